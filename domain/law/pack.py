@@ -1,0 +1,1 @@
+"""A rule pack: one law's limits, grounds and articles, as dated data."""

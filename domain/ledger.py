@@ -1,0 +1,81 @@
+"""A command asks, a fact tells, an entry records: the words everything else is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from domain.law.pack import Pack
+
+
+class Role(StrEnum):
+    """In what capacity somebody acts."""
+
+    OFFICER = "officer"  # 部门经办人
+    PROJECT_MANAGER = "project_manager"  # 项目经理
+    APPLICANT = "applicant"  # 企业
+    SUPERVISOR = "supervisor"  # 监察局
+    LEADER = "leader"  # 领导
+    AUDITOR = "auditor"
+    SYSTEM = "system"  # the deadline watcher, importers
+
+
+class Actor(Struct, frozen=True):
+    """Who is acting, for which department (or enterprise), and in what capacity."""
+
+    id: str
+    department: str = ""
+    role: Role = Role.OFFICER
+
+
+class Context(Struct, frozen=True):
+    """What a decision may know beside the state: who, when, and the law in force then.
+
+    *at* is the instant the act legally took effect; *now* is when the system learned of it. They differ
+    where a result is keyed in late.
+    """
+
+    by: Actor
+    at: datetime
+    now: datetime
+    law: Pack
+
+
+class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
+    """A command broke a rule. The sentence is shown to the person who sent it.
+
+    *code* is stable and machine-readable; *article* names the law or rule, empty where plain order asks for it;
+    *remedy* says what would make the command pass.
+    """
+
+    def __init__(self, code: str, sentence: str, *, article: str = "", remedy: str = "", **details: Any) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.article, self.remedy = code, sentence, article, remedy
+        self.details: Mapping[str, Any] = details
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True):
+    """A request that may be refused. *occurred_at* is when it legally happened, where that is not now."""
+
+    occurred_at: datetime | None = None
+
+
+class Fact(Struct, frozen=True, kw_only=True, tag_field="fact"):
+    """Something that happened: never refused, changed or deleted. Applying it never checks and never fails."""
+
+    since: ClassVar[int] = 1
+
+
+class Recorded(Struct, frozen=True):
+    """How an entry came into the ledger: the part of it that is not the fact itself."""
+
+    by: Actor
+    command_id: UUID
+    law: str = ""  # id and version of the rule pack in force, e.g. "cn-licensing@2019-04-23"
+    source: str = ""  # where an imported fact comes from, e.g. "receipt:case-10011:task-42933"
