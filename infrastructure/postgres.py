@@ -1,0 +1,208 @@
+"""A private PostgreSQL in a data folder: started once, shared by every process, durable, restarted after kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import structlog
+
+from infrastructure import postgres_cluster as cluster
+from infrastructure.postgres_lock import PAUSE_SECONDS, holding, is_held
+from infrastructure.postgres_programs import ELSEWHERE, Account, PostgresUnavailable, account_for, programs_for
+
+START_SECONDS_MAX = 300  # replaying max_wal_size of log after a crash takes minutes on a slow disk
+STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
+ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themselves before they are told to quit
+ORPHAN_SECONDS_MAX = 30
+PROGRESS_SECONDS = 5  # how often a long wait is reported
+LOG_LINES_SHOWN = 10
+SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
+
+log = structlog.get_logger()
+
+
+class Status(StrEnum):
+    """What stands in a data folder."""
+
+    ABSENT = "absent"  # no database yet
+    STOPPED = "stopped"
+    STARTING = "starting"  # also: stopping, or processes of a killed server still ending
+    RUNNING = "running"
+
+
+class EmbeddedPostgres:
+    """The server of one data folder. It outlives the process that started it; any process may start or stop it.
+
+    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres.log/` and two lock files.
+    *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
+    """
+
+    def __init__(self, data: Path, *, throw_away: bool = False) -> None:
+        self.data = Path(os.path.abspath(data.expanduser()))  # noqa: PTH100  resolve() would need every parent readable
+        self.folder = self.data / "postgres"
+        self.throw_away = throw_away
+        self._turn = self.data / "postgres.lock"  # one process at a time starts or stops
+        self._alive = self.data / "postgres.alive"  # held by the server's own processes, from first to last
+
+    def start(self) -> str:
+        """Start the server unless it runs already; return the address of its database as a URL."""
+        if sys.platform == "win32":
+            raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
+        self._make_data_folder()
+        with self._our_turn():
+            if not self._running():
+                account = self._account()
+                programs = programs_for(account, self.data)
+                if not (self.folder / "PG_VERSION").exists():
+                    cluster.create(programs, account, self.folder, durable=not self.throw_away)
+                cluster.check_version(programs, self.folder)
+                self._spawn(programs, account)
+            return self.url()
+
+    def stop(self) -> None:
+        """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine."""
+        if not self._alive.exists():
+            return
+        with self._our_turn():
+            if server := cluster.postmaster(self.folder):
+                os.kill(server.pid, signal.SIGINT)
+            self._wait_until_gone(STOP_SECONDS_MAX)
+
+    def status(self) -> Status:
+        if not (self.folder / "PG_VERSION").exists():
+            return Status.ABSENT
+        server = cluster.postmaster(self.folder)
+        if server and server.ready:
+            return Status.RUNNING
+        return Status.STARTING if server or is_held(self._alive) else Status.STOPPED
+
+    def url(self, database: str = cluster.DATABASE, role: str = cluster.OWNER) -> str:
+        """The address of *database* in the running server, as seen by *role*."""
+        server = cluster.postmaster_file(self.folder)
+        folder = server.socket_folder if server else self._socket_folder()
+        return f"postgresql://{role}@/{database}?host={quote(str(folder), safe='')}"
+
+    def _make_data_folder(self) -> None:
+        try:
+            self.data.parent.mkdir(parents=True, exist_ok=True)
+            # root's folder must let the server's account pass; what lies in it is private by itself
+            self.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
+        except FileExistsError:
+            return
+        except OSError as failure:
+            raise self._unusable(f"can't be made: {failure}") from failure
+
+    def _account(self) -> Account:
+        """The account that runs the server, once it is sure that it can get at the data folder."""
+        account = account_for(self.folder, self.data)
+        if self.folder.exists() and self.folder.stat().st_uid != account.uid:
+            raise self._unusable(f"belongs to another account than {account.name}, who runs Countersign now")
+        for folder in (*reversed(self.data.parents), self.data):
+            if not account.reaches(folder):
+                raise self._unusable(f"can't be used by the account {account.name}, which may not enter {folder}")
+        return account
+
+    @contextmanager
+    def _our_turn(self) -> Iterator[None]:
+        try:
+            with holding(self._turn, START_SECONDS_MAX, _report("another process is starting or stopping the server")):
+                yield
+        except TimeoutError as failure:
+            raise PostgresUnavailable(
+                "postgres_busy", f"{failure}: another process is starting the server."
+            ) from failure
+
+    def _unusable(self, why: str) -> PostgresUnavailable:
+        remedy = f"Set COUNTERSIGN_DATA to a folder of your own on a local disk. {ELSEWHERE}"
+        return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
+
+    def _socket_folder(self) -> Path:
+        """`run/` in the data folder, or a private folder in /tmp where that path is too long or has odd characters."""
+        usual = self.data / "run"
+        address = str(usual / ".s.PGSQL.5432")
+        if address.isascii() and not set(address) & set(',"\\') and len(address) <= SOCKET_PATH_BYTES_MAX:
+            return usual
+        return Path("/tmp", f"countersign-{sha256(bytes(self.data)).hexdigest()[:16]}")  # noqa: S108  checked on use
+
+    def _spawn(self, programs: Path, account: Account) -> None:
+        """Start the server as nobody's child, in its own session: it keeps no pipe or terminal of ours open."""
+        cluster.forget_leftover(self.folder)
+        logs, sockets = self.data / "postgres-log", self._socket_folder()
+        for folder in (logs, sockets):
+            cluster.private_folder(folder, account)
+        settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
+        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(logs)}
+        server = [str(programs / "postgres"), "-D", str(self.folder), *cluster.as_options(settings)]
+        script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
+        with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
+            subprocess.run(
+                ["/bin/sh", "-c", script, "sh", str(logs / "start.log"), *server],
+                check=True, cwd="/", start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(),
+            )  # fmt: skip
+        if not self._running():
+            raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
+
+    def _running(self) -> bool:
+        """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
+        began, report = time.monotonic(), _report("waiting for the server to answer")
+        while is_held(self._alive) or cluster.postmaster(self.folder):
+            if _answers(self.url()):
+                return True
+            waited = time.monotonic() - began
+            orphaned = cluster.postmaster_file(self.folder) is not None and not cluster.postmaster(self.folder)
+            if orphaned and waited > ORPHAN_SECONDS:
+                cluster.quit_orphans(self.folder)
+            if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
+                raise PostgresUnavailable(
+                    "postgres_busy",
+                    f"Processes of another server hold {self.folder}, but nobody answers after {waited:.0f} seconds.",
+                    f"Look for them with ps (perhaps in another container) and end them. {ELSEWHERE}",
+                )
+            report(waited)
+            time.sleep(PAUSE_SECONDS)
+        return False
+
+    def _wait_until_gone(self, seconds_max: float) -> None:
+        began = time.monotonic()
+        while is_held(self._alive) or cluster.postmaster(self.folder):
+            if time.monotonic() - began > seconds_max:
+                raise PostgresUnavailable(
+                    "postgres_stop", f"The server did not end within {seconds_max:g} seconds.", ""
+                )
+            time.sleep(PAUSE_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    return psycopg.pq.PGconn.ping(f"{url}&connect_timeout=2".encode()) == psycopg.pq.Ping.OK
+
+
+def _report(action: str) -> Callable[[float], None]:
+    """A listener for a wait: it logs *action* every few seconds."""
+    reports = 0
+
+    def report(waited: float) -> None:
+        nonlocal reports
+        if waited // PROGRESS_SECONDS > reports:
+            reports += 1
+            log.info("postgres_waiting", action=action, seconds=round(waited))
+
+    return report
+
+
+def _last_words(logs: Path) -> str:
+    """The end of the newest log file, for a person who asks why the server did not start."""
+    newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
+    lines = newest.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return f"{newest} says: " + " | ".join(lines)

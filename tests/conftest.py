@@ -1,0 +1,96 @@
+"""One throw-away PostgreSQL per test run, and a fresh, migrated database for each test that asks for one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from infrastructure.migrate import migrate
+from infrastructure.postgres import EmbeddedPostgres
+
+SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
+PREFIX = "countersign-test-"
+
+
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A temporary folder that also the account which runs the server for root may enter (pytest's own is private)."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        for data in folder.glob("*/postgres"):
+            EmbeddedPostgres(data.parent).stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def database_in(server: str, template: str = "template1") -> Iterator[str]:
+    """A new database, copied from *template*; yields its address and drops it afterwards."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        try:
+            yield _named(server, name)
+        finally:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _named(server: str, database: str) -> str:
+    """The address of *database* on the same server."""
+    address, _, query = server.partition("?")
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/{database}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The address of a server where tests may create databases."""
+    if given := os.environ.get(SERVER_VARIABLE):
+        yield given
+        return
+    _clear_away_what_killed_runs_left()
+    with reachable_folder() as folder:
+        yield EmbeddedPostgres(folder / "server", throw_away=True).start()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(server_url: str) -> Iterator[str]:
+    """The name of a database with all migrations applied, to be copied."""
+    with database_in(server_url) as url:
+        migrate(url)
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """The address of a fresh database without any table."""
+    with database_in(server_url) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """The address of a fresh database with all migrations applied, for one test alone."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
+
+
+def _clear_away_what_killed_runs_left() -> None:
+    """Stop the servers of test runs that died without cleaning up: their process number is in the folder's name."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            for data in folder.glob("*/postgres"):
+                EmbeddedPostgres(data.parent).stop()
+            shutil.rmtree(folder, ignore_errors=True)
