@@ -52,7 +52,10 @@ class Limit(Struct, frozen=True):
 
 
 class Extension(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far a clock may be extended: at most *days_max* in all (None: to any agreed date), *count_max* times."""
+    """How far a clock may be extended: at most *days_max* in all (None: no limit in the law), *count_max* times.
+
+    *excess* says what a longer one is worth: nothing (void), or what was written, flagged.
+    """
 
     days_max: int | None
     article: str
@@ -60,27 +63,39 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     approver: str = "agency_head"
     before_expiry: bool = True
     to_agreed_date: bool = False
+    excess: Literal["void", "flagged"] = "void"
     unit: Unit | None = None
     quote: str = ""
+    level: Level = "law"
     confidence: Confidence = "text"
 
 
-class Ground(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason for which time is not counted, the article that says so, and the clocks it *stops*.
+class Notice(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a request made to the applicant does to the period once it is answered.
 
-    *effect* says what the time between request and answer does to the period: it is left out (suspend), the period
-    begins anew with the answer (reset), or a new length *restart_with* begins; a reset applies only to a request made
-    within *window* days of the start, a later one suspends.
+    suspend leaves the time between out, reset begins the period anew, restart_with begins one of another length.
+    The first request has *effect* if made within *within* days of the start (None: at any time), else *late_effect*.
+    Every later one has *again_effect* (None: as the first) if made within *again_within* days of the last answer.
+    Days are the clock's own counting days; *restart_with* is counted in the clock's unit.
     """
+
+    effect: Effect = "suspend"
+    restart_with: int | None = None
+    within: int | None = None
+    late_effect: Effect = "none"
+    again_effect: Effect | None = None
+    again_within: int | None = None
+
+
+class Ground(Struct, frozen=True, forbid_unknown_fields=True):
+    """A reason for which time is not counted, the article that says so, and the clocks it *stops*."""
 
     reason: str
     article: str
     stops: tuple[str, ...]
     title: str = ""
     title_zh: str = ""
-    effect: Effect = "suspend"
-    restart_with: int | None = None
-    window: int | None = None
+    notice: Notice = Notice()
     quote: str = ""
     level: Level = "law"
     confidence: Confidence = "text"

@@ -1,0 +1,114 @@
+"""The general clock as data: how one law counts one period, and what may happen to it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from domain.law.calendar import WorkingCalendar
+from domain.law.pack import DayRule, Extension, Notice, Roll, Silence, Unit, Yellow
+
+Moment: TypeAlias = date | datetime
+"""When a period ends: a date is over at the next local midnight; an instant stands where hours or noon decide."""
+
+DAYS_PER_WEEK = 7
+CALENDAR_UNITS = ("calendar_day", "week", "month")  # they may be mixed: all are counted in calendar days in the end
+
+
+class GeneralRule(Struct, frozen=True, kw_only=True):
+    """How one period is counted. *n* counts *unit*; the calendar holds the weekend, holidays and closures.
+
+    *reasons* maps a reason of suspension to its effect; None lets any reason suspend. *extension* None sets no limit
+    to extensions. *hours* are the counter's opening hours, local, for working hours and for a start after closing.
+    """
+
+    zone: str
+    calendar: WorkingCalendar
+    unit: Unit
+    n: int
+    first_day: Literal["excluded", "included"] = "excluded"
+    start_shift: Literal["none", "next_working_day"] = "none"
+    month_end: Literal["same_day", "day_before"] = "same_day"
+    roll: Roll = "none"
+    suspension_day_rule: DayRule = "[s,e)"
+    hours: tuple[tuple[time, time], ...] = ()
+    reasons: dict[str, Notice] | None = None
+    extension: Extension | None = None
+    reset_within: int | None = None
+    yellow: Yellow = Yellow()
+    on_silence: Silence = "overdue"
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone in which a day begins and ends."""
+        return ZoneInfo(self.zone)
+
+    def local_day(self, at: datetime) -> date:
+        """The local date of an instant (never the date of its UTC form)."""
+        return at.astimezone(self.tz).date()
+
+    @property
+    def counts_hours(self) -> bool:
+        """Whether the period is counted by the minute within opening hours."""
+        return self.unit == "working_hour"
+
+
+class Started(Struct, frozen=True, tag_field="type", tag="start"):
+    """The event the law names as the beginning."""
+
+    at: datetime
+
+
+class Suspended(Struct, frozen=True, tag_field="type", tag="suspend"):
+    """Time is not counted any more, for *reason*; *sid* tells several at once apart."""
+
+    at: datetime
+    sid: str = ""
+    reason: str = ""
+
+
+class Resumed(Struct, frozen=True, tag_field="type", tag="resume"):
+    """The suspension *sid* is over: the answer came in."""
+
+    at: datetime
+    sid: str = ""
+
+
+class Restarted(Struct, frozen=True, tag_field="type", tag="reset"):
+    """The period begins anew from zero; *n* is its new length, None the rule's own."""
+
+    at: datetime
+    n: int | None = None
+
+
+class Extended(Struct, frozen=True, tag_field="type", tag="extend"):
+    """The period was made longer by *n*, counted in *unit* (None: the unit of the extension rule or of the clock)."""
+
+    at: datetime
+    n: int
+    unit: Unit | None = None
+
+
+class Agreed(Struct, frozen=True, tag_field="type", tag="agree_until"):
+    """Both sides agreed in writing on a later last day."""
+
+    at: datetime
+    until: date
+
+
+class Stopped(Struct, frozen=True, tag_field="type", tag="stop"):
+    """What the period was for has been done."""
+
+    at: datetime
+
+
+class Withdrawn(Struct, frozen=True, tag_field="type", tag="withdraw"):
+    """The application was withdrawn: the period is void."""
+
+    at: datetime
+
+
+GeneralEvent: TypeAlias = Started | Suspended | Resumed | Restarted | Extended | Agreed | Stopped | Withdrawn

@@ -1,0 +1,115 @@
+"""Golden vectors of the general clock: one JSON object a line, each a rule, its events and the due moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from domain.law.calendar import SATURDAY_SUNDAY, WorkingCalendar
+from domain.law.closures import closed_days
+from domain.law.general import due
+from domain.law.general_rule import GeneralEvent, GeneralRule, Moment
+from domain.law.pack import Extension
+
+ROLL_NAMES = {"tw": "saturday_noon", "custom": "saturday_noon"}  # how the vectors call Taiwan's rule
+DAY_BEFORE_ROLLS = ("saturday_noon",)  # Taiwan's months end on the day before the corresponding day of day 1
+UNTIL_NAMES = ("until", "date", "to", "due")
+AMOUNT_NAMES = {"n": None, "days": None, "weeks": "week", "months": "month", "hours": "working_hour"}
+PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day_rule", "reset_within", "month_end")
+
+
+class Mismatch(Struct, frozen=True):
+    """One vector the clock does not reproduce: what it says, what we compute. An unreadable line has no *expected*."""
+
+    id: str
+    expected: str
+    computed: str
+
+
+def check_pack_vectors(lines: Iterable[str]) -> list[Mismatch]:
+    """Every vector of *lines* that the general clock does not reproduce; empty lines are skipped."""
+    return [mismatch for line in lines if line.strip() for mismatch in check_line(line)]
+
+
+def check_line(line: str) -> Iterator[Mismatch]:
+    """The mismatch of one vector, if there is one."""
+    vector: dict[str, Any] = {}
+    try:
+        vector = msgspec.json.decode(line, type=dict[str, Any])
+        expected = moment_of(vector["expect"]["due"])
+        computed = due(rule_of(vector["rule"]), events_of(vector["events"]))
+    except (KeyError, ValueError, TypeError) as fault:
+        yield Mismatch(str(vector.get("id", "?")), "", f"not a vector: {type(fault).__name__}: {fault}")
+        return
+    if type(computed) is not type(expected) or computed != expected:
+        yield Mismatch(str(vector.get("id", "?")), told(expected), told(computed))
+
+
+def told(moment: Moment | None) -> str:
+    """A moment as a vector writes it."""
+    return "null" if moment is None else moment.isoformat()
+
+
+def moment_of(text: str | None) -> Moment | None:
+    """A date, an instant or nothing, as a vector writes it."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def rule_of(raw: Mapping[str, Any]) -> GeneralRule:
+    """The rule of a vector, with its calendar inlined; raises KeyError or ValidationError if it is not one."""
+    calendar = raw["calendar"]
+    roll = ROLL_NAMES.get(raw.get("roll", "none"), raw.get("roll", "none"))
+    fields = {key: raw[key] for key in PLAIN_FIELDS if key in raw} | {"roll": roll}
+    if roll in DAY_BEFORE_ROLLS:
+        fields.setdefault("month_end", "day_before")
+    if "reset_window" in raw:
+        fields["reset_within"] = raw["reset_window"]
+    fields["hours"] = [[clock(opens), clock(closes)] for opens, closes in calendar.get("hours", ())]
+    if raw.get("extension"):
+        fields["extension"] = extension_of(raw["extension"])
+    return msgspec.convert(fields | {"calendar": calendar_of(calendar)}, GeneralRule)
+
+
+def clock(text: str) -> time:
+    """A time of day, HH:MM; the day's end as its last instant."""
+    return time.max if text == "24:00" else time.fromisoformat(text)
+
+
+def calendar_of(raw: Mapping[str, Any]) -> WorkingCalendar:
+    """The inlined calendar: weekend, holidays, and closures as pairs of MM-DD."""
+    holidays = [date.fromisoformat(day) for day in raw.get("holidays", ())]
+    closures = tuple((first, last) for first, last in raw.get("closures", ()))
+    return WorkingCalendar.of_holidays([*holidays, *closed_days(closures)], raw.get("weekend", SATURDAY_SUNDAY))
+
+
+def extension_of(raw: Mapping[str, Any]) -> Extension:
+    """The limits of extension as rule D2 names them."""
+    named = {"max_total": "days_max", "max_count": "count_max"}
+    return msgspec.convert(
+        {"days_max": None, "article": ""} | {named.get(key, key): value for key, value in raw.items()}, Extension
+    )
+
+
+def events_of(raw: Iterable[Mapping[str, Any]]) -> list[GeneralEvent]:
+    """The events of a vector, in their order."""
+    return [msgspec.convert(event_of(event), GeneralEvent) for event in raw]
+
+
+def event_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """One event under our names: an amount may be called n, days, weeks, months or hours, an agreed day until."""
+    event = dict(raw)
+    if event["type"] == "agree_until":
+        name = next(name for name in UNTIL_NAMES if name in event)
+        event["until"] = str(event[name])[: len("YYYY-MM-DD")]
+    if event["type"] == "extend":
+        name = next(name for name in AMOUNT_NAMES if name in event)
+        event["n"] = event[name]
+        if AMOUNT_NAMES[name]:
+            event["unit"] = AMOUNT_NAMES[name]
+    return event
