@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.state import Mode, Project, Stage, require_handler, require_stage
+from domain.project.rules import once, require_handler, require_reasons, require_stage
+from domain.project.state import Code, Lines, Mode, Project, Stage, Text, law_for
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
     """Take an application in. *lacking* names secondary papers still to come (容缺受理)."""
 
-    item: str
-    lacking: tuple[str, ...] = ()
+    item: Code
+    lacking: Lines = ()
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -23,17 +24,18 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 remedy="these items have to be granted first",
                 unmet=unmet,
             )
-        limit = context.law.limit(item.plan.mode)
+        law = law_for(item, context)
+        limit = law.limit(item.plan.mode)
         return (
             ItemAccepted(
                 item=self.item,
                 mode=item.plan.mode,
-                law=context.law.name,
+                law=law.name,
                 limit=limit.days,
                 unit=limit.unit,
                 article=limit.article,
                 promise_days=item.plan.promise_days,
-                lacking=self.lacking,
+                lacking=once((*item.missing, *self.lacking)),
             ),
         )
 
@@ -51,27 +53,21 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
     lacking: tuple[str, ...] = ()
 
     def apply(self, project: Project) -> None:
-        item = project.items[self.item]
+        item = project.recorded(self.item)
         item.stage, item.missing = Stage.ACCEPTED, self.lacking
 
 
 class DeclineItem(Command, frozen=True, tag="decline_item"):
     """Refuse to admit an application (不予受理), with reasons."""
 
-    item: str
-    reasons: str
+    item: Code
+    reasons: Text
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be declined", Stage.SUBMITTED, Stage.SUPPLEMENTING)
-        if not self.reasons.strip():
-            raise Refused(
-                "reasons-missing",
-                f"declining {self.item} needs reasons",
-                article=context.law.article("intake"),
-                remedy="say why the application is not admitted",
-            )
+        require_reasons(self.reasons, f"declining {self.item}", context.law.article("intake"))
         return (ItemDeclined(item=self.item, reasons=self.reasons),)
 
 
@@ -82,4 +78,4 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        project.items[self.item].stage = Stage.DECLINED
+        project.recorded(self.item).stage = Stage.DECLINED

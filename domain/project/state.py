@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from domain.ledger import Actor, Refused, Role
+from domain.law.pack import Pack
+from domain.ledger import Actor, Context, Refused
+
+# Limits of what one command may carry: a form's size, far below what a request body may be.
+CODE_CHARACTERS_MAX = 64
+LINE_CHARACTERS_MAX = 200
+TEXT_CHARACTERS_MAX = 4000
+LINES_MAX = 100
+ITEMS_MAX = 200  # a project needs about twenty approvals; ten times that is a mistake in the list
+
+Code = Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+Name = Annotated[str, Meta(max_length=CODE_CHARACTERS_MAX)]  # as Code, where none may be given
+Line = Annotated[str, Meta(max_length=LINE_CHARACTERS_MAX)]
+Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)]
+Codes = Annotated[tuple[Code, ...], Meta(max_length=LINES_MAX)]
+Lines = Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
 
 
 class Stage(StrEnum):
@@ -49,28 +65,39 @@ class Opinion(StrEnum):
     OBJECTED = "objected"
 
 
+class HearingStep(StrEnum):
+    """How far a hearing has come (Art. 46-48)."""
+
+    NONE = "none"
+    TOLD = "told"  # 告知听证权利
+    REQUESTED = "requested"
+    ANNOUNCED = "announced"  # 听证通知
+    HELD = "held"
+
+
 OPEN_STAGES = (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED)
 FRESH_STAGES = (Stage.NOT_STARTED, Stage.DECLINED, Stage.WITHDRAWN)
+DECIDED_STAGES = (Stage.COMPLETED, Stage.DELIVERED)
 
 
 class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One service item (事项) as planned for a project."""
 
-    item: str
-    department: str
-    name: str = ""
-    requires: tuple[str, ...] = ()  # 前置条件: items that must be granted first
+    item: Code
+    department: Code
+    name: Line = ""
+    requires: Codes = ()  # 前置条件: items that must be granted first
     mode: Mode = Mode.SINGLE
-    promise_days: int | None = None  # 承诺时限, in the law's own unit
+    promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the law's own unit
     live: bool = True  # false: the department works outside the system, its results are keyed in
+    special: Name = ""  # the pack's special law for this kind of item, e.g. an environmental report
 
 
 class Consultation(Struct):
-    """One department asked for its countersignature at one step."""
+    """One department asked for its countersignature at one step, and what it answered."""
 
     department: str
     step: str
-    asked_at: datetime
     opinion: Opinion | None = None
 
 
@@ -82,24 +109,30 @@ class Item(Struct):
     outcome: Outcome | None = None
     application: int = 0  # how many times it was applied for; a new application starts its clocks afresh
     first_notice: tuple[str, ...] = ()  # 一次告知: everything the one notice asked for
-    missing: tuple[str, ...] = ()  # of these, what is still to come
+    missing: tuple[str, ...] = ()  # papers still to come
     suspensions: dict[str, str] = field(default_factory=dict)  # open ones: id -> ground
     suspension_ids: set[str] = field(default_factory=set)  # every id ever used on this application
-    extended: set[str] = field(default_factory=set)  # clocks that were extended
+    extensions: dict[str, int] = field(default_factory=dict)  # clock -> how often it was extended
     consultations: dict[str, Consultation] = field(default_factory=dict)  # by "department/step"
-    external_document: str = ""  # number of the outside department's document
+    hearing: HearingStep = HearingStep.NONE
+    forwarded: bool = False
+    upper: str = ""  # the upper department a file was forwarded to, where it works in the system
+    upper_received: bool = False
+    external: bool = False  # decided outside the system, keyed in by the project manager
     evaluated: bool = False
 
     @property
     def department(self) -> str:
-        return self.plan.department
+        """Who handles the item now: after lower-level review the upper department, once it has the file."""
+        return self.upper if self.upper and self.upper_received else self.plan.department
 
     def renew(self) -> None:
-        """Forget everything that belonged to the application before."""
+        """Begin the next application: forget everything that belonged to the one before."""
         self.application += 1
         self.outcome, self.first_notice, self.missing = None, (), ()
-        self.suspensions, self.suspension_ids, self.extended, self.consultations = {}, set(), set(), {}
-        self.evaluated = False
+        self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
+        self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
+        self.external = self.evaluated = False
 
 
 class Complaint(Struct):
@@ -126,11 +159,11 @@ class Project(Struct):
 
     id: UUID
     version: int = 0
-    law: str = ""
+    law: str = ""  # id of the law it runs under; empty until it is registered
     manager: str = ""
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
-    notes: list[FactNote] = field(default_factory=list)  # one an entry; notes[version - 1]
+    notes: dict[int, FactNote] = field(default_factory=dict)  # one an entry, by version; also of retracted ones
     retracted: set[int] = field(default_factory=set)  # versions that no longer count
 
     def item(self, code: str) -> Item:
@@ -143,38 +176,19 @@ class Project(Struct):
                 "unknown-item", f"{code} is not one of this project's items", remedy=f"the project's items: {known}"
             ) from None
 
+    def recorded(self, code: str) -> Item:
+        """The item a fact speaks of; one that leads nowhere if its planning was retracted since: facts never fail."""
+        return self.items.get(code) or Item(PlannedItem(item=code, department=""))
+
     def unmet(self, code: str) -> list[str]:
         """The preconditions of item *code* that are not granted yet."""
-        return [other for other in self.items[code].plan.requires if self.items[other].outcome is not Outcome.GRANTED]
+        return [other for other in self.items[code].plan.requires if not self._granted(other)]
+
+    def _granted(self, code: str) -> bool:
+        item = self.items.get(code)
+        return item is not None and item.outcome is Outcome.GRANTED
 
 
-def require_handler(code: str, item: Item, by: Actor) -> None:
-    """Refuse unless *by* may act for the item's department: its officer, or the manager keying in for one outside."""
-    if by.role in (Role.OFFICER, Role.SYSTEM) and by.department == item.department:
-        return
-    if by.role is Role.PROJECT_MANAGER and not item.plan.live:
-        return
-    raise Refused(
-        "wrong-department",
-        f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
-        remedy=f"an officer of {item.department} has to do this",
-        department=item.department,
-    )
-
-
-def require_stage(code: str, item: Item, what: str, *stages: Stage) -> None:
-    """Refuse *what* (a phrase such as 'be accepted') unless the item is at one of *stages*."""
-    if item.stage not in stages:
-        wanted = " or ".join(stages)
-        raise Refused(
-            "wrong-stage",
-            f"{code} is {item.stage}, so it can't {what}",
-            remedy=f"this passes while the item is {wanted}",
-            stage=str(item.stage),
-        )
-
-
-def require_role(by: Actor, what: str, *roles: Role) -> None:
-    """Refuse *what* unless *by* acts in one of *roles*."""
-    if by.role not in roles:
-        raise Refused("wrong-role", f"a {by.role} can't {what}", remedy=f"this is for: {', '.join(roles)}")
+def law_for(item: Item, context: Context) -> Pack:
+    """The law in force as it applies to this item: with its special law, where it has one."""
+    return context.law.under(item.plan.special)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Role
-from domain.project.state import FRESH_STAGES, Project, Stage, require_role, require_stage
+from domain.ledger import Command, Context, Fact
+from domain.project.rules import require_applicant_side, require_stage
+from domain.project.state import (
+    DECIDED_STAGES,
+    FRESH_STAGES,
+    Code,
+    Item,
+    Lines,
+    Outcome,
+    Project,
+    Stage,
+    law_for,
+)
 
 
 class SubmitItem(Command, frozen=True, tag="submit_item"):
-    """Apply for one item, with its materials."""
+    """Apply for one item, with its materials; or apply again after it was declined, withdrawn or not granted."""
 
-    item: str
-    materials: tuple[str, ...] = ()
+    item: Code
+    materials: Lines = ()
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_role(
-            context.by, "apply for an item", Role.APPLICANT, Role.PROJECT_MANAGER, Role.OFFICER, Role.SYSTEM
-        )
-        require_stage(self.item, item, "be applied for", *FRESH_STAGES)
-        return (ItemSubmitted(item=self.item, law=context.law.name, materials=self.materials),)
+        require_applicant_side(self.item, item, context.by, "apply for")
+        if not may_apply_again(item):
+            require_stage(self.item, item, "be applied for", *FRESH_STAGES)
+        return (ItemSubmitted(item=self.item, law=law_for(item, context).name, materials=self.materials),)
 
 
 class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
@@ -29,6 +39,11 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     materials: tuple[str, ...] = ()
 
     def apply(self, project: Project) -> None:
-        item = project.items[self.item]
+        item = project.recorded(self.item)
         item.renew()
         item.stage = Stage.SUBMITTED
+
+
+def may_apply_again(item: Item) -> bool:
+    """Whether the last application was decided without a grant, so that a new one may follow."""
+    return item.stage in DECIDED_STAGES and item.outcome is not Outcome.GRANTED

@@ -1,0 +1,75 @@
+"""办结 completion: the department decides and the decision clock stops."""
+
+from __future__ import annotations
+
+from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.project.rules import require_handler, require_reasons, require_stage
+from domain.project.state import OPEN_STAGES, Code, Item, Line, Mode, Opinion, Outcome, Project, Stage, Text
+
+
+class CompleteItem(Command, frozen=True, tag="complete_item"):
+    """Decide an item. *override_reasons* say why it is granted against or without a countersignature."""
+
+    item: Code
+    outcome: Outcome
+    reasons: Text = ""
+    document_number: Line = ""
+    override_reasons: Text = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        # A case recorded elsewhere may have been decided without a record of acceptance: the law then implies it.
+        stages = OPEN_STAGES if context.by.role is Role.SYSTEM else (Stage.ACCEPTED,)
+        require_stage(self.item, item, "be decided", *stages)
+        if self.outcome is not Outcome.GRANTED:
+            require_reasons(self.reasons, f"deciding {self.item} as {self.outcome}", context.law.article("reasons"))
+        if self.outcome is not Outcome.TERMINATED and item.plan.mode is Mode.LOWER_REVIEW and not item.upper_received:
+            raise Refused(
+                "not-forwarded",
+                f"{self.item} is decided by the upper level, which does not have it yet",
+                article=context.law.article("lower_review"),
+                remedy="forward_item, then receive_forwarded_item",
+            )
+        overridden = against(item) if self.outcome is Outcome.GRANTED else ()
+        if overridden and not self.override_reasons.strip():
+            raise Refused(
+                "countersignature-open",
+                f"{self.item} can't be granted: no agreement from {', '.join(overridden)}",
+                remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
+                overridden=overridden,
+            )
+        return (
+            ItemCompleted(
+                item=self.item,
+                outcome=self.outcome,
+                reasons=self.reasons,
+                document_number=self.document_number,
+                overridden=overridden,
+                override_reasons=self.override_reasons if overridden else "",
+            ),
+        )
+
+
+class ItemCompleted(Fact, frozen=True, tag="item_completed"):
+    """办结. Open suspensions end with the decision; *overridden* had not agreed when it was granted."""
+
+    item: str
+    outcome: Outcome
+    reasons: str = ""
+    document_number: str = ""
+    overridden: tuple[str, ...] = ()
+    override_reasons: str = ""
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.stage, item.outcome, item.suspensions = Stage.COMPLETED, self.outcome, {}
+
+
+def against(item: Item) -> tuple[str, ...]:
+    """The departments (with their step) that were asked and have not answered, or objected."""
+    return tuple(
+        f"{asked.department}{f' ({asked.step})' if asked.step else ''}"
+        for asked in item.consultations.values()
+        if asked.opinion is None or asked.opinion is Opinion.OBJECTED
+    )

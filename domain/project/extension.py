@@ -1,0 +1,89 @@
+"""延长期限 extension: a clock made longer, once, with reasons and the approval of the right level (Art. 42)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.law.pack import Extension
+from domain.ledger import Command, Context, Fact, Refused
+from domain.project.rules import require_handler, require_reasons, require_stage
+from domain.project.state import Code, Project, Stage, Text, law_for
+
+
+class ExtendLimit(Command, frozen=True, tag="extend_limit"):
+    """Extend a clock by *days*. *approver* is the level that approved; *notified*: the applicant was told why."""
+
+    item: Code
+    days: Annotated[int, Meta(ge=1)]
+    reasons: Text
+    approver: Code
+    clock: Code = "decision"
+    notified: bool = False
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "be extended", Stage.ACCEPTED)
+        law = law_for(item, context)
+        extension = law.extension(self.clock, item.plan.mode)
+        if extension is None:
+            raise Refused(
+                "no-extension",
+                f"the law allows no extension of the clock {self.clock} in the mode {item.plan.mode}",
+                article=law.article(self.clock),
+                remedy="decide within the limit",
+            )
+        if item.extensions.get(self.clock, 0) >= extension.count_max:
+            raise Refused(
+                "extension-repeated",
+                f"the clock {self.clock} of {self.item} was already extended",
+                article=extension.article,
+                remedy=f"it may be extended {extension.count_max} time(s)",
+            )
+        self._require_lawful(extension)
+        return (
+            LimitExtended(
+                item=self.item,
+                clock=self.clock,
+                days=self.days,
+                reasons=self.reasons,
+                approver=self.approver,
+                notified=self.notified,
+                article=extension.article,
+            ),
+        )
+
+    def _require_lawful(self, extension: Extension) -> None:
+        if self.days < 1 or (extension.days_max is not None and self.days > extension.days_max):
+            raise Refused(
+                "extension-exceeds-limit",
+                f"the clock {self.clock} can't be extended by {self.days} days",
+                article=extension.article,
+                remedy=f"the law allows 1 to {extension.days_max}; more is void as a whole, not trimmed",
+            )
+        if self.approver != extension.approver:
+            raise Refused(
+                "wrong-approver",
+                f"an extension of {self.clock} is not for {self.approver} to approve",
+                article=extension.article,
+                remedy=f"it takes the approval of: {extension.approver}",
+            )
+        require_reasons(self.reasons, f"extending {self.item}", extension.article)
+
+
+class LimitExtended(Fact, frozen=True, tag="limit_extended"):
+    """延期. Whether it came in time is judged by the clock, again on every replay."""
+
+    item: str
+    clock: str
+    days: int
+    reasons: str
+    approver: str
+    notified: bool
+    article: str
+
+    def apply(self, project: Project) -> None:
+        extensions = project.recorded(self.item).extensions
+        extensions[self.clock] = extensions.get(self.clock, 0) + 1

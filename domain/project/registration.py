@@ -1,0 +1,178 @@
+"""立项 registration: a project enters the zone with the list of items it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from domain.law.pack import Pack
+from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.project.rules import require_registered, require_role
+from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
+
+# GB 32100-2015: 17 characters and a check character over this alphabet, weights 3^i modulo 31.
+USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+USCC_LENGTH = 18
+USCC_WEIGHTS = tuple(pow(3, place, len(USCC_ALPHABET)) for place in range(USCC_LENGTH - 1))
+
+
+class Enterprise(Struct, frozen=True, forbid_unknown_fields=True):
+    """The investing enterprise. *uscc* is its 统一社会信用代码, empty where it has none yet."""
+
+    name: Line
+    uscc: Name = ""
+
+
+class RegisterProject(Command, frozen=True, tag="register_project"):
+    """Bring a project into the zone (立项). An empty list of items is filled later with plan_item."""
+
+    name: Line
+    enterprise: Enterprise
+    manager: Code
+    code: Name = ""
+    law: Name = "cn-licensing"
+    items: Annotated[tuple[PlannedItem, ...], Meta(max_length=ITEMS_MAX)] = ()
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        require_role(context.by, "register a project", Role.PROJECT_MANAGER, Role.SYSTEM)
+        if project.law:
+            raise Refused(
+                "already-registered", "this project is already registered", remedy="use plan_item to add to it"
+            )
+        if context.law.id != self.law:
+            raise Refused("unknown-law", f"{self.law} is not a law this zone works under", law=self.law)
+        if self.enterprise.uscc and not is_uscc(self.enterprise.uscc):
+            raise Refused(
+                "uscc-invalid",
+                f"{self.enterprise.uscc} is not a unified social credit code",
+                article="GB 32100-2015",
+                remedy="18 characters, the last of which checks the others",
+            )
+        plan: dict[str, PlannedItem] = {}
+        for planned in self.items:
+            require_new(planned.item, plan)
+            plan[planned.item] = planned
+        for planned in self.items:
+            require_lawful(planned, context.law)
+            require_known(planned, plan)
+        require_no_circle({code: planned.requires for code, planned in plan.items()})
+        return (
+            ProjectRegistered(
+                name=self.name,
+                code=self.code,
+                enterprise=self.enterprise,
+                manager=self.manager,
+                law=self.law,
+                items=self.items,
+            ),
+        )
+
+
+class ProjectRegistered(Fact, frozen=True, tag="project_registered"):
+    """立项."""
+
+    name: str
+    enterprise: Enterprise
+    manager: str
+    code: str
+    law: str
+    items: tuple[PlannedItem, ...]
+
+    def apply(self, project: Project) -> None:
+        project.law, project.manager = self.law, self.manager
+        project.items = {planned.item: Item(planned) for planned in self.items}
+
+
+class PlanItem(Command, frozen=True, tag="plan_item"):
+    """Add one item to a registered project."""
+
+    item: PlannedItem
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        require_role(context.by, "plan an item", Role.PROJECT_MANAGER, Role.SYSTEM)
+        require_registered(project)
+        require_new(self.item.item, project.items)
+        require_lawful(self.item, context.law)
+        require_known(self.item, project.items)
+        requires = {code: item.plan.requires for code, item in project.items.items()}
+        require_no_circle({**requires, self.item.item: self.item.requires})
+        return (ItemPlanned(item=self.item.item, plan=self.item),)
+
+
+class ItemPlanned(Fact, frozen=True, tag="item_planned"):
+    """One more item belongs to the project."""
+
+    item: str
+    plan: PlannedItem
+
+    def apply(self, project: Project) -> None:
+        project.items[self.item] = Item(self.plan)
+
+
+def is_uscc(code: str) -> bool:
+    """Whether *code* is a unified social credit code whose check character is right (GB 32100-2015)."""
+    values = [USCC_ALPHABET.find(character) for character in code]
+    if len(values) != USCC_LENGTH or -1 in values:
+        return False
+    total = sum(value * weight for value, weight in zip(values, USCC_WEIGHTS, strict=False))
+    return (total + values[-1]) % len(USCC_ALPHABET) == 0
+
+
+def require_new(code: str, plan: Mapping[str, object]) -> None:
+    """Refuse a second item of one code, and more items than a project can have."""
+    if code in plan:
+        raise Refused("item-repeated", f"{code} is planned twice", remedy="give each item a code of its own", item=code)
+    if len(plan) >= ITEMS_MAX:
+        raise Refused("too-many-items", f"a project has at most {ITEMS_MAX} items", remedy="split the project")
+
+
+def require_lawful(planned: PlannedItem, pack: Pack) -> None:
+    """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
+    if planned.special and planned.special not in pack.specials:
+        known = ", ".join(pack.specials) or "none"
+        raise Refused(
+            "special-unknown",
+            f"{pack.name} has no special law {planned.special} for {planned.item}",
+            remedy=f"it has: {known}",
+            item=planned.item,
+        )
+    try:
+        limit = pack.under(planned.special).limit(planned.mode)
+    except KeyError as unknown:
+        raise Refused(
+            "mode-unknown",
+            f"{planned.item} can't be handled in the mode {planned.mode}: {unknown.args[0]}",
+            item=planned.item,
+        ) from unknown
+    if planned.promise_days is not None and planned.promise_days > limit.days:
+        raise Refused(
+            "promise-exceeds-statute",
+            f"{planned.item} promises {planned.promise_days} days where the law allows {limit.days}",
+            article=limit.article,
+            remedy="a promise may only be shorter than the statute",
+            item=planned.item,
+        )
+
+
+def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
+    """Refuse preconditions that are no items of the project."""
+    for other in planned.requires:
+        if other not in plan and other != planned.item:
+            raise Refused(
+                "precondition-unknown",
+                f"{planned.item} requires {other}, which is not one of the project's items",
+                remedy=f"plan {other} first, or drop it from the preconditions",
+                item=planned.item,
+            )
+
+
+def require_no_circle(requires: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse preconditions that wait for each other, spelling the circle out."""
+    try:
+        TopologicalSorter(requires).prepare()
+    except CycleError as error:
+        circle = " requires ".join(reversed(error.args[1]))
+        raise Refused("precondition-circle", f"{circle}: a circle", remedy="drop one of these preconditions") from error

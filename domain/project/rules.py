@@ -1,0 +1,84 @@
+"""The rules several use cases share: who may act, at which stage, and that reasons are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.ledger import Actor, Refused, Role
+from domain.project.state import Item, Project, Stage
+
+
+def require_registered(project: Project) -> None:
+    """Refuse where the project was never registered."""
+    if not project.law:
+        raise Refused(
+            "not-registered", "this project is not registered", remedy="register_project comes before anything else"
+        )
+
+
+def require_handler(code: str, item: Item, by: Actor) -> None:
+    """Refuse unless *by* may act for the item's department: its officer, or the manager keying in for one outside."""
+    if by.role in (Role.OFFICER, Role.SYSTEM) and by.department == item.department:
+        return
+    if by.role is Role.PROJECT_MANAGER and not item.plan.live:
+        return
+    raise Refused(
+        "wrong-department",
+        f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
+        remedy=f"an officer of {item.department} has to do this",
+        department=item.department,
+    )
+
+
+def require_stage(code: str, item: Item, what: str, *stages: Stage) -> None:
+    """Refuse *what* (a phrase such as 'be accepted') unless the item is at one of *stages*."""
+    if item.stage not in stages:
+        wanted = " or ".join(stages)
+        raise Refused(
+            "wrong-stage",
+            f"{code} is {item.stage}, so it can't {what}",
+            remedy=f"this passes while the item is {wanted}",
+            stage=str(item.stage),
+        )
+
+
+def require_role(by: Actor, what: str, *roles: Role) -> None:
+    """Refuse *what* unless *by* acts in one of *roles*."""
+    if by.role not in roles:
+        raise Refused("wrong-role", f"a {by.role} can't {what}", remedy=f"this is for: {', '.join(roles)}")
+
+
+def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
+    """Refuse unless *by* speaks for the enterprise: itself, its project manager, or the item's own window."""
+    if by.role in (Role.APPLICANT, Role.PROJECT_MANAGER):
+        return
+    if by.role in (Role.OFFICER, Role.SYSTEM) and by.department == item.department:
+        return
+    raise Refused(
+        "wrong-role",
+        f"a {by.role} of {by.department or by.id} can't {what} {code}",
+        remedy=f"this is for the applicant, the project manager or the window of {item.department}",
+    )
+
+
+def require_outside(code: str, item: Item, by: Actor, what: str) -> None:
+    """Refuse unless the project manager keys in for a department that works outside the system."""
+    require_role(by, what, Role.PROJECT_MANAGER)
+    if item.plan.live:
+        raise Refused(
+            "department-is-live",
+            f"{item.department} works in the system, so nobody else can {what} for {code}",
+            remedy=f"an officer of {item.department} records it",
+            department=item.department,
+        )
+
+
+def require_reasons(reasons: str, what: str, article: str) -> None:
+    """Refuse *what* (a phrase such as 'declining land') where its reasons are blank."""
+    if not reasons.strip():
+        raise Refused("reasons-missing", f"{what} needs reasons", article=article, remedy="say why")
+
+
+def once(words: Iterable[str]) -> tuple[str, ...]:
+    """*words* without repetitions and blanks, in their order."""
+    return tuple(dict.fromkeys(word for word in words if word.strip()))

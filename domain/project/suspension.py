@@ -1,0 +1,109 @@
+"""中止计时 suspension: time the law does not count, such as a hearing or an expert review (Art. 45)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.ledger import Command, Context, Fact, Refused
+from domain.project.rules import require_handler, require_stage
+from domain.project.state import Code, Item, Name, Project, Stage, Text, law_for
+
+
+class SuspendClock(Command, frozen=True, tag="suspend_clock"):
+    """Begin time that is not counted. *notified*: the applicant was told in writing how long it will take."""
+
+    item: Code
+    ground: Code
+    suspension: Name = ""  # its id; empty: the next of s1, s2, ...
+    reason: Text = ""
+    notified: bool = False
+    planned_until: date | None = None
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "be suspended", Stage.ACCEPTED)
+        law = law_for(item, context)
+        ground = law.ground(self.ground)
+        if ground is None:
+            known = ", ".join(ground.reason for ground in law.grounds)
+            raise Refused(
+                "no-statutory-ground",
+                f"{self.ground} is no ground on which the law stops a clock",
+                article=law.article("suspension"),
+                remedy=f"the grounds are: {known}",
+                ground=self.ground,
+            )
+        if self.suspension in item.suspension_ids:
+            raise Refused(
+                "suspension-repeated",
+                f"{self.item} already had a suspension {self.suspension}",
+                remedy="leave the id out to get the next one",
+            )
+        return (
+            ClockSuspended(
+                item=self.item,
+                suspension=self.suspension or next_id(item),
+                ground=self.ground,
+                article=ground.article,
+                stops=ground.stops,
+                reason=self.reason,
+                notified=self.notified,
+                planned_until=self.planned_until,
+            ),
+        )
+
+
+class ClockSuspended(Fact, frozen=True, tag="clock_suspended"):
+    """Time stopped counting for the clocks in *stops*. The day it happens no longer counts."""
+
+    item: str
+    suspension: str
+    ground: str
+    article: str
+    stops: tuple[str, ...]
+    reason: str = ""
+    notified: bool = False
+    planned_until: date | None = None
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.suspensions[self.suspension] = self.ground
+        item.suspension_ids.add(self.suspension)
+
+
+class ResumeClock(Command, frozen=True, tag="resume_clock"):
+    """End one suspension; others may still be open."""
+
+    item: Code
+    suspension: Code
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        if self.suspension not in item.suspensions:
+            opened = ", ".join(item.suspensions) or "none"
+            raise Refused(
+                "not-suspended",
+                f"{self.item} has no open suspension {self.suspension}",
+                remedy=f"open suspensions: {opened}",
+            )
+        return (ClockResumed(item=self.item, suspension=self.suspension),)
+
+
+class ClockResumed(Fact, frozen=True, tag="clock_resumed"):
+    """One suspension ended. The day it happens counts again, unless another is open."""
+
+    item: str
+    suspension: str
+
+    def apply(self, project: Project) -> None:
+        project.recorded(self.item).suspensions.pop(self.suspension, None)
+
+
+def next_id(item: Item) -> str:
+    """The first of s1, s2, ... that this application has not used."""
+    number = len(item.suspension_ids) + 1
+    while f"s{number}" in item.suspension_ids:
+        number += 1
+    return f"s{number}"

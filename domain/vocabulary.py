@@ -1,0 +1,221 @@
+"""Every command and every fact there is, on one page; the ledger's entry; and the fold of a project's entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.ledger import Command, Context, Fact, Recorded, Refused
+from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
+from domain.project.complaint import (
+    AnswerComplaint,
+    CloseComplaint,
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintFiled,
+    FileComplaint,
+)
+from domain.project.completion import CompleteItem, ItemCompleted
+from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
+from domain.project.countersignature import (
+    AskCountersignature,
+    Countersign,
+    CountersignatureAsked,
+    ItemCountersigned,
+)
+from domain.project.delivery import DecisionDelivered, DeliverDecision
+from domain.project.evaluation import EvaluateService, ServiceEvaluated
+from domain.project.extension import ExtendLimit, LimitExtended
+from domain.project.external import (
+    AttestRecord,
+    ExternalResultRecorded,
+    ExternalResultVerified,
+    RecordAttested,
+    RecordExternalResult,
+    VerifyExternalResult,
+)
+from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
+from domain.project.hearing import (
+    GiveHearingNotice,
+    HearingHeld,
+    HearingNoticeGiven,
+    HearingRequested,
+    HearingRightTold,
+    HoldHearing,
+    RequestHearing,
+    TellHearingRight,
+)
+from domain.project.note import NoteStep, StepNoted
+from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
+from domain.project.state import FactNote, Project
+from domain.project.submission import ItemSubmitted, SubmitItem
+from domain.project.supplement import (
+    LackingPapersReceived,
+    RequestSupplement,
+    SubmitSupplement,
+    SupplementRequested,
+    SupplementSubmitted,
+)
+from domain.project.suspension import ClockResumed, ClockSuspended, ResumeClock, SuspendClock
+from domain.project.withdrawal import ItemWithdrawn, WithdrawItem
+
+AnyCommand = (
+    RegisterProject
+    | PlanItem
+    | SubmitItem
+    | RequestSupplement
+    | SubmitSupplement
+    | AcceptItem
+    | DeclineItem
+    | ForwardItem
+    | ReceiveForwardedItem
+    | AskCountersignature
+    | Countersign
+    | SuspendClock
+    | ResumeClock
+    | ExtendLimit
+    | TellHearingRight
+    | RequestHearing
+    | GiveHearingNotice
+    | HoldHearing
+    | CompleteItem
+    | DeliverDecision
+    | WithdrawItem
+    | RecordExternalResult
+    | VerifyExternalResult
+    | AttestRecord
+    | AmendEntry
+    | RetractEntry
+    | FileComplaint
+    | AnswerComplaint
+    | CloseComplaint
+    | EvaluateService
+    | NoteStep
+)
+AnyFact = (
+    ProjectRegistered
+    | ItemPlanned
+    | ItemSubmitted
+    | SupplementRequested
+    | SupplementSubmitted
+    | LackingPapersReceived
+    | ItemAccepted
+    | ItemDeclined
+    | ItemForwarded
+    | ForwardedItemReceived
+    | CountersignatureAsked
+    | ItemCountersigned
+    | ClockSuspended
+    | ClockResumed
+    | LimitExtended
+    | HearingRightTold
+    | HearingRequested
+    | HearingNoticeGiven
+    | HearingHeld
+    | ItemCompleted
+    | DecisionDelivered
+    | ItemWithdrawn
+    | ExternalResultRecorded
+    | ExternalResultVerified
+    | RecordAttested
+    | EntryAmended
+    | EntryRetracted
+    | ComplaintFiled
+    | ComplaintAnswered
+    | ComplaintClosed
+    | ServiceEvaluated
+    | StepNoted
+)
+
+
+class Entry(Struct, frozen=True):
+    """One line of the ledger: a fact, when it legally happened, when the system learned of it, and how.
+
+    *version* counts the project's entries from 1; *position* and *hash* are the whole ledger's, given on storing.
+    """
+
+    stream: UUID
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    fact: AnyFact
+    recorded: Recorded
+    position: int = 0
+    hash: str = ""
+
+
+class Corrections(Struct, frozen=True):
+    """Which entries no longer count, and when the amended ones legally happened, both by version."""
+
+    retracted: set[int]
+    amended: dict[int, datetime]
+
+
+def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
+    """The stored name of a command or fact, e.g. "item_accepted"."""
+    return str(message.__struct_config__.tag)
+
+
+COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
+FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
+
+
+def decide(command: AnyCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
+    """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
+    if context.at > context.now:
+        raise Refused(
+            "in-the-future",
+            f"this can't have happened at {context.at.isoformat()}: that is still to come",
+            remedy="leave occurred_at out, or give a time that has passed",
+        )
+    facts: tuple[Any, ...] = command.decide(project, context)
+    return facts
+
+
+def corrections(entries: Sequence[Entry]) -> Corrections:
+    """What the corrections among *entries* (of one project, in version order) amount to.
+
+    A correction may itself be corrected, always by a later entry; so the last one is settled first.
+    """
+    retracted: set[int] = set()
+    amended: dict[int, datetime] = {}
+    for entry in reversed(entries):
+        if entry.version in retracted:
+            continue
+        match entry.fact:
+            case EntryRetracted(version=version):
+                retracted.add(version)
+            case EntryAmended(version=version, new_occurred_at=new_occurred_at):
+                amended.setdefault(version, new_occurred_at)
+    return Corrections(retracted, amended)
+
+
+def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
+    """Rebuild a project from its entries in version order: retracted ones are noted but have no effect."""
+    entries = entries if isinstance(entries, list | tuple) else list(entries)
+    project = Project(project_id, retracted=corrections(entries).retracted)
+    for entry in entries:
+        if entry.version not in project.retracted:
+            entry.fact.apply(project)
+        _note(project, entry)
+    return project
+
+
+def follow(project: Project, entry: Entry) -> bool:
+    """Let *project* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
+    if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted):
+        return False
+    entry.fact.apply(project)
+    _note(project, entry)
+    return True
+
+
+def _note(project: Project, entry: Entry) -> None:
+    fact = entry.fact
+    note = FactNote(tag_of(fact), getattr(fact, "item", ""), entry.recorded.by, entry.occurred_at)
+    project.notes[entry.version] = note
+    project.version = entry.version
