@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
@@ -15,6 +16,8 @@ from msgspec.json import Decoder
 
 DAYS_PER_WEEK = 7
 LAST_ORDINAL = date.max.toordinal()  # Python's calendar ends with the year 9999
+TABLE_FIRST = date(1990, 1, 1).toordinal()  # a table answers for the years anyone asks about;
+TABLE_AFTER = date(2101, 1, 1).toordinal()  # arithmetic, three times slower, for all others
 DIGEST_CHARS = 8  # enough to tell two calendars apart on paper; the whole is in the notices themselves
 SATURDAY_SUNDAY = (5, 6)
 
@@ -81,8 +84,8 @@ class WorkingCalendar:
     """A calendar as known on one date: a weekly pattern plus exceptions; it answers for every date there is.
 
     Counting is a sum: working days of the weekly pattern, shifted by the exceptions passed. So every question takes
-    one bisection, however far apart its dates are. Methods on ordinals (`date.toordinal`) are for the clocks, their
-    twins on dates for everyone else.
+    one bisection, however far apart its dates are, and one look into a table for the years 1990 to 2100. Methods on
+    ordinals (`date.toordinal`) are for the clocks, their twins on dates for everyone else.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class WorkingCalendar:
         self._said = {day.toordinal(): (bool(works), notice) for day, (works, notice) in (days or {}).items()}
         self._statutory = {day.toordinal() for day in provisional_off} - self._said.keys()
         self._index_exceptions()
+        self._tabulate()
         self.version = f"{name or 'plain'}/{self._digest()}"
 
     @classmethod
@@ -126,6 +130,18 @@ class WorkingCalendar:
         self._shift = [0, *accumulate(steps)]
         self._count_at = [self._weekly(o) + self._shift[i] for i, o in enumerate(self._exceptions, start=1)]
         self._exceptional = frozenset(self._exceptions)
+
+    def _tabulate(self) -> None:
+        """Lay out the counts to each day and the working days themselves, for the table's years."""
+        monday = TABLE_FIRST - (TABLE_FIRST - 1) % DAYS_PER_WEEK
+        weeks = (TABLE_AFTER - monday) // DAYS_PER_WEEK + 1
+        works = bytearray(bytes(self._pattern) * weeks)[TABLE_FIRST - monday : TABLE_AFTER - monday]
+        for ordinal in self._exceptions:
+            if TABLE_FIRST <= ordinal < TABLE_AFTER:
+                works[ordinal - TABLE_FIRST] ^= 1
+        self._before = self._count(TABLE_FIRST - 1)
+        self._counts = array("i", accumulate(works, initial=self._before))[1:]
+        self._working = array("i", compress(range(TABLE_FIRST, TABLE_AFTER), works))
 
     def _digest(self) -> str:
         said = [(o, self._said[o][0]) for o in sorted(self._said)]
@@ -144,11 +160,21 @@ class WorkingCalendar:
 
     def count_to(self, ordinal: int) -> int:
         """Working days in 1..ordinal; the difference of two counts is the working days between them."""
-        weeks, rest = divmod(ordinal, DAYS_PER_WEEK)
-        return self._per_week * weeks + self._worked[rest] + self._shift[bisect_right(self._exceptions, ordinal)]
+        if TABLE_FIRST <= ordinal < TABLE_AFTER:
+            return self._counts[ordinal - TABLE_FIRST]
+        return self._count(ordinal)
+
+    def _count(self, ordinal: int) -> int:
+        return self._weekly(ordinal) + self._shift[bisect_right(self._exceptions, ordinal)]
 
     def at_count(self, count: int) -> int:
         """The working day on which `count_to` first reaches *count* (>= 1); not beyond the year 9999."""
+        place = count - self._before - 1
+        if 0 <= place < len(self._working):
+            return self._working[place]
+        return self._find(count)
+
+    def _find(self, count: int) -> int:
         passed = bisect_left(self._count_at, count)
         weeks, rest = divmod(count - self._shift[passed] - 1, self._per_week)
         ordinal = weeks * DAYS_PER_WEEK + self._nth_weekday[rest]

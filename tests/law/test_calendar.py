@@ -73,6 +73,16 @@ def test_any_weekend_and_any_exceptions_count_as_they_answer(
         assert calendar.is_working(near) == days.get(near, near.weekday() not in weekend)
 
 
+@given(st.sets(st.dates(date(1989, 12, 25), date(1990, 1, 8)) | st.dates(date(2100, 12, 20), date(2101, 1, 9))))
+def test_the_table_and_the_arithmetic_beyond_it_meet(holidays_there: set[date]) -> None:
+    calendar = WorkingCalendar.of_holidays(holidays_there)
+    for first, last in (("1989-12-20", "1990-01-20"), ("2100-12-10", "2101-01-20")):
+        days = range(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
+        working = [day for day in days if calendar.works(day)]
+        assert [calendar.nth_after(days[0] - 1, n) for n in range(1, len(working) + 1)] == working
+        assert calendar.count_to(days[-1]) - calendar.count_to(days[0] - 1) == len(working)
+
+
 def test_a_week_without_a_working_day_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one working day"):
         WorkingCalendar(range(7))
