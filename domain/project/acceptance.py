@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import once, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Lines, Mode, Project, Stage, Text, law_for
+from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
+from domain.project.state import Code, Lines, Mode, Project, Stage, Text
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
@@ -24,8 +24,8 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 remedy="these items have to be granted first",
                 unmet=unmet,
             )
-        law = law_for(item, context)
-        limit = law.limit(item.plan.mode)
+        law = law_for(item.plan, context)
+        limit = limit_of(law, "decision", item.plan.mode)
         return (
             ItemAccepted(
                 item=self.item,

@@ -8,19 +8,8 @@ from msgspec import Meta
 
 from domain.law.pack import Limit
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import once, require_handler, require_reasons, require_role, require_stage
-from domain.project.state import (
-    Code,
-    Codes,
-    Consultation,
-    Lines,
-    Name,
-    Opinion,
-    Project,
-    Stage,
-    Text,
-    law_for,
-)
+from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_role, require_stage
+from domain.project.state import Code, Codes, Consultation, Lines, Name, Opinion, Project, Stage, Text
 
 CLOCK = "countersign"
 
@@ -49,7 +38,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
                     remedy="wait for the answer, or ask under another step",
                     department=department,
                 )
-        limit = law_for(item, context).limit(clock=CLOCK)
+        limit = limit_of(law_for(item.plan, context), CLOCK)
         days = self._days(limit)
         return tuple(
             CountersignatureAsked(

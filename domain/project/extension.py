@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from domain.law.pack import Extension
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import require_handler, require_reasons, require_stage
-from domain.project.state import Code, Project, Stage, Text, law_for
+from domain.project.rules import law_for, require_handler, require_reasons, require_stage
+from domain.project.state import Code, Project, Stage, Text
 
 
 class ExtendLimit(Command, frozen=True, tag="extend_limit"):
@@ -26,7 +26,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be extended", Stage.ACCEPTED)
-        law = law_for(item, context)
+        law = law_for(item.plan, context)
         extension = law.extension(self.clock, item.plan.mode)
         if extension is None:
             raise Refused(

@@ -8,9 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from domain.law.pack import Pack
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import require_registered, require_role
+from domain.project.rules import law_for, limit_of, require_registered, require_role
 from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
 
 # GB 32100-2015: 17 characters and a check character over this alphabet, weights 3^i modulo 31.
@@ -56,7 +55,7 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
             require_new(planned.item, plan)
             plan[planned.item] = planned
         for planned in self.items:
-            require_lawful(planned, context.law)
+            require_lawful(planned, context)
             require_known(planned, plan)
         require_no_circle({code: planned.requires for code, planned in plan.items()})
         return (
@@ -95,7 +94,7 @@ class PlanItem(Command, frozen=True, tag="plan_item"):
         require_role(context.by, "plan an item", Role.PROJECT_MANAGER, Role.SYSTEM)
         require_registered(project)
         require_new(self.item.item, project.items)
-        require_lawful(self.item, context.law)
+        require_lawful(self.item, context)
         require_known(self.item, project.items)
         requires = {code: item.plan.requires for code, item in project.items.items()}
         require_no_circle({**requires, self.item.item: self.item.requires})
@@ -129,24 +128,9 @@ def require_new(code: str, plan: Mapping[str, object]) -> None:
         raise Refused("too-many-items", f"a project has at most {ITEMS_MAX} items", remedy="split the project")
 
 
-def require_lawful(planned: PlannedItem, pack: Pack) -> None:
+def require_lawful(planned: PlannedItem, context: Context) -> None:
     """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
-    if planned.special and planned.special not in pack.specials:
-        known = ", ".join(pack.specials) or "none"
-        raise Refused(
-            "special-unknown",
-            f"{pack.name} has no special law {planned.special} for {planned.item}",
-            remedy=f"it has: {known}",
-            item=planned.item,
-        )
-    try:
-        limit = pack.under(planned.special).limit(planned.mode)
-    except KeyError as unknown:
-        raise Refused(
-            "mode-unknown",
-            f"{planned.item} can't be handled in the mode {planned.mode}: {unknown.args[0]}",
-            item=planned.item,
-        ) from unknown
+    limit = limit_of(law_for(planned, context), "decision", planned.mode)
     if planned.promise_days is not None and planned.promise_days > limit.days:
         raise Refused(
             "promise-exceeds-statute",

@@ -1,11 +1,12 @@
-"""The rules several use cases share: who may act, at which stage, and that reasons are given."""
+"""The rules several use cases share: who may act, at which stage, by which law, and that reasons are given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from domain.ledger import Actor, Refused, Role
-from domain.project.state import Item, Project, Stage
+from domain.law.pack import DEFAULT_MODE, Limit, Pack
+from domain.ledger import Actor, Context, Refused, Role
+from domain.project.state import Item, PlannedItem, Project, Stage
 
 
 def require_registered(project: Project) -> None:
@@ -77,6 +78,33 @@ def require_reasons(reasons: str, what: str, article: str) -> None:
     """Refuse *what* (a phrase such as 'declining land') where its reasons are blank."""
     if not reasons.strip():
         raise Refused("reasons-missing", f"{what} needs reasons", article=article, remedy="say why")
+
+
+def law_for(plan: PlannedItem, context: Context) -> Pack:
+    """The law in force as it applies to this item: with its special law, where it has one."""
+    law = context.law
+    if not plan.special:
+        return law
+    if plan.special not in law.specials:
+        raise Refused(
+            "special-unknown",
+            f"{law.name} has no special law {plan.special} for {plan.item}",
+            remedy=f"it has: {', '.join(law.specials) or 'none'}",
+            item=plan.item,
+        )
+    return law.under(plan.special)
+
+
+def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
+    """How long *clock* may take in *mode*; refused where this law sets no such limit."""
+    try:
+        return law.limit(mode, clock)
+    except KeyError as unknown:
+        raise Refused(
+            "limit-unknown",
+            f"{law.name} sets no limit for the clock {clock} in the mode {mode}",
+            remedy="choose a mode this law knows",
+        ) from unknown
 
 
 def once(words: Iterable[str]) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
-from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Refused
+from domain.ledger import Actor, Refused
 
 # Limits of what one command may carry: a form's size, far below what a request body may be.
 CODE_CHARACTERS_MAX = 64
@@ -187,8 +186,3 @@ class Project(Struct):
     def _granted(self, code: str) -> bool:
         item = self.items.get(code)
         return item is not None and item.outcome is Outcome.GRANTED
-
-
-def law_for(item: Item, context: Context) -> Pack:
-    """The law in force as it applies to this item: with its special law, where it has one."""
-    return context.law.under(item.plan.special)

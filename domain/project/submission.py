@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact
-from domain.project.rules import require_applicant_side, require_stage
-from domain.project.state import (
-    DECIDED_STAGES,
-    FRESH_STAGES,
-    Code,
-    Item,
-    Lines,
-    Outcome,
-    Project,
-    Stage,
-    law_for,
-)
+from domain.project.rules import law_for, require_applicant_side, require_stage
+from domain.project.state import DECIDED_STAGES, FRESH_STAGES, Code, Item, Lines, Outcome, Project, Stage
 
 
 class SubmitItem(Command, frozen=True, tag="submit_item"):
@@ -28,7 +18,7 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
         require_applicant_side(self.item, item, context.by, "apply for")
         if not may_apply_again(item):
             require_stage(self.item, item, "be applied for", *FRESH_STAGES)
-        return (ItemSubmitted(item=self.item, law=law_for(item, context).name, materials=self.materials),)
+        return (ItemSubmitted(item=self.item, law=law_for(item.plan, context).name, materials=self.materials),)
 
 
 class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import require_handler, require_stage
-from domain.project.state import Code, Item, Name, Project, Stage, Text, law_for
+from domain.project.rules import law_for, require_handler, require_stage
+from domain.project.state import Code, Item, Name, Project, Stage, Text
 
 
 class SuspendClock(Command, frozen=True, tag="suspend_clock"):
@@ -23,7 +23,7 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be suspended", Stage.ACCEPTED)
-        law = law_for(item, context)
+        law = law_for(item.plan, context)
         ground = law.ground(self.ground)
         if ground is None:
             known = ", ".join(ground.reason for ground in law.grounds)
