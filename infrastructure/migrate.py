@@ -13,7 +13,7 @@ from msgspec import Struct
 from infrastructure.postgres_programs import PostgresUnavailable
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
-TRIES_MAX = 5  # roles belong to the whole server: migrations of two databases may trip over each other there
+TRIES_MAX = 10  # roles belong to the whole server: migrations of two databases may trip over each other there
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 
 log = structlog.get_logger()

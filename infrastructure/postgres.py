@@ -44,7 +44,7 @@ class Status(StrEnum):
 class EmbeddedPostgres:
     """The server of one data folder. It outlives the process that started it; any process may start or stop it.
 
-    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres.log/` and two lock files.
+    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and two lock files.
     *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
     """
 
@@ -59,33 +59,37 @@ class EmbeddedPostgres:
         """Start the server unless it runs already; return the address of its database as a URL."""
         if sys.platform == "win32":
             raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
-        self._make_data_folder()
         with self._our_turn():
             if not self._running():
                 account = self._account()
                 programs = programs_for(account, self.data)
                 if not (self.folder / "PG_VERSION").exists():
                     cluster.create(programs, account, self.folder, durable=not self.throw_away)
-                cluster.check_version(programs, self.folder)
+                cluster.check_version(programs, account, self.folder)
                 self._spawn(programs, account)
             return self.url()
 
     def stop(self) -> None:
         """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine."""
-        if not self._alive.exists():
+        if self.status() in {Status.ABSENT, Status.STOPPED}:
             return
         with self._our_turn():
             if server := cluster.postmaster(self.folder):
                 os.kill(server.pid, signal.SIGINT)
-            self._wait_until_gone(STOP_SECONDS_MAX)
+            else:
+                cluster.quit_orphans(self.folder)
+            self._wait_until_gone()
 
     def status(self) -> Status:
-        if not (self.folder / "PG_VERSION").exists():
-            return Status.ABSENT
-        server = cluster.postmaster(self.folder)
-        if server and server.ready:
-            return Status.RUNNING
-        return Status.STARTING if server or is_held(self._alive) else Status.STOPPED
+        try:
+            if not (self.folder / "PG_VERSION").exists():
+                return Status.ABSENT
+            server = cluster.postmaster(self.folder)
+            if server and server.ready:
+                return Status.RUNNING
+            return Status.STARTING if server or is_held(self._alive) else Status.STOPPED
+        except PermissionError as failure:
+            raise self._unusable(f"can't be looked into: {failure}") from failure
 
     def url(self, database: str = cluster.DATABASE, role: str = cluster.OWNER) -> str:
         """The address of *database* in the running server, as seen by *role*."""
@@ -93,38 +97,40 @@ class EmbeddedPostgres:
         folder = server.socket_folder if server else self._socket_folder()
         return f"postgresql://{role}@/{database}?host={quote(str(folder), safe='')}"
 
-    def _make_data_folder(self) -> None:
-        try:
-            self.data.parent.mkdir(parents=True, exist_ok=True)
-            # root's folder must let the server's account pass; what lies in it is private by itself
-            self.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
-        except FileExistsError:
-            return
-        except OSError as failure:
-            raise self._unusable(f"can't be made: {failure}") from failure
-
-    def _account(self) -> Account:
-        """The account that runs the server, once it is sure that it can get at the data folder."""
-        account = account_for(self.folder, self.data)
-        if self.folder.exists() and self.folder.stat().st_uid != account.uid:
-            raise self._unusable(f"belongs to another account than {account.name}, who runs Countersign now")
-        for folder in (*reversed(self.data.parents), self.data):
-            if not account.reaches(folder):
-                raise self._unusable(f"can't be used by the account {account.name}, which may not enter {folder}")
-        return account
-
     @contextmanager
     def _our_turn(self) -> Iterator[None]:
+        """One process at a time decides about the server; whatever the file system refuses becomes a sentence."""
         try:
+            # root's folder lets the server's account pass; what lies in it is private by itself
+            cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
             with holding(self._turn, START_SECONDS_MAX, _report("another process is starting or stopping the server")):
                 yield
         except TimeoutError as failure:
             raise PostgresUnavailable(
-                "postgres_busy", f"{failure}: another process is starting the server."
+                "postgres_busy", f"Another process is busy with the server: {failure}."
             ) from failure
+        except OSError as failure:
+            raise self._unusable(f"can't be used: {failure}") from failure
+
+    def _account(self) -> Account:
+        """The account that runs the server, once it is sure that it can get at the data folder."""
+        account = account_for(self.folder, self.data)
+        if self.folder.exists() and (owner := self.folder.stat().st_uid) != account.uid:
+            raise self._unusable(f"holds a database of the account {Account(owner, owner)}, and this is {account}")
+        if not account.may_enter(self.data):
+            closed = next(
+                folder for folder in (*reversed(self.data.parents), self.data) if not account.may_enter(folder)
+            )
+            who = (
+                f"{account}, which runs the server because PostgreSQL refuses to run as root"
+                if os.geteuid() == 0
+                else account
+            )
+            raise self._unusable(f"is out of reach for the account {who}: it may not enter {closed}")
+        return account
 
     def _unusable(self, why: str) -> PostgresUnavailable:
-        remedy = f"Set COUNTERSIGN_DATA to a folder of your own on a local disk. {ELSEWHERE}"
+        remedy = f"Set COUNTERSIGN_DATA to a folder on a local disk that this account may use. {ELSEWHERE}"
         return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
 
     def _socket_folder(self) -> Path:
@@ -137,10 +143,10 @@ class EmbeddedPostgres:
 
     def _spawn(self, programs: Path, account: Account) -> None:
         """Start the server as nobody's child, in its own session: it keeps no pipe or terminal of ours open."""
-        cluster.forget_leftover(self.folder)
         logs, sockets = self.data / "postgres-log", self._socket_folder()
         for folder in (logs, sockets):
             cluster.private_folder(folder, account)
+        cluster.forget_leftovers(self.folder, sockets)
         settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
         settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(logs)}
         server = [str(programs / "postgres"), "-D", str(self.folder), *cluster.as_options(settings)]
@@ -148,7 +154,7 @@ class EmbeddedPostgres:
         with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
             subprocess.run(
                 ["/bin/sh", "-c", script, "sh", str(logs / "start.log"), *server],
-                check=True, cwd="/", start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
+                check=True, start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(),
             )  # fmt: skip
         if not self._running():
@@ -161,7 +167,7 @@ class EmbeddedPostgres:
             if _answers(self.url()):
                 return True
             waited = time.monotonic() - began
-            orphaned = cluster.postmaster_file(self.folder) is not None and not cluster.postmaster(self.folder)
+            orphaned = not cluster.postmaster(self.folder)
             if orphaned and waited > ORPHAN_SECONDS:
                 cluster.quit_orphans(self.folder)
             if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
@@ -174,13 +180,13 @@ class EmbeddedPostgres:
             time.sleep(PAUSE_SECONDS)
         return False
 
-    def _wait_until_gone(self, seconds_max: float) -> None:
-        began = time.monotonic()
+    def _wait_until_gone(self) -> None:
+        began, report = time.monotonic(), _report("waiting for the server to end")
         while is_held(self._alive) or cluster.postmaster(self.folder):
-            if time.monotonic() - began > seconds_max:
-                raise PostgresUnavailable(
-                    "postgres_stop", f"The server did not end within {seconds_max:g} seconds.", ""
-                )
+            if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:
+                sentence = f"The server in {self.folder} did not end within {STOP_SECONDS_MAX} seconds."
+                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self.data / 'postgres-log'}.")
+            report(waited)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -205,4 +211,4 @@ def _last_words(logs: Path) -> str:
     """The end of the newest log file, for a person who asks why the server did not start."""
     newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
     lines = newest.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-    return f"{newest} says: " + " | ".join(lines)
+    return f"{newest} says: " + " | ".join(lines) + "."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from infrastructure.postgres_programs import Account, PostgresUnavailable
+from infrastructure.postgres_programs import ELSEWHERE, Account, PostgresUnavailable
 
 OWNER = "countersign"  # the role that owns the database and runs migrations
 DATABASE = "countersign"
@@ -55,37 +56,74 @@ class Postmaster(Struct, frozen=True):
 
 
 def create(programs: Path, account: Account, folder: Path, *, durable: bool) -> None:
-    """Make a database folder with an empty database; it appears complete or not at all."""
+    """Make a database folder with an empty database; it appears whole or not at all."""
+    if not account.name:
+        raise PostgresUnavailable(
+            "postgres_account",
+            f"PostgreSQL's initdb wants to know the name of the account {account}, and this machine has none for it.",
+            f"Add a line for it to /etc/passwd. {ELSEWHERE}",
+        )
     staging = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(staging, ignore_errors=True)
     private_folder(staging, account)
     tuned = [part for name, value in (TUNED | _memory()).items() for part in ("--set", f"{name}={value}")]
-    command: list[str | Path] = [programs / "initdb", "-D", staging, "-U", OWNER, "--no-instructions", *tuned]
-    command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command += ["--auth-local=trust", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
-    _run(command, account)
+    layout = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    layout += ["--auth-local=trust", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
+    _made(account.run(programs / "initdb", "-D", staging, "-U", OWNER, "--no-instructions", *layout, *tuned))
     settings = as_options(DURABLE if durable else THROW_AWAY)
-    _run(
-        [programs / "postgres", "--single", *settings, "-D", staging, "postgres"],
-        account,
-        f"CREATE DATABASE {DATABASE}",
-    )
+    create_database = f"CREATE DATABASE {DATABASE}"
+    _made(account.run(programs / "postgres", "--single", *settings, "-D", staging, "postgres", text=create_database))
     staging.rename(folder)
+    sync_folder(folder.parent)  # or a power cut could bring back the old name, after facts were committed
+
+
+def _made(done: subprocess.CompletedProcess[str]) -> None:
+    if done.returncode != 0:
+        raise PostgresUnavailable("postgres_create", f"The database could not be made: {done.stderr.strip()}")
+
+
+def make_folder(path: Path, mode: int) -> None:
+    """Make *path* and what is missing above it, lasting through a power cut. An existing one stays as it is."""
+    if not path.exists():
+        make_folder(path.parent, 0o755)
+        with suppress(FileExistsError):  # another process was faster
+            path.mkdir()
+            path.chmod(mode)  # whatever the umask
+            sync_folder(path.parent)
 
 
 def private_folder(path: Path, account: Account) -> None:
-    """Make *path*, which only *account* may enter."""
-    if not path.exists():
+    """Make *path* for *account* alone. Raises PostgresUnavailable where it exists and is not private."""
+    with suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        if account.uid != os.geteuid():
-            os.chown(path, account.uid, account.gid)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.geteuid() == 0 == os.fstat(descriptor).st_uid:
+            os.fchown(descriptor, account.uid, account.gid)
+        found = os.fstat(descriptor)
+        if found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+            raise PostgresUnavailable(
+                "private_folder",
+                f"The folder {path} must belong to the account {account}, and be closed to everybody else (mode 0700).",
+                "Put that right, or remove the folder if you don't know it.",
+            )
+    finally:
+        os.close(descriptor)
 
 
-def check_version(programs: Path, folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_version(programs: Path, account: Account, folder: Path) -> None:
     """Refuse a folder of another major version: PostgreSQL would only say so in its log."""
     made_by = (folder / "PG_VERSION").read_text().strip()
-    answer = subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, text=True)
-    ours = answer.stdout.split()[-1].partition(".")[0]
+    ours = account.run(programs / "postgres", "--version").stdout.split()[-1].partition(".")[0]
     if made_by != ours:
         raise PostgresUnavailable(
             "postgres_version",
@@ -113,10 +151,15 @@ def postmaster(folder: Path) -> Postmaster | None:
     return server if server and _lives_in(server.pid, folder) else None
 
 
-def forget_leftover(folder: Path) -> None:
-    """Remove a `postmaster.pid` nobody stands behind: PostgreSQL takes any process of that number for its own."""
+def forget_leftovers(folder: Path, sockets: Path) -> None:
+    """Remove the pid files of a server that is gone.
+
+    PostgreSQL takes any living process of that number for its own: another program after a restart of the machine,
+    or the dead server itself in a container whose first process does not collect its dead.
+    """
     if postmaster(folder) is None:
-        (folder / "postmaster.pid").unlink(missing_ok=True)
+        for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+            leftover.unlink(missing_ok=True)
 
 
 def quit_orphans(folder: Path) -> None:
@@ -128,13 +171,17 @@ def quit_orphans(folder: Path) -> None:
 
 
 def _lives_in(pid: int, folder: Path) -> bool:
-    """Whether process *pid* is alive and works in *folder*, as every process of a server does."""
-    if Path("/proc/self/cwd").exists():
-        with suppress(OSError):  # gone, a zombie, or another account's: not our server
-            return Path(f"/proc/{pid}/cwd").samefile(folder)
+    """Whether *pid* is alive, a process of PostgreSQL, of the folder's owner, and working in *folder*."""
+    process = Path(f"/proc/{pid}")
+    if not Path("/proc/self/cwd").exists():  # not Linux
+        answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], check=False, capture_output=True, text=True)
+        return Path(answer.stdout.strip()).name == "postgres"
+    try:
+        program = (process / "exe").readlink().name  # ends in " (deleted)" after an upgrade of the programs
+        here = (process / "cwd").samefile(folder) and process.stat().st_uid == folder.stat().st_uid
+    except OSError:  # gone, a zombie, or another account's
         return False
-    answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], check=False, capture_output=True, text=True)
-    return Path(answer.stdout.strip()).name == "postgres"
+    return here and program.startswith("postgres")
 
 
 def _memory() -> dict[str, str]:
@@ -145,12 +192,3 @@ def _memory() -> dict[str, str]:
     mib = memory // MIB
     buffers = min(max(mib // 16, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)
     return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(mib // 2, buffers)}MB"}
-
-
-def _run(command: list[str | Path], account: Account, text: str = "") -> None:
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, input=text, cwd="/", **account.options()
-    )
-    if done.returncode != 0:
-        name = Path(command[0]).name
-        raise PostgresUnavailable("postgres_create", f"{name} could not make the database: {done.stderr.strip()}")

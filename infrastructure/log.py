@@ -1,0 +1,75 @@
+"""Log lines: to standard error, for people on a terminal and as JSON elsewhere, each with its request's id."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import Processor
+
+from infrastructure.settings import LogFormat, Settings
+
+NOISY = ("uvicorn.access", "httpx")  # a line for each request: ours says more, and says it once
+TRACEBACK_FRAMES_MAX = 20  # the innermost and outermost ten tell the story
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send our lines, and the libraries', to *stream* (standard error) as *settings* ask. Call it once, first."""
+    stream = stream or sys.stderr
+    as_json = settings.log is LogFormat.JSON or (settings.log is LogFormat.AUTO and not stream.isatty())
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(
+        processors=[*_facts(), *_form(stream, as_json=as_json)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,  # loggers are made when modules are imported: before this is called
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setLevel(level)  # libraries that set a level of their own would pass by the one of the root
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_facts(), structlog.stdlib.ExtraAdder()],
+            processors=[remove, *_form(stream, as_json=as_json)],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def request(request_id: str, **facts: Any) -> Iterator[None]:
+    """Every line written within carries *request_id* and *facts*: also in the tasks and threads started from here."""
+    with structlog.contextvars.bound_contextvars(request_id=request_id, **facts):
+        yield
+
+
+def _facts() -> list[Processor]:
+    """What every line says beside its message."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    ]
+
+
+def _form(stream: TextIO, *, as_json: bool) -> list[Processor]:
+    """How a line is written. Never with a traceback's local variables: they hold passwords and people's names."""
+    if not as_json:
+        plain = structlog.dev.plain_traceback
+        return [
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), timestamp_key="at", exception_formatter=plain),
+        ]
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=TRACEBACK_FRAMES_MAX)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer(serializer=_json)]
+
+
+def _json(line: dict[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(line, enc_hook=repr).decode()

@@ -1,0 +1,65 @@
+"""The one address of the database: the server named in DATABASE_URL, else the embedded one, started if need be."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+import structlog
+
+from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.settings import Settings, without_password
+
+VERSION_MIN = 15  # the oldest release that has MERGE, and keeps the schema public closed to strangers
+SERVER_SECONDS_MAX = 30  # a database started in the same moment (compose, a rebooting machine) may take its time
+PAUSE_SECONDS = 0.25
+
+log = structlog.get_logger()
+
+
+def connect_url(settings: Settings) -> str:
+    """The address of a server that answers and suits. Raises PostgresUnavailable, saying what to do."""
+    if not settings.database_url:
+        return EmbeddedPostgres(settings.data).start()
+    _await(settings.database_url)
+    _check(settings.database_url)
+    return settings.database_url
+
+
+def _await(url: str) -> None:
+    """Wait until the server of *url* takes connections, or is known not to."""
+    began = time.monotonic()
+    while (answer := psycopg.pq.PGconn.ping(url.encode())) != psycopg.pq.Ping.OK:
+        waited = time.monotonic() - began
+        if answer == psycopg.pq.Ping.NO_ATTEMPT or waited > SERVER_SECONDS_MAX:
+            return  # connecting says why
+        log.info("postgres_waiting", action="waiting for the server of DATABASE_URL", seconds=round(waited))
+        time.sleep(PAUSE_SECONDS * 2 ** min(waited // 2, 4))
+
+
+def _check(url: str) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=SERVER_SECONDS_MAX) as connection:
+            version, encoding = (
+                connection.info.server_version // 10_000,
+                connection.info.parameter_status("server_encoding"),
+            )
+    except psycopg.Error as failure:
+        raise PostgresUnavailable(
+            "database_url",
+            f"No connection to {without_password(url)}, which DATABASE_URL names: {without_password(str(failure))}.",
+            "Check the address, the password and that the server runs. Without DATABASE_URL, an embedded one is used.",
+        ) from failure
+    if version < VERSION_MIN:
+        raise PostgresUnavailable(
+            "database_version",
+            f"DATABASE_URL names a PostgreSQL {version}; Countersign needs {VERSION_MIN} or newer.",
+            "Upgrade that server. Without DATABASE_URL, an embedded one is used.",
+        )
+    if encoding != "UTF8":
+        raise PostgresUnavailable(
+            "database_encoding",
+            f"The database that DATABASE_URL names has the encoding {encoding}; Countersign needs UTF8.",
+            "Make another: CREATE DATABASE countersign ENCODING 'UTF8' TEMPLATE template0.",
+        )

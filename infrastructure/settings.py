@@ -1,0 +1,152 @@
+"""Every setting: its variable, its default, what it is for. The environment is the only place they come from."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "COUNTERSIGN_"
+TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
+COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
+CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
+
+
+class LogFormat(StrEnum):
+    """How log lines look: for people, for machines, or whichever suits where they go."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingRefused(Exception):  # noqa: N818  it names what a person has to change
+    """A variable holds what it can't. The sentence names it; *code* is stable."""
+
+    code = "setting"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What one installation chooses. Make it with `Settings.of(environment)`; the defaults suit one machine."""
+
+    data: Annotated[
+        Path,
+        Meta(
+            description="The folder of the embedded PostgreSQL. On a local disk, and as root outside folders closed to "
+            "others. Default: /var/lib/countersign for root, else countersign in $XDG_DATA_HOME or ~/.local/share."
+        ),
+    ]
+    database_url: Annotated[
+        str,
+        Meta(
+            description="Address of a PostgreSQL server, 15 or newer, that takes the place of the embedded one: "
+            "postgresql://user:password@host/database."
+        ),
+    ] = ""
+    host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 for all.", min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65_535)] = 8000
+    queue_max: Annotated[
+        int,
+        Meta(description="Commands that may wait for the disk in one process; more are answered 503, try again.", ge=1),
+    ] = COMMANDS_WAITING_MAX
+    connections_max: Annotated[
+        int, Meta(description="Database connections that one process opens at most.", ge=2, le=1000)
+    ] = CONNECTIONS_MAX
+    log: Annotated[
+        LogFormat,
+        Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),
+    ] = LogFormat.AUTO
+    log_level: Annotated[
+        LogLevel, Meta(description="Least severe log lines to write: debug, info, warning or error.")
+    ] = LogLevel.INFO
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The settings in *environment*; an empty variable counts as absent. Raises SettingRefused."""
+        given = {name: environment.get(variable(name), "") for name in cls.__struct_fields__}
+        chosen = {"data": str(default_data(environment))} | {name: text for name, text in given.items() if text}
+        try:
+            return msgspec.convert(chosen, cls, strict=False, dec_hook=_folder)
+        except msgspec.ValidationError as failure:
+            field = next(name for name in reversed(cls.__struct_fields__) if f"`$.{name}`" in str(failure))
+            sentence = str(failure).removesuffix(f" - at `$.{field}`")
+            raise SettingRefused(
+                f"{variable(field)} can't be used: {sentence}. Meant is: {help_of(field)}"
+            ) from failure
+
+    def __repr__(self) -> str:
+        """Without the password, so that settings may be logged."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["database_url"] = without_password(self.database_url)
+        return f"Settings({', '.join(f'{name}={str(value)!r}' for name, value in shown.items())})"
+
+
+class Described(Struct, frozen=True):
+    """One setting as documentation and `countersign doctor` show it."""
+
+    variable: str
+    default: str
+    help: str
+
+
+def described() -> list[Described]:
+    """All settings, in the order of Settings; a default that depends on the machine is shown empty."""
+    return [
+        Described(variable(field.name), "" if field.required else str(field.default), help_of(field.name))
+        for field in msgspec.structs.fields(Settings)
+    ]
+
+
+def help_of(name: str) -> str:
+    """What the setting *name* is for."""
+    hint = get_type_hints(Settings, include_extras=True)[name]
+    return next(meta.description or "" for meta in hint.__metadata__ if isinstance(meta, Meta))
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting *name*."""
+    return "DATABASE_URL" if name == "database_url" else f"{PREFIX}{name.upper()}"
+
+
+def unknown(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables with our prefix that are no setting: misspelt, most likely."""
+    ours = {variable(name) for name in Settings.__struct_fields__}
+    return sorted(
+        name
+        for name in environment
+        if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and name not in ours
+    )
+
+
+def without_password(url: str) -> str:
+    """*url* as it may be shown and logged: an address as PostgreSQL's library reads it, in either of its two forms."""
+    hidden = re.sub(r"(?<=://)([^:@/?#]*):.*@", r"\1:***@", url)
+    return re.sub(r"(password\s*=\s*)('[^']*'|[^&\s]*)", r"\1***", hidden)
+
+
+def default_data(environment: Mapping[str, str]) -> Path:
+    """Where the embedded database lives unless COUNTERSIGN_DATA says otherwise."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/countersign")
+    return Path(environment.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "countersign"
+
+
+def _folder(kind: type, text: Any) -> Path:
+    if kind is not Path:
+        raise NotImplementedError(kind)
+    return Path(text).expanduser()

@@ -1,0 +1,125 @@
+"""`diagnose` says what is right and what is not, and the address of the database is checked before it is used."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infrastructure.diagnosis import Check, diagnose
+from infrastructure.migrate import migrate
+from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.postgres_url import connect_url
+from infrastructure.settings import Settings
+from tests.conftest import reachable_folder
+
+
+class Yesterday(datetime):
+    """A clock that is a day late."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Yesterday:
+        return super().now(tz) - timedelta(days=1)
+
+
+def named(checks: list[Check]) -> dict[str, Check]:
+    assert all(bool(check.remedy) is not check.ok for check in checks), checks
+    return {check.name: check for check in checks}
+
+
+def given(url: str) -> Settings:
+    return Settings.of({"DATABASE_URL": url})
+
+
+def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: str) -> None:
+    before = named(diagnose(given(empty_database_url), {}))
+    migrate(empty_database_url)
+    after = named(diagnose(given(empty_database_url), {}))
+
+    assert not before["migrations"].ok
+    assert "0000_schema_migration.sql" in before["migrations"].detail
+    assert after["migrations"].ok
+    assert after["server"].detail.startswith("PostgreSQL ")
+    assert [name for name in ("python", "settings", "time_zones", "server", "clock") if not after[name].ok] == []
+
+
+def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        name = psycopg.sql.Identifier(connection.info.dbname)
+        connection.execute(psycopg.sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(name))
+
+    durability = named(diagnose(given(empty_database_url), {}))["durability"]
+
+    assert not durability.ok
+    assert "synchronous_commit = off" in durability.detail
+
+
+def test_a_clock_set_back_is_found(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.diagnosis.datetime", Yesterday)
+
+    clock = named(diagnose(given(database_url), {}))["clock"]
+
+    assert not clock.ok
+    assert "s from the server's" in clock.detail
+
+
+def test_a_misspelt_variable_is_found(empty_database_url: str) -> None:
+    checks = named(diagnose(given(empty_database_url), {"COUNTERSIGN_PROT": "80"}))
+
+    assert checks["settings"].detail == "not known: COUNTERSIGN_PROT"
+
+
+def test_what_keeps_the_embedded_server_from_starting_is_the_last_finding() -> None:
+    with reachable_folder() as folder:
+        (folder / "file").write_text("")
+        checks = diagnose(Settings(data=folder / "file" / "data"), {})
+
+    assert [check.name for check in checks[-2:]] == ["account", "server"]
+    assert not named(checks)["data_folder"].ok
+    assert "can't be used" in named(checks)["server"].detail
+
+
+def test_the_named_server_is_used_as_it_is(empty_database_url: str) -> None:
+    assert connect_url(given(empty_database_url)) == empty_database_url
+
+
+def test_without_a_name_the_embedded_server_is_started() -> None:
+    with reachable_folder() as folder:
+        url = connect_url(Settings(data=folder / "data"))
+        with psycopg.connect(url) as connection:
+            assert connection.info.dbname == "countersign"
+
+
+def test_an_address_that_leads_nowhere_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("infrastructure.postgres_url.SERVER_SECONDS_MAX", 0)
+
+    with pytest.raises(PostgresUnavailable, match=r"No connection to postgresql://li:\*\*\*@") as refusal:
+        connect_url(given(f"postgresql://li:geheim@/x?host={tmp_path}"))
+    assert refusal.value.code == "database_url"
+    assert "geheim" not in str(refusal.value)
+
+
+def test_an_old_server_is_refused(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.postgres_url.VERSION_MIN", 99)
+
+    with pytest.raises(PostgresUnavailable, match="Countersign needs 99 or newer") as refusal:
+        connect_url(given(empty_database_url))
+    assert refusal.value.code == "database_version"
+
+
+def test_a_database_of_another_encoding_is_refused(server_url: str, empty_database_url: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS test_ascii")
+        connection.execute(
+            "CREATE DATABASE test_ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+        name = empty_database_url.partition("?")[0].rpartition("/")[2]
+        try:
+            with pytest.raises(PostgresUnavailable, match="has the encoding SQL_ASCII"):
+                connect_url(given(empty_database_url.replace(name, "test_ascii")))
+        finally:
+            connection.execute("DROP DATABASE test_ascii WITH (FORCE)")

@@ -1,0 +1,290 @@
+"""The embedded PostgreSQL: durable, private, one for all processes, back after kill -9, as root or not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infrastructure import postgres_cluster as cluster
+from infrastructure import postgres_programs as programs
+from infrastructure.postgres import EmbeddedPostgres, Status
+from infrastructure.postgres_programs import PostgresUnavailable, account_for
+from tests.conftest import reachable_folder
+
+ROOT = os.geteuid() == 0
+AS_ROOT = pytest.mark.skipif(not ROOT, reason="only root can become another account")
+CHECKOUT = Path(__file__).parents[2]
+PROCESS_SECONDS_MAX = 60
+START = (
+    "from pathlib import Path; from infrastructure.postgres import EmbeddedPostgres as E; print(E(Path({!r})).start())"
+)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A data folder that has been used once and stopped, to be copied: making one takes a second."""
+    with reachable_folder() as folder:
+        server = EmbeddedPostgres(folder / "made")
+        with psycopg.connect(server.start()) as connection:
+            connection.execute("CREATE TABLE kept (number integer)")
+        server.stop()
+        yield server.data
+
+
+@pytest.fixture
+def data(made: Path, folder: Path) -> Path:
+    """A data folder with a stopped server, for one test alone."""
+    subprocess.run(["cp", "-a", made, folder / "data"], check=True)
+    return folder / "data"
+
+
+def one(url: str, query: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+def python(code: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stdout=pipe, stderr=pipe, text=True)
+
+
+def pid_of(data: Path) -> int:
+    server = cluster.postmaster(data / "postgres")
+    assert server
+    return server.pid
+
+
+def test_a_new_folder_gets_a_durable_private_server(
+    folder: Path, record_property: Callable[[str, object], None]
+) -> None:
+    server = EmbeddedPostgres(folder / "new" / "data")
+    assert server.status() is Status.ABSENT
+
+    began = time.perf_counter()
+    url = server.start()
+    record_property("cold_start_seconds", round(time.perf_counter() - began, 3))
+
+    names = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses", "TimeZone")
+    assert [one(url, f"SHOW {name}") for name in names] == ["on", "on", "on", "on", "", "UTC"]
+    assert one(url, "SELECT pg_encoding_to_char(encoding) || datlocale FROM pg_database LIMIT 1") == "UTF8C.UTF-8"
+    assert (server.data / "run").stat().st_mode & 0o077 == 0
+    assert (server.data / "postgres").stat().st_uid != 0, "PostgreSQL's files never belong to root"
+
+
+def test_a_running_server_is_used_as_it_is(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    url, pid = server.start(), pid_of(data)
+
+    assert EmbeddedPostgres(data).start() == url
+    assert pid_of(data) == pid
+    assert server.status() is Status.RUNNING
+
+
+def test_stopping_keeps_the_data(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    with psycopg.connect(server.start()) as connection:
+        connection.execute("INSERT INTO kept VALUES (7)")
+
+    server.stop()
+    assert server.status() is Status.STOPPED
+    server.stop()
+
+    assert one(server.start(), "SELECT number FROM kept") == 7
+
+
+def test_six_processes_make_and_start_one_server(folder: Path) -> None:
+    starters = [python(START.format(str(folder / "data"))) for _ in range(6)]
+    answers = [starter.communicate(timeout=PROCESS_SECONDS_MAX) for starter in starters]
+
+    assert [starter.returncode for starter in starters] == [0] * 6, answers
+    assert {url for url, _ in answers} == {EmbeddedPostgres(folder / "data").url() + "\n"}
+    started = (folder / "data" / "postgres-log" / "start.log").read_text()
+    assert "FATAL" not in started
+
+
+def test_the_server_belongs_to_no_terminal_and_no_parent(data: Path) -> None:
+    with python(START.format(str(data))) as starter:
+        starter.communicate(timeout=PROCESS_SECONDS_MAX)  # ends only when nobody holds its pipes
+
+    assert os.getsid(pid_of(data)) != os.getsid(0)
+    assert EmbeddedPostgres(data).status() is Status.RUNNING
+
+
+def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    with psycopg.connect(server.start()) as connection:
+        connection.execute("INSERT INTO kept VALUES (9)")
+    killed = pid_of(data)
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert one(server.start(), "SELECT number FROM kept") == 9
+    assert pid_of(data) != killed
+
+
+def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.postgres.ORPHAN_SECONDS", 0.2)
+    server = EmbeddedPostgres(data)
+    with psycopg.connect(server.start()) as busy:
+        busy.pgconn.send_query(b"DO 'BEGIN LOOP END LOOP; END'")
+        while one(server.url(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") != 1:
+            time.sleep(0.01)
+        os.kill(pid_of(data), signal.SIGKILL)
+        time.sleep(0.1)
+        assert server.status() is Status.STARTING, "the endless loop still holds the folder"
+
+        assert one(server.start(), "SELECT count(*) FROM kept") == 0
+        busy.close()
+
+
+def test_a_number_that_another_program_has_now_is_not_our_server(data: Path) -> None:
+    account = account_for(data / "postgres")
+    with subprocess.Popen(["sleep", "60"], **account.options()) as other:
+        lines = [str(other.pid), str(data / "postgres"), "1", "5432", "/nowhere", "", "1 1", "ready"]
+        (data / "postgres" / "postmaster.pid").write_text("\n".join(lines))
+        (data / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(lines))
+
+        assert EmbeddedPostgres(data).status() is Status.STOPPED
+        assert one(EmbeddedPostgres(data).start(), "SELECT 1") == 1
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_path_too_long_for_a_socket_gets_one_elsewhere(data: Path) -> None:
+    deep = data.parent / ("deep" * 30) / "数据, folder"
+    deep.parent.mkdir()
+    data.rename(deep)
+    server = EmbeddedPostgres(deep)
+
+    assert one(server.start(), "SELECT 1") == 1
+    sockets = server._socket_folder()
+    assert sockets.stat().st_mode & 0o077 == 0
+
+    server.stop()
+    sockets.rmdir()
+
+
+def test_a_socket_folder_of_somebody_else_is_refused(data: Path) -> None:
+    (data / "run").chmod(0o755)
+
+    with pytest.raises(PostgresUnavailable, match="closed to everybody else") as refusal:
+        EmbeddedPostgres(data).start()
+    assert refusal.value.code == "private_folder"
+
+
+def test_another_major_version_is_named(data: Path) -> None:
+    (data / "postgres" / "PG_VERSION").write_text("15\n")
+
+    with pytest.raises(PostgresUnavailable, match=r"PostgreSQL 15; .*pg_dump") as refusal:
+        EmbeddedPostgres(data).start()
+    assert refusal.value.code == "postgres_version"
+
+
+def test_a_server_that_ends_while_starting_tells_why(data: Path) -> None:
+    with (data / "postgres" / "postgresql.conf").open("a") as settings:
+        settings.write("work_mem = 'plenty'\n")
+
+    with pytest.raises(PostgresUnavailable, match='invalid value for parameter "work_mem"') as refusal:
+        EmbeddedPostgres(data).start()
+    assert refusal.value.code == "postgres_start"
+
+
+def test_losing_shared_memory_files_harms_nobody(data: Path) -> None:
+    """As systemd-logind does with RemoveIPC when an ordinary user logs out."""
+    url = EmbeddedPostgres(data).start()
+    used = Path(f"/proc/{pid_of(data)}/maps").read_text()
+    for segment in Path("/dev/shm").glob("PostgreSQL.*"):
+        if str(segment) in used:
+            segment.unlink()
+
+    with psycopg.connect(url) as connection:
+        connection.execute("SET debug_parallel_query = on")
+        assert connection.execute("SELECT count(*) FROM generate_series(1, 1000)").fetchone() == (1000,)
+
+
+def test_a_file_in_the_way_is_named(folder: Path) -> None:
+    (folder / "file").write_text("")
+
+    with pytest.raises(PostgresUnavailable, match=r"data folder .*/file/data can't be used") as refusal:
+        EmbeddedPostgres(folder / "file" / "data").start()
+    assert refusal.value.code == "data_folder"
+
+
+@AS_ROOT
+def test_a_folder_below_a_closed_one_is_named(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+
+    with pytest.raises(PostgresUnavailable, match=rf"may not enter {closed}\. Set COUNTERSIGN_DATA") as refusal:
+        EmbeddedPostgres(closed / "data").start()
+    assert refusal.value.code == "data_folder"
+
+
+@AS_ROOT
+def test_programs_out_of_reach_are_copied(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = programs.supplied()
+    closed = data.parent / "closed"
+    closed.mkdir(mode=0o700)
+    for name in (programs.PACKAGE, f"{programs.PACKAGE}.libs"):
+        shutil.copytree(wheel.parents[2] / name, closed / name, copy_function=os.symlink)
+    monkeypatch.setattr(programs, "supplied", lambda: closed / wheel.relative_to(wheel.parents[2]))
+
+    assert one(EmbeddedPostgres(data).start(), "SELECT 1") == 1
+    assert Path(f"/proc/{pid_of(data)}/exe").readlink().is_relative_to(data / "programs")
+
+
+def as_user(uid: int, code: str) -> str:
+    """What *code* prints when a process that was root imports everything and then becomes *uid*."""
+    become = f"import os; os.setgroups([]); os.setgid({uid}); os.setuid({uid})"
+    imports = "import fcntl, pwd, psycopg; from pathlib import Path; from infrastructure.postgres import *"
+    with python(f"{imports}; {become}; {code}") as process:
+        output, errors = process.communicate(timeout=PROCESS_SECONDS_MAX)
+    return output + errors
+
+
+@AS_ROOT
+def test_an_ordinary_user_needs_no_root(folder: Path) -> None:
+    nobody = programs.Account(65534, 65534)
+    if not nobody.may_enter(programs.supplied()):
+        pytest.skip("this environment's packages are closed to ordinary users")
+    os.chown(folder, nobody.uid, nobody.gid)
+    data = str(folder / "data")
+
+    output = as_user(
+        nobody.uid, f"url = EmbeddedPostgres(Path({data!r})).start(); print(psycopg.connect(url).info.user)"
+    )
+
+    assert output == "countersign\n"
+    assert (folder / "data" / "postgres").stat().st_uid == nobody.uid
+    assert one(EmbeddedPostgres(folder / "data").start(), "SELECT 1") == 1, "root may use it too"
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    ("uid", "own", "sentence"),
+    [(4242, True, "initdb wants to know the name of the account number 4242"), (65534, False, "Permission denied")],
+)
+def test_an_ordinary_user_learns_what_is_missing(folder: Path, uid: int, own: bool, sentence: str) -> None:
+    if own:
+        os.chown(folder, uid, uid)
+
+    output = as_user(uid, f"EmbeddedPostgres(Path({str(folder / 'data')!r})).start()")
+
+    assert sentence in output
+    assert "PostgresUnavailable" in output
