@@ -74,7 +74,7 @@ class AnswerComplaint(Command, frozen=True, tag="answer_complaint"):
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         complaint = find(project, self.complaint)
         by = context.by
-        own = by.role is Role.OFFICER and by.department == complaint.department
+        own = by.role is Role.OFFICER and by.department == complaint.department != ""
         if not own and by.role is not Role.SUPERVISOR:
             raise Refused(
                 "wrong-department",

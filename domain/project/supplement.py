@@ -25,7 +25,7 @@ class RequestSupplement(Command, frozen=True, tag="request_supplement"):
             raise Refused(
                 "nothing-missing",
                 f"the notice for {self.item} names nothing that is missing",
-                article=context.law.article("intake"),
+                article=context.law.article("supplement"),
                 remedy="list every missing or defective paper, or accept the item",
             )
         first = item.first_notice
@@ -35,7 +35,7 @@ class RequestSupplement(Command, frozen=True, tag="request_supplement"):
             raise Refused(
                 "second-supplement-notice",
                 f"the notice for {self.item} was already given; it did not name {', '.join(added)} (一次告知)",
-                article=context.law.article("intake"),
+                article=context.law.article("supplement"),
                 remedy=f"a further notice may only repeat what is still to come of: {', '.join(first)}",
                 added=added,
             )

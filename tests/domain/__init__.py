@@ -1,0 +1,1 @@
+"""Tests of the domain: no I/O but reading the rule packs."""

@@ -1,0 +1,54 @@
+"""好差评: one grade for each application, and a bad one says why."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from domain.project.evaluation import Channel, EvaluateService, Grade, ServiceEvaluated
+from domain.project.state import Outcome
+from tests.controls import APPLICANT, LAND, MANAGER, REGISTERED, completed, submitted, under_examination
+from tests.spec import given
+
+GOOD = EvaluateService(item="land", grade=Grade.SATISFIED, channel=Channel.HALL)
+EVALUATED = ServiceEvaluated(item="land", department="land", grade=Grade.SATISFIED, bad=False, channel=Channel.HALL)
+
+
+@pytest.mark.parametrize("grade", [Grade.VERY_SATISFIED, Grade.SATISFIED, Grade.FAIR])
+def test_a_good_grade_needs_no_words(grade: Grade) -> None:
+    given(REGISTERED, submitted()).when(structs.replace(GOOD, grade=grade), by=APPLICANT).then(
+        structs.replace(EVALUATED, grade=grade)
+    )
+
+
+@pytest.mark.parametrize("grade", [Grade.DISSATISFIED, Grade.VERY_DISSATISFIED])
+def test_a_bad_grade_says_why(grade: Grade) -> None:
+    bad = structs.replace(GOOD, grade=grade)
+    told = structs.replace(EVALUATED, grade=grade, bad=True)
+
+    given(REGISTERED, submitted()).when(bad, by=APPLICANT).refused("grade-unexplained", str(grade))
+    given(REGISTERED, submitted()).when(structs.replace(bad, reasons=("", " ")), by=APPLICANT).refused(
+        "grade-unexplained"
+    )
+    given(REGISTERED, submitted()).when(structs.replace(bad, comment="slow"), by=APPLICANT).then(
+        structs.replace(told, comment="slow")
+    )
+    given(REGISTERED, submitted()).when(structs.replace(bad, reasons=("slow",)), by=APPLICANT).then(
+        structs.replace(told, reasons=("slow",))
+    )
+
+
+def test_there_is_one_evaluation_for_each_application() -> None:
+    again = (EVALUATED, completed(outcome=Outcome.REFUSED), submitted())
+
+    given(REGISTERED, *under_examination(), EVALUATED).when(GOOD, by=APPLICANT).refused("already-evaluated")
+    given(REGISTERED, *under_examination(), *again).when(GOOD, by=APPLICANT).then(EVALUATED)
+
+
+def test_nothing_done_nothing_to_grade() -> None:
+    given(REGISTERED).when(GOOD, by=APPLICANT).refused("nothing-to-evaluate")
+
+
+def test_those_who_serve_do_not_grade_themselves() -> None:
+    for by in (LAND, MANAGER):
+        given(REGISTERED, submitted()).when(GOOD, by=by).refused("wrong-role", "evaluate")

@@ -1,0 +1,143 @@
+"""立项: a project enters once, with items that can be worked off in some order."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from msgspec import structs
+from stdnum.cn import uscc
+
+from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject, is_uscc
+from domain.project.state import ITEMS_MAX, Mode, PlannedItem
+from domain.vocabulary import AnyCommand
+from tests.controls import APPLICANT, IMPORTER, ITEMS, MANAGER, REGISTERED
+from tests.spec import given
+
+REGISTER = RegisterProject(name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
+FIRE_CHECK = PlannedItem(item="fire-check", department="fire", requires=("site-plan",))
+
+
+def with_items(*items: PlannedItem) -> RegisterProject:
+    return structs.replace(REGISTER, items=items)
+
+
+def test_registration_keeps_the_plan_and_the_law() -> None:
+    project = given().when(REGISTER, by=MANAGER).then(REGISTERED).state()
+
+    assert list(project.items) == ["land", "site-plan", "discharge", "tax"]
+    assert (project.law, project.manager) == ("cn-licensing", "wang")
+
+
+def test_the_items_may_come_later() -> None:
+    empty = structs.replace(REGISTERED, items=())
+
+    given().when(with_items(), by=IMPORTER).then(empty)
+    given(empty).when(PlanItem(item=ITEMS[0]), by=MANAGER).then(ItemPlanned(item="land", plan=ITEMS[0]))
+
+
+def test_a_project_is_registered_once() -> None:
+    given(REGISTERED).when(REGISTER, by=MANAGER).refused("already-registered")
+
+
+def test_nobody_but_the_project_manager_registers_or_plans() -> None:
+    given().when(REGISTER, by=APPLICANT).refused("wrong-role", "applicant can't register")
+    given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=APPLICANT).refused("wrong-role", "plan an item")
+
+
+def test_only_a_registered_project_is_planned() -> None:
+    given().when(PlanItem(item=FIRE_CHECK), by=MANAGER).refused("not-registered")
+
+
+def test_the_project_runs_under_the_law_it_names() -> None:
+    given().when(structs.replace(REGISTER, law="nl-awb"), by=MANAGER).refused("unknown-law", "nl-awb")
+
+
+def test_an_item_has_one_code() -> None:
+    given().when(with_items(ITEMS[0], ITEMS[0]), by=MANAGER).refused("item-repeated", "land is planned twice")
+    given(REGISTERED).when(PlanItem(item=ITEMS[0]), by=MANAGER).refused("item-repeated")
+
+
+def test_a_precondition_is_an_item_of_the_project() -> None:
+    given().when(with_items(FIRE_CHECK), by=MANAGER).refused("precondition-unknown", "requires site-plan")
+    orphan = structs.replace(FIRE_CHECK, requires=("moon",))
+    given(REGISTERED).when(PlanItem(item=orphan), by=MANAGER).refused("precondition-unknown", "requires moon")
+
+
+def test_a_circle_of_preconditions_is_spelt_out() -> None:
+    circle = (
+        PlannedItem(item="a", department="x", requires=("b",)),
+        PlannedItem(item="b", department="x", requires=("c",)),
+        PlannedItem(item="c", department="x", requires=("a",)),
+    )
+
+    sentence = given().when(with_items(*circle), by=MANAGER).refused("precondition-circle").sentence
+
+    assert any(
+        f"{one} requires {two} requires {three} requires {one}" in sentence for one, two, three in ("abc", "bca", "cab")
+    )
+
+
+def test_an_item_does_not_wait_for_itself() -> None:
+    alone = structs.replace(FIRE_CHECK, requires=("fire-check",))
+
+    given(REGISTERED).when(PlanItem(item=alone), by=MANAGER).refused(
+        "precondition-circle", "fire-check requires fire-check"
+    )
+
+
+def test_a_promise_is_never_longer_than_the_statute() -> None:
+    late = PlannedItem(item="late", department="x", promise_days=21)
+
+    refusal = given().when(with_items(late), by=MANAGER).refused("promise-exceeds-statute", "allows 20")
+    given().when(with_items(structs.replace(late, promise_days=20)), by=MANAGER).then(
+        structs.replace(REGISTERED, items=(structs.replace(late, promise_days=20),))
+    )
+
+    assert "42" in refusal.article
+
+
+def test_a_special_law_has_to_be_in_the_pack() -> None:
+    odd = PlannedItem(item="odd", department="x", special="maritime")
+
+    given().when(with_items(odd), by=MANAGER).refused("special-unknown", "maritime")
+
+
+def test_a_project_has_a_limited_number_of_items() -> None:
+    many = tuple(PlannedItem(item=f"i{number}", department="x") for number in range(ITEMS_MAX + 1))
+
+    given().when(with_items(*many), by=MANAGER).refused("too-many-items")
+    full = structs.replace(REGISTERED, items=many[:-1])
+    given(full).when(PlanItem(item=many[-1]), by=MANAGER).refused("too-many-items", str(ITEMS_MAX))
+
+
+def test_a_request_too_large_is_no_command_at_all() -> None:
+    body = {"command": "register_project", "name": "x" * 201, "manager": "wang", "enterprise": {"name": "Hengxin"}}
+
+    with pytest.raises(msgspec.ValidationError, match=r"\$.name"):
+        msgspec.json.decode(msgspec.json.encode(body), type=AnyCommand)
+
+
+@pytest.mark.parametrize("code", ["91420100MA0HX2026E", "91350100M000100Y43", ""])
+def test_a_credit_code_with_the_right_check_character_passes(code: str) -> None:
+    registered = structs.replace(REGISTERED, enterprise=Enterprise("Hengxin", code))
+
+    given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).then(registered)
+
+
+@pytest.mark.parametrize("code", ["91420100MA0HX2026F", "91420100MA0HX2026", "91420100MA0HX2026I", "x"])
+def test_any_other_credit_code_is_refused(code: str) -> None:
+    given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).refused("uscc-invalid")
+
+
+@pytest.mark.parametrize("body", ["91420100MA0HX2026", "92110105X00000001", "5312000000000000A", "N1230000000000000"])
+def test_an_independent_reckoning_of_the_check_character_agrees(body: str) -> None:
+    assert is_uscc(body + uscc.calc_check_digit(body))
+
+
+def test_a_planned_item_joins_the_project() -> None:
+    planned = ItemPlanned(item="fire-check", plan=FIRE_CHECK)
+
+    project = given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=MANAGER).then(planned).state()
+
+    assert project.unmet("fire-check") == ["site-plan"]
+    assert project.items["fire-check"].plan.mode is Mode.SINGLE

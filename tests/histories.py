@@ -1,0 +1,129 @@
+"""Any history a project can have: strategies for commands, and a world that answers them like the application does."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+
+from domain.ledger import Actor, Context, Recorded, Refused, Role
+from domain.project.acceptance import AcceptItem, DeclineItem
+from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint, Satisfied
+from domain.project.completion import CompleteItem
+from domain.project.correction import AmendEntry, RetractEntry
+from domain.project.countersignature import AskCountersignature, Countersign
+from domain.project.delivery import DeliverDecision
+from domain.project.evaluation import EvaluateService, Grade
+from domain.project.extension import ExtendLimit
+from domain.project.external import AttestRecord, RecordExternalResult, VerifyExternalResult
+from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
+from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
+from domain.project.note import NoteStep
+from domain.project.registration import Enterprise, PlanItem, RegisterProject
+from domain.project.state import Opinion, Outcome, PlannedItem, Project
+from domain.project.submission import SubmitItem
+from domain.project.supplement import RequestSupplement, SubmitSupplement
+from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.withdrawal import WithdrawItem
+from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
+from tests.controls import APPLICANT, BUREAU, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
+from tests.spec import NOW, PROJECT
+
+REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
+PEOPLE = (LAND, PLANNING, WATER, FIRE, PROVINCE, APPLICANT, MANAGER, BUREAU, Actor("robot", "fire", Role.SYSTEM))
+
+items = st.sampled_from(["land", "site-plan", "discharge", "tax", "bridge", "moon"])
+texts = st.sampled_from(["", "because", "因为\n\u2028'\""])
+papers = st.lists(st.sampled_from(["map", "seal", "deed", " "]), max_size=3).map(tuple)
+codes = st.sampled_from(["s1", "s2", "c1"])
+names = st.sampled_from(["", "s1", "province", "final"])
+days = st.integers(-1, 20)
+dates = st.dates(date(2026, 1, 1), date(2027, 12, 31))
+instants = st.sampled_from([datetime.fromisoformat(f"2026-03-{day}T09:00:00+08:00") for day in (10, 13, 16, 17)])
+versions = st.integers(0, 25)
+departments = st.lists(st.sampled_from(["fire", "land", "water"]), max_size=2).map(tuple)
+plans = st.builds(PlannedItem, item=st.just("bridge"), department=st.just("fire"), requires=papers | st.just(("land",)))
+
+ON_ITEMS = st.one_of(
+    st.builds(SubmitItem, item=items, materials=papers),
+    st.builds(RequestSupplement, item=items, missing=papers, respond_by=st.none() | dates),
+    st.builds(SubmitSupplement, item=items, provided=papers),
+    st.builds(AcceptItem, item=items, lacking=papers),
+    st.builds(AcceptItem, item=items),
+    st.builds(DeclineItem, item=items, reasons=texts),
+    st.builds(ForwardItem, item=st.just("discharge"), upper=names),
+    st.builds(ReceiveForwardedItem, item=st.just("discharge")),
+    st.builds(AskCountersignature, item=items, departments=departments, step=names, within_days=st.none() | days),
+    st.builds(Countersign, item=items, opinion=st.sampled_from(Opinion), step=names, conditions=papers, reasons=texts),
+    st.builds(SuspendClock, item=items, ground=st.sampled_from(["hearing", "testing", "rain"]), suspension=names),
+    st.builds(ResumeClock, item=items, suspension=codes),
+    st.builds(ExtendLimit, item=items, days=days, reasons=texts, approver=st.just("agency_head")),
+    st.builds(TellHearingRight, item=items),
+    st.builds(RequestHearing, item=items),
+    st.builds(GiveHearingNotice, item=items, hearing_on=dates),
+    st.builds(HoldHearing, item=items),
+    st.builds(CompleteItem, item=items, outcome=st.sampled_from(Outcome), reasons=texts, override_reasons=texts),
+    st.builds(DeliverDecision, item=items, method=codes),
+    st.builds(WithdrawItem, item=items, reasons=texts),
+    st.builds(EvaluateService, item=items, grade=st.sampled_from(Grade), reasons=papers, comment=texts),
+)
+OUTSIDE = st.one_of(
+    st.builds(RecordExternalResult, item=items, outcome=st.sampled_from(Outcome), evidence=texts),
+    st.builds(VerifyExternalResult, item=items, evidence=texts),
+    st.builds(AttestRecord, item=items),
+)
+ABOUT = st.one_of(
+    st.builds(FileComplaint, complaint=codes, about=texts, item=items | st.just("")),
+    st.builds(AnswerComplaint, complaint=codes, answer=texts, upheld=st.booleans()),
+    st.builds(CloseComplaint, complaint=codes, satisfied=st.sampled_from(Satisfied)),
+    st.builds(NoteStep, activity=texts, item=items | st.just("")),
+    st.builds(PlanItem, item=plans),
+    st.just(REGISTER),
+)
+CORRECTIONS = st.one_of(
+    st.builds(AmendEntry, version=versions, new_occurred_at=instants, reasons=texts),
+    st.builds(RetractEntry, version=versions, reasons=texts),
+    st.builds(RetractEntry, version=versions, reasons=st.just("because")),
+)
+COMMANDS: st.SearchStrategy[AnyCommand] = st.one_of(ON_ITEMS, ON_ITEMS, ON_ITEMS, OUTSIDE, ABOUT, CORRECTIONS)
+
+
+class World:
+    """One project as the application keeps it: its entries, and a live state that follows them."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.project = Project(PROJECT)
+
+    def ask(self, command: AnyCommand, by: Actor, at: datetime = NOW) -> bool:
+        """Whether *command* was granted; its facts are recorded then."""
+        try:
+            facts = decide(command, self.project, Context(by, at, NOW, LAW))
+        except Refused:
+            return False
+        for fact in facts:
+            version = len(self.entries) + 1
+            entry = Entry(PROJECT, version, at, NOW, fact, Recorded(by, UUID(int=version), LAW.name))
+            self.entries.append(entry)
+            if not follow(self.project, entry):
+                self.project = replay(PROJECT, self.entries)
+        return True
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A project after any commands, each sent by somebody it is granted to, if there is anybody."""
+    world = World()
+    world.ask(REGISTER, MANAGER)
+    for command in draw(st.lists(COMMANDS, max_size=30)):
+        first = draw(st.integers(0, len(PEOPLE) - 1))
+        at = draw(instants)
+        any(world.ask(command, by, at) for by in (*PEOPLE[first:], *PEOPLE[:first]))
+    return world
+
+
+def stored(entries: list[Entry]) -> list[Entry]:
+    """*entries* after a journey through the bytes they are stored as."""
+    return [msgspec.json.decode(msgspec.json.encode(entry), type=Entry) for entry in entries]
