@@ -164,7 +164,8 @@ class EmbeddedPostgres:
         """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
         began, report = time.monotonic(), _report("waiting for the server to answer")
         while is_held(self._alive) or cluster.postmaster(self.folder):
-            if _answers(self.url()):
+            server = cluster.postmaster_file(self.folder)
+            if server and server.ready and _answers(self.url()):
                 return True
             waited = time.monotonic() - began
             orphaned = not cluster.postmaster(self.folder)
