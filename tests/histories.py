@@ -22,7 +22,7 @@ from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import Opinion, Outcome, PlannedItem, Project
+from domain.project.state import Item, Opinion, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
@@ -33,6 +33,9 @@ from tests.spec import NOW, PROJECT
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
 PEOPLE = (LAND, PLANNING, WATER, FIRE, PROVINCE, APPLICANT, MANAGER, BUREAU, Actor("robot", "fire", Role.SYSTEM))
+BEGINNINGS = ((("land", LAND), ("discharge", WATER)), (("land", LAND),), (("discharge", WATER),), ())
+COMMANDS_MIN = 15  # fewer lead nowhere, twice as many take their time
+NUMBERS = 5 * 7 * 9 * 11  # a number stands for a kind of command, an item and a person
 
 items = st.sampled_from(["land", "site-plan", "discharge", "tax", "bridge", "moon"])
 texts = st.sampled_from(["", "because", "因为\n\u2028'\""])
@@ -87,7 +90,7 @@ CORRECTIONS = st.one_of(
     st.builds(RetractEntry, version=versions, reasons=texts),
     st.builds(RetractEntry, version=versions, reasons=st.just("because")),
 )
-COMMANDS: st.SearchStrategy[AnyCommand] = st.one_of(ON_ITEMS, ON_ITEMS, ON_ITEMS, OUTSIDE, ABOUT, CORRECTIONS)
+ANYTHING: st.SearchStrategy[AnyCommand] = st.one_of(ON_ITEMS, ON_ITEMS, OUTSIDE, ABOUT, CORRECTIONS)
 
 
 class World:
@@ -112,13 +115,83 @@ class World:
         return True
 
 
+COMPLAINING: list[AnyCommand] = [
+    FileComplaint(complaint="c1", about="slow", item="land"),
+    AnswerComplaint(complaint="c1", answer="we hurry now", upheld=True),
+    CloseComplaint(complaint="c1"),
+]
+
+
+def likely(project: Project, code: str) -> list[AnyCommand]:
+    """What usually comes next for the item *code*, so that histories get somewhere."""
+    item = project.items[code]
+    match item.stage:
+        case Stage.SUBMITTED | Stage.SUPPLEMENTING:
+            ask = RequestSupplement(item=code, missing=item.first_notice[:1] or ("map", "seal"))
+            lacking = AcceptItem(item=code, lacking=("deed",))
+            decline = DeclineItem(item=code, reasons="because")
+            return [ask, SubmitSupplement(item=code), AcceptItem(item=code), lacking, decline]
+        case Stage.ACCEPTED:
+            return examination(item, code)
+        case Stage.COMPLETED | Stage.DELIVERED:
+            bad = EvaluateService(item=code, grade=Grade.DISSATISFIED, comment="slow")
+            check = VerifyExternalResult(item=code, evidence="by telephone")
+            return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code)]
+        case _:
+            result = RecordExternalResult(item=code, outcome=Outcome.GRANTED, evidence="scan")
+            return [SubmitItem(item=code), result, AttestRecord(item=code)]
+
+
+def examination(item: Item, code: str) -> list[AnyCommand]:
+    """What usually happens between acceptance and decision."""
+    return [
+        SubmitSupplement(item=code),
+        ForwardItem(item=code, upper="province"),
+        ReceiveForwardedItem(item=code),
+        AskCountersignature(item=code, departments=("fire", "water")),
+        Countersign(item=code, opinion=Opinion.AGREED),
+        Countersign(item=code, opinion=Opinion.OBJECTED, reasons="because"),
+        *(ResumeClock(item=code, suspension=suspension) for suspension in item.suspensions),
+        SuspendClock(item=code, ground="testing"),
+        ExtendLimit(item=code, days=5, reasons="because", approver="agency_head"),
+        TellHearingRight(item=code),
+        RequestHearing(item=code),
+        GiveHearingNotice(item=code, hearing_on=date(2026, 4, 1)),
+        HoldHearing(item=code),
+        WithdrawItem(item=code),
+        CompleteItem(item=code, outcome=Outcome.REFUSED, reasons="because"),
+        CompleteItem(item=code, outcome=Outcome.GRANTED, override_reasons="because"),
+    ]
+
+
+def correction(project: Project, number: int) -> list[AnyCommand]:
+    """Corrections of one of the entries there are."""
+    version = 1 + number % project.version
+    return [
+        RetractEntry(version=version, reasons="because"),
+        AmendEntry(version=version, new_occurred_at=NOW, reasons="because"),
+    ]
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """A project after any commands, each sent by somebody it is granted to, if there is anybody."""
     world = World()
     world.ask(REGISTER, MANAGER)
-    for command in draw(st.lists(COMMANDS, max_size=30)):
-        first = draw(st.integers(0, len(PEOPLE) - 1))
+    for code, by in draw(st.sampled_from(BEGINNINGS)):
+        world.ask(SubmitItem(item=code), APPLICANT)
+        world.ask(AcceptItem(item=code), by)
+    for number in draw(st.lists(st.sampled_from(range(NUMBERS)), min_size=COMMANDS_MIN, max_size=2 * COMMANDS_MIN)):
+        if number % 7 == 1:
+            command = draw(ANYTHING)
+        elif number % 11 == 1:
+            command = draw(st.sampled_from(correction(world.project, number)))
+        elif number % 9 == 1:
+            command = draw(st.sampled_from(COMPLAINING))
+        else:
+            code = tuple(world.project.items)[number % len(world.project.items)]
+            command = draw(st.sampled_from(likely(world.project, code)))
+        first = number % len(PEOPLE)
         at = draw(instants)
         any(world.ask(command, by, at) for by in (*PEOPLE[first:], *PEOPLE[:first]))
     return world
