@@ -1,0 +1,94 @@
+"""Countersignature (会签): a consulted department's own clock inside the decision clock, and its silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from domain.law.clock import Card, Kind, Run, State
+from domain.law.counting import on_the_spot
+from domain.law.moment import Happening, Moment
+
+if TYPE_CHECKING:
+    from domain.law.case import Case
+
+COUNTERSIGN = Kind("countersign", "国发〔1999〕9号", card=Card.YELLOW, of_agency=False)
+
+
+def name_of(dept: str, step: str | None) -> str:
+    """One clock per department and step, so that a department may act at several steps."""
+    return dept if step is None else f"{dept}/{step}"
+
+
+class CountersignRequest(Happening, frozen=True, kw_only=True, tag="countersign_request"):
+    """The lead department asks *dept* for its opinion."""
+
+    dept: str
+    step: str | None = None
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.rule.countersign is not None and case.ended is None:
+            name = name_of(self.dept, self.step)
+            case.consultations.setdefault(name, Consultation.of(case, when, case.rule.countersign.days))
+
+
+class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_reply"):
+    """*dept* answers; after deemed consent the answer is recorded without effect (B9.3)."""
+
+    dept: str
+    step: str | None = None
+
+    def apply(self, case: Case, when: Moment) -> None:
+        name = name_of(self.dept, self.step)
+        consultation = case.consultations.get(name)
+        if consultation is None or consultation.reply is not None:
+            return
+        if consultation.consents(case, when.day):
+            case.flags.add(f"countersign_reply_after_deemed:{name}")
+        elif case.ended is None:
+            consultation.reply = when
+
+
+class Consultation(Struct, gc=False):
+    """One question to one department: day 0, last day to answer, and the answer."""
+
+    start: int
+    minute: int
+    length: int
+    due: int
+    reply: Moment | None = None
+
+    @classmethod
+    def of(cls, case: Case, when: Moment, days: int) -> Consultation:
+        """The consultation that begins at *when*; nothing suspends it (B9.2)."""
+        if days:
+            due = case.calendar.nth_after(when.day, days)
+        else:
+            due = on_the_spot(case.calendar, when.day, when.minute, case.rule.close_minute)
+        return cls(when.day, when.minute, days, due)
+
+    def consents(self, case: Case, day: int) -> bool:
+        """Whether its silence counts as consent by *day*: nothing came, and no decision overtook it (B9.3)."""
+        terms = case.rule.countersign
+        if terms is None or terms.on_silence != "deemed_consent" or self.reply is not None or day <= self.due:
+            return False
+        return case.ended is None or case.ended.day > self.due
+
+    def run(self, case: Case, name: str) -> Run:
+        """Its clock."""
+        if self.consents(case, case.now.day):
+            case.flags.add(f"countersign_deemed:{name}")
+            stop, silence = None, State.DEEMED
+        else:
+            stop, silence = self.reply or case.ended, State.OVERDUE
+        void = stop is not None and self.reply is None
+        clock = f"{COUNTERSIGN.name}:{name}"
+        return Run(COUNTERSIGN, clock, self.start, self.minute, self.length, stop, void=void, silence=silence)
+
+
+def runs(case: Case) -> Iterator[Run]:
+    """One clock per department and step, in the order of the requests."""
+    for name, consultation in case.consultations.items():
+        yield consultation.run(case, name)

@@ -1,0 +1,155 @@
+"""The one evaluation of an item's clocks: pages, timers, exports and what-if all ask this pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain.law import countersign, renewal
+from domain.law.calendar import CalendarBook
+from domain.law.case import Case
+from domain.law.clock import BROKEN, Acceptance, Card, Clock, Run
+from domain.law.event import LawEvent
+from domain.law.intake import Received
+from domain.law.renewal import Deemed
+from domain.law.rule import Rule
+from domain.law.timeline import Act, Timeline
+
+
+class ItemState(StrEnum):
+    """Where the item stands."""
+
+    NONEXISTENT = "nonexistent"
+    INTAKE = "intake"
+    AWAITING_CORRECTION = "awaiting_correction"
+    REFUSED = "refused"
+    IN_REVIEW = "in_review"
+    DECIDED = "decided"
+    DELIVERED = "delivered"
+    WITHDRAWN = "withdrawn"
+
+
+class Evaluation(Struct, frozen=True):
+    """All that the law says of an item at one instant: state, acceptance, card, flags (sorted), clocks by name.
+
+    *calendar* is the version of the calendar the dates were counted with.
+    """
+
+    item_state: ItemState
+    acceptance: Acceptance | None
+    deemed: Deemed | None
+    card: Card
+    flags: tuple[str, ...]
+    clocks: dict[str, Clock]
+    calendar: str
+
+
+def evaluate(
+    rule: Rule,
+    events: Sequence[LawEvent] | Timeline,
+    book: CalendarBook,
+    t: datetime,
+    known: datetime | None = None,
+) -> Evaluation:
+    """What stood at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
+
+    *events* are in recording order; a `Timeline` prepared once may be asked many instants. The calendar is the one
+    known on the local date of *known*.
+    """
+    case = replay(rule, events, book, t, known)
+    guard = renewal.guard(case)
+    clocks: dict[str, Clock] = {}
+    broken = []
+    for run in runs(case):
+        clock = clocks[run.name] = run.read(case)
+        if clock.state in BROKEN:
+            broken.append(run.kind.card)
+    if guard is not None:
+        clocks[renewal.RENEWAL_GUARD.name] = guard
+        if guard.state in BROKEN:
+            broken.append(renewal.RENEWAL_GUARD.card)
+    accepted = case.intake.accepted
+    return Evaluation(
+        item_state=item_state(case),
+        acceptance=None if accepted is None else Acceptance(accepted.kind, date.fromordinal(accepted.day)),
+        deemed=renewal.deemed(guard),
+        card=worst(broken),
+        flags=tuple(sorted(case.flags)),
+        clocks=clocks,
+        calendar=case.calendar.version,
+    )
+
+
+def replay(
+    rule: Rule,
+    events: Sequence[LawEvent] | Timeline,
+    book: CalendarBook,
+    t: datetime,
+    known: datetime | None = None,
+) -> Case:
+    """The case as it stood: before each act, and at *t*, silence has had its effect (B5.2)."""
+    known = t if known is None else known
+    timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
+    now = timeline.moment(t)
+    knew = now if known is t else timeline.moment(known)
+    case = Case(rule, book.as_known(knew.local.date()), now)
+    intake = case.intake
+    for _, event, when in from_receipt(timeline.by(t, known)):
+        if case.withdrawn is None or event.outlives_withdrawal:
+            if intake.current is not None:
+                intake.presume(case, when.day)
+            event.apply(case, when)
+    intake.presume(case, now.day)
+    intake.flag_late_answer(case)
+    case.suspensions.flag_overruns(case)
+    return case
+
+
+def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
+    """The history in the rule's zone."""
+    return Timeline(rule.zone, events.events if isinstance(events, Timeline) else events)
+
+
+def from_receipt(acts: list[Act]) -> list[Act]:
+    """The acts from the receipt on: before it there is no application to act on.
+
+    Where no receipt is on record at all, what is (a result keyed in) stands alone (B5.9).
+    """
+    for place, act in enumerate(acts):
+        if isinstance(act[1], Received):
+            return acts[place:] if place else acts
+    return acts
+
+
+def runs(case: Case) -> Iterator[Run]:
+    """Every clock that has started and is counted in days, in the order of the procedure."""
+    yield from case.intake.runs(case)
+    yield from case.review.runs(case)
+    yield from countersign.runs(case)
+    yield from case.hearing.runs(case)
+
+
+def item_state(case: Case) -> ItemState:
+    """Where the item stands, the furthest first."""
+    intake = case.intake
+    if case.withdrawn is not None:
+        return ItemState.WITHDRAWN
+    if case.decided is not None:
+        return ItemState.DECIDED if case.delivered is None else ItemState.DELIVERED
+    if intake.accepted is not None:
+        return ItemState.IN_REVIEW
+    if intake.refused:
+        return ItemState.REFUSED
+    if intake.awaiting is not None:
+        return ItemState.AWAITING_CORRECTION
+    return ItemState.INTAKE if intake.rounds else ItemState.NONEXISTENT
+
+
+def worst(cards: list[Card]) -> Card:
+    """Red if a statutory clock is broken, else yellow if the promise or a countersignature is (B10.4)."""
+    if Card.RED in cards:
+        return Card.RED
+    return Card.YELLOW if Card.YELLOW in cards else Card.NONE

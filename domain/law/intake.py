@@ -1,0 +1,161 @@
+"""Intake (行政许可法 Art. 32): receipt, the one-off correction notice, acceptance, and acceptance by silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from domain.law.clock import AcceptanceKind, Kind, Run, State
+from domain.law.counting import on_the_spot
+from domain.law.moment import Happening, Moment
+
+if TYPE_CHECKING:
+    from domain.law.case import Case
+
+INTAKE = Kind("intake", "行政许可法第三十二条第一款第四项", silence=State.LAPSED)
+
+
+class Received(Happening, frozen=True, kw_only=True, tag="received"):
+    """The application entered the system (B5.1)."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.intake.rounds:
+            case.flags.add("duplicate_receipt")
+        else:
+            case.intake.open(when, case)
+
+
+class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_notice"):
+    """The applicant is told, once, everything that is missing (一次告知); *respond_by* has no legal effect (B5.6)."""
+
+    new_items: bool = False
+    respond_by: date | None = None
+
+    def apply(self, case: Case, when: Moment) -> None:
+        intake = case.intake
+        if intake.accepted is not None:
+            late = intake.accepted.kind == "deemed"
+            case.flags.add("correction_notice_late" if late else "correction_after_acceptance")
+        elif intake.current is not None:
+            if self.new_items and len(intake.rounds) > 1:  # B5.5: what was not asked for at first cannot be asked now
+                case.flags.add("correction_repeated_new_items")
+            else:
+                intake.end_round(when)
+                intake.awaiting = self
+
+
+class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
+    """All that was asked for has been submitted: the next round begins."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.intake.awaiting is not None:
+            case.intake.open(when, case)
+
+
+class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
+    """The agency accepts, on any day and also while corrections are outstanding (B5.8, 容缺)."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        accepted = case.intake.accepted
+        if accepted is None:
+            case.intake.accept("explicit", when)
+        else:
+            case.flags.add("accepted_after_deemed" if accepted.kind == "deemed" else "duplicate_acceptance")
+
+
+class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
+    """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10)."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        intake = case.intake
+        if intake.accepted is not None:
+            deemed = intake.accepted.kind == "deemed"
+            case.flags.add("refused_after_deemed" if deemed else "refused_after_acceptance")
+        elif intake.rounds and not intake.refused:
+            intake.end_round(when)
+            intake.awaiting, intake.refused = None, True
+
+
+class Round(Struct, gc=False):
+    """One round of intake: day 0 and time of day of the (re)submission, the last day to answer, and the answer."""
+
+    start: int
+    minute: int
+    due: int
+    end: Moment | None = None
+
+
+class Admission(Struct, frozen=True, gc=False):
+    """Acceptance as the clocks need it: local date and minute from which the decision period runs."""
+
+    kind: AcceptanceKind
+    day: int
+    minute: int
+
+
+class Intake:
+    """The way to acceptance: rounds, the notice being answered, and how it ended."""
+
+    def __init__(self) -> None:
+        self.rounds: list[Round] = []
+        self.current: Round | None = None
+        self.awaiting: CorrectionNotice | None = None
+        self.accepted: Admission | None = None
+        self.refused = False
+
+    def open(self, when: Moment, case: Case) -> None:
+        """Start a round on the receipt date (B5.1, B5.3)."""
+        rule, calendar = case.rule, case.calendar
+        day, minute = when.day, when.minute
+        if rule.intake_shift == "next_working_day" and (minute >= rule.close_minute or not calendar.works(day)):
+            day, minute = calendar.nth_after(day, 1), 0
+        if rule.intake_days:
+            due = calendar.nth_after(day, rule.intake_days)
+        else:
+            due = on_the_spot(calendar, day, minute, rule.close_minute)
+        self.current = Round(day, minute, due)
+        self.rounds.append(self.current)
+        self.awaiting = None
+
+    def end_round(self, when: Moment) -> None:
+        """The agency has answered within the open round, if there is one."""
+        if self.current is not None:
+            self.current.end, self.current = when, None
+
+    def accept(self, kind: AcceptanceKind, when: Moment) -> None:
+        """The application is accepted at *when*."""
+        self.end_round(when)
+        self.awaiting, self.refused = None, False
+        self.accepted = Admission(kind, when.day, when.minute)
+
+    def presume(self, case: Case, day: int) -> None:
+        """Once the open round's last day is over, silence has accepted as of its day 0 (B5.2, B5.3, B11.1)."""
+        silent = self.current
+        if silent is None or day <= silent.due or case.withdrawn is not None:
+            return
+        if case.silence_proves(silent.due):
+            self.accepted, self.current = Admission("deemed", silent.start, silent.minute), None
+
+    def flag_late_answer(self, case: Case) -> None:
+        """Flag the applicant's missed date: it has no legal effect (B5.6)."""
+        respond_by = self.awaiting.respond_by if self.awaiting else None
+        if respond_by is not None and case.withdrawn is None and case.now.day > respond_by.toordinal():
+            case.flags.add("correction_response_overdue")
+
+    def runs(self, case: Case) -> Iterator[Run]:
+        """One clock a round."""
+        for number, one in enumerate(self.rounds, start=1):
+            stop = one.end or (case.withdrawn if one is self.current else None)
+            yield Run(
+                INTAKE,
+                f"intake#{number}",
+                one.start,
+                one.minute,
+                case.rule.intake_days,
+                stop,
+                void=one.end is None and stop is not None,
+                silence=INTAKE.silence,
+            )

@@ -1,0 +1,162 @@
+"""The decision (行政许可法 Arts. 42-44): review, its extension, lower-level review, the promise, and delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from domain.law.clock import Card, Kind, Run
+from domain.law.intake import Admission
+from domain.law.moment import Happening, Moment
+from domain.law.rule import Period
+
+if TYPE_CHECKING:
+    from domain.law.case import Case
+
+DECISION = Kind("decision", "行政许可法第四十二条")
+LOWER_REVIEW = Kind("lower_review", "行政许可法第四十三条")
+DELIVERY = Kind("delivery", "行政许可法第四十四条")
+COMMITMENT = Kind("commitment", "优化营商环境条例第三十六条", card=Card.YELLOW)
+
+
+class Forwarded(Happening, frozen=True, kw_only=True, tag="forwarded"):
+    """The lower level has examined the file and sent it up (Arts. 35, 43)."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.lower_review and case.intake.accepted and not case.review.over(case):
+            case.review.forwarded = case.review.forwarded or when
+
+
+class UpperReceived(Happening, frozen=True, kw_only=True, tag="upper_received"):
+    """The upper level has the file: its own period begins, transit belongs to nobody (B6.3)."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.lower_review and case.intake.accepted and not case.review.over(case):
+            case.review.above = case.review.above or when
+
+
+class Extension(Happening, frozen=True, kw_only=True, tag="extension"):
+    """The responsible head approved *days* more on *clock*, from which *at* counts as in time or not (B8)."""
+
+    days: int
+    clock: str = "decision"
+    notified: bool = True
+
+    outlives_withdrawal = True
+
+    def apply(self, case: Case, when: Moment) -> None:
+        fault = self.fault(case, when)
+        if fault:
+            case.flags.add(f"{fault}:{self.clock}")
+            return
+        case.review.extended[self.clock] = self.days
+        if not self.notified:
+            case.flags.add(f"extension_not_notified:{self.clock}")
+
+    def fault(self, case: Case, when: Moment) -> str:
+        """Why it is void, in the order of B8.2, or nothing. It is void as a whole, never trimmed."""
+        run = next((run for run in case.review.reviews(case) if run.name == self.clock), None)
+        if run is None or run.stop is not None:
+            return "extension_outside_clock"
+        if self.clock in case.review.extended:
+            return "extension_repeated"
+        if self.days > case.review.period(case, self.clock).max_extension:
+            return "extension_exceeds_limit"
+        due = run.due(case, run.days(case, None))
+        return "extension_late" if due is not None and when.day > due else ""
+
+
+class Decided(Happening, frozen=True, kw_only=True, tag="decided"):
+    """The decision: it stops review and promise, and starts delivery where it grants (B9.1)."""
+
+    outcome: Literal["granted", "denied"]
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.decided is not None:
+            return
+        if case.intake.accepted is None:  # B5.9
+            case.flags.add("decided_without_acceptance")
+            case.intake.accept("implied", when)
+        case.decided, case.review.granted = when, self.outcome == "granted"
+        case.hearing.decide(case, when)
+
+
+class Delivered(Happening, frozen=True, kw_only=True, tag="delivered"):
+    """The decision has reached the applicant."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.decided is not None:
+            case.delivered = case.delivered or when
+
+
+class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
+    """The applicant withdraws: every open clock is void (B3.8). Once delivered there is nothing to withdraw."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.delivered is None:
+            case.withdrawn = when
+
+
+class Review:
+    """From acceptance to delivery."""
+
+    def __init__(self) -> None:
+        self.forwarded: Moment | None = None
+        self.above: Moment | None = None
+        self.extended: dict[str, int] = {}
+        self.granted = False
+
+    def over(self, case: Case) -> bool:
+        """Whether the decision has been made or the application withdrawn."""
+        return case.ended is not None
+
+    def period(self, case: Case, clock: str) -> Period:
+        """The length of *clock* and how far it may be extended."""
+        rule = case.rule
+        if clock == LOWER_REVIEW.name:
+            return rule.lower_review
+        return rule.decision if clock == DECISION.name or rule.commitment is None else rule.commitment
+
+    def runs(self, case: Case) -> Iterator[Run]:
+        """Lower review, decision, commitment and delivery, as far as they have started."""
+        yield from self.reviews(case)
+        if case.decided is not None and self.granted:
+            stop = case.delivered or case.withdrawn
+            yield Run(
+                DELIVERY,
+                DELIVERY.name,
+                case.decided.day,
+                case.decided.minute,
+                case.rule.delivery_days,
+                stop,
+                void=case.delivered is None and stop is not None,
+            )
+
+    def reviews(self, case: Case) -> Iterator[Run]:
+        """The clocks that a decision stops."""
+        accepted, rule = case.intake.accepted, case.rule
+        if accepted is None:
+            return
+        if not case.lower_review:
+            yield self._run(case, DECISION, accepted, case.ended)
+        else:
+            yield self._run(case, LOWER_REVIEW, accepted, self.forwarded or case.ended)
+            if self.above is not None:
+                yield self._run(case, DECISION, Admission("explicit", self.above.day, self.above.minute), case.ended)
+        if rule.commitment is not None:
+            yield self._run(case, COMMITMENT, accepted, case.ended)
+
+    def _run(self, case: Case, kind: Kind, start: Admission, stop: Moment | None) -> Run:
+        period, rule = self.period(case, kind.name), case.rule
+        length = period.days + self.extended.get(kind.name, 0)
+        reasons = rule.commitment_suspend_reasons if kind is COMMITMENT else rule.statutory_suspend_reasons
+        return Run(
+            kind,
+            kind.name,
+            start.day,
+            start.minute,
+            length,
+            stop,
+            void=stop is not None and stop is case.withdrawn,
+            reasons=reasons if length else (),  # what is decided on the spot leaves nothing to suspend (B4)
+        )
