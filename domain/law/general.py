@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from fractions import Fraction
-from math import ceil
 from typing import Literal
 
 from msgspec import Struct
 
 from domain.law.general_course import Course, course_of
-from domain.law.general_days import DAY
+from domain.law.general_days import DAY, months_later
 from domain.law.general_period import Period, closing, is_over
-from domain.law.general_rule import GeneralEvent, GeneralRule, Moment
-from domain.law.pack import Silence
+from domain.law.general_rule import DAYS_PER_WEEK, GeneralEvent, GeneralRule, Moment
+from domain.law.pack_terms import Silence
 
 State = Literal["running", "suspended", "overdue", "met", "late", "void", "deemed"]
 Level = Literal["green", "yellow", "red", "paused", "none"]
@@ -130,8 +128,7 @@ def begun(moment: Moment | None, t: datetime, rule: GeneralRule) -> bool:
 
 def yellow_from(period: Period) -> Moment | None:
     """When the warning begins: after all but the threshold is used up; a short period warns from its start."""
-    terms = period.rule.yellow
-    quiet = period.length - max(terms.min, ceil(Fraction(period.length * terms.num, terms.den)))
+    quiet = period.length - period.rule.yellow.threshold(period.length)
     if period.rule.counts_hours:
         return period.reach_hours(HOUR * max(0, quiet))
     if quiet <= 0:
@@ -173,4 +170,18 @@ def if_resumed(course: Course, t: datetime) -> Moment | None:
     return Period(period.rule, period.started, period.n, period.added, answered, period.agreed).end()
 
 
-__all__ = ["GeneralEvent", "GeneralRule", "Moment", "Standing", "closing", "due", "standing"]
+def last_day_before(rule: GeneralRule, event_on: date, *, clear_days: bool = False) -> date:
+    """The last day to act *n* units before *event_on*: filing 30 days before expiry, notice 7 days before a hearing.
+
+    That day itself is in time. With *clear_days* *n* whole counting days lie strictly between.
+    """
+    if rule.unit == "working_day":
+        nth = rule.calendar.nth_working_day_before(event_on, rule.n)
+        return nth - DAY if clear_days else nth
+    if rule.unit == "month":
+        return months_later(event_on, -rule.n)[0] - DAY * clear_days
+    days = rule.n * DAYS_PER_WEEK if rule.unit == "week" else rule.n
+    return event_on - DAY * (days + clear_days)
+
+
+__all__ = ["GeneralEvent", "GeneralRule", "Moment", "Standing", "closing", "due", "last_day_before", "standing"]

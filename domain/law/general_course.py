@@ -22,7 +22,7 @@ from domain.law.general_rule import (
     Suspended,
     Withdrawn,
 )
-from domain.law.pack import Effect, Notice, Unit
+from domain.law.pack_terms import Effect, Notice, Unit
 
 
 class Suspension(Struct):
@@ -191,15 +191,17 @@ def extension_faults(course: Course, event: Extended, unit: Unit) -> list[str]:
     terms, period = course.rule.extension, course.period
     if period is None:
         return ["extension_outside_clock"]
+    if terms is None:
+        return ["extension_unknown_to_this_law"]
     faults = []
     if unit != course.rule.unit and not {unit, course.rule.unit} <= set(CALENDAR_UNITS):
         faults.append("extension_other_unit")
-    if terms and len(course.added) >= terms.count_max:
+    if len(course.added) >= terms.count_max:
         faults.append("extension_repeated")
     so_far = sum(n for n, _ in course.added)
-    if terms and terms.days_max is not None and so_far + event.n > terms.days_max:
+    if terms.days_max is not None and so_far + event.n > terms.days_max:
         faults.append("extension_exceeds_limit")
-    if (terms is None or terms.before_expiry) and is_over(period.end(), event.at, course.rule):
+    if terms.before_expiry and is_over(period.end(), event.at, course.rule):
         faults.append("extension_late")
     return faults
 
@@ -209,9 +211,9 @@ def agree(course: Course, event: Agreed) -> None:
     terms, period = course.rule.extension, course.period
     if period is None:
         course.flags.append("extension_outside_clock")
-    elif terms and not terms.to_agreed_date:
+    elif terms is None or not terms.to_agreed_date:
         course.flags.append("agreement_unknown_to_this_law")
-    elif terms and terms.before_expiry and is_over(period.end(), event.at, course.rule):
+    elif terms.before_expiry and is_over(period.end(), event.at, course.rule):
         course.flags.append("extension_late")
     else:
         course.agreed = event.until

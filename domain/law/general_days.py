@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
-from domain.law.pack import DayRule
+from domain.law.rule import DayRule
 
 FOREVER = date.max.toordinal()  # the last day of a gap that is still open
 DAY = timedelta(days=1)

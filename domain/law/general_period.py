@@ -22,11 +22,11 @@ from domain.law.general_days import (
 )
 from domain.law.general_hours import Stretch, end_of_hours, hours_between, open_windows
 from domain.law.general_rule import DAYS_PER_WEEK, GeneralRule, Moment
-from domain.law.pack import Unit
+from domain.law.pack_terms import Unit
 
 NOON = time(12)
 SATURDAY = 5
-HOLIDAY_KINDS = (DayKind.HOLIDAY, DayKind.STATUTORY)
+NO_PLAIN_SATURDAY = (DayKind.HOLIDAY, DayKind.STATUTORY, DayKind.MAKE_UP)  # rest or work as on any weekday
 
 
 class Period(Struct, frozen=True, dict=True):
@@ -139,7 +139,7 @@ class Period(Struct, frozen=True, dict=True):
                 if gap.last == FOREVER:
                     return None
                 ordinal = gap.last + 1
-            elif day.weekday() == SATURDAY and self.rule.calendar.day(day).kind not in HOLIDAY_KINDS:
+            elif day.weekday() == SATURDAY and self.rule.calendar.day(day).kind not in NO_PLAIN_SATURDAY:
                 ordinal += 2
                 if self._is_open(ordinal):
                     return datetime.combine(date.fromordinal(ordinal), NOON, self.rule.tz)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from domain.law.calendar import WorkingCalendar
-from domain.law.pack import DayRule, Extension, Notice, Roll, Silence, Unit, Yellow
+from domain.law.pack_terms import A_FIFTH, Extension, Notice, Roll, Silence, Unit
+from domain.law.rule import DayRule, Yellow
 
 Moment: TypeAlias = date | datetime
 """When a period ends: a date is over at the next local midnight; an instant stands where hours or noon decide."""
@@ -21,8 +22,9 @@ CALENDAR_UNITS = ("calendar_day", "week", "month")  # they may be mixed: all are
 class GeneralRule(Struct, frozen=True, kw_only=True):
     """How one period is counted. *n* counts *unit*; the calendar holds the weekend, holidays and closures.
 
-    *reasons* maps a reason of suspension to its effect; None lets any reason suspend. *extension* None sets no limit
-    to extensions. *hours* are the counter's opening hours, local, for working hours and for a start after closing.
+    *reasons* maps a reason of suspension to its effect; None lets any reason suspend. *extension* None: the law knows
+    none. *hours* are the counter's opening hours, local, for working hours and for a start after closing. An explicit
+    reset more than *reset_within* counting days after the start has no effect (None: it always has).
     """
 
     zone: str
@@ -38,7 +40,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
     reasons: dict[str, Notice] | None = None
     extension: Extension | None = None
     reset_within: int | None = None
-    yellow: Yellow = Yellow()
+    yellow: Yellow = A_FIFTH
     on_silence: Silence = "overdue"
 
     @property

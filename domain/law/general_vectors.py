@@ -13,10 +13,11 @@ from domain.law.calendar import SATURDAY_SUNDAY, WorkingCalendar
 from domain.law.closures import closed_days
 from domain.law.general import due
 from domain.law.general_rule import GeneralEvent, GeneralRule, Moment
-from domain.law.pack import Extension
+from domain.law.pack_terms import Extension
 
 ROLL_NAMES = {"tw": "saturday_noon", "custom": "saturday_noon"}  # how the vectors call Taiwan's rule
 DAY_BEFORE_ROLLS = ("saturday_noon",)  # Taiwan's months end on the day before the corresponding day of day 1
+ANY_NUMBER = 2**31 - 1
 UNTIL_NAMES = ("until", "date", "to", "due")
 AMOUNT_NAMES = {"n": None, "days": None, "weeks": "week", "months": "month", "hours": "working_hour"}
 PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day_rule", "reset_within", "month_end")
@@ -71,8 +72,7 @@ def rule_of(raw: Mapping[str, Any]) -> GeneralRule:
     if "reset_window" in raw:
         fields["reset_within"] = raw["reset_window"]
     fields["hours"] = [[clock(opens), clock(closes)] for opens, closes in calendar.get("hours", ())]
-    if raw.get("extension"):
-        fields["extension"] = extension_of(raw["extension"])
+    fields["extension"] = extension_of(raw.get("extension") or {})
     return msgspec.convert(fields | {"calendar": calendar_of(calendar)}, GeneralRule)
 
 
@@ -89,11 +89,10 @@ def calendar_of(raw: Mapping[str, Any]) -> WorkingCalendar:
 
 
 def extension_of(raw: Mapping[str, Any]) -> Extension:
-    """The limits of extension as rule D2 names them."""
+    """The limits of extension as rule D2 names them; a vector that names none sets none."""
     named = {"max_total": "days_max", "max_count": "count_max"}
-    return msgspec.convert(
-        {"days_max": None, "article": ""} | {named.get(key, key): value for key, value in raw.items()}, Extension
-    )
+    free = {"article": "", "days_max": None, "count_max": ANY_NUMBER, "to_agreed_date": True}
+    return msgspec.convert(free | {named.get(key, key): value for key, value in raw.items()}, Extension)
 
 
 def events_of(raw: Iterable[Mapping[str, Any]]) -> list[GeneralEvent]:

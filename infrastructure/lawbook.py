@@ -1,0 +1,147 @@
+"""The law book: all rule packs and calendars the package ships, read once, asked by law and date."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Self
+
+from domain.law.calendar import CalendarBook, WorkingCalendar, decode_books
+from domain.law.general_pack import general_rule, working_calendar
+from domain.law.general_rule import GeneralRule
+from domain.law.pack import DEFAULT_MODE, Pack, PackInvalid, parse_pack
+from domain.law.pack_checks import calendar_faults
+from domain.law.pack_digest import digest_faults
+from domain.ledger import Refused
+
+DIGESTS = "DIGESTS.toml"
+
+
+class LawBook:
+    """Packs by name and calendars by name. *texts* maps "id@valid_from" to TOML, *calendars* a file name to JSON."""
+
+    def __init__(self, texts: Mapping[str, str], calendars: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
+        self._texts, self._calendar_files, self._digests = texts, calendars, digests
+        self._packs: dict[str, Pack] = {}
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The law book inside the package; `law_book` keeps one for the process."""
+        law = files("domain.law")
+        packs = law / "packs"
+        texts = {
+            f"{folder.name}@{file.name.removesuffix('.toml')}": file.read_text("utf-8")
+            for folder in entries(packs)
+            if folder.is_dir()
+            for file in entries(folder)
+            if file.name.endswith(".toml")
+        }
+        calendars = {file.name: file.read_bytes() for file in entries(law / "calendars") if file.name.endswith(".json")}
+        return cls(texts, calendars, tomllib.loads((packs / DIGESTS).read_text("utf-8")))
+
+    def check(self, today: date) -> None:
+        """The checks at start: every pack is sound, unedited, rightly named, and its calendar covers *today*.
+
+        Raises PackInvalid with everything that is wrong in the book.
+        """
+        faults = list(digest_faults(self._texts, self._digests))
+        for name in self._texts:
+            try:
+                faults += calendar_faults(self.pack(name), self.calendars(), today)
+            except PackInvalid as invalid:
+                faults += invalid.faults
+        if faults:
+            raise PackInvalid("book", tuple(faults))
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The laws known, in alphabetical order."""
+        return tuple(sorted({name.partition("@")[0] for name in self._texts}))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every version of every law, in alphabetical order."""
+        return tuple(sorted(self._texts))
+
+    def pack(self, name: str) -> Pack:
+        """The version called *name*, with its special law if it says so ("cn-licensing@2019-04-23/eia_report").
+
+        Raises Refused "unknown-law" for a name that is none; PackInvalid if the pack must not be used.
+        """
+        version, _, special = name.partition("/")
+        if version not in self._texts:
+            raise unknown(name, self.names)
+        if version not in self._packs:
+            self._packs[version] = self._read(version)
+        pack = self._packs[version]
+        if special and special not in pack.specials:
+            raise unknown(name, tuple(f"{version}/{key}" for key in pack.specials))
+        return pack.under(special)
+
+    def _read(self, version: str) -> Pack:
+        pack = parse_pack(self._texts[version])
+        if pack.name != version:
+            raise PackInvalid(pack.name, (f"{pack.name} lies where {version} belongs",))
+        return pack
+
+    def versions(self, law_id: str) -> tuple[Pack, ...]:
+        """Every version of one law, oldest first; Refused "unknown-law" if there is none."""
+        found = [self.pack(name) for name in self._texts if name.partition("@")[0] == law_id]
+        if not found:
+            raise unknown(law_id, self.ids)
+        return tuple(sorted(found, key=lambda pack: pack.valid_from))
+
+    def in_force(self, law_id: str, on: date) -> Pack:
+        """The newest version of *law_id* that is the law on the date *on*; Refused "unknown-law" if there is none.
+
+        A newer version ends an older one by its date alone, so that no published file is ever edited.
+        """
+        versions = self.versions(law_id)
+        for pack in reversed(versions):
+            if pack.in_force(on):
+                return pack
+        raise unknown(f"{law_id} on {on}", tuple(pack.name for pack in versions))
+
+    def calendars(self) -> Mapping[str, CalendarBook]:
+        """Every calendar shipped, by name."""
+        return self._calendars
+
+    @cached_property
+    def _calendars(self) -> dict[str, CalendarBook]:
+        books: dict[str, CalendarBook] = {}
+        for raw in self._calendar_files.values():
+            books |= decode_books(raw)
+        return books
+
+    def calendar(self, pack: Pack, known: date) -> WorkingCalendar:
+        """The working days *pack* counts, as known on the date *known*, closures included."""
+        return working_calendar(pack, self._calendars[pack.calendar], known)
+
+    def general_rule(
+        self, pack: Pack, known: date, clock: str = "decision", mode: str = DEFAULT_MODE, days: int | None = None
+    ) -> GeneralRule:
+        """One clock of *pack* for the general clock; KeyError if it has no such clock or no length for it."""
+        return general_rule(pack, self.calendar(pack, known), clock, mode, days)
+
+
+def entries(folder: Traversable) -> list[Traversable]:
+    """What lies in a packaged folder, in the order of the names."""
+    return sorted(folder.iterdir(), key=lambda entry: entry.name)
+
+
+def unknown(what: str, known: tuple[str, ...]) -> Refused:
+    """The refusal of a law, a version or a special law that is not in the book."""
+    listed = ", ".join(known) or "none"
+    return Refused(
+        "unknown-law", f"{what} is not in the law book", remedy=f"it has: {listed}", asked=what, known=list(known)
+    )
+
+
+@cache
+def law_book() -> LawBook:
+    """The shipped law book of this process, read on first use. It never changes while the process runs."""
+    return LawBook.shipped()
