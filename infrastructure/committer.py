@@ -1,0 +1,180 @@
+"""Group commit: many commands, few disk writes, and nobody answered before his facts are on disk.
+
+Two lanes work at once. One appends batches with asynchronous commits, the next while the last is still on its
+way to disk; the other publishes: one synchronous commit that puts all earlier ones on disk and shows them to
+readers. There is no timer: the next batch forms while the last one is away. A command that is alone is appended
+and published in a single commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from random import random
+from uuid import UUID
+
+import structlog
+from psycopg import InterfaceError, OperationalError
+
+from infrastructure.batch import APPEND, PUBLISH, Item, Pending, Status, Verdict, parameters
+from infrastructure.lane import Lane
+from infrastructure.wire import int8, int8_from
+
+BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
+STAGES = 2  # batches under way at once: one appending, one on its way to disk
+RECONNECT_SECONDS_MAX = 2.0
+RECONNECT_SECONDS_FIRST = 0.05
+
+log = structlog.get_logger()
+
+
+class Busy(Exception):  # noqa: N818 an answer, not an error
+    """Too many commands are waiting for the disk; nothing of this one was stored. Try again in a moment."""
+
+
+class Committer:
+    """Takes items from the event loop it is opened in; `append` answers when they are on disk."""
+
+    def __init__(self, url: str, queue_max: int) -> None:
+        self._url, self._queue_max = url, queue_max
+        self._queue: deque[Pending] = deque()
+        self._unpublished: list[tuple[int, list[tuple[Pending, int]]]] = []  # (last position, stored items)
+        self._inside = 0
+        self._has_queue, self._has_unpublished = asyncio.Event(), asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.published = 0  # the highest position this process knows to be on disk
+        self.on_publish: list[asyncio.Event] = []
+
+    async def open(self) -> None:
+        self._append_lane = Lane(self._url, {"append": APPEND})
+        self._publish_lane = Lane(self._url, {"publish": PUBLISH})
+        await self._append_lane.open()
+        await self._publish_lane.open()
+        self._tasks = [asyncio.create_task(self._append_loop()), asyncio.create_task(self._publish_loop())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._append_lane.close()
+        self._publish_lane.close()
+
+    @property
+    def waiting(self) -> int:
+        """Items taken in and not yet answered."""
+        return self._inside
+
+    def append(self, item: Item) -> asyncio.Future[Verdict]:
+        """Store *item*. The verdict comes when it is durable. Raises Busy when the queue is full."""
+        if self._inside >= self._queue_max:
+            raise Busy
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._inside += 1
+        self._queue.append(Pending(item, verdict))
+        self._has_queue.set()
+        return verdict
+
+    async def _append_loop(self) -> None:
+        while True:
+            if not self._queue:
+                self._has_queue.clear()
+                await self._has_queue.wait()
+            batch = self._next_batch()
+            alone = len(batch) == self._inside
+            answer = await self._insist(self._append_lane, "append", [p.item for p in batch], alone)
+            self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode(), alone)
+
+    def _next_batch(self) -> list[Pending]:
+        """A fair share of what is inside, so that the stages work side by side; a stream and an id at most once."""
+        share = min(BATCH_ITEMS_MAX, -(-self._inside // STAGES))
+        streams: set[UUID] = set()
+        ids: set[UUID | None] = set()
+        batch: list[Pending] = []
+        later: list[Pending] = []
+        while self._queue and len(batch) < share:
+            pending = self._queue.popleft()
+            item = pending.item
+            if item.stream in streams or (item.id is not None and item.id in ids):
+                later.append(pending)
+                continue
+            streams.add(item.stream)
+            ids.add(item.id)
+            batch.append(pending)
+        self._queue.extendleft(reversed(later))
+        return batch
+
+    def _settle(self, batch: list[Pending], base: int, status: str, published: bool) -> None:
+        """Answer what was rejected; what was stored is answered once it is published."""
+        stored: list[tuple[Pending, int]] = []
+        position = base
+        for pending, letter in zip(batch, status, strict=True):
+            if letter == "s":
+                position += len(pending.item.rows)
+                stored.append((pending, position))
+            else:
+                self._answer(pending, Verdict(Status(letter)))
+        if published:
+            self._answer_stored(position, stored)
+        elif stored:
+            self._unpublished.append((position, stored))
+            self._has_unpublished.set()
+
+    async def _publish_loop(self) -> None:
+        while True:
+            if not self._unpublished:
+                self._has_unpublished.clear()
+                await self._has_unpublished.wait()
+            group, self._unpublished = self._unpublished, []
+            try:
+                await self._publish_lane.run("publish", [int8(group[-1][0])])
+            except (OperationalError, InterfaceError) as lost:
+                # The server may have died with the asynchronous commits still in memory: append again. What is
+                # there already is recognised by its id, and its verdict is then that of a repeat.
+                log.warning("publish interrupted, appending again", error=str(lost).strip())
+                for _, stored in reversed(group):
+                    self._queue.extendleft(pending for pending, _ in reversed(stored))
+                self._has_queue.set()
+                await self._reopen(self._publish_lane)
+                continue
+            for position, stored in group:
+                self._answer_stored(position, stored)
+
+    def _answer_stored(self, position: int, stored: list[tuple[Pending, int]]) -> None:
+        for pending, last in stored:
+            self._answer(pending, Verdict(Status.STORED, last))
+        if position > self.published:
+            self.published = position
+            for event in self.on_publish:
+                event.set()
+
+    def _answer(self, pending: Pending, verdict: Verdict) -> None:
+        self._inside -= 1
+        if not pending.verdict.done():
+            pending.verdict.set_result(verdict)
+
+    async def _insist(self, lane: Lane, statement: str, items: list[Item], publish: bool) -> list[bytes | None]:
+        """Run the batch until an answer comes. After a lost connection nobody knows whether it was stored: every
+        item has an id, so sending it again finds out.
+        """
+        params = parameters(items, publish)
+        while True:
+            try:
+                return await lane.run(statement, params)
+            except (OperationalError, InterfaceError) as lost:
+                log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(items))
+                await self._reopen(lane)
+
+    async def _reopen(self, lane: Lane) -> None:
+        pause = RECONNECT_SECONDS_FIRST
+        while True:
+            try:
+                await lane.open()
+            except OperationalError as down:
+                log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
+                await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
+                pause = min(pause * 2, RECONNECT_SECONDS_MAX)
+            else:
+                return

@@ -1,0 +1,106 @@
+"""Reading the ledger: a project's entries, a command's first answer, the whole log in its order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct
+from psycopg.rows import TupleRow
+from psycopg.sql import Identifier
+from psycopg_pool import AsyncConnectionPool
+
+from infrastructure.chain import StoredRow
+
+CHANNEL = Identifier("countersign_published")
+ROLE = "SET ROLE countersign_app"
+COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
+PAGE_ROWS_MAX = 5000
+PUBLISHED = "SELECT seq FROM ledger.published"
+
+
+class FirstAnswer(Struct, frozen=True):
+    """What a command was answered when it was stored."""
+
+    fingerprint: bytes
+    position: int
+    reply: bytes
+
+
+class Head(Struct, frozen=True):
+    """How far the ledger has come: the last position written, and the last one on disk and shown to readers."""
+
+    written: int
+    published: int
+
+
+def configure(connection: psycopg.Connection[Any]) -> None:
+    """Put a pooled connection into the application's own role, which can only read and append."""
+    connection.execute(ROLE)
+    connection.execute("SET timezone = 'UTC'")
+    connection.commit()
+
+
+async def configure_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(ROLE)
+    await connection.execute("SET timezone = 'UTC'")
+    await connection.commit()
+
+
+class Store:
+    """Asynchronous reads, from a pool of connections."""
+
+    def __init__(self, url: str, connections_max: int) -> None:
+        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            configure=configure_async,
+            open=False,
+            kwargs={"autocommit": True},
+        )
+
+    @asynccontextmanager
+    async def cursor(self) -> AsyncIterator[psycopg.AsyncCursor[TupleRow]]:
+        async with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            yield cursor
+
+    async def stream(self, stream: UUID, after: int = -1, limit: int | None = None) -> list[StoredRow]:
+        """The rows of one stream above version *after*, in order."""
+        query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own column list
+        async with self.cursor() as cursor:
+            await cursor.execute(query, [stream, after, limit])  # type: ignore[arg-type]  # built from constants
+            return [StoredRow(*row) for row in await cursor.fetchall()]
+
+    async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
+        """What *command_id* was answered, once that is on disk; None where it was never stored."""
+        async with self.cursor() as cursor:
+            await cursor.execute("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
+            row = await cursor.fetchone()
+            if row is None:
+                return None
+            await cursor.execute("SELECT ledger.publish(%s)", [row[1]])
+            return FirstAnswer(*row)
+
+    async def head(self) -> Head:
+        async with self.cursor() as cursor:
+            await cursor.execute("SELECT h.seq, p.seq FROM ledger.head AS h, ledger.published AS p")
+            return Head(*(await cursor.fetchone() or (0, 0)))
+
+
+def walk(connection: psycopg.Connection[Any], after: int = 0) -> Iterator[list[StoredRow]]:
+    """Every published row above position *after*, in order, a page at a time."""
+    query = (
+        f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s AND seq <= ({PUBLISHED}) ORDER BY seq LIMIT {PAGE_ROWS_MAX}"  # noqa: S608 our own constants
+    )
+    with connection.cursor(binary=True) as cursor:
+        while True:
+            cursor.execute(query, [after])  # type: ignore[arg-type]  # built from constants
+            rows = [StoredRow(*row) for row in cursor.fetchall()]
+            if not rows:
+                return
+            yield rows
+            after = rows[-1].seq
