@@ -13,7 +13,9 @@ from domain.project.state import Mode, Outcome, PlannedItem
 from domain.project.submission import ItemSubmitted
 
 ROOT = Path(__file__).parents[1]
-LAW = parse_pack((ROOT / "domain/law/packs/cn-licensing/2019-04-23.toml").read_text(encoding="utf-8"))
+PACKS = ROOT / "domain/law/packs"
+LAW = parse_pack((PACKS / "cn-licensing/2019-04-23.toml").read_text(encoding="utf-8"))
+DUTCH_LAW = parse_pack((PACKS / "nl-awb/2009-10-01.toml").read_text(encoding="utf-8"))
 
 MANAGER = Actor("wang", "zone-office", Role.PROJECT_MANAGER)
 APPLICANT = Actor("hengxin", "", Role.APPLICANT)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.state import Project
 from domain.refusals import REFUSAL_CODES
@@ -41,9 +42,11 @@ class Spec:
         """The state these facts lead to."""
         return replay(PROJECT, self.entries)
 
-    def when(self, command: AnyCommand, by: Actor, at: datetime = NOW, now: datetime | None = None) -> Spec:
+    def when(
+        self, command: AnyCommand, by: Actor, at: datetime = NOW, now: datetime | None = None, law: Pack = LAW
+    ) -> Spec:
         """Ask for *command*; *at* is when it took effect, *now* when the system learned of it."""
-        self.command, self.context = command, Context(by, at, now or at, LAW)
+        self.command, self.context = command, Context(by, at, now or at, law)
         return self
 
     def then(self, *expected: AnyFact) -> Spec:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.law.pack import Limit
+from domain.law.pack import Pack
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_role, require_stage
 from domain.project.state import Code, Codes, Consultation, Lines, Name, Opinion, Project, Stage, Text
@@ -20,7 +20,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
     item: Code
     departments: Codes
     step: Name = ""
-    within_days: Annotated[int, Meta(ge=1)] | None = None  # shorter than the law's, in the law's unit
+    within_days: Annotated[int, Meta(ge=1)] | None = None  # shorter than the law's; needed where the law sets none
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -38,26 +38,25 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
                     remedy="wait for the answer, or ask under another step",
                     department=department,
                 )
-        limit = limit_of(law_for(item.plan, context), CLOCK)
-        days = self._days(limit)
+        days, article = self._limit(law_for(item.plan, context))
         return tuple(
-            CountersignatureAsked(
-                item=self.item, department=department, step=self.step, limit=days, article=limit.article
-            )
+            CountersignatureAsked(item=self.item, department=department, step=self.step, limit=days, article=article)
             for department in departments
         )
 
-    def _days(self, limit: Limit) -> int:
-        if self.within_days is None:
-            return limit.days
-        if not 1 <= self.within_days <= limit.days:
+    def _limit(self, law: Pack) -> tuple[int, str]:
+        if self.within_days is not None and CLOCK not in law.clocks:
+            return self.within_days, ""
+        limit = limit_of(law, CLOCK)
+        days = limit.days if self.within_days is None else self.within_days
+        if not 1 <= days <= limit.days:
             raise Refused(
                 "limit-exceeded",
-                f"a countersignature takes 1 to {limit.days} days, not {self.within_days}",
+                f"a countersignature takes 1 to {limit.days} days, not {days}",
                 article=limit.article,
                 remedy="leave within_days out for the usual limit",
             )
-        return self.within_days
+        return days, limit.article
 
 
 class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):

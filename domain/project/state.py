@@ -80,7 +80,7 @@ DECIDED_STAGES = (Stage.COMPLETED, Stage.DELIVERED)
 
 
 class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One service item (事项) as planned for a project."""
+    """One service item (事项) as planned for a project. Facts hold it: its limits may be widened, never narrowed."""
 
     item: Code
     department: Code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact
-from domain.project.rules import law_for, require_applicant_side, require_stage
+from domain.project.rules import law_for, require_papers_from, require_stage
 from domain.project.state import DECIDED_STAGES, FRESH_STAGES, Code, Item, Lines, Outcome, Project, Stage
 
 
@@ -15,7 +15,7 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_applicant_side(self.item, item, context.by, "apply for")
+        require_papers_from(context.by, "apply for an item")
         if not may_apply_again(item):
             require_stage(self.item, item, "be applied for", *FRESH_STAGES)
         return (ItemSubmitted(item=self.item, law=law_for(item.plan, context).name, materials=self.materials),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import once, require_applicant_side, require_handler, require_stage
+from domain.project.rules import once, require_handler, require_papers_from, require_stage
 from domain.project.state import Code, Lines, Project, Stage
 
 
@@ -66,7 +66,7 @@ class SubmitSupplement(Command, frozen=True, tag="submit_supplement"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_applicant_side(self.item, item, context.by, "supplement")
+        require_papers_from(context.by, "supplement an application")
         require_stage(self.item, item, "be supplemented", Stage.SUPPLEMENTING, Stage.ACCEPTED)
         provided = once(self.provided) or item.missing
         unasked = tuple(paper for paper in provided if paper not in item.missing)

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from domain.project.countersignature import AskCountersignature, Countersign, CountersignatureAsked, ItemCountersigned
 from domain.project.state import Opinion
-from tests.controls import FIRE, LAND, LAW, MANAGER, REGISTERED, WATER, completed, submitted, under_examination
+from tests.controls import (
+    DUTCH_LAW,
+    FIRE,
+    LAND,
+    LAW,
+    MANAGER,
+    REGISTERED,
+    WATER,
+    completed,
+    submitted,
+    under_examination,
+)
 from tests.spec import given
 
 LIMIT = LAW.limit(clock="countersign")
@@ -35,6 +48,13 @@ def test_an_item_may_want_the_answer_sooner_but_not_later_than_the_law() -> None
     given(*EXAMINED).when(ask("fire", within_days=3), by=LAND).then(asked(limit=3))
     given(*EXAMINED).when(ask("fire", within_days=LIMIT.days + 1), by=LAND).refused("limit-exceeded")
     given(*EXAMINED).when(ask("fire", within_days=0), by=LAND).refused("limit-exceeded", "not 0")
+
+
+def test_where_the_law_sets_no_limit_the_question_does() -> None:
+    without = structs.replace(asked(limit=5), article="")
+
+    given(*EXAMINED).when(ask("fire", within_days=5), by=LAND, law=DUTCH_LAW).then(without)
+    given(*EXAMINED).when(ask("fire"), by=LAND, law=DUTCH_LAW).refused("limit-unknown", "countersign")
 
 
 def test_somebody_has_to_be_asked() -> None:

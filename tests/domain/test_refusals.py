@@ -10,12 +10,24 @@ from domain.refusals import REFUSAL_CODES
 from tests.controls import ROOT
 
 
+def refuses(tree: ast.Module) -> bool:
+    """Whether a file means the ledger's refusal when it says Refused: the clocks know an event of that name."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "domain.ledger"
+        and any(alias.name == "Refused" for alias in node.names)
+        for node in ast.walk(tree)
+    )
+
+
 def refusals() -> list[tuple[str, ast.Call]]:
     """Where in the domain somebody is refused: the file and the call."""
     return [
         (f"{path.name}:{node.lineno}", node)
         for path in sorted((ROOT / "domain").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for tree in [ast.parse(path.read_text(encoding="utf-8"))]
+        if refuses(tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused"
     ]
 

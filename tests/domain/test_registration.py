@@ -10,7 +10,7 @@ from stdnum.cn import uscc
 from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject, is_uscc
 from domain.project.state import ITEMS_MAX, Mode, PlannedItem
 from domain.vocabulary import AnyCommand
-from tests.controls import APPLICANT, IMPORTER, ITEMS, MANAGER, REGISTERED
+from tests.controls import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
 from tests.spec import given
 
 REGISTER = RegisterProject(name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
@@ -50,6 +50,22 @@ def test_only_a_registered_project_is_planned() -> None:
 
 def test_the_project_runs_under_the_law_it_names() -> None:
     given().when(structs.replace(REGISTER, law="nl-awb"), by=MANAGER).refused("unknown-law", "nl-awb")
+
+
+def test_an_item_is_handled_in_a_mode_the_law_knows() -> None:
+    unlimited = structs.replace(
+        LAW, clocks=LAW.clocks | {"decision": structs.replace(LAW.clocks["decision"], modes={})}
+    )
+
+    given().when(REGISTER, by=MANAGER, law=unlimited).refused("limit-unknown", "in the mode single")
+
+
+def test_a_project_may_run_under_another_law() -> None:
+    command = structs.replace(with_items(PlannedItem(item="permit", department="city")), law="nl-awb")
+
+    spec = given().when(command, by=MANAGER, law=DUTCH_LAW)
+
+    spec.then(structs.replace(REGISTERED, law="nl-awb", items=command.items))
 
 
 def test_an_item_has_one_code() -> None:

@@ -15,6 +15,7 @@ from domain.project.supplement import (
 )
 from tests.controls import (
     APPLICANT,
+    BUREAU,
     FIRE,
     IMPORTER,
     LAND,
@@ -130,8 +131,8 @@ def test_without_a_notice_there_is_nothing_to_supplement() -> None:
     given(REGISTERED, submitted(), NOTICE).when(SubmitItem(item="land"), by=APPLICANT).refused("wrong-stage")
 
 
-def test_another_department_brings_no_papers() -> None:
-    given(REGISTERED, submitted(), NOTICE).when(bring(), by=FIRE).refused("wrong-role")
+def test_those_who_watch_bring_no_papers() -> None:
+    given(REGISTERED, submitted(), NOTICE).when(bring(), by=BUREAU).refused("wrong-role", "supplement an application")
 
 
 def test_papers_tolerated_as_missing_come_in_after_acceptance_and_move_no_clock() -> None:
