@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from typing import Self
 
 from domain.law.calendar import CalendarBook, WorkingCalendar, decode_books
-from domain.law.general_pack import general_rule, working_calendar
+from domain.law.general_pack import closed_book, general_rule
 from domain.law.general_rule import GeneralRule
 from domain.law.pack import DEFAULT_MODE, Pack, PackInvalid, parse_pack
 from domain.law.pack_checks import calendar_faults
@@ -27,6 +27,7 @@ class LawBook:
     def __init__(self, texts: Mapping[str, str], calendars: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
         self._texts, self._calendar_files, self._digests = texts, calendars, digests
         self._packs: dict[str, Pack] = {}
+        self._counted_on: dict[str, CalendarBook] = {}
 
     @classmethod
     def shipped(cls) -> Self:
@@ -119,7 +120,9 @@ class LawBook:
 
     def calendar(self, pack: Pack, known: date) -> WorkingCalendar:
         """The working days *pack* counts, as known on the date *known*, closures included."""
-        return working_calendar(pack, self._calendars[pack.calendar], known)
+        if pack.name not in self._counted_on:
+            self._counted_on[pack.name] = closed_book(pack, self._calendars[pack.calendar])
+        return self._counted_on[pack.name].as_known(known)
 
     def general_rule(
         self, pack: Pack, known: date, clock: str = "decision", mode: str = DEFAULT_MODE, days: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 
 from domain.law.calendar import CalendarBook, CalendarData, Notice, WorkingCalendar
 from domain.law.closures import closed_days
@@ -40,9 +40,9 @@ def general_rule(
     )
 
 
-def working_calendar(pack: Pack, book: CalendarBook, known: date) -> WorkingCalendar:
-    """The calendar *pack* counts on as known on a date: the named one, with the pack's closures on top."""
+def closed_book(pack: Pack, book: CalendarBook) -> CalendarBook:
+    """The calendar *pack* counts on: the named one, with the pack's closures on top if it has any."""
     if not pack.closures:
-        return book.as_known(known)
+        return book
     closures = Notice(f"{pack.id}-closures", pack.valid_from, days=dict.fromkeys(closed_days(pack.closures), 0))
-    return CalendarBook(f"{book.name}+{pack.id}", CalendarData(notices=(closures,)), book).as_known(known)
+    return CalendarBook(f"{book.name}+{pack.id}", CalendarData(notices=(closures,)), book)

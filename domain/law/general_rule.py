@@ -58,59 +58,54 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
         return self.unit == "working_hour"
 
 
-class Started(Struct, frozen=True, tag_field="type", tag="start"):
+class GeneralEvent(Struct, frozen=True, tag_field="type"):
+    """Something that happened to one period, with its legal instant."""
+
+    at: datetime
+
+
+class Started(GeneralEvent, frozen=True, tag="start"):
     """The event the law names as the beginning."""
 
-    at: datetime
 
-
-class Suspended(Struct, frozen=True, tag_field="type", tag="suspend"):
+class Suspended(GeneralEvent, frozen=True, tag="suspend"):
     """Time is not counted any more, for *reason*; *sid* tells several at once apart."""
 
-    at: datetime
     sid: str = ""
     reason: str = ""
 
 
-class Resumed(Struct, frozen=True, tag_field="type", tag="resume"):
+class Resumed(GeneralEvent, frozen=True, tag="resume"):
     """The suspension *sid* is over: the answer came in."""
 
-    at: datetime
     sid: str = ""
 
 
-class Restarted(Struct, frozen=True, tag_field="type", tag="reset"):
+class Restarted(GeneralEvent, frozen=True, tag="reset"):
     """The period begins anew from zero; *n* is its new length, None the rule's own."""
 
-    at: datetime
     n: int | None = None
 
 
-class Extended(Struct, frozen=True, tag_field="type", tag="extend"):
+class Extended(GeneralEvent, frozen=True, tag="extend"):
     """The period was made longer by *n*, counted in *unit* (None: the unit of the extension rule or of the clock)."""
 
-    at: datetime
     n: int
     unit: Unit | None = None
 
 
-class Agreed(Struct, frozen=True, tag_field="type", tag="agree_until"):
+class Agreed(GeneralEvent, frozen=True, tag="agree_until"):
     """Both sides agreed in writing on a later last day."""
 
-    at: datetime
     until: date
 
 
-class Stopped(Struct, frozen=True, tag_field="type", tag="stop"):
+class Stopped(GeneralEvent, frozen=True, tag="stop"):
     """What the period was for has been done."""
 
-    at: datetime
 
-
-class Withdrawn(Struct, frozen=True, tag_field="type", tag="withdraw"):
+class Withdrawn(GeneralEvent, frozen=True, tag="withdraw"):
     """The application was withdrawn: the period is void."""
 
-    at: datetime
 
-
-GeneralEvent: TypeAlias = Started | Suspended | Resumed | Restarted | Extended | Agreed | Stopped | Withdrawn
+AnyGeneralEvent: TypeAlias = Started | Suspended | Resumed | Restarted | Extended | Agreed | Stopped | Withdrawn

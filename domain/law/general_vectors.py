@@ -12,7 +12,7 @@ from msgspec import Struct
 from domain.law.calendar import SATURDAY_SUNDAY, WorkingCalendar
 from domain.law.closures import closed_days
 from domain.law.general import due
-from domain.law.general_rule import GeneralEvent, GeneralRule, Moment
+from domain.law.general_rule import AnyGeneralEvent, GeneralEvent, GeneralRule, Moment
 from domain.law.pack_terms import Extension
 
 ROLL_NAMES = {"tw": "saturday_noon", "custom": "saturday_noon"}  # how the vectors call Taiwan's rule
@@ -97,7 +97,7 @@ def extension_of(raw: Mapping[str, Any]) -> Extension:
 
 def events_of(raw: Iterable[Mapping[str, Any]]) -> list[GeneralEvent]:
     """The events of a vector, in their order."""
-    return [msgspec.convert(event_of(event), GeneralEvent) for event in raw]
+    return [msgspec.convert(event_of(event), AnyGeneralEvent) for event in raw]
 
 
 def event_of(raw: Mapping[str, Any]) -> dict[str, Any]:
