@@ -51,6 +51,7 @@ from domain.project.hearing import (
 )
 from domain.project.note import NoteStep, StepNoted
 from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
+from domain.project.rules import require_registered
 from domain.project.state import FactNote, Project
 from domain.project.submission import ItemSubmitted, SubmitItem
 from domain.project.supplement import (
@@ -172,6 +173,8 @@ def decide(command: AnyCommand, project: Project, context: Context) -> tuple[Any
             f"this can't have happened at {context.at.isoformat()}: that is still to come",
             remedy="leave occurred_at out, or give a time that has passed",
         )
+    if not isinstance(command, RegisterProject):
+        require_registered(project)
     facts: tuple[Any, ...] = command.decide(project, context)
     return facts
 

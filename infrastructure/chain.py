@@ -79,14 +79,21 @@ class Verifier:
             self.seq = row.seq
             version, previous = self.heads.get(row.stream, (0, GENESIS))
             if row.version != version + 1 and not (row.version == 0 and row.stream not in self.heads):
-                self.faults.append(
-                    Fault(row.seq, f"stream {row.stream} goes from version {version} to {row.version}")
-                )
+                self.faults.append(Fault(row.seq, f"stream {row.stream} goes from version {version} to {row.version}"))
             expected = chained(
-                previous, row.stream, row.version, row.type.encode(), row.data, row.meta, row.occurred_at, row.recorded_at
+                previous,
+                row.stream,
+                row.version,
+                row.type.encode(),
+                row.data,
+                row.meta,
+                row.occurred_at,
+                row.recorded_at,
             )
             if expected != row.hash:
-                self.faults.append(Fault(row.seq, f"version {row.version} of stream {row.stream} does not match its hash"))
+                self.faults.append(
+                    Fault(row.seq, f"version {row.version} of stream {row.stream} does not match its hash")
+                )
             self.heads[row.stream] = (row.version, row.hash)
 
     def finish(self, head: int, last_command: int) -> None:
@@ -94,4 +101,6 @@ class Verifier:
         if self.seq != head:
             self.faults.append(Fault(self.seq + 1, f"the ledger ends at {self.seq}, but its head says {head}"))
         if last_command > self.seq:
-            self.faults.append(Fault(self.seq + 1, f"position {last_command} was answered to a command, but is missing"))
+            self.faults.append(
+                Fault(self.seq + 1, f"position {last_command} was answered to a command, but is missing")
+            )

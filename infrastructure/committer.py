@@ -24,6 +24,7 @@ from infrastructure.wire import int8, int8_from
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
 STAGES = 2  # batches under way at once: one appending, one on its way to disk
 RECONNECT_SECONDS_MAX = 2.0
+DRAIN_SECONDS = 0.005
 RECONNECT_SECONDS_FIRST = 0.05
 
 log = structlog.get_logger()
@@ -54,6 +55,9 @@ class Committer:
         self._tasks = [asyncio.create_task(self._append_loop()), asyncio.create_task(self._publish_loop())]
 
     async def close(self) -> None:
+        """Wait until everybody inside is answered, then close the lanes."""
+        while self._inside:  # noqa: ASYNC110 once, at the end: not worth an event
+            await asyncio.sleep(DRAIN_SECONDS)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Sequence
 
 from psycopg import OperationalError, errors, pq
-from psycopg.pq import ExecStatus, Format, PGconn
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGconn, PGresult
 
 Row = list[bytes | None]
 _CONNECT_SECONDS_MAX = 10
@@ -22,6 +23,7 @@ class Lane:
     def __init__(self, url: str, statements: dict[str, bytes]) -> None:
         self._url, self._statements = url, statements
         self._pgconn: PGconn | None = None
+        self._socket = -1  # kept: libpq forgets it when the connection is lost
         self._answer: asyncio.Future[Row] | None = None
         self._row: Row = []
         self._error: Exception | None = None
@@ -32,21 +34,21 @@ class Lane:
         self.close()
         pgconn = await asyncio.to_thread(self._connect)
         pgconn.nonblocking = 1
-        self._pgconn = pgconn
-        self._loop.add_reader(pgconn.socket, self._readable)
+        self._pgconn, self._socket = pgconn, pgconn.socket
+        self._loop.add_reader(self._socket, self._readable)
 
     def _connect(self) -> PGconn:
-        pgconn = PGconn.connect(f"{self._url}".encode())
+        pgconn = pq.PGconn.connect(self._url.encode())
         if pgconn.status != pq.ConnStatus.OK:
             raise OperationalError(pgconn.get_error_message())
         for text in (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'"):
-            self._check(pgconn, pgconn.exec_(text))
+            self._check(pgconn.exec_(text))
         for name, statement in self._statements.items():
-            self._check(pgconn, pgconn.prepare(name.encode(), statement))
+            self._check(pgconn.prepare(name.encode(), statement))
         return pgconn
 
     @staticmethod
-    def _check(pgconn: PGconn, result: pq.abc.PGresult) -> None:
+    def _check(result: PGresult) -> None:
         if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
             raise errors.error_from_result(result)
 
@@ -57,8 +59,8 @@ class Lane:
     def close(self) -> None:
         """Close the connection; a statement under way fails, its outcome unknown."""
         if self._pgconn is not None:
-            self._loop.remove_reader(self._pgconn.socket)
-            self._loop.remove_writer(self._pgconn.socket)
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
             self._pgconn.finish()
             self._pgconn = None
         if self._answer is not None and not self._answer.done():
@@ -87,11 +89,11 @@ class Lane:
         if self._pgconn is None:
             return
         if self._pgconn.flush():
-            self._loop.add_writer(self._pgconn.socket, self._writable)
+            self._loop.add_writer(self._socket, self._writable)
 
     def _writable(self) -> None:
         if self._pgconn is not None:
-            self._loop.remove_writer(self._pgconn.socket)
+            self._loop.remove_writer(self._socket)
             try:
                 self._flush()
             except OperationalError:

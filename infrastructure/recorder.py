@@ -181,7 +181,7 @@ class LedgerFactory(InfrastructureFactory[TrackingRecorder]):
     def application_recorder(self) -> ApplicationRecorder:
         return LedgerRecorder(self.pool)
 
-    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:  # noqa: ARG002 the library's signature
         raise ProgrammingError("views keep their own positions: see infrastructure/projector.py")
 
     def process_recorder(self) -> ProcessRecorder:
@@ -229,6 +229,7 @@ def _batch(
             order[given] = len(facts)
             facts.append((item, version, topic, data, meta, occurred_at, recorded_at, previous))
         ends.append(len(facts))
-    nothing = [None] * len(by_stream)
+    nothing: list[object] = [None] * len(by_stream)
     columns = [list(column) for column in zip(*facts, strict=True)]
-    return [nothing, nothing, nothing, list(by_stream), firsts, ends, *columns], order
+    items: list[list[object]] = [nothing, nothing, nothing, [*by_stream], [*firsts], [*ends]]
+    return [*items, *columns], order

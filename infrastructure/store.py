@@ -72,7 +72,7 @@ class Store:
         """The rows of one stream above version *after*, in order."""
         query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own column list
         async with self.cursor() as cursor:
-            await cursor.execute(query, [stream, after, limit])  # type: ignore[arg-type]  # built from constants
+            await cursor.execute(query, [stream, after, limit])
             return [StoredRow(*row) for row in await cursor.fetchall()]
 
     async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
@@ -98,7 +98,7 @@ def walk(connection: psycopg.Connection[Any], after: int = 0) -> Iterator[list[S
     )
     with connection.cursor(binary=True) as cursor:
         while True:
-            cursor.execute(query, [after])  # type: ignore[arg-type]  # built from constants
+            cursor.execute(query, [after])
             rows = [StoredRow(*row) for row in cursor.fetchall()]
             if not rows:
                 return

@@ -1,0 +1,210 @@
+"""The one way in: load a project, let a command decide, store its facts, answer with their position."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from random import random
+from typing import ClassVar, Self
+from uuid import UUID
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+from eventsourcing.application import Application
+from eventsourcing.utils import get_topic
+from msgspec import Struct, json, structs
+
+from domain.law.pack import Pack
+from domain.ledger import Actor, Context, Recorded, Refused
+from domain.project.registration import RegisterProject
+from domain.project.state import Project
+from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
+from infrastructure.batch import Status
+from infrastructure.chain import GENESIS
+from infrastructure.committer import Busy, Committer
+from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.lawbook import LawBook, law_book
+from infrastructure.mapper import EntryMapper, entry_from
+from infrastructure.recorder import LedgerFactory
+from infrastructure.store import Store
+
+TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
+PAUSE_SECONDS = 0.002
+PROJECTS_KEPT_MAX = 10_000  # about 10 kB each
+PACK_DAYS_KEPT_MAX = 10_000
+DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
+
+_encode = json.Encoder().encode
+
+
+class Answer(Struct, frozen=True):
+    """A receipt, and whether it is the first answer told again."""
+
+    receipt: Receipt
+    repeated: bool = False
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Approvals(Application[UUID]):
+    """The application. `handle` is for everybody; the library's own methods work on the same ledger."""
+
+    name = "Countersign"
+    env: ClassVar[dict[str, str]] = {
+        "PERSISTENCE_MODULE": get_topic(LedgerFactory),
+        "MAPPER_TOPIC": get_topic(EntryMapper),
+    }
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        queue_max: int = 10_000,
+        connections_max: int = 10,
+        laws: LawBook | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__({LedgerFactory.URL: url})
+        self.laws, self.clock = laws or law_book(), clock
+        self.store = Store(url, connections_max)
+        self.committer = Committer(url, queue_max)
+        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._zones: dict[str, ZoneInfo] = {}
+        self._packs: dict[tuple[str, date], Pack] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.store.pool.open(wait=True)
+        await self.committer.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let what is under way finish, then close every connection."""
+        await self.committer.close()
+        await self.store.pool.close()
+        self.close()
+
+    async def handle(
+        self,
+        project_id: UUID,
+        command: AnyCommand,
+        by: Actor,
+        command_id: UUID,
+        *,
+        source: str = "",
+        recorded_at: datetime | None = None,
+    ) -> Answer:
+        """Carry out *command* once, however often it is sent with the same *command_id*.
+
+        *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
+        Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
+        Busy where too much is waiting, or the project changes faster than this process can decide.
+        """
+        fingerprint = sha256(b"\0".join((project_id.bytes, _encode(by), _encode(command)))).digest()
+        turn = self._turns.get(project_id)
+        if turn is None:
+            turn = self._turns[project_id] = asyncio.Lock()
+        async with turn:  # officers of one project take turns inside this process
+            for tries in range(TRIES_MAX):
+                kept = self._kept.get(project_id) or await self._load(project_id)
+                try:
+                    draft = self._draft(kept, command, by, command_id, source, recorded_at)
+                except Refused:
+                    if answer := await self._repeated(command_id, fingerprint):
+                        return answer
+                    if await self._catch_up(kept):
+                        continue
+                    raise
+                verdict = await self.committer.append(draft.item(command_id, fingerprint))
+                if verdict.status is Status.STORED:
+                    self._follow(kept, draft)
+                    return Answer(structs.replace(draft.receipt, position=verdict.position))
+                self._kept.pop(project_id, None)  # another process wrote first, or this was stored before
+                if verdict.status is Status.CONFLICT:
+                    await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+                elif answer := await self._repeated(command_id, fingerprint):
+                    return answer
+        raise Busy
+
+    async def project(self, project_id: UUID) -> Project:
+        """The project's state now; version 0 where nothing is known of it."""
+        kept = self._kept.get(project_id) or await self._load(project_id)
+        await self._catch_up(kept)
+        return kept.project
+
+    async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """The project's entries above version *after*, oldest first."""
+        return [entry_from(row) for row in await self.store.stream(project_id, after, limit)]
+
+    def law_for(self, law_id: str, at: datetime) -> Pack:
+        """The version of *law_id* in force on the local day of *at*."""
+        zone = self._zones.get(law_id)
+        if zone is None:
+            zone = self._zones[law_id] = ZoneInfo(self.laws.versions(law_id)[-1].zone)
+        day = at.astimezone(zone).date()
+        pack = self._packs.get((law_id, day))
+        if pack is None:
+            if len(self._packs) >= PACK_DAYS_KEPT_MAX:
+                self._packs.clear()
+            pack = self._packs[law_id, day] = self.laws.in_force(law_id, day)
+        return pack
+
+    def _draft(
+        self, kept: Kept, command: AnyCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
+    ) -> Draft:
+        """What *command* would add to the ledger. Raises Refused."""
+        project = kept.project
+        law_id = command.law if isinstance(command, RegisterProject) else project.law or DEFAULT_LAW
+        now = recorded_at or self.clock()
+        at = command.occurred_at or now
+        if at.tzinfo is None:
+            raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
+        law = self.law_for(law_id, at)
+        facts = decide(command, project, Context(by=by, at=at, now=now, law=law))
+        recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
+        return Draft.of(kept, facts, recorded, at.astimezone(UTC), now.astimezone(UTC))
+
+    def _follow(self, kept: Kept, draft: Draft) -> None:
+        for entry in draft.entries:
+            if not follow(kept.project, entry):
+                self._kept.pop(kept.project.id, None)  # a correction: only a replay tells the new state
+                return
+        kept.hash = draft.rows[-1].hash
+
+    async def _load(self, project_id: UUID) -> Kept:
+        rows = await self.store.stream(project_id)
+        kept = Kept(replay(project_id, [entry_from(row) for row in rows]), rows[-1].hash if rows else GENESIS)
+        self._kept[project_id] = kept
+        while len(self._kept) > PROJECTS_KEPT_MAX:
+            self._kept.popitem(last=False)
+        return kept
+
+    async def _catch_up(self, kept: Kept) -> bool:
+        """Take in what other processes wrote. False where there was nothing new."""
+        rows = await self.store.stream(kept.project.id, kept.project.version)
+        for row in rows:
+            if not follow(kept.project, entry_from(row)):
+                self._kept.pop(kept.project.id, None)
+                fresh = await self._load(kept.project.id)
+                kept.project, kept.hash = fresh.project, fresh.hash
+                return True
+            kept.hash = row.hash
+        return bool(rows)
+
+    async def _repeated(self, command_id: UUID, fingerprint: bytes) -> Answer | None:
+        """The first answer to *command_id*, where it was stored before."""
+        first = await self.store.first_answer(command_id)
+        if first is None:
+            return None
+        if first.fingerprint != fingerprint:
+            raise Refused(
+                "key-reused",
+                "this Idempotency-Key was used before, for another command",
+                remedy="send a new key with a new command; the same key only to repeat the very same one",
+            )
+        return Answer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)

@@ -1,0 +1,71 @@
+"""What a command would add to the ledger: its entries, ready to be stored, and the receipt that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from msgspec import Struct, json
+
+from domain.ledger import Recorded
+from domain.project.state import Project
+from domain.vocabulary import AnyFact, Entry, tag_of
+from infrastructure.batch import Item, Row
+from infrastructure.chain import GENESIS, chained
+from infrastructure.mapper import encode_fact, encode_recorded
+
+
+class Receipt(Struct, frozen=True):
+    """Where a command's facts stand. Send *position* back as ?after= to read your own write.
+
+    *version* is the project's after the command; *facts* are the stored names of what happened.
+    """
+
+    project: UUID
+    position: int
+    version: int
+    facts: tuple[str, ...]
+
+
+decode_receipt = json.Decoder(Receipt).decode
+_encode_receipt = json.Encoder().encode
+
+
+class Kept(Struct):
+    """A project's state as this process last saw it, and the hash its next entry chains to."""
+
+    project: Project
+    hash: bytes = GENESIS
+
+
+class Draft(Struct, frozen=True):
+    """Entries that follow on *version* of a project, as facts and as the rows that hold them."""
+
+    entries: tuple[Entry, ...]
+    rows: tuple[Row, ...]
+    receipt: Receipt
+
+    @classmethod
+    def of(
+        cls, kept: Kept, facts: Sequence[AnyFact], recorded: Recorded, occurred_at: datetime, recorded_at: datetime
+    ) -> Self:
+        stream, version, previous = kept.project.id, kept.project.version, kept.hash
+        meta = encode_recorded(recorded)
+        entries: list[Entry] = []
+        rows: list[Row] = []
+        tags: list[str] = []
+        for fact in facts:
+            version += 1
+            tag = tag_of(fact)
+            data = encode_fact(fact)
+            previous = chained(previous, stream, version, tag.encode(), data, meta, occurred_at, recorded_at)
+            entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
+            rows.append(Row(version, tag, data, meta, occurred_at, recorded_at, previous))
+            tags.append(tag)
+        return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)))
+
+    def item(self, command_id: UUID, fingerprint: bytes) -> Item:
+        """The draft as one item of a batch."""
+        return Item(self.receipt.project, self.rows, command_id, fingerprint, _encode_receipt(self.receipt))
