@@ -13,13 +13,13 @@ from domain.law.calendar import SATURDAY_SUNDAY, WorkingCalendar
 from domain.law.closures import closed_days
 from domain.law.general import due
 from domain.law.general_rule import AnyGeneralEvent, GeneralEvent, GeneralRule, Moment
-from domain.law.pack_terms import Extension
+from domain.law.pack_terms import Extension, Unit
 
 ROLL_NAMES = {"tw": "saturday_noon", "custom": "saturday_noon"}  # how the vectors call Taiwan's rule
 DAY_BEFORE_ROLLS = ("saturday_noon",)  # Taiwan's months end on the day before the corresponding day of day 1
 ANY_NUMBER = 2**31 - 1
 UNTIL_NAMES = ("until", "date", "to", "due")
-AMOUNT_NAMES = {"n": None, "days": None, "weeks": "week", "months": "month", "hours": "working_hour"}
+AMOUNT_NAMES = {"n": None, "n2": None, "days": None, "weeks": "week", "months": "month", "hours": "working_hour"}
 PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day_rule", "reset_within", "month_end")
 
 
@@ -42,7 +42,8 @@ def check_line(line: str) -> Iterator[Mismatch]:
     try:
         vector = msgspec.json.decode(line, type=dict[str, Any])
         expected = moment_of(vector["expect"]["due"])
-        computed = due(rule_of(vector["rule"]), events_of(vector["events"]))
+        rule = rule_of(vector["rule"])
+        computed = due(rule, events_of(vector["events"], rule.unit))
     except (KeyError, ValueError, TypeError) as fault:
         yield Mismatch(str(vector.get("id", "?")), "", f"not a vector: {type(fault).__name__}: {fault}")
         return
@@ -95,20 +96,20 @@ def extension_of(raw: Mapping[str, Any]) -> Extension:
     return msgspec.convert(free | {named.get(key, key): value for key, value in raw.items()}, Extension)
 
 
-def events_of(raw: Iterable[Mapping[str, Any]]) -> list[GeneralEvent]:
-    """The events of a vector, in their order."""
-    return [msgspec.convert(event_of(event), AnyGeneralEvent) for event in raw]
+def events_of(raw: Iterable[Mapping[str, Any]], unit: Unit) -> list[GeneralEvent]:
+    """The events of a vector, in their order; *unit* is that of its rule."""
+    return [msgspec.convert(event_of(event, unit), AnyGeneralEvent) for event in raw]
 
 
-def event_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """One event under our names: an amount may be called n, days, weeks, months or hours, an agreed day until."""
+def event_of(raw: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
+    """One event under our names: an amount may stand under any of AMOUNT_NAMES, an agreed day under UNTIL_NAMES."""
     event = dict(raw)
     if event["type"] == "agree_until":
         name = next(name for name in UNTIL_NAMES if name in event)
         event["until"] = str(event[name])[: len("YYYY-MM-DD")]
-    if event["type"] == "extend":
-        name = next(name for name in AMOUNT_NAMES if name in event)
+    if name := next((name for name in AMOUNT_NAMES if name in event), ""):
         event["n"] = event[name]
-        if AMOUNT_NAMES[name]:
-            event["unit"] = AMOUNT_NAMES[name]
+        event["unit"] = AMOUNT_NAMES[name] or event.get("unit")
+    if name == "days":
+        event["unit"] = unit if unit == "working_day" else "calendar_day"
     return event

@@ -1,11 +1,8 @@
-"""The general clock by examples counted by hand, and the golden vectors of other laws."""
+"""The general clock by examples counted by hand."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,11 +22,9 @@ from domain.law.general_rule import (
     Suspended,
     Withdrawn,
 )
-from domain.law.general_vectors import check_pack_vectors
 from domain.law.pack import Extension, Notice
 from tests.law.general_cases import FREE, HOURS
 
-VECTORS = Path(__file__).parent / "data" / "vectors_packs.jsonl.gz"
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
@@ -43,23 +38,6 @@ def rule(n: int, unit: str = "calendar_day", **fields: object) -> GeneralRule:
 def at(text: str) -> datetime:
     """An instant "MM-DD" or "MM-DDTHH:MM" of 2026, UTC."""
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=UTC)
-
-
-def lines() -> list[str]:
-    return gzip.decompress(VECTORS.read_bytes()).decode().splitlines()
-
-
-def test_every_golden_vector_is_reproduced() -> None:
-    assert len(lines()) >= 34
-    assert check_pack_vectors(lines()) == []
-
-
-def test_a_wrong_vector_and_an_unreadable_one_are_reported() -> None:
-    wrong = json.loads(lines()[0])
-    wrong["expect"]["due"] = "2026-03-09"
-    found = check_pack_vectors([json.dumps(wrong), "", "{}", "no json"])
-    assert [(m.id, m.expected) for m in found] == [(wrong["id"], "2026-03-09"), ("?", ""), ("?", "")]
-    assert found[0].computed == "2026-03-09T14:20:00+09:00"
 
 
 @pytest.mark.parametrize(

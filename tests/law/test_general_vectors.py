@@ -1,0 +1,51 @@
+"""The golden vectors of other laws run unchanged, and a wrong one is reported."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.law.general_vectors import check_pack_vectors
+
+VECTORS = Path(__file__).parent / "data" / "vectors_packs.jsonl.gz"
+
+
+def lines() -> list[str]:
+    return gzip.decompress(VECTORS.read_bytes()).decode().splitlines()
+
+
+def test_every_golden_vector_is_reproduced() -> None:
+    assert len(lines()) >= 34
+    assert check_pack_vectors(lines()) == []
+
+
+def test_a_wrong_vector_and_an_unreadable_one_are_reported() -> None:
+    wrong = json.loads(lines()[0])
+    wrong["expect"]["due"] = "2026-03-09"
+    found = check_pack_vectors([json.dumps(wrong), "", "{}", "no json"])
+    assert [(m.id, m.expected) for m in found] == [(wrong["id"], "2026-03-09"), ("?", ""), ("?", "")]
+    assert found[0].computed == "2026-03-09T14:20:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"type": "extend", "at": "2026-03-10T10:00:00+01:00", "n": 6}, "2026-06-09"),
+        ({"type": "extend", "at": "2026-03-10T10:00:00+01:00", "weeks": 6}, "2026-06-09"),
+        ({"type": "extend", "at": "2026-03-10T10:00:00+01:00", "days": 42}, "2026-06-09"),
+        ({"type": "extend", "at": "2026-03-10T10:00:00+01:00", "n": 42, "unit": "calendar_day"}, "2026-06-09"),
+        ({"type": "agree_until", "at": "2026-03-10T10:00:00+01:00", "until": "2026-07-01"}, "2026-07-01"),
+        ({"type": "agree_until", "at": "2026-03-10T10:00:00+01:00", "date": "2026-07-01"}, "2026-07-01"),
+        ({"type": "reset", "at": "2026-03-10T10:00:00+01:00"}, "2026-05-05"),
+        ({"type": "reset", "at": "2026-03-10T10:00:00+01:00", "n": 2}, "2026-03-24"),
+    ],
+)
+def test_a_vector_may_say_what_happened_in_its_own_words(event: dict[str, object], expected: str) -> None:
+    """Eight weeks from Mar 3; May 5 was a plain Tuesday in that vector's calendar."""
+    vector = json.loads(next(line for line in lines() if '"NL-04"' in line))
+    vector["events"] = [vector["events"][0], event]
+    vector["expect"]["due"] = expected
+    assert check_pack_vectors([json.dumps(vector)]) == []
