@@ -12,6 +12,7 @@ from domain.law.general_course import Course, course_of
 from domain.law.general_days import DAY, months_later
 from domain.law.general_period import Period, closing, is_over
 from domain.law.general_rule import DAYS_PER_WEEK, GeneralEvent, GeneralRule, Moment
+from domain.law.moment import next_day
 from domain.law.pack_terms import Silence
 
 State = Literal["running", "suspended", "overdue", "met", "late", "void", "deemed"]
@@ -82,7 +83,7 @@ def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> 
         state=state,
         level=level_of(state, yellow, t, rule),
         deemed=deemed,
-        deemed_from=day_of(end, rule) + DAY if deemed and end else None,
+        deemed_from=next_day(day_of(end, rule)) if deemed and end else None,
         provisional=known is not None and rule.calendar.provisional(day_of(known, rule)),
         flags=tuple(sorted(course.flags)),
     )
@@ -134,7 +135,7 @@ def yellow_from(period: Period) -> Moment | None:
     if quiet <= 0:
         return period.day0
     last_green = period.reach_day(quiet)
-    return None if last_green is None else date.fromordinal(last_green) + DAY
+    return None if last_green is None else next_day(date.fromordinal(last_green))
 
 
 def used_by(period: Period, upto: datetime, *, stopped: bool) -> float:

@@ -93,6 +93,8 @@ def months_later(day: date, months: int) -> tuple[date, bool]:
     """The day with the same number *months* later, and True; in a month too short for it its last day, and False."""
     years, month = divmod(day.month - 1 + months, MONTHS_PER_YEAR)
     year = day.year + years
+    if year > date.max.year:
+        return date.max, True
     length = monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, length)), day.day <= length
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -22,6 +22,7 @@ from domain.law.general_days import (
 )
 from domain.law.general_hours import Stretch, end_of_hours, hours_between, open_windows
 from domain.law.general_rule import DAYS_PER_WEEK, GeneralRule, Moment
+from domain.law.moment import next_day
 from domain.law.pack_terms import Unit
 
 NOON = time(12)
@@ -45,7 +46,7 @@ class Period(Struct, frozen=True, dict=True):
         day = self.rule.local_day(self.started)
         if self.rule.start_shift == "none":
             return day
-        return self.rule.calendar.next_working_day(day + DAY if self._after_closing else day)
+        return self.rule.calendar.next_working_day(next_day(day) if self._after_closing else day)
 
     @property
     def _after_closing(self) -> bool:
@@ -86,7 +87,7 @@ class Period(Struct, frozen=True, dict=True):
         if self.rule.first_day == "included":
             return last_day_of_months(self.day0, months)
         if self.rule.month_end == "day_before":
-            return last_day_of_months(self.day0 + DAY, months)
+            return last_day_of_months(next_day(self.day0), months)
         return months_later(self.day0, months)[0]
 
     def end(self) -> Moment | None:
@@ -147,7 +148,7 @@ class Period(Struct, frozen=True, dict=True):
                 return day
             else:
                 ordinal += 1
-        raise ValueError("the calendar ends before the period does")
+        return date.max
 
     def _is_open(self, ordinal: int) -> bool:
         return nth_day(self.rule.calendar, ordinal - 1, 1, self.out) == ordinal
@@ -157,6 +158,8 @@ def closing(moment: Moment, rule: GeneralRule) -> datetime:
     """The instant at which *moment* is over: itself, or the midnight that ends the day."""
     if isinstance(moment, datetime):
         return moment
+    if moment == date.max:  # the year 9999 has no next midnight
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(moment + DAY, time(), rule.tz)
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from domain.law.calendar import WorkingCalendar
+from domain.law.moment import moment
 from domain.law.pack_terms import A_FIFTH, Extension, Notice, Roll, Silence, Unit
 from domain.law.rule import DayRule, Yellow
 
@@ -50,7 +51,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
 
     def local_day(self, at: datetime) -> date:
         """The local date of an instant (never the date of its UTC form)."""
-        return at.astimezone(self.tz).date()
+        return moment(at, self.tz).local.date()
 
     @property
     def counts_hours(self) -> bool:

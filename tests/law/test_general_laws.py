@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from domain.law.general import closing, due, standing
 from domain.law.general_course import course_of
@@ -146,3 +147,16 @@ def test_stopping_fixes_the_clock_for_ever(clock: NaiveClock, at: datetime) -> N
     found = standing(rule, events, at)
     later = standing(rule, events, at + 1000 * ONE_DAY)
     assert later == found
+
+
+FAR = st.datetimes(datetime(9990, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
+
+
+@given(clocks(), FAR, st.integers(1, 10**9), st.dates(date(9000, 1, 1)))
+@FEW
+def test_no_history_is_too_long(clock: NaiveClock, start: datetime, n: int, until: date) -> None:
+    events = [Started(start), Suspended(start), Resumed(start), Extended(start, n), Agreed(start, until)]
+    for roll in ("none", "forward", "saturday_noon"):
+        found = standing(structs.replace(rule_of(clock), roll=roll), events, datetime.max.replace(tzinfo=UTC))
+        assert found is not None
+        assert found.due is not None
