@@ -21,10 +21,11 @@ def refuses(tree: ast.Module) -> bool:
 
 
 def refusals() -> list[tuple[str, ast.Call]]:
-    """Where in the domain somebody is refused: the file and the call."""
+    """Where somebody is refused: the file and the call."""
     return [
         (f"{path.name}:{node.lineno}", node)
-        for path in sorted((ROOT / "domain").rglob("*.py"))
+        for folder in ("domain", "projections", "infrastructure", "api", "scripts")
+        for path in sorted((ROOT / folder).rglob("*.py"))
         for tree in [ast.parse(path.read_text(encoding="utf-8"))]
         if refuses(tree)
         for node in ast.walk(tree)
