@@ -26,7 +26,8 @@ STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
 ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themselves before they are told to quit
 ORPHAN_SECONDS_MAX = 30
 PROGRESS_SECONDS = 5  # how often a long wait is reported
-LOG_LINES_SHOWN = 10
+LOG_LINES_SHOWN = 5
+SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails thrice in a moment
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
 
 log = structlog.get_logger()
@@ -59,12 +60,12 @@ class EmbeddedPostgres:
         """Start the server unless it runs already; return the address of its database as a URL."""
         if sys.platform == "win32":
             raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
-        with self._our_turn():
+        with self._our_turn() as turn:
             if not self._running():
                 account = self._account()
                 programs = programs_for(account, self.data)
                 if not (self.folder / "PG_VERSION").exists():
-                    cluster.create(programs, account, self.folder, durable=not self.throw_away)
+                    cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
                 cluster.check_version(programs, account, self.folder)
                 self._spawn(programs, account)
             return self.url()
@@ -98,13 +99,14 @@ class EmbeddedPostgres:
         return f"postgresql://{role}@/{database}?host={quote(str(folder), safe='')}"
 
     @contextmanager
-    def _our_turn(self) -> Iterator[None]:
+    def _our_turn(self) -> Iterator[int]:
         """One process at a time decides about the server; whatever the file system refuses becomes a sentence."""
         try:
             # root's folder lets the server's account pass; what lies in it is private by itself
             cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
-            with holding(self._turn, START_SECONDS_MAX, _report("another process is starting or stopping the server")):
-                yield
+            waiting = _report("another process is starting or stopping the server")
+            with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
+                yield turn
         except TimeoutError as failure:
             raise PostgresUnavailable(
                 "postgres_busy", f"Another process is busy with the server: {failure}."
@@ -146,19 +148,21 @@ class EmbeddedPostgres:
         logs, sockets = self.data / "postgres-log", self._socket_folder()
         for folder in (logs, sockets):
             cluster.private_folder(folder, account)
-        cluster.forget_leftovers(self.folder, sockets)
         settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
         settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(logs)}
         server = [str(programs / "postgres"), "-D", str(self.folder), *cluster.as_options(settings)]
         script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
-        with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
-            subprocess.run(
-                ["/bin/sh", "-c", script, "sh", str(logs / "start.log"), *server],
-                check=True, start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(),
-            )  # fmt: skip
-        if not self._running():
-            raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
+        for _ in range(SPAWNS_MAX):
+            cluster.forget_leftovers(self.folder, sockets)
+            with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
+                subprocess.run(
+                    ["/bin/sh", "-c", script, "sh", str(logs / "start.log"), *server],
+                    check=True, start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(),
+                )  # fmt: skip
+            if self._running():
+                return
+        raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
 
     def _running(self) -> bool:
         """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
@@ -211,5 +215,5 @@ def _report(action: str) -> Callable[[float], None]:
 def _last_words(logs: Path) -> str:
     """The end of the newest log file, for a person who asks why the server did not start."""
     newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
-    lines = newest.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-    return f"{newest} says: " + " | ".join(lines) + "."
+    this_start = newest.read_text(errors="replace").rpartition("starting PostgreSQL")[2]
+    return f"{newest} says: {' | '.join(this_start.splitlines()[-LOG_LINES_SHOWN:])}."

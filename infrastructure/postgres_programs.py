@@ -54,11 +54,15 @@ class Account(Struct, frozen=True):
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return options
 
-    def run(self, *command: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run *command* as this account. A command that can't be run answers with a return code, as in a shell."""
+    def run(self, *command: str | Path, text: str = "", lock: int | None = None) -> subprocess.CompletedProcess[str]:
+        """Run *command* as this account. A command that can't be run answers with a return code, as in a shell.
+
+        It goes on holding *lock* (a file descriptor) should this process be killed meanwhile.
+        """
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *map(str, command)]
+        options = self.options() | {"pass_fds": () if lock is None else (lock,)}
         try:
-            return subprocess.run(shell, check=False, capture_output=True, text=True, input=text, **self.options())
+            return subprocess.run(shell, check=False, capture_output=True, text=True, input=text, **options)
         except OSError as failure:
             raise PostgresUnavailable(
                 "postgres_account",

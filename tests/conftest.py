@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from infrastructure.migrate import migrate
 from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres_programs import PostgresUnavailable
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
@@ -91,6 +92,7 @@ def _clear_away_what_killed_runs_left() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            for data in folder.glob("*/postgres"):
-                EmbeddedPostgres(data.parent).stop()
+            with suppress(PostgresUnavailable):  # another test run is clearing the same folder away
+                for data in folder.glob("*/postgres"):
+                    EmbeddedPostgres(data.parent).stop()
             shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -24,9 +25,8 @@ ROOT = os.geteuid() == 0
 AS_ROOT = pytest.mark.skipif(not ROOT, reason="only root can become another account")
 CHECKOUT = Path(__file__).parents[2]
 PROCESS_SECONDS_MAX = 60
-START = (
-    "from pathlib import Path; from infrastructure.postgres import EmbeddedPostgres as E; print(E(Path({!r})).start())"
-)
+SERVER = "EmbeddedPostgres(Path({!r}), throw_away=True)"
+START = f"from infrastructure.postgres import EmbeddedPostgres, Path; print({SERVER}.start())"
 
 
 @pytest.fixture
@@ -53,11 +53,14 @@ def data(made: Path) -> Iterator[Path]:
     EmbeddedPostgres(made).stop()
 
 
-@pytest.fixture
-def copied(made: Path, folder: Path) -> Path:
-    """A copy of the data folder, for one test alone to spoil."""
-    subprocess.run(["cp", "-a", made, folder / "data"], check=True)
-    return folder / "data"
+@contextmanager
+def changed(file: Path, text: str) -> Iterator[None]:
+    before = file.read_bytes()
+    file.write_text(text)
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
 
 
 def one(url: str, query: str) -> object:
@@ -95,10 +98,10 @@ def test_a_new_folder_gets_a_durable_private_server(
 
 
 def test_a_running_server_is_used_as_it_is(data: Path) -> None:
-    server = EmbeddedPostgres(data)
+    server = EmbeddedPostgres(data, throw_away=True)
     url, pid = server.start(), pid_of(data)
 
-    assert EmbeddedPostgres(data).start() == url
+    assert EmbeddedPostgres(data, throw_away=True).start() == url
     assert pid_of(data) == pid
     assert server.status() is Status.RUNNING
 
@@ -125,6 +128,18 @@ def test_six_processes_make_and_start_one_server(folder: Path) -> None:
     assert "FATAL" not in started
 
 
+def test_a_starter_killed_halfway_leaves_nothing_half_made(folder: Path) -> None:
+    data = folder / "data"
+    with python(START.format(str(data))) as starter:
+        while not (data / "postgres.new" / "PG_VERSION").exists():
+            assert starter.poll() is None
+            time.sleep(0.01)
+        starter.kill()
+
+    assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
+    assert not (data / "postgres.new").exists()
+
+
 def test_the_server_belongs_to_no_terminal_and_no_parent(data: Path) -> None:
     with python(START.format(str(data))) as starter:
         starter.communicate(timeout=PROCESS_SECONDS_MAX)  # ends only when nobody holds its pipes
@@ -147,7 +162,7 @@ def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
 
 def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.postgres.ORPHAN_SECONDS", 0.2)
-    server = EmbeddedPostgres(data)
+    server = EmbeddedPostgres(data, throw_away=True)
     with psycopg.connect(server.start()) as busy:
         busy.pgconn.send_query(b"DO 'BEGIN LOOP END LOOP; END'")
         while one(server.url(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") != 1:
@@ -168,53 +183,59 @@ def test_a_number_that_another_program_has_now_is_not_our_server(data: Path) -> 
         (data / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(lines))
 
         assert EmbeddedPostgres(data).status() is Status.STOPPED
-        assert one(EmbeddedPostgres(data).start(), "SELECT 1") == 1
+        assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
         assert other.poll() is None
         other.kill()
 
 
-def test_a_path_too_long_for_a_socket_gets_one_elsewhere(copied: Path) -> None:
-    deep = copied.parent / ("deep" * 30) / "数据, folder"
-    deep.parent.mkdir()
-    copied.rename(deep)
-    server = EmbeddedPostgres(deep)
-
-    assert one(server.start(), "SELECT 1") == 1
+def test_a_path_too_long_for_a_socket_gets_one_elsewhere(data: Path) -> None:
+    deep = data.parent / ("deep" * 30) / "数据, folder"
+    deep.parent.mkdir(exist_ok=True)
+    data.rename(deep)
+    server = EmbeddedPostgres(deep, throw_away=True)
     sockets = server._socket_folder()
-    assert sockets.stat().st_mode & 0o077 == 0
+    try:
+        assert one(server.start(), "SELECT 1") == 1
+        assert sockets.parent == Path("/tmp")
+        assert sockets.stat().st_mode & 0o077 == 0
+    finally:
+        server.stop()
+        deep.rename(data)
+        sockets.rmdir()
 
-    server.stop()
-    sockets.rmdir()
 
-
-def test_a_socket_folder_of_somebody_else_is_refused(copied: Path) -> None:
-    (copied / "run").chmod(0o755)
-
-    with pytest.raises(PostgresUnavailable, match="closed to everybody else") as refusal:
-        EmbeddedPostgres(copied).start()
+def test_a_socket_folder_open_to_others_is_refused(data: Path) -> None:
+    (data / "run").mkdir(exist_ok=True)
+    (data / "run").chmod(0o755)
+    try:
+        with pytest.raises(PostgresUnavailable, match="closed to everybody else") as refusal:
+            EmbeddedPostgres(data).start()
+    finally:
+        (data / "run").chmod(0o700)
     assert refusal.value.code == "private_folder"
 
 
-def test_another_major_version_is_named(copied: Path) -> None:
-    (copied / "postgres" / "PG_VERSION").write_text("15\n")
-
-    with pytest.raises(PostgresUnavailable, match=r"PostgreSQL 15; .*pg_dump") as refusal:
-        EmbeddedPostgres(copied).start()
+def test_another_major_version_is_named(data: Path) -> None:
+    with (
+        changed(data / "postgres" / "PG_VERSION", "15\n"),
+        pytest.raises(PostgresUnavailable, match=r"PostgreSQL 15; .*pg_dump") as refusal,
+    ):
+        EmbeddedPostgres(data).start()
     assert refusal.value.code == "postgres_version"
 
 
-def test_a_server_that_ends_while_starting_tells_why(copied: Path) -> None:
-    with (copied / "postgres" / "postgresql.conf").open("a") as settings:
-        settings.write("work_mem = 'plenty'\n")
-
-    with pytest.raises(PostgresUnavailable, match='invalid value for parameter "work_mem"') as refusal:
-        EmbeddedPostgres(copied).start()
+def test_a_server_that_ends_while_starting_tells_why(data: Path) -> None:
+    with (
+        changed(data / "postgres" / "postgresql.conf", "work_mem = 'plenty'\n"),
+        pytest.raises(PostgresUnavailable, match='invalid value for parameter "work_mem"') as refusal,
+    ):
+        EmbeddedPostgres(data).start()
     assert refusal.value.code == "postgres_start"
 
 
 def test_losing_shared_memory_files_harms_nobody(data: Path) -> None:
     """As systemd-logind does with RemoveIPC when an ordinary user logs out."""
-    url = EmbeddedPostgres(data).start()
+    url = EmbeddedPostgres(data, throw_away=True).start()
     used = Path(f"/proc/{pid_of(data)}/maps").read_text()
     for segment in Path("/dev/shm").glob("PostgreSQL.*"):
         if str(segment) in used:
@@ -244,16 +265,16 @@ def test_a_folder_below_a_closed_one_is_named(folder: Path) -> None:
 
 
 @AS_ROOT
-def test_programs_out_of_reach_are_copied(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_out_of_reach_are_copied(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = programs.supplied()
-    closed = copied.parent / "closed"
+    closed = data.parent / "closed"
     closed.mkdir(mode=0o700)
     for name in (programs.PACKAGE, f"{programs.PACKAGE}.libs"):
         shutil.copytree(wheel.parents[2] / name, closed / name, copy_function=os.symlink)
     monkeypatch.setattr(programs, "supplied", lambda: closed / wheel.relative_to(wheel.parents[2]))
 
-    assert one(EmbeddedPostgres(copied).start(), "SELECT 1") == 1
-    assert Path(f"/proc/{pid_of(copied)}/exe").readlink().is_relative_to(copied / "programs")
+    assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
+    assert Path(f"/proc/{pid_of(data)}/exe").readlink().is_relative_to(data / "programs")
 
 
 def as_user(uid: int, code: str) -> str:
@@ -273,13 +294,11 @@ def test_an_ordinary_user_needs_no_root(folder: Path) -> None:
     os.chown(folder, nobody.uid, nobody.gid)
     data = str(folder / "data")
 
-    output = as_user(
-        nobody.uid, f"url = EmbeddedPostgres(Path({data!r})).start(); print(psycopg.connect(url).info.user)"
-    )
+    output = as_user(nobody.uid, f"url = {SERVER.format(data)}.start(); print(psycopg.connect(url).info.user)")
 
     assert output == "countersign\n"
     assert (folder / "data" / "postgres").stat().st_uid == nobody.uid
-    assert one(EmbeddedPostgres(folder / "data").start(), "SELECT 1") == 1, "root may use it too"
+    assert one(EmbeddedPostgres(folder / "data", throw_away=True).start(), "SELECT 1") == 1, "root may use it too"
 
 
 @AS_ROOT
@@ -291,7 +310,7 @@ def test_an_ordinary_user_learns_what_is_missing(folder: Path, uid: int, own: bo
     if own:
         os.chown(folder, uid, uid)
 
-    output = as_user(uid, f"EmbeddedPostgres(Path({str(folder / 'data')!r})).start()")
+    output = as_user(uid, f"{SERVER.format(str(folder / 'data'))}.start()")
 
     assert sentence in output
     assert "PostgresUnavailable" in output
