@@ -96,7 +96,10 @@ class Clock(Struct, frozen=True, gc=False):
 
 
 class Run(Struct, gc=False):
-    """A clock that has started: what its reading is computed from. *start* is the local date, *minute* the time."""
+    """A clock that has started: what its reading is computed from. *start* is the local date, *minute* the time.
+
+    *length* includes the days it was *extended* by; *reasons* are the grounds that suspend it.
+    """
 
     kind: Kind
     name: str
@@ -107,6 +110,7 @@ class Run(Struct, gc=False):
     void: bool = False
     reasons: tuple[str, ...] = ()
     silence: State = State.OVERDUE
+    extended: int = 0
 
     def days(self, case: Case, stop: Moment | None) -> Span:
         """Its counting days, with the suspensions still open at *stop* closed there."""

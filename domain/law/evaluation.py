@@ -13,10 +13,9 @@ from domain.law.calendar import CalendarBook
 from domain.law.case import Case
 from domain.law.clock import BROKEN, Acceptance, Card, Clock, Run
 from domain.law.event import LawEvent
-from domain.law.intake import Received
 from domain.law.renewal import Deemed
 from domain.law.rule import Rule
-from domain.law.timeline import Act, Timeline
+from domain.law.timeline import Timeline
 
 
 class ItemState(StrEnum):
@@ -97,10 +96,10 @@ def replay(
     knew = now if known is t else timeline.moment(known)
     case = Case(rule, book.as_known(knew.local.date()), now)
     intake = case.intake
-    for _, event, when in from_receipt(timeline.by(t, known)):
-        if case.withdrawn is None or event.outlives_withdrawal:
-            if intake.current is not None:
-                intake.presume(case, when.day)
+    for _, event, when in timeline.by(t, known):
+        if intake.current is not None:
+            intake.presume(case, when.day)
+        if case.admits(event):
             event.apply(case, when)
     intake.presume(case, now.day)
     intake.flag_late_answer(case)
@@ -111,17 +110,6 @@ def replay(
 def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
     """The history in the rule's zone."""
     return Timeline(rule.zone, events.events if isinstance(events, Timeline) else events)
-
-
-def from_receipt(acts: list[Act]) -> list[Act]:
-    """The acts from the receipt on: before it there is no application to act on.
-
-    Where no receipt is on record at all, what is (a result keyed in) stands alone (B5.9).
-    """
-    for place, act in enumerate(acts):
-        if isinstance(act[1], Received):
-            return acts[place:] if place else acts
-    return acts
 
 
 def runs(case: Case) -> Iterator[Run]:

@@ -21,6 +21,8 @@ INTAKE = Kind("intake", "行政许可法第三十二条第一款第四项", sile
 class Received(Happening, frozen=True, kw_only=True, tag="received"):
     """The application entered the system (B5.1)."""
 
+    begins = True
+
     def apply(self, case: Case, when: Moment) -> None:
         if case.intake.rounds:
             case.flags.add("duplicate_receipt")
@@ -58,6 +60,8 @@ class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
 class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
     """The agency accepts, on any day and also while corrections are outstanding (B5.8, 容缺)."""
 
+    begins = True
+
     def apply(self, case: Case, when: Moment) -> None:
         accepted = case.intake.accepted
         if accepted is None:
@@ -89,11 +93,12 @@ class Round(Struct, gc=False):
 
 
 class Admission(Struct, frozen=True, gc=False):
-    """Acceptance as the clocks need it: local date and minute from which the decision period runs."""
+    """Acceptance: the local date and minute from which the decision period runs; *act* None where it was deemed."""
 
     kind: AcceptanceKind
     day: int
     minute: int
+    act: Moment | None = None
 
 
 class Intake:
@@ -119,6 +124,8 @@ class Intake:
         self.current = Round(day, minute, due)
         self.rounds.append(self.current)
         self.awaiting = None
+        if self.accepted is not None and self.accepted.act is not None:  # dated before the receipt, yet an answer to it
+            self.end_round(self.accepted.act)
 
     def end_round(self, when: Moment) -> None:
         """The agency has answered within the open round, if there is one."""
@@ -129,7 +136,7 @@ class Intake:
         """The application is accepted at *when*."""
         self.end_round(when)
         self.awaiting, self.refused = None, False
-        self.accepted = Admission(kind, when.day, when.minute)
+        self.accepted = Admission(kind, when.day, when.minute, when)
 
     def presume(self, case: Case, day: int) -> None:
         """Once the open round's last day is over, silence has accepted as of its day 0 (B5.2, B5.3, B11.1)."""

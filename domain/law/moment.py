@@ -52,14 +52,15 @@ def next_day(day: date) -> date:
 class Happening(Struct, frozen=True, kw_only=True, tag_field="type"):
     """Something that legally happened to an item. *at* is when; *recorded_at* when the system learned of it (B1.1).
 
-    *recorded_at* None means that both are one. *outlives_withdrawal* marks what is still put on record afterwards,
-    *corrects* what speaks of another event.
+    *recorded_at* None means that both are one. *begins* marks what can be the first thing known of an application,
+    *outlives_withdrawal* what is still put on record afterwards, *corrects* what speaks of another event.
     """
 
     id: str
     at: Instant
     recorded_at: Instant | None = None
 
+    begins: ClassVar[bool] = False
     outlives_withdrawal: ClassVar[bool] = False
     corrects: ClassVar[bool] = False
 

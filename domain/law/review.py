@@ -71,6 +71,8 @@ class Decided(Happening, frozen=True, kw_only=True, tag="decided"):
 
     outcome: Literal["granted", "denied"]
 
+    begins = True
+
     def apply(self, case: Case, when: Moment) -> None:
         if case.decided is not None:
             return
@@ -148,7 +150,8 @@ class Review:
 
     def _run(self, case: Case, kind: Kind, start: Admission, stop: Moment | None) -> Run:
         period, rule = self.period(case, kind.name), case.rule
-        length = period.days + self.extended.get(kind.name, 0)
+        extended = self.extended.get(kind.name, 0)
+        length = period.days + extended
         reasons = rule.commitment_suspend_reasons if kind is COMMITMENT else rule.statutory_suspend_reasons
         return Run(
             kind,
@@ -158,5 +161,6 @@ class Review:
             length,
             stop,
             void=stop is not None and stop is case.withdrawn,
+            extended=extended,
             reasons=reasons if length else (),  # what is decided on the spot leaves nothing to suspend (B4)
         )

@@ -56,6 +56,19 @@ class Suspension(Struct, gc=False):
             return self.end
         return stop
 
+    def gap(self, day_rule: str, stop: Moment | None) -> Gap:
+        """The days it takes out, which may be none; *day_rule* says which of the two event days belong (B7.2).
+
+        "[s,e)" takes out the day it starts and not the day it resumes. *stop* closes what is still open then.
+        """
+        first = self.start.day if day_rule[0] == "[" else self.start.day + 1
+        if stop is not None and self.start.at > stop.at:
+            return first, first
+        end = self.end_by(stop)
+        if end is None:
+            return first, FOREVER
+        return first, end.day + 1 if day_rule[-1] == "]" else end.day
+
 
 class Suspensions:
     """All suspensions of one item, in the order in which they began."""
@@ -85,25 +98,16 @@ class Suspensions:
             suspension.end = when
 
     def gaps(self, reasons: tuple[str, ...], day_rule: str, stop: Moment | None) -> list[Gap]:
-        """The days taken out for *reasons*: the union of all such suspensions, in order (B7.4).
-
-        *day_rule* says which of the two event days belong (B7.2): "[s,e)" takes out the day it starts and not the
-        day it resumes. *stop* closes what is still open then.
-        """
-        begins = 0 if day_rule[0] == "[" else 1
-        ends = 1 if day_rule[-1] == "]" else 0
-        gaps: list[Gap] = []
+        """The days taken out for *reasons*: the union of all such suspensions, in order (B7.4)."""
+        union: list[Gap] = []
         for suspension in self.all:
-            if suspension.reason not in reasons or (stop is not None and suspension.start.at > stop.at):
-                continue
-            end = suspension.end_by(stop)
-            first = suspension.start.day + begins
-            after = FOREVER if end is None else end.day + ends
-            if gaps and first <= gaps[-1][1]:
-                gaps[-1] = (gaps[-1][0], max(after, gaps[-1][1]))
-            elif after > first:
-                gaps.append((first, after))
-        return gaps
+            if suspension.reason in reasons:
+                first, after = suspension.gap(day_rule, stop)
+                if union and first <= union[-1][1]:
+                    union[-1] = (union[-1][0], max(after, union[-1][1]))
+                elif after > first:
+                    union.append((first, after))
+        return union
 
     def in_force(self, reasons: tuple[str, ...]) -> bool:
         """Whether one of *reasons* stops the clock at this instant (B7.3)."""

@@ -1,0 +1,149 @@
+"""Odd lives: histories as they come in from real offices, out of order, late, repeated, corrected, impossible."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+Json = dict[str, Any]
+
+STATUTORY = ["hearing", "inspection", "testing"]
+PROMISED = [*STATUTORY, "site_survey"]
+PROCEDURE = [
+    *("received", "correction_notice", "corrected", "correction_notice", "corrected", "accepted"),
+    *("suspend", "resume", "suspend", "suspend", "resume", "resume", "countersign_request", "extension"),
+    *("countersign_request", "countersign_reply", "countersign_reply", "hearing_told", "hearing_requested"),
+    *("suspend", "hearing_notice", "hearing_held", "resume", "forwarded", "upper_received", "extension"),
+    *("decided", "delivered"),
+]
+SELDOM = ["received", "accepted", "refused", "withdrawn", "attest", "decided", "amend", "retract"]
+EXTENDED = ["decision", "decision", "commitment", "lower_review", "delivery"]
+WINDOWS = [
+    *(date(2018, 11, 20), date(2019, 4, 1), date(2020, 1, 5)),  # the calendar was revised there
+    *(date(2023, 12, 1), date(2026, 1, 20), date(2026, 9, 1)),
+]
+LENGTHS = [0, 1, 2, 3, 5, 8, 10, 20, 45]
+MINUTES_PER_DAY = 24 * 60
+RULE_BYTES = 16
+EVENT_BYTES = 8  # one event's luck
+
+
+class Dice:
+    """Drawn bytes, spent choice by choice: far cheaper to draw than each choice by itself, and still shrinkable."""
+
+    def __init__(self, luck: bytes) -> None:
+        self.left = int.from_bytes(luck, "little")
+
+    def upto(self, n: int) -> int:
+        self.left, drawn = divmod(self.left, n + 1)
+        return drawn
+
+    def one(self, *choices: Any) -> Any:
+        return choices[self.upto(len(choices) - 1)]
+
+
+def rule_of(dice: Dice) -> Json:
+    """Any fully expanded rule."""
+
+    def period() -> Json:
+        return {"days": dice.one(*LENGTHS), "max_extension": dice.one(0, 5, 10)}
+
+    num, den, least = dice.one((1, 5, 1), (0, 1, 2), (1, 3, 1), (1, 4, 3), (0, 1, 0))
+    silence = {"days": dice.one(*LENGTHS), "on_silence": dice.one("deemed_consent", "overdue")}
+    expiry = str(dice.one(*WINDOWS) + timedelta(days=40))
+    return {
+        "pack": "TEST",
+        "zone": dice.one(*["Asia/Shanghai"] * 3, "America/New_York", "Asia/Kathmandu", "UTC"),
+        "mode": dice.one("single", "lower_review", "joint"),
+        "intake_days": dice.one(5, 5, 5, 3, 0),
+        "intake_shift": dice.one("none", "next_working_day"),
+        "close_of_business": dice.one("17:30", "24:00"),
+        "decision": period(),
+        "lower_review": period(),
+        "commitment": dice.one(None, period(), period()),
+        "delivery_days": dice.one(*LENGTHS),
+        "countersign": dice.one(None, silence, silence),
+        "hearing": {"request_days": dice.one(5, 0), "hold_days": 20, "notice_clear_days": 7},
+        "suspension_day_rule": dice.one(*["[s,e)"] * 3, "(s,e]", "(s,e)", "[s,e]"),
+        "statutory_suspend_reasons": STATUTORY,
+        "commitment_suspend_reasons": PROMISED,
+        "yellow": {"num": num, "den": den, "min": least},
+        "licence_expiry": dice.one(None, expiry),
+        "live": dice.one(True, True, False),
+        "renewal": {"file_before_days": 30, "yellow_days": 5},
+    }
+
+
+def history_of(luck: bytes, start: datetime) -> list[Json]:
+    """Events after *start* in recording order: a procedure with holes, hours muddled, oddities strewn in."""
+    at, place, events = start, 0, list[Json]()
+    for number in range(1, len(luck) // EVENT_BYTES + 1):
+        dice = Dice(luck[(number - 1) * EVENT_BYTES : number * EVENT_BYTES])
+        kind = PROCEDURE[place % len(PROCEDURE)]
+        if dice.upto(7) == 1:
+            kind = dice.one(*SELDOM)
+        else:
+            place += dice.one(1, 1, 1, 2, 3)
+        at += timedelta(days=dice.one(0, 0, 0, 1, 1, 2, 3, 5, 9, 21))
+        when = at + timedelta(minutes=dice.upto(MINUTES_PER_DAY + 600) - 600)
+        event: Json = {"id": f"e{number}", "type": kind, "at": iso(when), **details(dice, kind, number, when)}
+        if dice.upto(5) == 1:
+            event["recorded_at"] = iso(when + timedelta(days=dice.upto(12)))
+        events.append(event)
+    return events
+
+
+def details(dice: Dice, kind: str, number: int, when: datetime) -> Json:
+    """The fields beside id, type and at that an event of *kind* has."""
+
+    def day(first: int, last: int) -> str:
+        return str(when.date() + timedelta(days=first + dice.upto(last - first)))
+
+    def earlier() -> str:
+        return f"e{1 + dice.upto(number - 1)}"
+
+    fields: dict[str, Callable[[], Json]] = {
+        "correction_notice": lambda: {"new_items": dice.one(True, False), "respond_by": dice.one(None, day(0, 9))},
+        "suspend": lambda: {
+            "sid": dice.one(*"abc"),
+            "reason": dice.one(*PROMISED),
+            "notified": dice.one(True, True, False),
+            "planned_until": dice.one(None, day(0, 5)),
+        },
+        "resume": lambda: {"sid": dice.one(*"abc")},
+        "extension": lambda: {
+            "days": dice.one(3, 5, 10, 11),
+            "clock": dice.one(*EXTENDED),
+            "notified": dice.one(True, False),
+        },
+        "countersign_request": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
+        "countersign_reply": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
+        "hearing_notice": lambda: {"hearing_date": day(-2, 20)},
+        "decided": lambda: {"outcome": dice.one("granted", "denied")},
+        "amend": lambda: {"target": earlier(), "new_at": f"{day(-5, 0)}T{dice.one('08', '20')}:00:00Z"},
+        "retract": lambda: {"target": earlier()},
+    }
+    return fields.get(kind, dict)()
+
+
+def life_of(luck: bytes) -> Json:
+    """A whole question in the shape of a golden vector: rule, events, t, known."""
+    dice = Dice(luck[RULE_BYTES : RULE_BYTES + EVENT_BYTES])
+    day = dice.one(*WINDOWS) + timedelta(days=dice.upto(40))
+    start = datetime(day.year, day.month, day.day, dice.upto(23), tzinfo=UTC)
+    t = start + timedelta(hours=dice.upto(24 * 110) - 48)
+    known = t + timedelta(days=dice.one(0, 0, 9, -4))
+    events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start)
+    return {"rule": rule_of(Dice(luck[:RULE_BYTES])), "events": events, "t": iso(t), "known": iso(known)}
+
+
+def lives(**rule: Any) -> st.SearchStrategy[Json]:
+    """Any life; *rule* sets fields of its rule."""
+    shortest, longest = RULE_BYTES + EVENT_BYTES, RULE_BYTES + EVENT_BYTES * 32
+    luck = st.binary(min_size=shortest, max_size=longest) | st.binary(min_size=longest // 2, max_size=longest)
+    return luck.map(life_of).map(lambda life: life | {"rule": life["rule"] | rule})
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat()
