@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 import psycopg
@@ -26,6 +27,7 @@ STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
 ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themselves before they are told to quit
 ORPHAN_SECONDS_MAX = 30
 PROGRESS_SECONDS = 5  # how often a long wait is reported
+WATCH_SECONDS = 0.5  # how soon a killed server is noticed
 LOG_LINES_SHOWN = 5
 SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails thrice in a moment
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
@@ -80,6 +82,19 @@ class EmbeddedPostgres:
             else:
                 cluster.quit_orphans(self.folder)
             self._wait_until_gone()
+
+    def keep(self, until: Event) -> None:
+        """Start the server again whenever it was killed, until told to stop; for a thread of its own.
+
+        Only a killed server leaves its pid file behind: one that somebody stopped stays stopped.
+        """
+        while not until.wait(WATCH_SECONDS):
+            try:
+                if cluster.postmaster_file(self.folder) and self.status() is Status.STOPPED:
+                    log.warning("postgres_killed", folder=str(self.folder))
+                    self.start()
+            except (PostgresUnavailable, OSError):
+                log.exception("postgres_unavailable")  # the next round may do better: a full disk gets room again
 
     def status(self) -> Status:
         try:

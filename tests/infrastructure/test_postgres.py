@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import psycopg
 import pytest
@@ -158,6 +159,24 @@ def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
 
     assert one(server.start(), "SELECT count(*) FROM kept WHERE number = 9") == 1
     assert pid_of(data) != killed
+
+
+def test_a_kept_server_comes_back_by_itself_unless_it_was_stopped(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.postgres.WATCH_SECONDS", 0.02)
+    server, until = EmbeddedPostgres(data, throw_away=True), Event()
+    server.start()
+    keeper = Thread(target=server.keep, args=[until])
+    keeper.start()
+    try:
+        os.kill(killed := pid_of(data), signal.SIGKILL)
+        while server.status() is not Status.RUNNING or pid_of(data) == killed:
+            time.sleep(0.01)
+        server.stop()
+        time.sleep(0.1)
+        assert server.status() is Status.STOPPED
+    finally:
+        until.set()
+        keeper.join()
 
 
 def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
