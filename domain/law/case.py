@@ -6,7 +6,7 @@ from domain.law.calendar import WorkingCalendar
 from domain.law.countersign import Consultation
 from domain.law.hearing import Hearing
 from domain.law.intake import Intake
-from domain.law.moment import Happening, Moment
+from domain.law.moment import Moment
 from domain.law.review import Review
 from domain.law.rule import Rule
 from domain.law.suspension import Suspensions
@@ -32,12 +32,6 @@ class Case:
     def ended(self) -> Moment | None:
         """The decision or the withdrawal, whichever came first."""
         return self.decided or self.withdrawn
-
-    def admits(self, event: Happening) -> bool:
-        """Whether *event* meets an application to act on: none before it exists, none once it is withdrawn."""
-        if self.withdrawn is not None:
-            return event.outlives_withdrawal
-        return event.begins or bool(self.intake.rounds) or self.intake.accepted is not None
 
     @property
     def lower_review(self) -> bool:

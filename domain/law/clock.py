@@ -11,6 +11,7 @@ from msgspec import Struct
 from domain.law.calendar import LAST_ORDINAL
 from domain.law.counting import Span, on_the_spot, span
 from domain.law.moment import Moment, next_day
+from domain.law.suspension import taken_out
 
 if TYPE_CHECKING:
     from domain.law.case import Case
@@ -114,9 +115,11 @@ class Run(Struct, gc=False):
 
     def days(self, case: Case, stop: Moment | None) -> Span:
         """Its counting days, with the suspensions still open at *stop* closed there."""
-        if not self.reasons or not case.suspensions.all:
+        suspensions = case.suspensions
+        if not self.reasons or not suspensions.all:
             return Span(case.calendar, self.start, case.calendar.count_to(self.start))
-        return span(case.calendar, self.start, case.suspensions.gaps(self.reasons, case.rule.suspension_day_rule, stop))
+        gaps = taken_out(suspensions.on(self.reasons), case.rule.suspension_day_rule, stop)
+        return span(case.calendar, self.start, gaps)
 
     def due(self, case: Case, days: Span) -> int | None:
         """Its last day in time, None while an open suspension makes it unknowable (B3.3, B3.4, B7.6)."""

@@ -96,11 +96,13 @@ def replay(
     knew = now if known is t else timeline.moment(known)
     case = Case(rule, book.as_known(knew.local.date()), now)
     intake = case.intake
+    exists = False
     for _, event, when in timeline.by(t, known):
         if intake.current is not None:
             intake.presume(case, when.day)
-        if case.admits(event):
+        if (exists or event.begins) and (case.withdrawn is None or event.outlives_withdrawal):
             event.apply(case, when)
+            exists = True  # before there is an application, no act meets one to act on
     intake.presume(case, now.day)
     intake.flag_late_answer(case)
     case.suspensions.flag_overruns(case)

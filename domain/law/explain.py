@@ -16,7 +16,7 @@ from domain.law.counting import Gap
 from domain.law.evaluation import replay, runs
 from domain.law.event import LawEvent
 from domain.law.rule import Rule
-from domain.law.suspension import Suspension
+from domain.law.suspension import Suspension, taken_out
 from domain.law.timeline import Timeline
 
 EXPLAINED_DAYS_MAX = 3_700  # ten years: more is no explanation but an error in the record
@@ -111,7 +111,8 @@ def _of_run(case: Case, run: Run) -> Explanation:
         extended=run.extended,
         projects=run.stop is None,
     )
-    gaps = [(s, s.gap(case.rule.suspension_day_rule, until)) for s in case.suspensions.all if s.reason in run.reasons]
+    rule = case.rule.suspension_day_rule
+    gaps = [(one, gap) for one in case.suspensions.on(run.reasons) for gap in taken_out([one], rule, until)]
     return Explanation(
         name=run.name,
         clock=clock,

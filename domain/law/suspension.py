@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -27,7 +28,16 @@ class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
     outlives_withdrawal = True
 
     def apply(self, case: Case, when: Moment) -> None:
-        case.suspensions.open(self, when, case)
+        suspensions = case.suspensions
+        if self.sid in suspensions.open_by_sid:  # the same sid opened twice is one suspension (B7.10)
+            case.flags.add("duplicate_suspend")
+            return
+        begun = suspensions.open_by_sid[self.sid] = Suspension(self.sid, self.reason, when, self.planned_until)
+        suspensions.all.append(begun)
+        if self.reason not in case.rule.statutory_suspend_reasons:
+            case.flags.add(f"suspend_no_statutory_ground:{self.reason}")
+        if not self.notified:
+            case.flags.add(f"suspend_not_notified:{self.sid}")
 
 
 class Resume(Happening, frozen=True, kw_only=True, tag="resume"):
@@ -38,7 +48,11 @@ class Resume(Happening, frozen=True, kw_only=True, tag="resume"):
     outlives_withdrawal = True
 
     def apply(self, case: Case, when: Moment) -> None:
-        case.suspensions.close(self.sid, when, case)
+        suspension = case.suspensions.open_by_sid.pop(self.sid, None)
+        if suspension is None:
+            case.flags.add("resume_without_suspend")
+        else:
+            suspension.end = when
 
 
 class Suspension(Struct, gc=False):
@@ -50,25 +64,6 @@ class Suspension(Struct, gc=False):
     planned_until: date | None
     end: Moment | None = None
 
-    def end_by(self, stop: Moment | None) -> Moment | None:
-        """Its end, at the latest *stop*: a decision closes it (B7.8)."""
-        if stop is None or (self.end is not None and self.end.at <= stop.at):
-            return self.end
-        return stop
-
-    def gap(self, day_rule: str, stop: Moment | None) -> Gap:
-        """The days it takes out, which may be none; *day_rule* says which of the two event days belong (B7.2).
-
-        "[s,e)" takes out the day it starts and not the day it resumes. *stop* closes what is still open then.
-        """
-        first = self.start.day if day_rule[0] == "[" else self.start.day + 1
-        if stop is not None and self.start.at > stop.at:
-            return first, first
-        end = self.end_by(stop)
-        if end is None:
-            return first, FOREVER
-        return first, end.day + 1 if day_rule[-1] == "]" else end.day
-
 
 class Suspensions:
     """All suspensions of one item, in the order in which they began."""
@@ -77,46 +72,46 @@ class Suspensions:
         self.all: list[Suspension] = []
         self.open_by_sid: dict[str, Suspension] = {}
 
-    def open(self, event: Suspend, when: Moment, case: Case) -> None:
-        """Begin one; the same sid opened twice is one suspension (B7.10)."""
-        if event.sid in self.open_by_sid:
-            case.flags.add("duplicate_suspend")
-            return
-        suspension = self.open_by_sid[event.sid] = Suspension(event.sid, event.reason, when, event.planned_until)
-        self.all.append(suspension)
-        if event.reason not in case.rule.statutory_suspend_reasons:
-            case.flags.add(f"suspend_no_statutory_ground:{event.reason}")
-        if not event.notified:
-            case.flags.add(f"suspend_not_notified:{event.sid}")
-
-    def close(self, sid: str, when: Moment, case: Case) -> None:
-        """End the open one of that sid; there may be none (B7.10)."""
-        suspension = self.open_by_sid.pop(sid, None)
-        if suspension is None:
-            case.flags.add("resume_without_suspend")
-        else:
-            suspension.end = when
-
-    def gaps(self, reasons: tuple[str, ...], day_rule: str, stop: Moment | None) -> list[Gap]:
-        """The days taken out for *reasons*: the union of all such suspensions, in order (B7.4)."""
-        union: list[Gap] = []
-        for suspension in self.all:
-            if suspension.reason in reasons:
-                first, after = suspension.gap(day_rule, stop)
-                if union and first <= union[-1][1]:
-                    union[-1] = (union[-1][0], max(after, union[-1][1]))
-                elif after > first:
-                    union.append((first, after))
-        return union
+    def on(self, reasons: tuple[str, ...]) -> list[Suspension]:
+        """Those that stop a clock which *reasons* suspend; to any other clock they are nothing (B7.1)."""
+        return [suspension for suspension in self.all if suspension.reason in reasons]
 
     def in_force(self, reasons: tuple[str, ...]) -> bool:
         """Whether one of *reasons* stops the clock at this instant (B7.3)."""
-        return any(s.reason in reasons for s in self.open_by_sid.values())
+        return any(suspension.reason in reasons for suspension in self.open_by_sid.values())
 
     def flag_overruns(self, case: Case) -> None:
         """Flag those that last, or lasted, longer than the applicant was told (B7.9)."""
         for suspension in self.all:
             if suspension.planned_until is not None:
-                end = suspension.end_by(case.ended) or case.now
-                if end.day > suspension.planned_until.toordinal():
+                ends = [moment for moment in (suspension.end, case.ended, case.now) if moment is not None]
+                if min(ends, key=by_instant).day > suspension.planned_until.toordinal():
                     case.flags.add(f"suspension_overrun:{suspension.sid}")
+
+
+by_instant = attrgetter("at")
+
+
+def taken_out(suspensions: list[Suspension], day_rule: str, stop: Moment | None) -> list[Gap]:
+    """The days that *suspensions* take out: their union, in order (B7.4).
+
+    *day_rule* says which of the two event days belong (B7.2): "[s,e)" takes out the day a suspension starts and not
+    the day it resumes. *stop*, a decision say, closes what is still open then (B7.8).
+    """
+    begins = 0 if day_rule[0] == "[" else 1
+    ends = 1 if day_rule[-1] == "]" else 0
+    union: list[Gap] = []
+    for suspension in suspensions:
+        start, end = suspension.start, suspension.end
+        if stop is not None:
+            if start.at > stop.at:
+                break
+            if end is None or end.at > stop.at:
+                end = stop
+        first = start.day + begins
+        after = FOREVER if end is None else end.day + ends
+        if union and first <= union[-1][1]:
+            union[-1] = (union[-1][0], max(after, union[-1][1]))
+        elif after > first:
+            union.append((first, after))
+    return union
