@@ -30,8 +30,7 @@ def reachable_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        for data in folder.glob("*/postgres"):
-            EmbeddedPostgres(data.parent).stop()
+        _stop_servers_in(folder)
         shutil.rmtree(folder)
 
 
@@ -93,6 +92,10 @@ def _clear_away_what_killed_runs_left() -> None:
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
             with suppress(PostgresUnavailable):  # another test run is clearing the same folder away
-                for data in folder.glob("*/postgres"):
-                    EmbeddedPostgres(data.parent).stop()
+                _stop_servers_in(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_servers_in(folder: Path) -> None:
+    for lock in folder.rglob("postgres.alive"):
+        EmbeddedPostgres(lock.parent).stop()

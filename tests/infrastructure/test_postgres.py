@@ -1,84 +1,21 @@
-"""The embedded PostgreSQL: durable, private, one for all processes, back after kill -9, as root or not."""
+"""The embedded PostgreSQL: durable, private, one for all processes, back after kill -9, clear where it cannot start."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
 import psycopg
 import pytest
 
-from infrastructure import postgres_cluster as cluster
-from infrastructure import postgres_programs as programs
 from infrastructure.postgres import EmbeddedPostgres, Status
 from infrastructure.postgres_programs import PostgresUnavailable, account_for
-from tests.conftest import reachable_folder
-
-ROOT = os.geteuid() == 0
-AS_ROOT = pytest.mark.skipif(not ROOT, reason="only root can become another account")
-CHECKOUT = Path(__file__).parents[2]
-PROCESS_SECONDS_MAX = 60
-SERVER = "EmbeddedPostgres(Path({!r}), throw_away=True)"
-START = f"from infrastructure.postgres import EmbeddedPostgres, Path; print({SERVER}.start())"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with reachable_folder() as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    """A data folder that has been used once and stopped: making one takes a second."""
-    with reachable_folder() as folder:
-        server = EmbeddedPostgres(folder / "made")
-        with psycopg.connect(server.start()) as connection:
-            connection.execute("CREATE TABLE kept (number integer)")
-        server.stop()
-        yield server.data
-
-
-@pytest.fixture
-def data(made: Path) -> Iterator[Path]:
-    """The data folder, with its server stopped; the test leaves it fit for use."""
-    yield made
-    EmbeddedPostgres(made).stop()
-
-
-@contextmanager
-def changed(file: Path, text: str) -> Iterator[None]:
-    before = file.read_bytes()
-    file.write_text(text)
-    try:
-        yield
-    finally:
-        file.write_bytes(before)
-
-
-def one(url: str, query: str) -> object:
-    with psycopg.connect(url) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    return row and row[0]
-
-
-def python(code: str) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stdout=pipe, stderr=pipe, text=True)
-
-
-def pid_of(data: Path) -> int:
-    server = cluster.postmaster(data / "postgres")
-    assert server
-    return server.pid
+from tests.infrastructure.servers import PROCESS_SECONDS_MAX, START, changed, one, pid_of, python
 
 
 def test_a_new_folder_gets_a_durable_private_server(
@@ -271,65 +208,3 @@ def test_a_file_in_the_way_is_named(folder: Path) -> None:
     with pytest.raises(PostgresUnavailable, match=r"data folder .*/file/data can't be used") as refusal:
         EmbeddedPostgres(folder / "file" / "data").start()
     assert refusal.value.code == "data_folder"
-
-
-@AS_ROOT
-def test_a_folder_below_a_closed_one_is_named(folder: Path) -> None:
-    closed = folder / "closed"
-    closed.mkdir(mode=0o700)
-
-    with pytest.raises(PostgresUnavailable, match=rf"may not enter {closed}\. Set COUNTERSIGN_DATA") as refusal:
-        EmbeddedPostgres(closed / "data").start()
-    assert refusal.value.code == "data_folder"
-
-
-@AS_ROOT
-def test_programs_out_of_reach_are_copied(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheel = programs.supplied()
-    closed = data.parent / "closed"
-    closed.mkdir(mode=0o700)
-    for name in (programs.PACKAGE, f"{programs.PACKAGE}.libs"):
-        shutil.copytree(wheel.parents[2] / name, closed / name, copy_function=os.symlink)
-    monkeypatch.setattr(programs, "supplied", lambda: closed / wheel.relative_to(wheel.parents[2]))
-
-    assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
-    assert Path(f"/proc/{pid_of(data)}/exe").readlink().is_relative_to(data / "programs")
-
-
-def as_user(uid: int, code: str) -> str:
-    """What *code* prints when a process that was root imports everything and then becomes *uid*."""
-    become = f"import os; os.setgroups([]); os.setgid({uid}); os.setuid({uid})"
-    imports = "import fcntl, pwd, psycopg; from pathlib import Path; from infrastructure.postgres import *"
-    with python(f"{imports}; {become}; {code}") as process:
-        output, errors = process.communicate(timeout=PROCESS_SECONDS_MAX)
-    return output + errors
-
-
-@AS_ROOT
-def test_an_ordinary_user_needs_no_root(folder: Path) -> None:
-    nobody = programs.Account(65534, 65534)
-    if not nobody.may_enter(programs.supplied()):
-        pytest.skip("this environment's packages are closed to ordinary users")
-    os.chown(folder, nobody.uid, nobody.gid)
-    data = str(folder / "data")
-
-    output = as_user(nobody.uid, f"url = {SERVER.format(data)}.start(); print(psycopg.connect(url).info.user)")
-
-    assert output == "countersign\n"
-    assert (folder / "data" / "postgres").stat().st_uid == nobody.uid
-    assert one(EmbeddedPostgres(folder / "data", throw_away=True).start(), "SELECT 1") == 1, "root may use it too"
-
-
-@AS_ROOT
-@pytest.mark.parametrize(
-    ("uid", "own", "sentence"),
-    [(4242, True, "initdb wants to know the name of the account number 4242"), (65534, False, "Permission denied")],
-)
-def test_an_ordinary_user_learns_what_is_missing(folder: Path, uid: int, own: bool, sentence: str) -> None:
-    if own:
-        os.chown(folder, uid, uid)
-
-    output = as_user(uid, f"{SERVER.format(str(folder / 'data'))}.start()")
-
-    assert sentence in output
-    assert "PostgresUnavailable" in output
