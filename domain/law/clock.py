@@ -49,7 +49,7 @@ class Card(StrEnum):
     RED = "red"
 
 
-on = date.fromordinal
+date_of = date.fromordinal
 
 # Tuples, as they are searched by identity: the hash of an enum member is slow.
 BROKEN = (State.OVERDUE, State.LATE, State.LAPSED, State.DEEMED)
@@ -138,11 +138,11 @@ class Run(Struct, gc=False):
         threshold = case.rule.yellow.threshold(self.length)
         yellow = self._yellow_from(days, threshold)
         return Clock(
-            on(self.start),
+            date_of(self.start),
             self.length,
-            None if due is None else on(due),
-            None if earliest is None else on(earliest),
-            None if yellow is None else on(yellow),
+            None if due is None else date_of(due),
+            None if earliest is None else date_of(earliest),
+            None if yellow is None else date_of(yellow),
             used,
             remaining,
             self._overdue_days(case, due) if due is not None and state in COUNTED_ON else 0,

@@ -78,14 +78,19 @@ class Consultation(Struct, gc=False):
 
     def run(self, case: Case, name: str) -> Run:
         """Its clock."""
-        if self.consents(case, case.now.day):
-            case.flags.add(f"countersign_deemed:{name}")
-            stop, silence = None, State.DEEMED
-        else:
-            stop, silence = self.reply or case.ended, State.OVERDUE
+        deemed = self.consents(case, case.now.day)
+        stop = None if deemed else self.reply or case.ended
+        silence = State.DEEMED if deemed else State.OVERDUE
         void = stop is not None and self.reply is None
         clock = f"{COUNTERSIGN.name}:{name}"
         return Run(COUNTERSIGN, clock, self.start, self.minute, self.length, stop, void=void, silence=silence)
+
+
+def flag_silence(case: Case) -> None:
+    """Flag every department that has consented by silence."""
+    for name, consultation in case.consultations.items():
+        if consultation.consents(case, case.now.day):
+            case.flags.add(f"countersign_deemed:{name}")
 
 
 def runs(case: Case) -> Iterator[Run]:

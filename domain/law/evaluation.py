@@ -106,6 +106,8 @@ def replay(
     intake.presume(case, now.day)
     intake.flag_late_answer(case)
     case.suspensions.flag_overruns(case)
+    countersign.flag_silence(case)
+    renewal.flag_late_filing(case)
     return case
 
 

@@ -30,14 +30,17 @@ def filed_in_time(case: Case, expiry: date) -> bool:
     return filed <= expiry.toordinal() - case.rule.renewal.file_before_days
 
 
-def guard(case: Case) -> Clock | None:
-    """The clock to the licence's last day, from acceptance on; flags a filing that came too late."""
-    expiry, accepted = case.rule.licence_expiry, case.intake.accepted
-    if expiry is None:
-        return None
-    if case.intake.rounds and not filed_in_time(case, expiry):
+def flag_late_filing(case: Case) -> None:
+    """Flag an application that was received too late to be renewed by silence."""
+    expiry = case.rule.licence_expiry
+    if expiry is not None and case.intake.rounds and not filed_in_time(case, expiry):
         case.flags.add("renewal_filed_late")
-    if accepted is None:
+
+
+def guard(case: Case) -> Clock | None:
+    """The clock to the licence's last day, from acceptance on."""
+    expiry, accepted = case.rule.licence_expiry, case.intake.accepted
+    if expiry is None or accepted is None:
         return None
     last, count_to = expiry.toordinal(), case.calendar.count_to
     state = state_of(case, expiry)

@@ -23,7 +23,7 @@ class Forwarded(Happening, frozen=True, kw_only=True, tag="forwarded"):
     """The lower level has examined the file and sent it up (Arts. 35, 43)."""
 
     def apply(self, case: Case, when: Moment) -> None:
-        if case.lower_review and case.intake.accepted and not case.review.over(case):
+        if case.lower_review and case.intake.accepted and case.ended is None:
             case.review.forwarded = case.review.forwarded or when
 
 
@@ -31,7 +31,7 @@ class UpperReceived(Happening, frozen=True, kw_only=True, tag="upper_received"):
     """The upper level has the file: its own period begins, transit belongs to nobody (B6.3)."""
 
     def apply(self, case: Case, when: Moment) -> None:
-        if case.lower_review and case.intake.accepted and not case.review.over(case):
+        if case.lower_review and case.intake.accepted and case.ended is None:
             case.review.above = case.review.above or when
 
 
@@ -107,10 +107,6 @@ class Review:
         self.above: Moment | None = None
         self.extended: dict[str, int] = {}
         self.granted = False
-
-    def over(self, case: Case) -> bool:
-        """Whether the decision has been made or the application withdrawn."""
-        return case.ended is not None
 
     def period(self, case: Case, clock: str) -> Period:
         """The length of *clock* and how far it may be extended."""
