@@ -18,7 +18,7 @@ from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Refused
+from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
@@ -141,12 +141,19 @@ class Approvals(Application[UUID]):
         """The project's entries above version *after*, oldest first."""
         return [entry_from(row) for row in await self.store.stream(project_id, after, limit)]
 
-    def law_for(self, law_id: str, at: datetime) -> Pack:
-        """The version of *law_id* in force on the local day of *at*."""
+    def law_for(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
+        """The version of *law_id* in force on the local day of *at*.
+
+        A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
+        system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
+        """
         zone = self._zones.get(law_id)
         if zone is None:
             zone = self._zones[law_id] = ZoneInfo(self.laws.versions(law_id)[-1].zone)
         day = at.astimezone(zone).date()
+        if begun:
+            versions = self.laws.versions(law_id)
+            day = min(max(day, versions[0].valid_from), versions[-1].valid_to or date.max)
         pack = self._packs.get((law_id, day))
         if pack is None:
             if len(self._packs) >= PACK_DAYS_KEPT_MAX:
@@ -160,14 +167,15 @@ class Approvals(Application[UUID]):
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
         law_id = command.law if isinstance(command, RegisterProject) else project.law or DEFAULT_LAW
-        now = recorded_at or self.clock()
-        at = command.occurred_at or now
+        now = self.clock()
+        at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
-        law = self.law_for(law_id, at)
+        law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        # Whether a time is still to come is for today to say: other systems also record what they only plan.
         facts = decide(command, project, Context(by=by, at=at, now=now, law=law))
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        return Draft.of(kept, facts, recorded, at.astimezone(UTC), now.astimezone(UTC))
+        return Draft.of(kept, facts, recorded, at.astimezone(UTC), (recorded_at or now).astimezone(UTC))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         for entry in draft.entries:

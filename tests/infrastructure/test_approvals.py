@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from msgspec import structs
 
 from domain.examples import ENTERPRISE, MANAGER, STORY
 from domain.ledger import Refused
+from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
+from tests.controls import IMPORTER
 
 REGISTER = RegisterProject(
     name="Fab 2",
@@ -91,6 +95,30 @@ async def test_another_processes_write_is_seen_before_a_refusal(database_url: st
         await here.handle(project, REGISTER, MANAGER, uuid4())
         answer = await there.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
         assert answer.receipt.version == 2
+
+
+async def test_an_importer_may_bring_what_was_recorded_before_it_happened(approvals: Approvals) -> None:
+    project, happened, recorded = uuid4(), datetime(2014, 4, 14, tzinfo=UTC), datetime(2014, 4, 10, tzinfo=UTC)
+    register = structs.replace(REGISTER, occurred_at=happened)
+    await approvals.handle(project, register, IMPORTER, uuid4(), source="log:1:1", recorded_at=recorded)
+
+    (entry,) = await approvals.history(project)
+    assert (entry.occurred_at, entry.recorded_at, entry.recorded.source) == (happened, recorded, "log:1:1")
+    still_to_come = structs.replace(NoteStep(activity="a"), occurred_at=approvals.clock() + timedelta(hours=1))
+    with pytest.raises(Refused, match="still to come"):
+        await approvals.handle(project, still_to_come, IMPORTER, uuid4(), recorded_at=recorded)
+
+
+async def test_a_case_goes_on_under_the_law_it_was_begun_under(approvals: Approvals) -> None:
+    old, ended = datetime(2010, 3, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
+    register = structs.replace(REGISTER, items=(), law="nl-wabo", occurred_at=old)
+    with pytest.raises(Refused, match="not in the law book"):
+        await approvals.handle(uuid4(), register, MANAGER, uuid4())
+
+    project = uuid4()
+    await approvals.handle(project, register, IMPORTER, uuid4())
+    await approvals.handle(project, NoteStep(activity="a", occurred_at=ended), MANAGER, uuid4())
+    assert {entry.recorded.law for entry in await approvals.history(project)} == {"nl-wabo@2010-10-01"}
 
 
 async def test_the_library_reads_what_was_handled(approvals: Approvals) -> None:
