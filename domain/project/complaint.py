@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import require_registered, require_role
+from domain.project.rules import require_role
 from domain.project.state import Code, Complaint, Line, Name, Project, Text
 
 
@@ -28,7 +28,6 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "file a complaint", Role.APPLICANT, Role.PROJECT_MANAGER, Role.SUPERVISOR, Role.SYSTEM)
-        require_registered(project)
         department = project.item(self.item).department if self.item else ""
         if self.complaint in project.complaints:
             raise Refused(

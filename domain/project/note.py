@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Role
-from domain.project.rules import require_registered, require_role
+from domain.project.rules import require_role
 from domain.project.state import Line, Name, Project, Text
 
 
@@ -18,7 +18,6 @@ class NoteStep(Command, frozen=True, tag="note_step"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "note a step", Role.SYSTEM, Role.PROJECT_MANAGER, Role.OFFICER)
-        require_registered(project)
         if self.item:
             project.item(self.item)
         return (

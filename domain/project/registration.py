@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import law_for, limit_of, require_registered, require_role
+from domain.project.rules import law_for, limit_of, require_role
 from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
 
 # GB 32100-2015: 17 characters and a check character over this alphabet, weights 3^i modulo 31.
@@ -92,7 +92,6 @@ class PlanItem(Command, frozen=True, tag="plan_item"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "plan an item", Role.PROJECT_MANAGER, Role.SYSTEM)
-        require_registered(project)
         require_new(self.item.item, project.items)
         require_lawful(self.item, context)
         require_known(self.item, project.items)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from domain.ledger import Actor, Role
 from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
 from domain.project.state import Outcome
-from tests.controls import LAND, MANAGER, PROVINCE, REGISTERED, WATER, submitted, under_examination
+from tests.controls import LAND, MANAGER, PROVINCE, REGISTERED, WATER, completed, submitted, under_examination
 from tests.spec import given
 
 FORWARD = ForwardItem(item="discharge", upper="province")
@@ -37,8 +38,14 @@ def test_the_upper_level_takes_it_in_once() -> None:
     given(*EXAMINED).when(RECEIVE, by=PROVINCE).refused("not-under-way")
 
 
+def test_a_case_that_ended_on_the_way_is_not_taken_in() -> None:
+    ended = completed("discharge", Outcome.TERMINATED)
+
+    given(*EXAMINED, FORWARDED, ended).when(RECEIVE, by=PROVINCE).refused("wrong-stage", "is completed")
+
+
 def test_nobody_else_takes_it_in() -> None:
-    for by in (WATER, MANAGER):
+    for by in (WATER, MANAGER, Actor("head", "province", Role.LEADER)):
         given(*EXAMINED, FORWARDED).when(RECEIVE, by=by).refused("wrong-department", "forwarded to province")
 
 

@@ -112,6 +112,12 @@ def test_a_promise_is_never_longer_than_the_statute() -> None:
     assert "42" in refusal.article
 
 
+def test_what_holds_for_the_first_items_holds_for_a_later_one() -> None:
+    late = structs.replace(FIRE_CHECK, promise_days=21)
+
+    given(REGISTERED).when(PlanItem(item=late), by=MANAGER).refused("promise-exceeds-statute", "allows 20")
+
+
 def test_a_special_law_has_to_be_in_the_pack() -> None:
     odd = PlannedItem(item="odd", department="x", special="maritime")
 
@@ -140,7 +146,9 @@ def test_a_credit_code_with_the_right_check_character_passes(code: str) -> None:
     given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).then(registered)
 
 
-@pytest.mark.parametrize("code", ["91420100MA0HX2026F", "91420100MA0HX2026", "91420100MA0HX2026I", "x"])
+@pytest.mark.parametrize(
+    "code", ["91420100MA0HX2026F", "91420100MA0HX2026", "I1420100MA0HX2026Q", "0" * 17, "0" * 19, "x"]
+)
 def test_any_other_credit_code_is_refused(code: str) -> None:
     given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).refused("uscc-invalid")
 

@@ -45,7 +45,7 @@ def test_an_item_the_project_does_not_have_is_named_with_those_it_has() -> None:
     refusal = given(REGISTERED).when(SubmitItem(item="moon"), by=APPLICANT).refused("unknown-item", "moon")
 
     assert "land, site-plan" in refusal.remedy
-    given().when(SUBMIT, by=APPLICANT).refused("unknown-item")
+    given().when(SUBMIT, by=APPLICANT).refused("not-registered")
 
 
 @pytest.mark.parametrize("before", [[submitted()], [*under_examination()], [*under_examination(), completed()]])
