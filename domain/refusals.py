@@ -56,6 +56,7 @@ REFUSAL_CODES: dict[str, str] = {
     "unknown-item": "the project has no item with this code",
     "unknown-law": "the project names a law other than the one in force here",
     "uscc-invalid": "this is not a unified social credit code (GB 32100-2015)",
+    "version-moved": "the project went on since it was read; read it again and decide anew",
     "wrong-approver": "the extension was not approved at the level the law asks for",
     "wrong-department": "the act belongs to another department",
     "wrong-mode": "the item is not handled in the mode this act belongs to",

@@ -20,31 +20,42 @@ def refuses(tree: ast.Module) -> bool:
     )
 
 
-def refusals() -> list[tuple[str, ast.Call]]:
-    """Where somebody is refused: the file and the call."""
-    return [
-        (f"{path.name}:{node.lineno}", node)
-        for folder in ("domain", "projections", "infrastructure", "api", "scripts")
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        for tree in [ast.parse(path.read_text(encoding="utf-8"))]
-        if refuses(tree)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused"
-    ]
+def constants(tree: ast.Module) -> dict[str, object]:
+    """The constants a file names at its top."""
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def refusals(*folders: str) -> list[tuple[str, object, ast.expr]]:
+    """Where somebody is refused below *folders*: the place, the code and the sentence as written."""
+    found = []
+    for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree) if refuses(tree) else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
+                code, sentence = node.args[:2]
+                written = code.value if isinstance(code, ast.Constant) else constants(tree).get(ast.unparse(code))
+                found.append((f"{path.name}:{node.lineno}", written, sentence))
+    return found
+
+
+IN_THE_DOMAIN = refusals("domain")
+IN_THE_SHELL = refusals("projections", "infrastructure", "api", "scripts")
 
 
 def test_the_codes_used_are_the_codes_listed() -> None:
-    used = {node.args[0].value for _, node in refusals() if isinstance(node.args[0], ast.Constant)}
-
-    assert used == set(REFUSAL_CODES)
+    assert {code for _, code, _ in IN_THE_DOMAIN + IN_THE_SHELL} == set(REFUSAL_CODES)
 
 
-@pytest.mark.parametrize(("place", "node"), refusals(), ids=lambda value: value if isinstance(value, str) else "")
-def test_a_code_is_written_where_it_is_raised(place: str, node: ast.Call) -> None:
-    code, sentence = node.args[:2]
-
-    assert isinstance(code, ast.Constant), f"{place}: a code is a literal, so that it can be found"
-    assert isinstance(sentence, ast.Constant | ast.JoinedStr), f"{place}: the sentence stands beside its code"
+@pytest.mark.parametrize(("place", "code", "sentence"), IN_THE_DOMAIN, ids=[place for place, _, _ in IN_THE_DOMAIN])
+def test_the_sentence_stands_beside_its_code(place: str, code: object, sentence: ast.expr) -> None:
+    assert isinstance(code, str), f"{place}: a code is a literal, so that it can be found"
+    assert isinstance(sentence, ast.Constant | ast.JoinedStr), f"{place}: say it here"
 
 
 def test_codes_are_kebab_case_and_explained() -> None:
