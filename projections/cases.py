@@ -1,0 +1,181 @@
+"""The figures of each case, by which registers are compared: days taken, suspended, extended, and late or not.
+
+A project that came from a Dutch permit register is counted by the rows of that register, which the importer keeps as
+noted steps, each on its own effective and recorded day: submitted is the first 01_HOOFD_010, and so on. A row that no
+rule of ours would let pass is counted all the same. Any other project is counted by the facts of the item that was
+applied for first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field, structs
+
+from domain.law.pack import Pack
+from domain.law.plain_count import plain_count
+from domain.ledger import Fact
+from domain.project.completion import ItemCompleted
+from domain.project.delivery import DecisionDelivered
+from domain.project.extension import LimitExtended
+from domain.project.note import StepNoted
+from domain.project.registration import ProjectRegistered
+from domain.project.submission import ItemSubmitted
+from domain.project.supplement import SupplementRequested, SupplementSubmitted
+from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.vocabulary import Entry, corrections
+from projections.typed import typed_date, typed_days
+
+SUBMITTED = "01_HOOFD_010"  # registratie datum binnenkomst aanvraag
+DELIVERED = "01_HOOFD_510_2"  # invoeren verzenddatum beschikking omgevingsvergunning
+DATA_REQUESTED = "08_AWB45_020_2"  # invoeren verzenddatum opvragen ontbrekende gegevens
+DATA_RECEIVED = "08_AWB45_040"  # registreren ontvangst aanvullende gegevens
+EXTENDED = ("06_VD_020", "06_VD_030")  # registreren aantal dagen verlengingstermijn
+REGISTER_ROWS = {SUBMITTED, DELIVERED, DATA_REQUESTED, DATA_RECEIVED, *EXTENDED}
+STATED_DEADLINE = "case:deadline_at"  # the last day as a register's own list of cases states it, an instant
+CALENDAR_DAY = "calendar_day"
+
+LawFor = Callable[[str, datetime], Pack]
+
+
+class CaseRow(Struct, frozen=True):
+    """One project's figures, days being local. None where it is not known, or not yet."""
+
+    case_id: str
+    submitted_on: date | None
+    delivered_on: date | None
+    deadline_on: date | None
+    gross_days: int | None
+    net_days: int | None
+    suspended_days: int
+    extension_days: int
+    late: bool | None
+
+
+class Days(Struct):
+    """What has been found of one case so far. An open stretch has no second day."""
+
+    item: str = ""
+    submitted: date | None = None
+    completed: date | None = None
+    delivered: date | None = None
+    stated: date | None = None
+    stretches: list[tuple[date, date | None]] = field(default_factory=list)
+    extension: int = 0
+
+    def suspend(self, day: date) -> None:
+        """Time stops; a second request while the first is open changes nothing."""
+        if not self.stretches or self.stretches[-1][1] is not None:
+            self.stretches.append((day, None))
+
+    def resume(self, day: date) -> None:
+        """Time runs on; without an open request there is nothing to end."""
+        if self.stretches and self.stretches[-1][1] is None:
+            self.stretches[-1] = (self.stretches[-1][0], day)
+
+
+def case_row(
+    entries: Sequence[Entry], law_for: LawFor, *, as_of: datetime | None = None, known_at: datetime | None = None
+) -> CaseRow | None:
+    """The figures of one project from all its entries, in version order; None for what was never registered.
+
+    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* tells
+    the law of an id on a day: it gives the zone of the days and, if it counts calendar days, the limit.
+    """
+    registered = next((entry for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
+    if registered is None or not isinstance(registered.fact, ProjectRegistered):
+        return None
+    law = law_for(registered.fact.law, registered.occurred_at)
+    by_register = any(is_register_row(entry) for entry in entries)
+    found = Days()
+    zone = ZoneInfo(law.zone)
+    for entry in visible(entries, as_of, known_at):
+        day = entry.occurred_at.astimezone(zone).date()
+        if isinstance(entry.fact, StepNoted):
+            take_row(found, entry.fact, day, zone)
+        elif not (by_register and entry.recorded.source):
+            take_fact(found, entry.fact, day)
+    ended, limit = found.delivered or found.completed, calendar_days(law)
+    counted = plain_count(
+        found.submitted,
+        ended,
+        [(start, end) for start, end in found.stretches if end is not None],
+        None if limit is None else limit + found.extension,
+        found.stated,
+    )
+    return CaseRow(
+        case_id=registered.fact.code or str(registered.stream),
+        submitted_on=found.submitted,
+        delivered_on=ended,
+        deadline_on=counted.deadline_on,
+        gross_days=counted.gross_days,
+        net_days=counted.net_days,
+        suspended_days=counted.suspended_days,
+        extension_days=found.extension,
+        late=counted.late,
+    )
+
+
+def calendar_days(law: Pack) -> int | None:
+    """The usual limit of a decision, None where the law has none or doesn't count it in calendar days."""
+    try:
+        limit = law.limit()
+    except KeyError:
+        return None
+    return limit.days if limit.unit == CALENDAR_DAY else None
+
+
+def is_register_row(entry: Entry) -> bool:
+    """Whether the entry is one of a permit register's rows that the figures are made of."""
+    return isinstance(entry.fact, StepNoted) and entry.fact.activity in REGISTER_ROWS
+
+
+def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime | None) -> Iterator[Entry]:
+    """The entries that count at the asked instants, in version order, corrections applied as far as they were known."""
+    known = [entry for entry in entries if known_at is None or entry.recorded_at <= known_at]
+    settled = corrections(known)
+    for entry in known:
+        if entry.version in settled.retracted:
+            continue
+        at = settled.amended.get(entry.version, entry.occurred_at)
+        if as_of is None or at <= as_of:
+            yield entry if at is entry.occurred_at else structs.replace(entry, occurred_at=at)
+
+
+def take_row(found: Days, row: StepNoted, day: date, zone: ZoneInfo) -> None:
+    """Let one row of a register count, as its officers typed it."""
+    if row.activity == SUBMITTED:
+        found.submitted = found.submitted or day
+    elif row.activity == DELIVERED:
+        found.delivered = found.delivered or day
+    elif row.activity == DATA_REQUESTED:
+        found.suspend(day)
+    elif row.activity == DATA_RECEIVED:
+        found.resume(typed_date(row.value) or day)
+    elif row.activity in EXTENDED:
+        found.extension += typed_days(row.value) or 0
+    elif row.activity == STATED_DEADLINE:
+        found.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
+
+
+def take_fact(found: Days, fact: Fact, day: date) -> None:
+    """Let one fact count, if it is about the item that was applied for first."""
+    if isinstance(fact, ItemSubmitted) and not found.item:
+        found.item, found.submitted = fact.item, day
+    if getattr(fact, "item", "") != found.item:
+        return
+    match fact:
+        case ItemCompleted():
+            found.completed = found.completed or day
+        case DecisionDelivered():
+            found.delivered = found.delivered or day
+        case SupplementRequested() | ClockSuspended():
+            found.suspend(day)
+        case ClockResumed() | SupplementSubmitted(complete=True):
+            found.resume(day)
+        case LimitExtended(clock="decision", days=days):
+            found.extension += days
+        case _:
+            return

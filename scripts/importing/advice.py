@@ -1,0 +1,22 @@
+"""Advice in registers that say when it was asked for and given, but not by when it was due nor what it was."""
+
+from __future__ import annotations
+
+from domain.law.pack import Pack
+from domain.project.countersignature import CLOCK, AskCountersignature, Countersign
+from domain.project.state import Opinion
+from scripts.importing.register import ITEM, Deed
+
+ADVISERS = "advisers"  # registers name no department
+NOT_SAID = "the register says that the advice was given, not what it was"
+
+
+def advice_asked(law: Pack, department: str = ADVISERS, step: str = "") -> Deed:
+    """A request for advice, due within the law's own time; where it sets none, while the decision may still wait."""
+    days = None if CLOCK in law.clocks else law.limit().days
+    return Deed(AskCountersignature(item=ITEM, departments=(department,), step=step, within_days=days))
+
+
+def advice_given(department: str = ADVISERS, step: str = "") -> Deed:
+    """Advice that came in: agreement, as nothing else is on record."""
+    return Deed(Countersign(item=ITEM, opinion=Opinion.AGREED, step=step, reasons=NOT_SAID), department)

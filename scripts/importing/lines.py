@@ -1,0 +1,109 @@
+"""Lines of a CSV file, plain or gzipped: numbered, complete, and asked for their fields by column."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from domain.law.moment import midnight
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class LogUnreadable(Exception):  # noqa: N818 it says what was found
+    """A file as a whole can't be read as a log. The sentence names the file, the line where there is one, and why."""
+
+
+class Remark(Struct, frozen=True):
+    """Something about one line of a file, for whoever keeps that file."""
+
+    file: str
+    line: int
+    sentence: str
+
+
+class Line(Struct):
+    """One line being read: its fields by column, and what there is to say about it."""
+
+    file: str
+    number: int
+    fields: list[str]
+    places: dict[str, int]
+    lost: list[Remark]
+    remarks: list[Remark]
+
+    def __getitem__(self, column: str) -> str:
+        place = self.places.get(column)
+        return "" if place is None else self.fields[place]
+
+    def remark(self, sentence: str) -> None:
+        self.remarks.append(Remark(self.file, self.number, sentence))
+
+    def lose(self, sentence: str) -> None:
+        self.lost.append(Remark(self.file, self.number, sentence))
+
+    def instant(self, column: str) -> datetime | None:
+        """The instant in *column*; None where there is none, ValueError where it is no instant."""
+        text = self[column].strip()
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{column} {text!r} is no time such as 2011-10-11T11:45:40.276Z") from None
+        if at.tzinfo is None:
+            raise ValueError(f"{column} {text!r} has no offset from UTC: end it with Z or +02:00")
+        return at
+
+    def day(self, column: str, zone: str) -> datetime | None:
+        """The instant at which the local day in *column* begins; ValueError where it is no day."""
+        text = self[column].strip()
+        if not text:
+            return None
+        try:
+            return midnight(date.fromisoformat(text), zone)
+        except (ValueError, OverflowError):
+            raise ValueError(f"{column} {text!r} is no day such as 2011-10-11") from None
+
+    def instant_or_remark(self, column: str) -> datetime | None:
+        """As `instant`, but what is no instant is remarked on and left out."""
+        try:
+            return self.instant(column)
+        except ValueError as wrong:
+            self.remark(f"{wrong}; the case goes without it")
+            return None
+
+
+def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str] | None, dict[str, int]]]:
+    """Each data line: its number, its fields (None where their number is wrong), and where each column stands."""
+    line = 0
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            raw.seek(0)
+            with io.TextIOWrapper(gzip.GzipFile(fileobj=raw) if packed else raw, "utf-8-sig", newline="") as text:
+                reader = csv.reader(text, strict=True)
+                header = [name.strip() for name in next(reader, [])]
+                if missing := [name for name in needed if name not in header]:
+                    raise LogUnreadable(f"{path.name} has no column {', '.join(missing)} in its first line")
+                places = {name: place for place, name in enumerate(header)}
+                line = reader.line_num
+                for fields in reader:
+                    line = reader.line_num
+                    if fields:
+                        yield line, fields if len(fields) == len(header) else None, places
+    except UnicodeDecodeError as broken:
+        raise LogUnreadable(f"{path.name} is not UTF-8 after line {line}: {broken.reason}") from broken
+    except csv.Error as broken:
+        raise LogUnreadable(f"{path.name} is no CSV after line {line}: {broken}") from broken
+    except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+        raise LogUnreadable(f"{path.name} is a broken gzip file after line {line}: {broken}") from broken
+    except OSError as broken:
+        raise LogUnreadable(f"{path} can't be read: {broken.strerror or broken}") from broken

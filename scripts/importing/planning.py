@@ -1,0 +1,237 @@
+"""Planning a case: its rows become the commands that will be sent, decided here first on a project of our own.
+
+Each row is kept, as its register wrote it, as a noted step on its own effective and recorded day. Where it has a
+meaning, commands come before that note, on the day that legally counts; where a rule refuses one, the note says so.
+A plan depends on nothing but the files and the law: planning the same file again gives the same commands with the
+same ids, and the ledger then answers each of them with what it answered before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from msgspec import Struct, field, json, structs
+
+from domain.law.pack import Pack
+from domain.ledger import Actor, Context, Refused
+from domain.project.note import NoteStep
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, PlannedItem, Project
+from domain.vocabulary import AnyCommand, AnyFact, decide, tag_of
+from projections.cases import STATED_DEADLINE
+from scripts.importing.reading import SEPARATOR, CaseListing, EventRow
+from scripts.importing.register import ITEM, Deed, Register, Situation
+
+NAMESPACE = UUID("6c1d6a52-7f0e-5d0b-9a51-2f1a3c6f4b70")  # fixed for ever: the ids of every import are made from it
+LISTING = "case:listing"  # the activity under which a case's own line is kept
+IMPORTER = "importer"
+UNNAMED = "unknown"
+VALUE_IN_FULL = "value in full: "  # in a note's reason, where a value is longer than a line
+
+LawFor = Callable[[str, datetime], Pack]
+
+
+class Fate(StrEnum):
+    """What became of a row."""
+
+    MAPPED = "mapped"  # kept, and commands of ours besides
+    NOTED = "noted"  # kept; it has no meaning of ours
+    REFUSED = "refused"  # kept; a rule of ours does not let its meaning pass
+    LOST = "lost"  # not kept
+
+
+class Step(Struct):
+    """One row, what became of it, and why; *code* is that of the refusal."""
+
+    row: EventRow
+    fate: Fate
+    code: str = ""
+    reason: str = ""
+
+
+class Act(Struct, frozen=True):
+    """One command to be sent, and the facts it gives. *line* is that of its row, 0 for what the case itself says."""
+
+    id: UUID
+    command: AnyCommand
+    by: Actor
+    source: str
+    recorded_at: datetime | None
+    facts: tuple[AnyFact, ...]
+    line: int
+
+
+class CasePlan(Struct):
+    """All of one case. *refusal* says why not even the project can be registered: no row then gets in."""
+
+    dataset: str
+    case_id: str
+    project: UUID
+    acts: list[Act]
+    steps: list[Step]
+    refusal: str = ""
+    unsaid: list[str] = field(default_factory=list)  # what its line in the list of cases says and a rule refused
+
+
+def plan_case(
+    register: Register,
+    dataset: str,
+    case_id: str,
+    rows: Sequence[EventRow],
+    listing: CaseListing | None,
+    law: str,
+    law_for: LawFor,
+    now: datetime,
+) -> CasePlan:
+    """The commands for one case. *listing* is its line among the cases, None where it has none."""
+    clerk = Clerk(register, dataset, case_id, listing, law, law_for, now)
+    ordered = in_order(rows)
+    try:
+        clerk.register_project(ordered)
+    except Refused as refusal:
+        lost = [Step(row, Fate.LOST, refusal.code, refusal.sentence) for row in ordered]
+        return CasePlan(dataset, case_id, clerk.project.id, [], lost, refusal.sentence)
+    steps = [clerk.take(row) for row in ordered]
+    clerk.finish(ordered)
+    return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid)
+
+
+def note(row: EventRow, step: Step) -> NoteStep:
+    """The row as a noted step, with the reason why it is no more than that."""
+    reason = f"{step.code}: {step.reason}" if step.code else step.reason
+    if len(row.value) > LINE_CHARACTERS_MAX:
+        reason = f"{reason}; {VALUE_IN_FULL}{row.value}"
+    return NoteStep(
+        activity=row.activity,
+        item=ITEM,
+        label=(row.label or row.native)[:LINE_CHARACTERS_MAX],
+        value=row.value[:LINE_CHARACTERS_MAX],
+        reason=reason,
+    )
+
+
+def known_on(row: EventRow) -> datetime:
+    """When the row's own system learned of it; registers that don't say learned of it as it happened."""
+    return row.recorded_at or row.occurred_at
+
+
+def in_order(rows: Sequence[EventRow]) -> list[EventRow]:
+    """By seq, never by time; in the order of the file where a row has no seq."""
+    if any(row.seq is None for row in rows):
+        return list(rows)
+    return sorted(rows, key=lambda row: row.seq or 0)
+
+
+class Clerk:
+    """Writes the acts of one case down, deciding each on the project as it then stands."""
+
+    def __init__(
+        self,
+        register: Register,
+        dataset: str,
+        case_id: str,
+        listing: CaseListing | None,
+        law: str,
+        law_for: LawFor,
+        now: datetime,
+    ) -> None:
+        self.kind, self.law_id, self.law_for, self.now = register, law, law_for, now
+        self.dataset, self.case_id, self.listing = dataset, case_id, listing
+        self.project = Project(uuid5(NAMESPACE, f"{dataset}:{case_id}"))
+        self.case = Situation(self.project, listing, law_for(law, now))
+        columns = listing.columns if listing else {}
+        self.department = columns.get("department", dataset)[:CODE_CHARACTERS_MAX]
+        self.acts: list[Act] = []
+        self.unsaid: list[str] = []
+
+    def register_project(self, rows: Sequence[EventRow]) -> None:
+        """The project itself, begun when the list of cases says so, else with the first row. May raise Refused."""
+        columns = self.listing.columns if self.listing else {}
+        begun = [self.listing.started_at] if self.listing and self.listing.started_at else []
+        begun = begun or sorted(row.occurred_at for row in rows)[:1]
+        known = sorted(row.recorded_at for row in rows if row.recorded_at)[:1] or begun
+        name = columns.get("parts") or f"{self.dataset} {self.case_id}"
+        command = RegisterProject(
+            occurred_at=begun[0] if begun else None,
+            name=name[:LINE_CHARACTERS_MAX],
+            code=self.case_id,
+            enterprise=Enterprise(f"applicant of {self.case_id}"),
+            manager=(columns.get("responsible") or UNNAMED)[:CODE_CHARACTERS_MAX],
+            law=self.law_id,
+            items=(PlannedItem(item=ITEM, department=self.department),),
+        )
+        self._do(self._case_key("register"), Deed(command), None, known[0] if known else None)
+
+    def take(self, row: EventRow) -> Step:
+        """One row: what it means, then the row itself."""
+        self.case.law = self.law_for(self.law_id, row.occurred_at)
+        meaning = self.kind.meaning(row, self.case)
+        step = Step(row, Fate.NOTED, reason=meaning) if isinstance(meaning, str) else self._attempt(row, meaning)
+        try:
+            self._do(self._row_key(row), Deed(note(row, step), row.unit), row, known_on(row))
+        except Refused as refusal:
+            return Step(row, Fate.LOST, refusal.code, refusal.sentence)
+        self.case.seen[row.activity] = row.value
+        return step
+
+    def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> Step:
+        for deed in deeds:
+            try:
+                self._do(self._row_key(row, tag_of(deed.command)), deed, row, known_on(row))
+            except Refused as refusal:
+                return Step(row, Fate.REFUSED, refusal.code, refusal.sentence)
+        return Step(row, Fate.MAPPED)
+
+    def finish(self, rows: Sequence[EventRow]) -> None:
+        """What only the list of cases knows, and that list's own line, kept whole."""
+        listing = self.listing
+        if listing is None:
+            return
+        if listing.deadline_at:
+            text = listing.deadline_at.isoformat()
+            stated = NoteStep(
+                activity=STATED_DEADLINE, item=ITEM, label="last day as the register states it", value=text
+            )
+            began = listing.started_at or listing.deadline_at
+            self._case_act(f"deadline:{text}", Deed(structs.replace(stated, occurred_at=began)), began)
+        for deed in self.kind.ending(self.case):
+            self._case_act(tag_of(deed.command), deed, deed.command.occurred_at)
+        whole = json.encode(dict(sorted(listing.columns.items()))).decode()
+        last = max((row.occurred_at for row in rows), default=listing.started_at)
+        for nth, start in enumerate(range(0, len(whole), TEXT_CHARACTERS_MAX), 1):
+            part = whole[start : start + TEXT_CHARACTERS_MAX]
+            kept = NoteStep(activity=LISTING, item=ITEM, label=f"line in the list of cases, part {nth}", reason=part)
+            digest = sha256(part.encode()).hexdigest()
+            self._case_act(f"listing:{nth}:{digest}", Deed(structs.replace(kept, occurred_at=last)), None)
+
+    def _row_key(self, row: EventRow, command: str = "") -> UUID:
+        """The id of the row's note, or of one of the commands it amounts to."""
+        return uuid5(NAMESPACE, SEPARATOR.join(filter(None, (self.dataset, row.event_id, command))))
+
+    def _case_key(self, what: str) -> UUID:
+        return uuid5(NAMESPACE, SEPARATOR.join((self.dataset, "case", self.case_id, what)))
+
+    def _case_act(self, what: str, deed: Deed, recorded_at: datetime | None) -> None:
+        """A command that no row stands for. A line that can't be carried out changes nothing for the rows."""
+        try:
+            self._do(self._case_key(what), deed, None, recorded_at)
+        except Refused as refusal:
+            self.unsaid.append(f"{tag_of(deed.command)}: {refusal.sentence}")
+
+    def _do(self, key: UUID, deed: Deed, row: EventRow | None, recorded_at: datetime | None) -> None:
+        """Decide *deed* and write it down, dated with its row where it says no date of its own. Raises Refused."""
+        command = deed.command
+        if command.occurred_at is None and row is not None:
+            command = structs.replace(command, occurred_at=row.occurred_at)
+        at = command.occurred_at or recorded_at or self.now
+        by = Actor(row.actor if row and row.actor else IMPORTER, deed.department or self.department, deed.role)
+        context = Context(by=by, at=at, now=self.now, law=self.law_for(self.law_id, at))
+        facts = decide(command, self.project, context)
+        for fact in facts:
+            fact.apply(self.project)
+        source = SEPARATOR.join((self.dataset, self.case_id, row.event_id if row else ""))
+        self.acts.append(Act(key, command, by, source, recorded_at, facts, row.line if row else 0))

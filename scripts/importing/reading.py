@@ -1,0 +1,188 @@
+"""Reading a log in its neutral form: two CSV files become rows with typed times and line numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from scripts.importing.lines import Line, Remark, lines_of
+
+EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # without these a row says nothing
+CASE_COLUMNS = ("dataset", "case_id")
+VALUE_CHARACTERS_MAX = TEXT_CHARACTERS_MAX - 1000  # a long value stands in a note's reason, beside the reason itself
+SEPARATOR = ":"  # between dataset, case and event in an entry's source: a dataset's name can't have one
+
+
+class EventRow(Struct, frozen=True, kw_only=True):
+    """One source event. *recorded_at* begins the day on which it was recorded, None where the log doesn't say."""
+
+    line: int
+    dataset: str
+    case_id: str
+    seq: int | None
+    event_id: str
+    occurred_at: datetime
+    recorded_at: datetime | None
+    activity: str
+    label: str
+    native: str
+    actor: str
+    unit: str
+    value: str
+
+
+class CaseListing(Struct, frozen=True, kw_only=True):
+    """One case as its register lists it; *columns* are all that are not empty, as written."""
+
+    line: int
+    dataset: str
+    case_id: str
+    started_at: datetime | None
+    deadline_at: datetime | None
+    ended_at: datetime | None
+    columns: Mapping[str, str]
+
+
+class Reading(Struct):
+    """What was found in the two files. A *lost* line is no row; a *remark* is about a row that was read all the same.
+
+    *left* counts, by column, the fields of events that have no place in the ledger.
+    """
+
+    rows_read: int = 0
+    events: list[EventRow] = field(default_factory=list)
+    cases: dict[tuple[str, str], CaseListing] = field(default_factory=dict)
+    lost: list[Remark] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+
+
+KEPT_COLUMNS = {
+    "dataset", "case_id", "seq", "event_id", "occurred_at", "occurred_on", "recorded_on", "activity", "label_en",
+    "actor", "unit", "value",
+}  # fmt: skip
+
+
+def read_log(events: Path, cases: Path, zone: str) -> Reading:
+    """Both files, whole, before anything is written. *zone* is where their local days begin.
+
+    Raises LogUnreadable for a file that is no CSV in UTF-8, is cut short, or lacks a column.
+    """
+    found = Reading()
+    _read_cases(found, cases)
+    _read_events(found, events, zone)
+    return found
+
+
+def _read_cases(found: Reading, path: Path) -> None:
+    for line in _lines(found, path, CASE_COLUMNS):
+        dataset, case_id = line["dataset"], line["case_id"]
+        first = found.cases.get((dataset, case_id))
+        if first is not None:
+            line.lose(f"case {case_id} was listed before, on line {first.line}")
+            continue
+        found.cases[dataset, case_id] = CaseListing(
+            line=line.number,
+            dataset=dataset,
+            case_id=case_id,
+            started_at=line.instant_or_remark("started_at"),
+            deadline_at=line.instant_or_remark("deadline_at"),
+            ended_at=line.instant_or_remark("ended_at"),
+            columns={column: line[column] for column in line.places if line[column].strip()},
+        )
+
+
+def _read_events(found: Reading, path: Path, zone: str) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    for line in _lines(found, path, EVENT_COLUMNS):
+        for column in line.places:
+            if column not in KEPT_COLUMNS and line[column].strip():
+                found.left[column] = found.left.get(column, 0) + 1
+        try:
+            row = _event(line, zone)
+        except ValueError as wrong:
+            line.lose(str(wrong))
+            continue
+        first = seen.setdefault((row.dataset, row.event_id), row.line)
+        if first != row.line:
+            line.lose(f"event_id {row.event_id} was used before, on line {first}")
+            continue
+        found.events.append(row)
+
+
+def _lines(found: Reading, path: Path, needed: Sequence[str]) -> Iterator[Line]:
+    """The lines that can be rows at all; the others are lost, and it is said why."""
+    counts_events = needed is EVENT_COLUMNS
+    for number, fields, places in lines_of(path, needed):
+        found.rows_read += counts_events
+        line = Line(path.name, number, fields or [], places, found.lost, found.remarks)
+        if fields is None:
+            line.lose(f"the line has another number of fields than the first line, which has {len(places)}")
+        elif any("\0" in text for text in fields):
+            line.lose("the line holds a NUL character, which no database takes")
+        elif wrong := _naming_fault(line):
+            line.lose(wrong)
+        else:
+            yield line
+
+
+def _naming_fault(line: Line) -> str:
+    """What is wrong with how the line names its case; empty where nothing is."""
+    dataset, case_id = line["dataset"], line["case_id"]
+    if not dataset.strip() or not case_id.strip():
+        return "the line names no dataset and case"
+    if SEPARATOR in dataset:
+        return f"the dataset {dataset!r} has a colon in its name"
+    if len(case_id) > CODE_CHARACTERS_MAX:
+        return f"the case_id is longer than {CODE_CHARACTERS_MAX} characters"
+    return ""
+
+
+def _event(line: Line, zone: str) -> EventRow:
+    """The row on *line*; ValueError where it can't even be kept as a noted step."""
+    occurred_at = line.instant("occurred_at") or line.day("occurred_on", zone)
+    if occurred_at is None:
+        raise ValueError("neither occurred_at nor occurred_on says when it happened")
+    if (day := line["occurred_on"].strip()) and day != (local := str(occurred_at.astimezone(ZoneInfo(zone)).date())):
+        line.remark(f"occurred_on says {day}, but occurred_at falls on {local} in {zone}, which counts")
+    for column in ("event_id", "activity"):
+        if not line[column].strip():
+            raise ValueError(f"the row has no {column}")
+    for column, most in (("activity", LINE_CHARACTERS_MAX), ("value", VALUE_CHARACTERS_MAX)):
+        if len(line[column]) > most:
+            raise ValueError(f"{column} is longer than {most} characters")
+    return EventRow(
+        line=line.number,
+        dataset=line["dataset"],
+        case_id=line["case_id"],
+        seq=_sequence(line),
+        event_id=line["event_id"],
+        occurred_at=occurred_at,
+        recorded_at=_recorded(line, zone),
+        activity=line["activity"],
+        label=line["label_en"],
+        native=line["label_native"],
+        actor=line["actor"],
+        unit=line["unit"],
+        value=line["value"],
+    )
+
+
+def _sequence(line: Line) -> int | None:
+    text = line["seq"].strip()
+    if text and not (text.isascii() and text.isdigit()):
+        line.remark(f"seq {text!r} is no number, so the case keeps the order of the file")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _recorded(line: Line, zone: str) -> datetime | None:
+    try:
+        return line.day("recorded_on", zone)
+    except ValueError as wrong:
+        line.remark(f"{wrong}; the row counts as recorded when it happened")
+        return None

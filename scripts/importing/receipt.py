@@ -1,0 +1,54 @@
+"""The receipt phase of a Dutch environmental permit (the CoSeLoG "receipt" log): which of its steps mean what to us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.project.acceptance import AcceptItem
+from domain.project.completion import CompleteItem
+from domain.project.state import Outcome, Stage
+from domain.project.submission import SubmitItem
+from scripts.importing.advice import advice_asked, advice_given
+from scripts.importing.reading import EventRow
+from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+
+APPLICATION = "Confirmation of receipt"
+RECEIPT_SENT = "T05 Print and send confirmation of receipt"
+ADVICE_ASKED = "T08 Draft and send request for advice"
+ADVICE_GIVEN = "T09-"  # then the party's number
+INTERNAL_ADVICE = "T07-"  # then the aspect's number
+EXTERNAL = "external"
+ENDED = "the register says that the case ended, not how it was decided"
+
+
+class Receipt:
+    """The municipality's receipt phase. Its list of cases knows when each was begun and ended, and its last day."""
+
+    name = "receipt"
+
+    def keeps(self, activities: set[str]) -> bool:
+        return APPLICATION in activities and RECEIPT_SENT in activities
+
+    def meaning(self, row: EventRow, case: Situation) -> Meaning:
+        activity = row.activity
+        if activity == APPLICATION:
+            # The step confirms an application; the case was begun, and its time runs, when that came in.
+            return [Deed(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
+        if activity == RECEIPT_SENT:
+            return [Deed(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
+        if activity == ADVICE_ASKED:
+            return [advice_asked(case.law, step=EXTERNAL)]
+        if activity.startswith(ADVICE_GIVEN):
+            return [advice_given(step=EXTERNAL)]
+        if activity.startswith(INTERNAL_ADVICE):
+            aspect = activity.partition(" ")[0]
+            return [advice_asked(case.law, aspect), advice_given(aspect)]
+        return NO_COMMAND
+
+    def ending(self, case: Situation) -> Sequence[Deed]:
+        ended_at = case.listing.ended_at if case.listing else None
+        if ended_at is None:
+            return ()
+        return [
+            Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=ENDED, occurred_at=ended_at)),
+        ]

@@ -1,0 +1,91 @@
+"""What a register is to the importer: it recognises its own logs and says which commands a row amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from domain.law.moment import midnight
+from domain.law.pack import Pack
+from domain.ledger import Role
+from domain.project.state import Item, Project, Stage
+from domain.vocabulary import AnyCommand
+from scripts.importing.reading import CaseListing, EventRow
+
+ITEM = "permit"  # an imported case asks for one thing; its parts are in its name
+NO_COMMAND = "no command of ours answers to this activity"
+
+
+class Deed(Struct, frozen=True):
+    """One command a row amounts to, and in whose name: empty is the department that handles the case."""
+
+    command: AnyCommand
+    department: str = ""
+    role: Role = Role.SYSTEM
+
+
+Meaning = Sequence[Deed] | str
+"""Commands, in order; or the reason why there are none."""
+
+
+class Situation(Struct):
+    """A case as far as its rows have been planned. *law* is the one for the row at hand; *seen* holds what was last
+    typed for each activity.
+    """
+
+    project: Project
+    listing: CaseListing | None
+    law: Pack
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def item(self) -> Item:
+        return self.project.items[ITEM]
+
+    @property
+    def stage(self) -> Stage:
+        return self.item.stage
+
+    def day(self, at: datetime) -> date:
+        """The local day of an instant."""
+        return at.astimezone(ZoneInfo(self.law.zone)).date()
+
+    def on(self, day: date | None, row: EventRow) -> datetime:
+        """The instant at which *day* begins; the row's own if no day is given, or it is the row's."""
+        if day is None or day == self.day(row.occurred_at):
+            return row.occurred_at
+        return midnight(day, self.law.zone)
+
+
+class Register(Protocol):
+    """One kind of register."""
+
+    name: str
+
+    def keeps(self, activities: set[str]) -> bool:
+        """Whether a log with these activities comes from a register of this kind."""
+
+    def meaning(self, row: EventRow, case: Situation) -> Meaning:
+        """The commands that *row* amounts to, as the case stands."""
+
+    def ending(self, case: Situation) -> Sequence[Deed]:
+        """The commands that the list of cases adds once all rows are through; each says when it happened."""
+
+
+class Unknown:
+    """A register nobody taught us: every row is kept as it is, and none has a meaning."""
+
+    name = "unknown"
+
+    def keeps(self, activities: set[str]) -> bool:  # noqa: ARG002 any will do
+        return True
+
+    def meaning(self, row: EventRow, case: Situation) -> Meaning:  # noqa: ARG002 none has one
+        return NO_COMMAND
+
+    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 nothing is known of it
+        return ()

@@ -1,0 +1,257 @@
+"""The whole Dutch environmental permit, as five municipalities logged it (BPI Challenge 2015): which rows mean what.
+
+The code of an activity says what it is; where a code was given to several activities, its label does. What an officer
+typed is the row's value: an answer, a number of days, or the day that counts in the row's stead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from domain.law.plain_count import later
+from domain.ledger import Role
+from domain.project.acceptance import AcceptItem
+from domain.project.complaint import AnswerComplaint, FileComplaint
+from domain.project.completion import CompleteItem
+from domain.project.delivery import DeliverDecision
+from domain.project.extension import ExtendLimit
+from domain.project.state import CODE_CHARACTERS_MAX, OPEN_STAGES, Outcome, Stage
+from domain.project.submission import SubmitItem
+from domain.project.supplement import RequestSupplement, SubmitSupplement
+from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.withdrawal import WithdrawItem
+from projections.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
+from projections.typed import typed_date, typed_days, typed_truth
+from scripts.importing.advice import advice_asked, advice_given
+from scripts.importing.reading import EventRow
+from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+
+CODE = re.compile(r"\d\d_[A-Z]")
+GROUNDS_FOR_REFUSAL = "01_HOOFD_380"
+DATA_TERM = "08_AWB45_010"  # days the applicant has for the missing data
+SUPPLEMENT = "supplement"  # Awb 4:15(1)(a)
+AUTHORITY = "competent_authority"  # on whose initiative a term was suspended: no ground, and the register has none
+HELD = "aanhouding"  # Wabo 3.3
+MISSING = "ontbrekende gegevens (missing data)"
+OVERRIDDEN = "the register decided while advice was still outstanding"
+BY_SILENCE = "van rechtswege: granted by silence (Wabo 3.9(3))"
+NOT_PROCESSED = "buiten behandeling gelaten: left unprocessed (Awb 4:5)"
+REFUSED = "weigeringsgrond: there were grounds for refusal"
+ANSWERED_NO = "the officer answered no: nothing happened"
+DECIDED_BEFORE = "the case was decided before"
+
+Reading = Callable[[EventRow, Situation], Meaning]
+
+
+class Wabo:
+    """The municipal register of permits under the Wabo."""
+
+    name = "wabo"
+
+    def keeps(self, activities: set[str]) -> bool:
+        return any(CODE.match(activity) for activity in activities)
+
+    def meaning(self, row: EventRow, case: Situation) -> Meaning:
+        reading = READINGS.get(row.activity)
+        return reading(row, case) if reading else NO_COMMAND
+
+    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 the rows themselves tell how a case ended
+        return ()
+
+
+def named(row: EventRow, label: str, native: str) -> bool:
+    """Whether a row whose code is used twice is the activity meant."""
+    return label in (row.label, row.native) or native in (row.label, row.native)
+
+
+def submitted(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
+    return [Deed(SubmitItem(item=ITEM))]
+
+
+def complete(row: EventRow, case: Situation) -> Meaning:
+    """The officer found the application complete: it is taken in."""
+    if not named(row, "request complete", "aanvraag volledig"):
+        return NO_COMMAND
+    return accepted(case) if typed_truth(row.value) else ANSWERED_NO
+
+
+def receptive(row: EventRow, case: Situation) -> Meaning:
+    """The phase in which an application is taken in has begun."""
+    if not named(row, "phase application receptive", "fase aanvraag ontvankelijk"):
+        return NO_COMMAND
+    return accepted(case)
+
+
+def accepted(case: Situation) -> Meaning:
+    if case.stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING):
+        return [Deed(AcceptItem(item=ITEM))]
+    return "the case was accepted before" if case.stage is Stage.ACCEPTED else [Deed(AcceptItem(item=ITEM))]
+
+
+def data_requested(row: EventRow, case: Situation) -> Meaning:
+    """Papers are missing: before acceptance a notice of supplement, after it a suspension on that ground."""
+    days = typed_days(case.seen.get(DATA_TERM, ""))
+    until = None if days is None else later(case.day(row.occurred_at), days)
+    if case.stage is Stage.ACCEPTED:
+        return [
+            Deed(SuspendClock(item=ITEM, ground=SUPPLEMENT, reason=MISSING, notified=True, planned_until=until)),
+        ]
+    return [Deed(RequestSupplement(item=ITEM, missing=(MISSING,), respond_by=until))]
+
+
+def data_received(row: EventRow, case: Situation) -> Meaning:
+    """The papers came, on the day that was typed."""
+    at = case.on(typed_date(row.value), row)
+    return resumed(case, SUPPLEMENT, row) or [Deed(SubmitSupplement(item=ITEM, occurred_at=at))]
+
+
+def resumed(case: Situation, ground: str, row: EventRow) -> list[Deed]:
+    """The end of the open suspension on *ground*, if there is one, on the day that was typed."""
+    at = case.on(typed_date(row.value), row)
+    return [
+        Deed(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
+        for suspension, opened_on in case.item.suspensions.items()
+        if opened_on == ground
+    ][:1]
+
+
+def extended(row: EventRow, case: Situation) -> Meaning:
+    """The term was made longer. Who does that has taken the application in."""
+    days = typed_days(row.value)
+    if days is None:
+        return f"{row.value[:40]!r} is no number of days"
+    terms = case.law.extension("decision")
+    approver = terms.approver if terms else AUTHORITY
+    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=row.native or row.label, approver=approver))
+    return [Deed(AcceptItem(item=ITEM)), extend] if case.stage is Stage.SUBMITTED else [extend]
+
+
+def suspension(ground: str) -> Reading:
+    """The clock was stopped, on the day that was typed, for a reason other than missing papers."""
+
+    def reading(row: EventRow, case: Situation) -> Meaning:
+        at = case.on(typed_date(row.value), row)
+        return [Deed(SuspendClock(item=ITEM, ground=ground, reason=row.native or row.label, occurred_at=at))]
+
+    return reading
+
+
+def resumption(ground: str) -> Reading:
+    """The clock went on."""
+
+    def reading(row: EventRow, case: Situation) -> Meaning:
+        return resumed(case, ground, row) or "no suspension of this kind is on record as lawful, so none ends"
+
+    return reading
+
+
+def opened(step: str) -> Reading:
+    """Sub-cases were handed out: other departments are asked."""
+    return lambda row, case: [advice_asked(case.law, step=step)]  # noqa: ARG005 every reading has the same shape
+
+
+def closed(step: str) -> Reading:
+    """The sub-cases are through."""
+    return lambda row, case: [advice_given(step=step)]  # noqa: ARG005 every reading has the same shape
+
+
+def decided(row: EventRow, case: Situation) -> Meaning:
+    """The day of the decision was entered."""
+    if row.activity == "01_HOOFD_491" and not (row.native or row.label).startswith(("registreren", "register")):
+        return NO_COMMAND
+    return decision(case) if case.stage in OPEN_STAGES else DECIDED_BEFORE
+
+
+def decision(case: Situation) -> list[Deed]:
+    """A grant, unless grounds for refusal were found last."""
+    if typed_truth(case.seen.get(GROUNDS_FOR_REFUSAL, "")):
+        return [Deed(CompleteItem(item=ITEM, outcome=Outcome.REFUSED, reasons=REFUSED))]
+    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, override_reasons=OVERRIDDEN))]
+
+
+def by_law(row: EventRow, case: Situation) -> Meaning:
+    """Silence has granted the permit."""
+    if not typed_truth(row.value):
+        return ANSWERED_NO
+    if case.stage not in OPEN_STAGES:
+        return DECIDED_BEFORE
+    return [
+        Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, reasons=BY_SILENCE, override_reasons=OVERRIDDEN)),
+    ]
+
+
+def not_processed(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
+    """The application was left unprocessed, as its papers never came."""
+    if case.stage not in OPEN_STAGES:
+        return DECIDED_BEFORE
+    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=NOT_PROCESSED))]
+
+
+def delivered(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
+    """The decision was sent; what is sent was decided, where no row said so before."""
+    deliver = Deed(DeliverDecision(item=ITEM, method="sent"))
+    return [*decision(case), deliver] if case.stage in OPEN_STAGES else [deliver]
+
+
+def withdrawn(row: EventRow, case: Situation) -> Meaning:
+    """The applicant asked to end the case; the request came on the day that was typed."""
+    at = case.on(typed_date(row.value), row)
+    return [Deed(WithdrawItem(item=ITEM, reasons=row.native or row.label, occurred_at=at))]
+
+
+def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
+    """An objection (bezwaar) was lodged: the nearest we know is a complaint about the item."""
+    if not typed_truth(row.value):
+        return ANSWERED_NO
+    complaint = f"objection-{row.event_id}"[:CODE_CHARACTERS_MAX]
+    return [Deed(FileComplaint(complaint=complaint, about=row.native or row.label, item=ITEM))]
+
+
+def reconsidered(row: EventRow, case: Situation) -> Meaning:
+    """Whether the contested decision was affected, which answers the objections that are open."""
+    upheld = typed_truth(row.value)
+    waiting = [code for code, complaint in case.project.complaints.items() if not complaint.answered]
+    if upheld is None or not waiting:
+        return "no objection waits for this answer"
+    answer = f"{row.native or row.label}: {row.value}"
+    return [Deed(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting]
+
+
+READINGS: Mapping[str, Reading] = {
+    SUBMITTED: submitted,
+    "01_HOOFD_190": complete,
+    "01_HOOFD_200": complete,
+    "08_AWB45_005": complete,
+    "09_AWB45_005": complete,
+    "01_HOOFD_195": receptive,
+    "01_HOOFD_205": receptive,
+    DATA_REQUESTED: data_requested,
+    DATA_RECEIVED: data_received,
+    **dict.fromkeys(EXTENDED, extended),
+    "07_OPS_051": suspension(AUTHORITY),
+    "07_OPS_071": resumption(AUTHORITY),
+    "11_AH_II_036": suspension(HELD),
+    "11_AH_II_140": resumption(HELD),
+    "01_HOOFD_110": opened("completeness"),
+    "01_HOOFD_110_1": opened("completeness"),
+    "01_HOOFD_110_2": closed("completeness"),
+    "01_HOOFD_120": closed("completeness"),
+    "01_HOOFD_250": opened("content"),
+    "01_HOOFD_250_1": opened("content"),
+    "01_HOOFD_250_2": closed("content"),
+    "01_HOOFD_260": closed("content"),
+    "01_HOOFD_492_1": opened("presentation"),
+    "01_HOOFD_492_2": closed("presentation"),
+    "01_HOOFD_490_3": decided,
+    "01_HOOFD_490_5": decided,
+    "01_HOOFD_491": decided,
+    "01_HOOFD_480": by_law,
+    DELIVERED: delivered,
+    "08_AWB45_070_3": not_processed,
+    "08_AWB45_070_5": not_processed,
+    "08_AWB45_090_2": not_processed,
+    "05_EIND_020": withdrawn,
+    "01_BB_540": objected,
+    "01_BB_730": reconsidered,
+}
