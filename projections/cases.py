@@ -9,11 +9,13 @@ applied for first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field, structs
 
+from domain.law.moment import midnight, next_day
 from domain.law.pack import Pack
 from domain.law.plain_count import plain_count
 from domain.ledger import Fact
@@ -37,7 +39,11 @@ REGISTER_ROWS = {SUBMITTED, DELIVERED, DATA_REQUESTED, DATA_RECEIVED, *EXTENDED}
 STATED_DEADLINE = "case:deadline_at"  # the last day as a register's own list of cases states it, an instant
 CALENDAR_DAY = "calendar_day"
 
+INSTANT = timedelta(microseconds=1)  # the smallest step there is between two instants
+
 LawFor = Callable[[str, datetime], Pack]
+Asked: TypeAlias = date | datetime | None
+"""An instant; a day, which means through its end where the case is handled; or None: without an end."""
 
 
 class CaseRow(Struct, frozen=True):
@@ -77,7 +83,7 @@ class Days(Struct):
 
 
 def case_row(
-    entries: Sequence[Entry], law_for: LawFor, *, as_of: datetime | None = None, known_at: datetime | None = None
+    entries: Sequence[Entry], law_for: LawFor, *, as_of: Asked = None, known_at: Asked = None
 ) -> CaseRow | None:
     """The figures of one project from all its entries, in version order; None for what was never registered.
 
@@ -91,7 +97,7 @@ def case_row(
     by_register = any(is_register_row(entry) for entry in entries)
     found = Days()
     zone = ZoneInfo(law.zone)
-    for entry in visible(entries, as_of, known_at):
+    for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
         day = entry.occurred_at.astimezone(zone).date()
         if isinstance(entry.fact, StepNoted):
             take_row(found, entry.fact, day, zone)
@@ -125,6 +131,13 @@ def calendar_days(law: Pack) -> int | None:
     except KeyError:
         return None
     return limit.days if limit.unit == CALENDAR_DAY else None
+
+
+def through(asked: Asked, zone: str) -> datetime | None:
+    """The last instant that is still asked for."""
+    if asked is None or isinstance(asked, datetime):
+        return asked
+    return midnight(next_day(asked), zone) - INSTANT
 
 
 def is_register_row(entry: Entry) -> bool:

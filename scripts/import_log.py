@@ -23,6 +23,7 @@ from scripts.importing.wabo import Wabo
 REGISTERS: tuple[Register, ...] = (Wabo(), Receipt(), Unknown())  # the first that keeps a log's activities reads it
 CASES_AT_ONCE = 96  # a case's commands wait for each other; so many cases fill the batches of the disk
 DEFAULT_LAW = "nl-wabo"
+RECEIPT_LOG = Path(__file__).parent / "data" / "receipt"  # events.csv.gz and cases.csv.gz, and where they come from
 
 Case = tuple[str, str]  # dataset, case_id
 Advance = Callable[[int, int], None]  # rows done, rows in all

@@ -9,6 +9,7 @@ same ids, and the ledger then answers each of them with what it answered before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -141,12 +142,17 @@ class Clerk:
     ) -> None:
         self.kind, self.law_id, self.law_for, self.now = register, law, law_for, now
         self.dataset, self.case_id, self.listing = dataset, case_id, listing
-        self.project = Project(uuid5(NAMESPACE, f"{dataset}:{case_id}"))
-        self.case = Situation(self.project, listing, law_for(law, now))
+        project = Project(uuid5(NAMESPACE, f"{dataset}:{case_id}"))
+        self.case = Situation(project, listing, law_for(law, now))
         columns = listing.columns if listing else {}
         self.department = columns.get("department", dataset)[:CODE_CHARACTERS_MAX]
         self.acts: list[Act] = []
         self.unsaid: list[str] = []
+
+    @property
+    def project(self) -> Project:
+        """The case as far as it has been planned."""
+        return self.case.project
 
     def register_project(self, rows: Sequence[EventRow]) -> None:
         """The project itself, begun when the list of cases says so, else with the first row. May raise Refused."""
@@ -179,10 +185,16 @@ class Clerk:
         return step
 
     def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> Step:
-        for deed in deeds:
+        """All commands of a row, or none of them."""
+        before = (deepcopy(self.project), len(self.acts)) if len(deeds) > 1 else None
+        for nth, deed in enumerate(deeds):
+            key = self._row_key(row, tag_of(deed.command) + (f"-{nth}" if nth else ""))
             try:
-                self._do(self._row_key(row, tag_of(deed.command)), deed, row, known_on(row))
+                self._do(key, deed, row, known_on(row))
             except Refused as refusal:
+                if before:
+                    self.case.project, kept = before
+                    del self.acts[kept:]
                 return Step(row, Fate.REFUSED, refusal.code, refusal.sentence)
         return Step(row, Fate.MAPPED)
 
