@@ -78,7 +78,7 @@ class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
         if intake.accepted is not None:
             deemed = intake.accepted.kind == "deemed"
             case.flags.add("refused_after_deemed" if deemed else "refused_after_acceptance")
-        elif intake.rounds and not intake.refused:
+        else:
             intake.end_round(when)
             intake.awaiting, intake.refused = None, True
 
