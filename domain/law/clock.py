@@ -49,6 +49,8 @@ class Card(StrEnum):
     RED = "red"
 
 
+NO_REASONS: frozenset[str] = frozenset()
+
 date_of = date.fromordinal
 
 # Tuples, as they are searched by identity: the hash of an enum member is slow.
@@ -109,7 +111,7 @@ class Run(Struct, gc=False):
     length: int
     stop: Moment | None = None
     void: bool = False
-    reasons: tuple[str, ...] = ()
+    reasons: frozenset[str] = NO_REASONS
     silence: State = State.OVERDUE
     extended: int = 0
 

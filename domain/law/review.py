@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from domain.law.clock import Card, Kind, Run
+from domain.law.clock import NO_REASONS, Card, Kind, Run
 from domain.law.intake import Admission
 from domain.law.moment import Happening, Moment
 from domain.law.rule import Period
@@ -148,7 +148,7 @@ class Review:
         period, rule = self.period(case, kind.name), case.rule
         extended = self.extended.get(kind.name, 0)
         length = period.days + extended
-        reasons = rule.commitment_suspend_reasons if kind is COMMITMENT else rule.statutory_suspend_reasons
+        reasons = rule.commitment_grounds if kind is COMMITMENT else rule.statutory_grounds
         return Run(
             kind,
             kind.name,
@@ -158,5 +158,5 @@ class Review:
             stop,
             void=stop is not None and stop is case.withdrawn,
             extended=extended,
-            reasons=reasons if length else (),  # what is decided on the spot leaves nothing to suspend (B4)
+            reasons=reasons if length else NO_REASONS,  # what is decided on the spot leaves nothing to suspend (B4)
         )

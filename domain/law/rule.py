@@ -97,3 +97,13 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """Close of business in minutes since local midnight."""
         hours, minutes = self.close_of_business.split(":")
         return int(hours) * MINUTES_PER_HOUR + int(minutes)
+
+    @cached_property
+    def statutory_grounds(self) -> frozenset[str]:
+        """The closed list of Art. 45, to look a reason up in."""
+        return frozenset(self.statutory_suspend_reasons)
+
+    @cached_property
+    def commitment_grounds(self) -> frozenset[str]:
+        """What may stop the promise, to look a reason up in."""
+        return frozenset(self.commitment_suspend_reasons)

@@ -34,7 +34,7 @@ class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
             return
         begun = suspensions.open_by_sid[self.sid] = Suspension(self.sid, self.reason, when, self.planned_until)
         suspensions.all.append(begun)
-        if self.reason not in case.rule.statutory_suspend_reasons:
+        if self.reason not in case.rule.statutory_grounds:
             case.flags.add(f"suspend_no_statutory_ground:{self.reason}")
         if not self.notified:
             case.flags.add(f"suspend_not_notified:{self.sid}")
@@ -72,11 +72,11 @@ class Suspensions:
         self.all: list[Suspension] = []
         self.open_by_sid: dict[str, Suspension] = {}
 
-    def on(self, reasons: tuple[str, ...]) -> list[Suspension]:
+    def on(self, reasons: frozenset[str]) -> list[Suspension]:
         """Those that stop a clock which *reasons* suspend; to any other clock they are nothing (B7.1)."""
         return [suspension for suspension in self.all if suspension.reason in reasons]
 
-    def in_force(self, reasons: tuple[str, ...]) -> bool:
+    def in_force(self, reasons: frozenset[str]) -> bool:
         """Whether one of *reasons* stops the clock at this instant (B7.3)."""
         return any(suspension.reason in reasons for suspension in self.open_by_sid.values())
 
