@@ -6,7 +6,7 @@ Running it again changes nothing, and finishing an import that was cut short is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -40,27 +40,36 @@ async def import_log(
     began = perf_counter()
     law_for = partial(approvals.law_for, begun=True)
     reading = read_log(events, cases, law_for(law, approvals.clock()).zone)
-    kinds = kinds_of(reading)
-    by_case = rows_by_case(reading)
-    report = ImportReport(law=law, registers={dataset: kind.name for dataset, kind in kinds.items()})
-    report.cases, report.rows_read = len(by_case), reading.rows_read
-    report.lost, report.remarks, report.fields_left = reading.lost, reading.remarks, reading.left
-    report.cases_without_events = [case_id for (_, case_id), rows in by_case.items() if not rows]
-    report.cases_not_listed = [case_id for dataset, case_id in by_case if (dataset, case_id) not in reading.cases]
+    by_case, kinds = rows_by_case(reading), kinds_of(reading)
+    report = report_on(reading, by_case)
+    report.law, report.registers = law, {dataset: kind.name for dataset, kind in kinds.items()}
     desk = Desk(approvals, report, events.name, cases.name)
-    waiting, now, done = iter(by_case.items()), approvals.clock(), 0
+    now = approvals.clock()
     steps: list[Step] = []
 
+    async def bring(case: Case) -> None:
+        dataset, case_id = case
+        rows, listing = by_case[case], reading.cases.get(case)
+        plan = plan_case(kinds[dataset], dataset, case_id, rows, listing, law, law_for, now)
+        await desk.send(plan, listing)
+        steps.extend(plan.steps)
+        if progress:
+            progress(len(steps), len(reading.events))
+
+    await many_at_once(bring, by_case)
+    tally(report, sorted(steps, key=lambda step: step.row.line))
+    report.rows_lost = report.rows_read - report.mapped - report.noted - report.refused
+    report.seconds = round(perf_counter() - began, 2)
+    return report
+
+
+async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable[Case]) -> None:
+    """Bring all *cases*, some of them side by side."""
+    waiting = iter(cases)
+
     async def work() -> None:
-        nonlocal done
-        for (dataset, case_id), rows in waiting:
-            listing = reading.cases.get((dataset, case_id))
-            plan = plan_case(kinds[dataset], dataset, case_id, rows, listing, law, law_for, now)
-            await desk.send(plan, listing)
-            steps.extend(plan.steps)
-            done += len(rows)
-            if progress:
-                progress(done, len(reading.events))
+        for case in waiting:
+            await bring(case)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -68,10 +77,19 @@ async def import_log(
                 group.create_task(work())
     except ExceptionGroup as several:
         raise several.exceptions[0] from several  # they all have one cause: the database, most likely
-    tally(report, sorted(steps, key=lambda step: step.row.line))
-    report.rows_lost = report.rows_read - report.mapped - report.noted - report.refused
-    report.seconds = round(perf_counter() - began, 2)
-    return report
+
+
+def report_on(reading: Reading, by_case: Mapping[Case, Sequence[EventRow]]) -> ImportReport:
+    """What the files alone give to report."""
+    return ImportReport(
+        cases=len(by_case),
+        rows_read=reading.rows_read,
+        lost=reading.lost,
+        remarks=reading.remarks,
+        fields_left=reading.left,
+        cases_without_events=[case_id for (_, case_id), rows in by_case.items() if not rows],
+        cases_not_listed=[case_id for dataset, case_id in by_case if (dataset, case_id) not in reading.cases],
+    )
 
 
 def rows_by_case(reading: Reading) -> dict[Case, list[EventRow]]:

@@ -155,14 +155,18 @@ class Clerk:
         return self.case.project
 
     def register_project(self, rows: Sequence[EventRow]) -> None:
-        """The project itself, begun when the list of cases says so, else with the first row. May raise Refused."""
+        """The project itself, begun when the list of cases says so, else with the first row. May raise Refused.
+
+        A beginning still to come is a slip of the pen: the project is then as old as its first row, or as this import.
+        """
         columns = self.listing.columns if self.listing else {}
-        begun = [self.listing.started_at] if self.listing and self.listing.started_at else []
-        begun = begun or sorted(row.occurred_at for row in rows)[:1]
-        known = sorted(row.recorded_at for row in rows if row.recorded_at)[:1] or begun
+        started_at = self.listing.started_at if self.listing else None
+        beginnings = [started_at, *sorted(row.occurred_at for row in rows)]
+        begun = next((at for at in beginnings if at and at <= self.now), None)
+        known = min((row.recorded_at for row in rows if row.recorded_at), default=begun)
         name = columns.get("parts") or f"{self.dataset} {self.case_id}"
         command = RegisterProject(
-            occurred_at=begun[0] if begun else None,
+            occurred_at=begun,
             name=name[:LINE_CHARACTERS_MAX],
             code=self.case_id,
             enterprise=Enterprise(f"applicant of {self.case_id}"),
@@ -170,7 +174,7 @@ class Clerk:
             law=self.law_id,
             items=(PlannedItem(item=ITEM, department=self.department),),
         )
-        self._do(self._case_key("register"), Deed(command), None, known[0] if known else None)
+        self._do(self._case_key("register"), Deed(command), None, known)
 
     def take(self, row: EventRow) -> Step:
         """One row: what it means, then the row itself."""
@@ -213,7 +217,8 @@ class Clerk:
         for deed in self.kind.ending(self.case):
             self._case_act(tag_of(deed.command), deed, deed.command.occurred_at)
         whole = json.encode(dict(sorted(listing.columns.items()))).decode()
-        last = max((row.occurred_at for row in rows), default=listing.started_at)
+        happened = [row.occurred_at for row in rows if row.occurred_at <= self.now]
+        last = max(happened, default=None)  # the list was made when everything in it had happened; else by this import
         for nth, start in enumerate(range(0, len(whole), TEXT_CHARACTERS_MAX), 1):
             part = whole[start : start + TEXT_CHARACTERS_MAX]
             kept = NoteStep(activity=LISTING, item=ITEM, label=f"line in the list of cases, part {nth}", reason=part)

@@ -15,6 +15,8 @@ from scripts.importing.lines import Line, Remark, lines_of
 EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # without these a row says nothing
 CASE_COLUMNS = ("dataset", "case_id")
 VALUE_CHARACTERS_MAX = TEXT_CHARACTERS_MAX - 1000  # a long value stands in a note's reason, beside the reason itself
+SEQ_DIGITS_MAX = 9  # no case has a thousand million rows
+SHOWN_CHARACTERS_MAX = 40  # of what was typed, in a sentence about it
 SEPARATOR = ":"  # between dataset, case and event in an entry's source: a dataset's name can't have one
 
 
@@ -175,9 +177,11 @@ def _event(line: Line, zone: str) -> EventRow:
 
 def _sequence(line: Line) -> int | None:
     text = line["seq"].strip()
-    if text and not (text.isascii() and text.isdigit()):
-        line.remark(f"seq {text!r} is no number, so the case keeps the order of the file")
-    return int(text) if text.isascii() and text.isdigit() else None
+    if text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX:
+        return int(text)
+    if text:
+        line.remark(f"seq {text[:SHOWN_CHARACTERS_MAX]!r} is no number, so the case keeps the order of the file")
+    return None
 
 
 def _recorded(line: Line, zone: str) -> datetime | None:

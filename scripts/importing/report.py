@@ -41,7 +41,7 @@ class ImportReport(Struct):
     fields of events that have no place in the ledger.
     """
 
-    law: str
+    law: str = ""
     registers: dict[str, str] = field(default_factory=dict)  # dataset -> kind
     cases: int = 0
     rows_read: int = 0

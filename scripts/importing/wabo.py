@@ -39,6 +39,7 @@ BY_SILENCE = "van rechtswege: granted by silence (Wabo 3.9(3))"
 NOT_PROCESSED = "buiten behandeling gelaten: left unprocessed (Awb 4:5)"
 REFUSED = "weigeringsgrond: there were grounds for refusal"
 ANSWERED_NO = "the officer answered no: nothing happened"
+ACCEPTED_BEFORE = "the case was accepted before"
 DECIDED_BEFORE = "the case was decided before"
 
 Reading = Callable[[EventRow, Situation], Meaning]
@@ -65,6 +66,11 @@ def named(row: EventRow, label: str, native: str) -> bool:
     return label in (row.label, row.native) or native in (row.label, row.native)
 
 
+def said(row: EventRow) -> str:
+    """What the row says it is, in the register's own language where it has it."""
+    return row.native or row.label or row.activity
+
+
 def submitted(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
     return [Deed(SubmitItem(item=ITEM))]
 
@@ -84,9 +90,7 @@ def receptive(row: EventRow, case: Situation) -> Meaning:
 
 
 def accepted(case: Situation) -> Meaning:
-    if case.stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING):
-        return [Deed(AcceptItem(item=ITEM))]
-    return "the case was accepted before" if case.stage is Stage.ACCEPTED else [Deed(AcceptItem(item=ITEM))]
+    return ACCEPTED_BEFORE if case.stage is Stage.ACCEPTED else [Deed(AcceptItem(item=ITEM))]
 
 
 def data_requested(row: EventRow, case: Situation) -> Meaning:
@@ -123,7 +127,7 @@ def extended(row: EventRow, case: Situation) -> Meaning:
         return f"{row.value[:40]!r} is no number of days"
     terms = case.law.extension("decision")
     approver = terms.approver if terms else AUTHORITY
-    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=row.native or row.label, approver=approver))
+    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver))
     return [Deed(AcceptItem(item=ITEM)), extend] if case.stage is Stage.SUBMITTED else [extend]
 
 
@@ -132,7 +136,7 @@ def suspension(ground: str) -> Reading:
 
     def reading(row: EventRow, case: Situation) -> Meaning:
         at = case.on(typed_date(row.value), row)
-        return [Deed(SuspendClock(item=ITEM, ground=ground, reason=row.native or row.label, occurred_at=at))]
+        return [Deed(SuspendClock(item=ITEM, ground=ground, reason=said(row), occurred_at=at))]
 
     return reading
 
@@ -158,7 +162,7 @@ def closed(step: str) -> Reading:
 
 def decided(row: EventRow, case: Situation) -> Meaning:
     """The day of the decision was entered."""
-    if row.activity == "01_HOOFD_491" and not (row.native or row.label).startswith(("registreren", "register")):
+    if row.activity == "01_HOOFD_491" and not said(row).startswith(("registreren", "register")):
         return NO_COMMAND
     return decision(case) if case.stage in OPEN_STAGES else DECIDED_BEFORE
 
@@ -197,7 +201,7 @@ def delivered(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every 
 def withdrawn(row: EventRow, case: Situation) -> Meaning:
     """The applicant asked to end the case; the request came on the day that was typed."""
     at = case.on(typed_date(row.value), row)
-    return [Deed(WithdrawItem(item=ITEM, reasons=row.native or row.label, occurred_at=at))]
+    return [Deed(WithdrawItem(item=ITEM, reasons=said(row), occurred_at=at))]
 
 
 def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
@@ -205,7 +209,7 @@ def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every r
     if not typed_truth(row.value):
         return ANSWERED_NO
     complaint = f"objection-{row.event_id}"[:CODE_CHARACTERS_MAX]
-    return [Deed(FileComplaint(complaint=complaint, about=row.native or row.label, item=ITEM))]
+    return [Deed(FileComplaint(complaint=complaint, about=said(row), item=ITEM))]
 
 
 def reconsidered(row: EventRow, case: Situation) -> Meaning:
@@ -214,7 +218,7 @@ def reconsidered(row: EventRow, case: Situation) -> Meaning:
     waiting = [code for code, complaint in case.project.complaints.items() if not complaint.answered]
     if upheld is None or not waiting:
         return "no objection waits for this answer"
-    answer = f"{row.native or row.label}: {row.value}"
+    answer = f"{said(row)}: {row.value}"
     return [Deed(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting]
 
 
