@@ -1,0 +1,39 @@
+"""Builds the ASGI application from its parts; whoever starts the server opens and closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler
+
+from api import failures, openapi, parts
+from api.body import BODY_BYTES_MAX
+from api.catalogue import Catalogue
+from api.commands import post_command
+from api.projects import Projects
+from api.requests import begin, send_back
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, Catalogue)
+
+
+def create_app(
+    approvals: Approvals, views: object, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
+) -> Litestar:
+    """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
+
+    *pages* are further handlers, such as pages for people; what they raise is told as problems too.
+    """
+    return Litestar(
+        [*HANDLERS, *pages],
+        state=State({parts.KEY: parts.Parts(approvals, views, settings)}),
+        exception_handlers=failures.HANDLERS,
+        before_request=begin,
+        before_send=[send_back],
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=openapi.config(),
+        logging_config=None,
+    )

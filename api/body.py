@@ -1,0 +1,158 @@
+"""The body of a command: read within its limit, decoded, and held against what the ledger and its views can keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, NoReturn, get_args, get_type_hints
+
+from litestar.types import Receive
+from msgspec import DecodeError, ValidationError, json, to_builtins
+
+from api.identity import Headers
+from api.problems import Problem
+from domain.ledger import Command
+from domain.vocabulary import COMMANDS, AnyCommand
+
+BODY_BYTES_MAX = 1024 * 1024  # a registration with 200 items, every text at its longest, fits four times over
+YEAR_FIRST, YEAR_LAST = 1990, 2099  # the calendars answer for these years
+DAYS_MAX = 10_000  # 27 years; the longest limit of any law here is below one
+NUMBER_MAX = 2**31 - 1  # a version is stored in four bytes
+ECHO_CHARACTERS_MAX = 200  # of what was sent, an answer repeats no more than this
+
+_decode = json.Decoder(AnyCommand).decode
+_AT = re.compile(r" - at `(?P<path>.*)`$")
+_NAMED = re.compile(r"field `(?P<field>[^`]*)`")
+
+
+def _fields(command: type[Command], *kinds: type) -> tuple[str, ...]:
+    """The fields of *command* that may hold a value of one of *kinds*, at the first level."""
+    hints = get_type_hints(command)
+    return tuple(
+        name for name in command.__struct_fields__ if {hints[name], *get_args(hints[name])}.intersection(kinds)
+    )
+
+
+DATED = {command: _fields(command, date, datetime) for command in COMMANDS.values()}
+COUNTED = {command: _fields(command, int) for command in COMMANDS.values()}
+
+
+async def read_body(headers: Headers, receive: Receive) -> bytes:
+    """The bytes of a JSON body. Raises Problem: wrong-content-type, body-too-large."""
+    kind = headers.get(b"content-type", b"")
+    if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
+        raise Problem(
+            "wrong-content-type",
+            f"the body's type is {kind.decode('latin-1') or 'not told'}",
+            remedy="send JSON, with the header Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > BODY_BYTES_MAX:
+        raise _too_large()
+    event: Any = await receive()
+    body: bytes = event.get("body", b"")
+    while event.get("more_body"):
+        event = await receive()
+        body += event.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            raise _too_large()
+    if event["type"] == "http.disconnect":
+        raise Problem("bad-request", "the connection closed before the body was whole")
+    return body
+
+
+def command_in(body: bytes) -> AnyCommand:
+    """The command in *body*. Raises Problem, with the `path` of the field at fault."""
+    try:
+        command: AnyCommand = _decode(body)
+    except ValidationError as error:
+        _refuse_field(str(error))
+    except DecodeError as error:
+        raise _malformed(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _malformed(f"the text {error.object[:40]!r} is not UTF-8") from error
+    except RecursionError as error:
+        raise _malformed("it is nested deeper than any command") from error
+    if b"\\u0000" in body:
+        _refuse_nul(command)
+    kind = type(command)
+    for name in DATED[kind]:
+        value = getattr(command, name)
+        if value is not None:
+            _require_kept(name, value)
+    for name in COUNTED[kind]:
+        value = getattr(command, name)
+        if value is not None and value > largest(name):
+            raise _field(f"$.{name}", f"{name} is far too large", f"at most {largest(name)}")
+    return command
+
+
+def largest(field: str) -> int:
+    """The largest number *field* may hold: what it counts can't be more."""
+    return DAYS_MAX if field.endswith("days") else NUMBER_MAX
+
+
+def _require_kept(name: str, value: date) -> None:
+    """Refuse a time without an offset, and a day for which no calendar answers."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise _field(f"$.{name}", f"{name} has no offset from UTC", "write 2026-03-02T09:00:00+08:00")
+    if not YEAR_FIRST <= value.year <= YEAR_LAST:
+        raise _field(f"$.{name}", f"{name} is in the year {value.year}", f"a day of {YEAR_FIRST} to {YEAR_LAST}")
+
+
+def _refuse_nul(command: AnyCommand) -> None:
+    """Refuse the character U+0000: PostgreSQL keeps it in no text, so no view could show it."""
+    for path, text in _texts(to_builtins(command), "$"):
+        if "\0" in text:
+            raise _field(path, "the text holds the character U+0000", "leave it out")
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for name, part in value.items():
+                yield from _texts(part, f"{path}.{name}")
+        case list() | tuple():
+            for nth, part in enumerate(value):
+                yield from _texts(part, f"{path}[{nth}]")
+        case _:
+            return
+
+
+def _refuse_field(message: str) -> NoReturn:
+    """Raise the problem that *message*, msgspec's own, tells of: with the path of the very field."""
+    at = _AT.search(message)
+    path, sentence = (at["path"], message[: at.start()]) if at else ("$", message)
+    if named := _NAMED.search(sentence):
+        path = f"{path}.{named['field']}"
+    if path == "$.command":
+        raise Problem(
+            "unknown-command",
+            f"{sentence[:ECHO_CHARACTERS_MAX]}: the field command names one of the commands",
+            remedy=f"one of: {', '.join(COMMANDS)}",
+            path=path,
+            known=list(COMMANDS),
+        )
+    raise _field(path, sentence, f"the schema of every command is at /schema/openapi.json; mend {path}")
+
+
+def _field(path: str, sentence: str, remedy: str) -> Problem:
+    path = path[:ECHO_CHARACTERS_MAX]
+    return Problem("invalid-field", f"{path}: {sentence[:ECHO_CHARACTERS_MAX]}", remedy=remedy, path=path)
+
+
+def _malformed(sentence: str) -> Problem:
+    return Problem("malformed-json", sentence, remedy="send one JSON object, in UTF-8", path="$")
+
+
+def _too_large() -> Problem:
+    return Problem(
+        "body-too-large",
+        f"the body is larger than {BODY_BYTES_MAX} bytes",
+        remedy="one command a request; documents are referred to, not sent along",
+        limit=BODY_BYTES_MAX,
+    )

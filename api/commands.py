@@ -1,0 +1,76 @@
+"""POST /projects/{id}/commands: one command in, one receipt out, once and for all under its Idempotency-Key."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from litestar import post
+from litestar.params import FromPath
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import json
+
+from api.body import command_in, read_body
+from api.conditional import carry_out_on
+from api.identity import actor_of, expected_version, headers_of, key_of
+from api.parts import AnyRequest, parts_of
+from api.problems import POST_COMMAND, Problem
+from infrastructure.approvals import Answer
+
+ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; whoever waits this long asks again with the same key
+
+_encode = json.Encoder().encode
+
+
+@post(
+    "/projects/{project_id:uuid}/commands",
+    status_code=200,
+    operation_id=POST_COMMAND,
+    summary="Carry out one command",
+    tags=["commands"],
+)
+async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIApp:
+    """Carry out one command on a project, and answer once its facts are on disk.
+
+    The command is told by its tag `command`. Sent again with the same Idempotency-Key it changes nothing and gets
+    the first answer, marked `Idempotent-Replay: true`; the same key with another body is refused. With If-Match it
+    is carried out only on that version of the project.
+    """
+    headers = headers_of(request.scope)
+    by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
+    command = command_in(await read_body(headers, request.receive))
+    approvals = parts_of(request).approvals
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            if version is None:
+                answer = await approvals.handle(project_id, command, by, key)
+            else:
+                answer = await carry_out_on(version, approvals, project_id, command, by, key)
+    except TimeoutError as late:
+        raise Problem(
+            "outcome-unknown",
+            f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
+            remedy="send the very same command again, with the same Idempotency-Key",
+            headers={"Retry-After": "5"},
+        ) from late
+    return Told(answer)
+
+
+class Told:
+    """A receipt on its way out. Litestar's own responses are for anything; this one takes a fifth of their time."""
+
+    __slots__ = ("_body", "_headers")
+
+    def __init__(self, answer: Answer) -> None:
+        self._body = _encode(answer.receipt)
+        self._headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(self._body)),
+            (b"etag", b'"%d"' % answer.receipt.version),
+        ]
+        if answer.repeated:
+            self._headers.append((b"idempotent-replay", b"true"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 as ASGI calls it
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})

@@ -1,0 +1,53 @@
+"""If-Match: a command that is carried out only on the version of the project it was made for."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from api.entries import shown
+from api.problems import Problem
+from domain.ledger import Actor, Command, Context, Refused
+from domain.project.registration import RegisterProject
+from domain.project.state import Project
+from domain.vocabulary import AnyCommand
+from infrastructure.approvals import Answer, Approvals
+
+CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
+MOVED = "version-moved"
+
+
+class OnVersion(Command, frozen=True, tag="on_version"):
+    """What is *wanted*, refused unless the project is at *version* when it is decided: also where two come at once."""
+
+    wanted: AnyCommand
+    version: int
+
+    def decide(self, project: Project, context: Context) -> tuple[Any, ...]:
+        if project.version != self.version:
+            raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}")
+        facts: tuple[Any, ...] = self.wanted.decide(project, context)
+        return facts
+
+
+async def carry_out_on(
+    version: int, approvals: Approvals, project_id: UUID, command: AnyCommand, by: Actor, key: UUID
+) -> Answer:
+    """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
+    conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
+    first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
+    try:
+        return await approvals.handle(project_id, command if first else cast("AnyCommand", conditional), by, key)
+    except Refused as refusal:
+        entries = await approvals.history(project_id)
+        now = entries[-1].version if entries else 0
+        if now == version or refusal.code == "key-reused":
+            raise
+        raise Problem(
+            MOVED,
+            f"the project is at version {now}, not at {version}",
+            remedy="look at what changed, decide again, and send a new command with the new version",
+            headers={"ETag": f'"{now}"'},
+            version=now,
+            changed=shown(entries, by)[version : version + CHANGES_TOLD_MAX],
+        ) from refusal

@@ -1,0 +1,86 @@
+"""Whatever is raised while a request is served becomes a problem: the one place where errors turn into answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from msgspec import json
+
+from api.parts import AnyRequest
+from api.problems import MEDIA_TYPE, NAMELESS, Problem
+from api.requests import request_id
+from domain.ledger import Refused
+from infrastructure.committer import Busy
+
+RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
+OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool: by name, HTTP does not import it
+
+log = structlog.get_logger()
+_encode = json.Encoder(enc_hook=str, decimal_format="string").encode
+
+
+def refused(error: Refused) -> Problem:
+    """A rule forbids it: the refusal's own code, sentence, article, remedy and details."""
+    return Problem(error.code, error.sentence, article=error.article, remedy=error.remedy, **details(error))
+
+
+def details(error: Refused) -> dict[str, Any]:
+    """A refusal's details, under names that take no other member's place."""
+    taken = {"code", "detail", "article", "remedy", "headers"}
+    return {f"{name}_" if name in taken else name: value for name, value in error.details.items()}
+
+
+def unreadable(error: HTTPException) -> Problem:
+    """What litestar found wrong before a handler was asked."""
+    wrong = error.extra if isinstance(error.extra, list) else []
+    if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
+        name, sentence = str(wrong[0]["key"]), str(wrong[0].get("message", ""))
+        return Problem(
+            "invalid-parameter", f"{name}: {sentence}", remedy="see /schema/openapi.json", parameter=name, errors=wrong
+        )
+    code = NAMELESS.get(error.status_code, "bad-request")
+    return Problem(code, error.detail, headers=dict(error.headers or {}))
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that *error* is told as; an unexpected one tells nothing of what is inside."""
+    match error:
+        case Problem():
+            return error
+        case Refused():
+            return refused(error)
+        case Busy():
+            return Problem(
+                "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
+            )
+        case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
+            return unreadable(error)
+        case _ if OUTAGES.intersection(kind.__name__ for kind in type(error).__mro__) or isinstance(
+            error, TimeoutError
+        ):
+            return Problem("database-away", "the database can't be reached", headers=RETRY_AFTER)
+        case _:
+            return Problem("unexpected", "something went wrong here", remedy="report the request_id")
+
+
+def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """The answer to a request that failed with *error*; what is our own fault is logged, once."""
+    problem = problem_of(error)
+    known = request_id(request.scope)
+    if problem.kind.code == "unexpected":
+        log.error("unexpected", path=request.scope["path"], request_id=known, exc_info=error)
+    elif problem.kind.code == "database-away":
+        log.warning("database away", path=request.scope["path"], request_id=known, error=str(error).strip())
+    return Response(
+        _encode(problem.document(request.scope["path"], known)),
+        status_code=problem.kind.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, "Cache-Control": "no-store"},
+    )
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

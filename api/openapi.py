@@ -1,0 +1,161 @@
+"""The OpenAPI document: litestar's, completed with the commands, the headers and the problems that only we know."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec.tag import Tag
+from msgspec import json
+
+from api.identity import KEY_CHARACTERS_MAX, ROLES
+from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND
+from api.schemas import REF, command_example, schemas
+from domain.project.state import CODE_CHARACTERS_MAX
+from domain.vocabulary import COMMANDS
+
+Document = dict[str, Any]
+
+PATH = "/schema"
+OPEN_TO_ALL = {"problems", "operation"}  # tags of what is told without asking who asks
+OPEN_PROBLEMS = ("400", "404", "503")
+READ_PROBLEMS = ("400", "401", "403", "404", "503")
+COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503")
+
+DESCRIPTION = (
+    "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Who acts is asserted "
+    "in headers by the gateway that signed them in; nobody may reach this server past it. Every answer that is no "
+    "success is a problem (RFC 9457) with a stable code; GET /problems lists them."
+)
+TAGS = {
+    "commands": "What anybody asks the system to record.",
+    "projects": "One project, from its own ledger.",
+    "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
+    "problems": "What a code means.",
+    "operation": "For whoever runs the server.",
+}
+
+
+def _header(name: str, description: str, *, required: bool = False, **schema: Any) -> Document:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+IDENTITY = [
+    _header(
+        "X-Actor",
+        "Who acts: an id, in UTF-8, percent-encoded where it is not ASCII. Set by the gateway, never by clients.",
+        required=True,
+        maxLength=CODE_CHARACTERS_MAX,
+    ),
+    _header(
+        "X-Department", "The department or enterprise acted for, encoded as X-Actor.", maxLength=CODE_CHARACTERS_MAX
+    ),
+    _header("X-Role", "In what capacity.", enum=[str(role) for role in ROLES], default="officer"),
+]
+CONDITIONS = [
+    _header(
+        "Idempotency-Key",
+        f"Names the command once and for all: a UUID, or 1 to {KEY_CHARACTERS_MAX} visible ASCII characters.",
+        required=True,
+        minLength=1,
+        maxLength=KEY_CHARACTERS_MAX,
+        pattern="^[!-~]+$",
+    ),
+    _header("If-Match", 'Only on this version of the project, as in "12".', pattern='^"[0-9]{1,9}"$'),
+]
+TOLD = {
+    "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
+    "Idempotent-Replay": {
+        "description": "`true` where this is the first answer told again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+
+
+class Json(JsonRenderPlugin):
+    """The completed document as JSON."""
+
+    def render(self, request: Any, openapi_schema: Document) -> bytes:  # noqa: ARG002 the plugin's signature
+        return json.encode(complete(openapi_schema))
+
+
+def config() -> OpenAPIConfig:
+    """Where the document is: /schema/openapi.json, and no page that would load scripts from elsewhere."""
+    plugins: list[OpenAPIRenderPlugin] = [Json()]
+    return OpenAPIConfig(
+        title="Countersign",
+        version=version("countersign"),
+        description=DESCRIPTION,
+        path=PATH,
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        render_plugins=plugins,
+        use_handler_docstrings=True,
+    )
+
+
+def complete(document: Document) -> Document:
+    """*document*, litestar's, with every command, fact, header and problem. The argument is left as it is."""
+    components = document.get("components", {})
+    statuses = sorted({str(kind.status) for kind in KINDS.values()})
+    return {
+        **document,
+        "paths": {
+            path: {method: _operation(operation) for method, operation in item.items()}
+            for path, item in document["paths"].items()
+        },
+        "components": {
+            **components,
+            "schemas": {**components.get("schemas", {}), **schemas()},
+            "responses": {status: _answer(status) for status in statuses},
+        },
+    }
+
+
+def _operation(operation: Document) -> Document:
+    """One operation with the headers it reads and the problems it may answer."""
+    is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
+    is_command = operation.get("operationId") == POST_COMMAND
+    problems = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    answers = {status: told for status, told in operation["responses"].items() if status < "400"}
+    completed = {
+        **operation,
+        "parameters": [*operation.get("parameters", []), *([] if is_open else IDENTITY)],
+        "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
+    }
+    return _command_operation(completed) if is_command else completed
+
+
+def _command_operation(operation: Document) -> Document:
+    examples = {
+        tag: {"summary": (command.__doc__ or tag).partition(". ")[0], "value": command_example(tag)}
+        for tag, command in COMMANDS.items()
+    }
+    body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
+    carried_out = {
+        "description": "Carried out: its facts are on disk, up to this position.",
+        "headers": TOLD,
+        "content": {"application/json": {"schema": {"$ref": f"{REF}Receipt"}}},
+    }
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], *CONDITIONS],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {**operation["responses"], "200": carried_out},
+    }
+
+
+def _answer(status: str) -> Document:
+    """The problems of one status: which codes they carry, and what each means."""
+    meanings = [f"`{kind.code}`: {kind.title}" for kind in KINDS.values() if str(kind.status) == status]
+    return {
+        "description": "; ".join(meanings),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}},
+    }

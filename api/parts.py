@@ -1,0 +1,30 @@
+"""What the handlers work with: made once when the server starts, and found again from every request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from msgspec import Struct
+
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+
+KEY = "parts"  # where the application's state keeps them
+
+AnyRequest = Request[Any, Any, State]
+
+
+class Parts(Struct, frozen=True):
+    """The write side, the read side, and what the installation chose."""
+
+    approvals: Approvals
+    views: Any
+    settings: Settings
+
+
+def parts_of(request: AnyRequest) -> Parts:
+    """The parts the application was created with."""
+    parts: Parts = request.app.state[KEY]
+    return parts

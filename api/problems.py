@@ -1,0 +1,100 @@
+"""Problems: every way a request can fail, with its stable code, as RFC 9457 asks for (application/problem+json)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from domain.refusals import REFUSAL_CODES
+
+MEDIA_TYPE = "application/problem+json"
+PATH = "/problems"  # a problem's type is this path and its code
+POST_COMMAND = "post_command"  # the operation that commands are posted to
+REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
+REFUSED_OTHERWISE = {"key-reused": 422, "no-zone": 422, "version-moved": 412}
+
+HTTP_CODES: dict[str, tuple[int, str]] = {
+    "malformed-json": (400, "the body is not JSON"),
+    "unknown-command": (400, "the body is not one of the commands"),
+    "invalid-header": (400, "a header holds what it can't"),
+    "invalid-parameter": (400, "a parameter of the address holds what it can't"),
+    "bad-request": (400, "the request can't be read"),
+    "actor-missing": (401, "the request does not say who is acting"),
+    "role-reserved": (403, "nobody acts in this role over HTTP"),
+    "not-found": (404, "nothing is at this address"),
+    "project-unknown": (404, "no project was ever registered under this id"),
+    "item-unknown": (404, "the project has no item with this code"),
+    "method-not-allowed": (405, "this address does not answer this method"),
+    "body-too-large": (413, "the body is larger than a command can be"),
+    "wrong-content-type": (415, "the body is of a type that is not read here"),
+    "invalid-field": (422, "a field of the body holds what it can't"),
+    "key-missing": (428, "a command needs an Idempotency-Key"),
+    "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
+    "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
+    "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
+    "database-away": (503, "the database can't be reached"),
+    "behind": (503, "the view has not come as far as the position asked for"),
+    "not-ready": (503, "this process is not ready to serve"),
+}
+NAMELESS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+
+
+class Kind(Struct, frozen=True):
+    """One kind of problem: its code, the status it is answered with, what it means, and where that is told."""
+
+    code: str
+    status: int
+    title: str
+    type: str
+
+
+def _kind(code: str, status: int, title: str) -> Kind:
+    return Kind(code, status, title, f"{PATH}/{code}")
+
+
+KINDS: dict[str, Kind] = {
+    **{code: _kind(code, status, title) for code, (status, title) in HTTP_CODES.items()},
+    **{code: _kind(code, REFUSED_OTHERWISE.get(code, REFUSED), title) for code, title in REFUSAL_CODES.items()},
+}
+
+
+class Problem(Exception):  # noqa: N818 an answer, not an error
+    """A request that can't be carried out. *members* are further members of the answer, such as `path`."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        remedy: str = "",
+        article: str = "",
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind_of(code)
+        self.detail, self.remedy, self.article = detail, remedy, article
+        self.headers, self.members = dict(headers or {}), members
+
+    def document(self, instance: str, request_id: str) -> dict[str, Any]:
+        """The problem as it is sent: the standard members, and ours. *instance* is the path that was asked for."""
+        kind = self.kind
+        return {
+            **self.members,
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail,
+            "instance": instance,
+            "code": kind.code,
+            "article": self.article,
+            "remedy": self.remedy,
+            "request_id": request_id,
+        }
+
+
+def kind_of(code: str) -> Kind:
+    """The kind of *code*; a refusal that no table lists yet is still a refusal."""
+    return KINDS.get(code) or _kind(code, REFUSED, "a rule forbids it")

@@ -1,0 +1,79 @@
+"""GET /projects/{id}...: where one project stands, and its full history."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+from msgspec import Struct, json
+
+from api.entries import ShownEntry, shown
+from api.identity import actor_of, headers_of
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from api.states import ProjectState, state_of
+from domain.vocabulary import Entry, replay
+
+PAGE_ENTRIES = 100
+PAGE_ENTRIES_MAX = 1000  # about 500 kB
+VERSION_MAX = 2**31 - 1  # a version is stored in four bytes
+NDJSON = "application/x-ndjson"
+
+_encode = json.Encoder().encode
+
+
+class HistoryPage(Struct, frozen=True):
+    """Entries in the order they were recorded; *next* is the `after` of the next page, null on the last."""
+
+    entries: list[ShownEntry]
+    next: int | None
+
+
+class Projects(Controller):
+    """What a project's own ledger tells, without waiting for any view."""
+
+    path = "/projects/{project_id:uuid}"
+    tags = ("projects",)
+
+    @get("/", operation_id="get_project", summary="Where a project stands")
+    async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
+        """The state that the next command will be decided on; its version, also in ETag, is for If-Match."""
+        actor_of(headers_of(request.scope))
+        project = replay(project_id, await _entries(request, project_id))
+        return Response(state_of(project), headers={"ETag": f'"{project.version}"'})
+
+    @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
+    async def get_history(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        after: Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what follows it.")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_ENTRIES_MAX, description="Entries a page.")] = PAGE_ENTRIES,
+    ) -> HistoryPage:
+        """Every entry, also what was corrected since: nothing is ever rewritten."""
+        by = actor_of(headers_of(request.scope))
+        entries = shown(await _entries(request, project_id), by)
+        page = entries[after : after + limit]  # versions count from 1 without gaps
+        return HistoryPage(page, page[-1].version if after + limit < len(entries) else None)
+
+    @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
+    async def export_history(self, request: AnyRequest, project_id: FromPath[UUID]) -> Stream:
+        """The same entries in one go, as newline-delimited JSON."""
+        by = actor_of(headers_of(request.scope))
+        entries = shown(await _entries(request, project_id), by)
+        return Stream((_encode(entry) + b"\n" for entry in entries), media_type=NDJSON)
+
+
+async def _entries(request: AnyRequest, project_id: UUID) -> list[Entry]:
+    """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
+    entries = await parts_of(request).approvals.history(project_id)
+    if not entries:
+        raise Problem(
+            "project-unknown",
+            f"no project is registered under {project_id}",
+            remedy="check the id, or register the project with the command register_project",
+        )
+    return entries

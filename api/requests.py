@@ -1,0 +1,47 @@
+"""One id a request: taken from X-Request-Id or made here, sent back, and in every log line written meanwhile."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from uuid import uuid4
+
+from litestar.types import Message, Scope
+from structlog.contextvars import bind_contextvars
+
+from api.parts import AnyRequest
+
+HEADER = b"x-request-id"
+KEY = "countersign_request_id"  # where the scope's state keeps it
+ACCEPTED = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # what log lines and headers carry unharmed
+
+_process = uuid4().hex[:16]  # tells processes apart, a counter the requests of one: cheaper than a UUID each
+_numbers = count(1)
+
+
+def request_id(scope: Scope) -> str:
+    """The id of the request with this *scope*. What a caller sent is kept if it is short and plain."""
+    state = scope["state"]
+    known: str | None = state.get(KEY)
+    if known is None:
+        known = state[KEY] = _given(scope) or f"{_process}-{next(_numbers)}"
+        bind_contextvars(request_id=known)  # each request is a task, and so has a context, of its own
+    return known
+
+
+def _given(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == HEADER:
+            return value.decode("ascii") if ACCEPTED.fullmatch(value) else ""
+    return ""
+
+
+async def begin(request: AnyRequest) -> None:
+    """Give the request its id before anything is logged."""
+    request_id(request.scope)
+
+
+async def send_back(message: Message, scope: Scope) -> None:
+    """Put the request's id into the headers of its answer."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message.get("headers", ()), (HEADER, request_id(scope).encode())]

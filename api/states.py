@@ -1,0 +1,116 @@
+"""A project's state as it is shown: what its own ledger says now, item by item."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.project.state import Complaint, HearingStep, Item, Mode, Opinion, Outcome, Project, Stage
+
+
+class ShownSuspension(Struct, frozen=True):
+    """One open suspension: the id that resume_clock takes, and the ground the clock stands still for."""
+
+    suspension: str
+    ground: str
+
+
+class ShownConsultation(Struct, frozen=True):
+    """One department asked for its countersignature; *opinion* is null until it answers."""
+
+    department: str
+    step: str
+    opinion: Opinion | None
+
+
+class ShownItem(Struct, frozen=True):
+    """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come."""
+
+    item: str
+    name: str
+    department: str
+    mode: Mode
+    live: bool
+    stage: Stage
+    outcome: Outcome | None
+    application: int
+    requires: tuple[str, ...]
+    unmet: list[str]
+    missing: tuple[str, ...]
+    suspensions: list[ShownSuspension]
+    extensions: dict[str, int]
+    consultations: list[ShownConsultation]
+    hearing: HearingStep
+    forwarded: bool
+    upper: str
+    upper_received: bool
+    external: bool
+    evaluated: bool
+    promise_days: int | None
+
+
+class ShownComplaint(Struct, frozen=True):
+    """One complaint, and how far it was handled; *department* answers it, the supervision bureau where empty."""
+
+    complaint: str
+    item: str
+    department: str
+    answered: bool
+    closed: bool
+
+
+class ProjectState(Struct, frozen=True):
+    """One project. *version* counts its entries; *retracted* are the versions that no longer count."""
+
+    id: UUID
+    version: int
+    law: str
+    manager: str
+    items: list[ShownItem]
+    complaints: list[ShownComplaint]
+    retracted: list[int]
+
+
+def state_of(project: Project) -> ProjectState:
+    """What *project* remembers, as it is shown."""
+    return ProjectState(
+        id=project.id,
+        version=project.version,
+        law=project.law,
+        manager=project.manager,
+        items=[_item(project, code, item) for code, item in project.items.items()],
+        complaints=[_complaint(code, complaint) for code, complaint in project.complaints.items()],
+        retracted=sorted(project.retracted),
+    )
+
+
+def _item(project: Project, code: str, item: Item) -> ShownItem:
+    plan = item.plan
+    return ShownItem(
+        item=code,
+        name=plan.name,
+        department=item.department,
+        mode=plan.mode,
+        live=plan.live,
+        stage=item.stage,
+        outcome=item.outcome,
+        application=item.application,
+        requires=plan.requires,
+        unmet=project.unmet(code),
+        missing=item.missing,
+        suspensions=[ShownSuspension(name, ground) for name, ground in item.suspensions.items()],
+        extensions=item.extensions,
+        consultations=[ShownConsultation(c.department, c.step, c.opinion) for c in item.consultations.values()],
+        hearing=item.hearing,
+        forwarded=item.forwarded,
+        upper=item.upper,
+        upper_received=item.upper_received,
+        external=item.external,
+        evaluated=item.evaluated,
+        promise_days=plan.promise_days,
+    )
+
+
+def _complaint(code: str, complaint: Complaint) -> ShownComplaint:
+    return ShownComplaint(code, complaint.item, complaint.department, complaint.answered, complaint.closed)

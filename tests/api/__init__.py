@@ -1,0 +1,1 @@
+"""The HTTP door, tested on a real database through the application itself."""

@@ -1,0 +1,78 @@
+"""How tests speak to the application: as somebody, with a key, and with problems checked for their form."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+from msgspec import to_builtins
+
+from api.problems import KINDS, MEDIA_TYPE
+from domain.ledger import Actor
+from domain.vocabulary import AnyCommand
+from tests.controls import MANAGER
+
+STANDARD = {"type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"}
+LAND_ITEM = {"item": "land", "department": "land", "promise_days": 10}
+REGISTER = {
+    "command": "register_project",
+    "name": "Fab 2",
+    "enterprise": {"name": "Hengxin"},
+    "manager": "wang",
+    "items": [LAND_ITEM, {"item": "site-plan", "department": "planning", "requires": ["land"]}],
+}
+
+
+def identity(by: Actor) -> dict[str, str]:
+    """The headers a gateway asserts for *by*."""
+    return {"X-Actor": quote(by.id), "X-Department": quote(by.department), "X-Role": by.role.value}
+
+
+class Door:
+    """A client of the application."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get(self, path: str, by: Actor | None = MANAGER, **params: Any) -> httpx.Response:
+        return await self.client.get(path, params=params, headers=identity(by) if by else {})
+
+    async def post(
+        self,
+        project: UUID,
+        body: AnyCommand | dict[str, Any] | bytes,
+        by: Actor | None = MANAGER,
+        key: UUID | str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """Post *body*, as it is if it is bytes; a header `if_match="..."` is sent as If-Match."""
+        asserted = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
+        asserted |= identity(by) if by else {}
+        asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
+        path = f"/projects/{project}/commands"
+        if isinstance(body, bytes):
+            return await self.client.post(path, content=body, headers=asserted)
+        return await self.client.post(path, json=to_builtins(body), headers=asserted)
+
+    async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
+        """Post a command that passes, and return its receipt."""
+        response = await self.post(project, body, by)
+        assert response.status_code == 200, response.text
+        receipt: dict[str, Any] = response.json()
+        return receipt
+
+
+def problem(response: httpx.Response, code: str) -> dict[str, Any]:
+    """The problem in *response*, which has to have *code* and everything a problem needs."""
+    assert response.headers["content-type"] == MEDIA_TYPE, response.text
+    told: dict[str, Any] = response.json()
+    assert told["code"] == code, told
+    kind = KINDS[code]
+    assert (response.status_code, told["status"]) == (kind.status, kind.status)
+    assert (told["type"], told["title"]) == (kind.type, kind.title)
+    assert told.keys() >= STANDARD
+    assert response.headers["x-request-id"] == told["request_id"]
+    assert told["detail"]
+    return told
