@@ -44,7 +44,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
         raise Problem(
             "wrong-content-type",
-            f"the body's type is {kind.decode('latin-1') or 'not told'}",
+            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not told'}",
             remedy="send JSON, with the header Content-Type: application/json",
             headers={"Accept": "application/json"},
         )
@@ -137,7 +137,7 @@ def _refuse_field(message: str) -> NoReturn:
             path=path,
             known=list(COMMANDS),
         )
-    raise _field(path, sentence, f"the schema of every command is at /schema/openapi.json; mend {path}")
+    raise _field(path, sentence, "the schema of every command is at /schema/openapi.json")
 
 
 def _field(path: str, sentence: str, remedy: str) -> Problem:

@@ -1,12 +1,13 @@
-"""An application on a fresh database, and a client that speaks to it in the same event loop."""
+"""An application on a database that the tests of one file share, and a client that speaks to it in the same loop."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import cast
 
 import httpx
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -14,20 +15,28 @@ from api.app import create_app
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from tests.api.door import Door
+from tests.conftest import database_in
 
 
-@pytest_asyncio.fixture
-async def approvals(database_url: str) -> AsyncIterator[Approvals]:
-    async with Approvals(database_url) as opened:
+@pytest.fixture(scope="module")
+def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A database for one file of tests: each test uses projects of its own."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    async with Approvals(shared_database_url) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture
-async def app(approvals: Approvals, tmp_path: Path) -> Litestar:
-    return create_app(approvals, None, Settings(data=tmp_path))
+@pytest.fixture(scope="module")
+def app(approvals: Approvals) -> Litestar:
+    return create_app(approvals, None, Settings(data=Path("unused")))
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module")
 async def door(app: Litestar) -> AsyncIterator[Door]:
     """The client; what goes wrong inside the application is answered, not raised."""
     asgi = cast("Callable[..., Awaitable[None]]", app)  # the two libraries spell ASGI's types differently

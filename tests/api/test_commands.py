@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -121,7 +121,7 @@ async def test_of_many_conditional_commands_at_once_one_passes(door: Door) -> No
 async def test_many_commands_at_once_are_all_answered_and_kept(door: Door) -> None:
     projects = [uuid4() for _ in range(5)]
     await asyncio.gather(*[door.done(project, REGISTER) for project in projects])
-    keys = [UUID(int=n) for n in range(100)]
+    keys = [uuid4() for _ in range(100)]
     answers = await asyncio.gather(
         *[door.post(projects[n % 5], NOTE, key=key) for n, key in enumerate(keys) for _ in (1, 2)]
     )
