@@ -37,7 +37,7 @@ class Door:
         self.client = client
 
     async def get(self, path: str, by: Actor | None = MANAGER, **params: Any) -> httpx.Response:
-        return await self.client.get(path, params=params, headers=identity(by) if by else {})
+        return await self.client.get(path, params=params or None, headers=identity(by) if by else {})
 
     async def post(
         self,

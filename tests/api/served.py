@@ -1,0 +1,47 @@
+"""The application behind a real server on a real port, for tests that send what no well-behaved client would."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+
+START_SECONDS_MAX = 30
+
+
+@contextmanager
+def served(database_url: str) -> Iterator[str]:
+    """Serve in a thread with an event loop of its own; yields the server's address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    started, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with Approvals(database_url) as approvals:
+            app = create_app(approvals, None, Settings(data=Path("unused")))
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http="httptools"))
+            serving = asyncio.create_task(server.serve([listening]))
+            while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
+                await asyncio.sleep(0.01)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+            server.should_exit = True
+            await serving
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(START_SECONDS_MAX)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        stop.set()
+        thread.join()
+        listening.close()

@@ -1,0 +1,154 @@
+"""The OpenAPI document: it lists everything there is, its examples are true, and whatever it allows is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+from uuid import uuid4
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
+from msgspec import json, to_builtins
+
+from api.problems import KINDS
+from domain.examples import STORY
+from domain.ledger import Actor
+from domain.vocabulary import COMMANDS, FACTS, AnyCommand, AnyFact, tag_of
+from infrastructure.mapper import decode_fact
+from tests.api.door import REGISTER, STANDARD, Door, identity
+from tests.api.served import served
+from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
+
+Document = dict[str, Any]
+EXAMPLES_EACH = 60  # cases an operation: some seconds for all of them together
+ANSWER_SECONDS_MAX = 10
+
+
+@pytest.fixture(scope="module")
+def address(shared_database_url: str) -> Iterator[str]:
+    with served(shared_database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def document(address: str) -> Document:
+    found: Document = httpx.get(f"{address}/schema/openapi.json").json()
+    return found
+
+
+def validator(document: Document, name: str) -> Draft202012Validator:
+    """Checks values against the schema called *name*."""
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
+
+
+def test_every_command_and_every_fact_is_listed(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    for union, kinds in (("AnyCommand", get_args(AnyCommand)), ("AnyFact", get_args(AnyFact))):
+        listed = [option["$ref"].rpartition("/")[2] for option in schemas[union]["oneOf"]]
+        assert listed == [kind.__name__ for kind in kinds]
+        assert all(schemas[name]["examples"] for name in listed)
+    post = document["paths"]["/projects/{project_id}/commands"]["post"]
+    content = post["requestBody"]["content"]["application/json"]
+    assert content["schema"] == {"$ref": "#/components/schemas/AnyCommand"}
+    assert content["examples"].keys() == COMMANDS.keys()
+    assert schemas["Problem"]["properties"]["code"]["enum"] == sorted(KINDS)
+
+
+def test_every_reference_leads_somewhere(document: Document) -> None:
+    def references(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (part for name, part in value.items() if name == "$ref")
+            yield from (found for part in value.values() for found in references(part))
+        elif isinstance(value, list):
+            yield from (found for part in value for found in references(part))
+
+    for reference in set(references(document)):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+        assert place
+
+
+def test_every_operation_says_what_it_does_and_how_it_fails(document: Document) -> None:
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            assert operation["summary"], path
+            assert operation["tags"], path
+            assert operation["description"], path
+            assert "503" in operation["responses"], path
+            assert "200" in operation["responses"], path
+
+
+@pytest.mark.parametrize("tag", COMMANDS)
+def test_a_commands_example_fits_its_schema_and_is_a_command(document: Document, tag: str) -> None:
+    (example,) = document["components"]["schemas"][COMMANDS[tag].__name__]["examples"]
+    validator(document, "AnyCommand").validate(example)
+    assert tag_of(json.decode(json.encode(example), type=AnyCommand)) == tag
+
+
+@pytest.mark.parametrize("tag", FACTS)
+def test_a_facts_example_fits_its_schema_and_is_a_fact(document: Document, tag: str) -> None:
+    (example,) = document["components"]["schemas"][FACTS[tag].__name__]["examples"]
+    validator(document, "AnyFact").validate(example)
+    assert json.decode(json.encode(decode_fact(json.encode(example)))) == example
+
+
+async def test_the_examples_posted_in_the_storys_order_all_pass(door: Door, document: Document) -> None:
+    """The document shows the first command of each kind; the story's others come in between."""
+    post = document["paths"]["/projects/{project_id}/commands"]["post"]
+    examples = {
+        tag: shown["value"] for tag, shown in post["requestBody"]["content"]["application/json"]["examples"].items()
+    }
+    project, to_come = uuid4(), set(examples)
+    for step in STORY:
+        tag = tag_of(step.command)
+        body = examples[tag] if tag in to_come else to_builtins(step.dated)
+        to_come.discard(tag)
+        receipt = await door.done(project, body, step.by)
+        validator(document, "Receipt").validate(receipt)
+    assert not to_come
+
+    entries = (await door.get(f"/projects/{project}/history", BUREAU)).json()
+    validator(document, "HistoryPage").validate(entries)
+    validator(document, "ProjectState").validate((await door.get(f"/projects/{project}")).json())
+
+
+def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
+    for path in ("/schema", "/schema/openapi.json", "/schema/swagger"):
+        assert "cdn" not in httpx.get(f"{address}{path}").text.lower()
+
+
+@pytest.fixture(scope="module")
+def project(address: str) -> str:
+    """A registered project, so that fuzzed commands get as far as the rules."""
+    found = str(uuid4())
+    headers = {**identity(MANAGER), "Idempotency-Key": found}
+    assert httpx.post(f"{address}/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
+    return found
+
+
+@pytest.mark.slow
+def test_whatever_the_document_allows_is_answered(address: str, document: Document, project: str) -> None:
+    """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
+    assert len(operations) >= 5
+    for operation in operations:
+        cases = st.tuples(operation.as_strategy(), st.sampled_from([MANAGER, LAND, APPLICANT, BUREAU]))
+
+        @settings(max_examples=EXAMPLES_EACH, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(cases)
+        def answered(case_by: tuple[schemathesis.Case[Any], Actor]) -> None:
+            case, by = case_by
+            if "project_id" in case.path_parameters:
+                case.path_parameters["project_id"] = project
+            response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
+            assert response.status_code < 500, response.text
+            if response.status_code >= 400:
+                assert response.headers["content-type"] == ["application/problem+json"]
+                assert response.json().keys() >= STANDARD
+
+        answered()
