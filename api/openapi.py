@@ -22,7 +22,7 @@ PATH = "/schema"
 OPEN_TO_ALL = {"problems", "operation"}  # tags of what is told without asking who asks
 OPEN_PROBLEMS = ("400", "404", "503")
 READ_PROBLEMS = ("400", "401", "403", "404", "503")
-COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503")
+COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "503")
 
 DESCRIPTION = (
     "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Who acts is asserted "
