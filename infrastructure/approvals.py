@@ -106,10 +106,7 @@ class Approvals(Application[UUID]):
         Busy where too much is waiting, or the project changes faster than this process can decide.
         """
         fingerprint = sha256(b"\0".join((project_id.bytes, _encode(by), _encode(command)))).digest()
-        turn = self._turns.get(project_id)
-        if turn is None:
-            turn = self._turns[project_id] = asyncio.Lock()
-        async with turn:  # officers of one project take turns inside this process
+        async with self._turn(project_id):
             for tries in range(TRIES_MAX):
                 kept = self._kept.get(project_id) or await self._load(project_id)
                 try:
@@ -130,6 +127,13 @@ class Approvals(Application[UUID]):
                 elif answer := await self._repeated(command_id, fingerprint):
                     return answer
         raise Busy
+
+    def _turn(self, project_id: UUID) -> asyncio.Lock:
+        """Officers of one project take turns inside this process."""
+        turn = self._turns.get(project_id)
+        if turn is None:
+            turn = self._turns[project_id] = asyncio.Lock()
+        return turn
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where nothing is known of it."""

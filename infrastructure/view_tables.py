@@ -1,0 +1,60 @@
+"""Rows of the views into PostgreSQL: a set at a time, whatever the view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from projections.view import Change, Row, Table, View, create, create_indexes
+
+SCHEMA = "views"
+
+
+def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+    """Create the view's tables afresh, empty."""
+    for table in view.tables:
+        connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
+        for statement in create(schema, table):
+            connection.execute(statement)
+
+
+def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+    for table in view.tables:
+        for statement in create_indexes(schema, table):
+            connection.execute(statement)
+
+
+def copy_rows(connection: psycopg.Connection[Any], table: Table, rows: Iterable[Row], into: Composed) -> None:
+    """COPY *rows* into the table named by *into*, whose columns are those of *table*."""
+    statement = SQL("COPY {} ({}) FROM STDIN").format(into, SQL(", ").join(table.names))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def write(connection: psycopg.Connection[Any], table: Table, change: Change, schema: str = SCHEMA) -> None:
+    """Put *change* into the table: one statement that deletes, one that inserts or updates."""
+    target = Identifier(schema, table.name)
+    if change.deletes:
+        _delete(connection, table, change.deletes, target)
+    if not change.upserts:
+        return
+    staging = Identifier(f"staging_{table.name}")
+    connection.execute(
+        SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(staging, target)
+    )
+    copy_rows(connection, table, change.upserts, SQL("{}").format(staging))
+    keys = SQL(", ").join(table.names[: table.key])
+    updates = SQL(", ").join(SQL("{0} = excluded.{0}").format(name) for name in table.names[table.key :])
+    connection.execute(
+        SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(target, staging, keys, updates)
+    )
+
+
+def _delete(connection: psycopg.Connection[Any], table: Table, keys: Sequence[Row], target: Identifier) -> None:
+    condition = SQL(" AND ").join(SQL("{} = %s").format(name) for name in table.names[: table.key])
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL("DELETE FROM {} WHERE {}").format(target, condition), keys)

@@ -1,0 +1,162 @@
+"""Asking the views: filtered rows, how far each view has come, and waiting for one's own write."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from time import monotonic
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+from msgspec import Struct, convert
+
+from infrastructure.store import Store
+from projections.progress import ProgressItem, ProgressProject
+from projections.voices import ComplaintRow, EvaluationRow, VoiceRow
+
+R = TypeVar("R")
+PATIENCE_SECONDS = 2.0
+PAUSE_SECONDS = 0.002  # a projector that is awake takes a few milliseconds
+ROWS_MAX = 1000
+
+
+class ViewPosition(Struct, frozen=True):
+    """How far a view has come; *error* is why it stopped."""
+
+    view: str
+    position: int
+    error: str | None
+
+
+class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
+    """The view has not reached the wanted position in time. Ask again in a moment."""
+
+
+class ProgressFilter(Struct, frozen=True, kw_only=True):
+    """Which projects to list; empty fields ask for nothing. *after_project* continues a listing."""
+
+    manager: str = ""
+    department: str = ""  # has an item of this department
+    stage: str = ""  # has an item at this stage
+    holder: str = ""  # somebody, a department or 'applicant' or 'outside', has to act
+    text: str = ""  # in code, name or enterprise
+    changed_since: datetime | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+class Summary(Struct, frozen=True):
+    """The whole zone in a few numbers."""
+
+    projects: int
+    items: int
+    items_open: int
+    items_done: int
+    complaints_open: int
+
+
+class Views:
+    """Reads the views' tables through the store's pool."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def positions(self) -> list[ViewPosition]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute("SELECT view, seq, error FROM views.position ORDER BY view")
+            return [ViewPosition(*row) for row in await cursor.fetchall()]
+
+    async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:
+        """Wait until every view has seen *position*. Raises ViewBehind after *patience* seconds."""
+        if not position:
+            return
+        limit, pause = monotonic() + patience, PAUSE_SECONDS
+        while True:
+            reached = min((view.position for view in await self.positions()), default=0)
+            if reached >= position:
+                return
+            if monotonic() > limit:
+                raise ViewBehind(f"the views are at position {reached}, not yet at {position}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+
+    async def summary(self) -> Summary:
+        (row,) = await self._rows(
+            "SELECT count(*), coalesce(sum(items_total), 0), coalesce(sum(items_open), 0),"
+            " coalesce(sum(items_done), 0), coalesce(sum(complaints_open), 0) FROM views.project",
+            [],
+        )
+        return Summary(*(int(number) for number in row))
+
+    async def projects(self, asked: ProgressFilter) -> list[ProgressProject]:
+        """Projects, the last changed first."""
+        rows = await self._rows(
+            """
+            SELECT p.* FROM views.project AS p
+            WHERE (%(manager)s = '' OR p.manager = %(manager)s)
+              AND (%(holder)s = '' OR p.holders @> ARRAY[%(holder)s])
+              AND (%(text)s = '' OR concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s)
+              AND (%(since)s::timestamptz IS NULL OR p.changed_at >= %(since)s)
+              AND ((%(department)s = '' AND %(stage)s = '') OR EXISTS (
+                  SELECT FROM views.item AS i WHERE i.project = p.project
+                  AND (%(department)s = '' OR i.department = %(department)s)
+                  AND (%(stage)s = '' OR i.stage = %(stage)s)))
+            ORDER BY p.changed_at DESC, p.project LIMIT %(limit)s OFFSET %(offset)s
+            """,
+            {
+                "manager": asked.manager,
+                "holder": asked.holder,
+                "text": asked.text,
+                "pattern": f"%{_literal(asked.text)}%",
+                "since": asked.changed_since,
+                "department": asked.department,
+                "stage": asked.stage,
+                "limit": min(asked.limit, ROWS_MAX),
+                "offset": asked.offset,
+            },
+        )
+        return [ProgressProject(*row) for row in rows]
+
+    async def items(self, project: UUID) -> list[ProgressItem]:
+        """One project's items, in the order of its list."""
+        rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
+        return [ProgressItem(*row) for row in rows]
+
+    async def complaints(
+        self, project: UUID | None = None, department: str = "", limit: int = ROWS_MAX
+    ) -> list[ComplaintRow]:
+        """Complaints, the newest first."""
+        return await self._voices(
+            ComplaintRow,
+            "SELECT * FROM views.complaint WHERE (%s::uuid IS NULL OR project = %s) AND (%s = '' OR department = %s)"
+            " ORDER BY filed_at DESC, project, complaint LIMIT %s",
+            [project, project, department, department, limit],
+        )
+
+    async def evaluations(
+        self, project: UUID | None = None, department: str = "", limit: int = ROWS_MAX
+    ) -> list[EvaluationRow]:
+        """Evaluations, the newest first."""
+        return await self._voices(
+            EvaluationRow,
+            "SELECT * FROM views.evaluation WHERE (%s::uuid IS NULL OR project = %s) AND (%s = '' OR department = %s)"
+            " ORDER BY evaluated_at DESC, project, version LIMIT %s",
+            [project, project, department, department, limit],
+        )
+
+    async def voices(self, project: UUID) -> list[VoiceRow]:
+        """Who did what when with a project's complaints and evaluations, oldest first."""
+        return await self._voices(VoiceRow, "SELECT * FROM views.voice WHERE project = %s ORDER BY version", [project])
+
+    async def _voices(self, kind: type[R], query: LiteralString, params: list[object]) -> list[R]:
+        return convert([kind(*row) for row in await self._rows(query, params)], list[kind])  # type: ignore[valid-type]
+
+    async def _rows(self, query: LiteralString, params: list[object] | dict[str, object]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def _literal(text: str) -> str:
+    """*text* as part of a LIKE pattern that means just itself."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

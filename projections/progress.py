@@ -1,0 +1,289 @@
+"""项目进度表 the progress table: a row a project and a row an item, for leaders and project managers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.ledger import Fact
+from domain.project.acceptance import ItemAccepted, ItemDeclined
+from domain.project.completion import ItemCompleted
+from domain.project.delivery import DecisionDelivered
+from domain.project.external import ExternalResultRecorded, ExternalResultVerified
+from domain.project.registration import ProjectRegistered
+from domain.project.state import DECIDED_STAGES, Item, Project, Stage
+from domain.project.submission import ItemSubmitted
+from domain.project.withdrawal import ItemWithdrawn
+from domain.vocabulary import Entry, tag_of
+from projections.view import Row, Rows, Table
+
+APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
+
+
+class Dates(Struct):
+    """When one item reached its nodes, and what was noted beside them."""
+
+    submitted_at: datetime | None = None
+    accepted_at: datetime | None = None
+    decided_at: datetime | None = None
+    delivered_at: datetime | None = None
+    document: str = ""
+    verified_at: datetime | None = None
+    changed_at: datetime | None = None
+    changed_by: str = ""
+    last_fact: str = ""
+
+
+class ProgressState(Struct):
+    """What the rows of one project need beside the project itself."""
+
+    registered: ProjectRegistered | None = None
+    registered_at: datetime | None = None
+    items: dict[str, Dates] = field(default_factory=dict)
+    changed_at: datetime | None = None
+    changed_by: str = ""
+    last_fact: str = ""
+    position: int = 0
+
+
+PROJECTS = Table(
+    "project",
+    (
+        ("project", "uuid"),
+        ("code", "text NOT NULL"),
+        ("name", "text NOT NULL"),
+        ("enterprise", "text NOT NULL"),
+        ("manager", "text NOT NULL"),
+        ("law", "text NOT NULL"),
+        ("registered_at", "timestamptz"),
+        ("items_total", "integer NOT NULL"),
+        ("items_open", "integer NOT NULL"),  # applied for and not decided
+        ("items_done", "integer NOT NULL"),  # decided or delivered
+        ("holders", "text[] NOT NULL"),
+        ("complaints_open", "integer NOT NULL"),
+        ("last_fact", "text NOT NULL"),
+        ("changed_at", "timestamptz"),
+        ("changed_by", "text NOT NULL"),
+        ("version", "integer NOT NULL"),
+        ("position", "bigint NOT NULL"),
+    ),
+    key=1,
+    indexes=("(changed_at DESC, project)", "(manager)", "(code)", "USING gin (holders)"),
+)
+ITEMS = Table(
+    "item",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("nth", "integer NOT NULL"),  # place in the project's list
+        ("name", "text NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("mode", "text NOT NULL"),
+        ("live", "boolean NOT NULL"),
+        ("stage", "text NOT NULL"),
+        ("outcome", "text NOT NULL"),
+        ("application", "integer NOT NULL"),
+        ("holder", "text NOT NULL"),  # who has to act: a department, 'applicant', 'outside', or nobody
+        ("unmet", "text[] NOT NULL"),  # preconditions not granted yet
+        ("missing", "text[] NOT NULL"),  # papers still to come
+        ("suspended", "text[] NOT NULL"),  # grounds of the open suspensions
+        ("awaiting", "text[] NOT NULL"),  # departments whose countersignature is outstanding
+        ("promise_days", "integer"),
+        ("submitted_at", "timestamptz"),
+        ("accepted_at", "timestamptz"),
+        ("decided_at", "timestamptz"),
+        ("delivered_at", "timestamptz"),
+        ("document", "text NOT NULL"),
+        ("external", "boolean NOT NULL"),
+        ("verified_at", "timestamptz"),
+        ("last_fact", "text NOT NULL"),
+        ("changed_at", "timestamptz"),
+        ("changed_by", "text NOT NULL"),
+    ),
+    key=2,
+    indexes=("(department, stage)", "(holder, stage)"),
+)
+
+
+class Progress:
+    """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
+
+    name: str = "progress"
+    version: int = 1
+    tables: tuple[Table, ...] = (PROJECTS, ITEMS)
+
+    def start(self) -> ProgressState:
+        return ProgressState()
+
+    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:  # noqa: ARG002 the view's signature
+        fact = entry.fact
+        at = entry.occurred_at
+        state.changed_at, state.changed_by, state.position = at, entry.recorded.by.id, entry.position
+        state.last_fact = tag_of(fact)
+        if isinstance(fact, ProjectRegistered):
+            state.registered, state.registered_at = fact, at
+        code: str = getattr(fact, "item", "")
+        if not code or not isinstance(code, str):
+            return
+        dates = state.items.get(code)
+        if dates is None:
+            dates = state.items[code] = Dates()
+        dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
+        _date(dates, fact, at)
+
+    def rows(self, state: ProgressState, project: Project) -> Rows:
+        items = [
+            _item_row(project, nth, code, item, state.items.get(code) or Dates())
+            for nth, (code, item) in enumerate(project.items.items(), 1)
+        ]
+        return {"project": [_project_row(state, project, items)], "item": items}
+
+
+def _date(dates: Dates, fact: Fact, at: datetime) -> None:
+    """Note the node that *fact* reaches."""
+    match fact:
+        case ItemSubmitted():
+            dates.submitted_at, dates.document = at, ""
+            dates.accepted_at = dates.decided_at = dates.delivered_at = dates.verified_at = None
+        case ItemAccepted():
+            dates.accepted_at = at
+        case ItemCompleted(document_number=number):
+            dates.decided_at, dates.document = at, number
+        case ItemDeclined() | ItemWithdrawn():
+            dates.decided_at = at
+        case DecisionDelivered():
+            dates.delivered_at = at
+        case ExternalResultRecorded(document_number=number):
+            dates.decided_at, dates.document, dates.verified_at = at, number, at
+        case ExternalResultVerified():
+            dates.verified_at = at
+        case _:
+            return
+
+
+def holder(item: Item, unmet: list[str]) -> str:
+    """Who has to act next on *item*, as far as the facts tell."""
+    if item.stage is Stage.SUPPLEMENTING:
+        return APPLICANT
+    if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED, Stage.COMPLETED):
+        return item.department if item.plan.live else OUTSIDE
+    if item.stage is Stage.NOT_STARTED and not unmet:
+        return APPLICANT if item.plan.live else OUTSIDE
+    return NOBODY
+
+
+def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -> Row:
+    plan = item.plan
+    unmet = project.unmet(code)
+    return (
+        project.id,
+        code,
+        nth,
+        plan.name,
+        item.department,
+        plan.mode.value,
+        plan.live,
+        item.stage.value,
+        item.outcome.value if item.outcome else "",
+        item.application,
+        holder(item, unmet),
+        unmet,
+        list(item.missing),
+        sorted(set(item.suspensions.values())) if item.stage is Stage.ACCEPTED else [],
+        [c.department for c in item.consultations.values() if c.opinion is None]
+        if item.stage is Stage.ACCEPTED
+        else [],
+        plan.promise_days,
+        dates.submitted_at,
+        dates.accepted_at,
+        dates.decided_at,
+        dates.delivered_at,
+        dates.document,
+        item.external,
+        dates.verified_at,
+        dates.last_fact,
+        dates.changed_at,
+        dates.changed_by,
+    )
+
+
+HOLDER = [name for name, _ in ITEMS.columns].index("holder")
+
+
+def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
+    registered = state.registered
+    stages = [item.stage for item in project.items.values()]
+    return (
+        project.id,
+        registered.code if registered else "",
+        registered.name if registered else "",
+        registered.enterprise.name if registered else "",
+        project.manager,
+        project.law,
+        state.registered_at,
+        len(stages),
+        sum(stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED) for stage in stages),
+        sum(stage in DECIDED_STAGES for stage in stages),
+        sorted({row[HOLDER] for row in items} - {NOBODY}),
+        sum(not complaint.closed for complaint in project.complaints.values()),
+        state.last_fact,
+        state.changed_at,
+        state.changed_by,
+        project.version,
+        state.position,
+    )
+
+
+class ProgressItem(Struct, frozen=True):
+    """One item's row, as it is answered."""
+
+    project: UUID
+    item: str
+    nth: int
+    name: str
+    department: str
+    mode: str
+    live: bool
+    stage: str
+    outcome: str
+    application: int
+    holder: str
+    unmet: list[str]
+    missing: list[str]
+    suspended: list[str]
+    awaiting: list[str]
+    promise_days: int | None
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    delivered_at: datetime | None
+    document: str
+    external: bool
+    verified_at: datetime | None
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+
+
+class ProgressProject(Struct, frozen=True):
+    """One project's row, as it is answered."""
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    manager: str
+    law: str
+    registered_at: datetime | None
+    items_total: int
+    items_open: int
+    items_done: int
+    holders: list[str]
+    complaints_open: int
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+    version: int
+    position: int

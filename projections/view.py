@@ -1,0 +1,127 @@
+"""What a read model is: its tables, and how a project's entries become rows of them.
+
+A view keeps a small state a project, folds entries into it, and turns it into rows. The projector writes the rows
+that changed; a rebuild writes them all. Rows hold instants and never anything that changes by time passing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, LiteralString, Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+from psycopg.sql import SQL, Composed, Identifier
+
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.state import Project
+from domain.vocabulary import Entry, corrections
+
+S = TypeVar("S")
+Row = tuple[Any, ...]
+Rows = Mapping[str, Sequence[Row]]  # by table
+
+
+class Table(Struct, frozen=True):
+    """One table of a view. The first *key* columns identify a row; the very first is the project."""
+
+    name: str
+    columns: tuple[tuple[str, LiteralString], ...]  # name and type
+    key: int
+    indexes: tuple[LiteralString, ...] = ()  # what to index, e.g. "(department, stage)"
+
+    @property
+    def names(self) -> list[Identifier]:
+        return [Identifier(name) for name, _ in self.columns]
+
+
+class View(Protocol, Generic[S]):
+    """One read model. *version* grows with every change of its tables or of its fold: it is then rebuilt."""
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+
+    def start(self) -> S:
+        """The state of a project without entries."""
+
+    def fold(self, state: S, entry: Entry, project: Project) -> None:
+        """Take in one entry that counts; *project* already has it."""
+
+    def rows(self, state: S, project: Project) -> Rows:
+        """The project's rows, by table."""
+
+
+class Folded(Struct):
+    """A project, every view's state of it by name, and the rows as last written, by table and key."""
+
+    project: Project
+    states: dict[str, Any]
+    written: dict[str, dict[Row, Row]] = field(default_factory=dict)
+
+
+class Change(Struct):
+    """What is to be written to one table."""
+
+    upserts: list[Row]
+    deletes: list[Row]  # keys
+
+
+CORRECTIONS = (EntryAmended, EntryRetracted)
+
+
+def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry]) -> Folded:
+    """The views' states after a project's whole history, in version order.
+
+    Retracted entries are left out, amended ones come at their new time: a correction is as if it had been so.
+    """
+    settled = corrections(entries)
+    project = Project(project_id, retracted=settled.retracted)
+    folded = Folded(project, {view.name: view.start() for view in views})
+    if settled.retracted or settled.amended:
+        entries = [
+            structs.replace(entry, occurred_at=settled.amended[entry.version])
+            if entry.version in settled.amended
+            else entry
+            for entry in entries
+            if entry.version not in settled.retracted
+        ]
+    take(views, folded, entries)
+    return folded
+
+
+def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -> None:
+    """Fold further entries, none of them a correction, into states that are there already."""
+    project = folded.project
+    pairs = [(view.fold, folded.states[view.name]) for view in views]
+    for entry in entries:
+        entry.fact.apply(project)
+        project.version = entry.version
+        for fold_one, state in pairs:
+            fold_one(state, entry, project)
+
+
+def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
+    """The rows of *view* that differ from those written, which become the written ones."""
+    out: dict[str, Change] = {}
+    rows = view.rows(folded.states[view.name], folded.project)
+    for table in view.tables:
+        new = {row[: table.key]: row for row in rows.get(table.name, ())}
+        old = folded.written.get(table.name, {})
+        upserts = [row for key, row in new.items() if old.get(key) != row]
+        deletes = [key for key in old if key not in new]
+        folded.written[table.name] = new
+        if upserts or deletes:
+            out[table.name] = Change(upserts, deletes)
+    return out
+
+
+def create(schema: str, table: Table) -> list[Composed]:
+    """The statements that make *table* in *schema*, without its indexes."""
+    columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in table.columns)
+    key = SQL(", ").join(table.names[: table.key])
+    return [SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(Identifier(schema, table.name), columns, key)]
+
+
+def create_indexes(schema: str, table: Table) -> list[Composed]:
+    return [SQL("CREATE INDEX ON {} {}").format(Identifier(schema, table.name), SQL(what)) for what in table.indexes]

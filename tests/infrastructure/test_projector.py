@@ -1,0 +1,162 @@
+"""The views follow the ledger, in order and without a gap; a rebuild is what they already were."""
+
+from __future__ import annotations
+
+import threading
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from domain.examples import ENTERPRISE, MANAGER, STORY
+from domain.ledger import Actor, Role
+from domain.project.correction import RetractEntry
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import PlannedItem, Project
+from domain.project.submission import SubmitItem
+from domain.vocabulary import Entry
+from infrastructure.approvals import Approvals
+from infrastructure.projector import Projector
+from infrastructure.rebuild import rebuild
+from infrastructure.views import ProgressFilter, Views
+from projections.catalogue import VIEWS
+from projections.progress import Progress, ProgressState
+
+REGISTER = RegisterProject(
+    name="Fab 2",
+    enterprise=Enterprise("Hengxin"),
+    manager="wang",
+    items=(
+        PlannedItem(item="land", department="natural-resources"),
+        PlannedItem(item="site-plan", department="planning", requires=("land",)),
+    ),
+)
+
+
+def project_all(url: str, projector: Projector | None = None) -> int:
+    """Take every view to the end of the ledger; how many entries that were."""
+    projector = projector or Projector(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert projector.take_lead(connection)
+        steps = 0
+        while taken := projector.step(connection):
+            steps += taken
+    return steps
+
+
+async def tell_story(approvals: Approvals) -> UUID:
+    project = uuid4()
+    for step in STORY:
+        await approvals.handle(project, step.dated, step.by, uuid4())
+    return project
+
+
+async def test_rows_tell_who_holds_what_and_what_is_unmet(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        project = uuid4()
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        answer = await approvals.handle(project, SubmitItem(item="land"), ENTERPRISE, uuid4())
+        project_all(database_url)
+        views = Views(approvals.store)
+        await views.catch_up(answer.receipt.position)
+
+        land, plan = await views.items(project)
+
+        assert (land.stage, land.holder, land.unmet) == ("submitted", "natural-resources", [])
+        assert (plan.stage, plan.holder, plan.unmet) == ("not_started", "", ["land"])
+        (row,) = await views.projects(ProgressFilter(holder="natural-resources"))
+        assert (row.name, row.items_total, row.items_open, row.items_done) == ("Fab 2", 2, 1, 0)
+        assert await views.projects(ProgressFilter(holder="planning")) == []
+        assert await views.projects(ProgressFilter(text="100%")) == []
+
+
+async def test_live_views_equal_a_rebuild(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        for _ in range(3):
+            await tell_story(approvals)
+            project_all(database_url)
+
+    found = rebuild(database_url)
+
+    assert found.differences == ()
+    assert found.projects == 3
+    assert found.entries == found.position > 0
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+async def test_a_damaged_view_is_told_and_replaced(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        await tell_story(approvals)
+    project_all(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE views.item SET stage = 'delivered'")
+
+    damaged = rebuild(database_url)
+
+    assert [difference.table for difference in damaged.differences] == ["item"]
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+async def test_what_is_retracted_is_as_if_it_had_never_been(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        project = uuid4()
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        await approvals.handle(project, SubmitItem(item="land"), ENTERPRISE, uuid4())
+        project_all(database_url)
+        bureau = Actor("gao", "supervision", Role.SUPERVISOR)
+        await approvals.handle(project, RetractEntry(version=2, reasons="wrong project"), bureau, uuid4())
+        project_all(database_url)
+
+        land, _ = await Views(approvals.store).items(project)
+
+    assert (land.stage, land.submitted_at) == ("not_started", None)
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+class Stumbling(Progress):
+    """A view that cannot fold a submission."""
+
+    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
+        if entry.version == 2:
+            raise ValueError("no idea what this is")
+        super().fold(state, entry, project)
+
+
+async def test_a_view_that_stumbles_stops_alone_and_says_where(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        project = uuid4()
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        for item in ("land", "site-plan"):
+            await approvals.handle(project, SubmitItem(item=item), ENTERPRISE, uuid4())
+        project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
+        stopped, other = await Views(approvals.store).positions()
+
+    assert (stopped.view, stopped.position) == ("progress", 1)
+    assert stopped.error == "position 2: ValueError: no idea what this is"
+    assert (other.view, other.position, other.error) == ("voices", 3, None)
+
+
+async def test_a_gap_in_the_ledger_is_not_passed_by(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        await tell_story(approvals)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute("DELETE FROM ledger.event WHERE seq = 3")
+    with pytest.raises(Exception, match="position 3 is missing"):
+        project_all(database_url)
+
+
+async def test_a_running_projector_shows_a_write_to_its_writer(database_url: str) -> None:
+    projector = Projector(database_url)
+    thread = threading.Thread(target=projector.run)
+    thread.start()
+    try:
+        async with Approvals(database_url) as approvals:
+            project = uuid4()
+            answer = await approvals.handle(project, REGISTER, MANAGER, uuid4())
+            views = Views(approvals.store)
+            await views.catch_up(answer.receipt.position, patience=10)
+            assert len(await views.items(project)) == 2
+    finally:
+        projector.stop()
+        thread.join()
