@@ -39,6 +39,10 @@ find_uv() {
 prepare() {
     find_python
     find_uv
+    # Where a company's proxy signs for the index, only the machine's own certificates know it.
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then
+        export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+    fi
     UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen --python "$python" "$@" ||
         fail "the packages of uv.lock could not be installed, see above: is the package index within reach?"
 }
