@@ -1,0 +1,280 @@
+"""`countersign`: everything an installation needs, from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from uuid import UUID
+
+import psycopg
+import typer
+from msgspec import json, to_builtins
+from rich.console import Console
+from rich.table import Table
+
+from domain.ledger import Refused
+from infrastructure import log
+from infrastructure.diagnosis import diagnose
+from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.rebuild import rebuild as rebuild_views
+from infrastructure.settings import SettingRefused, Settings, without_password
+from infrastructure.store import PAGE_ROWS_MAX
+from scripts import cases as case_table
+from scripts import demo as demonstration
+from scripts import ledger, serving
+from scripts.export_log import export_log as export_register
+from scripts.import_log import import_log as import_register
+from scripts.importing.lines import LogUnreadable
+from scripts.importing.report import show as show_report
+from scripts.importing.screen import bar
+
+cli = typer.Typer(
+    help="Countersign: approvals of investment projects as facts, with their statutory clocks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out, screen = Console(), Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+FOUND_SOMETHING = 1
+
+
+def settings() -> Settings:
+    chosen = Settings.of()
+    log.configure(chosen)
+    return chosen
+
+
+def tell(answer: object, as_json: bool, show: Callable[[], None]) -> None:
+    """Print *answer* as JSON, or show it to a person."""
+    if as_json:
+        sys.stdout.write(json.format(json.encode(answer), indent=2).decode() + "\n")
+    else:
+        show()
+
+
+def pairs(title: str, answer: Any) -> None:
+    """Show the fields of *answer* in two columns."""
+    table = Table(title=title, show_header=False)
+    for name, value in to_builtins(answer).items():
+        table.add_row(name.replace("_", " "), str(value) if value not in ({}, []) else "none")
+    out.print(table)
+
+
+@cli.command()
+def demo() -> None:
+    """Import the shipped log of 1,434 real permit applications, print a summary, and serve until Ctrl-C."""
+    chosen = settings()
+    url = serving.ready(chosen)
+    demonstration.fill(url, chosen, screen)
+    serving.serve(url, chosen, lambda: demonstration.announce(url, chosen, out))
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API and the pages until Ctrl-C. Starts the embedded PostgreSQL where DATABASE_URL names none."""
+    chosen = settings()
+    url = serving.ready(chosen)
+    serving.serve(url, chosen, lambda: screen.print(f"Serving http://{chosen.host}:{chosen.port}/"))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date. `serve` does this by itself."""
+    screen.print(f"up to date: {without_password(serving.ready(settings()))}")
+
+
+@cli.command("import-log")
+def import_log(
+    events: Annotated[Path, typer.Argument(help="events.csv or .csv.gz in the neutral form (docs/importing.md)")],
+    cases: Annotated[Path, typer.Argument(help="cases.csv or .csv.gz")],
+    law: Annotated[str, typer.Option(help="the law the cases ran under")] = "nl-wabo",
+    as_json: AsJson = False,
+) -> None:
+    """Import a permit register's log. A second import of the same log changes nothing."""
+    chosen = settings()
+    url = serving.ready(chosen)
+
+    async def run() -> Any:
+        async with serving.opened(url, chosen) as approvals:
+            with bar(screen) as advance:
+                return await import_register(approvals, events, cases, law, progress=advance)
+
+    report = asyncio.run(run())
+    tell(report.as_json(), as_json, lambda: show_report(report, out))
+    raise typer.Exit(report.exit_status)
+
+
+@cli.command("export-log")
+def export_log(
+    events: Annotated[Path, typer.Argument(help="where to write the events")],
+    cases: Annotated[Path | None, typer.Argument(help="where to write the cases")] = None,
+    dataset: Annotated[str, typer.Option(help="only this imported log")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write imported cases out again in the neutral form, case by case in source order."""
+    report = export_register(serving.ready(settings()), events, cases, dataset=dataset)
+    tell(report, as_json, lambda: pairs("exported", report))
+
+
+@cli.command()
+def cases(
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV (the only form there is)")] = True,
+    as_of: Annotated[str, typer.Option(help="count what had happened by this day or instant")] = "",
+    known_at: Annotated[str, typer.Option(help="count what was recorded by this day or instant")] = "",
+    dataset: Annotated[str, typer.Option(help="only this imported log")] = "",
+) -> None:
+    """A row a project: days gross and net, suspensions, extensions, deadline, lateness."""
+    del csv
+    try:
+        asked = [case_table.asked(text) if text else None for text in (as_of, known_at)]
+    except ValueError as error:
+        fail(str(error))
+    rows = case_table.case_rows(serving.ready(settings()), as_of=asked[0], known_at=asked[1], dataset=dataset)
+    case_table.write_csv(rows, sys.stdout)
+
+
+@cli.command()
+def status(as_json: AsJson = False) -> None:
+    """Projects, imported events, facts, the last position, and how far every view has come."""
+    answer = ledger.status(serving.ready(settings()))
+    tell(answer, as_json, lambda: pairs("ledger", answer))
+
+
+@cli.command()
+def history(
+    project: Annotated[str, typer.Argument(help="the project's id, or its code")], as_json: AsJson = False
+) -> None:
+    """Everything that happened in a project, oldest first."""
+    chosen = settings()
+    url = serving.ready(chosen)
+
+    async def run() -> list[Any]:
+        async with serving.opened(url, chosen) as approvals:
+            return await approvals.history(project_id(url, project), limit=PAGE_ROWS_MAX)
+
+    entries = asyncio.run(run())
+    if not entries:
+        fail(f"Nothing is known of {project}. `countersign status` tells how many projects there are.")
+
+    def show() -> None:
+        table = Table("#", "occurred", "recorded", "by", "fact", "position", title=project)
+        for e in entries:
+            fact = to_builtins(e.fact)
+            name = fact.pop("fact")
+            said = ", ".join(f"{key}={value}" for key, value in fact.items() if value not in ("", [], None))
+            when = [f"{at:%Y-%m-%d %H:%M}" for at in (e.occurred_at, e.recorded_at)]
+            table.add_row(str(e.version), *when, e.recorded.by.id, f"{name}  {said}", str(e.position))
+        out.print(table)
+
+    tell(entries, as_json, show)
+
+
+def project_id(url: str, text: str) -> UUID:
+    """The project with this id or code."""
+    try:
+        return UUID(text)
+    except ValueError:
+        with psycopg.connect(url) as connection:
+            rows = connection.execute("SELECT project FROM views.project WHERE code = %s", [text]).fetchall()
+    if len(rows) != 1:
+        fail(f"{len(rows)} projects have the code {text}: give the project's id instead.")
+    return UUID(str(rows[0][0]))
+
+
+@cli.command()
+def replay(as_json: AsJson = False) -> None:
+    """Fold the whole ledger again and compare with the live views; exit 1 where they differ. Changes nothing."""
+    compare(swap=False, as_json=as_json)
+
+
+@cli.command()
+def rebuild(as_json: AsJson = False) -> None:
+    """Fold the whole ledger into fresh tables, compare with the live ones, and put them in their place."""
+    compare(swap=True, as_json=as_json)
+
+
+def compare(*, swap: bool, as_json: bool) -> None:
+    url = serving.ready(settings())
+    demonstration.catch_up(url)
+    with bar(screen, "folding") as advance:
+        found = rebuild_views(url, swap=swap, progress=advance)
+    tell(found, as_json, lambda: pairs("rebuilt" if swap else "replayed", found))
+    raise typer.Exit(FOUND_SOMETHING if found.differences else 0)
+
+
+@cli.command()
+def verify(as_json: AsJson = False) -> None:
+    """Walk every hash chain from its first entry; exit 1 where anything was changed, removed or cut off."""
+    with bar(screen, "verifying") as advance:
+        found = ledger.verify(serving.ready(settings()), advance)
+    tell(found, as_json, lambda: pairs("verified", found))
+    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+
+
+@cli.command()
+def vectors(
+    files: Annotated[list[Path], typer.Argument(help="files of golden vectors, one JSON object a line")],
+    packs: Annotated[bool, typer.Option("--packs", help="the files hold vectors of other laws")] = False,
+    calendars: Annotated[Path | None, typer.Option(help="calendar file; else the one beside, else ours")] = None,
+) -> None:
+    """Check the statutory clocks against golden vectors; print every mismatch, and exit 1 on any."""
+    found = []
+    for file in files:
+        if not file.is_file():
+            fail(f"There is no file {file}.")
+        found += ledger.pack_mismatches(file) if packs else ledger.vector_mismatches(file, calendars)
+    for line in found:
+        typer.echo(line)
+    screen.print(f"{len(found)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
+    raise typer.Exit(FOUND_SOMETHING if found else 0)
+
+
+@cli.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at everything an installation needs, and say how to mend what is not right."""
+    checks = diagnose(settings())
+
+    def show() -> None:
+        table = Table("", "check", "found", "remedy")
+        for check in checks:
+            table.add_row("ok" if check.ok else "NOT OK", check.name, check.detail, "" if check.ok else check.remedy)
+        out.print(table)
+
+    tell(checks, as_json, show)
+    raise typer.Exit(0 if all(check.ok for check in checks) else FOUND_SOMETHING)
+
+
+@cli.command()
+def stop() -> None:
+    """Stop the embedded PostgreSQL; what is in it stays."""
+    EmbeddedPostgres(settings().data).stop()
+    screen.print("stopped")
+
+
+def fail(sentence: str) -> NoReturn:
+    screen.print(sentence, style="red", highlight=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is told in a sentence, without a traceback."""
+    try:
+        cli()
+    except (PostgresUnavailable, SettingRefused, LogUnreadable) as problem:
+        screen.print(str(problem), style="red", highlight=False)
+        sys.exit(2)
+    except Refused as refusal:
+        screen.print(f"{refusal.sentence}. {refusal.remedy}", style="red", highlight=False)
+        sys.exit(2)
+    except psycopg.OperationalError as down:
+        screen.print(f"The database does not answer: {str(down).strip()}", style="red", highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The main job on one's own machine: real permit applications in, their progress out."""
+
+from __future__ import annotations
+
+import asyncio
+from time import sleep
+
+import psycopg
+from rich.console import Console
+
+from infrastructure.projector import Projector
+from infrastructure.settings import Settings
+from scripts import ledger, serving
+from scripts.import_log import RECEIPT_LOG, import_log
+from scripts.importing.report import ImportReport, show
+from scripts.importing.screen import bar
+
+LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
+DATASET = "receipt"
+
+
+def fill(url: str, settings: Settings, screen: Console) -> None:
+    """Import the shipped log, unless this database has it, and bring the views up to date."""
+    with psycopg.connect(url) as connection:
+        there = connection.execute("SELECT EXISTS (SELECT FROM ledger.event)").fetchone() == (True,)
+    if there:
+        screen.print("The database is filled already; nothing to import.")
+    else:
+        report = asyncio.run(_import(url, settings, screen))
+        show(report, screen)
+    catch_up(url)
+
+
+async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:
+    async with serving.opened(url, settings) as approvals:
+        with bar(screen) as advance:
+            return await import_log(
+                approvals, RECEIPT_LOG / "events.csv.gz", RECEIPT_LOG / "cases.csv.gz", progress=advance
+            )
+
+
+def catch_up(url: str) -> None:
+    """Take the views to the end of the ledger; where another process projects already, wait for it."""
+    projector = Projector(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        if projector.take_lead(connection):
+            while projector.step(connection):
+                pass
+            return
+    while True:
+        now = ledger.status(url)
+        if now.errors or all(position >= now.published for position in now.views.values()):
+            return
+        sleep(LEAD_SECONDS)
+
+
+def announce(url: str, settings: Settings, out: Console) -> None:
+    """Say what there is, and where to look."""
+    now = ledger.status(url)
+    home = f"http://{settings.host}:{settings.port}"
+    out.print(f"{now.projects:,} projects, {now.source_events:,} source events, {now.facts:,} facts")
+    out.print(f"{now.items:,} items: {now.items_done:,} done, {now.items_open:,} under way")
+    out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
+    out.print(f"progress table   {home}/")
+    out.print(f"API description  {home}/schema/openapi.json")
+    out.print(f"health           {home}/readyz")
+    out.print("Ctrl-C ends the server; `countersign stop` ends the database.", highlight=False)

@@ -1,0 +1,118 @@
+"""Start everything one installation needs: the database, the projector beside it, the HTTP server."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+import uvloop
+
+from api.app import create_app
+from infrastructure.approvals import Approvals
+from infrastructure.lawbook import law_book
+from infrastructure.migrate import migrate
+from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres_url import connect_url
+from infrastructure.projector import Projector
+from infrastructure.settings import Settings
+from infrastructure.views import Views
+
+ORPHAN_SECONDS = 1.0  # how often the projector looks whether the server that started it still lives
+STOP_SECONDS_MAX = 10
+
+
+def ready(settings: Settings) -> str:
+    """The address of a database that is up and migrated; the embedded one is started where none is given."""
+    url = connect_url(settings)
+    migrate(url)
+    return url
+
+
+@asynccontextmanager
+async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
+    """The application, open in this event loop."""
+    async with Approvals(
+        url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
+    ) as approvals:
+        yield approvals
+
+
+def project_while(parent: int, url: str) -> None:
+    """Run the projector in this process until it is told to end, or until its parent is gone."""
+    projector = Projector(url)
+    signal.signal(signal.SIGTERM, lambda *_: projector.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
+
+    def watch() -> None:
+        ended = threading.Event()
+        while not ended.wait(ORPHAN_SECONDS):
+            if os.getppid() != parent:
+                projector.stop()
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    projector.run()
+
+
+@contextmanager
+def projecting(url: str) -> Iterator[None]:
+    """A projector in a process of its own, so that folding never delays a command."""
+    process = multiprocessing.get_context("spawn").Process(target=project_while, args=(os.getpid(), url), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(STOP_SECONDS_MAX)
+
+
+@contextmanager
+def kept_alive(settings: Settings) -> Iterator[None]:
+    """Bring the embedded server back should it die; nothing to do for a server of somebody else's."""
+    if settings.database_url:
+        yield
+        return
+    ended = threading.Event()
+    keeper = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join(STOP_SECONDS_MAX)
+
+
+def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
+    """Serve HTTP until interrupted; *announce* is called once requests are answered."""
+    with kept_alive(settings), projecting(url), contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_serve(url, settings, announce))
+
+
+async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
+    async with opened(url, settings) as approvals:
+        app = create_app(approvals, Views(approvals.store), settings)
+        config = uvicorn.Config(
+            app, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="on"
+        )
+        server = _Announcing(config, announce)
+        await server.serve()
+
+
+class _Announcing(uvicorn.Server):
+    """uvicorn, telling when it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
