@@ -1,0 +1,80 @@
+"""A server in a process of its own: the application on a ledger, or an echo on the same litestar and uvicorn.
+
+`python -m scripts.benches.answering [ADDRESS OF THE LEDGER]` prints its port and serves until its input is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import uvicorn
+import uvloop
+from litestar import Litestar, Request, Response, post
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.types import ASGIApp
+
+from api.app import create_app
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+from infrastructure.views import Views
+
+HOST = "127.0.0.1"
+STOP_SECONDS_MAX = 10
+
+
+@post("/projects/{project_id:uuid}/commands", status_code=200)
+async def echo(request: Request[object, object, State], project_id: FromPath[UUID]) -> Response[bytes]:  # noqa: ARG001 as the real one
+    """Answer with the body, having done nothing."""
+    return Response(await request.body(), media_type="application/json")
+
+
+async def serve(app: ASGIApp) -> None:
+    """Serve *app* on a free port, told on standard output, until standard input is closed."""
+    listening = socket.create_server((HOST, 0))
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http="httptools")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([listening]))
+    print(listening.getsockname()[1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.should_exit = True
+    await serving
+
+
+async def main(url: str | None) -> None:
+    """Serve the ledger at *url*, or the echo without one."""
+    if url is None:
+        await serve(Litestar([echo], openapi_config=None, logging_config=None))
+        return
+    async with Approvals(url) as approvals:
+        await serve(create_app(approvals, Views(approvals.store), Settings(data=Path("unused"))))
+
+
+@contextmanager
+def answering(url: str | None) -> Iterator[int]:
+    """Run this module as a process; yields its port."""
+    command = [sys.executable, "-m", "scripts.benches.answering", *([url] if url else [])]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdin
+    assert server.stdout
+    try:
+        yield int(server.stdout.readline())
+    finally:
+        server.stdin.close()
+        try:
+            server.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        server.stdout.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1] if len(sys.argv) > 1 else None))

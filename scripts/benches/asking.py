@@ -1,0 +1,60 @@
+"""Commands over HTTP/1.1 on connections that stay open, one for each client, without a client library's cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID, uuid4
+
+from msgspec import json
+
+from domain.ledger import Actor
+from domain.vocabulary import AnyCommand
+from scripts.benches.answering import HOST
+from scripts.benches.commands import Send, crowd
+from scripts.benches.measure import Figure
+
+encode = json.Encoder().encode
+
+
+class NotAnswered(Exception):  # noqa: N818 it says what was found
+    """The server said something else than 200: what was measured would not be commands."""
+
+
+def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
+    """The bytes of one command's request."""
+    body = encode(command)
+    head = (
+        f"POST /projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"X-Actor: {by.id}\r\nX-Department: {by.department}\r\nX-Role: {by.role}\r\n"
+        f"Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[Send]:
+    """An open connection, as a way to send commands. Raises NotAnswered."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+
+    async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
+        writer.write(request(project, command, by))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise NotAnswered(body.decode())
+
+    try:
+        yield send
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def over_http(subject: str, port: int, clients: int, seconds: float) -> Figure:
+    """Answers a second that *clients* connections get from the server on *port*."""
+    async with AsyncExitStack() as stack:
+        sends = [await stack.enter_async_context(connection(port)) for _ in range(clients)]
+        return await crowd(subject, lambda n: sends[n], clients, seconds)

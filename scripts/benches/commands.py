@@ -1,0 +1,118 @@
+"""Durable commands a second in one process: rules, hash chain, idempotency and disk, nothing left out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+
+from domain.ledger import Actor, Role
+from domain.project.acceptance import AcceptItem
+from domain.project.completion import CompleteItem
+from domain.project.note import NoteStep
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import Outcome, PlannedItem
+from domain.project.submission import SubmitItem
+from domain.vocabulary import AnyCommand, replay
+from infrastructure.approvals import Approvals
+from scripts.benches.measure import Figure
+
+ITEMS = 20  # an investment project needs about twenty approvals
+CONFLICT_EVERY = 100  # one command in a hundred finds its project changed by another process
+FACTS_LOADED = 300
+LOADS = 50
+MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
+ENTERPRISE = Actor("hengxin", "91420100MA0HX2026E", Role.APPLICANT)
+OFFICER = Actor("zhou.fang", "planning")
+
+Send = Callable[[UUID, AnyCommand, Actor], Awaitable[None]]
+
+
+class WithConflicts(Struct, frozen=True):
+    """Throughput where one command in a hundred is preceded by another process's write to the same project.
+
+    *conflicts* counts the commands that really came second and were decided again; rivals are not counted as done.
+    """
+
+    figure: Figure
+    conflicts: int
+
+
+def registration(items: int = ITEMS) -> RegisterProject:
+    """The command that registers a project with *items* planned items."""
+    plans = tuple(PlannedItem(item=f"item-{n}", department=OFFICER.department) for n in range(items))
+    return RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang.min", items=plans)
+
+
+def project_life(items: int = ITEMS) -> Iterator[tuple[AnyCommand, Actor]]:
+    """A project's commands from registration to its last decision: 1 + 3 * *items*, each with one fact."""
+    yield registration(items), MANAGER
+    for item in (f"item-{n}" for n in range(items)):
+        yield SubmitItem(item=item, materials=("form",)), ENTERPRISE
+        yield AcceptItem(item=item), OFFICER
+        yield CompleteItem(item=item, outcome=Outcome.GRANTED), OFFICER
+
+
+async def work(send: Send, until: float, latencies: list[float]) -> None:
+    """Lead project after project through its life until the clock (perf_counter) shows *until*."""
+    while True:
+        project = uuid4()
+        for command, by in project_life():
+            began = perf_counter()
+            if began >= until:
+                return
+            await send(project, command, by)
+            latencies.append(perf_counter() - began)
+
+
+async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds: float) -> Figure:
+    """*clients* workers at once; *send(n)* is how the n-th sends its commands."""
+    latencies: list[float] = []
+    began = perf_counter()
+    await asyncio.gather(*[work(send(n), began + seconds, latencies) for n in range(clients)])
+    return Figure.of(subject, clients, perf_counter() - began, latencies)
+
+
+async def in_process(url: str, clients: int, seconds: float) -> Figure:
+    """Commands a second through Approvals.handle."""
+    async with Approvals(url) as approvals:
+
+        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
+            await approvals.handle(project, command, by, uuid4())
+
+        return await crowd("in process", lambda _: send, clients, seconds)
+
+
+async def with_conflicts(url: str, clients: int, seconds: float) -> WithConflicts:
+    """As `in_process`, where a second Approvals writes to the project before one command in a hundred."""
+    conflicts, numbers = [0], count(1)
+    async with Approvals(url) as here, Approvals(url) as there:
+
+        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
+            rival_at = 0
+            if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
+                rival = await there.handle(project, NoteStep(activity="site visit"), MANAGER, uuid4())
+                rival_at = rival.receipt.version
+            answer = await here.handle(project, command, by, uuid4())
+            conflicts[0] += bool(rival_at) and answer.receipt.version == rival_at + 1
+
+        figure = await crowd("1 % conflicts", lambda _: send, clients, seconds)
+    return WithConflicts(figure, conflicts[0])
+
+
+async def loading(url: str) -> Figure:
+    """Projects of 300 facts loaded a second: read, decoded, folded."""
+    project, loads = uuid4(), list[float]()
+    async with Approvals(url) as approvals:
+        for command, by in project_life(FACTS_LOADED // 3):
+            await approvals.handle(project, command, by, uuid4())
+        began = perf_counter()
+        for _ in range(LOADS):
+            start = perf_counter()
+            replay(project, await approvals.history(project))
+            loads.append(perf_counter() - start)
+        return Figure.of("load 301 facts", 1, perf_counter() - began, loads)

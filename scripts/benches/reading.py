@@ -1,0 +1,88 @@
+"""Views: catching up and rebuilding, beside a bare SELECT of the same rows and the library's ProjectionRunner."""
+
+from __future__ import annotations
+
+import time
+from time import perf_counter
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import Application
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from eventsourcing.utils import get_topic
+
+from infrastructure.mapper import EntryMapper
+from infrastructure.projector import BATCH_ENTRIES_MAX, READ, Projector
+from infrastructure.rebuild import rebuild
+from infrastructure.recorder import LedgerFactory
+from scripts.benches.measure import Figure
+from scripts.benches.stock import environment
+
+RUNNER_CONNECTIONS = 5
+
+
+class LedgerApplication(Application[UUID]):
+    """The ledger as any application of the library sees it."""
+
+    name = "Ledger"
+    env: ClassVar[dict[str, str]] = {
+        "LEDGER_PERSISTENCE_MODULE": get_topic(LedgerFactory),
+        "LEDGER_MAPPER_TOPIC": get_topic(EntryMapper),
+    }
+
+
+class Count(Projection[PostgresTrackingRecorder]):
+    """The least a projection can do: follow its position, without a row of its own."""
+
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:  # noqa: ARG002 the library's signature
+        self.view.insert_tracking(tracking)
+
+
+def bare_select(url: str) -> Figure:
+    """Rows a second that psycopg reads and nobody decodes: no view can be faster."""
+    began, seq, rows = perf_counter(), 0, 0
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor(binary=True) as cursor:
+        while page := cursor.execute(READ, [seq, BATCH_ENTRIES_MAX]).fetchall():
+            seq, rows = page[-1][0], rows + len(page)
+    return Figure("bare SELECT", 1, rows / (perf_counter() - began))
+
+
+def catch_up(url: str) -> Figure:
+    """Entries a second that the projector folds into all views, from an empty start."""
+    began, entries = perf_counter(), 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        projector = Projector(url)
+        if not projector.take_lead(connection):
+            raise RuntimeError("another projector runs on the bench's own database")
+        while done := projector.step(connection):
+            entries += done
+    return Figure("catch up", 1, entries / (perf_counter() - began))
+
+
+def rebuilding(url: str) -> Figure:
+    """Entries a second of a rebuild: folded anew, compared with the live views, swapped."""
+    began = perf_counter()
+    rebuilt = rebuild(url)
+    if rebuilt.differences:
+        raise RuntimeError(f"the rebuild differs from the live views: {rebuilt.differences}")
+    return Figure("rebuild", 1, rebuilt.entries / (perf_counter() - began))
+
+
+def library_runner(url: str, socket_folder: str, database: str, seconds: float) -> Figure:
+    """Entries a second of the library's ProjectionRunner on the same ledger, its position kept in *database*."""
+    runner: ProjectionRunner[LedgerApplication, PostgresTrackingRecorder]
+    settings = environment(socket_folder, database, RUNNER_CONNECTIONS) | {"LEDGER_URL": url}
+    began = perf_counter()
+    with ProjectionRunner(
+        application_class=LedgerApplication,
+        projection_class=Count,
+        view_class=PostgresTrackingRecorder,
+        env=settings,
+    ) as runner:
+        time.sleep(seconds)
+        position = runner.view.max_tracking_id(LedgerApplication.name) or 0
+        elapsed = perf_counter() - began
+    return Figure("ProjectionRunner", 1, position / elapsed)

@@ -1,0 +1,83 @@
+"""The eventsourcing library as it comes, on its own PostgreSQL recorder: the same calls without our ledger.
+
+It gets the best case: aggregates cached, one tiny event a command, no rules, no idempotency, no hash chain.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from scripts.benches.measure import Figure
+
+COMMANDS_A_PROJECT = 61  # as many as a project's life in `commands` has
+
+
+class Dossier(Aggregate):
+    """A project that only counts its steps."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.steps = name, 0
+
+    @event("Stepped")
+    def step(self, item: str, activity: str) -> None:  # noqa: ARG002 they are the event's content
+        self.steps += 1
+
+
+class Dossiers(Application[UUID]):
+    """One method, one command."""
+
+    def open(self) -> UUID:
+        dossier = Dossier(name="Fab 2")
+        self.save(dossier)
+        return dossier.id
+
+    def step(self, dossier_id: UUID, item: str) -> None:
+        dossier: Any = self.repository.get(dossier_id)
+        dossier.step(item=item, activity="accepted on presentation of all papers")
+        self.save(dossier)
+
+
+def environment(socket_folder: str, database: str, connections: int) -> dict[str, str]:
+    """The library's settings for a database in our server."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": database,
+        "POSTGRES_HOST": socket_folder,
+        "POSTGRES_USER": "countersign",
+        "POSTGRES_PASSWORD": "",
+        "POSTGRES_POOL_SIZE": str(connections),
+        "AGGREGATE_CACHE_MAXSIZE": "1000",
+        "AGGREGATE_CACHE_FASTFORWARD": "n",
+    }
+
+
+def commands(socket_folder: str, database: str, clients: int, seconds: float) -> Figure:
+    """Commands a second from *clients* threads, each on aggregates of its own."""
+    app = Dossiers(environment(socket_folder, database, clients))
+    latencies: list[float] = []
+    began = perf_counter()
+
+    def work() -> None:
+        dossier, done = app.open(), 1
+        while (start := perf_counter()) < began + seconds:
+            if done % COMMANDS_A_PROJECT == 0:
+                dossier = app.open()
+            else:
+                app.step(dossier, f"item-{done}")
+            latencies.append(perf_counter() - start)
+            done += 1
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = perf_counter() - began
+    app.close()
+    return Figure.of("stock library", clients, elapsed, latencies)
