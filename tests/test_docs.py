@@ -1,0 +1,107 @@
+"""The pages tell the truth: settings, commands, examples and the hash layout are those of the code."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from domain.vocabulary import AnyCommand
+from infrastructure.chain import GENESIS, chained
+from infrastructure.settings import described
+from scripts.cli import cli
+
+ADR_LINES_MAX = 60
+ADR_HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADRS = sorted((ROOT / "ADRs").glob("*.md"))
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ADRS]
+STREAM = UUID("0193f0a2-7c00-7000-8000-000000000001")
+AT = datetime(2026, 3, 2, 1, 2, 3, 456789, tzinfo=UTC)
+
+
+def test_readme_lists_every_setting() -> None:
+    told = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", README, re.MULTILINE))
+
+    assert list(told) == [setting.variable for setting in described()]
+    for setting in described():
+        if setting.default:
+            assert told[setting.variable] == f"`{setting.default}`"
+
+
+def test_readme_lists_every_command_of_the_command_line() -> None:
+    names = {command.name or (command.callback and command.callback.__name__) for command in cli.registered_commands}
+
+    assert set(re.findall(r"^\| `countersign ([a-z-]+)", README, re.MULTILINE)) == names
+
+
+def test_what_readme_posts_are_commands() -> None:
+    bodies = re.findall(r"-d '(.*?)'$", README, re.MULTILINE | re.DOTALL)
+
+    assert [msgspec.json.decode(body, type=AnyCommand).__struct_config__.tag for body in bodies] == [
+        "register_project",
+        "submit_item",
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.stem)
+def test_a_decision_has_its_five_parts_and_is_short(adr: Path) -> None:
+    text = adr.read_text(encoding="utf-8")
+
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ADR_HEADINGS
+    assert re.search(r"^Status: \w+, (not )?implemented$", text, re.MULTILINE)
+    assert len(text.splitlines()) <= ADR_LINES_MAX
+
+
+def chain(length: int) -> list[tuple[Any, ...]]:
+    """A stream of *length* rows, hashed as the ledger hashes them."""
+    rows: list[tuple[Any, ...]] = []
+    previous = GENESIS
+    for seq in range(1, length + 1):
+        data, meta, at = f'{{"n":{seq}}}'.encode(), b"{}", AT + timedelta(hours=seq)
+        previous = chained(previous, STREAM, seq, b"step_noted", data, meta, AT, at)
+        rows.append((seq, STREAM, seq, "step_noted", data, meta, AT, at, previous))
+    return rows
+
+
+def published_check() -> Any:
+    """The function `check` that docs/verifying.md prints."""
+    page = (ROOT / "docs/verifying.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
+    return names["check"]
+
+
+def test_the_published_check_accepts_what_the_ledger_hashes() -> None:
+    rows = chain(3)
+
+    assert published_check()(rows) == (3, {STREAM: rows[-1][-1]})
+
+
+@pytest.mark.parametrize("column", range(9))
+def test_the_published_check_finds_a_change_in_any_column(column: int) -> None:
+    rows = chain(3)
+    other = (9, UUID(int=7), 9, "other", b"{}", b"[]", AT - timedelta(days=1), AT, bytes(32))
+    rows[1] = (*rows[1][:column], other[column], *rows[1][column + 1 :])
+
+    with pytest.raises(AssertionError):
+        published_check()(rows)
+
+
+def test_the_published_check_finds_a_missing_entry() -> None:
+    rows = chain(3)
+
+    with pytest.raises(AssertionError):
+        published_check()([rows[0], rows[2]])
