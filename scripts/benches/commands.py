@@ -22,6 +22,7 @@ from infrastructure.approvals import Approvals
 from scripts.benches.measure import Figure
 
 ITEMS = 20  # an investment project needs about twenty approvals
+WARM_UP_SECONDS = 0.3  # connections made, law read, statements prepared: an installation pays that once
 CONFLICT_EVERY = 100  # one command in a hundred finds its project changed by another process
 FACTS_LOADED = 300
 LOADS = 50
@@ -71,6 +72,8 @@ async def work(send: Send, until: float, latencies: list[float]) -> None:
 
 async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds: float) -> Figure:
     """*clients* workers at once; *send(n)* is how the n-th sends its commands."""
+    until = perf_counter() + WARM_UP_SECONDS
+    await asyncio.gather(*[work(send(n), until, []) for n in range(clients)])
     latencies: list[float] = []
     began = perf_counter()
     await asyncio.gather(*[work(send(n), began + seconds, latencies) for n in range(clients)])
@@ -87,20 +90,27 @@ async def in_process(url: str, clients: int, seconds: float) -> Figure:
         return await crowd("in process", lambda _: send, clients, seconds)
 
 
-async def with_conflicts(url: str, clients: int, seconds: float) -> WithConflicts:
-    """As `in_process`, where a second Approvals writes to the project before one command in a hundred."""
+async def with_rivals(url: str, clients: int, seconds: float, *, elsewhere: bool = False) -> WithConflicts:
+    """As `in_process`, where a second Approvals writes to the project before one command in a hundred.
+
+    *elsewhere*, it writes to projects of its own: a second writer without conflicts, for comparison.
+    """
     conflicts, numbers = [0], count(1)
     async with Approvals(url) as here, Approvals(url) as there:
 
         async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
             rival_at = 0
             if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
-                rival = await there.handle(project, NoteStep(activity="site visit"), MANAGER, uuid4())
-                rival_at = rival.receipt.version
+                if elsewhere:
+                    await there.handle(uuid4(), registration(), MANAGER, uuid4())
+                else:
+                    rival = await there.handle(project, NoteStep(activity="site visit"), MANAGER, uuid4())
+                    rival_at = rival.receipt.version
             answer = await here.handle(project, command, by, uuid4())
             conflicts[0] += bool(rival_at) and answer.receipt.version == rival_at + 1
 
-        figure = await crowd("1 % conflicts", lambda _: send, clients, seconds)
+        subject = "1 % written elsewhere" if elsewhere else "1 % conflicts"
+        figure = await crowd(subject, lambda _: send, clients, seconds)
     return WithConflicts(figure, conflicts[0])
 
 

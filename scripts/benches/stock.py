@@ -61,11 +61,13 @@ def commands(socket_folder: str, database: str, clients: int, seconds: float) ->
     """Commands a second from *clients* threads, each on aggregates of its own."""
     app = Dossiers(environment(socket_folder, database, clients))
     latencies: list[float] = []
-    began = perf_counter()
+    ready = threading.Barrier(clients + 1)
 
     def work() -> None:
         dossier, done = app.open(), 1
-        while (start := perf_counter()) < began + seconds:
+        ready.wait()  # every thread has its connection
+        until = perf_counter() + seconds
+        while (start := perf_counter()) < until:
             if done % COMMANDS_A_PROJECT == 0:
                 dossier = app.open()
             else:
@@ -76,6 +78,8 @@ def commands(socket_folder: str, database: str, clients: int, seconds: float) ->
     threads = [threading.Thread(target=work) for _ in range(clients)]
     for thread in threads:
         thread.start()
+    ready.wait()
+    began = perf_counter()
     for thread in threads:
         thread.join()
     elapsed = perf_counter() - began

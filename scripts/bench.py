@@ -1,0 +1,194 @@
+"""Measure this machine: Countersign beside pgbench, the stock eventsourcing library, a bare SELECT and an HTTP echo.
+
+Everything runs on a throw-away server with the durable settings of an installation. What counts are the ratios:
+all figures of one run share one machine and its load.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvloop
+from msgspec import Struct, json
+from rich.console import Console
+from rich.table import Table
+
+from scripts.benches import asking, commands, pgbench, reading, stock
+from scripts.benches.answering import answering
+from scripts.benches.commands import WithConflicts
+from scripts.benches.ground import Ground, ground
+from scripts.benches.measure import Figure, ratio
+
+CLIENTS = (1, 8, 32, 128)
+CONFLICT_CLIENTS = 32
+SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
+WIDTH = 130  # of the tables, also where the output goes into a file
+
+
+class Machine(Struct, frozen=True):
+    """What the figures were measured on. *load* is the number of runnable processes (one minute) before it began."""
+
+    cores: int
+    processor: str
+    python: str
+    load: float
+
+
+class AtOnce(Struct, frozen=True):
+    """Durable commands with *clients* in flight, and the yardsticks with as many."""
+
+    clients: int
+    in_process: Figure
+    pgbench: Figure
+    stock: Figure
+    http: Figure
+    echo: Figure
+
+
+class Report(Struct, frozen=True):
+    """All figures of a run; `json` writes it as it stands."""
+
+    machine: Machine
+    seconds_each: int
+    commands: list[AtOnce]
+    undisturbed: Figure
+    rival_elsewhere: Figure
+    conflicts: WithConflicts
+    loading: Figure
+    select: Figure
+    catch_up: Figure
+    rebuild: Figure
+    runner: Figure
+
+
+def machine() -> Machine:
+    """The machine this runs on."""
+    models = [line for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
+    processor = models[0].partition(":")[2].strip() if models else platform.machine()
+    return Machine(os.cpu_count() or 1, processor, platform.python_version(), os.getloadavg()[0])
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def at_once(floor: Ground, ledger: str, plain: str, clients: int, seconds: int) -> AtOnce:
+    """Every way to store something, one after the other, *clients* at once."""
+    _tell(f"{clients} at once")
+    with answering(ledger) as port:
+        http = uvloop.run(asking.over_http("over HTTP", port, clients, seconds))
+    with answering(None) as port:
+        echo = uvloop.run(asking.over_http("echo", port, clients, seconds))
+    return AtOnce(
+        clients,
+        uvloop.run(commands.in_process(ledger, clients, seconds)),
+        pgbench.insert(plain, clients, seconds),
+        stock.commands(floor.socket_folder, "stock", clients, seconds),
+        http,
+        echo,
+    )
+
+
+def measure(seconds: int) -> Report:
+    """Run everything; every single figure takes *seconds*."""
+    here = machine()
+    with ground() as floor:
+        ledger, plain = floor.database("ledger", migrated=True), floor.database("plain")
+        floor.database("stock")
+        pgbench.prepare(plain)
+        rows = [at_once(floor, ledger, plain, clients, seconds) for clients in CLIENTS]
+        _tell("conflicts and loading")
+        undisturbed = uvloop.run(commands.in_process(ledger, CONFLICT_CLIENTS, seconds))
+        elsewhere = uvloop.run(commands.with_rivals(ledger, CONFLICT_CLIENTS, seconds, elsewhere=True))
+        conflicts = uvloop.run(commands.with_rivals(ledger, CONFLICT_CLIENTS, seconds))
+        loading = uvloop.run(commands.loading(ledger))
+        _tell("views")
+        return Report(
+            here,
+            seconds,
+            rows,
+            undisturbed,
+            elsewhere.figure,
+            conflicts,
+            loading,
+            reading.bare_select(ledger),
+            reading.catch_up(ledger),
+            reading.rebuilding(ledger),
+            reading.library_runner(ledger, floor.socket_folder, "stock", seconds),
+        )
+
+
+def shown(report: Report, console: Console) -> None:
+    """Print *report* as tables."""
+    here = report.machine
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
+    console.print(f"{report.seconds_each} s for each figure; fsync and synchronous_commit on\n")
+    table = _table("durable commands", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
+    for row in report.commands:
+        inside, outside = row.in_process, row.http
+        _add(table, inside, f"{_times(inside, row.pgbench)} pgbench, {_times(inside, row.stock)} stock library")
+        _add(table, outside, f"{_times(outside, row.echo)} echo, {_times(outside, row.pgbench)} pgbench")
+        for yardstick in (row.pgbench, row.stock, row.echo):
+            _add(table, yardstick, "")
+        table.add_section()
+    _add(table, report.undisturbed, "")
+    elsewhere, kept = report.rival_elsewhere, report.conflicts.figure
+    _add(table, elsewhere, f"{_times(elsewhere, report.undisturbed)} undisturbed: what a second writer costs")
+    again = f"{report.conflicts.conflicts} decided again"
+    _add(table, kept, f"{_times(kept, report.undisturbed)} undisturbed, {_times(kept, elsewhere)} elsewhere; {again}")
+    console.print(table)
+    views = _table("reading", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
+    _add(views, report.loading, "whole projects: read, decoded, folded")
+    _add(views, report.select, "rows, not decoded")
+    for figure in (report.catch_up, report.rebuild):
+        _add(views, figure, f"{_times(figure, report.select)} bare SELECT, {_times(figure, report.runner)} runner")
+    _add(views, report.runner, "the library's, with a projection that writes no row")
+    console.print(views)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("", "beside") else "right")
+    return table
+
+
+def _add(table: Table, figure: Figure, beside: str) -> None:
+    latencies = ["" if value is None else f"{value:.2f}" for value in (figure.p50_ms, figure.p99_ms)]
+    table.add_row(str(figure.clients), figure.subject, f"{figure.per_second:,.0f}", *latencies, beside)
+
+
+def _times(ours: Figure, theirs: Figure) -> str:
+    value = ratio(ours, theirs)
+    return "?" if value is None else f"{value:.2f} ×"
+
+
+def _tell(what: str) -> None:
+    print(f"measuring: {what}", file=sys.stderr, flush=True)
+
+
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK_SECONDS} second a figure, not {SECONDS}.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, without tables.")] = False,
+) -> None:
+    """Measure durable commands, views and loading beside pgbench, the stock library, a bare SELECT and an echo.
+
+    Nothing of an installation is touched: a server of its own is started in a temporary folder, and removed.
+    Latencies are in milliseconds. Compare the ratios: they come from one run on one machine.
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
+    report = measure(QUICK_SECONDS if quick else SECONDS)
+    if as_json:
+        print(json.format(json.encode(report)).decode())
+    else:
+        shown(report, Console(width=WIDTH))
+
+
+if __name__ == "__main__":
+    typer.run(main)
