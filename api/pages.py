@@ -1,0 +1,187 @@
+"""Pages for people: the progress table and one project's page, made here whole, without any script in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, MediaType, Response, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from api.entries import NOBODY, ShownEntry, shown
+from api.failures import answer, problem_of
+from api.identity import actor_of, headers_of
+from api.paper import HEADERS, Paper, style_sheet
+from api.parts import AnyRequest, parts_of
+from api.projects import VERSION_MAX, entries_of
+from api.requests import request_id
+from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
+from domain.ledger import Actor
+from domain.project.registration import ProjectRegistered
+from domain.project.state import Stage
+from domain.vocabulary import replay, tag_of
+from infrastructure.views import ProgressFilter, Summary
+from projections.progress import ProgressProject
+
+ENTRIES_A_PAGE = 200  # about 60 kB of table
+STRIP_CELLS_MAX = 60  # a longer strip says less than its numbers
+STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
+
+Lang = Annotated[str, QueryParameter(pattern="^(zh|en|)$", description="zh or en; else what the browser asks for.")]
+AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
+Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what came before; 0 for all.")]
+
+
+def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
+    """The page for what went wrong, with the status and headers that the problem has everywhere."""
+    told = answer(request, error)
+    problem = problem_of(error)
+    unknown = problem.kind.code == "project-unknown"
+    paper = Paper(request)
+    body = paper.print(
+        "problem.html",
+        heading="unknown_project" if unknown else "problem",
+        sentence=paper.words["label"]("unknown_project_hint") if unknown else problem.detail,
+        request_id=request_id(request.scope),
+    )
+    headers = {**told.headers, **HEADERS}
+    return Response(body, status_code=told.status_code, media_type=MediaType.HTML, headers=headers)
+
+
+class Pages(Controller):
+    """What a browser is shown. Filters and places in a listing are in the address, so that it can be passed on."""
+
+    include_in_schema = False
+    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
+
+    @get("/")
+    async def progress(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        text: Text = "",
+        manager: Manager = "",
+        department: Department = "",
+        stage: AtStage = "",
+        holder: WaitingOn = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> Response[str]:
+        """项目进度表: the zone in a few numbers, and the projects that match every filter."""
+        reader_of(request)
+        asked = ProgressFilter(
+            manager=manager, department=department, stage=stage, holder=holder, text=text, limit=limit, offset=offset
+        )
+        views, paper = parts_of(request).views, Paper(request)
+        summary = await views.summary()
+        found = await views.projects(_one_more(asked))
+        body = paper.print(
+            "progress.html",
+            tiles=_tiles(summary),
+            nothing=not summary.projects,
+            filters=asked,
+            page_rows=PAGE_ROWS,
+            stages=tuple(Stage),
+            rows=found[:limit],
+            cells=cells,
+            previous=paper.here(offset=max(offset - limit, 0)) if offset else "",
+            next=paper.here(offset=offset + limit) if len(found) > limit else "",
+        )
+        return _page(body)
+
+    @get("/pages/projects/{project_id:uuid}")
+    async def project(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        before: Before = 0,
+    ) -> Response[str]:
+        """One project: its items, its complaints, and its history, the newest first."""
+        entries = await entries_of(request, project_id)
+        project = replay(project_id, entries)
+        views, paper = parts_of(request).views, Paper(request, project.law)
+        items = await views.items(project_id)
+        names = {row.item: row.name or row.item for row in items}
+        history = _slice(shown(entries, reader_of(request)), before)
+        registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
+        body = paper.print(
+            "project.html",
+            name=registered.name if registered else "",
+            about=_about(registered, project.manager, project.law),
+            items=items,
+            named=lambda code: names.get(code, code),
+            complaints=await views.complaints(project_id),
+            history=history.entries,
+            newer=paper.here(before=history.newer) if history.newer is not None else "",
+            older=paper.here(before=history.older) if history.older else "",
+            tag_of=tag_of,
+            item_of=lambda fact: getattr(fact, "item", ""),
+        )
+        return _page(body)
+
+
+class HistorySlice(Struct, frozen=True):
+    """Some entries, the newest first; *newer* and *older* are the `before` of the slices beside it."""
+
+    entries: list[ShownEntry]
+    newer: int | None
+    older: int
+
+
+def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
+    """The slice that ends before the version *before*, or at the end where that is 0."""
+    end = min(before - 1, len(entries)) if before else len(entries)
+    start = max(end - ENTRIES_A_PAGE, 0)
+    after = end + 1 + ENTRIES_A_PAGE
+    newer = None if end == len(entries) else (after if after <= len(entries) else 0)
+    return HistorySlice(entries[start:end][::-1], newer, start + 1 if start else 0)
+
+
+def reader_of(request: AnyRequest) -> Actor:
+    """Who reads: as the gateway asserts, else somebody unknown, who is shown what every applicant is."""
+    headers = headers_of(request.scope)
+    return actor_of(headers) if b"x-actor" in headers else NOBODY
+
+
+def cells(row: ProgressProject) -> Iterator[str]:
+    """A project's strip, a cell an item: the decided ones, the ones under way, the rest."""
+    if row.items_total <= STRIP_CELLS_MAX:
+        yield from ["done"] * row.items_done
+        yield from ["open"] * row.items_open
+        yield from ["rest"] * (row.items_total - row.items_done - row.items_open)
+
+
+def _one_more(asked: ProgressFilter) -> ProgressFilter:
+    """*asked* with a row more, which tells whether there is a next page."""
+    fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    return ProgressFilter(**fields | {"limit": asked.limit + 1})
+
+
+def _tiles(summary: Summary) -> list[tuple[str, int]]:
+    names = ("projects", "items_open", "items_done", "complaints_open")
+    return [(name, getattr(summary, name)) for name in names]
+
+
+def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
+    code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
+    named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
+    return [(name, value) for name, value in named if value]
+
+
+def _page(body: str) -> Response[str]:
+    return Response(body, media_type=MediaType.HTML, headers={**HEADERS, "Cache-Control": "no-store"})
+
+
+@get("/static/app.css", include_in_schema=False, sync_to_thread=False)
+def app_css() -> Response[bytes]:
+    """The one style sheet, as the package holds it."""
+    headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
+    return Response(style_sheet(), media_type="text/css; charset=utf-8", headers=headers)
+
+
+PAGES = (Pages, app_css)

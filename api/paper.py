@@ -1,0 +1,101 @@
+"""What every page is printed on: its language, its words, its links, times of the place, and escaped templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.parts import AnyRequest
+from api.wording import Language, preferred, wording
+from domain.ledger import Refused
+from infrastructure.lawbook import law_book
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Vary": "Accept-Language",
+}
+NEVER = "–"  # in the place of a time that has not come
+PACKAGE = files("api")
+
+
+def _source(name: str) -> str:
+    return (PACKAGE / "templates" / name).read_text("utf-8")
+
+
+templates = Environment(
+    loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+class Paper:
+    """One page for one *request*, in the language chosen in its address or else what the browser prefers.
+
+    Its times are those of the place where *law* holds.
+    """
+
+    def __init__(self, request: AnyRequest, law: str = "") -> None:
+        asked = request.query_params.get("lang", "")
+        self.chosen = asked if asked in ("zh", "en") else ""
+        self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
+        self.words = wording(self.language)
+        self._law = law
+        self._path = request.scope["path"]
+        self._query = {name: str(value) for name, value in request.query_params.items()}
+
+    def print(self, template: str, **content: object) -> str:
+        """The page that *template* makes of *content*."""
+        given: dict[str, Any] = {
+            **self.words,
+            "language": self.language,
+            "chosen": self.chosen,
+            "home": self.link("/"),
+            "switch": self.here(lang="en" if self.language == "zh" else "zh"),
+            "link": self.link,
+            "local": self.local,
+            "zone": zone_of(self._law).key if self._law else "",
+        }
+        return templates.get_template(template).render(given | content)
+
+    def link(self, path: str) -> str:
+        """*path*, keeping a language that was chosen."""
+        return f"{path}?{urlencode({'lang': self.chosen})}" if self.chosen else path
+
+    def here(self, **changed: object) -> str:
+        """The address of this page with some parameters changed; empty ones and zeros are left out."""
+        query = self._query | {name: str(value) if value else "" for name, value in changed.items()}
+        kept = {name: value for name, value in query.items() if value}
+        return f"{self._path}?{urlencode(kept)}" if kept else self._path
+
+    def local(self, at: datetime | None, law: str = "") -> str:
+        """*at* as clocks show it where *law* (else the page's own) holds, with its offset from UTC."""
+        if at is None:
+            return NEVER
+        there = at.astimezone(zone_of(law or self._law))
+        return Markup('<time datetime="{}">{}</time>').format(
+            there.isoformat(timespec="seconds"), there.isoformat(" ", "minutes")
+        )
+
+
+@cache
+def zone_of(law: str) -> ZoneInfo:
+    """The zone in which the days of *law* begin; UTC for a law that is not in the book."""
+    try:
+        return ZoneInfo(law_book().versions(law.partition("@")[0])[-1].zone)
+    except Refused:
+        return ZoneInfo(str(UTC))
+
+
+@cache
+def style_sheet() -> bytes:
+    """The text of app.css."""
+    return (PACKAGE / "static" / "app.css").read_bytes()

@@ -1,0 +1,194 @@
+"""What the pages say, in Chinese and in English: labels, stages, outcomes, roles, holders and the names of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+Language = Literal["zh", "en"]
+Say = Callable[[str], str]
+
+LABELS: dict[str, tuple[str, str]] = {
+    "about": ("投诉内容", "What it is about"),
+    "accepted": ("受理", "Accepted"),
+    "all_stages": ("全部阶段", "Any stage"),
+    "amended": ("更正为", "Amended to"),
+    "answer": ("答复", "Answer"),
+    "apply": ("筛选", "Filter"),
+    "back": ("返回项目进度表", "Back to the progress table"),
+    "by": ("经办", "By"),
+    "changed": ("最近变化", "Last change"),
+    "clear": ("清除筛选", "Clear filters"),
+    "complaint": ("投诉编号", "Complaint"),
+    "complaints": ("投诉", "Complaints"),
+    "complaints_open": ("未办结投诉", "Open complaints"),
+    "decided": ("办结", "Decided"),
+    "department": ("部门", "Department"),
+    "done_of": ("已办结事项", "Items done"),
+    "empty": ("没有符合条件的项目", "No project matches"),
+    "empty_hint": ("请放宽或清除筛选条件。", "Loosen or clear the filters."),
+    "enterprise": ("企业", "Enterprise"),
+    "fact": ("环节", "What happened"),
+    "filed": ("提出时间", "Filed"),
+    "filters": ("筛选条件", "Filters"),
+    "history": ("办理过程（最新在前）", "History, newest first"),
+    "holder": ("卡在谁", "Waiting on"),
+    "holder_hint": ("部门代码、applicant 或 outside", "A department's code, applicant, or outside"),
+    "item": ("事项", "Item"),
+    "items": ("事项", "Items"),
+    "items_done": ("已办结事项", "Items done"),
+    "items_open": ("在办事项", "Items open"),
+    "keyed_in": ("项目经理录入", "Keyed in"),
+    "law": ("适用规则", "Law pack"),
+    "manager": ("项目经理", "Project manager"),
+    "newer": ("较新的记录", "Newer entries"),
+    "next": ("下一页", "Next page"),
+    "no_complaints": ("没有投诉。", "No complaints."),
+    "no_items": ("进度视图尚未更新，或项目没有事项。", "The view has not caught up yet, or the project has no items."),
+    "none_yet": ("还没有登记项目", "No project is registered yet"),
+    "none_yet_hint": ("登记第一个项目后，这里会显示其进度。", "Progress appears here once a project is registered."),
+    "not_verified": ("未核实", "not verified"),
+    "occurred": ("发生时间", "Happened"),
+    "older": ("较早的记录", "Older entries"),
+    "other_language": ("English", "中文"),
+    "outcome": ("结果", "Outcome"),
+    "previous": ("上一页", "Previous page"),
+    "problem": ("无法显示此页", "This page can't be shown"),
+    "progress": ("项目进度表", "Progress of projects"),
+    "project": ("项目", "Project"),
+    "projects": ("项目", "Projects"),
+    "recorded": ("记录时间", "Recorded"),
+    "request_id": ("请求编号", "Request id"),
+    "retracted": ("已撤销，不再有效", "Retracted, no longer counts"),
+    "satisfied": ("满意度", "Satisfied"),
+    "skip": ("跳到主要内容", "Skip to the content"),
+    "source": ("来源", "Source"),
+    "stage": ("阶段", "Stage"),
+    "state": ("状态", "State"),
+    "submitted": ("申请", "Submitted"),
+    "system": ("系统", "System"),
+    "text": ("项目代码、名称或企业", "Code, name or enterprise"),
+    "title": ("会签", "Countersign"),
+    "unknown_project": ("没有这个项目", "There is no such project"),
+    "unknown_project_hint": (
+        "这个编号下没有任何登记。请核对网址。",
+        "Nothing was ever recorded under this id. Check the address.",
+    ),
+    "unmet": ("未满足的前置事项", "Unmet preconditions"),
+    "unnamed": ("（未命名）", "(unnamed)"),
+    "verified": ("核实于", "verified"),
+    "zone": ("所示时间均为", "All times are in"),
+}
+STAGES: dict[str, tuple[str, str]] = {
+    "not_started": ("未启动", "Not started"),
+    "submitted": ("已申请", "Submitted"),
+    "supplementing": ("补正中", "Supplementing"),
+    "accepted": ("已受理", "Accepted"),
+    "declined": ("不予受理", "Declined"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+    "completed": ("已办结", "Completed"),
+    "delivered": ("已送达", "Delivered"),
+}
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "granted": ("准予", "Granted"),
+    "refused": ("不予许可", "Refused"),
+    "terminated": ("终止办理", "Terminated"),
+}
+HOLDERS: dict[str, tuple[str, str]] = {
+    "applicant": ("申请人", "Applicant"),
+    "outside": ("系统外部门", "Outside the system"),
+}
+ROLES: dict[str, tuple[str, str]] = {
+    "officer": ("经办人", "officer"),
+    "project_manager": ("项目经理", "project manager"),
+    "applicant": ("申请人", "applicant"),
+    "supervisor": ("监察人员", "supervisor"),
+    "leader": ("领导", "leader"),
+    "auditor": ("审计人员", "auditor"),
+    "system": ("系统", "system"),
+}
+COMPLAINTS: dict[str, tuple[str, str]] = {
+    "filed": ("待答复", "Awaiting an answer"),
+    "answered": ("已答复", "Answered"),
+    "closed": ("已办结", "Closed"),
+}
+SATISFIED: dict[str, tuple[str, str]] = {
+    "yes": ("满意", "Yes"),
+    "no": ("不满意", "No"),
+    "none": ("未表态", "Not said"),
+}
+FACTS: dict[str, tuple[str, str]] = {
+    "project_registered": ("项目登记", "Project registered"),
+    "item_planned": ("列入事项", "Item planned"),
+    "item_submitted": ("提交申请", "Application submitted"),
+    "supplement_requested": ("一次告知补正", "Supplement requested"),
+    "supplement_submitted": ("提交补正材料", "Supplement submitted"),
+    "lacking_papers_received": ("收到容缺材料", "Lacking papers received"),
+    "item_accepted": ("受理", "Accepted"),
+    "item_declined": ("不予受理", "Declined"),
+    "item_forwarded": ("报送上级", "Forwarded to the upper department"),
+    "forwarded_item_received": ("上级收到报送", "Received by the upper department"),
+    "countersignature_asked": ("征求会签意见", "Countersignature asked"),
+    "item_countersigned": ("会签", "Countersigned"),
+    "clock_suspended": ("暂停计时", "Clock suspended"),
+    "clock_resumed": ("恢复计时", "Clock resumed"),
+    "limit_extended": ("延长期限", "Limit extended"),
+    "hearing_right_told": ("告知听证权利", "Told of the right to a hearing"),
+    "hearing_requested": ("申请听证", "Hearing requested"),
+    "hearing_notice_given": ("听证通知", "Hearing announced"),
+    "hearing_held": ("举行听证", "Hearing held"),
+    "item_completed": ("办结", "Decided"),
+    "decision_delivered": ("送达决定", "Decision delivered"),
+    "item_withdrawn": ("撤回申请", "Application withdrawn"),
+    "external_result_recorded": ("录入系统外结果", "Outside result keyed in"),
+    "external_result_verified": ("核实系统外结果", "Outside result verified"),
+    "record_attested": ("记录见证", "Record attested"),
+    "entry_amended": ("更正记录", "Entry amended"),
+    "entry_retracted": ("撤销记录", "Entry retracted"),
+    "complaint_filed": ("提出投诉", "Complaint filed"),
+    "complaint_answered": ("答复投诉", "Complaint answered"),
+    "complaint_closed": ("投诉办结", "Complaint closed"),
+    "service_evaluated": ("好差评", "Service evaluated"),
+    "step_noted": ("办理备注", "Step noted"),
+}
+TABLES = {
+    "label": LABELS,
+    "stage": STAGES,
+    "outcome": OUTCOMES,
+    "holder": HOLDERS,
+    "role": ROLES,
+    "complaint": COMPLAINTS,
+    "satisfied": SATISFIED,
+    "fact": FACTS,
+}
+
+
+def wording(language: Language) -> dict[str, Say]:
+    """For each table a function from a stored value to the words for it; a value without words stands for itself."""
+    column = ("zh", "en").index(language)
+    return {name: _say({key: words[column] for key, words in table.items()}) for name, table in TABLES.items()}
+
+
+def preferred(accept: str) -> Language:
+    """The language that an Accept-Language header asks for most; Chinese where it asks for neither."""
+    best: tuple[float, Language] = (0.0, "zh")
+    for part in accept.split(","):
+        tag, _, weight = part.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in ("zh", "en"):
+            best = max(best, (_weight(weight), "zh" if language == "zh" else "en"), key=lambda pair: pair[0])
+    return best[1]
+
+
+def _weight(text: str) -> float:
+    name, _, number = text.partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(number)
+    except ValueError:  # no weight is readable here, so none counts
+        return 0.0
+
+
+def _say(words: dict[str, str]) -> Say:
+    return lambda value: words.get(value, value)
