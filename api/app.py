@@ -12,16 +12,19 @@ from api import failures, openapi, parts
 from api.body import BODY_BYTES_MAX
 from api.catalogue import Catalogue
 from api.commands import post_command
+from api.operation import healthz, readyz
 from api.projects import Projects
 from api.requests import begin, send_back
+from api.views import ViewTables
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
+from infrastructure.views import Views
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, Catalogue)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, ViewTables, Catalogue, healthz, readyz)
 
 
 def create_app(
-    approvals: Approvals, views: object, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
+    approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
 ) -> Litestar:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 

@@ -15,9 +15,10 @@ from api.problems import MEDIA_TYPE, NAMELESS, Problem
 from api.requests import request_id
 from domain.ledger import Refused
 from infrastructure.committer import Busy
+from infrastructure.views import ViewBehind
 
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
-OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool: by name, HTTP does not import it
+OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -47,7 +48,7 @@ def unreadable(error: HTTPException) -> Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that *error* is told as; an unexpected one tells nothing of what is inside."""
+    """The problem that *error* is told as."""
     match error:
         case Problem():
             return error
@@ -57,14 +58,31 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
+        case ViewBehind():
+            return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error)
-        case _ if OUTAGES.intersection(kind.__name__ for kind in type(error).__mro__) or isinstance(
-            error, TimeoutError
-        ):
-            return Problem("database-away", "the database can't be reached", headers=RETRY_AFTER)
         case _:
-            return Problem("unexpected", "something went wrong here", remedy="report the request_id")
+            return mishap(error)
+
+
+def mishap(error: Exception) -> Problem:
+    """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
+    if is_outage(error):
+        return Problem("database-away", "the database can't be reached", headers=RETRY_AFTER)
+    if "UndefinedTable" in names_of(error):
+        return Problem("behind", "the views are still being made", headers=RETRY_AFTER)
+    return Problem("unexpected", "something went wrong here", remedy="report the request_id")
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether *error* says that the database can't be reached, or does not answer in time."""
+    return isinstance(error, TimeoutError) or not OUTAGES.isdisjoint(names_of(error))
+
+
+def names_of(error: Exception) -> set[str]:
+    """The names of an error's kinds: psycopg's are known here by name alone, as HTTP does not import it."""
+    return {kind.__name__ for kind in type(error).__mro__}
 
 
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
+from infrastructure.views import Views
 
 KEY = "parts"  # where the application's state keeps them
 
@@ -20,7 +21,7 @@ class Parts(Struct, frozen=True):
     """The write side, the read side, and what the installation chose."""
 
     approvals: Approvals
-    views: Any
+    views: Views
     settings: Settings
 
 

@@ -42,7 +42,7 @@ class Projects(Controller):
     async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
         """The state that the next command will be decided on; its version, also in ETag, is for If-Match."""
         actor_of(headers_of(request.scope))
-        project = replay(project_id, await _entries(request, project_id))
+        project = replay(project_id, await entries_of(request, project_id))
         return Response(state_of(project), headers={"ETag": f'"{project.version}"'})
 
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
@@ -55,7 +55,7 @@ class Projects(Controller):
     ) -> HistoryPage:
         """Every entry, also what was corrected since: nothing is ever rewritten."""
         by = actor_of(headers_of(request.scope))
-        entries = shown(await _entries(request, project_id), by)
+        entries = shown(await entries_of(request, project_id), by)
         page = entries[after : after + limit]  # versions count from 1 without gaps
         return HistoryPage(page, page[-1].version if after + limit < len(entries) else None)
 
@@ -63,11 +63,11 @@ class Projects(Controller):
     async def export_history(self, request: AnyRequest, project_id: FromPath[UUID]) -> Stream:
         """The same entries in one go, as newline-delimited JSON."""
         by = actor_of(headers_of(request.scope))
-        entries = shown(await _entries(request, project_id), by)
+        entries = shown(await entries_of(request, project_id), by)
         return Stream((_encode(entry) + b"\n" for entry in entries), media_type=NDJSON)
 
 
-async def _entries(request: AnyRequest, project_id: UUID) -> list[Entry]:
+async def entries_of(request: AnyRequest, project_id: UUID) -> list[Entry]:
     """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
     entries = await parts_of(request).approvals.history(project_id)
     if not entries:

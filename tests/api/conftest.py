@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -13,7 +14,9 @@ from litestar import Litestar
 
 from api.app import create_app
 from infrastructure.approvals import Approvals
+from infrastructure.projector import Projector
 from infrastructure.settings import Settings
+from infrastructure.views import Views
 from tests.api.door import Door
 from tests.conftest import database_in
 
@@ -33,7 +36,18 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, None, Settings(data=Path("unused")))
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")))
+
+
+@pytest.fixture(scope="module")
+def projector(shared_database_url: str) -> Iterator[Projector]:
+    """A projector at work beside the application."""
+    working = Projector(shared_database_url)
+    thread = threading.Thread(target=working.run)
+    thread.start()
+    yield working
+    working.stop()
+    thread.join()
 
 
 @pytest_asyncio.fixture(scope="module")

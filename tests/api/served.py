@@ -14,6 +14,7 @@ import uvicorn
 from api.app import create_app
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
+from infrastructure.views import Views
 
 START_SECONDS_MAX = 30
 
@@ -26,7 +27,7 @@ def served(database_url: str) -> Iterator[str]:
 
     async def serve() -> None:
         async with Approvals(database_url) as approvals:
-            app = create_app(approvals, None, Settings(data=Path("unused")))
+            app = create_app(approvals, Views(approvals.store), Settings(data=Path("unused")))
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http="httptools"))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way

@@ -11,7 +11,10 @@ from api.body import BODY_BYTES_MAX, DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.commands import ANSWER_SECONDS_MAX
 from api.conditional import CHANGES_TOLD_MAX
 from api.identity import KEY_CHARACTERS_MAX, KEY_NAMESPACE, ROLES
+from api.operation import LAG_ENTRIES_MAX
 from api.problems import HTTP_CODES, KINDS
+from api.views import PAGE_ROWS_MAX
+from infrastructure.views import PATIENCE_SECONDS
 from tests.api.door import Door
 from tests.controls import ROOT
 
@@ -35,6 +38,9 @@ def test_every_code_of_http_is_told_with_its_status() -> None:
         f"end at {DAYS_MAX:,}",
         f"After {ANSWER_SECONDS_MAX:.0f} seconds",
         f"at most {CHANGES_TOLD_MAX}\nentries",
+        f"at most {PAGE_ROWS_MAX};",
+        f"for\n{PATIENCE_SECONDS:.0f} seconds at most",
+        f"more than {LAG_ENTRIES_MAX:,} entries",
         *[f"`{role}`" for role in ROLES],
     ],
 )
@@ -44,8 +50,8 @@ def test_limits_are_told_as_they_are(what: str) -> None:
 
 async def test_every_address_is_told(door: Door) -> None:
     document: dict[str, Any] = (await door.get("/schema/openapi.json", None)).json()
+    told = re.sub(r"/projects/0193\S+/", "/projects/{id}/", PAGE)
     for path, item in document["paths"].items():
         for method in item:
-            assert f"{method.upper()} {path.replace('project_id', 'id')}" in re.sub(
-                r"POST /projects/0193\S+/", "POST /projects/{id}/", PAGE
-            )
+            address = path.replace("project_id", "id")
+            assert re.search(rf"{method.upper()} {re.escape(address)}(?![\w/])", told), address

@@ -24,7 +24,7 @@ from tests.api.served import served
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 
 Document = dict[str, Any]
-EXAMPLES_EACH = 60  # cases an operation: some seconds for all of them together
+EXAMPLES_EACH = 40  # cases an operation: some seconds for all of them together
 ANSWER_SECONDS_MAX = 10
 
 
@@ -132,6 +132,7 @@ def project(address: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("projector")
 def test_whatever_the_document_allows_is_answered(address: str, document: Document, project: str) -> None:
     """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
     operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
@@ -145,6 +146,7 @@ def test_whatever_the_document_allows_is_answered(address: str, document: Docume
             case, by = case_by
             if "project_id" in case.path_parameters:
                 case.path_parameters["project_id"] = project
+            case.query.pop("after", None)  # nobody waits for a position that is still to come
             response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
             assert response.status_code < 500, response.text
             if response.status_code >= 400:

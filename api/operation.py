@@ -1,0 +1,77 @@
+"""GET /healthz and /readyz: whether this process is alive, and whether it should be sent requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from litestar import get
+from msgspec import Struct
+
+from api.failures import is_outage
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from infrastructure.migrate import pending
+from infrastructure.views import ViewPosition
+
+READY_SECONDS_MAX = 3.0  # a balancer gives up about then
+LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Ready(Struct, frozen=True):
+    """The database is there and up to date, and every view follows.
+
+    *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
+    furthest behind has still to take in.
+    """
+
+    position: int
+    waiting: int
+    lag: int
+    views: list[ViewPosition]
+    status: str = "ready"
+
+
+@get("/healthz", operation_id="get_health", summary="Whether the process is alive", tags=["operation"])
+async def healthz() -> Alive:
+    """Answers as long as the event loop turns; asks nobody else."""
+    return Alive()
+
+
+@get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
+async def readyz(request: AnyRequest) -> Ready:
+    """Asks the database, and how far every view has come. 503 where something is missing, saying what."""
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            return await _readiness(request)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        raise _not_ready("the database can't be reached") from error
+
+
+async def _readiness(request: AnyRequest) -> Ready:
+    approvals, views = parts_of(request).approvals, parts_of(request).views
+    address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
+    missing = await asyncio.to_thread(pending, address)
+    if missing:
+        raise _not_ready(f"the database has not seen {', '.join(missing)}", missing=missing)
+    position = (await approvals.store.head()).published
+    positions = await views.positions()
+    stopped = [view.view for view in positions if view.error]
+    lag = max((position - view.position for view in positions), default=position)
+    if stopped:
+        raise _not_ready(f"stopped, see the log: {', '.join(stopped)}", views=positions)
+    if not positions or lag > LAG_ENTRIES_MAX:
+        raise _not_ready(f"the views are {lag} entries behind", views=positions, lag=lag)
+    return Ready(position, approvals.committer.waiting, lag, positions)
+
+
+def _not_ready(what: str, **members: Any) -> Problem:
+    return Problem("not-ready", what, headers={"Retry-After": "1"}, **members)

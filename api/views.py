@@ -1,0 +1,210 @@
+"""GET /progress, /complaints, /evaluations and a project's own: the views, with filters, after one's own write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct, structs
+
+from api.body import YEAR_FIRST, YEAR_LAST
+from api.entries import WHO_SEES_COMPLAINANTS
+from api.identity import actor_of, headers_of
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from api.projects import entries_of
+from domain.ledger import Actor, Role
+from domain.project.complaint import ComplaintClosed, ComplaintFiled
+from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
+from domain.vocabulary import tag_of
+from infrastructure.views import ProgressFilter, Summary, Views
+from projections.progress import ProgressItem, ProgressProject
+from projections.voices import ComplaintRow, EvaluationRow, VoiceRow
+
+PAGE_ROWS = 100
+PAGE_ROWS_MAX = 500  # about 250 kB
+OFFSET_MAX = 1_000_000  # a zone has thousands of projects
+POSITION_MAX = 2**63 - 1  # a position is stored in eight bytes
+WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL knows no text with U+0000, so there is none to look for
+CLOSED = tag_of(ComplaintClosed)
+COMPLAINED = {tag_of(ComplaintFiled), CLOSED}
+
+Changed = TypeVar("Changed", ProgressProject, ProgressItem)
+
+
+def _code(description: str) -> QueryParameter:
+    return QueryParameter(max_length=CODE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description=description)
+
+
+After = Annotated[
+    int, QueryParameter(ge=0, le=POSITION_MAX, description="A receipt's position: wait until the views have it.")
+]
+Manager = Annotated[str, _code("The project manager's id.")]
+Department = Annotated[str, _code("The department's code.")]
+WaitingOn = Annotated[str, _code("Who has to act: a department, `applicant`, or `outside`.")]
+AtStage = Annotated[Stage | None, QueryParameter(description="Has an item at this stage.")]
+Text = Annotated[
+    str,
+    QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In code, name or enterprise."),
+]
+Since = Annotated[
+    datetime | None, QueryParameter(description="With its offset from UTC; a plus sign is written %2B in an address.")
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="Rows at most.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `next` of the page before.")]
+
+
+class ProgressPage(Struct, frozen=True):
+    """Projects, the last changed first. *next* is the `offset` of the next page, null on the last.
+
+    *position* is how much of the ledger the rows have at least taken in; so in all answers of the views.
+    """
+
+    projects: list[ProgressProject]
+    next: int | None
+    position: int
+
+
+class ProjectProgress(Struct, frozen=True):
+    """One project's items, in the order of its list."""
+
+    items: list[ProgressItem]
+    position: int
+
+
+class ComplaintList(Struct, frozen=True):
+    """Complaints, the newest first."""
+
+    complaints: list[ComplaintRow]
+    position: int
+
+
+class EvaluationList(Struct, frozen=True):
+    """Evaluations, the newest first."""
+
+    evaluations: list[EvaluationRow]
+    position: int
+
+
+class ProjectVoices(Struct, frozen=True):
+    """What was said about one project, and the audit trail of it: who did what when, oldest first."""
+
+    complaints: list[ComplaintRow]
+    evaluations: list[EvaluationRow]
+    steps: list[VoiceRow]
+    position: int
+
+
+class ViewTables(Controller):
+    """The views, each at the position asked for or later."""
+
+    tags = ("views",)
+
+    @get("/progress", operation_id="list_progress", summary="The progress table: projects that match every filter")
+    async def list_progress(
+        self,
+        request: AnyRequest,
+        *,
+        after: After = 0,
+        manager: Manager = "",
+        department: Department = "",
+        stage: AtStage = None,
+        waiting_on: WaitingOn = "",
+        text: Text = "",
+        changed_since: Since = None,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> ProgressPage:
+        """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
+        asked = ProgressFilter(
+            manager=manager,
+            department=department,
+            stage=stage or "",
+            holder=waiting_on,
+            text=text,
+            changed_since=_instant(changed_since),
+            limit=limit + 1,
+            offset=offset,
+        )
+        views, position = await _caught_up(request, after)
+        to = actor_of(headers_of(request.scope))
+        rows = [_changed(row, to) for row in await views.projects(asked)]
+        return ProgressPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
+
+    @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
+    async def summarize_progress(self, request: AnyRequest, after: After = 0) -> Summary:
+        """How many projects and items there are, and how many are open."""
+        views, _ = await _caught_up(request, after)
+        return await views.summary()
+
+    @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
+    async def get_progress(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectProgress:
+        """Stage, holder, dates and what is missing, item by item."""
+        views, position = await _caught_up(request, after)
+        to = actor_of(headers_of(request.scope))
+        rows = [_changed(row, to) for row in await views.items(project_id)]
+        if not rows:
+            await entries_of(request, project_id)
+        return ProjectProgress(rows, position)
+
+    @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
+    async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:
+        """Its complaints and evaluations, and every step taken with them."""
+        views, position = await _caught_up(request, after)
+        to = actor_of(headers_of(request.scope))
+        steps = [_step(row, to) for row in await views.voices(project_id)]
+        if not steps:
+            await entries_of(request, project_id)
+        return ProjectVoices(await views.complaints(project_id), await views.evaluations(project_id), steps, position)
+
+    @get("/complaints", operation_id="list_complaints", summary="Complaints of all projects")
+    async def list_complaints(
+        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
+    ) -> ComplaintList:
+        """The newest first, about one department or all."""
+        views, position = await _caught_up(request, after)
+        return ComplaintList(await views.complaints(department=department, limit=limit), position)
+
+    @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects")
+    async def list_evaluations(
+        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
+    ) -> EvaluationList:
+        """The newest first, of one department or all."""
+        views, position = await _caught_up(request, after)
+        return EvaluationList(await views.evaluations(department=department, limit=limit), position)
+
+
+async def _caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
+    """The views, once they have *after*, and the position all of them have reached. Raises ViewBehind."""
+    actor_of(headers_of(request.scope))
+    views = parts_of(request).views
+    await views.catch_up(after)
+    return views, min((view.position for view in await views.positions()), default=0)
+
+
+def _changed(row: Changed, to: Actor) -> Changed:
+    """*row* as *to* may see it: whose complaint was the last change is not for everybody."""
+    if row.last_fact not in COMPLAINED or to.role in WHO_SEES_COMPLAINANTS or row.changed_by == to.id:
+        return row
+    return structs.replace(row, changed_by="")
+
+
+def _step(row: VoiceRow, to: Actor) -> VoiceRow:
+    """*row* as *to* may see it: whoever closed a complaint has filed it, perhaps anonymously."""
+    known = row.step != CLOSED or row.by_role == Role.SUPERVISOR or row.by == to.id
+    return row if known or to.role in WHO_SEES_COMPLAINANTS else structs.replace(row, by="", by_department="")
+
+
+def _instant(given: datetime | None) -> datetime | None:
+    """The instant to look from. Raises Problem where it has no offset, or lies where no calendar answers."""
+    if given is not None and (given.tzinfo is None or not YEAR_FIRST <= given.year <= YEAR_LAST):
+        raise Problem(
+            "invalid-parameter",
+            f"changed_since: {given.isoformat()} has no offset, or is not in the years {YEAR_FIRST} to {YEAR_LAST}",
+            remedy="write 2026-03-02T09:00:00Z",
+            parameter="changed_since",
+        )
+    return given
