@@ -18,6 +18,7 @@ from infrastructure.committer import Busy
 from infrastructure.views import ViewBehind
 
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
+PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 
 log = structlog.get_logger()
@@ -88,14 +89,17 @@ def names_of(error: Exception) -> set[str]:
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     """The answer to a request that failed with *error*; what is our own fault is logged, once."""
     problem = problem_of(error)
-    known = request_id(request.scope)
-    if problem.kind.code == "unexpected":
-        log.error("unexpected", path=request.scope["path"], request_id=known, exc_info=error)
-    elif problem.kind.code == "database-away":
-        log.warning("database away", path=request.scope["path"], request_id=known, error=str(error).strip())
+    known, path = request_id(request.scope), request.scope["path"]
+    code, status = problem.kind.code, problem.kind.status
+    if code == "unexpected":
+        log.error(code, path=path, request_id=known, exc_info=error)
+    elif code == "database-away":
+        log.warning(code, path=path, request_id=known, error=str(error).strip())
+    else:
+        log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)
     return Response(
-        _encode(problem.document(request.scope["path"], known)),
-        status_code=problem.kind.status,
+        _encode(problem.document(path, known)),
+        status_code=status,
         media_type=MEDIA_TYPE,
         headers={**problem.headers, "Cache-Control": "no-store"},
     )

@@ -15,7 +15,7 @@ from random import random
 from uuid import UUID
 
 import structlog
-from psycopg import InterfaceError, OperationalError
+from psycopg import Error, InterfaceError, OperationalError
 
 from infrastructure.batch import APPEND, PUBLISH, Item, Pending, Status, Verdict, parameters
 from infrastructure.lane import Lane
@@ -134,10 +134,11 @@ class Committer:
             group, self._unpublished = self._unpublished, []
             try:
                 await self._publish_lane.run("publish", [int8(group[-1][0])])
-            except (OperationalError, InterfaceError) as lost:
-                # The server may have died with the asynchronous commits still in memory: append again. What is
-                # there already is recognised by its id, and its verdict is then that of a repeat.
+            except Error as lost:
+                # The server may have died with the asynchronous commits still in memory: append again, also what
+                # was appended meanwhile. What is there already is recognised by its id and answered as a repeat.
                 log.warning("publish interrupted, appending again", error=str(lost).strip())
+                group, self._unpublished = group + self._unpublished, []
                 for _, stored in reversed(group):
                     self._queue.extendleft(pending for pending, _ in reversed(stored))
                 self._has_queue.set()

@@ -21,6 +21,7 @@ from projections.catalogue import VIEWS
 from projections.view import CORRECTIONS, Folded, View, changes, fold, take
 
 LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
+BATCH_KEY = 0x436F756E_42415443  # shared by a batch under way; a rebuild holds it alone
 BATCH_ENTRIES_MAX = 5000
 PROJECTS_KEPT_MAX = 20_000  # folded states in memory; one that is not there is folded from its entries again
 ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
@@ -64,6 +65,7 @@ class Projector:
         self._stopping = threading.Event()
         self._kept: OrderedDict[UUID, Folded] = OrderedDict()
         self._standings: list[Standing] = []
+        self._rebuilt = 0
         self.is_leader = False
 
     def stop(self) -> None:
@@ -99,10 +101,14 @@ class Projector:
         if not (row and row[0]):
             return False
         self.is_leader = True
-        self._kept.clear()
         connection.execute("SET timezone = 'UTC'")
-        self._standings = [self._standing(connection, view) for view in self._views]
+        self._begin(connection)
         return True
+
+    def _begin(self, connection: psycopg.Connection[Any]) -> None:
+        self._kept.clear()
+        self._standings = [self._standing(connection, view) for view in self._views]
+        self._rebuilt = _rebuilt(connection)
 
     def _standing(self, connection: psycopg.Connection[Any], view: View[Any]) -> Standing:
         """Where *view* stands; one that is new or has changed begins at the beginning with empty tables."""
@@ -123,6 +129,16 @@ class Projector:
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
         """Take every running view through one batch, the furthest behind first; how many entries that were."""
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", [BATCH_KEY])
+        try:
+            if _rebuilt(connection) != self._rebuilt:
+                self._begin(connection)
+            return self._step(connection)
+        finally:
+            if not connection.closed:
+                connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
+
+    def _step(self, connection: psycopg.Connection[Any]) -> int:
         running = [standing for standing in self._standings if standing.error is None]
         if not running:
             return 0
@@ -242,6 +258,12 @@ def merged(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
             else:
                 out[name] = change
     return out
+
+
+def _rebuilt(connection: psycopg.Connection[Any]) -> int:
+    """How often the views were rebuilt."""
+    row = connection.execute("SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _require_contiguous(seq: int, rows: Sequence[tuple[Any, ...]]) -> None:

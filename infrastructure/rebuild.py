@@ -16,7 +16,7 @@ from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
 from domain.vocabulary import Entry
-from infrastructure.projector import LEADER_KEY, entry_of
+from infrastructure.projector import BATCH_KEY, entry_of
 from infrastructure.view_tables import SCHEMA, copy_rows, make_indexes, make_tables
 from projections.catalogue import VIEWS
 from projections.view import Row, View, fold
@@ -61,7 +61,7 @@ def rebuild(
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
-        connection.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
+        connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         with connection.transaction():
             position = _live_position(connection, views)
             connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(FRESH)))
@@ -152,7 +152,8 @@ def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], posit
         make_indexes(connection, view)
         connection.execute(
             "INSERT INTO views.position (view, version, seq) VALUES (%s, %s, %s) ON CONFLICT (view) DO UPDATE"
-            " SET version = excluded.version, seq = excluded.seq, error = NULL, error_at = NULL",
+            " SET version = excluded.version, seq = excluded.seq, error = NULL, error_at = NULL,"
+            " rebuilt = views.position.rebuilt + 1",
             [view.name, view.version, position],
         )
     connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(FRESH)))

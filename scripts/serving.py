@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
+from api.pages import PAGES
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
 from infrastructure.migrate import migrate
@@ -97,7 +98,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with opened(url, settings) as approvals:
-        app = create_app(approvals, Views(approvals.store), settings)
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         config = uvicorn.Config(
             app, host=settings.host, port=settings.port, log_config=None, access_log=False, lifespan="on"
         )

@@ -83,8 +83,14 @@ END $$;
 -- Shows readers everything up to *position*: its synchronous commit puts every earlier commit on disk too, since
 -- they stand before it in the write-ahead log. Nothing to do where another process has shown as much already.
 CREATE FUNCTION ledger.publish(p_seq bigint) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ UPDATE ledger.published AS p SET seq = p_seq WHERE p.seq < p_seq $$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF p_seq > (SELECT h.seq FROM ledger.head AS h) THEN
+        RAISE EXCEPTION 'position % was never written, or was lost with the server', p_seq;
+    END IF;
+    UPDATE ledger.published AS p SET seq = p_seq WHERE p.seq < p_seq;
+END $$;
 
 REVOKE ALL ON FUNCTION ledger.append, ledger.publish FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.append, ledger.publish TO countersign_app;

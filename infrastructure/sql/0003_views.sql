@@ -8,6 +8,7 @@ CREATE TABLE views.position (
     view     text        PRIMARY KEY,
     version  integer     NOT NULL,
     seq      bigint      NOT NULL,
+    rebuilt  integer     NOT NULL DEFAULT 0,  -- grows with every rebuild: the projector then forgets what it wrote
     error    text,
     error_at timestamptz
 );
