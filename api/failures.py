@@ -70,7 +70,12 @@ def problem_of(error: Exception) -> Problem:
 def mishap(error: Exception) -> Problem:
     """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
     if is_outage(error):
-        return Problem("database-away", "the database can't be reached", headers=RETRY_AFTER)
+        return Problem(
+            "database-away",
+            "the database can't be reached",
+            remedy="ask again in a moment; a command with the same Idempotency-Key, as it may have been stored",
+            headers=RETRY_AFTER,
+        )
     if "UndefinedTable" in names_of(error):
         return Problem("behind", "the views are still being made", headers=RETRY_AFTER)
     return Problem("unexpected", "something went wrong here", remedy="report the request_id")
