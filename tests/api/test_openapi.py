@@ -154,3 +154,5 @@ def test_whatever_the_document_allows_is_answered(address: str, document: Docume
                 assert response.json().keys() >= STANDARD
 
         answered()
+    ready = httpx.get(f"{address}/readyz")
+    assert ready.status_code == 200, f"a view stumbled over what was let in: {ready.text}"
