@@ -75,7 +75,7 @@ class Approvals(Application[UUID]):
         self.committer = Committer(url, queue_max)
         self._kept: OrderedDict[UUID, Kept] = OrderedDict()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
-        self._zones: dict[str, ZoneInfo] = {}
+        self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
         self._packs: dict[tuple[str, date], Pack] = {}
 
     async def __aenter__(self) -> Self:
@@ -137,9 +137,10 @@ class Approvals(Application[UUID]):
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where nothing is known of it."""
-        kept = self._kept.get(project_id) or await self._load(project_id)
-        await self._catch_up(kept)
-        return kept.project
+        async with self._turn(project_id):  # a command under way must not see its entries taken in twice
+            kept = self._kept.get(project_id) or await self._load(project_id)
+            await self._catch_up(kept)
+            return kept.project
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The project's entries above version *after*, oldest first."""
@@ -151,13 +152,15 @@ class Approvals(Application[UUID]):
         A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
         system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
         """
-        zone = self._zones.get(law_id)
-        if zone is None:
-            zone = self._zones[law_id] = ZoneInfo(self.laws.versions(law_id)[-1].zone)
+        span = self._spans.get(law_id)
+        if span is None:
+            versions = self.laws.versions(law_id)
+            first, last = versions[0], versions[-1]
+            span = self._spans[law_id] = ZoneInfo(last.zone), first.valid_from, last.valid_to or date.max
+        zone, valid_from, valid_to = span
         day = at.astimezone(zone).date()
         if begun:
-            versions = self.laws.versions(law_id)
-            day = min(max(day, versions[0].valid_from), versions[-1].valid_to or date.max)
+            day = min(max(day, valid_from), valid_to)
         pack = self._packs.get((law_id, day))
         if pack is None:
             if len(self._packs) >= PACK_DAYS_KEPT_MAX:

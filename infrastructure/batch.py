@@ -14,6 +14,7 @@ from infrastructure.wire import BYTEA_OID, INT4_OID, TEXT_OID, TIMESTAMPTZ_OID, 
 
 APPEND = b"SELECT base, status FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
 PUBLISH = b"SELECT ledger.publish($1)"
+NOTIFY = b"SELECT pg_notify('countersign_published', '')"
 
 
 class Status(StrEnum):

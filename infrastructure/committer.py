@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 from psycopg import Error, InterfaceError, OperationalError
 
-from infrastructure.batch import APPEND, PUBLISH, Item, Pending, Status, Verdict, parameters
+from infrastructure.batch import APPEND, NOTIFY, PUBLISH, Item, Pending, Status, Verdict, parameters
 from infrastructure.lane import Lane
 from infrastructure.wire import int8, int8_from
 
@@ -25,6 +25,7 @@ BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it sa
 STAGES = 2  # batches under way at once: one appending, one on its way to disk
 RECONNECT_SECONDS_MAX = 2.0
 DRAIN_SECONDS = 0.005
+NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was published meanwhile
 RECONNECT_SECONDS_FIRST = 0.05
 
 log = structlog.get_logger()
@@ -42,17 +43,19 @@ class Committer:
         self._queue: deque[Pending] = deque()
         self._unpublished: list[tuple[int, list[tuple[Pending, int]]]] = []  # (last position, stored items)
         self._inside = 0
-        self._has_queue, self._has_unpublished = asyncio.Event(), asyncio.Event()
+        self._has_queue, self._has_unpublished, self._has_news = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.published = 0  # the highest position this process knows to be on disk
-        self.on_publish: list[asyncio.Event] = []
 
     async def open(self) -> None:
         self._append_lane = Lane(self._url, {"append": APPEND})
         self._publish_lane = Lane(self._url, {"publish": PUBLISH})
+        self._notify_lane = Lane(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
         await self._publish_lane.open()
-        self._tasks = [asyncio.create_task(self._append_loop()), asyncio.create_task(self._publish_loop())]
+        await self._notify_lane.open()
+        loops = (self._append_loop(), self._publish_loop(), self._notify_loop())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def close(self) -> None:
         """Wait until everybody inside is answered, then close the lanes."""
@@ -65,6 +68,7 @@ class Committer:
                 await task
         self._append_lane.close()
         self._publish_lane.close()
+        self._notify_lane.close()
 
     @property
     def waiting(self) -> int:
@@ -88,7 +92,13 @@ class Committer:
                 await self._has_queue.wait()
             batch = self._next_batch()
             alone = len(batch) == self._inside
-            answer = await self._insist(self._append_lane, "append", [p.item for p in batch], alone)
+            try:
+                answer = await self._insist(self._append_lane, "append", [p.item for p in batch], alone)
+            except Error as failure:  # the server refuses the batch itself: nobody in it may wait for ever
+                log.exception("a batch was refused", items=len(batch))
+                for pending in batch:
+                    self._fail(pending, failure)
+                continue
             self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode(), alone)
 
     def _next_batch(self) -> list[Pending]:
@@ -152,13 +162,29 @@ class Committer:
             self._answer(pending, Verdict(Status.STORED, last))
         if position > self.published:
             self.published = position
-            for event in self.on_publish:
-                event.set()
+            self._has_news.set()
 
     def _answer(self, pending: Pending, verdict: Verdict) -> None:
         self._inside -= 1
         if not pending.verdict.done():
             pending.verdict.set_result(verdict)
+
+    def _fail(self, pending: Pending, failure: Error) -> None:
+        self._inside -= 1
+        if not pending.verdict.done():
+            pending.verdict.set_exception(failure)
+
+    async def _notify_loop(self) -> None:
+        """Wake the projector, on a connection of its own: NOTIFY inside the write would put commits into a queue."""
+        while True:
+            await self._has_news.wait()
+            self._has_news.clear()
+            try:
+                await self._notify_lane.run("notify", [])
+            except Error as lost:
+                log.warning("notification lost, the projector polls", error=str(lost).strip())
+                await self._reopen(self._notify_lane)
+            await asyncio.sleep(NOTIFY_SECONDS)
 
     async def _insist(self, lane: Lane, statement: str, items: list[Item], publish: bool) -> list[bytes | None]:
         """Run the batch until an answer comes. After a lost connection nobody knows whether it was stored: every
@@ -177,7 +203,7 @@ class Committer:
         while True:
             try:
                 await lane.open()
-            except OperationalError as down:
+            except Error as down:
                 log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
                 await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
                 pause = min(pause * 2, RECONNECT_SECONDS_MAX)

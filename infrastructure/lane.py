@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from psycopg import OperationalError, errors, pq
+from psycopg import Error, OperationalError, errors, pq
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -50,7 +50,7 @@ class Lane:
     @staticmethod
     def _check(result: PGresult) -> None:
         if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-            raise errors.error_from_result(result)
+            raise _failure(result)
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +116,7 @@ class Lane:
             if result.status == ExecStatus.TUPLES_OK:
                 self._row = [result.get_value(0, i) for i in range(result.nfields)] if result.ntuples else []
             elif result.status != ExecStatus.COMMAND_OK:
-                self._error = errors.error_from_result(result)
+                self._error = _failure(result)
 
     def _finish(self) -> None:
         answer, self._answer = self._answer, None
@@ -126,3 +126,9 @@ class Lane:
             answer.set_exception(self._error)
             return
         answer.set_result(self._row)
+
+
+def _failure(result: PGresult) -> Error:
+    """The error in *result*. One without a code comes from libpq, not from the server: the connection is gone."""
+    error = errors.error_from_result(result)
+    return error if error.sqlstate else OperationalError(str(error))

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
 from msgspec import structs
+from psycopg_pool import PoolTimeout
 
 from domain.examples import ENTERPRISE, MANAGER, STORY
 from domain.ledger import Refused
@@ -19,6 +21,8 @@ from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
+from infrastructure.chain import Verifier
+from infrastructure.store import walk
 from tests.controls import IMPORTER
 
 REGISTER = RegisterProject(
@@ -129,3 +133,51 @@ async def test_the_library_reads_what_was_handled(approvals: Approvals) -> None:
     assert fact.name == "Fab 2"
     log = await asyncio.to_thread(lambda: approvals.notification_log.select(start=1, limit=10))
     assert [(n.id, n.topic) for n in log] == [(1, "project_registered")]
+
+
+async def test_reading_a_project_while_it_is_written_leaves_its_chain_whole(
+    approvals: Approvals, database_url: str
+) -> None:
+    project = uuid4()
+    await approvals.handle(project, REGISTER, MANAGER, uuid4())
+    writes = [approvals.handle(project, SubmitItem(item=f"item-{n}"), ENTERPRISE, uuid4()) for n in range(60)]
+    await asyncio.gather(*writes, *[approvals.project(project) for _ in range(60)])
+
+    verifier = Verifier()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for rows in walk(connection):
+            verifier.take(rows)
+    assert (verifier.seq, verifier.faults) == (61, [])
+
+
+async def test_connections_cut_again_and_again_never_leave_anybody_waiting(
+    approvals: Approvals, database_url: str
+) -> None:
+    project = uuid4()
+    await approvals.handle(project, REGISTER, MANAGER, uuid4())
+    async with asyncio.timeout(60):
+        writes = asyncio.gather(
+            *[_insist(approvals, uuid4(), uuid4()) for _ in range(40)],
+        )
+        for _ in range(5):
+            await asyncio.to_thread(_cut_connections, database_url)
+            await asyncio.sleep(0.02)
+        positions = sorted(await writes)
+    assert positions == list(range(2, 42))
+
+
+async def _insist(approvals: Approvals, project: UUID, key: UUID) -> int:
+    """Register as an integrator does: a failure to reach the database is answered with the same key again."""
+    while True:
+        try:
+            return (await approvals.handle(project, REGISTER, MANAGER, key)).receipt.position
+        except (psycopg.OperationalError, PoolTimeout):
+            await asyncio.sleep(0.01)
+
+
+def _cut_connections(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
