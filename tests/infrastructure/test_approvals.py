@@ -140,8 +140,17 @@ async def test_reading_a_project_while_it_is_written_leaves_its_chain_whole(
 ) -> None:
     project = uuid4()
     await approvals.handle(project, REGISTER, MANAGER, uuid4())
-    writes = [approvals.handle(project, SubmitItem(item=f"item-{n}"), ENTERPRISE, uuid4()) for n in range(60)]
-    await asyncio.gather(*writes, *[approvals.project(project) for _ in range(60)])
+    written = asyncio.Event()
+
+    async def read() -> None:
+        while not written.is_set():
+            await approvals.project(project)
+
+    readers = [asyncio.create_task(read()) for _ in range(4)]
+    for n in range(60):
+        await approvals.handle(project, SubmitItem(item=f"item-{n}"), ENTERPRISE, uuid4())
+    written.set()
+    await asyncio.gather(*readers)
 
     verifier = Verifier()
     with psycopg.connect(database_url, autocommit=True) as connection:
