@@ -62,7 +62,7 @@ async def _readiness(request: AnyRequest) -> Ready:
     missing = await asyncio.to_thread(pending, address)
     if missing:
         raise _not_ready(f"the database has not seen {', '.join(missing)}", missing=missing)
-    position = (await approvals.store.head()).published
+    position = await approvals.store.head()
     positions = await views.positions()
     stopped = [view.view for view in positions if view.error]
     lag = max((position - view.position for view in positions), default=position)

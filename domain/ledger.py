@@ -26,7 +26,7 @@ class Role(StrEnum):
     SYSTEM = "system"  # the deadline watcher, importers
 
 
-class Actor(Struct, frozen=True):
+class Actor(Struct, frozen=True, gc=False):
     """Who is acting, for which department (or enterprise), and in what capacity."""
 
     id: str
@@ -34,7 +34,7 @@ class Actor(Struct, frozen=True):
     role: Role = Role.OFFICER
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, gc=False):
     """What a decision may know beside the state: who, when, and the law in force then.
 
     *at* is the instant the act legally took effect; *now* is when the system learned of it. They differ
@@ -60,19 +60,19 @@ class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
         self.details: Mapping[str, Any] = details
 
 
-class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True):
+class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True, gc=False):
     """A request that may be refused. *occurred_at* is when it legally happened, where that is not now."""
 
     occurred_at: datetime | None = None
 
 
-class Fact(Struct, frozen=True, kw_only=True, tag_field="fact"):
+class Fact(Struct, frozen=True, kw_only=True, tag_field="fact", gc=False):
     """Something that happened: never refused, changed or deleted. Applying it never checks and never fails."""
 
     since: ClassVar[int] = 1
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """How an entry came into the ledger: the part of it that is not the fact itself."""
 
     by: Actor

@@ -133,7 +133,7 @@ AnyFact = (
 )
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One line of the ledger: a fact, when it legally happened, when the system learned of it, and how.
 
     *version* counts the project's entries from 1; *position* and *hash* are the whole ledger's, given on storing.
@@ -158,7 +158,7 @@ class Corrections(Struct, frozen=True):
 
 def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
     """The stored name of a command or fact, e.g. "item_accepted"."""
-    return str(message.__struct_config__.tag)
+    return message.__struct_config__.tag  # type: ignore[return-value]  # all our tags are chosen texts
 
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}

@@ -10,7 +10,6 @@ from hashlib import sha256
 from random import random
 from typing import ClassVar, Self
 from uuid import UUID
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
@@ -30,11 +29,13 @@ from infrastructure.lawbook import LawBook, law_book
 from infrastructure.mapper import EntryMapper, entry_from
 from infrastructure.recorder import LedgerFactory
 from infrastructure.store import Store
+from infrastructure.turns import Turns
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
 PROJECTS_KEPT_MAX = 10_000  # about 10 kB each
-PACK_DAYS_KEPT_MAX = 10_000
+PACKS_KEPT_MAX = 10_000
+QUARTER_SECONDS = 900
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
 _encode = json.Encoder().encode
@@ -49,6 +50,10 @@ class Answer(Struct, frozen=True):
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 class Approvals(Application[UUID]):
@@ -74,9 +79,9 @@ class Approvals(Application[UUID]):
         self.store = Store(url, connections_max)
         self.committer = Committer(url, queue_max)
         self._kept: OrderedDict[UUID, Kept] = OrderedDict()
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
         self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
-        self._packs: dict[tuple[str, date], Pack] = {}
+        self._packs: dict[tuple[str, bool, int], Pack] = {}  # by law and quarter of an hour
 
     async def __aenter__(self) -> Self:
         await self.store.pool.open(wait=True)
@@ -105,42 +110,54 @@ class Approvals(Application[UUID]):
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
         Busy where too much is waiting, or the project changes faster than this process can decide.
         """
-        fingerprint = sha256(b"\0".join((project_id.bytes, _encode(by), _encode(command)))).digest()
-        async with self._turn(project_id):
-            for tries in range(TRIES_MAX):
-                kept = self._kept.get(project_id) or await self._load(project_id)
-                try:
-                    draft = self._draft(kept, command, by, command_id, source, recorded_at)
-                except Refused:
-                    if answer := await self._repeated(command_id, fingerprint):
-                        return answer
-                    if await self._catch_up(kept):
-                        continue
-                    raise
-                verdict = await self.committer.append(draft.item(command_id, fingerprint))
-                if verdict.status is Status.STORED:
-                    self._follow(kept, draft)
-                    return Answer(structs.replace(draft.receipt, position=verdict.position))
-                self._kept.pop(project_id, None)  # another process wrote first, or this was stored before
-                if verdict.status is Status.CONFLICT:
-                    await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
-                elif answer := await self._repeated(command_id, fingerprint):
-                    return answer
-        raise Busy
+        fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
+        await self._turns.take(project_id)
+        try:
+            return await self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
+        finally:
+            self._turns.give(project_id)
 
-    def _turn(self, project_id: UUID) -> asyncio.Lock:
-        """Officers of one project take turns inside this process."""
-        turn = self._turns.get(project_id)
-        if turn is None:
-            turn = self._turns[project_id] = asyncio.Lock()
-        return turn
+    async def _insist(
+        self,
+        project_id: UUID,
+        command: AnyCommand,
+        by: Actor,
+        command_id: UUID,
+        fingerprint: bytes,
+        source: str,
+        recorded_at: datetime | None,
+    ) -> Answer:
+        """Decide and store, again where another process wrote first. One's turn is taken."""
+        for tries in range(TRIES_MAX):
+            kept = self._kept.get(project_id) or await self._load(project_id)
+            try:
+                draft = self._draft(kept, command, by, command_id, source, recorded_at)
+            except Refused:
+                if answer := await self._repeated(command_id, fingerprint):
+                    return answer
+                if await self._catch_up(kept):
+                    continue
+                raise
+            verdict = await self.committer.append(draft.item(command_id, fingerprint))
+            if verdict.status is Status.STORED:
+                self._follow(kept, draft)
+                return Answer(structs.replace(draft.receipt, position=verdict.position))
+            self._kept.pop(project_id, None)  # another process wrote first, or this was stored before
+            if verdict.status is Status.CONFLICT:
+                await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+            elif answer := await self._repeated(command_id, fingerprint):
+                return answer
+        raise Busy
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where nothing is known of it."""
-        async with self._turn(project_id):  # a command under way must not see its entries taken in twice
+        await self._turns.take(project_id)  # a command under way must not have its entries taken in twice
+        try:
             kept = self._kept.get(project_id) or await self._load(project_id)
             await self._catch_up(kept)
             return kept.project
+        finally:
+            self._turns.give(project_id)
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The project's entries above version *after*, oldest first."""
@@ -157,15 +174,17 @@ class Approvals(Application[UUID]):
             versions = self.laws.versions(law_id)
             first, last = versions[0], versions[-1]
             span = self._spans[law_id] = ZoneInfo(last.zone), first.valid_from, last.valid_to or date.max
-        zone, valid_from, valid_to = span
-        day = at.astimezone(zone).date()
-        if begun:
-            day = min(max(day, valid_from), valid_to)
-        pack = self._packs.get((law_id, day))
+        # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
+        key = law_id, begun, int(at.timestamp()) // QUARTER_SECONDS
+        pack = self._packs.get(key)
         if pack is None:
-            if len(self._packs) >= PACK_DAYS_KEPT_MAX:
+            zone, valid_from, valid_to = span
+            day = at.astimezone(zone).date()
+            if begun:
+                day = min(max(day, valid_from), valid_to)
+            if len(self._packs) >= PACKS_KEPT_MAX:
                 self._packs.clear()
-            pack = self._packs[law_id, day] = self.laws.in_force(law_id, day)
+            pack = self._packs[key] = self.laws.in_force(law_id, day)
         return pack
 
     def _draft(
@@ -182,7 +201,7 @@ class Approvals(Application[UUID]):
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
         facts = decide(command, project, Context(by=by, at=at, now=now, law=law))
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        return Draft.of(kept, facts, recorded, at.astimezone(UTC), (recorded_at or now).astimezone(UTC))
+        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         for entry in draft.entries:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
-from infrastructure.wire import BYTEA_OID, INT4_OID, TEXT_OID, TIMESTAMPTZ_OID, UUID_OID, array, int4, timestamptz
+from infrastructure.wire import (
+    BYTEA_OID,
+    INT4_OID,
+    TEXT_OID,
+    TIMESTAMPTZ_OID,
+    UUID_OID,
+    array,
+    even_array,
+    int4,
+    timestamptz,
+)
 
-APPEND = b"SELECT base, status FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
-PUBLISH = b"SELECT ledger.publish($1)"
-NOTIFY = b"SELECT pg_notify('countersign_published', '')"
+UUID_BYTES, INT4_BYTES, INT8_BYTES, HASH_BYTES = 16, 4, 8, 32
+
+APPEND = b"SELECT base, status FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
+NOTIFY = b"SELECT pg_notify('countersign_appended', '')"
 
 
 class Status(StrEnum):
@@ -26,19 +36,19 @@ class Status(StrEnum):
     CONFLICT = "c"
 
 
-class Row(Struct, frozen=True):
-    """One fact as it is stored. *hash* chains it to the entry before it in its stream."""
+class Row(Struct, frozen=True, gc=False):
+    """One fact as it is stored, its instants in Unix microseconds. *hash* chains it to the one before it."""
 
     version: int
-    type: str
+    type: bytes
     data: bytes
     meta: bytes
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred: int
+    recorded: int
     hash: bytes
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """The facts of one command on one stream; *first* of *rows* must be the stream's next version."""
 
     stream: UUID
@@ -48,7 +58,7 @@ class Item(Struct, frozen=True):
     reply: bytes = b""
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """What became of an item; *position* is that of its last fact, where stored."""
 
     status: Status
@@ -62,8 +72,8 @@ class Pending(Struct, eq=False):
     verdict: asyncio.Future[Verdict]
 
 
-def parameters(items: Sequence[Item], publish: bool) -> list[bytes | None]:
-    """The fifteen parameters of ledger.append, in binary form."""
+def parameters(items: Sequence[Item]) -> list[bytes | None]:
+    """The fourteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
     numbers: list[bytes] = []
     ends: list[bytes] = []
@@ -74,16 +84,15 @@ def parameters(items: Sequence[Item], publish: bool) -> list[bytes | None]:
         array(UUID_OID, [None if item.id is None else item.id.bytes for item in items]),
         array(BYTEA_OID, [item.fingerprint for item in items]),
         array(BYTEA_OID, [item.reply for item in items]),
-        array(UUID_OID, [item.stream.bytes for item in items]),
-        array(INT4_OID, [int4(item.rows[0].version) for item in items]),
-        array(INT4_OID, ends),
-        array(INT4_OID, numbers),
-        array(INT4_OID, [int4(row.version) for row in rows]),
-        array(TEXT_OID, [row.type.encode() for row in rows]),
+        even_array(UUID_OID, UUID_BYTES, [item.stream.bytes for item in items]),
+        even_array(INT4_OID, INT4_BYTES, [int4(item.rows[0].version) for item in items]),
+        even_array(INT4_OID, INT4_BYTES, ends),
+        even_array(INT4_OID, INT4_BYTES, numbers),
+        even_array(INT4_OID, INT4_BYTES, [int4(row.version) for row in rows]),
+        array(TEXT_OID, [row.type for row in rows]),
         array(BYTEA_OID, [row.data for row in rows]),
         array(BYTEA_OID, [row.meta for row in rows]),
-        array(TIMESTAMPTZ_OID, [timestamptz(row.occurred_at) for row in rows]),
-        array(TIMESTAMPTZ_OID, [timestamptz(row.recorded_at) for row in rows]),
-        array(BYTEA_OID, [row.hash for row in rows]),
-        b"\x01" if publish else b"\x00",
+        even_array(TIMESTAMPTZ_OID, INT8_BYTES, [timestamptz(row.occurred) for row in rows]),
+        even_array(TIMESTAMPTZ_OID, INT8_BYTES, [timestamptz(row.recorded) for row in rows]),
+        even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
     ]

@@ -7,17 +7,17 @@ docs/verifying.md. Integers are big-endian; instants are microseconds since 1970
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from struct import Struct as Layout
 from uuid import UUID
 
 from msgspec import Struct
 
+from infrastructure.wire import microseconds
+
 GENESIS = bytes(32)  # stands where the hash before a stream's first entry would
 _HEADER = Layout(">16sqqqHII")  # stream, version, occurred, recorded, lengths of type, data and meta
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def chained(
@@ -27,15 +27,18 @@ def chained(
     type_: bytes,
     data: bytes,
     meta: bytes,
-    occurred_at: datetime,
-    recorded_at: datetime,
+    occurred: int,
+    recorded: int,
 ) -> bytes:
-    """The hash of one entry: SHA-256 over the hash before, a header of fixed length, then type, data and meta."""
+    """The hash of one entry: SHA-256 over the hash before, a header of fixed length, then type, data and meta.
+
+    *occurred* and *recorded* are Unix microseconds.
+    """
     header = _HEADER.pack(
         stream.bytes,
         version,
-        (occurred_at - _EPOCH) // _MICROSECOND,
-        (recorded_at - _EPOCH) // _MICROSECOND,
+        occurred,
+        recorded,
         len(type_),
         len(data),
         len(meta),
@@ -87,8 +90,8 @@ class Verifier:
                 row.type.encode(),
                 row.data,
                 row.meta,
-                row.occurred_at,
-                row.recorded_at,
+                microseconds(row.occurred_at),
+                microseconds(row.recorded_at),
             )
             if expected != row.hash:
                 self.faults.append(

@@ -15,9 +15,10 @@ from domain.vocabulary import AnyFact, Entry, tag_of
 from infrastructure.batch import Item, Row
 from infrastructure.chain import GENESIS, chained
 from infrastructure.mapper import encode_fact, encode_recorded
+from infrastructure.wire import microseconds
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """Where a command's facts stand. Send *position* back as ?after= to read your own write.
 
     *version* is the project's after the command; *facts* are the stored names of what happened.
@@ -40,7 +41,7 @@ class Kept(Struct):
     hash: bytes = GENESIS
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """Entries that follow on *version* of a project, as facts and as the rows that hold them."""
 
     entries: tuple[Entry, ...]
@@ -53,16 +54,18 @@ class Draft(Struct, frozen=True):
     ) -> Self:
         stream, version, previous = kept.project.id, kept.project.version, kept.hash
         meta = encode_recorded(recorded)
+        seen = microseconds(recorded_at)
+        happened = seen if occurred_at is recorded_at else microseconds(occurred_at)
         entries: list[Entry] = []
         rows: list[Row] = []
         tags: list[str] = []
         for fact in facts:
             version += 1
             tag = tag_of(fact)
-            data = encode_fact(fact)
-            previous = chained(previous, stream, version, tag.encode(), data, meta, occurred_at, recorded_at)
+            name, data = tag.encode(), encode_fact(fact)
+            previous = chained(previous, stream, version, name, data, meta, happened, seen)
             entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
-            rows.append(Row(version, tag, data, meta, occurred_at, recorded_at, previous))
+            rows.append(Row(version, name, data, meta, happened, seen, previous))
             tags.append(tag)
         return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)))
 

@@ -11,14 +11,14 @@ import psycopg
 from domain.vocabulary import Entry
 from infrastructure.chain import StoredRow
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS, PUBLISHED, configure
+from infrastructure.store import COLUMNS, configure
 
 ROWS_FETCHED = 5000  # at a time: a few megabytes
 
 
 def histories(url: str) -> Iterator[list[Entry]]:
-    """All published entries of each project in version order, as the ledger stood when the reading began."""
-    query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq <= ({PUBLISHED}) ORDER BY stream, version"  # noqa: S608 our own constants
+    """All entries of each project in version order, as the ledger stood when the reading began."""
+    query = f"SELECT {COLUMNS} FROM ledger.event ORDER BY stream, version"  # noqa: S608 our own constants
     with psycopg.connect(url) as connection:
         configure(connection)
         with connection.cursor("histories", binary=True) as cursor:

@@ -29,7 +29,7 @@ POLL_SECONDS = 1.0  # in case a NOTIFY was missed
 VIEWS_CHANNEL = "countersign_views"
 READ = """
     SELECT seq, stream, version, data, meta, occurred_at, recorded_at FROM ledger.event
-    WHERE seq > %s AND seq <= (SELECT p.seq FROM ledger.published AS p) ORDER BY seq LIMIT %s
+    WHERE seq > %s ORDER BY seq LIMIT %s
 """
 READ_STREAMS = """
     SELECT seq, stream, version, data, meta, occurred_at, recorded_at FROM ledger.event
@@ -149,7 +149,6 @@ class Projector:
         with connection.cursor(binary=True) as cursor:
             rows = cursor.execute(READ, [seq, limit]).fetchall()
         if not rows:
-            connection.execute("SELECT ledger.publish(seq) FROM ledger.head")  # what a killed writer left unpublished
             return 0
         _require_contiguous(seq, rows)
         if len(behind) < len(self._standings):

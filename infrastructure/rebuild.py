@@ -84,7 +84,7 @@ def _live_position(connection: psycopg.Connection[Any], views: Sequence[View[Any
     seqs = {seq for (seq,) in rows}
     if len(rows) == len(names) and len(seqs) == 1:
         return int(seqs.pop())
-    row = connection.execute("SELECT seq FROM ledger.published").fetchone()
+    row = connection.execute("SELECT seq FROM ledger.head").fetchone()
     return int(row[0]) if row else 0
 
 

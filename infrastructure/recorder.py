@@ -30,12 +30,13 @@ from psycopg_pool import ConnectionPool
 from infrastructure.chain import GENESIS, chained
 from infrastructure.mapper import opened, sealed
 from infrastructure.store import CHANNEL, configure
+from infrastructure.wire import microseconds
 
 POOL_MAX = 10  # more threads than this take turns
 APPEND = """
     SELECT base, status FROM ledger.append(
         %s::uuid[], %s::bytea[], %s::bytea[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[],
-        %s::bytea[], %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::bytea[], true)
+        %s::bytea[], %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::bytea[])
 """
 EVENT_COLUMNS = SQL("stream, version, type, data, meta, occurred_at, recorded_at")
 
@@ -86,7 +87,7 @@ class LedgerAggregateRecorder(AggregateRecorder):
 
 
 class LedgerRecorder(LedgerAggregateRecorder, ApplicationRecorder):
-    """The whole ledger in its order. Readers see what is on disk, and nothing before that."""
+    """The whole ledger in its order."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         positions = self._insert(stored_events)
@@ -104,7 +105,7 @@ class LedgerRecorder(LedgerAggregateRecorder, ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        conditions = [SQL("seq <= (SELECT p.seq FROM ledger.published AS p)")]
+        conditions = [SQL("true")]
         params: list[object] = []
         if start is not None:
             conditions.append(SQL("seq >= %s") if inclusive_of_start else SQL("seq > %s"))
@@ -124,7 +125,7 @@ class LedgerRecorder(LedgerAggregateRecorder, ApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         with self.pool.connection() as connection:
-            row = connection.execute("SELECT seq FROM ledger.published").fetchone()
+            row = connection.execute("SELECT seq FROM ledger.head").fetchone()
         return (row[0] if row else 0) or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
@@ -205,31 +206,44 @@ def _batch(
     by_stream: dict[UUID, list[int]] = {}
     for given, event in enumerate(stored_events):
         by_stream.setdefault(UUID(str(event.originator_id)), []).append(given)
-    heads = dict(
-        connection.execute(
-            "SELECT DISTINCT ON (stream) stream, hash FROM ledger.event WHERE stream = ANY(%s)"
-            " ORDER BY stream, version DESC",
-            [list(by_stream)],
-        ).fetchall()
-    )
+    heads = _heads(connection, list(by_stream))
     facts: list[tuple[object, ...]] = []
     firsts: list[int] = []
     ends: list[int] = []
     order = [0] * len(stored_events)
     for item, (stream, indices) in enumerate(by_stream.items(), 1):
-        previous = heads.get(stream, GENESIS)
-        firsts.append(stored_events[indices[0]].originator_version)
+        version, previous = heads.get(stream, (None, GENESIS))
+        first = stored_events[indices[0]].originator_version
+        if first not in ((0, 1) if version is None else (version + 1,)):
+            raise IntegrityError(f"{stream} is at version {version}, so {first} can't come next")
+        firsts.append(first)
         for given in indices:
-            event = stored_events[given]
-            envelope = opened(event.topic, event.state)
-            data, meta = (bytes(envelope.fact), bytes(envelope.recorded)) if envelope else (event.state, b"")
-            occurred_at, recorded_at = (envelope.occurred_at, envelope.recorded_at) if envelope else (now, now)
-            version, topic = event.originator_version, event.topic
-            previous = chained(previous, stream, version, topic.encode(), data, meta, occurred_at, recorded_at)
             order[given] = len(facts)
-            facts.append((item, version, topic, data, meta, occurred_at, recorded_at, previous))
+            fact, previous = _fact(stream, stored_events[given], previous, now)
+            facts.append((item, *fact))
         ends.append(len(facts))
     nothing: list[object] = [None] * len(by_stream)
     columns = [list(column) for column in zip(*facts, strict=True)]
     items: list[list[object]] = [nothing, nothing, nothing, [*by_stream], [*firsts], [*ends]]
     return [*items, *columns], order
+
+
+def _fact(stream: UUID, event: StoredEvent, previous: bytes, now: datetime) -> tuple[tuple[object, ...], bytes]:
+    """One event's columns, and its hash; *now* is its time where it was not made by our mapper."""
+    envelope = opened(event.topic, event.state)
+    data, meta = (bytes(envelope.fact), bytes(envelope.recorded)) if envelope else (event.state, b"")
+    occurred_at, recorded_at = (envelope.occurred_at, envelope.recorded_at) if envelope else (now, now)
+    version, name = event.originator_version, event.topic
+    times = microseconds(occurred_at), microseconds(recorded_at)
+    hashed = chained(previous, stream, version, name.encode(), data, meta, *times)
+    return (version, name, data, meta, occurred_at, recorded_at, hashed), hashed
+
+
+def _heads(connection: psycopg.Connection[Any], streams: list[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """The last version of each stream, and its hash."""
+    rows = connection.execute(
+        "SELECT DISTINCT ON (stream) stream, version, hash FROM ledger.event WHERE stream = ANY(%s)"
+        " ORDER BY stream, version DESC",
+        [streams],
+    ).fetchall()
+    return {stream: (version, previous) for stream, version, previous in rows}

@@ -15,11 +15,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from infrastructure.chain import StoredRow
 
-CHANNEL = Identifier("countersign_published")
+CHANNEL = Identifier("countersign_appended")
 ROLE = "SET ROLE countersign_app"
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 PAGE_ROWS_MAX = 5000
-PUBLISHED = "SELECT seq FROM ledger.published"
 
 
 class FirstAnswer(Struct, frozen=True):
@@ -28,13 +27,6 @@ class FirstAnswer(Struct, frozen=True):
     fingerprint: bytes
     position: int
     reply: bytes
-
-
-class Head(Struct, frozen=True):
-    """How far the ledger has come: the last position written, and the last one on disk and shown to readers."""
-
-    written: int
-    published: int
 
 
 def configure(connection: psycopg.Connection[Any]) -> None:
@@ -70,32 +62,28 @@ class Store:
 
     async def stream(self, stream: UUID, after: int = -1, limit: int | None = None) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order."""
-        query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own column list
+        query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own constant
         async with self.cursor() as cursor:
             await cursor.execute(query, [stream, after, limit])
             return [StoredRow(*row) for row in await cursor.fetchall()]
 
     async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
-        """What *command_id* was answered, once that is on disk; None where it was never stored."""
+        """What *command_id* was answered; None where it was never stored."""
         async with self.cursor() as cursor:
             await cursor.execute("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
             row = await cursor.fetchone()
-            if row is None:
-                return None
-            await cursor.execute("SELECT ledger.publish(%s)", [row[1]])
-            return FirstAnswer(*row)
+            return FirstAnswer(*row) if row else None
 
-    async def head(self) -> Head:
+    async def head(self) -> int:
+        """The last position."""
         async with self.cursor() as cursor:
-            await cursor.execute("SELECT h.seq, p.seq FROM ledger.head AS h, ledger.published AS p")
-            return Head(*(await cursor.fetchone() or (0, 0)))
+            await cursor.execute("SELECT seq FROM ledger.head")
+            return int((await cursor.fetchone() or (0,))[0])
 
 
 def walk(connection: psycopg.Connection[Any], after: int = 0) -> Iterator[list[StoredRow]]:
-    """Every published row above position *after*, in order, a page at a time."""
-    query = (
-        f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s AND seq <= ({PUBLISHED}) ORDER BY seq LIMIT {PAGE_ROWS_MAX}"  # noqa: S608 our own constants
-    )
+    """Every row above position *after*, in order, a page at a time."""
+    query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s ORDER BY seq LIMIT {PAGE_ROWS_MAX}"  # noqa: S608 our own constants
     with connection.cursor(binary=True) as cursor:
         while True:
             cursor.execute(query, [after])

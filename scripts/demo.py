@@ -49,7 +49,7 @@ def catch_up(url: str) -> None:
             return
     while True:
         now = ledger.status(url)
-        if now.errors or all(position >= now.published for position in now.views.values()):
+        if now.errors or all(position >= now.last_position for position in now.views.values()):
             return
         sleep(LEAD_SECONDS)
 

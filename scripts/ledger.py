@@ -26,7 +26,6 @@ class Status(Struct, frozen=True):
     facts: int
     commands: int
     last_position: int
-    published: int
     views: dict[str, int]
     errors: dict[str, str]
     items: int
@@ -51,10 +50,10 @@ def status(url: str) -> Status:
             SELECT count(*) FILTER (WHERE type = 'project_registered'), count(*),
                    count(DISTINCT convert_from(meta, 'UTF8')::jsonb ->> 'source')
                    FILTER (WHERE convert_from(meta, 'UTF8')::jsonb ->> 'source' ~ '[^:]$')
-            FROM ledger.event WHERE seq <= (SELECT p.seq FROM ledger.published AS p)
+            FROM ledger.event
             """
         ).fetchone() or (0, 0, 0)
-        head = connection.execute("SELECT h.seq, p.seq FROM ledger.head AS h, ledger.published AS p").fetchone()
+        head = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
         commands = connection.execute("SELECT count(*) FROM ledger.command").fetchone() or (0,)
         views = connection.execute("SELECT view, seq, error FROM views.position ORDER BY view").fetchall()
         exists = connection.execute("SELECT to_regclass('views.project') IS NOT NULL").fetchone() == (True,)
@@ -66,14 +65,12 @@ def status(url: str) -> Status:
             if exists
             else None
         )
-    written, published = head or (0, 0)
     return Status(
         projects=counts[0],
         source_events=counts[2],
         facts=counts[1],
         commands=commands[0],
-        last_position=written,
-        published=published,
+        last_position=head[0],
         views={view: seq for view, seq, _ in views},
         errors={view: error for view, _, error in views if error},
         **dict(zip(("items", "items_open", "items_done"), items or (0, 0, 0), strict=True)),
@@ -87,7 +84,6 @@ def verify(url: str, progress: Callable[[int, int], None]) -> Verified:
         head, answered = connection.execute(
             "SELECT h.seq, (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c) FROM ledger.head AS h"
         ).fetchone() or (0, 0)
-        connection.execute("SELECT ledger.publish(%s)", [head])
         for rows in walk(connection):
             verifier.take(rows)
             progress(verifier.seq, head)

@@ -14,6 +14,7 @@ import pytest
 from domain.vocabulary import AnyCommand
 from infrastructure.chain import GENESIS, chained
 from infrastructure.settings import described
+from infrastructure.wire import microseconds
 from scripts.cli import cli
 
 ADR_LINES_MAX = 60
@@ -71,7 +72,7 @@ def chain(length: int) -> list[tuple[Any, ...]]:
     previous = GENESIS
     for seq in range(1, length + 1):
         data, meta, at = f'{{"n":{seq}}}'.encode(), b"{}", AT + timedelta(hours=seq)
-        previous = chained(previous, STREAM, seq, b"step_noted", data, meta, AT, at)
+        previous = chained(previous, STREAM, seq, b"step_noted", data, meta, microseconds(AT), microseconds(at))
         rows.append((seq, STREAM, seq, "step_noted", data, meta, AT, at, previous))
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date, time
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct, field, structs
@@ -60,7 +61,7 @@ class PackInvalid(ValueError):  # noqa: N818 a verdict on the text, listed in fu
         self.name, self.faults = name, faults
 
 
-class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """One version of one law: valid from a date to a date, both included (None: still in force).
 
     *zone* is the IANA zone in which its days begin, *calendar* the named calendar of working days. *hours* are the
@@ -85,7 +86,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     special: str = ""  # which of them these clocks are under; never written in a file
     note: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Id, version and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
         return f"{self.id}@{self.valid_from}" + (f"/{self.special}" if self.special else "")

@@ -79,7 +79,7 @@ FRESH_STAGES = (Stage.NOT_STARTED, Stage.DECLINED, Stage.WITHDRAWN)
 DECIDED_STAGES = (Stage.COMPLETED, Stage.DELIVERED)
 
 
-class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One service item (事项) as planned for a project. Facts hold it: its limits may be widened, never narrowed."""
 
     item: Code
@@ -144,7 +144,7 @@ class Complaint(Struct):
     closed: bool = False
 
 
-class FactNote(Struct, frozen=True):
+class FactNote(Struct, frozen=True, gc=False):
     """What a correction needs to know of an earlier entry."""
 
     fact: str

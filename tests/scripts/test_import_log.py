@@ -56,7 +56,7 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
 
 
 async def facts_in(approvals: Approvals) -> int:
-    return (await approvals.store.head()).published
+    return await approvals.store.head()
 
 
 async def bring(approvals: Approvals, log: Log) -> ImportReport:
