@@ -14,7 +14,8 @@ from msgspec import Struct
 from psycopg.sql import SQL
 
 from domain.vocabulary import Entry
-from infrastructure.mapper import decode_fact, decode_recorded
+from infrastructure import ledger_stream
+from infrastructure.ledger_stream import Raw, entry_of
 from infrastructure.store import CHANNEL
 from infrastructure.view_tables import make_indexes, make_tables, write
 from projections.catalogue import VIEWS
@@ -27,14 +28,8 @@ PROJECTS_KEPT_MAX = 20_000  # folded states in memory; one that is not there is 
 ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
 VIEWS_CHANNEL = "countersign_views"
-READ = """
-    SELECT seq, stream, version, data, meta, occurred_at, recorded_at FROM ledger.event
-    WHERE seq > %s ORDER BY seq LIMIT %s
-"""
-READ_STREAMS = """
-    SELECT seq, stream, version, data, meta, occurred_at, recorded_at FROM ledger.event
-    WHERE stream = ANY(%s) AND seq <= %s ORDER BY stream, version
-"""
+READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
+READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {} ORDER BY stream, version")
 
 log = structlog.get_logger()
 
@@ -49,12 +44,6 @@ class Standing(Struct):
     view: View[Any]
     seq: int
     error: str | None = None
-
-
-def entry_of(row: tuple[Any, ...]) -> Entry:
-    """The entry in a row of READ; hash and position of the hash chain are not a view's business."""
-    seq, stream, version, data, meta, occurred_at, recorded_at = row
-    return Entry(stream, version, occurred_at, recorded_at, decode_fact(data), decode_recorded(meta), seq)
 
 
 class Projector:
@@ -146,8 +135,7 @@ class Projector:
         behind = [standing for standing in running if standing.seq == seq]
         others = [standing.seq for standing in running if standing.seq > seq]
         limit = min([BATCH_ENTRIES_MAX, *[other - seq for other in others]])
-        with connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(READ, [seq, limit]).fetchall()
+        rows = list(ledger_stream.rows(connection, READ.format(seq, limit)))
         if not rows:
             return 0
         _require_contiguous(seq, rows)
@@ -156,9 +144,7 @@ class Projector:
         self._advance(connection, behind, rows)
         return len(rows)
 
-    def _advance(
-        self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[tuple[Any, ...]]
-    ) -> None:
+    def _advance(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
         try:
             self._project(connection, behind, rows)
         except psycopg.OperationalError:
@@ -173,9 +159,7 @@ class Projector:
                 for standing in behind:
                     self._advance(connection, [standing], rows)
 
-    def _project(
-        self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[tuple[Any, ...]]
-    ) -> None:
+    def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
         views = [standing.view for standing in behind]
         last = rows[-1][0]
         touched = self._fold(connection, views, rows)
@@ -190,9 +174,7 @@ class Projector:
         for standing in behind:
             standing.seq = last
 
-    def _fold(
-        self, connection: psycopg.Connection[Any], views: list[View[Any]], rows: list[tuple[Any, ...]]
-    ) -> list[Folded]:
+    def _fold(self, connection: psycopg.Connection[Any], views: list[View[Any]], rows: list[Raw]) -> list[Folded]:
         """The states of every project touched, after *rows*."""
         by_project: dict[UUID, list[Entry]] = {}
         for row in rows:
@@ -222,10 +204,8 @@ class Projector:
         """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
         if not projects:
             return
-        with connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(READ_STREAMS, [projects, last]).fetchall()
         histories: dict[UUID, list[Entry]] = {}
-        for row in rows:
+        for row in ledger_stream.rows(connection, READ_STREAMS.format(projects, last)):
             histories.setdefault(row[1], []).append(entry_of(row))
         for project, entries in histories.items():
             old = self._kept.get(project)
@@ -265,7 +245,7 @@ def _rebuilt(connection: psycopg.Connection[Any]) -> int:
     return int(row[0]) if row else 0
 
 
-def _require_contiguous(seq: int, rows: Sequence[tuple[Any, ...]]) -> None:
+def _require_contiguous(seq: int, rows: Sequence[Raw]) -> None:
     for expected, row in enumerate(rows, seq + 1):
         if row[0] != expected:
             raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {row[0]}")

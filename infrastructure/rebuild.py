@@ -16,17 +16,15 @@ from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
 from domain.vocabulary import Entry
-from infrastructure.projector import BATCH_KEY, entry_of
+from infrastructure import ledger_stream
+from infrastructure.ledger_stream import entry_of
+from infrastructure.projector import BATCH_KEY
 from infrastructure.view_tables import SCHEMA, copy_rows, make_indexes, make_tables
 from projections.catalogue import VIEWS
 from projections.view import Row, View, fold
 
 FRESH = "views_fresh"
-ROWS_FETCHED = 5000
-READ = """
-    SELECT seq, stream, version, data, meta, occurred_at, recorded_at FROM ledger.event
-    WHERE seq <= %s ORDER BY stream, version
-"""
+READ = SQL("WHERE seq <= {} ORDER BY stream, version")
 
 
 class Difference(Struct, frozen=True):
@@ -114,15 +112,14 @@ def _fill(
         raise RuntimeError(f"the ledger holds {entries} entries up to position {position}: some are missing")
     for table in tables:
         copy_rows(connection, table, rows[table.name], SQL("{}").format(Identifier(FRESH, table.name)))
+    for view in views:
+        make_indexes(connection, view, FRESH)
     return entries, projects, sum(len(part) for part in rows.values())
 
 
 def _histories(connection: psycopg.Connection[Any], position: int) -> Iterator[list[Entry]]:
-    with connection.cursor("rebuild", binary=True) as cursor:
-        cursor.itersize = ROWS_FETCHED
-        cursor.execute(READ, [position])
-        for _, rows in groupby(cursor, itemgetter(1)):
-            yield [entry_of(row) for row in rows]
+    for _, rows in groupby(ledger_stream.rows(connection, READ.format(position)), itemgetter(1)):
+        yield [entry_of(row) for row in rows]
 
 
 def _differences(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> Iterator[Difference]:
@@ -149,7 +146,6 @@ def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], posit
                 SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(FRESH, table.name), Identifier(SCHEMA))
             )
             connection.execute(SQL("ANALYZE {}").format(Identifier(SCHEMA, table.name)))
-        make_indexes(connection, view)
         connection.execute(
             "INSERT INTO views.position (view, version, seq) VALUES (%s, %s, %s) ON CONFLICT (view) DO UPDATE"
             " SET version = excluded.version, seq = excluded.seq, error = NULL, error_at = NULL,"

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from infrastructure.copy_text import blocks
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
@@ -31,8 +32,8 @@ def copy_rows(connection: psycopg.Connection[Any], table: Table, rows: Iterable[
     """COPY *rows* into the table named by *into*, whose columns are those of *table*."""
     statement = SQL("COPY {} ({}) FROM STDIN").format(into, SQL(", ").join(table.names))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+        for block in blocks(rows):
+            copy.write(block)
 
 
 def write(connection: psycopg.Connection[Any], table: Table, change: Change, schema: str = SCHEMA) -> None:

@@ -117,11 +117,15 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
 
 
 def create(schema: str, table: Table) -> list[Composed]:
-    """The statements that make *table* in *schema*, without its indexes."""
+    """The statements that make *table* in *schema*, without key and indexes: rows come faster without."""
     columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in table.columns)
-    key = SQL(", ").join(table.names[: table.key])
-    return [SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(Identifier(schema, table.name), columns, key)]
+    return [SQL("CREATE TABLE {} ({})").format(Identifier(schema, table.name), columns)]
 
 
 def create_indexes(schema: str, table: Table) -> list[Composed]:
-    return [SQL("CREATE INDEX ON {} {}").format(Identifier(schema, table.name), SQL(what)) for what in table.indexes]
+    """The statements that add the key and the indexes."""
+    target, key = Identifier(schema, table.name), SQL(", ").join(table.names[: table.key])
+    return [
+        SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, key),
+        *(SQL("CREATE INDEX ON {} {}").format(target, SQL(what)) for what in table.indexes),
+    ]

@@ -15,13 +15,17 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import get_topic
 
 from infrastructure.mapper import EntryMapper
-from infrastructure.projector import BATCH_ENTRIES_MAX, READ, Projector
+from infrastructure.projector import BATCH_ENTRIES_MAX, Projector
 from infrastructure.rebuild import rebuild
 from infrastructure.recorder import LedgerFactory
 from scripts.benches.measure import Figure
 from scripts.benches.stock import environment
 
 RUNNER_CONNECTIONS = 5
+READ = """
+    SELECT seq, stream, version, type, data, meta, occurred_at, recorded_at, hash FROM ledger.event
+    WHERE seq > %s ORDER BY seq LIMIT %s
+"""
 
 
 class LedgerApplication(Application[UUID]):
