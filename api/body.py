@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any, NoReturn, get_args, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from litestar.types import Receive
 from msgspec import DecodeError, ValidationError, json, to_builtins
@@ -20,6 +20,8 @@ YEAR_FIRST, YEAR_LAST = 1990, 2099  # the calendars answer for these years
 DAYS_MAX = 10_000  # 27 years; the longest limit of any law here is below one
 NUMBER_MAX = 2**31 - 1  # a version is stored in four bytes
 ECHO_CHARACTERS_MAX = 200  # of what was sent, an answer repeats no more than this
+
+T = TypeVar("T")
 
 _decode = json.Decoder(AnyCommand).decode
 _AT = re.compile(r" - at `(?P<path>.*)`$")
@@ -63,10 +65,10 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-def command_in(body: bytes) -> AnyCommand:
-    """The command in *body*. Raises Problem, with the `path` of the field at fault."""
+def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
+    """What *decode*, one of msgspec's, makes of *body*. Raises Problem, with the `path` of the field at fault."""
     try:
-        command: AnyCommand = _decode(body)
+        return decode(body)
     except ValidationError as error:
         _refuse_field(str(error))
     except DecodeError as error:
@@ -75,17 +77,22 @@ def command_in(body: bytes) -> AnyCommand:
         raise _malformed(f"the text {error.object[:40]!r} is not UTF-8") from error
     except RecursionError as error:
         raise _malformed("it is nested deeper than any command") from error
+
+
+def command_in(body: bytes) -> AnyCommand:
+    """The command in *body*. Raises Problem, with the `path` of the field at fault."""
+    command: AnyCommand = decoded(_decode, body)
     if b"\\u0000" in body:
         _refuse_nul(command)
     kind = type(command)
     for name in DATED[kind]:
         value = getattr(command, name)
         if value is not None:
-            _require_kept(name, value)
+            require_kept(f"$.{name}", value)
     for name in COUNTED[kind]:
         value = getattr(command, name)
         if value is not None and value > largest(name):
-            raise _field(f"$.{name}", f"{name} is far too large", f"at most {largest(name)}")
+            raise field_problem(f"$.{name}", f"{name} is far too large", f"at most {largest(name)}")
     return command
 
 
@@ -94,19 +101,19 @@ def largest(field: str) -> int:
     return DAYS_MAX if field.endswith("days") else NUMBER_MAX
 
 
-def _require_kept(name: str, value: date) -> None:
+def require_kept(path: str, value: date) -> None:
     """Refuse a time without an offset, and a day for which no calendar answers."""
     if isinstance(value, datetime) and value.tzinfo is None:
-        raise _field(f"$.{name}", f"{name} has no offset from UTC", "write 2026-03-02T09:00:00+08:00")
+        raise field_problem(path, f"{_last(path)} has no offset from UTC", "write 2026-03-02T09:00:00+08:00")
     if not YEAR_FIRST <= value.year <= YEAR_LAST:
-        raise _field(f"$.{name}", f"{name} is in the year {value.year}", f"a day of {YEAR_FIRST} to {YEAR_LAST}")
+        raise field_problem(path, f"{_last(path)} is in the year {value.year}", f"a day of {YEAR_FIRST} to {YEAR_LAST}")
 
 
 def _refuse_nul(command: AnyCommand) -> None:
     """Refuse the character U+0000: PostgreSQL keeps it in no text, so no view could show it."""
     for path, text in _texts(to_builtins(command), "$"):
         if "\0" in text:
-            raise _field(path, "the text holds the character U+0000", "leave it out")
+            raise field_problem(path, "the text holds the character U+0000", "leave it out")
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -137,10 +144,15 @@ def _refuse_field(message: str) -> NoReturn:
             path=path,
             known=list(COMMANDS),
         )
-    raise _field(path, sentence, "the schema of every command is at /schema/openapi.json")
+    raise field_problem(path, sentence, "the schema of every command is at /schema/openapi.json")
 
 
-def _field(path: str, sentence: str, remedy: str) -> Problem:
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def field_problem(path: str, sentence: str, remedy: str) -> Problem:
+    """The problem of one field of the body."""
     path = path[:ECHO_CHARACTERS_MAX]
     return Problem("invalid-field", f"{path}: {sentence[:ECHO_CHARACTERS_MAX]}", remedy=remedy, path=path)
 
