@@ -25,6 +25,7 @@ from api.app import create_app
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
+from scripts.serving import calm_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
@@ -39,7 +40,10 @@ async def echo(request: Request[object, object, State], project_id: FromPath[UUI
 async def serve(app: ASGIApp) -> None:
     """Serve *app* on a free port, told on standard output, until standard input is closed."""
     listening = socket.create_server((HOST, 0))
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http="httptools")
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", http="httptools", proxy_headers=False
+    )
+    calm_collector()
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     print(listening.getsockname()[1], flush=True)
