@@ -20,6 +20,7 @@ from api.projects import VERSION_MAX, entries_of
 from api.requests import request_id
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
 from domain.ledger import Actor
+from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
@@ -121,6 +122,7 @@ class Pages(Controller):
             older=paper.here(before=history.older) if history.older else "",
             tag_of=tag_of,
             item_of=lambda fact: getattr(fact, "item", ""),
+            said=said,
         )
         return _page(body)
 
@@ -185,3 +187,11 @@ def app_css() -> Response[bytes]:
 
 
 PAGES = (Pages, app_css)
+
+
+def said(fact: object) -> str:
+    """What a history line says beside the name of the fact: a noted step's own words, reasons, a document."""
+    if isinstance(fact, StepNoted):
+        return ": ".join(part for part in (fact.label or fact.activity, fact.value) if part)
+    words = (getattr(fact, name, "") for name in ("reasons", "document_number", "ground"))
+    return next((word for word in words if isinstance(word, str) and word), "")
