@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+import structlog
 from msgspec import Struct
 from psycopg.rows import TupleRow
 from psycopg.sql import Identifier
@@ -19,6 +20,10 @@ CHANNEL = Identifier("countersign_appended")
 ROLE = "SET ROLE countersign_app"
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 PAGE_ROWS_MAX = 5000
+TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
+RECONNECT_SECONDS = 1.0  # the pool's own pauses double: after an hour's outage it would look again in an hour
+
+log = structlog.get_logger()
 
 
 class FirstAnswer(Struct, frozen=True):
@@ -42,6 +47,12 @@ async def configure_async(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.commit()
 
 
+async def require_open(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Raise OperationalError where the server has hung up on a waiting connection. Asks the socket, not the server."""
+    for _ in range(2):  # there may be a last message before the end
+        connection.pgconn.consume_input()
+
+
 class Store:
     """Asynchronous reads, from a pool of connections."""
 
@@ -51,6 +62,9 @@ class Store:
             min_size=1,
             max_size=connections_max,
             configure=configure_async,
+            check=require_open,
+            reconnect_timeout=RECONNECT_SECONDS,
+            reconnect_failed=AsyncConnectionPool.check,  # which begins to reconnect anew
             open=False,
             kwargs={"autocommit": True},
         )
@@ -63,22 +77,31 @@ class Store:
     async def stream(self, stream: UUID, after: int = -1, limit: int | None = None) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order."""
         query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own constant
-        async with self.cursor() as cursor:
-            await cursor.execute(query, [stream, after, limit])
-            return [StoredRow(*row) for row in await cursor.fetchall()]
+        return [StoredRow(*row) for row in await self._read(query, [stream, after, limit])]
 
     async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
         """What *command_id* was answered; None where it was never stored."""
-        async with self.cursor() as cursor:
-            await cursor.execute("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
-            row = await cursor.fetchone()
-            return FirstAnswer(*row) if row else None
+        rows = await self._read("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
+        return FirstAnswer(*rows[0]) if rows else None
 
     async def head(self) -> int:
         """The last position."""
-        async with self.cursor() as cursor:
-            await cursor.execute("SELECT seq FROM ledger.head")
-            return int((await cursor.fetchone() or (0,))[0])
+        ((seq,),) = await self._read("SELECT seq FROM ledger.head", [])
+        return int(seq)
+
+    async def _read(self, query: LiteralString, params: Sequence[object], tries: int = TRIES_MAX) -> list[TupleRow]:
+        """A read changes nothing, so one whose connection was lost is asked again.
+
+        Raises OperationalError where no connection was to be had for half a minute, the pool's patience.
+        """
+        async with self.pool.connection() as connection:
+            try:
+                return await (await connection.execute(query, params, binary=True)).fetchall()
+            except psycopg.OperationalError as lost:
+                if tries == 1 or not connection.broken:
+                    raise
+                log.warning("read interrupted, asking again", error=str(lost).strip())
+        return await self._read(query, params, tries - 1)
 
 
 def walk(connection: psycopg.Connection[Any], after: int = 0) -> Iterator[list[StoredRow]]:

@@ -1,0 +1,1 @@
+"""The core under faults: killed processes, killed databases, cut connections, six writers at once."""

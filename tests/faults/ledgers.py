@@ -1,0 +1,58 @@
+"""What must be true of a ledger and its views, whatever happened to the processes that wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import psycopg
+
+from infrastructure.chain import Verifier
+from infrastructure.mapper import decode_recorded
+from infrastructure.rebuild import rebuild
+from infrastructure.store import walk
+from tests.faults.processes import wait_until
+from tests.faults.writer import Sent
+
+
+def command_ends(url: str) -> dict[UUID, int]:
+    """Each command's last position, out of the facts. Fails on a gap, a broken chain, a command that is there twice."""
+    ends: dict[UUID, int] = {}
+    verifier, previous = Verifier(), None
+    with psycopg.connect(url, autocommit=True) as connection:
+        for rows in walk(connection):
+            verifier.take(rows)
+            for row in rows:
+                key = decode_recorded(row.meta).command_id
+                assert key == previous or key not in ends, f"{key} is there twice"
+                ends[key], previous = row.seq, key
+        head = connection.execute("SELECT seq FROM ledger.head").fetchone()
+        answered: dict[UUID, int] = dict(connection.execute("SELECT id, seq FROM ledger.command").fetchall())
+    verifier.finish(head[0] if head else -1, max(answered.values(), default=0))
+    assert verifier.faults == []
+    assert answered == ends
+    return ends
+
+
+def positions_told(journal: Iterable[Sent]) -> dict[UUID, int]:
+    """What each command was answered; 0 for one that was sent, and never answered."""
+    told: dict[UUID, int] = {}
+    for sent in journal:
+        assert told.get(sent.key, 0) == 0, f"{sent.key} was answered twice"
+        told[sent.key] = sent.position
+    return told
+
+
+def require_views_follow(url: str, position: int) -> None:
+    """The views come to *position* by themselves, and are what a rebuild makes of the ledger."""
+    wait_until(lambda: views_at(url) == {position}, f"all views at position {position}")
+    found = rebuild(url, swap=False)
+    assert (found.differences, found.entries) == ((), position)
+
+
+def views_at(url: str) -> set[int]:
+    """Where the views stand. Fails where one has stopped with an error."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT seq, error FROM views.position").fetchall()
+    assert {error for _, error in rows} <= {None}
+    return {seq for seq, _ in rows}

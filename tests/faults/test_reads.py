@@ -1,0 +1,74 @@
+"""Reads over lost connections: asked again, so that nobody who waits for a command is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from infrastructure.store import RECONNECT_SECONDS, Store
+from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
+
+CONNECTIONS = 4
+ABSENCE_SECONDS = 3.2  # doubling pauses would have it looked for after 1, 3 and 7 seconds
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = Store(database_url, CONNECTIONS)
+    async with store.pool:
+        await asyncio.gather(*[_hold(store) for _ in range(CONNECTIONS)])
+        yield store
+
+
+async def _hold(store: Store) -> None:
+    """Take a connection for a moment: as many at once make as many connections."""
+    async with store.cursor() as cursor:
+        await cursor.execute("SELECT pg_sleep(0.05)")
+
+
+async def test_a_connection_cut_while_it_waits_is_never_handed_out(store: Store, database_url: str) -> None:
+    await asyncio.to_thread(cut_connections, database_url)
+
+    await asyncio.gather(*[_hold(store) for _ in range(CONNECTIONS * 2)])
+
+    assert store.pool.get_stats()["connections_lost"] == CONNECTIONS
+
+
+async def test_a_read_cut_short_is_asked_again(store: Store, database_url: str) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        reads = [asyncio.create_task(store.stream(uuid4())) for _ in range(CONNECTIONS)]
+        for _ in range(2):
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == CONNECTIONS, "reads wait")
+            await asyncio.to_thread(cut_connections, database_url, "SELECT seq, stream%")
+        assert not any(read.done() for read in reads)
+        other.rollback()
+        assert await asyncio.gather(*reads) == [[]] * CONNECTIONS
+
+
+async def test_a_read_that_the_server_refuses_is_not_asked_again(store: Store, database_url: str) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        read = asyncio.create_task(store.stream(uuid4()))
+        await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
+        other.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await read
+
+
+@pytest.mark.slow
+async def test_a_database_that_is_back_is_found_within_a_second(store: Store, database_url: str) -> None:
+    """The pool's own pauses double: after an absence it would stay away for as long again."""
+    store.pool.conninfo = "postgresql:///?host=/nowhere"
+    await asyncio.to_thread(cut_connections, database_url)
+    read = asyncio.create_task(store.head())
+    await asyncio.sleep(ABSENCE_SECONDS)
+
+    store.pool.conninfo = database_url
+    async with asyncio.timeout(RECONNECT_SECONDS * 2):
+        assert await read == 0
