@@ -12,6 +12,7 @@ from api import failures, openapi, parts
 from api.body import BODY_BYTES_MAX
 from api.catalogue import Catalogue
 from api.commands import post_command
+from api.law import Law
 from api.operation import healthz, readyz
 from api.projects import Projects
 from api.requests import begin, send_back
@@ -20,7 +21,7 @@ from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, ViewTables, Catalogue, healthz, readyz)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, ViewTables, Law, Catalogue, healthz, readyz)
 
 
 def create_app(

@@ -11,6 +11,7 @@ from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
 from api.identity import KEY_CHARACTERS_MAX, ROLES
+from api.law_schemas import BODIES, law_schemas, request_body
 from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND
 from api.schemas import REF, command_example, schemas
 from domain.project.state import CODE_CHARACTERS_MAX
@@ -19,8 +20,9 @@ from domain.vocabulary import COMMANDS
 Document = dict[str, Any]
 
 PATH = "/schema"
-OPEN_TO_ALL = {"problems", "operation"}  # tags of what is told without asking who asks
+OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without asking who asks
 OPEN_PROBLEMS = ("400", "404", "503")
+BODY_PROBLEMS = ("413", "415", "422")
 READ_PROBLEMS = ("400", "401", "403", "404", "503")
 COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "503")
 
@@ -33,6 +35,7 @@ TAGS = {
     "commands": "What anybody asks the system to record.",
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
+    "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }
@@ -113,7 +116,7 @@ def complete(document: Document) -> Document:
         },
         "components": {
             **components,
-            "schemas": {**components.get("schemas", {}), **schemas()},
+            "schemas": {**components.get("schemas", {}), **law_schemas(REF), **schemas()},
             "responses": {status: _answer(status) for status in statuses},
         },
     }
@@ -124,12 +127,16 @@ def _operation(operation: Document) -> Document:
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
     is_command = operation.get("operationId") == POST_COMMAND
     problems = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    if operation.get("operationId") in BODIES:
+        problems += BODY_PROBLEMS
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
         "parameters": [*operation.get("parameters", []), *([] if is_open else IDENTITY)],
         "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
     }
+    if operation.get("operationId") in BODIES:
+        completed["requestBody"] = request_body(operation["operationId"], REF)
     return _command_operation(completed) if is_command else completed
 
 

@@ -1,0 +1,129 @@
+"""The law over HTTP: packs and calendars to read, and the one evaluation of clocks, asked without storing anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, QueryParameter
+
+from api.body import ECHO_CHARACTERS_MAX, read_body
+from api.identity import headers_of
+from api.law_answers import Evaluations, Explanations, evaluations, explanations
+from api.law_questions import Prepared, evaluation_in, explanation_in
+from api.law_shelf import (
+    CalendarAsKnown,
+    Calendars,
+    Packs,
+    calendar_as_known,
+    shown_calendar,
+    shown_pack,
+)
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from domain.law.calendar import CalendarBook
+from domain.law.pack import Pack
+from domain.ledger import Refused
+from infrastructure.lawbook import LawBook
+
+A = TypeVar("A", Evaluations, Explanations)
+
+Known = Annotated[
+    date | None, QueryParameter(description="As the calendar was known on this local day. Left out: today.")
+]
+
+
+class Law(Controller):
+    """The law is public, and counting by it changes nothing: nobody is asked who asks."""
+
+    path = "/law"
+    tags = ("law",)
+
+    @post("/evaluate", operation_id="evaluate", status_code=200, summary="How clocks stand, for a history sent along")
+    async def evaluate(self, request: AnyRequest) -> Evaluations:
+        """A dry run: the same evaluation that pages and timers ask, on a rule, a calendar and events from the body.
+
+        Nothing is stored. The answers have the fields of the golden vectors.
+        """
+        return await _counted(request, evaluation_in, evaluations)
+
+    @post("/explain", operation_id="explain", status_code=200, summary="Why a clock stands where it does, day by day")
+    async def explain(self, request: AnyRequest) -> Explanations:
+        """Every calendar day from the clock's start, counted or not, and why. Nothing is stored."""
+        return await _counted(request, explanation_in, explanations)
+
+    @get("/packs", operation_id="list_packs", summary="Every version of every law kept here", sync_to_thread=False)
+    def list_packs(self, request: AnyRequest) -> Packs:
+        """By name, which is what a fact records as its `law`."""
+        laws = _laws(request)
+        return Packs([shown_pack(laws.pack(name)) for name in laws.names])
+
+    @get("/packs/{name:str}", operation_id="get_pack", summary="One version of a law", sync_to_thread=False)
+    def get_pack(self, request: AnyRequest, name: FromPath[str]) -> Pack:
+        """Its clocks, limits and grounds, each with the article it rests on and the words of it."""
+        return _pack(_laws(request), name)
+
+    @get(
+        "/packs/{name:str}/{special:str}",
+        operation_id="get_special_pack",
+        summary="A law as the special law of one kind of item changes it",
+        sync_to_thread=False,
+    )
+    def get_special_pack(self, request: AnyRequest, name: FromPath[str], special: FromPath[str]) -> Pack:
+        """The same, where an item has a law of its own."""
+        return _pack(_laws(request), f"{name}/{special}")
+
+    @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here", sync_to_thread=False)
+    def list_calendars(self, request: AnyRequest, known: Known = None) -> Calendars:
+        """How far each reaches, and which version of it is counted on."""
+        books = _books(request)
+        return Calendars([shown_calendar(books[name], known or _today(request, name)) for name in sorted(books)])
+
+    @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar", sync_to_thread=False)
+    def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:
+        """Its notices, the days they speak of, and the last day that is certain."""
+        books = _books(request)
+        if name not in books:
+            raise _not_found(f"there is no calendar {name}", f"one of: {', '.join(sorted(books))}")
+        return calendar_as_known(books[name], known or _today(request, name))
+
+
+async def _counted(
+    request: AnyRequest,
+    read: Callable[[bytes, LawBook, Mapping[str, CalendarBook]], Prepared],
+    answer: Callable[[Prepared], A],
+) -> A:
+    """The answer to what the body asks, worked out beside the event loop: commands go on meanwhile."""
+    body = await read_body(headers_of(request.scope), request.receive)
+    laws, books = _laws(request), _books(request)
+    return await asyncio.to_thread(lambda: answer(read(body, laws, books)))
+
+
+def _laws(request: AnyRequest) -> LawBook:
+    return parts_of(request).approvals.laws
+
+
+def _books(request: AnyRequest) -> Mapping[str, CalendarBook]:
+    return _laws(request).calendars()
+
+
+def _today(request: AnyRequest, calendar: str) -> date:
+    """The local day where a law counts on *calendar*, else in UTC."""
+    laws = _laws(request)
+    zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == calendar)
+    return parts_of(request).approvals.clock().astimezone(ZoneInfo(next(zones, "UTC"))).date()
+
+
+def _pack(laws: LawBook, name: str) -> Pack:
+    try:
+        return laws.pack(name)
+    except Refused as unknown:
+        raise _not_found(unknown.sentence, unknown.remedy) from unknown
+
+
+def _not_found(sentence: str, remedy: str) -> Problem:
+    return Problem("not-found", sentence[:ECHO_CHARACTERS_MAX], remedy=remedy)

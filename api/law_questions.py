@@ -1,0 +1,222 @@
+"""What is asked of the law over HTTP: rule, calendar, events and instants, read, bounded and made ready to count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta, Struct, json
+
+from api.body import DAYS_MAX, decoded, field_problem, require_kept
+from domain.law.calendar import DAYS_PER_WEEK, CalendarBook, CalendarData
+from domain.law.event import LawEvent
+from domain.law.general_pack import closed_book
+from domain.law.moment import Instant
+from domain.law.pack import Pack
+from domain.law.rule import Days, Mode, Rule
+from domain.law.timeline import Timeline
+from domain.ledger import Refused
+from infrastructure.lawbook import LawBook
+
+EVENTS_MAX = 2000  # a case of ten years has some dozens
+QUESTIONS_MAX = 500  # every working day of two years
+EXPLANATIONS_MAX = 10  # each may list ten years of days
+WORK_MAX = 50_000  # events times questions: under a second of counting
+NOTICES_MAX = 200  # of an inlined calendar: two a year for a century
+
+Named = TypeVar("Named")
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """An instant *t*, and what is *known* then: what was recorded and published by that instant (default: by *t*)."""
+
+    t: Instant
+    known: Instant | None = None
+
+
+class PackChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule by the name of its pack, such as "cn-licensing@2019-04-23", with "/eia_report" for a special law.
+
+    *commitment_days* is the published promise; *decision_days* replaces the limit where another was recorded; *live*
+    is false where the department works outside the system.
+    """
+
+    pack: str
+    mode: Mode = "single"
+    commitment_days: Days | None = None
+    decision_days: Days | None = None
+    live: bool = True
+    licence_expiry: date | None = None
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The history of one item in the order of recording, and the instants asked about."""
+
+    events: Annotated[list[LawEvent], Meta(max_length=EVENTS_MAX)]
+    as_of: Annotated[list[Question], Meta(min_length=1, max_length=QUESTIONS_MAX)]
+
+
+class EvaluationByRule(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Under a fully expanded rule. *calendar* is the name of one kept here, or one written out."""
+
+    rule: Rule
+    calendar: str | CalendarData
+
+
+class EvaluationByPack(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Under a rule pack kept here. *calendar* is the pack's own unless another is given."""
+
+    rule: PackChoice
+    calendar: str | CalendarData | None = None
+
+
+class ExplanationByRule(EvaluationByRule, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As for an evaluation, with the name of one *clock*, such as "decision" or "intake#1"."""
+
+    clock: str
+
+
+class ExplanationByPack(EvaluationByPack, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As for an evaluation, with the name of one *clock*, such as "decision" or "intake#1"."""
+
+    clock: str
+
+
+AnyAsked = EvaluationByRule | EvaluationByPack
+AnyExplanation = ExplanationByRule | ExplanationByPack
+EVALUATIONS = (EvaluationByRule, EvaluationByPack)
+EXPLANATIONS = (ExplanationByRule, ExplanationByPack)
+
+_decode = {kind: json.Decoder(kind).decode for kind in (*EVALUATIONS, *EXPLANATIONS)}
+
+
+class Prepared(Struct, frozen=True):
+    """What was asked, ready to be counted."""
+
+    rule: Rule
+    timeline: Timeline
+    book: CalendarBook
+    questions: list[Question]
+    clock: str = ""
+
+
+def evaluation_in(body: bytes, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
+    """The question in the *body* of an evaluation. Raises Problem, with the `path` of the field at fault."""
+    return _prepared(_read(body, EVALUATIONS), laws, books)
+
+
+def explanation_in(body: bytes, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
+    """The question in the *body* of an explanation. Raises Problem, with the `path` of the field at fault."""
+    asked = _read(body, EXPLANATIONS)
+    _require_at_most("$.as_of", len(asked.as_of), EXPLANATIONS_MAX, "instants to be explained")
+    return _prepared(asked, laws, books)
+
+
+def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
+    """*body* as the first of *kinds* where its rule is written out, else as the second."""
+    raw = decoded(json.decode, body)
+    rule = raw.get("rule") if isinstance(raw, dict) else None
+    by_pack = isinstance(rule, dict) and rule.keys() <= set(PackChoice.__struct_fields__)
+    asked: AnyAsked = decoded(_decode[kinds[by_pack]], body)
+    _require_at_most("$.events", len(asked.events) * len(asked.as_of), WORK_MAX, "events times instants")
+    _refuse_unknown("$.events", raw["events"], asked.events)
+    _refuse_unknown("$.calendar", raw.get("calendar"), asked.calendar)
+    for path, value in leaves("$", asked):
+        if isinstance(value, date):
+            require_kept(path, value)
+        elif isinstance(value, int) and value > DAYS_MAX:
+            raise field_problem(path, "the number is far too large", f"at most {DAYS_MAX}")
+    return asked
+
+
+def _require_at_most(path: str, number: int, most: int, what: str) -> None:
+    if number > most:
+        raise field_problem(path, f"{number} {what}", f"at most {most}; ask in parts")
+
+
+def _refuse_unknown(path: str, raw: Any, read: Any) -> None:
+    """Refuse a field that *read* has no place for: misspelt and passed over, it would change the answer unseen."""
+    match read:
+        case Struct():
+            known = {read.__struct_config__.tag_field, *read.__struct_fields__}
+            for name, part in raw.items():
+                if name not in known:
+                    raise field_problem(f"{path}.{name}", f"unknown field `{name}`", "see /schema/openapi.json")
+                _refuse_unknown(f"{path}.{name}", part, getattr(read, name, None))
+        case list() | tuple():
+            for nth, part in enumerate(read):
+                _refuse_unknown(f"{path}[{nth}]", raw[nth], part)
+        case _:
+            return
+
+
+def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every single value in *value* with its path; the keys of a mapping too."""
+    match value:
+        case Struct():
+            for name in value.__struct_fields__:
+                yield from leaves(f"{path}.{name}", getattr(value, name))
+        case dict():
+            for key, part in value.items():
+                yield f"{path}.{key}", key
+                yield from leaves(f"{path}.{key}", part)
+        case list() | tuple():
+            for nth, part in enumerate(value):
+                yield from leaves(f"{path}[{nth}]", part)
+        case _:
+            yield path, value
+
+
+def _prepared(asked: AnyAsked, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
+    chosen = asked.calendar
+    if isinstance(asked, EvaluationByPack):
+        pack = _pack(asked.rule.pack, laws)
+        rule = _expanded(pack, asked.rule)
+        book = closed_book(pack, books[pack.calendar]) if chosen is None else _book(chosen, books)
+    else:
+        rule, book = asked.rule, _book(asked.calendar, books)
+    clock: str = getattr(asked, "clock", "")
+    return Prepared(rule, Timeline(rule.zone, asked.events), book, asked.as_of, clock)
+
+
+def _pack(name: str, laws: LawBook) -> Pack:
+    try:
+        return laws.pack(name)
+    except Refused as unknown:
+        raise field_problem("$.rule.pack", unknown.sentence, unknown.remedy) from unknown
+
+
+def _expanded(pack: Pack, choice: PackChoice) -> Rule:
+    try:
+        return pack.rule(
+            mode=choice.mode,
+            commitment_days=choice.commitment_days,
+            live=choice.live,
+            licence_expiry=choice.licence_expiry,
+            decision_days=choice.decision_days,
+        )
+    except KeyError as unset:
+        raise field_problem("$.rule.mode", str(unset.args[0]), "another mode, or the rule written out") from unset
+    except ValueError as otherwise:
+        raise field_problem("$.rule.pack", str(otherwise), "the rule written out, or another pack") from otherwise
+
+
+def _book(chosen: str | CalendarData, books: Mapping[str, CalendarBook]) -> CalendarBook:
+    """The calendar *chosen*, by its name or written out."""
+    if isinstance(chosen, str):
+        return named("$.calendar", chosen, books)
+    _require_at_most("$.calendar.notices", len(chosen.notices), NOTICES_MAX, "notices")
+    if not set(range(DAYS_PER_WEEK)) > set(chosen.weekend):
+        raise field_problem(
+            "$.calendar.weekend", "these are not the rest days of a week", "some of 0 (Monday) to 6, not all of them"
+        )
+    base = None if chosen.stacks_on is None else named("$.calendar.stacks_on", chosen.stacks_on, books)
+    return CalendarBook("inline", chosen, base)
+
+
+def named(path: str, name: str, known: Mapping[str, Named]) -> Named:
+    """What is called *name*. Raises Problem where nothing *known* is."""
+    if name not in known:
+        raise field_problem(path, f"there is none called {name}", f"one of: {', '.join(sorted(known))}")
+    return known[name]
