@@ -1,0 +1,272 @@
+"""A project's entries as the law reads them: the events from which the clocks of each application are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+
+from domain.law import countersign, hearing, intake, review, suspension
+from domain.law.calendar import CalendarBook
+from domain.law.event import Amend, Attest, LawEvent, Retract
+from domain.law.pack import Pack
+from domain.law.rule import CountersignTerms, Rule
+from domain.project.acceptance import ItemAccepted, ItemDeclined
+from domain.project.completion import ItemCompleted
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
+from domain.project.delivery import DecisionDelivered
+from domain.project.extension import LimitExtended
+from domain.project.external import ExternalResultRecorded, RecordAttested
+from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
+from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingRequested, HearingRightTold
+from domain.project.state import Item, Mode, Outcome, Project
+from domain.project.submission import ItemSubmitted
+from domain.project.supplement import SupplementRequested, SupplementSubmitted
+from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.withdrawal import ItemWithdrawn
+from domain.vocabulary import Entry, corrections
+
+INTAKE = intake.INTAKE.name
+RULES_KEPT_MAX = 4096  # one for each law, mode, promise and length there is: dozens in a zone
+IDS = tuple(f"v{version}" for version in range(2048))  # shared by all projects: most have a few hundred entries
+
+
+class Laws(Hashable, Protocol):
+    """The law book, as far as clocks need it. It is asked again and again, so one of it serves a whole process."""
+
+    def pack(self, name: str) -> Pack:
+        """The version called *name*, e.g. "cn-licensing@2019-04-23/eia_report"."""
+
+    def calendars(self) -> Mapping[str, CalendarBook]:
+        """Every calendar, by name."""
+
+
+class ItemHistory(Struct, kw_only=True):
+    """One application for one item: its events in recording order, and what its rule is made of.
+
+    Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
+    one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
+    the law's unit. *upper* is the deciding department of a file that was forwarded. *asked_days* holds the limit of
+    each countersignature by the name of its clock.
+    """
+
+    item: str
+    application: int
+    department: str
+    mode: Mode
+    special: str
+    live: bool
+    promise_days: int | None
+    law: str
+    intake_law: str
+    decision_length: int | None = None
+    upper: str = ""
+    asked_days: dict[str, int] = field(default_factory=dict)
+    asked: dict[tuple[str, str], int] = field(default_factory=dict)
+    events: list[LawEvent] = field(default_factory=list)
+
+
+Histories = dict[tuple[str, int], ItemHistory]
+
+
+def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -> Histories:
+    """Each application's history, by item and number of the application, from one project's entries in version order.
+
+    Corrections become events, and what was retracted stays among them: what stood at an instant, as known at another,
+    is the law's to answer. Which entries make one application, and under which terms, is told by what was known at
+    *known_at* (None: all there is); events recorded later are then left out.
+    """
+    if known_at is not None:
+        entries = [entry for entry in entries if entry.recorded_at <= known_at]
+    retracted = corrections(entries).retracted
+    project = Project(entries[0].stream if entries else UUID(int=0), retracted=retracted)
+    histories: Histories = {}
+    for entry in entries:
+        counts = entry.version not in retracted
+        if counts:
+            entry.fact.apply(project)
+        take_entry(histories, entry, project, counts=counts)
+    return histories
+
+
+def take_entry(
+    histories: Histories, entry: Entry, project: Project, *, counts: bool = True
+) -> Iterable[tuple[str, int]]:
+    """Add one entry, which *project* already has; the keys of the histories it changed.
+
+    Not *counts*: the entry was retracted, so it is an event but sets no terms.
+    """
+    fact = entry.fact
+    code: Any = getattr(fact, "item", "")
+    if isinstance(fact, EntryAmended | EntryRetracted):
+        keys = [key for key in histories if key[0] == code]
+        for key in keys:
+            histories[key].events.append(_correction(entry, fact))
+        return keys
+    item = project.items.get(code) if code else None
+    if item is None or type(fact) not in KINDS:
+        return ()
+    key = (item.plan.item, item.application)
+    history = histories.get(key)
+    if history is None:
+        history = histories[key] = _begun(item, entry)
+    if counts:
+        _take_terms(history, fact)
+    event = _event(history, entry, counts=counts)
+    if event is not None:
+        history.events.append(event)
+    return (key,)
+
+
+def _begun(item: Item, entry: Entry) -> ItemHistory:
+    """A new application. Until a fact says under which law, it is the one its first entry was recorded under."""
+    plan, law = item.plan, entry.recorded.law
+    if law and plan.special and "/" not in law:
+        law = f"{law}/{plan.special}"
+    return ItemHistory(
+        item=plan.item,
+        application=item.application,
+        department=plan.department,
+        mode=plan.mode,
+        special=plan.special,
+        live=plan.live,
+        promise_days=plan.promise_days,
+        law=law,
+        intake_law=law,
+    )
+
+
+def _take_terms(history: ItemHistory, fact: object) -> None:
+    """What *fact* fixes for the rest of the application (rule B6.1)."""
+    match fact:
+        case ItemSubmitted(law=law):
+            history.law = history.intake_law = law
+        case ItemAccepted(law=law, mode=mode, limit=limit, promise_days=promise_days):
+            history.law, history.mode, history.promise_days = law, mode, promise_days
+            history.decision_length = limit
+        case ItemForwarded(upper=upper):
+            history.upper = upper
+        case CountersignatureAsked(department=department, step=step, limit=limit):
+            history.asked[department, step] = history.asked.get((department, step), 0) + 1
+            step_now = _step(history, department, step, counts=True)
+            history.asked_days[f"{countersign.COUNTERSIGN.name}:{countersign.name_of(department, step_now)}"] = limit
+
+
+def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
+    """The step's name for the law, which knows one question a step: when asked again it is another step."""
+    times = history.asked.get((department, step), 0) + (not counts)
+    return (step if times <= 1 else f"{step}#{times}") or None
+
+
+def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
+    said = {"id": _id(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
+    if isinstance(fact, EntryRetracted):
+        return Retract(**said, target=_id(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
+    return Amend(**said, target=_id(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
+
+
+def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
+    """The event that *entry* is to the law; None where it only completes what another began."""
+    at, recorded = entry.occurred_at, entry.recorded_at
+    fact: Any = entry.fact
+    if isinstance(fact, SupplementSubmitted) and not fact.complete:
+        return None
+    kind, said = _meaning(history, fact, counts=counts)
+    return kind(id=_id(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+
+
+def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dict[str, Any]]:
+    """Which of the law's events *fact* is, and what that event says."""
+    kind: Any = KINDS[type(fact)]
+    said: dict[str, Any] = {}
+    match fact:
+        case SupplementRequested():
+            said = {"new_items": fact.new_items, "respond_by": fact.respond_by}
+        case CountersignatureAsked():
+            said = {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=counts)}
+        case ItemCountersigned():
+            said = {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
+        case ClockSuspended(suspension=sid, ground=ground, notified=told, planned_until=until):
+            said = {"sid": sid, "reason": ground, "notified": told, "planned_until": until}
+        case ClockResumed():
+            said = {"sid": fact.suspension}
+        case LimitExtended():
+            said = {"days": fact.days, "clock": fact.clock, "notified": fact.notified}
+        case HearingNoticeGiven():
+            said = {"hearing_date": fact.hearing_on}
+        case ItemCompleted() | ExternalResultRecorded():
+            said = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
+    return kind, said
+
+
+KINDS: Mapping[type[object], type[Any]] = {
+    ItemSubmitted: intake.Received,
+    SupplementRequested: intake.CorrectionNotice,
+    SupplementSubmitted: intake.Corrected,
+    ItemAccepted: intake.Accepted,
+    ItemDeclined: intake.Refused,
+    ItemForwarded: review.Forwarded,
+    ForwardedItemReceived: review.UpperReceived,
+    CountersignatureAsked: countersign.CountersignRequest,
+    ItemCountersigned: countersign.CountersignReply,
+    ClockSuspended: suspension.Suspend,
+    ClockResumed: suspension.Resume,
+    LimitExtended: review.Extension,
+    HearingRightTold: hearing.HearingTold,
+    HearingRequested: hearing.HearingRequested,
+    HearingNoticeGiven: hearing.HearingNotice,
+    HearingHeld: hearing.HearingHeld,
+    ItemCompleted: review.Decided,
+    ExternalResultRecorded: review.Decided,
+    DecisionDelivered: review.Delivered,
+    ItemWithdrawn: review.Withdrawn,
+    RecordAttested: Attest,
+}
+
+
+def _id(version: int) -> str:
+    return IDS[version] if version < len(IDS) else f"v{version}"
+
+
+def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
+    """The rule of the application's clocks; None where its law counts otherwise, or none is recorded.
+
+    Naming a countersignature's *clock* gives the rule with the days that department was given.
+    """
+    if not history.law:
+        return None
+    rule = _rule(
+        laws,
+        history.law,
+        history.intake_law,
+        history.mode.value,
+        history.promise_days,
+        history.decision_length,
+        history.live,
+    )
+    days = history.asked_days.get(clock)
+    if rule is None or days is None or (rule.countersign is not None and rule.countersign.days == days):
+        return rule
+    silence = rule.countersign.on_silence if rule.countersign else "overdue"
+    return structs.replace(rule, countersign=CountersignTerms(days, silence))
+
+
+@lru_cache(maxsize=RULES_KEPT_MAX)
+def _rule(
+    laws: Laws, law: str, intake_law: str, mode: Any, promise: int | None, length: int | None, live: bool
+) -> Rule | None:
+    pack = laws.pack(law)
+    try:
+        rule = pack.rule(mode=mode, commitment_days=promise, live=live, decision_days=length)
+    except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
+        return None
+    if intake_law == law:
+        return rule
+    received_under = laws.pack(intake_law)
+    days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
+    return structs.replace(rule, intake_days=days, intake_shift=shift)
