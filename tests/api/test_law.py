@@ -1,76 +1,22 @@
-"""The law over HTTP: the golden vectors by hand hold there too, and whatever is wrong with a question is told."""
+"""The law over HTTP: the golden vectors counted by hand hold there too; packs and calendars are shown as they are."""
 
 from __future__ import annotations
 
-import gzip
 import json
-from copy import deepcopy
+import re
 from typing import Any
 
-import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
-from api.law_questions import EVENTS_MAX, EXPLANATIONS_MAX, NOTICES_MAX, QUESTIONS_MAX, WORK_MAX
-from api.law_schemas import BODIES, HISTORY, PACK, body_examples
+from api.law_questions import EXPLANATIONS_MAX
+from api.law_schemas import BODIES, PACK
 from infrastructure.lawbook import law_book
 from tests.api.door import Door, problem
+from tests.api.law_desk import BY_PACK, BY_RULE, CHINA, Body, ask, by_hand, changed, evaluated, explained, question
 from tests.controls import ROOT
 
-Body = dict[str, Any]
-
-VECTORS = ROOT / "tests/law/data/vectors.jsonl.gz"
-CHINA: Body = json.loads((ROOT / "domain/law/calendars/cn.json").read_bytes())["calendars"]["CN"]
-BY_RULE: Body = body_examples("explain")["by_rule"]["value"]
-BY_PACK: Body = body_examples("explain")["by_pack"]["value"]
-NOT_ANSWERED = {"clock"}  # of an explanation's body, an evaluation's has all but this
-
-
-def by_hand() -> list[Body]:
-    """The vectors that were counted by hand."""
-    with gzip.open(VECTORS, "rt", encoding="utf-8") as lines:
-        return [vector for vector in map(json.loads, lines) if vector.get("hand_checked")]
-
-
-def question(vector: Body) -> Body:
-    """What a vector asks."""
-    asked = [{name: asked[name] for name in ("t", "known") if name in asked} for asked in vector["as_of"]]
-    return {"rule": vector["rule"], "calendar": vector["calendar"], "events": vector["events"], "as_of": asked}
-
-
-async def ask(door: Door, what: str, body: Body | bytes) -> httpx.Response:
-    """Post *body* to /law/evaluate or /law/explain, as nobody in particular."""
-    if isinstance(body, bytes):
-        return await door.client.post(f"/law/{what}", content=body, headers={"Content-Type": "application/json"})
-    return await door.client.post(f"/law/{what}", json=body)
-
-
-async def evaluated(door: Door, body: Body) -> list[Body]:
-    response = await ask(door, "evaluate", {name: part for name, part in body.items() if name not in NOT_ANSWERED})
-    assert response.status_code == 200, response.text
-    found: list[Body] = response.json()["evaluations"]
-    return found
-
-
-async def explained(door: Door, body: Body) -> list[Body]:
-    response = await ask(door, "explain", body)
-    assert response.status_code == 200, response.text
-    found: list[Body] = response.json()["explanations"]
-    return found
-
-
-def changed(body: Body, path: str, value: Any) -> Body:
-    """*body* with another *value* at a dotted path; None takes it away."""
-    body = deepcopy(body)
-    *before, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place: Any = body
-    for part in before:
-        place = place[part]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return body
+PAGE = (ROOT / "docs/law.md").read_text(encoding="utf-8")
 
 
 async def test_the_vectors_counted_by_hand_hold_over_http(door: Door) -> None:
@@ -125,118 +71,6 @@ async def test_a_calendar_may_be_written_out(door: Door) -> None:
     assert [answer["evaluation"] for answer in region] == [answer["evaluation"] for answer in named]
     assert nothing[0]["evaluation"]["clocks"]["decision"]["provisional"]
     assert not named[0]["evaluation"]["clocks"]["decision"]["provisional"]
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "at"),
-    [
-        ("rule", None, "$.rule"),
-        ("rule", 3, "$.rule"),
-        ("rule.pack", None, "$.rule.pack"),
-        ("rule.zone", "Mars/Olympus", "$.rule"),
-        ("rule.decision.days", -1, "$.rule.decision.days"),
-        ("rule.decision.days", 10_001, "$.rule.decision.days"),
-        ("rule.decision.days", 10**30, "$.rule.decision.days"),
-        ("rule.close_of_business", "25:00", "$.rule.close_of_business"),
-        ("rule.suspension_day_rule", "[s,e", "$.rule.suspension_day_rule"),
-        ("rule.yellow.den", 0, "$.rule.yellow.den"),
-        ("rule.colour", "red", "$.rule.colour"),
-        ("calendar", None, "$.calendar"),
-        ("calendar", "XX", "$.calendar"),
-        ("calendar", {"weekend": [0, 1, 2, 3, 4, 5, 6]}, "$.calendar.weekend"),
-        ("calendar", {"weekend": [7]}, "$.calendar.weekend"),
-        ("calendar", {"stacks_on": "XX"}, "$.calendar.stacks_on"),
-        ("calendar", {"week_end": [5, 6]}, "$.calendar.week_end"),
-        ("calendar", {"notices": [{"id": "N", "published": "2026-02-30"}]}, "$.calendar.notices[0].published"),
-        ("calendar", {"notices": [{"id": "N", "published": "1026-02-20"}]}, "$.calendar.notices[0].published"),
-        ("calendar", {"notices": [{"id": "N", "published": "2026-02-20", "day": {}}]}, "$.calendar.notices[0].day"),
-        (
-            "calendar",
-            {"notices": [{"id": "N", "published": "2026-02-20", "days": {"3026-01-01": 0}}]},
-            "$.calendar.notices[0].days.3026-01-01",
-        ),
-        ("events.0.type", "invented", "$.events[0].type"),
-        ("events.0.at", "2026-03-02T10:00:00", "$.events[0].at"),
-        ("events.0.at", "2126-03-02T10:00:00Z", "$.events[0].at"),
-        ("events.2.planned_until", "soon", "$.events[2].planned_until"),
-        ("events.2.planed_until", "2026-03-18", "$.events[2].planed_until"),
-        ("events.3.sid", None, "$.events[3].sid"),
-        ("as_of", [], "$.as_of"),
-        ("as_of.0.t", None, "$.as_of[0].t"),
-        ("as_of.0.t", "0001-01-01T00:00:00Z", "$.as_of[0].t"),
-        ("as_of.1.known", "yesterday", "$.as_of[1].known"),
-        ("as_of.1.expect", {}, "$.as_of[1].expect"),
-        ("as_of", [{"t": "2026-03-02T10:00:00Z"}] * (QUESTIONS_MAX + 1), "$.as_of"),
-        ("events", HISTORY[:1] * (EVENTS_MAX + 1), "$.events"),
-        ("surprise", 1, "$.surprise"),
-    ],
-)
-async def test_a_wrong_field_is_named(door: Door, path: str, value: Any, at: str) -> None:
-    for what in BODIES:
-        body = changed(body_examples(what)["by_rule"]["value"], path, value)
-        assert problem(await ask(door, what, body), "invalid-field")["path"] == at
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "at"),
-    [
-        ("rule.pack", "cn-licensing", "$.rule.pack"),
-        ("rule.pack", f"{PACK}/moon", "$.rule.pack"),
-        ("rule.pack", "nl-awb@2009-10-01", "$.rule.pack"),
-        ("rule", {"pack": f"{PACK}/registration", "mode": "joint"}, "$.rule.mode"),
-        ("rule.mode", "fast", "$.rule.mode"),
-        ("rule.commitment_days", "12", "$.rule.commitment_days"),
-        ("rule.commitment_days", 10_001, "$.rule.commitment_days"),
-        ("rule.licence_expiry", "2126-01-01", "$.rule.licence_expiry"),
-    ],
-)
-async def test_a_wrong_choice_of_a_pack_is_named(door: Door, path: str, value: Any, at: str) -> None:
-    told = problem(await ask(door, "explain", changed(BY_PACK, path, value)), "invalid-field")
-    assert told["path"] == at
-    assert told["remedy"]
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"", "malformed-json"),
-        (b"[]", "invalid-field"),
-        (b"null", "invalid-field"),
-        (b'{"rule": {}}', "invalid-field"),
-        (b"[" * 100_000, "malformed-json"),
-        (b'{"rule": "\xff"}', "malformed-json"),
-        (b"{" + b" " * 1024 * 1024 + b"}", "body-too-large"),
-    ],
-)
-async def test_a_body_that_is_no_question_is_told_so(door: Door, body: bytes, code: str) -> None:
-    for what in BODIES:
-        problem(await ask(door, what, body), code)
-
-
-async def test_a_body_of_another_type_is_not_read(door: Door) -> None:
-    problem(await door.client.post("/law/evaluate", content=b"{}"), "wrong-content-type")
-
-
-async def test_nobody_asks_for_more_than_is_counted_in_a_second(door: Door) -> None:
-    events = [event | {"id": f"{nth}"} for nth, event in enumerate(HISTORY * 100)]
-    asked = [{"t": "2026-04-03T09:00:00+08:00"}] * (WORK_MAX // len(events) + 1)
-    body = BY_RULE | {"events": events}
-
-    too_much = problem(
-        await ask(
-            door, "evaluate", {**body_examples("evaluate")["by_rule"]["value"], "events": events, "as_of": asked}
-        ),
-        "invalid-field",
-    )
-    assert too_much["path"] == "$.events"
-    assert len(await evaluated(door, body | {"as_of": asked[:-1]})) == len(asked) - 1
-
-    explanations = BY_RULE | {"as_of": asked[: EXPLANATIONS_MAX + 1]}
-    assert problem(await ask(door, "explain", explanations), "invalid-field")["path"] == "$.as_of"
-
-    notices = {"notices": [{"id": str(n), "published": "2026-01-01"} for n in range(NOTICES_MAX + 1)]}
-    told = problem(await ask(door, "explain", BY_RULE | {"calendar": notices}), "invalid-field")
-    assert told["path"] == "$.calendar.notices"
 
 
 async def test_a_clock_that_has_not_started_is_not_explained(door: Door) -> None:
@@ -327,3 +161,12 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
         require("Pack", (await door.get(f"/law/packs/{name}", None)).json())
     require("Calendars", (await door.get("/law/calendars", None)).json())
     require("CalendarAsKnown", (await door.get("/law/calendars/CN", None)).json())
+
+
+async def test_the_pages_example_is_answered_as_the_page_says(door: Door) -> None:
+    asked, told = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+
+    evaluation = (await evaluated(door, asked))[0]["evaluation"]
+
+    assert evaluation["clocks"].keys() > told["clocks"].keys()
+    assert evaluation | {"clocks": {name: evaluation["clocks"][name] for name in told["clocks"]}} == told
