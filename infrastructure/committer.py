@@ -10,19 +10,21 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from random import random
+from time import monotonic
 from uuid import UUID
 
 import structlog
-from psycopg import Error, InterfaceError, OperationalError
+from psycopg import Error
 
 from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, parameters
-from infrastructure.lane import Lane, Row
+from infrastructure.lane import ConnectionLost, Lane, Row
 from infrastructure.wire import int8_from
 
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
 DRAIN_SECONDS = 0.005
+CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 REJECTED = {status.value: Verdict(status) for status in Status if status is not Status.STORED}
 
@@ -40,6 +42,7 @@ class Committer:
         self._url, self._queue_max = url, queue_max
         self._queue: deque[Pending] = deque()
         self._inside = 0
+        self._away: list[Pending] = []  # the batch that is under way
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -51,8 +54,12 @@ class Committer:
         self._tasks = [asyncio.create_task(loop) for loop in (self._append_loop(), self._notify_loop())]
 
     async def close(self) -> None:
-        """Wait until everybody inside is answered, then close the lanes."""
-        while self._inside:  # noqa: ASYNC110 once, at the end: not worth an event
+        """Wait until everybody inside is answered, then close the lanes.
+
+        Where the database is away for longer, they are told so: what they sent may or may not be stored.
+        """
+        limit = monotonic() + CLOSE_SECONDS_MAX
+        while self._inside and monotonic() < limit:  # noqa: ASYNC110 once, at the end: not worth an event
             await asyncio.sleep(DRAIN_SECONDS)
         for task in self._tasks:
             task.cancel()
@@ -61,6 +68,8 @@ class Committer:
                 await task
         self._append_lane.close()
         self._notify_lane.close()
+        for pending in (*self._away, *self._queue):
+            self._fail(pending, ConnectionLost("the database was away until the end"))
 
     @property
     def waiting(self) -> int:
@@ -82,15 +91,15 @@ class Committer:
             if not self._queue:
                 self._has_queue.clear()
                 await self._has_queue.wait()
-            batch = self._next_batch()
+            batch = self._away = self._next_batch()
             try:
                 answer = await self._insist([pending.item for pending in batch])
-            except Error as failure:  # the server refuses the batch itself: nobody in it may wait for ever
+                self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode())
+            except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
                 log.exception("a batch was refused", items=len(batch))
                 for pending in batch:
                     self._fail(pending, failure)
-            else:
-                self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode())
+            self._away = []
 
     def _next_batch(self) -> list[Pending]:
         """All that wait, up to the limit; a stream and an id at most once."""
@@ -125,20 +134,21 @@ class Committer:
         if position > base:
             self._has_news.set()
 
-    def _fail(self, pending: Pending, failure: Error) -> None:
+    def _fail(self, pending: Pending, failure: Exception) -> None:
         self._inside -= 1
         if not pending.verdict.done():
             pending.verdict.set_exception(failure)
 
     async def _insist(self, items: list[Item]) -> Row:
-        """Run the batch until an answer comes. After a lost connection nobody knows whether it was stored: every
-        item has an id, so sending it again finds out.
+        """Run the batch until the server answers it. After a lost connection nobody knows whether it was stored:
+        every item has an id, so sending it again finds out. An error that the server answers (a full disk, a
+        cancelled statement) is raised: then nothing was stored.
         """
         params = parameters(items)
         while True:
             try:
                 return await self._append_lane.run("append", params)
-            except (OperationalError, InterfaceError) as lost:
+            except ConnectionLost as lost:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(items))
                 await self._reopen(self._append_lane)
 

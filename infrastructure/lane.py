@@ -10,15 +10,21 @@ import asyncio
 from collections.abc import Sequence
 
 from psycopg import Error, OperationalError, errors, pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 Row = list[bytes | None]
-_CONNECT_SECONDS_MAX = 10
+CONNECT_SECONDS_MAX = 10  # per address; a server that is not there at all does not even refuse
+_FATAL = {"FATAL", "PANIC"}  # what the server says before it hangs up
+
+
+class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
+    """The connection is gone. Whether the statement under way was carried out is unknown."""
 
 
 class Lane:
-    """At most one statement is under way at a time. Raises psycopg's errors; a lost connection is OperationalError."""
+    """At most one statement is under way at a time. Raises psycopg's errors, ConnectionLost among them."""
 
     def __init__(self, url: str, statements: dict[str, bytes]) -> None:
         self._url, self._statements = url, statements
@@ -38,9 +44,9 @@ class Lane:
         self._loop.add_reader(self._socket, self._readable)
 
     def _connect(self) -> PGconn:
-        pgconn = pq.PGconn.connect(self._url.encode())
+        pgconn = pq.PGconn.connect(_patient(self._url).encode())
         if pgconn.status != pq.ConnStatus.OK:
-            raise OperationalError(pgconn.get_error_message())
+            raise ConnectionLost(pgconn.get_error_message())
         for text in (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'"):
             self._check(pgconn.exec_(text))
         for name, statement in self._statements.items():
@@ -64,13 +70,13 @@ class Lane:
             self._pgconn.finish()
             self._pgconn = None
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(OperationalError("the connection to the database was lost"))
+            self._answer.set_exception(ConnectionLost("the connection to the database was lost"))
         self._answer = None
 
     def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[Row]:
         """Send the statement *name*; its first row's columns, in binary form, are the result."""
         if self._pgconn is None:
-            raise OperationalError("not connected to the database")
+            raise ConnectionLost("not connected to the database")
         if self._answer is not None:
             raise RuntimeError("a lane carries one statement at a time")
         self._answer = self._loop.create_future()
@@ -128,7 +134,14 @@ class Lane:
         answer.set_result(self._row)
 
 
+def _patient(url: str) -> str:
+    """*url* with a limit to how long connecting may take, unless it has one."""
+    return make_conninfo(url, **{"connect_timeout": CONNECT_SECONDS_MAX} | conninfo_to_dict(url))
+
+
 def _failure(result: PGresult) -> Error:
     """The error in *result*. One without a code comes from libpq, not from the server: the connection is gone."""
     error = errors.error_from_result(result)
-    return error if error.sqlstate else OperationalError(str(error))
+    if not error.sqlstate or error.diag.severity_nonlocalized in _FATAL:
+        return ConnectionLost(str(error))
+    return error

@@ -1,0 +1,131 @@
+"""Commits that go wrong in every way there is: each command is answered, and is stored once or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from domain.examples import MANAGER
+from domain.project.note import NoteStep
+from domain.project.registration import Enterprise, RegisterProject
+from infrastructure import committer
+from infrastructure.approvals import Answer, Approvals
+from infrastructure.batch import Item
+from infrastructure.lane import ConnectionLost, Lane, Row
+from tests.faults.ledgers import command_ends
+from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
+
+REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
+PATIENCE_SECONDS = 30
+NOWHERE = "postgresql:///?host=/nowhere"
+DISK_FULL = """
+    CREATE SEQUENCE ledger.attempts;
+    CREATE FUNCTION ledger.fill() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM nextval('ledger.attempts');
+        RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full';
+    END $$;
+    CREATE TRIGGER disk_full BEFORE INSERT ON ledger.event FOR EACH STATEMENT EXECUTE FUNCTION ledger.fill();
+"""
+
+
+@pytest_asyncio.fixture
+async def approvals(database_url: str) -> AsyncIterator[Approvals]:
+    async with Approvals(database_url) as app, asyncio.timeout(PATIENCE_SECONDS):
+        yield app
+
+
+async def register(approvals: Approvals, key: UUID, project: UUID | None = None) -> Answer:
+    return await approvals.handle(project or uuid4(), REGISTER, MANAGER, key)
+
+
+async def test_a_commit_cut_short_is_made_once(approvals: Approvals, database_url: str) -> None:
+    keys = [uuid4() for _ in range(20)]
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM ledger.head FOR UPDATE")
+        commands = [asyncio.create_task(register(approvals, key)) for key in keys]
+        for _ in range(3):
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the commit waits")
+            await asyncio.to_thread(cut_connections, database_url, "%ledger.append%")
+        assert not any(command.done() for command in commands)
+
+    answers = await asyncio.gather(*commands)
+
+    assert command_ends(database_url) == {
+        key: answer.receipt.position for key, answer in zip(keys, answers, strict=True)
+    }
+
+
+async def test_a_commit_whose_answer_is_lost_is_found_again(
+    approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, keys = uuid4(), [uuid4() for _ in range(4)]
+    await register(approvals, keys[0], project)
+    lost: list[Row] = []
+    run = Lane.run
+
+    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> Row:
+        row = await run(lane, name, params)
+        if name == "append" and len(lost) < 2:
+            lost.append(row)
+            lane.close()
+            raise ConnectionLost("the answer never came")
+        return row
+
+    monkeypatch.setattr(Lane, "run", run_and_lose)
+    answers = [await approvals.handle(project, NoteStep(activity=f"{key}"), MANAGER, key) for key in keys[1:]]
+
+    assert [answer.receipt.position for answer in answers] == [2, 3, 4]
+    assert [answer.repeated for answer in answers] == [True, False, False]
+    assert command_ends(database_url) == {key: n for n, key in enumerate(keys, 1)}
+
+
+async def test_a_full_disk_is_told_at_once(approvals: Approvals, database_url: str) -> None:
+    project, key = uuid4(), uuid4()
+    with psycopg.connect(database_url) as other:
+        other.execute(DISK_FULL)
+    with pytest.raises(psycopg.errors.DiskFull):
+        await register(approvals, key, project)
+
+    with psycopg.connect(database_url) as other:
+        assert other.execute("SELECT last_value FROM ledger.attempts").fetchone() == (1,)
+        other.execute("DROP TRIGGER disk_full ON ledger.event")
+    assert (await register(approvals, key, project)).receipt.position == 1
+
+
+async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(items: list[Item]) -> list[bytes | None]:
+        raise ValueError("this can't be written down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(committer, "parameters", refuse)
+        with pytest.raises(ValueError, match="written down"):
+            await register(approvals, uuid4())
+
+    assert (await register(approvals, uuid4())).receipt.position == 1
+    assert approvals.committer.waiting == 0
+
+
+async def test_closing_does_not_wait_for_ever_for_an_absent_database(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "CLOSE_SECONDS_MAX", 0.2)
+    connect = Lane._connect
+    async with asyncio.timeout(PATIENCE_SECONDS), Approvals(database_url) as approvals:
+        await register(approvals, uuid4())
+
+        def fail(lane: Lane) -> object:
+            lane._url = NOWHERE
+            return connect(lane)
+
+        monkeypatch.setattr(Lane, "_connect", fail)
+        cut_connections(database_url, "%ledger.append%")
+        command = asyncio.create_task(register(approvals, uuid4()))
+        await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting, "the command is on its way")
+    with pytest.raises(psycopg.OperationalError):
+        await command
