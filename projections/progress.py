@@ -22,6 +22,10 @@ from projections.view import Row, Rows, Table
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
 
 
+# Facts that other items' rows may depend on: their preconditions are granted, or granted no more.
+OUTCOMES = (ItemSubmitted, ItemCompleted, ExternalResultRecorded)
+
+
 class Dates(Struct):
     """When one item reached its nodes, and what was noted beside them."""
 
@@ -42,6 +46,7 @@ class ProgressState(Struct):
     registered: ProjectRegistered | None = None
     registered_at: datetime | None = None
     items: dict[str, Dates] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)  # of the items that nothing has touched since
     changed_at: datetime | None = None
     changed_by: str = ""
     last_fact: str = ""
@@ -117,7 +122,7 @@ class Progress:
     def start(self) -> ProgressState:
         return ProgressState()
 
-    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:  # noqa: ARG002 the view's signature
+    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
         fact = entry.fact
         at = entry.occurred_at
         state.changed_at, state.changed_by, state.position = at, entry.recorded.by.id, entry.position
@@ -126,7 +131,13 @@ class Progress:
             state.registered, state.registered_at = fact, at
         code: str = getattr(fact, "item", "")
         if not code or not isinstance(code, str):
+            state.rows.clear()  # the plan changed
             return
+        state.rows.pop(code, None)
+        if isinstance(fact, OUTCOMES):
+            for other, item in project.items.items():
+                if code in item.plan.requires:
+                    state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
             dates = state.items[code] = Dates()
@@ -134,10 +145,12 @@ class Progress:
         _date(dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
-        items = [
-            _item_row(project, nth, code, item, state.items.get(code) or Dates())
-            for nth, (code, item) in enumerate(project.items.items(), 1)
-        ]
+        kept, items = state.rows, []
+        for nth, (code, item) in enumerate(project.items.items(), 1):
+            row = kept.get(code)
+            if row is None:
+                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates())
+            items.append(row)
         return {"project": [_project_row(state, project, items)], "item": items}
 
 

@@ -108,7 +108,7 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     for table in view.tables:
         new = {row[: table.key]: row for row in rows.get(table.name, ())}
         old = folded.written.get(table.name, {})
-        upserts = [row for key, row in new.items() if old.get(key) != row]
+        upserts = [row for key, row in new.items() if (was := old.get(key)) is not row and was != row]
         deletes = [key for key in old if key not in new]
         folded.written[table.name] = new
         if upserts or deletes:

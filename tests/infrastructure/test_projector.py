@@ -84,6 +84,19 @@ async def test_live_views_equal_a_rebuild(database_url: str) -> None:
     assert rebuild(database_url, swap=False).differences == ()
 
 
+async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url: str) -> None:
+    projector = Projector(database_url)
+    async with Approvals(database_url) as approvals:
+        project = uuid4()
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            assert projector.take_lead(connection)
+            for step in STORY:
+                await approvals.handle(project, step.dated, step.by, uuid4())
+                projector.step(connection)
+
+    assert rebuild(database_url, swap=False).differences == ()
+
+
 async def test_a_damaged_view_is_told_and_replaced(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await tell_story(approvals)
