@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
-from msgspec import Struct, structs
-
+from domain.example_people import (
+    BUREAU,
+    ENTERPRISE,
+    ENVIRONMENT,
+    FIRE,
+    LAND,
+    MANAGER,
+    PLANNING,
+    PROJECT,
+    PROVINCE,
+    WATER,
+    Step,
+    moment,
+    told,
+)
+from domain.example_supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Role
+from domain.ledger import Context, Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint, Satisfied
 from domain.project.completion import CompleteItem
@@ -27,43 +42,27 @@ from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
 from domain.project.withdrawal import WithdrawItem
-from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, replay, tag_of
+from domain.vocabulary import AnyFact, Entry, decide, replay, tag_of
 
-PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000001")
-
-MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
-ENTERPRISE = Actor("hengxin", "91420100MA0HX2026E", Role.APPLICANT)
-LAND = Actor("li.qiang", "natural-resources")
-PLANNING = Actor("zhou.fang", "planning")
-FIRE = Actor("zhao.lei", "fire")
-ENVIRONMENT = Actor("sun.yue", "environment")
-WATER = Actor("he.jing", "water")
-PROVINCE = Actor("tang.wei", "province-environment")
-BUREAU = Actor("gao.ming", "supervision", Role.SUPERVISOR)
-
-
-class Step(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
-
-    at: datetime
-    by: Actor
-    command: AnyCommand
-
-    @property
-    def dated(self) -> AnyCommand:
-        """The command as it has to be sent today to have happened then."""
-        return structs.replace(self.command, occurred_at=self.command.occurred_at or self.at)
-
-
-def moment(text: str) -> datetime:
-    """The instant of a local time in the zone, e.g. "2026-03-02 09:00"."""
-    return datetime.fromisoformat(f"{text}+08:00")
-
-
-def told(at: str, by: Actor, *commands: AnyCommand) -> list[Step]:
-    """Commands one person sent in one go."""
-    return [Step(moment(at), by, command) for command in commands]
-
+__all__ = [
+    "BUREAU",
+    "COMMAND_EXAMPLES",
+    "ENTERPRISE",
+    "ENVIRONMENT",
+    "FIRE",
+    "LAND",
+    "MANAGER",
+    "PLANNING",
+    "PROJECT",
+    "PROVINCE",
+    "STORY",
+    "WATER",
+    "Step",
+    "fact_examples",
+    "moment",
+    "story_entries",
+    "told",
+]
 
 REGISTRATION = told(
     "2026-03-02 09:00",
@@ -245,15 +244,15 @@ AFTERWARDS = [
 
 STORY: tuple[Step, ...] = (
     *REGISTRATION,
-    *sorted((*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS), key=lambda step: step.at),
+    *sorted((*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED), key=lambda step: step.at),
 )
 COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed(STORY)}
 
 
-def story_entries(law: Pack, project_id: UUID = PROJECT) -> list[Entry]:
-    """The ledger the story leaves behind when it is told to the domain under *law*."""
+def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | WatchedStep] = STORY) -> list[Entry]:
+    """The ledger that the story, or another one's *steps*, leaves behind when told to the domain under *law*."""
     entries: list[Entry] = []
-    for number, step in enumerate(STORY, start=1):
+    for number, step in enumerate(steps, start=1):
         at = step.command.occurred_at or step.at
         context = Context(step.by, at, step.at, law)
         recorded = Recorded(step.by, UUID(int=number), law.name)
@@ -263,5 +262,6 @@ def story_entries(law: Pack, project_id: UUID = PROJECT) -> list[Entry]:
 
 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
-    """The first fact of each kind in the story, by its stored name."""
-    return {tag_of(entry.fact): entry.fact for entry in reversed(story_entries(law))}
+    """The first fact of each kind in the story, or else in the watched one, by its stored name."""
+    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED)]
+    return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from domain.ledger import Command, Context, Fact, Recorded, Refused
 from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
+from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
 from domain.project.complaint import (
     AnswerComplaint,
     CloseComplaint,
@@ -26,6 +27,14 @@ from domain.project.countersignature import (
     Countersign,
     CountersignatureAsked,
     ItemCountersigned,
+)
+from domain.project.deeming import (
+    AcceptanceDeemed,
+    ConsentDeemed,
+    DeemAcceptance,
+    DeemConsent,
+    DeemRenewal,
+    RenewalDeemed,
 )
 from domain.project.delivery import DecisionDelivered, DeliverDecision
 from domain.project.evaluation import EvaluateService, ServiceEvaluated
@@ -51,9 +60,20 @@ from domain.project.hearing import (
 )
 from domain.project.note import NoteStep, StepNoted
 from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
+from domain.project.rescission import CardRescinded, RescindCard
 from domain.project.rules import require_registered
 from domain.project.state import FactNote, Project
 from domain.project.submission import ItemSubmitted, SubmitItem
+from domain.project.supervision import (
+    AnswerSupervision,
+    AppealCard,
+    AppealDecided,
+    CardAppealed,
+    DecideAppeal,
+    OrderSupervision,
+    SupervisionAnswered,
+    SupervisionOrdered,
+)
 from domain.project.supplement import (
     LackingPapersReceived,
     RequestSupplement,
@@ -96,7 +116,14 @@ AnyCommand = (
     | CloseComplaint
     | EvaluateService
     | NoteStep
+    | IssueCard
+    | AppealCard
+    | DecideAppeal
+    | OrderSupervision
+    | AnswerSupervision
 )
+# What the deadline watcher alone may say: nobody can post it.
+SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
 AnyFact = (
     ProjectRegistered
     | ItemPlanned
@@ -130,6 +157,16 @@ AnyFact = (
     | ComplaintClosed
     | ServiceEvaluated
     | StepNoted
+    | DeadlineWarned
+    | CardIssued
+    | CardRescinded
+    | AcceptanceDeemed
+    | RenewalDeemed
+    | ConsentDeemed
+    | CardAppealed
+    | AppealDecided
+    | SupervisionOrdered
+    | SupervisionAnswered
 )
 
 
@@ -162,10 +199,11 @@ def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
 
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
+SYSTEM_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(SystemCommand)}
 FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
 
 
-def decide(command: AnyCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
+def decide(command: AnyCommand | SystemCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
     if context.at > context.now:
         raise Refused(

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from domain.law.moment import midnight, next_day
 from domain.law.pack import DEFAULT_MODE, Limit, Pack
+from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Context, Refused, Role
-from domain.project.state import Item, PlannedItem, Project, Stage
+from domain.project.state import Item, PlannedItem, Project, Signal, Stage
+
+COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
+ASKED_AGAIN = re.compile(r"#\d+$")  # what a clock's name ends in where a department is asked again at one step
+# What a clock can't be read from: it follows from clocks, or speaks of what followed.
+SIGNALS = frozenset({"deadline_warned", "card_issued", "acceptance_deemed", "renewal_deemed", "consent_deemed"})
+SUPERVISION = SIGNALS | {
+    "card_rescinded",
+    "card_appealed",
+    "appeal_decided",
+    "supervision_ordered",
+    "supervision_answered",
+}
 
 
 def require_registered(project: Project) -> None:
@@ -115,3 +130,83 @@ def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
 def once(words: Iterable[str]) -> tuple[str, ...]:
     """*words* without repetitions and blanks, in their order."""
     return tuple(dict.fromkeys(word for word in words if word.strip()))
+
+
+def heard(project: Project, code: str) -> int:
+    """How many entries about the item there are from which its clocks may be read, retracted ones included."""
+    return sum(note.item == code and note.fact not in SUPERVISION for note in project.notes.values())
+
+
+def next_signal(project: Project, code: str) -> str:
+    """The id of the item's next warning, card or effect of silence, e.g. "land-use-3"; none is used twice."""
+    told = sum(note.item == code and note.fact in SIGNALS for note in project.notes.values())
+    return f"{code}-{told + 1}"
+
+
+def require_current(project: Project, code: str, seen: int, by: Actor, what: str) -> None:
+    """Refuse *what* unless the system asks for it, from all that is known of the item by now (B10.5)."""
+    require_role(by, what, Role.SYSTEM)
+    project.item(code)
+    known = heard(project, code)
+    if seen != known:
+        raise Refused(
+            "proof-stale",
+            f"the clocks of {code} were read from {seen} entries, and there are {known} now",
+            remedy="read the project's history again, and its clocks from that",
+            seen=known,
+        )
+
+
+def require_proof(project: Project, code: str, proof: ClockProof, context: Context, *rungs: Rung) -> Item:
+    """Refuse unless *proof* is of one of *rungs*, passed by now, from all that is known, and told for the first time.
+
+    Rule book B10.2, B10.5. The item it is about.
+    """
+    require_current(project, code, proof.seen, context.by, f"say what became of the clocks of {code}")
+    over_at = midnight(next_day(proof.due_on), context.law.zone)
+    if proof.rung not in rungs or (proof.rung is not Rung.WARNING and context.at < over_at):
+        raise Refused(
+            "not-over",
+            f"{proof.clock} of {code} is not over at {context.at.isoformat()}: its last day is {proof.due_on}",
+            article=proof.article,
+            remedy=f"this passes from {over_at.isoformat()} on",
+        )
+    for signal in project.signals.values():
+        if signal.item == code and signal.key == proof.key and not signal.rescinded:
+            raise Refused(
+                "already-signalled",
+                f"the {proof.rung} of {proof.clock} of {code} was told before",
+                remedy="each is told once; only one that was rescinded may come again",
+            )
+    return project.item(code)
+
+
+def responsible(item: Item, clock: str) -> str:
+    """The department whose clock it is: the consulted one, or whoever decides at that stage."""
+    if clock.startswith(COUNTERSIGN):
+        name = clock.removeprefix(COUNTERSIGN)
+        for asked in item.consultations.values():
+            if name == asked.department or name.startswith(f"{asked.department}/"):
+                return asked.department
+        return name.partition("/")[0]
+    if clock in ("decision", "delivery", "hearing_hold", "renewal_guard"):
+        return item.upper or item.plan.department
+    return item.department if clock == "commitment" else item.plan.department
+
+
+def consulted(department: str, clock: str) -> str:
+    """Under which name an item keeps the consultation of *department* that *clock* counts."""
+    step = clock.removeprefix(COUNTERSIGN).removeprefix(department).removeprefix("/")
+    return f"{department}/{ASKED_AGAIN.sub('', step)}"
+
+
+def find_signal(project: Project, card: str) -> Signal:
+    """The warning, card or effect of silence with this id; refused where there is none."""
+    try:
+        return project.signals[card]
+    except KeyError:
+        raise Refused(
+            "unknown-card",
+            f"the project has no card {card}",
+            remedy=f"it has: {', '.join(project.signals) or 'none'}",
+        ) from None

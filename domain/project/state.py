@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
 
 # Limits of what one command may carry: a form's size, far below what a request body may be.
@@ -119,6 +120,7 @@ class Item(Struct):
     upper_received: bool = False
     external: bool = False  # decided outside the system, keyed in by the project manager
     evaluated: bool = False
+    deemed_on: date | None = None  # accepted by silence, as of this day of receipt
 
     @property
     def department(self) -> str:
@@ -132,6 +134,7 @@ class Item(Struct):
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = False
+        self.deemed_on = None
 
 
 class Complaint(Struct):
@@ -142,6 +145,38 @@ class Complaint(Struct):
     by: str
     answered: bool = False
     closed: bool = False
+
+
+class Appeal(StrEnum):
+    """How far the appeal against a card has come."""
+
+    NONE = "none"
+    OPEN = "open"  # 申诉中
+    RETURNED = "returned"  # 打回: may be made again
+    UPHELD = "upheld"  # the card stays
+    REVOKED = "revoked"  # the card does not count
+
+
+class Signal(Struct):
+    """A warning, a card or an effect of silence. *before*, *opinion*: how things stood before silence changed them."""
+
+    item: str
+    department: str
+    rung: Rung
+    colour: Colour | None = None
+    key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
+    before: Stage | None = None
+    opinion: Opinion | None = None
+    rescinded: bool = False
+    appeal: Appeal = Appeal.NONE
+
+
+class Order(Struct):
+    """One order of the supervision bureau (督办), as far as it has been answered."""
+
+    item: str
+    department: str
+    answered: bool = False
 
 
 class FactNote(Struct, frozen=True, gc=False):
@@ -162,6 +197,8 @@ class Project(Struct):
     manager: str = ""
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
+    signals: dict[str, Signal] = field(default_factory=dict)  # warnings, cards and effects of silence, by id
+    orders: dict[str, Order] = field(default_factory=dict)
     notes: dict[int, FactNote] = field(default_factory=dict)  # one an entry, by version; also of retracted ones
     retracted: set[int] = field(default_factory=set)  # versions that no longer count
 

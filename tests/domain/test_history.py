@@ -24,6 +24,7 @@ REPEATABLE = {
     "amend_entry",
     "attest_record",
     "give_hearing_notice",
+    "issue_card",
     "note_step",
     "request_supplement",
     "suspend_clock",

@@ -13,7 +13,7 @@ import pytest
 
 import domain.project
 from domain.ledger import Command, Fact
-from domain.vocabulary import COMMANDS, FACTS, AnyCommand, AnyFact, tag_of
+from domain.vocabulary import COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -28,6 +28,7 @@ def samples() -> dict[str, list[Path]]:
 
 ALL_SAMPLES = [path for paths in samples().values() for path in paths]
 NEWEST = [paths[-1] for paths in samples().values()]
+ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS}
 
 
 def defined(kind: type[Any]) -> set[type[Any]]:
@@ -38,24 +39,25 @@ def defined(kind: type[Any]) -> set[type[Any]]:
 
 
 def test_every_command_and_fact_is_in_the_vocabulary() -> None:
-    assert defined(Command) == set(COMMANDS.values())
+    assert defined(Command) == set(ALL_COMMANDS.values())
+    assert not COMMANDS.keys() & SYSTEM_COMMANDS.keys()
     assert defined(Fact) == set(FACTS.values())
 
 
 def test_stored_names_are_short_and_apart() -> None:
-    names = [*COMMANDS, *FACTS]
+    names = [*ALL_COMMANDS, *FACTS]
 
     assert len(names) == len(set(names))
     assert all(name == name.lower() and name.replace("_", "").isalpha() and len(name) <= 32 for name in names)
 
 
 def test_a_command_decides_and_a_fact_applies() -> None:
-    assert all(callable(getattr(command, "decide", None)) for command in COMMANDS.values())
+    assert all(callable(getattr(command, "decide", None)) for command in ALL_COMMANDS.values())
     assert all(callable(getattr(fact, "apply", None)) for fact in FACTS.values())
 
 
 def test_every_message_says_what_it_means() -> None:
-    assert [name for name, message in {**COMMANDS, **FACTS}.items() if not message.__doc__] == []
+    assert [name for name, message in {**ALL_COMMANDS, **FACTS}.items() if not message.__doc__] == []
 
 
 def test_facts_hold_nothing_whose_order_is_random_and_no_due_date() -> None:

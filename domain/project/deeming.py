@@ -1,0 +1,122 @@
+"""视为、默认 deeming: what silence brings about by law becomes a fact, labelled as the system's, with the proof."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.law.proof import ClockProof, Rung
+from domain.ledger import Command, Context, Fact
+from domain.project.rules import consulted, next_signal, require_proof, responsible
+from domain.project.state import OPEN_STAGES, Code, Opinion, Outcome, Project, Signal, Stage
+
+# A notice or a refusal that came after the last day is void (Art. 32(1)(4), B5.4): the application is accepted all
+# the same.
+OVERRULED_STAGES = (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.DECLINED)
+
+
+class DeemAcceptance(Command, frozen=True, tag="deem_acceptance"):
+    """Tell that silence accepted the application, as of the day of receipt. For the system alone."""
+
+    item: Code
+    proof: ClockProof
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = require_proof(project, self.item, self.proof, context, Rung.ACCEPTANCE)
+        return (
+            AcceptanceDeemed(
+                card=next_signal(project, self.item),
+                item=self.item,
+                department=responsible(item, self.proof.clock),
+                accepted_on=self.proof.started_on,
+                proof=self.proof,
+            ),
+        )
+
+
+class AcceptanceDeemed(Fact, frozen=True, tag="acceptance_deemed"):
+    """视为受理 (Art. 32(1)(4)): accepted as of *accepted_on*, the day of receipt, which is day 0 of the decision."""
+
+    card: str
+    item: str
+    department: str
+    accepted_on: date
+    proof: ClockProof
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        signal = Signal(self.item, self.department, Rung.ACCEPTANCE, key=self.proof.key)
+        project.signals[self.card] = signal
+        if item.application == self.proof.application:
+            item.deemed_on = self.accepted_on
+            if item.stage in OVERRULED_STAGES:
+                signal.before, item.stage = item.stage, Stage.ACCEPTED
+
+
+class DeemRenewal(Command, frozen=True, tag="deem_renewal"):
+    """Tell that silence until the licence's last day renewed it. For the system alone."""
+
+    item: Code
+    proof: ClockProof
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = require_proof(project, self.item, self.proof, context, Rung.RENEWAL)
+        return (
+            RenewalDeemed(
+                card=next_signal(project, self.item),
+                item=self.item,
+                department=responsible(item, self.proof.clock),
+                proof=self.proof,
+            ),
+        )
+
+
+class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
+    """视为准予延续 (Art. 50(2)): the licence is renewed from the day after its last, *proof.due_on*."""
+
+    card: str
+    item: str
+    department: str
+    proof: ClockProof
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        signal = Signal(self.item, self.department, Rung.RENEWAL, key=self.proof.key)
+        project.signals[self.card] = signal
+        if item.application == self.proof.application and item.stage in OPEN_STAGES:
+            signal.before = item.stage
+            item.stage, item.outcome, item.suspensions = Stage.COMPLETED, Outcome.GRANTED, {}
+
+
+class DeemConsent(Command, frozen=True, tag="deem_consent"):
+    """Tell that a consulted department's silence counts as its consent. For the system alone."""
+
+    item: Code
+    proof: ClockProof
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = require_proof(project, self.item, self.proof, context, Rung.CONSENT)
+        return (
+            ConsentDeemed(
+                card=next_signal(project, self.item),
+                item=self.item,
+                department=responsible(item, self.proof.clock),
+                proof=self.proof,
+            ),
+        )
+
+
+class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
+    """默认同意 (B9.3): *department* counts as agreeing; an answer that came after the last day has no effect."""
+
+    card: str
+    item: str
+    department: str
+    proof: ClockProof
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        signal = Signal(self.item, self.department, Rung.CONSENT, key=self.proof.key)
+        project.signals[self.card] = signal
+        asked = item.consultations.get(consulted(self.department, self.proof.clock))
+        if asked and item.application == self.proof.application:
+            signal.opinion, asked.opinion = asked.opinion, Opinion.AGREED
