@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Self
 
-from domain.law.calendar import CalendarBook, WorkingCalendar, decode_books
+from msgspec import structs
+
+from domain.law.calendar import CalendarBook, CalendarFile, Notice, WorkingCalendar, books_of, decode_books
 from domain.law.general_pack import closed_book, general_rule
 from domain.law.general_rule import GeneralRule
 from domain.law.pack import DEFAULT_MODE, Pack, PackInvalid, parse_pack
@@ -108,7 +110,7 @@ class LawBook:
         raise unknown(f"{law_id} on {on}", tuple(pack.name for pack in versions))
 
     def calendars(self) -> Mapping[str, CalendarBook]:
-        """Every calendar shipped, by name."""
+        """Every calendar, by name: as shipped, and with the notices of `with_notices`."""
         return self._calendars
 
     @cached_property
@@ -117,6 +119,17 @@ class LawBook:
         for raw in self._calendar_files.values():
             books |= decode_books(raw)
         return books
+
+    def with_notices(self, applied: Mapping[str, Iterable[Notice]]) -> Self:
+        """The same law, with further notices in its calendars, by name; those of a calendar not kept here are left."""
+        layers = {name: book.data for name, book in self._calendars.items()}
+        for name in layers.keys() & applied.keys():
+            shipped = layers[name].notices
+            further = tuple(notice for notice in applied[name] if notice not in shipped)
+            layers[name] = structs.replace(layers[name], notices=shipped + further)
+        amended = type(self)(self._texts, self._calendar_files, self._digests)
+        amended._packs, amended._calendars = self._packs, books_of(CalendarFile(layers))  # noqa: SLF001  its own kind
+        return amended
 
     def calendar(self, pack: Pack, known: date) -> WorkingCalendar:
         """The working days *pack* counts, as known on the date *known*, closures included."""
