@@ -1,0 +1,167 @@
+"""The clocks of an item under a law that counts otherwise: how they stand at an instant, what time makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from domain.law.calendar import WorkingCalendar
+from domain.law.clock import Level, State, level
+from domain.law.countersign import COUNTERSIGN, CountersignReply, CountersignRequest, name_of
+from domain.law.event import Attest
+from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing
+from domain.law.general_case import general_events
+from domain.law.general_course import course_of
+from domain.law.general_pack import general_rule
+from domain.law.general_period import closing
+from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn
+from domain.law.moment import midnight
+from domain.law.pack import Pack
+from domain.law.review import Decided
+from domain.law.timeline import Act, Timeline
+
+AFTER = timedelta(microseconds=1)  # an instant that is a deadline is itself in time: it is over right after
+BY_DECISION = {"decided", "granted", "denied"}
+
+
+class GeneralTerms(Struct, frozen=True, kw_only=True):
+    """The law of one item: its pack and calendar, its mode, and what was recorded for it.
+
+    *lengths* replaces the length of a clock by what was recorded or promised; *asked_days* holds the days given to
+    each countersignature, by the name of its clock. *live* is false for a department outside the system (B11).
+    """
+
+    pack: Pack
+    calendar: WorkingCalendar
+    mode: str
+    lengths: Mapping[str, int]
+    asked_days: Mapping[str, int]
+    live: bool
+
+
+class GeneralReading(Struct, frozen=True, kw_only=True):
+    """One clock at an instant. *state* and *level* are those of *standing*, or say that silence proves nothing.
+
+    *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after,
+    None where there is none. *yellow_at* and *over_at* are the instants from which they hold.
+    """
+
+    name: str
+    article: str
+    unit: str
+    standing: Standing
+    extended: bool
+    coloured: bool
+    closed: bool
+    state: State
+    level: Level
+    until_over: State
+    over: State | None
+    yellow_at: datetime | None
+    over_at: datetime | None
+
+    def level_in(self, state: State) -> Level:
+        """Its colour in *state*, where it is not near its end."""
+        return level(state, near=False) if self.coloured else Level.NONE
+
+
+class Found(Struct, frozen=True):
+    """One clock of the pack with what happened to it."""
+
+    name: str
+    clock: str
+    rule: GeneralRule
+    events: list[GeneralEvent]
+
+
+def general_readings(
+    terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
+) -> tuple[GeneralReading, ...]:
+    """How every clock that has begun stands at *t*, by what was *known*, one for each countersignature.
+
+    Clocks without a length and those that count backward are left out.
+    """
+    acts = timeline.by(t, known)
+    attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
+    decided = any(isinstance(event, Decided) for _, event, _ in acts)
+    found = (reading(terms, one, t, attested, decided=decided) for one in clocks(terms, acts))
+    return tuple(one for one in found if one is not None)
+
+
+def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
+    """Every clock of the pack that has a length, with its events."""
+    pack = terms.pack
+    happened = [(at, event) for at, event, _ in acts]
+    for clock, law in pack.clocks.items():
+        days = terms.lengths.get(clock)
+        has_length = days is not None or law.days is not None or terms.mode in law.modes
+        if clock != COUNTERSIGN.name and law.direction == "forward" and has_length:
+            rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
+            yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
+    if COUNTERSIGN.name in pack.clocks:
+        for name, days in terms.asked_days.items():
+            rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
+            yield Found(name, COUNTERSIGN.name, rule, list(consultation(pack, name, acts)))
+
+
+def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
+    """What happened to one department's clock: its own question and answer; a decision overtakes it (B9.3)."""
+    asked = name.removeprefix(f"{COUNTERSIGN.name}:")
+    others = (
+        (at, event)
+        for at, event, _ in acts
+        if not isinstance(event, CountersignRequest | CountersignReply) or name_of(event.dept, event.step) == asked
+    )
+    yield from general_events(pack, COUNTERSIGN.name, others)
+    yield from (Withdrawn(at) for at, event, _ in acts if isinstance(event, Decided))
+
+
+def reading(terms: GeneralTerms, found: Found, t: datetime, attested: int, *, decided: bool) -> GeneralReading | None:
+    """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete."""
+    stood = standing(found.rule, found.events, t)
+    if stood is None:
+        return None
+    law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
+    coloured = law.card != "none"
+    state, over = State(stood.state), None
+    overtaken = not course.closed and decided and not BY_DECISION & set(law.start)
+    closed = course.closed or overtaken
+    if overtaken:  # the decision came first, and left the question moot
+        state = State.VOID
+    elif not closed and stood.due is not None:
+        over = State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
+        if not terms.live and attested <= day_of(stood.due, found.rule).toordinal():
+            over = State.UNCONFIRMED
+        state = over if stood.state in ("overdue", "deemed") else state
+    waiting = any(suspension.end is None for suspension in course.suspensions)
+    shown = level(state, near=stood.level == "yellow")
+    running = not closed and not waiting and coloured
+    return GeneralReading(
+        name=found.name,
+        article=law.article,
+        unit=found.rule.unit,
+        standing=stood,
+        extended=bool(course.added or course.agreed),
+        coloured=coloured,
+        closed=closed,
+        state=state,
+        level=shown if coloured else Level.NONE,
+        until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
+        over=None if closed else over,
+        yellow_at=begins(stood.yellow_from, found.rule) if running else None,
+        over_at=None if closed or stood.due is None else ends(stood.due, found.rule),
+    )
+
+
+def begins(moment: Moment | None, rule: GeneralRule) -> datetime | None:
+    """The instant from which *moment* is reached (UTC)."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else midnight(moment, rule.zone)
+
+
+def ends(moment: Moment, rule: GeneralRule) -> datetime:
+    """The first instant at which *moment* is over (UTC)."""
+    return moment.astimezone(UTC) + AFTER if isinstance(moment, datetime) else closing(moment, rule).astimezone(UTC)

@@ -1,0 +1,95 @@
+"""The clocks of other laws by department and consultation, and what time alone makes of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.law.clock import Level, State
+from domain.law.event import LawEvent
+from domain.law.general_case import general_clocks
+from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
+from domain.law.outlook import DISTANT
+from domain.law.timeline import Timeline
+from infrastructure.lawbook import law_book
+from tests.law.lives import lives
+from tests.law.questions import at, happened
+
+LAWS = ("nl-wabo@2010-10-01", "cn-licensing@2019-04-23/eia_report", "kr-petitions@2016-02-12", "tw-apa@2001-01-01")
+RECEIVED = happened("received", "03-02")
+ACCEPTED = happened("accepted", "03-03")
+
+
+def terms(law: str = LAWS[1], *, live: bool = True, **asked: int) -> GeneralTerms:
+    pack = law_book().pack(law)
+    days = {f"countersign:{department}": limit for department, limit in asked.items()}
+    calendar = law_book().calendar(pack, DISTANT.date())
+    return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=days, live=live)
+
+
+def read(law: GeneralTerms, t: datetime, *events: LawEvent) -> dict[str, GeneralReading]:
+    return {one.name: one for one in general_readings(law, Timeline(law.pack.zone, events), t, DISTANT)}
+
+
+@given(lives(), st.sampled_from(LAWS), st.booleans(), st.lists(st.integers(0, 24 * 150), min_size=1, max_size=3))
+def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live: bool, hours: list[int]) -> None:
+    events = msgspec.convert(life["events"], list[LawEvent])
+    item = terms(law, live=live, plan=5, fire=3)
+    acts = Timeline("UTC", events).by(DISTANT, DISTANT)
+    last = max((act[0] for act in acts), default=datetime(2026, 1, 1, tzinfo=UTC))
+    foreseen = read(item, last, *events)
+    for t in (last + timedelta(hours=hour) for hour in hours):
+        for name, now in read(item, t, *events).items():
+            then = foreseen[name]
+            over = then.over_at is not None and t >= then.over_at
+            state = (then.over if over else None) or then.until_over
+            near = state is State.RUNNING and then.yellow_at is not None and t >= then.yellow_at
+
+            assert (now.state, now.closed, now.extended) == (state, then.closed, then.extended)
+            assert now.level is (Level.YELLOW if near else then.level_in(state))
+
+
+def test_they_are_the_clocks_of_the_general_case() -> None:
+    item = terms()
+    events = [RECEIVED, ACCEPTED]
+    timeline = Timeline(item.pack.zone, events)
+    plain = general_clocks(item.pack, item.calendar, timeline, at("03-20"))
+
+    found = read(item, at("03-20"), *events)
+
+    assert {name: one.standing for name, one in found.items()} == plain
+    assert {"intake", "decision"} <= found.keys()
+
+
+def test_each_consulted_department_has_its_own_clock() -> None:
+    item = terms(fire=3, plan=5)
+    asked = [happened("countersign_request", "03-04", dept=one, id=one) for one in ("fire", "plan")]
+    answer = happened("countersign_reply", "03-09", dept="fire")
+
+    found = read(item, at("03-10"), RECEIVED, ACCEPTED, *asked, answer)
+
+    assert [found[f"countersign:{one}"].standing.length for one in ("fire", "plan")] == [3, 5]
+    assert [found[f"countersign:{one}"].state for one in ("fire", "plan")] == [State.MET, State.RUNNING]
+
+
+def test_a_decision_leaves_what_was_asked_moot() -> None:
+    item = terms(fire=3)
+    asked = happened("countersign_request", "03-04", dept="fire")
+    decided = happened("decided", "03-05", outcome="denied")
+
+    found = read(item, at("04-10"), RECEIVED, asked, decided)
+
+    assert (found["countersign:fire"].state, found["intake"].state) == (State.VOID, State.VOID)
+
+
+def test_silence_of_an_outside_department_proves_nothing_until_attested() -> None:
+    item = terms(live=False)
+    silent = read(item, at("06-10"), RECEIVED)["decision"]
+    attested = read(item, at("06-10"), RECEIVED, happened("attest", "06-09"))["decision"]
+
+    assert (silent.state, silent.level) == (State.UNCONFIRMED, Level.YELLOW)
+    assert (attested.state, attested.level) == (State.OVERDUE, Level.RED)
