@@ -126,7 +126,7 @@ CONSENT = replace(
     clock="countersign:fire",
     article="国发〔1999〕9号",
     started_on=date(2026, 5, 7),
-    due_on=date(2026, 5, 14),
+    due_on=date(2026, 5, 13),
     remaining=0,
     evidence=(3, 4, 5),
     seen=3,
@@ -155,7 +155,7 @@ WATCH = [
         WarnDeadline(occurred_at=moment("2026-05-14 00:00"), item="road", proof=AGAIN),
     ),
     # No law shipped here takes a consulted department's silence for consent; where a local rule does, it looks so.
-    *watched("2026-05-15 00:00", DeemConsent(item="water", proof=CONSENT)),
+    *watched("2026-05-15 09:00", DeemConsent(occurred_at=moment("2026-05-14 00:00"), item="water", proof=CONSENT)),
     *watched("2026-07-01 00:00", DeemRenewal(item="water", proof=RENEWAL)),
 ]
 WATCHED: tuple[WatchedStep, ...] = tuple(

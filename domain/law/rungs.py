@@ -30,7 +30,7 @@ EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal
 
 
 class Crossing(Struct, frozen=True):
-    """One rung passed *at* a true instant (UTC): how the clock stood then, by which calendar and which events.
+    """One rung passed *at* a true instant: how the clock stood then, by which rule, calendar and events.
 
     *evidence* are the ids of the events that had happened by then, and of all corrections known.
     """
@@ -40,6 +40,7 @@ class Crossing(Struct, frozen=True):
     rung: Rung
     colour: Colour | None
     reading: Clock
+    rule: str
     calendar: str
     evidence: tuple[str, ...]
 
@@ -80,7 +81,7 @@ def course(
         evidence = tuple(event.id for instant, event, _ in acts if instant <= at) + corrections
         for rung, kind, name, clock in sorted(reached(case), key=rank):
             colour = Colour(kind.card.value) if rung is Rung.CARD else None
-            crossing = Crossing(at, name, rung, colour, clock, case.calendar.version, evidence)
+            crossing = Crossing(at, name, rung, colour, clock, rule.pack, case.calendar.version, evidence)
             passed.setdefault(crossing.key, crossing)
         at = following(case, instants, at)
     return Course(tuple(passed.values()), at)

@@ -146,7 +146,6 @@ def next_signal(project: Project, code: str) -> str:
 def require_current(project: Project, code: str, seen: int, by: Actor, what: str) -> None:
     """Refuse *what* unless the system asks for it, from all that is known of the item by now (B10.5)."""
     require_role(by, what, Role.SYSTEM)
-    project.item(code)
     known = heard(project, code)
     if seen != known:
         raise Refused(

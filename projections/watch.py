@@ -1,0 +1,225 @@
+"""What the deadline watcher has to tell of one project: rungs that clocks passed untold, and cards without ground.
+
+Each rung of each clock is told once. Its id is made of the project, item, application, clock with its length, rung,
+and the entry that rescinded it before, if one did: so every watcher that reads the same ledger says the same thing
+under the same id, and the ledger takes it once. What was told stands as long as the clocks, read from all that is
+known now, passed that very rung at that very instant. Otherwise it is rescinded, with the entry that changed it as the
+cause, and the rung may be told again. A card that was revoked on appeal, or retracted by hand, is not told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from domain.law.calendar import CalendarBook
+from domain.law.general_pack import closed_book
+from domain.law.pack import Pack
+from domain.law.proof import RUNGS, ClockProof, Colour, Rung
+from domain.law.rule import Rule
+from domain.law.rungs import Course, Crossing, course
+from domain.law.timeline import Timeline
+from domain.project.card import CardIssued, DeadlineWarned, IssueClockCard, WarnDeadline
+from domain.project.deeming import (
+    AcceptanceDeemed,
+    ConsentDeemed,
+    DeemAcceptance,
+    DeemConsent,
+    DeemRenewal,
+    RenewalDeemed,
+)
+from domain.project.rescission import CardRescinded, RescindCard
+from domain.project.rules import SUPERVISION, heard
+from domain.project.state import Project
+from domain.project.supervision import AppealDecided, Verdict
+from domain.vocabulary import Entry, SystemCommand, corrections, replay, tag_of
+from projections.law_events import ItemHistory, Laws, item_histories, rule_of
+
+SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
+    Rung.WARNING: WarnDeadline,
+    Rung.ACCEPTANCE: DeemAcceptance,
+    Rung.CONSENT: DeemConsent,
+    Rung.RENEWAL: DeemRenewal,
+}
+
+Courses = Mapping[tuple[str, int], Course]  # by item and application
+
+
+class Due(Struct, frozen=True):
+    """One thing to tell: what truly happened *at* an instant, under an *id* that is the same for every watcher."""
+
+    at: datetime
+    item: str
+    id: UUID
+    command: SystemCommand
+
+
+class Watch(Struct, frozen=True):
+    """All that is *due* now, in order, and when more may be if nothing else happens: *next*, None for never.
+
+    A rung that takes the place of a rescinded card is due only after the rescission: ask again once it is told.
+    """
+
+    due: tuple[Due, ...]
+    next: datetime | None
+
+
+class Told(Struct):
+    """One rung as it was told; *rescinded* is the version of the entry that rescinded it, 0 for none."""
+
+    version: int
+    card: str
+    item: str
+    proof: ClockProof
+    at: datetime
+    rescinded: int = 0
+    final: bool = False  # revoked on appeal or retracted by hand: people have spoken
+
+
+def watch(entries: Sequence[Entry], laws: Laws, now: datetime) -> Watch:
+    """What there is to tell of a project at *now*, from all its *entries* in version order."""
+    project = replay(entries[0].stream, entries)
+    courses = courses_of(entries, laws, now)
+    told = told_in(entries)
+    due = [
+        rescission(project, one, entries, laws, now)
+        for one in told
+        if not one.rescinded and not one.final and not stands(one, courses)
+    ]
+    for (item, application), of_item in courses.items():
+        last_told = {one.proof.key: one for one in told if one.item == item}
+        for crossing in of_item.passed:
+            last = last_told.get((application, *crossing.key))
+            if last is None or (last.rescinded and not last.final):
+                after = last.rescinded if last else 0
+                due.append(
+                    telling(project, item, proof_of(crossing, application, heard(project, item), after), crossing)
+                )
+    due.sort(key=lambda one: one.at)
+    coming = [of_item.next for of_item in courses.values() if of_item.next is not None]
+    return Watch(tuple(due), min(coming, default=None))
+
+
+def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
+    """What the clocks of each application have come to by *now*; of one item alone where *only* names it.
+
+    Without those whose law counts otherwise than in working days: their clocks cost no cards.
+    """
+    found: dict[tuple[str, int], Course] = {}
+    for (item, application), history in item_histories(entries).items():
+        rule = rule_of(history, laws)
+        if rule is not None and only in ("", item):
+            found[item, application] = course_of(history, rule, laws, now)
+    return found
+
+
+def course_of(history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Course:
+    """What the clocks of one application have come to; each consulted department was given days of its own."""
+    timeline, book = Timeline(rule.zone, history.events), book_of(laws.pack(rule.pack), laws)
+    main = course(rule, timeline, book, now)
+    asked = {clock: rule_of(history, laws, clock) for clock in history.asked_days}
+    passed, coming = [crossing for crossing in main.passed if crossing.clock not in asked], [main.next]
+    for clock, own_rule in asked.items():
+        own = main if own_rule is rule or own_rule is None else course(own_rule, timeline, book, now)
+        passed += [crossing for crossing in own.passed if crossing.clock == clock]
+        coming.append(own.next)
+    passed.sort(key=lambda crossing: (crossing.at, RUNGS.index(crossing.rung)))
+    return Course(tuple(passed), min((at for at in coming if at is not None), default=None))
+
+
+def book_of(pack: Pack, laws: Laws) -> CalendarBook:
+    """The calendar that *pack* counts by."""
+    return closed_book(pack, laws.calendars()[pack.calendar])
+
+
+def told_in(entries: Sequence[Entry]) -> list[Told]:
+    """The rungs that were told, each with what became of it, in the order of telling."""
+    retracted = corrections(entries).retracted
+    told: dict[str, Told] = {}
+    for entry in entries:
+        match entry.fact:
+            case (
+                DeadlineWarned(card=card, item=item, proof=proof)
+                | AcceptanceDeemed(card=card, item=item, proof=proof)
+                | ConsentDeemed(card=card, item=item, proof=proof)
+                | RenewalDeemed(card=card, item=item, proof=proof)
+                | CardIssued(card=card, item=item, proof=ClockProof() as proof)
+            ):
+                by_hand = entry.version in retracted
+                told[card] = Told(entry.version, card, item, proof, entry.occurred_at, final=by_hand)
+            case CardRescinded(card=card) if card in told and entry.version not in retracted:
+                told[card].rescinded = entry.version
+            case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in told and entry.version not in retracted:
+                told[card].final = True
+    return list(told.values())
+
+
+def stands(one: Told, courses: Courses) -> bool:
+    """Whether the clocks passed that rung at that instant."""
+    of_item = courses.get((one.item, one.proof.application))
+    return of_item is not None and any(
+        (one.proof.application, *crossing.key) == one.proof.key and crossing.at == one.at for crossing in of_item.passed
+    )
+
+
+def rescission(project: Project, one: Told, entries: Sequence[Entry], laws: Laws, now: datetime) -> Due:
+    """How to take back what stands no longer; it happened when its cause was recorded, and now where there is none."""
+    cause = cause_of(one, entries, laws, now)
+    at = max(entries[cause - 1].recorded_at, one.at) if cause else now
+    pack = laws.pack(one.proof.rule)
+    calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
+    command = RescindCard(occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=heard(project, one.item))
+    return Due(at, one.item, uuid5(project.id, f"rescind {one.card}"), command)
+
+
+def cause_of(one: Told, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
+    """The version of the entry that took the ground away: the first since, with which it stands no longer.
+
+    0 where it would not stand today even without what was recorded since: then the calendar has changed.
+    """
+    since = [
+        entry.version
+        for entry in entries[one.version :]
+        if getattr(entry.fact, "item", "") == one.item and tag_of(entry.fact) not in SUPERVISION
+    ]
+    for version in (one.version, *since):
+        if not stands(one, courses_of(entries[:version], laws, now, one.item)):
+            return version if version != one.version else 0
+    return 0
+
+
+def proof_of(crossing: Crossing, application: int, seen: int, after: int) -> ClockProof:
+    """The proof of a rung passed; *after* is the entry that rescinded it before, 0 for none."""
+    reading = crossing.reading
+    return ClockProof(
+        rung=crossing.rung,
+        clock=crossing.clock,
+        application=application,
+        rule=crossing.rule,
+        calendar=crossing.calendar,
+        article=reading.article,
+        started_on=reading.start,
+        length=reading.length,
+        due_on=reading.due or reading.start,
+        remaining=reading.remaining,
+        provisional=reading.provisional,
+        evidence=tuple(sorted(int(event.removeprefix("v")) for event in crossing.evidence)),
+        seen=seen,
+        after=after,
+    )
+
+
+def telling(project: Project, item: str, proof: ClockProof, crossing: Crossing) -> Due:
+    """How to tell a rung passed."""
+    command: SystemCommand
+    if proof.rung is Rung.CARD:
+        colour = crossing.colour or Colour.RED
+        command = IssueClockCard(occurred_at=crossing.at, item=item, colour=colour, proof=proof)
+    else:
+        command = SAYING[proof.rung](occurred_at=crossing.at, item=item, proof=proof)
+    name = f"{item} {proof.application} {proof.clock} {proof.length} {proof.rung} {proof.after}"
+    return Due(crossing.at, item, uuid5(project.id, name), command)
