@@ -88,7 +88,7 @@ AnyExplanation = ExplanationByRule | ExplanationByPack
 EVALUATIONS = (EvaluationByRule, EvaluationByPack)
 EXPLANATIONS = (ExplanationByRule, ExplanationByPack)
 
-_decode = {kind: json.Decoder(kind).decode for kind in (*EVALUATIONS, *EXPLANATIONS)}
+_decode: dict[type[Any], Any] = {kind: json.Decoder(kind).decode for kind in (*EVALUATIONS, *EXPLANATIONS)}
 
 
 class Prepared(Struct, frozen=True):

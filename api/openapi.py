@@ -126,7 +126,7 @@ def _operation(operation: Document) -> Document:
     """One operation with the headers it reads and the problems it may answer."""
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
     is_command = operation.get("operationId") == POST_COMMAND
-    problems = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if operation.get("operationId") in BODIES:
         problems += BODY_PROBLEMS
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}

@@ -15,6 +15,7 @@ from api.identity import actor_of, headers_of
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.states import ProjectState, state_of
+from domain.streams import of_project
 from domain.vocabulary import Entry, replay
 
 PAGE_ENTRIES = 100
@@ -70,7 +71,7 @@ class Projects(Controller):
 async def entries_of(request: AnyRequest, project_id: UUID) -> list[Entry]:
     """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
     entries = await parts_of(request).approvals.history(project_id)
-    if not entries:
+    if not entries or not of_project(entries):
         raise Problem(
             "project-unknown",
             f"no project is registered under {project_id}",

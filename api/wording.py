@@ -150,6 +150,10 @@ FACTS: dict[str, tuple[str, str]] = {
     "complaint_closed": ("投诉办结", "Complaint closed"),
     "service_evaluated": ("好差评", "Service evaluated"),
     "step_noted": ("办理备注", "Step noted"),
+    "notice_imported": ("导入放假通知", "Calendar notice imported"),
+    "notice_approved": ("复核放假通知", "Calendar notice approved"),
+    "notice_applied": ("启用放假通知", "Calendar notice applied"),
+    "notice_withdrawn": ("撤回放假通知", "Calendar notice withdrawn"),
 }
 TABLES = {
     "label": LABELS,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+from domain.example_calendar import calendar_entries
 from domain.example_people import (
     BUREAU,
     ENTERPRISE,
@@ -262,6 +263,6 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 
 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
-    """The first fact of each kind in the story, or else in the watched one, by its stored name."""
-    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED)]
+    """The first fact of each kind in the story, or else in the watched one or in the calendar's, by its stored name."""
+    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED), *calendar_entries(law)]
     return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}

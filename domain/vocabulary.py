@@ -9,6 +9,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.calendar.notice import (
+    ApplyNotice,
+    ApproveNotice,
+    ImportNotice,
+    NoticeApplied,
+    NoticeApproved,
+    NoticeImported,
+    NoticeWithdrawn,
+    WithdrawNotice,
+)
 from domain.ledger import Command, Context, Fact, Recorded, Refused
 from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
 from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
@@ -167,7 +177,14 @@ AnyFact = (
     | AppealDecided
     | SupervisionOrdered
     | SupervisionAnswered
+    | NoticeImported
+    | NoticeApproved
+    | NoticeApplied
+    | NoticeWithdrawn
 )
+# A calendar's, in streams of their own: see domain/streams.py.
+CalendarCommand = ImportNotice | ApproveNotice | ApplyNotice | WithdrawNotice
+CalendarFact = NoticeImported | NoticeApproved | NoticeApplied | NoticeWithdrawn
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -200,17 +217,23 @@ def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
 SYSTEM_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(SystemCommand)}
+CALENDAR_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(CalendarCommand)}
 FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
 
 
-def decide(command: AnyCommand | SystemCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
-    """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
+def require_happened(context: Context) -> None:
+    """Refuse what is still to come."""
     if context.at > context.now:
         raise Refused(
             "in-the-future",
             f"this can't have happened at {context.at.isoformat()}: that is still to come",
             remedy="leave occurred_at out, or give a time that has passed",
         )
+
+
+def decide(command: AnyCommand | SystemCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
+    """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
+    require_happened(context)
     if not isinstance(command, RegisterProject):
         require_registered(project)
     facts: tuple[Any, ...] = command.decide(project, context)

@@ -20,7 +20,8 @@ from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
-from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
+from domain.streams import EveryCommand, State, decide, follow, replay
+from domain.vocabulary import Entry
 from infrastructure.batch import Status
 from infrastructure.chain import GENESIS
 from infrastructure.committer import Busy, Committer
@@ -97,7 +98,7 @@ class Approvals(Application[UUID]):
     async def handle(
         self,
         project_id: UUID,
-        command: AnyCommand,
+        command: EveryCommand,
         by: Actor,
         command_id: UUID,
         *,
@@ -120,7 +121,7 @@ class Approvals(Application[UUID]):
     async def _insist(
         self,
         project_id: UUID,
-        command: AnyCommand,
+        command: EveryCommand,
         by: Actor,
         command_id: UUID,
         fingerprint: bytes,
@@ -150,7 +151,12 @@ class Approvals(Application[UUID]):
         raise Busy
 
     async def project(self, project_id: UUID) -> Project:
-        """The project's state now; version 0 where nothing is known of it."""
+        """The project's state now; version 0 where no project is known by this id."""
+        state = await self.state(project_id)
+        return state if isinstance(state, Project) else Project(project_id)
+
+    async def state(self, project_id: UUID) -> State:
+        """The state now of whatever has this id; an unborn project where nothing is known of it."""
         await self._turns.take(project_id)  # a command under way must not have its entries taken in twice
         try:
             kept = self._kept.get(project_id) or await self._load(project_id)
@@ -188,7 +194,7 @@ class Approvals(Application[UUID]):
         return pack
 
     def _draft(
-        self, kept: Kept, command: AnyCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
+        self, kept: Kept, command: EveryCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
     ) -> Draft:
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct, json
 
 from domain.ledger import Recorded
-from domain.project.state import Project
+from domain.streams import State
 from domain.vocabulary import AnyFact, Entry, tag_of
 from infrastructure.batch import Item, Row
 from infrastructure.chain import GENESIS, chained
@@ -35,9 +35,9 @@ _encode_receipt = json.Encoder().encode
 
 
 class Kept(Struct):
-    """A project's state as this process last saw it, and the hash its next entry chains to."""
+    """The state of a project, or of a calendar, as this process last saw it, and the hash its next entry chains to."""
 
-    project: Project
+    project: State
     hash: bytes = GENESIS
 
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 import psycopg
 
+from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.chain import StoredRow
 from infrastructure.mapper import entry_from
@@ -26,4 +27,6 @@ def histories(url: str) -> Iterator[list[Entry]]:
             cursor.execute(query)
             rows = (StoredRow(*row) for row in cursor)
             for _, of_stream in groupby(rows, attrgetter("stream")):
-                yield [entry_from(row) for row in of_stream]
+                entries = [entry_from(row) for row in of_stream]
+                if of_project(entries):
+                    yield entries

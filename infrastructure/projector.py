@@ -13,6 +13,7 @@ import structlog
 from msgspec import Struct
 from psycopg.sql import SQL
 
+from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import Raw, entry_of
@@ -179,6 +180,7 @@ class Projector:
         by_project: dict[UUID, list[Entry]] = {}
         for row in rows:
             by_project.setdefault(row[1], []).append(entry_of(row))
+        by_project = {stream: entries for stream, entries in by_project.items() if of_project(entries)}
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._kept.get(project)

@@ -15,6 +15,7 @@ import psycopg
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
+from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import entry_of
@@ -99,6 +100,9 @@ def _fill(
     gc.disable()  # nothing here is cyclic, and the rows of a million entries would be walked again and again
     try:
         for history in _histories(connection, position):
+            if not of_project(history):
+                entries += len(history)
+                continue
             folded = fold(views, history[0].stream, history)
             for view in views:
                 for name, part in view.rows(folded.states[view.name], folded.project).items():

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
+import domain.calendar
 import domain.project
 from domain.ledger import Command, Fact
-from domain.vocabulary import COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
+from domain.vocabulary import CALENDAR_COMMANDS, COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -28,19 +29,22 @@ def samples() -> dict[str, list[Path]]:
 
 ALL_SAMPLES = [path for paths in samples().values() for path in paths]
 NEWEST = [paths[-1] for paths in samples().values()]
-ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS}
+ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **CALENDAR_COMMANDS}
+AGGREGATES = (domain.project, domain.calendar)
 
 
 def defined(kind: type[Any]) -> set[type[Any]]:
-    """Every subclass of *kind* in the project's slices."""
-    for module in iter_modules(domain.project.__path__):
-        import_module(f"domain.project.{module.name}")
-    return {found for found in kind.__subclasses__() if found.__module__.startswith("domain.project.")}
+    """Every subclass of *kind* in the slices of the aggregates."""
+    for aggregate in AGGREGATES:
+        for module in iter_modules(aggregate.__path__):
+            import_module(f"{aggregate.__name__}.{module.name}")
+    ours = tuple(f"{aggregate.__name__}." for aggregate in AGGREGATES)
+    return {found for found in kind.__subclasses__() if found.__module__.startswith(ours)}
 
 
 def test_every_command_and_fact_is_in_the_vocabulary() -> None:
     assert defined(Command) == set(ALL_COMMANDS.values())
-    assert not COMMANDS.keys() & SYSTEM_COMMANDS.keys()
+    assert len(ALL_COMMANDS) == len(COMMANDS) + len(SYSTEM_COMMANDS) + len(CALENDAR_COMMANDS)
     assert defined(Fact) == set(FACTS.values())
 
 

@@ -1,0 +1,1 @@
+"""The working-day calendar as an aggregate: one file per use case, its command, rule and fact together."""

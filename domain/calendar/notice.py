@@ -1,0 +1,193 @@
+"""放假通知 notice: a published schedule is imported, approved where it changes the past, applied, or withdrawn."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, field
+
+from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, NoticeStage, stream_of
+from domain.law.calendar import Notice
+from domain.ledger import Command, Context, Fact, Refused
+from domain.project.rules import require_reasons, require_role
+from domain.project.state import Code, Line, Lines, Text
+
+DAYS_LISTED_MAX = 400  # a year's notice lists about forty
+
+Days = Annotated[dict[date, Literal[0, 1]], Meta(max_length=DAYS_LISTED_MAX)]
+
+
+class ImportNotice(Command, frozen=True, tag="import_notice"):
+    """Bring in a published schedule: *days* maps a date to 1 (working, 调休上班) or 0 (off).
+
+    *covers_to* is the last day it makes certain, left out for a revision; *papers* are the addresses it was published
+    at. Nothing is counted by it before it is applied.
+    """
+
+    calendar: Code
+    notice: Code
+    published: date
+    papers: Lines
+    days: Days
+    covers_to: date | None = None
+    title: Line = ""
+
+    def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.calendar, calendar, context, "import a notice")
+        self._require_new(calendar)
+        self._require_published(context)
+        if not self.days:
+            raise Refused("notice-empty", f"{self.notice} lists no day", remedy="list the days it speaks of")
+        if not any(paper.strip() for paper in self.papers):
+            raise Refused(
+                "notice-unsourced", f"{self.notice} names no paper", remedy="give the address it was published at"
+            )
+        last = max(self.days)
+        if self.covers_to is not None and self.covers_to.year > last.year:
+            raise Refused(
+                "horizon-too-far",
+                f"{self.notice} lists no day after {last}, so it makes nothing certain up to {self.covers_to}",
+                remedy=f"it can cover the year {last.year}, no later one",
+            )
+        return (
+            NoticeImported(
+                calendar=self.calendar,
+                notice=self.notice,
+                published=self.published,
+                covers_to=self.covers_to,
+                papers=self.papers,
+                days=dict(sorted(self.days.items())),
+                title=self.title,
+                by=context.by.id,
+            ),
+        )
+
+    def _require_new(self, calendar: Calendar) -> None:
+        kept = calendar.notices.get(self.notice)
+        if kept is not None and kept.stage is not NoticeStage.WITHDRAWN:
+            raise Refused(
+                "notice-repeated",
+                f"the notice {self.notice} is already {kept.stage}",
+                remedy="choose another id; a revision is a notice of its own",
+            )
+
+    def _require_published(self, context: Context) -> None:
+        today = context.at.astimezone(ZoneInfo(context.law.zone)).date()
+        if self.published > today:
+            raise Refused(
+                "in-the-future",
+                f"{self.notice} can't have been published on {self.published}: that is still to come",
+                remedy="a notice counts from the day it is published",
+            )
+
+
+class NoticeImported(Fact, frozen=True, tag="notice_imported"):
+    """A published schedule as it was brought in by *by*; counted for previews alone."""
+
+    calendar: str
+    notice: str
+    published: date
+    papers: tuple[str, ...]
+    by: str
+    covers_to: date | None = None
+    title: str = ""
+    days: dict[date, Literal[0, 1]] = field(default_factory=dict)
+
+    def apply(self, calendar: AnyState) -> None:
+        notice = Notice(self.notice, self.published, self.covers_to, self.papers, self.days, self.title)
+        calendar.notices.pop(self.notice, None)  # one that was withdrawn: the new one comes in its own order
+        calendar.notices[self.notice] = KeptNotice(notice, self.by)
+
+
+class ApproveNotice(Command, frozen=True, tag="approve_notice"):
+    """Answer for an imported notice as a second person."""
+
+    calendar: Code
+    notice: Code
+
+    def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.calendar, calendar, context, "approve a notice")
+        kept = calendar.open_notice(self.notice)
+        if kept.stage is NoticeStage.APPROVED:
+            raise Refused("notice-approved", f"the notice {self.notice} is already approved", remedy="apply it")
+        if context.by.id == kept.imported_by:
+            raise Refused(
+                "second-person",
+                f"{context.by.id} imported {self.notice}, so somebody else has to approve it",
+                remedy="another person compares it with what was published",
+            )
+        return (NoticeApproved(calendar=self.calendar, notice=self.notice),)
+
+
+class NoticeApproved(Fact, frozen=True, tag="notice_approved"):
+    """A second person answers for the notice."""
+
+    calendar: str
+    notice: str
+
+    def apply(self, calendar: AnyState) -> None:
+        calendar.notices[self.notice].stage = NoticeStage.APPROVED
+
+
+class ApplyNotice(Command, frozen=True, tag="apply_notice"):
+    """Count by an imported notice from now on: open deadlines move, later and earlier alike."""
+
+    calendar: Code
+    notice: Code
+
+    def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.calendar, calendar, context, "apply a notice")
+        kept = calendar.open_notice(self.notice)
+        past = kept.notice.days_in_its_past
+        if past and kept.stage is not NoticeStage.APPROVED:
+            raise Refused(
+                "approval-missing",
+                f"{self.notice} changes {past[0]}, which was over when it was published",
+                remedy=f"somebody other than {kept.imported_by} has to approve it first",
+                days=[day.isoformat() for day in past],
+            )
+        return (NoticeApplied(calendar=self.calendar, notice=self.notice),)
+
+
+class NoticeApplied(Fact, frozen=True, tag="notice_applied"):
+    """The notice is counted by, as known from the day on which it was published."""
+
+    calendar: str
+    notice: str
+
+    def apply(self, calendar: AnyState) -> None:
+        calendar.notices[self.notice].stage = NoticeStage.APPLIED
+
+
+class WithdrawNotice(Command, frozen=True, tag="withdraw_notice"):
+    """Take an imported notice back before it is applied, with reasons."""
+
+    calendar: Code
+    notice: Code
+    reasons: Text
+
+    def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.calendar, calendar, context, "withdraw a notice")
+        calendar.open_notice(self.notice)
+        require_reasons(self.reasons, f"withdrawing {self.notice}", "")
+        return (NoticeWithdrawn(calendar=self.calendar, notice=self.notice, reasons=self.reasons),)
+
+
+class NoticeWithdrawn(Fact, frozen=True, tag="notice_withdrawn"):
+    """The notice was imported by mistake, and was never counted by."""
+
+    calendar: str
+    notice: str
+    reasons: str
+
+    def apply(self, calendar: AnyState) -> None:
+        calendar.notices[self.notice].stage = NoticeStage.WITHDRAWN
+
+
+def require_keeper(name: str, calendar: Calendar, context: Context, what: str) -> None:
+    """Refuse *what* unless it is said to the calendar of that *name*, by somebody who answers for it."""
+    require_role(context.by, what, *KEEPERS)
+    if stream_of(name) != calendar.id:
+        raise Refused("wrong-calendar", f"this is not the calendar {name}", remedy="send it to its own address")
