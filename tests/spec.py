@@ -12,7 +12,7 @@ from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.state import Project
 from domain.refusals import REFUSAL_CODES
-from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
+from domain.vocabulary import AnyCommand, AnyFact, Entry, SystemCommand, decide, follow, replay
 from tests.controls import LAW
 
 NOW = datetime.fromisoformat("2026-03-16T09:00:00+08:00")
@@ -43,7 +43,12 @@ class Spec:
         return replay(PROJECT, self.entries)
 
     def when(
-        self, command: AnyCommand, by: Actor, at: datetime = NOW, now: datetime | None = None, law: Pack = LAW
+        self,
+        command: AnyCommand | SystemCommand,
+        by: Actor,
+        at: datetime = NOW,
+        now: datetime | None = None,
+        law: Pack = LAW,
     ) -> Spec:
         """Ask for *command*; *at* is when it took effect, *now* when the system learned of it."""
         self.command, self.context = command, Context(by, at, now or at, law)
