@@ -23,7 +23,7 @@ HEAD = Actor("ma.jun", "zone-office", Role.LEADER)
 NEXT_YEAR = ImportNotice(
     calendar=CALENDAR,
     notice="CN-2027-example",
-    published=date(2026, 11, 10),
+    published=date(2026, 5, 11),
     covers_to=date(2027, 12, 28),
     papers=("https://www.gov.cn/zhengce/example-2027.htm",),
     days={date(2027, 1, 1): 0, date(2027, 2, 5): 0, date(2027, 2, 8): 0, date(2027, 2, 20): 1, date(2027, 10, 1): 0},
@@ -32,17 +32,17 @@ NEXT_YEAR = ImportNotice(
 SUDDEN = ImportNotice(
     calendar=CALENDAR,
     notice="CN-2026-example",
-    published=date(2026, 9, 3),
+    published=date(2026, 4, 3),
     papers=("https://www.gov.cn/zhengce/example-2026.htm",),
-    days={date(2026, 9, 3): 0, date(2026, 9, 6): 1},
+    days={date(2026, 4, 3): 0, date(2026, 4, 11): 1},
     title="关于临时放假的通知（示例）",
 )
 TYPED_WRONGLY = ImportNotice(
     calendar=CALENDAR,
     notice="CN-2026-mistake",
-    published=date(2026, 9, 3),
+    published=date(2026, 4, 3),
     papers=SUDDEN.papers,
-    days={date(2026, 9, 30): 0},
+    days={date(2026, 4, 30): 0},
 )
 
 
@@ -60,17 +60,17 @@ class CalendarStep(Struct, frozen=True):
 
 
 CALENDAR_STORY = (
-    CalendarStep(moment("2026-09-03 15:00"), BUREAU, TYPED_WRONGLY),
+    CalendarStep(moment("2026-04-03 15:00"), BUREAU, TYPED_WRONGLY),
     CalendarStep(
-        moment("2026-09-03 15:05"),
+        moment("2026-04-03 15:05"),
         BUREAU,
         WithdrawNotice(calendar=CALENDAR, notice=TYPED_WRONGLY.notice, reasons="日期抄错"),
     ),
-    CalendarStep(moment("2026-09-03 15:10"), BUREAU, SUDDEN),
-    CalendarStep(moment("2026-09-03 16:00"), HEAD, ApproveNotice(calendar=CALENDAR, notice=SUDDEN.notice)),
-    CalendarStep(moment("2026-09-03 16:05"), BUREAU, ApplyNotice(calendar=CALENDAR, notice=SUDDEN.notice)),
-    CalendarStep(moment("2026-11-10 18:00"), BUREAU, NEXT_YEAR),
-    CalendarStep(moment("2026-11-10 18:30"), BUREAU, ApplyNotice(calendar=CALENDAR, notice=NEXT_YEAR.notice)),
+    CalendarStep(moment("2026-04-03 15:10"), BUREAU, SUDDEN),
+    CalendarStep(moment("2026-04-03 16:00"), HEAD, ApproveNotice(calendar=CALENDAR, notice=SUDDEN.notice)),
+    CalendarStep(moment("2026-04-03 16:05"), BUREAU, ApplyNotice(calendar=CALENDAR, notice=SUDDEN.notice)),
+    CalendarStep(moment("2026-05-11 18:00"), BUREAU, NEXT_YEAR),
+    CalendarStep(moment("2026-05-11 18:30"), BUREAU, ApplyNotice(calendar=CALENDAR, notice=NEXT_YEAR.notice)),
 )
 CALENDAR_EXAMPLES: dict[str, CalendarStep] = {tag_of(step.command): step for step in reversed(CALENDAR_STORY)}
 
