@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class Projector:
         self._stopping.set()
 
     def run(self) -> None:
-        """Lead, or stand by until the leader is gone. A lost connection is made again."""
+        """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
@@ -70,8 +71,14 @@ class Projector:
             except psycopg.OperationalError as lost:
                 log.warning("the projector lost its database", error=str(lost).strip())
                 self._stopping.wait(POLL_SECONDS)
+            except psycopg.Error:
+                log.exception("the projector stumbled")
+                self._stopping.wait(POLL_SECONDS)
             except GapInLedger as gap:
                 log.critical("the views stand still: the ledger is damaged", error=str(gap))
+                self._stopping.wait(ALARM_SECONDS)
+            except Exception:
+                log.exception("the views stand still")
                 self._stopping.wait(ALARM_SECONDS)
             finally:
                 self.is_leader = False
@@ -92,7 +99,8 @@ class Projector:
             return False
         self.is_leader = True
         connection.execute("SET timezone = 'UTC'")
-        self._begin(connection)
+        with _no_rebuild(connection):
+            self._begin(connection)
         return True
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:
@@ -119,14 +127,10 @@ class Projector:
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
         """Take every running view through one batch, the furthest behind first; how many entries that were."""
-        connection.execute("SELECT pg_advisory_lock_shared(%s)", [BATCH_KEY])
-        try:
+        with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
                 self._begin(connection)
             return self._step(connection)
-        finally:
-            if not connection.closed:
-                connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
     def _step(self, connection: psycopg.Connection[Any]) -> int:
         running = [standing for standing in self._standings if standing.error is None]
@@ -226,6 +230,17 @@ class Projector:
             [standing.error, standing.view.name],
         )
         log.error("a view stopped", view=standing.view.name, position=seq, exc_info=failure)
+
+
+@contextmanager
+def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Wait for a rebuild under way; the next one waits until the block is done."""
+    connection.execute("SELECT pg_advisory_lock_shared(%s)", [BATCH_KEY])
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
 
 def merged(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
