@@ -13,15 +13,26 @@ from api.body import BODY_BYTES_MAX
 from api.catalogue import Catalogue
 from api.commands import post_command
 from api.law import Law
+from api.law_calendars import Keeping
 from api.operation import healthz, readyz
 from api.projects import Projects
 from api.requests import begin, send_back
 from api.views import ViewTables
 from infrastructure.approvals import Approvals
+from infrastructure.calendars import Calendars
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
-HANDLERS: tuple[ControllerRouterHandler, ...] = (post_command, Projects, ViewTables, Law, Catalogue, healthz, readyz)
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    post_command,
+    Projects,
+    ViewTables,
+    Law,
+    Keeping,
+    Catalogue,
+    healthz,
+    readyz,
+)
 
 
 def create_app(
@@ -33,7 +44,7 @@ def create_app(
     """
     return Litestar(
         [*HANDLERS, *pages],
-        state=State({parts.KEY: parts.Parts(approvals, views, settings)}),
+        state=State({parts.KEY: parts.Parts(approvals, views, settings, Calendars(approvals))}),
         exception_handlers=failures.HANDLERS,
         before_request=begin,
         before_send=[send_back],

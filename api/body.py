@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
@@ -24,7 +24,7 @@ ECHO_CHARACTERS_MAX = 200  # of what was sent, an answer repeats no more than th
 T = TypeVar("T")
 
 _decode = json.Decoder(AnyCommand).decode
-_AT = re.compile(r" - at `(?P<path>.*)`$")
+_AT = re.compile(r" - at (?:`key` in )?`(?P<path>.*)`$")
 _NAMED = re.compile(r"field `(?P<field>[^`]*)`")
 
 
@@ -65,12 +65,15 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-def decoded(decode: Callable[[bytes], T], body: bytes) -> T:
-    """What *decode*, one of msgspec's, makes of *body*. Raises Problem, with the `path` of the field at fault."""
+def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] = COMMANDS) -> T:
+    """What *decode*, one of msgspec's, makes of *body*. Raises Problem, with the `path` of the field at fault.
+
+    *commands* are the tags that `command` may hold, where *decode* is for commands.
+    """
     try:
         return decode(body)
     except ValidationError as error:
-        _refuse_field(str(error))
+        _refuse_field(str(error), list(commands))
     except DecodeError as error:
         raise _malformed(str(error)) from error
     except UnicodeDecodeError as error:
@@ -83,7 +86,7 @@ def command_in(body: bytes) -> AnyCommand:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
     command: AnyCommand = decoded(_decode, body)
     if b"\\u0000" in body:
-        _refuse_nul(command)
+        refuse_nul(command)
     kind = type(command)
     for name in DATED[kind]:
         value = getattr(command, name)
@@ -109,7 +112,7 @@ def require_kept(path: str, value: date) -> None:
         raise field_problem(path, f"{_last(path)} is in the year {value.year}", f"a day of {YEAR_FIRST} to {YEAR_LAST}")
 
 
-def _refuse_nul(command: AnyCommand) -> None:
+def refuse_nul(command: Command) -> None:
     """Refuse the character U+0000: PostgreSQL keeps it in no text, so no view could show it."""
     for path, text in _texts(to_builtins(command), "$"):
         if "\0" in text:
@@ -130,7 +133,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def _refuse_field(message: str) -> NoReturn:
+def _refuse_field(message: str, commands: list[str]) -> NoReturn:
     """Raise the problem that *message*, msgspec's own, tells of: with the path of the very field."""
     at = _AT.search(message)
     path, sentence = (at["path"], message[: at.start()]) if at else ("$", message)
@@ -140,9 +143,9 @@ def _refuse_field(message: str) -> NoReturn:
         raise Problem(
             "unknown-command",
             f"{sentence[:ECHO_CHARACTERS_MAX]}: the field command names one of the commands",
-            remedy=f"one of: {', '.join(COMMANDS)}",
+            remedy=f"one of: {', '.join(commands)}",
             path=path,
-            known=list(COMMANDS),
+            known=commands,
         )
     raise field_problem(path, sentence, "the schema of every command is at /schema/openapi.json")
 

@@ -47,13 +47,18 @@ async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIA
             else:
                 answer = await carry_out_on(version, approvals, project_id, command, by, key)
     except TimeoutError as late:
-        raise Problem(
-            "outcome-unknown",
-            f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
-            remedy="send the very same command again, with the same Idempotency-Key",
-            headers={"Retry-After": "5"},
-        ) from late
+        raise outcome_unknown() from late
     return Told(answer)
+
+
+def outcome_unknown() -> Problem:
+    """No answer came in time: the command may have been stored, or not."""
+    return Problem(
+        "outcome-unknown",
+        f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
+        remedy="send the very same command again, with the same Idempotency-Key",
+        headers={"Retry-After": "5"},
+    )
 
 
 class Told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
@@ -59,13 +59,13 @@ class Law(Controller):
     @get("/packs", operation_id="list_packs", summary="Every version of every law kept here", sync_to_thread=False)
     def list_packs(self, request: AnyRequest) -> Packs:
         """By name, which is what a fact records as its `law`."""
-        laws = _laws(request)
+        laws = parts_of(request).approvals.laws
         return Packs([shown_pack(laws.pack(name)) for name in laws.names])
 
     @get("/packs/{name:str}", operation_id="get_pack", summary="One version of a law", sync_to_thread=False)
     def get_pack(self, request: AnyRequest, name: FromPath[str]) -> Pack:
         """Its clocks, limits and grounds, each with the article it rests on and the words of it."""
-        return _pack(_laws(request), name)
+        return _pack(parts_of(request).approvals.laws, name)
 
     @get(
         "/packs/{name:str}/{special:str}",
@@ -75,45 +75,48 @@ class Law(Controller):
     )
     def get_special_pack(self, request: AnyRequest, name: FromPath[str], special: FromPath[str]) -> Pack:
         """The same, where an item has a law of its own."""
-        return _pack(_laws(request), f"{name}/{special}")
+        return _pack(parts_of(request).approvals.laws, f"{name}/{special}")
 
-    @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here", sync_to_thread=False)
-    def list_calendars(self, request: AnyRequest, known: Known = None) -> Calendars:
+    @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here")
+    async def list_calendars(self, request: AnyRequest, known: Known = None) -> Calendars:
         """How far each reaches, and which version of it is counted on."""
-        books = _books(request)
+        books = (await laws_of(request)).calendars()
         return Calendars([shown_calendar(books[name], known or _today(request, name)) for name in sorted(books)])
 
-    @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar", sync_to_thread=False)
-    def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:
+    @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar")
+    async def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:
         """Its notices, the days they speak of, and the last day that is certain."""
-        books = _books(request)
-        if name not in books:
-            raise _not_found(f"there is no calendar {name}", f"one of: {', '.join(sorted(books))}")
-        return calendar_as_known(books[name], known or _today(request, name))
+        book = book_called(name, await laws_of(request))
+        return calendar_as_known(book, known or _today(request, name))
 
 
 async def _counted(
     request: AnyRequest,
-    read: Callable[[bytes, LawBook, Mapping[str, CalendarBook]], Prepared],
+    read: Callable[[bytes, LawBook], Prepared],
     answer: Callable[[Prepared], A],
 ) -> A:
     """The answer to what the body asks, worked out beside the event loop: commands go on meanwhile."""
     body = await read_body(headers_of(request.scope), request.receive)
-    laws, books = _laws(request), _books(request)
-    return await asyncio.to_thread(lambda: answer(read(body, laws, books)))
+    laws = await laws_of(request)
+    return await asyncio.to_thread(lambda: answer(read(body, laws)))
 
 
-def _laws(request: AnyRequest) -> LawBook:
-    return parts_of(request).approvals.laws
+async def laws_of(request: AnyRequest) -> LawBook:
+    """The law book, with the calendar notices applied by now."""
+    return await parts_of(request).calendars.laws()
 
 
-def _books(request: AnyRequest) -> Mapping[str, CalendarBook]:
-    return _laws(request).calendars()
+def book_called(name: str, laws: LawBook) -> CalendarBook:
+    """The calendar *name*. Raises Problem not-found."""
+    books = laws.calendars()
+    if name not in books:
+        raise _not_found(f"there is no calendar {name}", f"one of: {', '.join(sorted(books))}")
+    return books[name]
 
 
 def _today(request: AnyRequest, calendar: str) -> date:
     """The local day where a law counts on *calendar*, else in UTC."""
-    laws = _laws(request)
+    laws = parts_of(request).approvals.laws
     zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == calendar)
     return parts_of(request).approvals.clock().astimezone(ZoneInfo(next(zones, "UTC"))).date()
 

@@ -101,16 +101,16 @@ class Prepared(Struct, frozen=True):
     clock: str = ""
 
 
-def evaluation_in(body: bytes, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
+def evaluation_in(body: bytes, laws: LawBook) -> Prepared:
     """The question in the *body* of an evaluation. Raises Problem, with the `path` of the field at fault."""
-    return _prepared(_read(body, EVALUATIONS), laws, books)
+    return _prepared(_read(body, EVALUATIONS), laws)
 
 
-def explanation_in(body: bytes, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
+def explanation_in(body: bytes, laws: LawBook) -> Prepared:
     """The question in the *body* of an explanation. Raises Problem, with the `path` of the field at fault."""
     asked = _read(body, EXPLANATIONS)
     _require_at_most("$.as_of", len(asked.as_of), EXPLANATIONS_MAX, "instants to be explained")
-    return _prepared(asked, laws, books)
+    return _prepared(asked, laws)
 
 
 def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
@@ -168,8 +168,8 @@ def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield path, value
 
 
-def _prepared(asked: AnyAsked, laws: LawBook, books: Mapping[str, CalendarBook]) -> Prepared:
-    chosen = asked.calendar
+def _prepared(asked: AnyAsked, laws: LawBook) -> Prepared:
+    chosen, books = asked.calendar, laws.calendars()
     if isinstance(asked, EvaluationByPack):
         pack = _pack(asked.rule.pack, laws)
         rule = _expanded(pack, asked.rule)

@@ -1,4 +1,4 @@
-"""JSON Schema and examples of what is asked of the law: one rule written out, one by the name of its pack."""
+"""JSON Schema and examples of what is asked of the law, and of what is said to a calendar."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from msgspec import json, to_builtins
 
 from api.body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.law_questions import EVALUATIONS, EXPLANATIONS, WORK_MAX
+from domain.example_calendar import CALENDAR_EXAMPLES
+from domain.vocabulary import CALENDAR_COMMANDS
 from infrastructure.lawbook import law_book
 
 Schema = dict[str, Any]
 
 PREFIX = "Law"  # apart from the facts, some of which have the names of the law's events
+POST_CALENDAR_COMMAND = "post_calendar_command"  # the operation that commands to a calendar are posted to
 PACK = "cn-licensing@2019-04-23"
-BODIES = {"evaluate": EVALUATIONS, "explain": EXPLANATIONS}  # by operation
+BODIES: dict[str, tuple[type, ...]] = {  # by operation
+    "evaluate": EVALUATIONS,
+    "explain": EXPLANATIONS,
+    POST_CALENDAR_COMMAND: tuple(CALENDAR_COMMANDS.values()),
+}
 BOUNDS = (
     f"At most {WORK_MAX} events times instants. Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, "
     f"numbers end at {DAYS_MAX}."
@@ -46,7 +53,8 @@ ASKED: Schema = {
 @cache
 def law_schemas(ref: str) -> Mapping[str, Schema]:
     """All of them by name; *ref* is where the document keeps its schemas."""
-    _, found = json.schema_components((*EVALUATIONS, *EXPLANATIONS), ref_template=f"{ref}{PREFIX}{{name}}")
+    kinds = [kind for body in BODIES.values() for kind in body]
+    _, found = json.schema_components(kinds, ref_template=f"{ref}{PREFIX}{{name}}")
     return {f"{PREFIX}{name}": schema for name, schema in found.items()}
 
 
@@ -62,7 +70,9 @@ def request_body(operation: str, ref: str) -> Schema:
 
 @cache
 def body_examples(operation: str) -> Mapping[str, Schema]:
-    """The same question under a rule written out, and under the pack it comes from."""
+    """The same question under a rule written out, and under the pack it comes from; every command to a calendar."""
+    if operation == POST_CALENDAR_COMMAND:
+        return {tag: _command_example(tag) for tag in CALENDAR_COMMANDS}
     rule = law_book().pack(PACK).rule(commitment_days=12)
     clock = {"clock": "decision"} if operation == "explain" else {}
     return {
@@ -75,3 +85,9 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
             "value": {"rule": {"pack": PACK, "commitment_days": 12}, **ASKED, **clock},
         },
     }
+
+
+def _command_example(tag: str) -> Schema:
+    example: Schema = to_builtins(CALENDAR_EXAMPLES[tag].dated)
+    summary = (CALENDAR_COMMANDS[tag].__doc__ or tag).partition(". ")[0]
+    return {"summary": summary, "value": {name: value for name, value in example.items() if value is not None}}

@@ -11,7 +11,7 @@ from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
 from api.identity import KEY_CHARACTERS_MAX, ROLES
-from api.law_schemas import BODIES, law_schemas, request_body
+from api.law_schemas import BODIES, POST_CALENDAR_COMMAND, law_schemas, request_body
 from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND
 from api.schemas import REF, command_example, schemas
 from domain.project.state import CODE_CHARACTERS_MAX
@@ -36,6 +36,7 @@ TAGS = {
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
+    "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }
@@ -125,18 +126,23 @@ def complete(document: Document) -> Document:
 def _operation(operation: Document) -> Document:
     """One operation with the headers it reads and the problems it may answer."""
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
-    is_command = operation.get("operationId") == POST_COMMAND
+    name = operation.get("operationId")
+    is_command = name == POST_COMMAND
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
-    if operation.get("operationId") in BODIES:
+    if name in BODIES:
         problems += BODY_PROBLEMS
+    if name == POST_CALENDAR_COMMAND:
+        problems += ("409",)
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
         "parameters": [*operation.get("parameters", []), *([] if is_open else IDENTITY)],
         "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
     }
-    if operation.get("operationId") in BODIES:
-        completed["requestBody"] = request_body(operation["operationId"], REF)
+    if name in BODIES:
+        completed["requestBody"] = request_body(name, REF)
+    if name == POST_CALENDAR_COMMAND:
+        completed["parameters"].append(CONDITIONS[0])
     return _command_operation(completed) if is_command else completed
 
 

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 from msgspec import Struct
 
 from infrastructure.approvals import Approvals
+from infrastructure.calendars import Calendars
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -18,11 +19,12 @@ AnyRequest = Request[Any, Any, State]
 
 
 class Parts(Struct, frozen=True):
-    """The write side, the read side, and what the installation chose."""
+    """The write side, the read side, what the installation chose, and the calendars it counts by."""
 
     approvals: Approvals
     views: Views
     settings: Settings
+    calendars: Calendars
 
 
 def parts_of(request: AnyRequest) -> Parts:
