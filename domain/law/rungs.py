@@ -122,10 +122,11 @@ def following(case: Case, instants: Sequence[datetime], at: datetime) -> datetim
 
 
 def timers(case: Case) -> Iterator[datetime]:
-    """The midnights from which a running clock is yellow, and from which its due date is over (B10.2)."""
+    """The midnights from which an open clock is yellow, and from which its due date is over (B10.2)."""
     zone = case.rule.zone
     for kind, _, clock in readings(case):
-        if clock.state is State.RUNNING and clock.over_from is not None:
+        # Under some day rules a clock may run out on the very day it is suspended (B7.2b).
+        if clock.state in (State.RUNNING, State.SUSPENDED) and clock.over_from is not None:
             yield midnight(clock.over_from, zone)
             yellow = guard_yellow_from(case) if kind is renewal.RENEWAL_GUARD else clock.yellow_from
             if yellow is not None:
