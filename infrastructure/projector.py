@@ -55,6 +55,7 @@ class Projector:
         self._url, self._views = url, tuple(views)
         self._stopping = threading.Event()
         self._kept: OrderedDict[UUID, Folded] = OrderedDict()
+        self._kept_of: list[View[Any]] = []  # the views whose states are kept, as far as these have come together
         self._standings: list[Standing] = []
         self._rebuilt = 0
         self.is_leader = False
@@ -144,8 +145,6 @@ class Projector:
         if not rows:
             return 0
         _require_contiguous(seq, rows)
-        if len(behind) < len(self._standings):
-            self._kept.clear()  # kept states are those of all views together
         self._advance(connection, behind, rows)
         return len(rows)
 
@@ -166,6 +165,9 @@ class Projector:
 
     def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
         views = [standing.view for standing in behind]
+        if views != self._kept_of:
+            self._kept.clear()
+            self._kept_of = views
         last = rows[-1][0]
         touched = self._fold(connection, views, rows)
         with connection.transaction():
