@@ -213,7 +213,9 @@ def test_a_law_that_counts_otherwise_has_no_rule_of_the_usual_clocks() -> None:
 
 def test_the_story_is_judged_whole() -> None:
     judgements = {
-        key: judged(history, LAST) for key, history in item_histories(story_entries(LAW)).items() if rule_of(history, law_book())
+        key: judged(history, LAST)
+        for key, history in item_histories(story_entries(LAW)).items()
+        if rule_of(history, law_book())
     }
 
     land_use = judgements["land-use", 1]
