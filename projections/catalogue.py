@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.clocks import Clocks
 from projections.progress import Progress
+from projections.shipped_law import shipped_law
 from projections.view import View
 from projections.voices import Voices
 
-VIEWS: tuple[View[Any], ...] = (Progress(), Voices())
+VIEWS: tuple[View[Any], ...] = (Progress(), Voices(), Clocks(shipped_law))

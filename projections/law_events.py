@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct, field, structs
 
 from domain.law import countersign, hearing, intake, review, suspension
-from domain.law.calendar import CalendarBook
+from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, Attest, LawEvent, Retract
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, Rule
@@ -44,6 +44,9 @@ class Laws(Hashable, Protocol):
 
     def calendars(self) -> Mapping[str, CalendarBook]:
         """Every calendar, by name."""
+
+    def calendar(self, pack: Pack, known: date) -> WorkingCalendar:
+        """The working days *pack* counts, as known on the date *known*, closures included."""
 
 
 class ItemHistory(Struct, kw_only=True):
@@ -96,20 +99,16 @@ def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -
 
 def take_entry(
     histories: Histories, entry: Entry, project: Project, *, counts: bool = True
-) -> Iterable[tuple[str, int]]:
+) -> Sequence[tuple[str, int]]:
     """Add one entry, which *project* already has; the keys of the histories it changed.
 
     Not *counts*: the entry was retracted, so it is an event but sets no terms.
     """
-    fact = entry.fact
-    code: Any = getattr(fact, "item", "")
-    if isinstance(fact, EntryAmended | EntryRetracted):
-        keys = [key for key in histories if key[0] == code]
-        for key in keys:
-            histories[key].events.append(_correction(entry, fact))
-        return keys
-    item = project.items.get(code) if code else None
-    if item is None or type(fact) not in KINDS:
+    fact: Any = entry.fact
+    if type(fact) not in KINDS:
+        return _take_correction(histories, entry, fact) if isinstance(fact, EntryAmended | EntryRetracted) else ()
+    item = project.items.get(fact.item)
+    if item is None:
         return ()
     key = (item.plan.item, item.application)
     history = histories.get(key)
@@ -161,6 +160,16 @@ def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> 
     """The step's name for the law, which knows one question a step: when asked again it is another step."""
     times = history.asked.get((department, step), 0) + (not counts)
     return (step if times <= 1 else f"{step}#{times}") or None
+
+
+def _take_correction(
+    histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted
+) -> Sequence[tuple[str, int]]:
+    """Tell every application of the item: the law knows which event is meant."""
+    keys = [key for key in histories if key[0] == fact.item]
+    for key in keys:
+        histories[key].events.append(_correction(entry, fact))
+    return keys
 
 
 def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
@@ -247,7 +256,7 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         history.mode.value,
         history.promise_days,
         history.decision_length,
-        history.live,
+        live=history.live,
     )
     days = history.asked_days.get(clock)
     if rule is None or days is None or (rule.countersign is not None and rule.countersign.days == days):
@@ -256,9 +265,14 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
     return structs.replace(rule, countersign=CountersignTerms(days, silence))
 
 
+def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
+    """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
+    return _rule(laws, law, law, mode, None, None, live=True)
+
+
 @lru_cache(maxsize=RULES_KEPT_MAX)
 def _rule(
-    laws: Laws, law: str, intake_law: str, mode: Any, promise: int | None, length: int | None, live: bool
+    laws: Laws, law: str, intake_law: str, mode: Any, promise: int | None, length: int | None, *, live: bool
 ) -> Rule | None:
     pack = laws.pack(law)
     try:

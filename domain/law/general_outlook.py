@@ -49,6 +49,7 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    clock: str  # its name in the pack
     article: str
     unit: str
     standing: Standing
@@ -140,6 +141,7 @@ def reading(terms: GeneralTerms, found: Found, t: datetime, attested: int, *, de
     running = not closed and not waiting and coloured
     return GeneralReading(
         name=found.name,
+        clock=found.clock,
         article=law.article,
         unit=found.rule.unit,
         standing=stood,

@@ -7,7 +7,7 @@ every instant from the last event on without looking at the events again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from domain.law.calendar import LAST_ORDINAL, CalendarBook, WorkingCalendar
 from domain.law.case import Case
 from domain.law.clock import COUNTED_ON, SILENT, Clock, Level, Run, State, date_of, level
 from domain.law.counting import Span
-from domain.law.evaluation import prepared, replay, runs
+from domain.law.evaluation import replay, runs
 from domain.law.event import LawEvent
 from domain.law.moment import next_day
 from domain.law.review import COMMITMENT, DECISION, LOWER_REVIEW
@@ -59,6 +59,11 @@ class Outlook(Struct, frozen=True, kw_only=True, gc=False):
     def closed(self) -> bool:
         """Whether nothing can change any more, neither by time nor by anybody."""
         return self.counted_through is None
+
+    @property
+    def over_from(self) -> date | None:
+        """The local date from whose 00:00 it is in the state *over*; None where that can't come."""
+        return None if self.over is None or self.due is None else next_day(self.due)
 
     @property
     def always_near(self) -> bool:
@@ -137,7 +142,7 @@ def outlooks(rule: Rule, events: Sequence[LawEvent] | Timeline, book: CalendarBo
 
     The guard of a licence's last day is not among them: it depends on a date, not on a count of days.
     """
-    case = replay(rule, prepared(rule, events), book, DISTANT)
+    case = replay(rule, events, book, DISTANT)
     by_silence = accepted_by_silence(case)
     return Outlooks(
         tuple(outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in runs(case)),
@@ -157,10 +162,14 @@ def accepted_by_silence(case: Case) -> date | None:
 def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
     """One clock of a case that was replayed to the distant end."""
     at_last = run.read(case)
-    stopped, silent = run.stop is not None, at_last.state in SILENT
-    closed = stopped or (silent and case.ended is not None)
-    suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
-    counting = Counted.of(run.days(case, run.stop))
+    stopped, state = run.stop, at_last.state
+    if stopped is not None or (state in SILENT and case.ended is not None):
+        through, used, paused, over = None, at_last.used or 0, None, None
+    else:
+        through, used, paused = plainly_counted(run.days(case, None))
+        over = None if at_last.due is None else state
+        suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
+        state = State.SUSPENDED if suspended else State.RUNNING
     return Outlook(
         name=run.name,
         article=run.kind.article,
@@ -171,33 +180,23 @@ def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
         yellow_from=at_last.yellow_from,
         threshold=case.rule.yellow.threshold(run.length),
         coloured=run.kind.coloured,
-        state=at_last.state if closed else State.SUSPENDED if suspended else State.RUNNING,
-        over=None if closed or at_last.due is None else at_last.state,
-        used=(at_last.used or 0) if closed else counting.used,
-        counted_through=None if closed else date_of(counting.through),
-        paused_from=None if closed or counting.paused is None else date_of(counting.paused),
+        state=state,
+        over=over,
+        used=used,
+        counted_through=through,
+        paused_from=paused,
         resume_day_out=case.rule.suspension_day_rule[-1] == "]",
-        stopped_on=None if run.stop is None else date_of(run.stop.day),
+        stopped_on=None if stopped is None else date_of(stopped.day),
         exists_from=exists_from,
     )
 
 
-class Counted(Struct, frozen=True, gc=False):
-    """Where plain counting begins: *used* days through the last day taken out, and the open gap, if there is one."""
-
-    through: int
-    used: int
-    paused: int | None
-
-    @classmethod
-    def of(cls, days: Span) -> Counted:
-        """The same days, from behind their last closed gap."""
-        closed = [last for _, last, _, _ in days.breaks if last < LAST_ORDINAL]
-        through = max((days.start, *closed))
-        paused = next(gaps_without_end(days), None)
-        return cls(through, days.through(through), paused)
-
-
-def gaps_without_end(days: Span) -> Iterator[int]:
-    """The first day of the suspension that is still open."""
-    return (first for first, last, _, _ in days.breaks if last >= LAST_ORDINAL)
+def plainly_counted(days: Span) -> tuple[date, int, date | None]:
+    """The last day before plain counting begins, how many days count by its end, and where an open gap ends it."""
+    through, paused = days.start, None
+    for first, last, _, _ in days.breaks:
+        if last >= LAST_ORDINAL:
+            paused = date_of(first)
+        else:
+            through = max(through, last)
+    return date_of(through), days.through(through), paused

@@ -1,0 +1,158 @@
+"""时限 the clocks view: a row for every clock of every application, for whoever asks what is late, or will be.
+
+A row holds instants and counts, so that nothing in it changes by time passing. It is right for any question about an
+instant from the project's last event on, once everything recorded is known, by the calendar it was counted with;
+`clock_basis` says when that is. Any other question is answered from the entries (`projections.readings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zlib import crc32
+
+from msgspec import Struct, field
+
+from domain.law.calendar import CalendarBook
+from domain.law.outlook import DISTANT
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.state import Project
+from domain.vocabulary import Entry
+from projections.clock_rows import rows_of
+from projections.law_events import Histories, Laws, take_entry
+from projections.nodes import NODES, Node
+from projections.view import Row, Rows, Table
+
+FOLD_VERSION = 1  # grows with every change of the tables or of the fold
+VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
+
+
+CLOCKS = Table(
+    "clock",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("clock", "text"),
+        ("department", "text NOT NULL"),  # who has to act
+        ("mode", "text NOT NULL"),
+        ("node", "text NOT NULL"),  # key node, empty for clocks that belong to none
+        ("live", "boolean NOT NULL"),
+        ("law", "text NOT NULL"),
+        ("start_on", "date NOT NULL"),
+        ("length", "integer NOT NULL"),
+        ("due_on", "date"),  # absent while a suspension makes it unknowable
+        ("yellow_on", "date"),
+        ("state", "text NOT NULL"),  # before over_at; for good where closed
+        ("over_state", "text"),
+        ("level", "text NOT NULL"),
+        ("over_level", "text NOT NULL"),
+        ("exists_at", "timestamptz"),  # silence starts it then; absent: it exists
+        ("yellow_at", "timestamptz"),
+        ("over_at", "timestamptz"),
+        ("closed", "boolean NOT NULL"),
+        ("used", "integer NOT NULL"),
+        ("counted_through", "date"),
+        ("paused_from", "date"),
+        ("stopped_on", "date"),
+    ),
+    key=4,
+    indexes=(
+        # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
+        # order in which they are over: those that are late or will be soon stand in one place.
+        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
+        "(department, over_at, project, item, application, clock) WHERE NOT closed",
+        "(over_at, project, item, application, clock) WHERE NOT closed",
+        "(item, over_at) WHERE NOT closed",
+        "(project, item, application, clock) WHERE level = 'paused'",
+    ),
+)
+BASIS = Table(
+    "clock_basis",
+    (
+        ("project", "uuid"),
+        ("happened_at", "timestamptz NOT NULL"),  # its clocks' last event
+        ("recorded_at", "timestamptz NOT NULL"),  # when the last of it was learned
+        ("counted_by", "text NOT NULL"),  # "law=version of the calendar", one for each law
+    ),
+    key=1,
+    indexes=("(happened_at)", "(recorded_at)", "(counted_by)"),
+)
+
+
+class ClocksState(Struct):
+    """One project's histories, the rows of those that nothing has touched since, and what the rows rest on."""
+
+    histories: Histories = field(default_factory=dict)
+    rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
+    laws: Laws | None = None  # by which the rows were made
+    happened_at: datetime | None = None
+    recorded_at: datetime | None = None
+    basis: Row = ()
+
+
+class Clocks:
+    """The fold. *laws* is asked when rows are made, so that it may come to know of further calendar notices."""
+
+    name: str = "clocks"
+    tables: tuple[Table, ...] = (CLOCKS, BASIS)
+
+    def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
+        self._nodes = nodes
+        self.recompute(laws)
+
+    def recompute(self, laws: Callable[[], Laws]) -> None:
+        """Count by other *laws* from now on, say after a calendar notice (rule B2.6); the version tells them apart.
+
+        Rows of a project are made anew when it is next touched; a rebuild makes all of them anew. Until then
+        `ClocksAt` reads those it finds counted by another calendar from the entries.
+        """
+        self._laws = laws
+        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        self.version: int = crc32(repr((FOLD_VERSION, self._nodes, notices)).encode()) & VERSION_MAX
+
+    def start(self) -> ClocksState:
+        return ClocksState()
+
+    def fold(self, state: ClocksState, entry: Entry, project: Project) -> None:
+        """Corrections need no event here: the entries come as corrected."""
+        if isinstance(entry.fact, EntryAmended | EntryRetracted):
+            state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
+            state.happened_at = state.happened_at or entry.occurred_at
+            return
+        for key in take_entry(state.histories, entry, project):
+            state.rows.pop(key, None)
+            state.happened_at = max(state.happened_at or entry.occurred_at, entry.occurred_at)
+            state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
+
+    def rows(self, state: ClocksState, project: Project) -> Rows:
+        laws = self._laws()
+        if state.laws is not laws:
+            state.rows, state.laws = {}, laws
+        for key, history in state.histories.items():
+            if key not in state.rows:
+                state.rows[key] = rows_of(project.id, history, laws, self._nodes)
+        return {
+            "clock": [row for rows in state.rows.values() for row in rows],
+            "clock_basis": self._basis(state, project.id, laws),
+        }
+
+    def _basis(self, state: ClocksState, project: UUID, laws: Laws) -> list[Row]:
+        if state.happened_at is None:
+            return []
+        counted = {counted_by(history.law, laws, DISTANT.date()) for history in state.histories.values() if history.law}
+        row = (project, state.happened_at, state.recorded_at, ",".join(sorted(counted)))
+        state.basis = state.basis if state.basis == row else row  # one that is the same object is not compared
+        return [state.basis]
+
+
+def counted_by(law: str, laws: Laws, known: date) -> str:
+    """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
+    version = law.partition("/")[0]
+    return f"{version}={laws.calendar(laws.pack(version), known).version}"
+
+
+def notice_ids(book: CalendarBook) -> tuple[str, ...]:
+    """The notices of a calendar, those it stacks on first."""
+    return tuple(notice.id for layer in book.layers for notice in layer.notices)
