@@ -70,7 +70,7 @@ from domain.project.hearing import (
 )
 from domain.project.note import NoteStep, StepNoted
 from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
-from domain.project.rescission import CardRescinded, RescindCard
+from domain.project.rescission import CardRescinded, RescindCard, as_it_was
 from domain.project.rules import require_registered
 from domain.project.state import FactNote, Project
 from domain.project.submission import ItemSubmitted, SubmitItem
@@ -236,7 +236,7 @@ def decide(command: AnyCommand | SystemCommand, project: Project, context: Conte
     require_happened(context)
     if not isinstance(command, RegisterProject):
         require_registered(project)
-    facts: tuple[Any, ...] = command.decide(project, context)
+    facts: tuple[Any, ...] = command.decide(as_it_was(project, getattr(command, "item", ""), context), context)
     return facts
 
 

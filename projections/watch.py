@@ -16,9 +16,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from domain.law.calendar import CalendarBook
-from domain.law.general_pack import closed_book
-from domain.law.pack import Pack
 from domain.law.proof import RUNGS, ClockProof, Colour, Rung
 from domain.law.rule import Rule
 from domain.law.rungs import Course, Crossing, course
@@ -38,6 +35,7 @@ from domain.project.state import Project
 from domain.project.supervision import AppealDecided, Verdict
 from domain.vocabulary import Entry, SystemCommand, corrections, replay, tag_of
 from projections.law_events import ItemHistory, Laws, item_histories, rule_of
+from projections.readings import book_of, rules_of
 
 SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
     Rung.WARNING: WarnDeadline,
@@ -77,6 +75,7 @@ class Told(Struct):
     proof: ClockProof
     at: datetime
     rescinded: int = 0
+    times: int = 0  # how often it was rescinded, retracted rescissions included
     final: bool = False  # revoked on appeal or retracted by hand: people have spoken
 
 
@@ -121,19 +120,14 @@ def course_of(history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Co
     """What the clocks of one application have come to; each consulted department was given days of its own."""
     timeline, book = Timeline(rule.zone, history.events), book_of(laws.pack(rule.pack), laws)
     main = course(rule, timeline, book, now)
-    asked = {clock: rule_of(history, laws, clock) for clock in history.asked_days}
-    passed, coming = [crossing for crossing in main.passed if crossing.clock not in asked], [main.next]
-    for clock, own_rule in asked.items():
-        own = main if own_rule is rule or own_rule is None else course(own_rule, timeline, book, now)
-        passed += [crossing for crossing in own.passed if crossing.clock == clock]
+    passed, coming = list(main.passed), [main.next]
+    for other, clocks in rules_of(history, laws, rule):
+        own = course(other, timeline, book, now)
+        passed = [crossing for crossing in passed if crossing.clock not in clocks]
+        passed += [crossing for crossing in own.passed if crossing.clock in clocks]
         coming.append(own.next)
     passed.sort(key=lambda crossing: (crossing.at, RUNGS.index(crossing.rung)))
     return Course(tuple(passed), min((at for at in coming if at is not None), default=None))
-
-
-def book_of(pack: Pack, laws: Laws) -> CalendarBook:
-    """The calendar that *pack* counts by."""
-    return closed_book(pack, laws.calendars()[pack.calendar])
 
 
 def told_in(entries: Sequence[Entry]) -> list[Told]:
@@ -151,8 +145,10 @@ def told_in(entries: Sequence[Entry]) -> list[Told]:
             ):
                 by_hand = entry.version in retracted
                 told[card] = Told(entry.version, card, item, proof, entry.occurred_at, final=by_hand)
-            case CardRescinded(card=card) if card in told and entry.version not in retracted:
-                told[card].rescinded = entry.version
+            case CardRescinded(card=card) if card in told:
+                told[card].times += 1
+                if entry.version not in retracted:
+                    told[card].rescinded = entry.version
             case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in told and entry.version not in retracted:
                 told[card].final = True
     return list(told.values())
@@ -173,7 +169,7 @@ def rescission(project: Project, one: Told, entries: Sequence[Entry], laws: Laws
     pack = laws.pack(one.proof.rule)
     calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
     command = RescindCard(occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=heard(project, one.item))
-    return Due(at, one.item, uuid5(project.id, f"rescind {one.card}"), command)
+    return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
 
 
 def cause_of(one: Told, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:

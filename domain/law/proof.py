@@ -10,12 +10,15 @@ from msgspec import Meta, Struct
 
 
 class Rung(StrEnum):
-    """What a clock comes to as its days run out. The order is that in which facts of one instant are told."""
+    """What a clock comes to as its days run out.
 
-    WARNING = "warning"  # 预警: few days are left
+    The order is that in which facts of one instant are told: what silence does first, as it may start other clocks.
+    """
+
     ACCEPTANCE = "acceptance"  # 视为受理: silence in intake (Administrative Licensing Law 32(1)(4))
     CONSENT = "consent"  # 默认同意: silence of a consulted department, where a published rule says so
     RENEWAL = "renewal"  # 视为准予延续: silence until the licence's last day (Administrative Licensing Law 50)
+    WARNING = "warning"  # 预警: few days are left
     CARD = "card"  # 黄牌, 红牌: the last day is over
 
 

@@ -44,7 +44,7 @@ class AcceptanceDeemed(Fact, frozen=True, tag="acceptance_deemed"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        signal = Signal(self.item, self.department, Rung.ACCEPTANCE, key=self.proof.key)
+        signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
         if item.application == self.proof.application:
             item.deemed_on = self.accepted_on
@@ -80,7 +80,7 @@ class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        signal = Signal(self.item, self.department, Rung.RENEWAL, key=self.proof.key)
+        signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
         if item.application == self.proof.application and item.stage in OPEN_STAGES:
             signal.before = item.stage
@@ -115,8 +115,13 @@ class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        signal = Signal(self.item, self.department, Rung.CONSENT, key=self.proof.key)
+        signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
         asked = item.consultations.get(consulted(self.department, self.proof.clock))
         if asked and item.application == self.proof.application:
             signal.opinion, asked.opinion = asked.opinion, Opinion.AGREED
+
+
+def silence(item: str, department: str, proof: ClockProof) -> Signal:
+    """What the project remembers of an effect of silence."""
+    return Signal(item, department, proof.rung, key=proof.key, last_day=proof.due_on)

@@ -158,13 +158,17 @@ class Appeal(StrEnum):
 
 
 class Signal(Struct):
-    """A warning, a card or an effect of silence. *before*, *opinion*: how things stood before silence changed them."""
+    """A warning, a card or an effect of silence.
+
+    *before*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
+    """
 
     item: str
     department: str
     rung: Rung
     colour: Colour | None = None
     key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
+    last_day: date | None = None
     before: Stage | None = None
     opinion: Opinion | None = None
     rescinded: bool = False
