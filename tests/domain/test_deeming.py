@@ -92,13 +92,24 @@ def test_silence_accepts_as_of_the_day_of_receipt() -> None:
     ],
 )
 def test_what_comes_after_silence_is_refused(command: AcceptItem | DeclineItem | RequestSupplement) -> None:
-    given(REGISTERED, submitted(), DEEMED).when(command, by=LAND).refused("wrong-stage")
+    given(REGISTERED, submitted(), DEEMED).when(command, by=LAND, at=OVER).refused("wrong-stage")
+
+
+def test_an_acceptance_in_time_that_is_keyed_in_late_is_judged_as_on_its_own_day() -> None:
+    """And it stays when what silence did is taken back: both accepted the application."""
+    keyed_in = given(REGISTERED, submitted(), DEEMED).when(AcceptItem(item="land"), by=LAND, now=OVER).then(accepted())
+    item = keyed_in.state().items["land"]
+    assert (item.stage, item.deemed_on) == (Stage.ACCEPTED, date(2026, 3, 20))
+
+    taken_back = keyed_in.when(RESCIND, by=WATCHER, at=OVER).then(replace(RESCINDED, undoes=False))
+    item = taken_back.state().items["land"]
+    assert (item.stage, item.deemed_on) == (Stage.ACCEPTED, None)
 
 
 def test_an_application_accepted_by_silence_is_examined_like_any_other() -> None:
     command = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
-    given(REGISTERED, submitted(), DEEMED).when(command, by=LAND).then(completed())
+    given(REGISTERED, submitted(), DEEMED).when(command, by=LAND, at=OVER).then(completed())
 
 
 @pytest.mark.parametrize(
@@ -137,8 +148,8 @@ def test_a_consulted_departments_silence_counts_as_agreement() -> None:
 
     assert spec.project.items["land"].consultations["fire/final"].opinion is Opinion.AGREED
     late = Countersign(item="land", step="final", opinion=Opinion.OBJECTED, reasons="too near")
-    spec.when(late, by=FIRE).refused("already-answered")
-    spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).then(completed())
+    spec.when(late, by=FIRE, at=OVER).refused("already-answered")
+    spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND, at=OVER).then(completed())
 
 
 def test_an_objection_that_came_too_late_has_no_effect_until_consent_is_taken_back() -> None:
