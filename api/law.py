@@ -81,13 +81,13 @@ class Law(Controller):
     async def list_calendars(self, request: AnyRequest, known: Known = None) -> Calendars:
         """How far each reaches, and which version of it is counted on."""
         books = (await laws_of(request)).calendars()
-        return Calendars([shown_calendar(books[name], known or _today(request, name)) for name in sorted(books)])
+        return Calendars([shown_calendar(books[name], known or today_of(request, name)) for name in sorted(books)])
 
     @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar")
     async def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:
         """Its notices, the days they speak of, and the last day that is certain."""
         book = book_called(name, await laws_of(request))
-        return calendar_as_known(book, known or _today(request, name))
+        return calendar_as_known(book, known or today_of(request, name))
 
 
 async def _counted(
@@ -114,7 +114,7 @@ def book_called(name: str, laws: LawBook) -> CalendarBook:
     return books[name]
 
 
-def _today(request: AnyRequest, calendar: str) -> date:
+def today_of(request: AnyRequest, calendar: str) -> date:
     """The local day where a law counts on *calendar*, else in UTC."""
     laws = parts_of(request).approvals.laws
     zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == calendar)

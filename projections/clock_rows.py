@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from domain.law.clock import State
+from domain.law.clock import Clock, State
 from domain.law.countersign import COUNTERSIGN
 from domain.law.general_outlook import GeneralReading, general_readings
 from domain.law.hearing import HEARING_HOLD, HEARING_REQUEST
@@ -194,6 +194,11 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
     if clock is None:
         return None
     warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
+    yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
+    return _reading(row, clock, yellow_at)
+
+
+def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading:
     return Reading(
         item=row.item,
         application=row.application,
@@ -214,7 +219,7 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
         remaining=clock.remaining,
         overdue_days=clock.overdue_days,
         closed=row.closed,
-        yellow_at=begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None,
+        yellow_at=yellow_at,
         over_at=row.over_at,
         provisional=clock.provisional,
         article=clock.article,

@@ -20,8 +20,6 @@ from domain.vocabulary import Entry, tag_of
 from projections.view import Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
-
-
 # Facts that other items' rows may depend on: their preconditions are granted, or granted no more.
 OUTCOMES = (ItemSubmitted, ItemCompleted, ExternalResultRecorded)
 

@@ -178,6 +178,6 @@ async def test_ready_means_database_migrations_and_views(door: Door, projector: 
     ready = (await door.get("/readyz", None)).json()
     assert ready["status"] == "ready"
     assert ready["position"] >= 1
-    assert {view["view"] for view in ready["views"]} == {"progress", "voices"}
+    assert {view["view"] for view in ready["views"]} == {"progress", "voices", "clocks"}
     assert projector.is_leader
     assert (await door.get("/healthz", None)).json() == {"status": "alive"}

@@ -1,0 +1,57 @@
+"""Clocks read from the ledger: exactly, for any instant as known at any other, a handful of projects at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from domain.vocabulary import Entry
+from infrastructure.chain import StoredRow
+from infrastructure.mapper import entry_from
+from infrastructure.store import COLUMNS, Store
+from projections.law_events import Histories, Laws, item_histories
+from projections.nodes import Node
+from projections.readings import ItemReading, read
+
+PROJECTS_AT_A_TIME = 100  # some thousand entries: read and judged in less than a second, then others get their turn
+
+
+async def histories_known(store: Store, project: UUID, known: datetime) -> Histories:
+    """Every application of one project, as was known at *known*."""
+    rows = await store.stream(project, after=0)
+    return item_histories([entry_from(row) for row in rows], known)
+
+
+async def readings_of(
+    store: Store, laws: Laws, nodes: Sequence[Node], projects: Sequence[UUID], t: datetime, known: datetime
+) -> AsyncIterator[tuple[UUID, list[ItemReading]]]:
+    """Every application of *projects* at *t*, as known at *known*; of some nothing was known yet."""
+    for first in range(0, len(projects), PROJECTS_AT_A_TIME):
+        rows = await streams(store, projects[first : first + PROJECTS_AT_A_TIME])
+        for found in await asyncio.to_thread(judged, rows, laws, nodes, t, known):
+            yield found
+
+
+async def streams(store: Store, projects: Sequence[UUID]) -> list[StoredRow]:
+    """The rows of several projects, each project's in order."""
+    query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constant
+    async with store.cursor() as cursor:
+        await cursor.execute(query, [list(projects)])
+        return [StoredRow(*row) for row in await cursor.fetchall()]
+
+
+def judged(
+    rows: Sequence[StoredRow], laws: Laws, nodes: Sequence[Node], t: datetime, known: datetime
+) -> list[tuple[UUID, list[ItemReading]]]:
+    """The projects in *rows*, each with its applications in the order in which they began."""
+    by_project: defaultdict[UUID, list[Entry]] = defaultdict(list)
+    for row in rows:
+        by_project[row.stream].append(entry_from(row))
+    found = []
+    for project, entries in by_project.items():
+        items = (read(history, laws, t, known, nodes) for history in item_histories(entries, known).values())
+        found.append((project, [item for item in items if item is not None and item.clocks]))
+    return found
