@@ -10,7 +10,7 @@ from api.problems import Problem
 from domain.ledger import Actor, Command, Context, Refused
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
-from domain.vocabulary import AnyCommand
+from domain.vocabulary import AnyCommand, decide
 from infrastructure.approvals import Answer, Approvals
 
 CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
@@ -26,8 +26,7 @@ class OnVersion(Command, frozen=True, tag="on_version"):
     def decide(self, project: Project, context: Context) -> tuple[Any, ...]:
         if project.version != self.version:
             raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}")
-        facts: tuple[Any, ...] = self.wanted.decide(project, context)
-        return facts
+        return decide(self.wanted, project, context)
 
 
 async def carry_out_on(

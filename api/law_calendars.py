@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 
 from litestar import Controller, get, post
 from litestar.params import FromPath
-from msgspec import Struct, json
+from msgspec import Struct
 
-from api.body import decoded, field_problem, read_body, refuse_nul, require_kept
-from api.commands import ANSWER_SECONDS_MAX, outcome_unknown
+from api.aggregates import AggregateReceipt, carry_out
+from api.body import field_problem
 from api.entries import ShownEntry, shown
-from api.identity import actor_of, headers_of, key_of
-from api.law import book_called, laws_of
-from api.law_questions import leaves
-from api.law_schemas import POST_CALENDAR_COMMAND
+from api.identity import actor_of, headers_of
+from api.law import book_called, laws_of, today_of
 from api.parts import AnyRequest, parts_of
+from api.spoken import TO_CALENDARS
 from domain.calendar.notice import ImportNotice, NoticeApplied
 from domain.calendar.state import Calendar, KeptNotice, NoticeStage, stream_of
+from domain.calendar.words import CalendarCommand
 from domain.law.calendar import Notice
-from domain.vocabulary import CALENDAR_COMMANDS, CalendarCommand, tag_of
+from domain.vocabulary import tag_of
+from infrastructure.recount import Preview, preview
 
 APPLIED = tag_of(NoticeApplied)
-
-_decode = json.Decoder(CalendarCommand).decode
-
-
-class CalendarReceipt(Struct, frozen=True):
-    """Where a command's facts stand: *position* in the ledger, *version* in the calendar's own."""
-
-    calendar: str
-    position: int
-    version: int
-    facts: tuple[str, ...]
-    repeated: bool = False
 
 
 class ShownNotice(Struct, frozen=True):
@@ -66,28 +54,27 @@ class Keeping(Controller):
     path = "/law/calendars/{name:str}"
     tags = ("calendars",)
 
-    @post("/commands", operation_id=POST_CALENDAR_COMMAND, status_code=200, summary="Import, approve or apply a notice")
-    async def post_calendar_command(self, request: AnyRequest, name: FromPath[str]) -> CalendarReceipt:
+    @post(
+        "/commands", operation_id=TO_CALENDARS.operation, status_code=200, summary="Import, approve or apply a notice"
+    )
+    async def post_calendar_command(self, request: AnyRequest, name: FromPath[str]) -> AggregateReceipt:
         """Carry out one command on a calendar, once and for all under its Idempotency-Key.
 
         An applied notice is counted by at once; open deadlines move, later and earlier alike.
         """
-        headers = headers_of(request.scope)
-        by, key = actor_of(headers), key_of(headers)
         book_called(name, await laws_of(request))
-        command = command_in(await read_body(headers, request.receive))
-        approvals, calendars = parts_of(request).approvals, parts_of(request).calendars
-        if isinstance(command, ImportNotice) and calendars.is_shipped(name, command.notice):
-            raise field_problem("$.notice", f"the notice {command.notice} is shipped with the package", "another id")
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                answer = await approvals.handle(stream_of(name), command, by, key)
-        except TimeoutError as late:
-            raise outcome_unknown() from late
+        calendars = parts_of(request).calendars
+
+        def check(command: CalendarCommand) -> None:
+            if isinstance(command, ImportNotice) and calendars.is_shipped(name, command.notice):
+                raise field_problem(
+                    "$.notice", f"the notice {command.notice} is shipped with the package", "another id"
+                )
+
+        answer = await carry_out(request, stream_of(name), TO_CALENDARS, check=check)
         if APPLIED in answer.receipt.facts:
             await calendars.refresh()
-        receipt = answer.receipt
-        return CalendarReceipt(name, receipt.position, receipt.version, receipt.facts, answer.repeated)
+        return AggregateReceipt.of(name, answer)
 
     @get("/notices", operation_id="list_notices", summary="The notices imported for a calendar")
     async def list_notices(self, request: AnyRequest, name: FromPath[str]) -> Notices:
@@ -102,22 +89,25 @@ class Keeping(Controller):
         book_called(name, await laws_of(request))
         return CalendarHistory(shown(await parts_of(request).approvals.history(stream_of(name)), by))
 
+    @get("/notices/{notice:str}/preview", operation_id="preview_notice", summary="What would move if it were applied")
+    async def preview_notice(self, request: AnyRequest, name: FromPath[str], notice: FromPath[str]) -> Preview:
+        """Every clock that the notice would move, by how many days, later and earlier. Nothing is changed by looking.
+
+        Asked of a notice that waits to be applied; worked out from the entries, so that it takes seconds for thousands
+        of clocks.
+        """
+        calendar = await self._calendar(request, name)
+        kept = calendar.open_notice(notice)
+        parts = parts_of(request)
+        now = parts.approvals.clock()
+        today = today_of(request, name)
+        return await preview(parts.approvals.store, await laws_of(request), name, kept.notice, now, today)
+
     async def _calendar(self, request: AnyRequest, name: str) -> Calendar:
         actor_of(headers_of(request.scope))
         book_called(name, await laws_of(request))
         state = await parts_of(request).approvals.state(stream_of(name))
         return state if isinstance(state, Calendar) else Calendar(state.id)
-
-
-def command_in(body: bytes) -> CalendarCommand:
-    """The command in *body*. Raises Problem, with the `path` of the field at fault."""
-    command: CalendarCommand = decoded(_decode, body, CALENDAR_COMMANDS)
-    if b"\\u0000" in body:
-        refuse_nul(command)
-    for path, value in leaves("$", command):
-        if isinstance(value, date):
-            require_kept(path, value)
-    return command
 
 
 def shown_notice(kept: KeptNotice) -> ShownNotice:

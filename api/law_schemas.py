@@ -1,4 +1,4 @@
-"""JSON Schema and examples of what is asked of the law, and of what is said to a calendar."""
+"""JSON Schema and examples of what is asked of the law, and of what is said to calendars and other aggregates."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from typing import Any
 
 from msgspec import json, to_builtins
 
+from api.aggregates import command_examples
 from api.body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.law_questions import EVALUATIONS, EXPLANATIONS, WORK_MAX
-from domain.example_calendar import CALENDAR_EXAMPLES
-from domain.vocabulary import CALENDAR_COMMANDS
+from api.spoken import SPOKEN
 from infrastructure.lawbook import law_book
 
 Schema = dict[str, Any]
 
 PREFIX = "Law"  # apart from the facts, some of which have the names of the law's events
-POST_CALENDAR_COMMAND = "post_calendar_command"  # the operation that commands to a calendar are posted to
 PACK = "cn-licensing@2019-04-23"
-BODIES: dict[str, tuple[type, ...]] = {  # by operation
+QUESTIONS: dict[str, tuple[type, ...]] = {  # by operation
     "evaluate": EVALUATIONS,
     "explain": EXPLANATIONS,
-    POST_CALENDAR_COMMAND: tuple(CALENDAR_COMMANDS.values()),
 }
+BODIES = {**QUESTIONS, **{operation: spoken.kind.commands for operation, spoken in SPOKEN.items()}}
 BOUNDS = (
     f"At most {WORK_MAX} events times instants. Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, "
     f"numbers end at {DAYS_MAX}."
@@ -70,9 +69,9 @@ def request_body(operation: str, ref: str) -> Schema:
 
 @cache
 def body_examples(operation: str) -> Mapping[str, Schema]:
-    """The same question under a rule written out, and under the pack it comes from; every command to a calendar."""
-    if operation == POST_CALENDAR_COMMAND:
-        return {tag: _command_example(tag) for tag in CALENDAR_COMMANDS}
+    """The same question under a rule written out and under the pack it comes from; every command of an aggregate."""
+    if operation in SPOKEN:
+        return command_examples(SPOKEN[operation])
     rule = law_book().pack(PACK).rule(commitment_days=12)
     clock = {"clock": "decision"} if operation == "explain" else {}
     return {
@@ -85,9 +84,3 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
             "value": {"rule": {"pack": PACK, "commitment_days": 12}, **ASKED, **clock},
         },
     }
-
-
-def _command_example(tag: str) -> Schema:
-    example: Schema = to_builtins(CALENDAR_EXAMPLES[tag].dated)
-    summary = (CALENDAR_COMMANDS[tag].__doc__ or tag).partition(". ")[0]
-    return {"summary": summary, "value": {name: value for name, value in example.items() if value is not None}}

@@ -11,9 +11,10 @@ from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
 from api.identity import KEY_CHARACTERS_MAX, ROLES
-from api.law_schemas import BODIES, POST_CALENDAR_COMMAND, law_schemas, request_body
+from api.law_schemas import BODIES, law_schemas, request_body
 from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND
 from api.schemas import REF, command_example, schemas
+from api.spoken import SPOKEN
 from domain.project.state import CODE_CHARACTERS_MAX
 from domain.vocabulary import COMMANDS
 
@@ -131,7 +132,7 @@ def _operation(operation: Document) -> Document:
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if name in BODIES:
         problems += BODY_PROBLEMS
-    if name == POST_CALENDAR_COMMAND:
+    if name in SPOKEN:
         problems += ("409",)
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}
     completed = {
@@ -141,7 +142,7 @@ def _operation(operation: Document) -> Document:
     }
     if name in BODIES:
         completed["requestBody"] = request_body(name, REF)
-    if name == POST_CALENDAR_COMMAND:
+    if name in SPOKEN:
         completed["parameters"].append(CONDITIONS[0])
     return _command_operation(completed) if is_command else completed
 

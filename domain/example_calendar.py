@@ -12,11 +12,12 @@ from msgspec import Struct, structs
 
 from domain.calendar.notice import ApplyNotice, ApproveNotice, ImportNotice, WithdrawNotice
 from domain.calendar.state import stream_of
+from domain.calendar.words import CalendarCommand
 from domain.example_people import BUREAU, moment
 from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Role
 from domain.streams import decide, replay
-from domain.vocabulary import CalendarCommand, Entry, tag_of
+from domain.vocabulary import Entry, tag_of
 
 CALENDAR = "CN"
 HEAD = Actor("ma.jun", "zone-office", Role.LEADER)

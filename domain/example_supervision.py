@@ -31,7 +31,8 @@ from domain.project.rescission import RescindCard
 from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supervision import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
-from domain.vocabulary import AnyCommand, SystemCommand
+from domain.project.words import SystemCommand
+from domain.vocabulary import AnyCommand
 
 WATCHED_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000002")
 

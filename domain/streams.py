@@ -1,4 +1,4 @@
-"""Whose stream it is, a project's or a calendar's: its first entry tells, and a command is decided on its own kind."""
+"""Whose stream it is, a project's or another aggregate's: its first entry tells, and a command fits one kind."""
 
 from __future__ import annotations
 
@@ -6,57 +6,92 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias, get_args
 from uuid import UUID
 
+from msgspec import Struct
+
 from domain import vocabulary
 from domain.calendar.state import Calendar
-from domain.ledger import Context, Refused
+from domain.calendar.words import CalendarCommand, CalendarFact
+from domain.ledger import Command, Context, Fact, Refused
 from domain.project.state import Project
-from domain.vocabulary import AnyCommand, AnyFact, CalendarCommand, CalendarFact, Entry, SystemCommand
+from domain.project.words import SystemCommand
+from domain.vocabulary import AnyCommand, AnyFact, Entry, tag_of
 
 State: TypeAlias = Project | Calendar
 EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand
 
-TO_CALENDARS: tuple[type, ...] = get_args(CalendarCommand)
-OF_CALENDARS: tuple[type, ...] = get_args(CalendarFact)
+
+class Kind(Struct, frozen=True):
+    """An aggregate beside the project: what it remembers, what may be said to it, and what happens to it.
+
+    *state* is made from the stream's id, and has a `version` and a `law` (empty where it runs under none).
+    """
+
+    state: type[Any]
+    commands: tuple[type[Command], ...]
+    facts: tuple[type[Fact], ...]
+
+    @property
+    def by_tag(self) -> dict[str, type[Command]]:
+        """Its commands by their stored names."""
+        return {tag_of(command): command for command in self.commands}
+
+
+CALENDAR = Kind(Calendar, get_args(CalendarCommand), get_args(CalendarFact))
+KINDS = (CALENDAR,)
+BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
+BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
+
+
+def kind_of(entries: Sequence[Entry]) -> Kind | None:
+    """The kind of aggregate that *entries*, of one stream, are of; None for a project, and for one not born yet."""
+    return BY_FACT.get(type(entries[0].fact)) if entries else None
 
 
 def of_project(entries: Sequence[Entry]) -> bool:
     """Whether *entries*, of one stream, are a project's."""
-    return not entries or not isinstance(entries[0].fact, OF_CALENDARS)
+    return kind_of(entries) is None
 
 
 def replay(stream: UUID, entries: Sequence[Entry]) -> State:
     """What the entries of one stream, in version order, amount to; an unborn project where there are none."""
-    if of_project(entries):
+    kind = kind_of(entries)
+    if kind is None:
         return vocabulary.replay(stream, entries)
-    calendar = Calendar(stream)
+    state: State = kind.state(stream)
     for entry in entries:
-        entry.fact.apply(calendar)  # type: ignore[arg-type]  # a calendar's stream holds a calendar's facts alone
-        calendar.version = entry.version
-    return calendar
+        _apply(state, entry)
+    return state
 
 
 def follow(state: State, entry: Entry) -> bool:
     """Let *state* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
     if isinstance(state, Project):
-        return not isinstance(entry.fact, OF_CALENDARS) and vocabulary.follow(state, entry)
+        return type(entry.fact) not in BY_FACT and vocabulary.follow(state, entry)
     if entry.version != state.version + 1:
         return False
-    entry.fact.apply(state)  # type: ignore[arg-type]  # as in `replay`
-    state.version = entry.version
+    _apply(state, entry)
     return True
+
+
+def _apply(state: State, entry: Entry) -> None:
+    entry.fact.apply(state)  # type: ignore[arg-type]  # a stream holds facts of its own aggregate alone
+    state.version = entry.version
 
 
 def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it, or where it is for another kind."""
-    asked: Any = command
-    if not isinstance(command, TO_CALENDARS):
+    kind, asked = BY_COMMAND.get(type(command)), command
+    if kind is None:
         if isinstance(state, Project):
-            return vocabulary.decide(asked, state, context)
+            return vocabulary.decide(asked, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's
         raise _misdirected(state)
-    if isinstance(state, Project) and state.version:
+    if not state.version:
+        state = kind.state(state.id)
+    if not isinstance(state, kind.state):
         raise _misdirected(state)
     vocabulary.require_happened(context)
-    facts: tuple[AnyFact, ...] = asked.decide(state if isinstance(state, Calendar) else Calendar(state.id), context)
+    decided: Any = asked.decide(state, context)
+    facts: tuple[AnyFact, ...] = decided
     return facts
 
 

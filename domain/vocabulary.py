@@ -1,4 +1,4 @@
-"""Every command and every fact there is, on one page; the ledger's entry; and the fold of a project's entries."""
+"""Every command and every fact there is, by aggregate; the ledger's entry; and the fold of a project's entries."""
 
 from __future__ import annotations
 
@@ -9,182 +9,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.calendar.notice import (
-    ApplyNotice,
-    ApproveNotice,
-    ImportNotice,
-    NoticeApplied,
-    NoticeApproved,
-    NoticeImported,
-    NoticeWithdrawn,
-    WithdrawNotice,
-)
+from domain.calendar.words import CalendarFact
 from domain.ledger import Command, Context, Fact, Recorded, Refused
-from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
-from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
-from domain.project.complaint import (
-    AnswerComplaint,
-    CloseComplaint,
-    ComplaintAnswered,
-    ComplaintClosed,
-    ComplaintFiled,
-    FileComplaint,
-)
-from domain.project.completion import CompleteItem, ItemCompleted
-from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
-from domain.project.countersignature import (
-    AskCountersignature,
-    Countersign,
-    CountersignatureAsked,
-    ItemCountersigned,
-)
-from domain.project.deeming import (
-    AcceptanceDeemed,
-    ConsentDeemed,
-    DeemAcceptance,
-    DeemConsent,
-    DeemRenewal,
-    RenewalDeemed,
-)
-from domain.project.delivery import DecisionDelivered, DeliverDecision
-from domain.project.evaluation import EvaluateService, ServiceEvaluated
-from domain.project.extension import ExtendLimit, LimitExtended
-from domain.project.external import (
-    AttestRecord,
-    ExternalResultRecorded,
-    ExternalResultVerified,
-    RecordAttested,
-    RecordExternalResult,
-    VerifyExternalResult,
-)
-from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
-from domain.project.hearing import (
-    GiveHearingNotice,
-    HearingHeld,
-    HearingNoticeGiven,
-    HearingRequested,
-    HearingRightTold,
-    HoldHearing,
-    RequestHearing,
-    TellHearingRight,
-)
-from domain.project.note import NoteStep, StepNoted
-from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
-from domain.project.rescission import CardRescinded, RescindCard, as_it_was
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.registration import RegisterProject
+from domain.project.rescission import as_it_was
 from domain.project.rules import require_registered
 from domain.project.state import FactNote, Project
-from domain.project.submission import ItemSubmitted, SubmitItem
-from domain.project.supervision import (
-    AnswerSupervision,
-    AppealCard,
-    AppealDecided,
-    CardAppealed,
-    DecideAppeal,
-    OrderSupervision,
-    SupervisionAnswered,
-    SupervisionOrdered,
-)
-from domain.project.supplement import (
-    LackingPapersReceived,
-    RequestSupplement,
-    SubmitSupplement,
-    SupplementRequested,
-    SupplementSubmitted,
-)
-from domain.project.suspension import ClockResumed, ClockSuspended, ResumeClock, SuspendClock
-from domain.project.withdrawal import ItemWithdrawn, WithdrawItem
+from domain.project.words import ProjectCommand, ProjectFact, SystemCommand
 
-AnyCommand = (
-    RegisterProject
-    | PlanItem
-    | SubmitItem
-    | RequestSupplement
-    | SubmitSupplement
-    | AcceptItem
-    | DeclineItem
-    | ForwardItem
-    | ReceiveForwardedItem
-    | AskCountersignature
-    | Countersign
-    | SuspendClock
-    | ResumeClock
-    | ExtendLimit
-    | TellHearingRight
-    | RequestHearing
-    | GiveHearingNotice
-    | HoldHearing
-    | CompleteItem
-    | DeliverDecision
-    | WithdrawItem
-    | RecordExternalResult
-    | VerifyExternalResult
-    | AttestRecord
-    | AmendEntry
-    | RetractEntry
-    | FileComplaint
-    | AnswerComplaint
-    | CloseComplaint
-    | EvaluateService
-    | NoteStep
-    | IssueCard
-    | AppealCard
-    | DecideAppeal
-    | OrderSupervision
-    | AnswerSupervision
-)
-# What the deadline watcher alone may say: nobody can post it.
-SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
-AnyFact = (
-    ProjectRegistered
-    | ItemPlanned
-    | ItemSubmitted
-    | SupplementRequested
-    | SupplementSubmitted
-    | LackingPapersReceived
-    | ItemAccepted
-    | ItemDeclined
-    | ItemForwarded
-    | ForwardedItemReceived
-    | CountersignatureAsked
-    | ItemCountersigned
-    | ClockSuspended
-    | ClockResumed
-    | LimitExtended
-    | HearingRightTold
-    | HearingRequested
-    | HearingNoticeGiven
-    | HearingHeld
-    | ItemCompleted
-    | DecisionDelivered
-    | ItemWithdrawn
-    | ExternalResultRecorded
-    | ExternalResultVerified
-    | RecordAttested
-    | EntryAmended
-    | EntryRetracted
-    | ComplaintFiled
-    | ComplaintAnswered
-    | ComplaintClosed
-    | ServiceEvaluated
-    | StepNoted
-    | DeadlineWarned
-    | CardIssued
-    | CardRescinded
-    | AcceptanceDeemed
-    | RenewalDeemed
-    | ConsentDeemed
-    | CardAppealed
-    | AppealDecided
-    | SupervisionOrdered
-    | SupervisionAnswered
-    | NoticeImported
-    | NoticeApproved
-    | NoticeApplied
-    | NoticeWithdrawn
-)
-# A calendar's, in streams of their own: see domain/streams.py.
-CalendarCommand = ImportNotice | ApproveNotice | ApplyNotice | WithdrawNotice
-CalendarFact = NoticeImported | NoticeApproved | NoticeApplied | NoticeWithdrawn
+# Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
+AnyCommand = ProjectCommand
+AnyFact = ProjectFact | CalendarFact
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -217,7 +53,6 @@ def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
 SYSTEM_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(SystemCommand)}
-CALENDAR_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(CalendarCommand)}
 FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
 
 

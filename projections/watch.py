@@ -33,7 +33,8 @@ from domain.project.rescission import CardRescinded, RescindCard
 from domain.project.rules import SUPERVISION, heard
 from domain.project.state import Project
 from domain.project.supervision import AppealDecided, Verdict
-from domain.vocabulary import Entry, SystemCommand, corrections, replay, tag_of
+from domain.project.words import SystemCommand
+from domain.vocabulary import Entry, corrections, replay, tag_of
 from projections.law_events import ItemHistory, Laws, item_histories, rule_of
 from projections.readings import book_of, rules_of
 

@@ -11,8 +11,9 @@ import pytest
 from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.state import Project
+from domain.project.words import SystemCommand
 from domain.refusals import REFUSAL_CODES
-from domain.vocabulary import AnyCommand, AnyFact, Entry, SystemCommand, decide, follow, replay
+from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
 from tests.controls import LAW
 
 NOW = datetime.fromisoformat("2026-03-16T09:00:00+08:00")

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
 from api.law_questions import EXPLANATIONS_MAX
-from api.law_schemas import BODIES, PACK
+from api.law_schemas import PACK, QUESTIONS
 from infrastructure.lawbook import law_book
 from tests.api.door import Door, problem
 from tests.api.law_desk import BY_PACK, BY_RULE, CHINA, Body, ask, by_hand, changed, evaluated, explained, question
@@ -149,7 +149,7 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
         schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
         Draft202012Validator(schema).validate(value)
 
-    for operation in BODIES:
+    for operation in QUESTIONS:
         content = document["paths"][f"/law/{operation}"]["post"]["requestBody"]["content"]["application/json"]
         assert content["examples"].keys() == {"by_rule", "by_pack"}
         for example in content["examples"].values():

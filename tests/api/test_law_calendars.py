@@ -10,13 +10,15 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from msgspec import json, to_builtins
 
-from api.law_schemas import POST_CALENDAR_COMMAND, body_examples
+from api.law_schemas import body_examples
+from api.spoken import TO_CALENDARS
 from domain.calendar.notice import ApplyNotice, ApproveNotice
 from domain.calendar.state import stream_of
+from domain.calendar.words import CalendarCommand
 from domain.example_calendar import CALENDAR_STORY, HEAD, NEXT_YEAR, SUDDEN
 from domain.examples import BUREAU
 from domain.ledger import Actor
-from domain.vocabulary import CALENDAR_COMMANDS, CalendarCommand
+from domain.streams import CALENDAR
 from tests.api.door import REGISTER, Door, identity, problem
 from tests.api.law_desk import BY_PACK, Body, changed, evaluated
 from tests.controls import LAND, MANAGER
@@ -120,7 +122,7 @@ async def test_what_is_no_command_is_told_with_its_place(
     told = problem(await say(door, changed(NOTICE, path, value)), code)
     assert at is None or told["path"] == at
     if code == "unknown-command":
-        assert told["known"] == list(CALENDAR_COMMANDS)
+        assert told["known"] == list(CALENDAR.by_tag)
 
 
 async def test_who_says_it_and_under_which_key_is_asked(door: Door) -> None:
@@ -153,10 +155,10 @@ async def test_the_document_tells_every_command_to_a_calendar(door: Door) -> Non
     content = operation["requestBody"]["content"]["application/json"]
     schema = {**content["schema"], "components": document["components"]}
 
-    assert content["examples"].keys() == CALENDAR_COMMANDS.keys()
+    assert content["examples"].keys() == CALENDAR.by_tag.keys()
     assert {"409", "413", "415", "422"} <= operation["responses"].keys()
     assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
-    for example in body_examples(POST_CALENDAR_COMMAND).values():
+    for example in body_examples(TO_CALENDARS.operation).values():
         Draft202012Validator(schema).validate(json.decode(json.encode(example["value"])))
     for path, name in (("notices", "Notices"), ("history", "CalendarHistory")):
         found = (await door.get(f"{CN}/{path}", BUREAU)).json()

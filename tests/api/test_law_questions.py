@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.law_questions import EVENTS_MAX, EXPLANATIONS_MAX, NOTICES_MAX, QUESTIONS_MAX, WORK_MAX
-from api.law_schemas import BODIES, HISTORY, PACK, body_examples
+from api.law_schemas import HISTORY, PACK, QUESTIONS, body_examples
 from tests.api.door import Door, problem
 from tests.api.law_desk import BY_PACK, BY_RULE, ask, changed, evaluated
 
@@ -57,7 +57,7 @@ from tests.api.law_desk import BY_PACK, BY_RULE, ask, changed, evaluated
     ],
 )
 async def test_a_wrong_field_is_named(door: Door, path: str, value: Any, at: str) -> None:
-    for what in BODIES:
+    for what in QUESTIONS:
         body = changed(body_examples(what)["by_rule"]["value"], path, value)
         assert problem(await ask(door, what, body), "invalid-field")["path"] == at
 
@@ -94,7 +94,7 @@ async def test_a_wrong_choice_of_a_pack_is_named(door: Door, path: str, value: A
     ],
 )
 async def test_a_body_that_is_no_question_is_told_so(door: Door, body: bytes, code: str) -> None:
-    for what in BODIES:
+    for what in QUESTIONS:
         problem(await ask(door, what, body), code)
 
 

@@ -14,7 +14,8 @@ import pytest
 import domain.calendar
 import domain.project
 from domain.ledger import Command, Fact
-from domain.vocabulary import CALENDAR_COMMANDS, COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
+from domain.streams import KINDS
+from domain.vocabulary import COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -29,7 +30,8 @@ def samples() -> dict[str, list[Path]]:
 
 ALL_SAMPLES = [path for paths in samples().values() for path in paths]
 NEWEST = [paths[-1] for paths in samples().values()]
-ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **CALENDAR_COMMANDS}
+OTHERS = {tag: command for kind in KINDS for tag, command in kind.by_tag.items()}
+ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **OTHERS}
 AGGREGATES = (domain.project, domain.calendar)
 
 
@@ -44,7 +46,7 @@ def defined(kind: type[Any]) -> set[type[Any]]:
 
 def test_every_command_and_fact_is_in_the_vocabulary() -> None:
     assert defined(Command) == set(ALL_COMMANDS.values())
-    assert len(ALL_COMMANDS) == len(COMMANDS) + len(SYSTEM_COMMANDS) + len(CALENDAR_COMMANDS)
+    assert len(ALL_COMMANDS) == len(COMMANDS) + len(SYSTEM_COMMANDS) + sum(len(kind.commands) for kind in KINDS)
     assert defined(Fact) == set(FACTS.values())
 
 

@@ -1,0 +1,17 @@
+"""Every command to a calendar and every fact of one."""
+
+from __future__ import annotations
+
+from domain.calendar.notice import (
+    ApplyNotice,
+    ApproveNotice,
+    ImportNotice,
+    NoticeApplied,
+    NoticeApproved,
+    NoticeImported,
+    NoticeWithdrawn,
+    WithdrawNotice,
+)
+
+CalendarCommand = ImportNotice | ApproveNotice | ApplyNotice | WithdrawNotice
+CalendarFact = NoticeImported | NoticeApproved | NoticeApplied | NoticeWithdrawn

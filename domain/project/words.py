@@ -1,0 +1,160 @@
+"""Every command to a project and every fact of one, on one page."""
+
+from __future__ import annotations
+
+from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
+from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
+from domain.project.complaint import (
+    AnswerComplaint,
+    CloseComplaint,
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintFiled,
+    FileComplaint,
+)
+from domain.project.completion import CompleteItem, ItemCompleted
+from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
+from domain.project.countersignature import (
+    AskCountersignature,
+    Countersign,
+    CountersignatureAsked,
+    ItemCountersigned,
+)
+from domain.project.deeming import (
+    AcceptanceDeemed,
+    ConsentDeemed,
+    DeemAcceptance,
+    DeemConsent,
+    DeemRenewal,
+    RenewalDeemed,
+)
+from domain.project.delivery import DecisionDelivered, DeliverDecision
+from domain.project.evaluation import EvaluateService, ServiceEvaluated
+from domain.project.extension import ExtendLimit, LimitExtended
+from domain.project.external import (
+    AttestRecord,
+    ExternalResultRecorded,
+    ExternalResultVerified,
+    RecordAttested,
+    RecordExternalResult,
+    VerifyExternalResult,
+)
+from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
+from domain.project.hearing import (
+    GiveHearingNotice,
+    HearingHeld,
+    HearingNoticeGiven,
+    HearingRequested,
+    HearingRightTold,
+    HoldHearing,
+    RequestHearing,
+    TellHearingRight,
+)
+from domain.project.note import NoteStep, StepNoted
+from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
+from domain.project.rescission import CardRescinded, RescindCard
+from domain.project.submission import ItemSubmitted, SubmitItem
+from domain.project.supervision import (
+    AnswerSupervision,
+    AppealCard,
+    AppealDecided,
+    CardAppealed,
+    DecideAppeal,
+    OrderSupervision,
+    SupervisionAnswered,
+    SupervisionOrdered,
+)
+from domain.project.supplement import (
+    LackingPapersReceived,
+    RequestSupplement,
+    SubmitSupplement,
+    SupplementRequested,
+    SupplementSubmitted,
+)
+from domain.project.suspension import ClockResumed, ClockSuspended, ResumeClock, SuspendClock
+from domain.project.withdrawal import ItemWithdrawn, WithdrawItem
+
+ProjectCommand = (
+    RegisterProject
+    | PlanItem
+    | SubmitItem
+    | RequestSupplement
+    | SubmitSupplement
+    | AcceptItem
+    | DeclineItem
+    | ForwardItem
+    | ReceiveForwardedItem
+    | AskCountersignature
+    | Countersign
+    | SuspendClock
+    | ResumeClock
+    | ExtendLimit
+    | TellHearingRight
+    | RequestHearing
+    | GiveHearingNotice
+    | HoldHearing
+    | CompleteItem
+    | DeliverDecision
+    | WithdrawItem
+    | RecordExternalResult
+    | VerifyExternalResult
+    | AttestRecord
+    | AmendEntry
+    | RetractEntry
+    | FileComplaint
+    | AnswerComplaint
+    | CloseComplaint
+    | EvaluateService
+    | NoteStep
+    | IssueCard
+    | AppealCard
+    | DecideAppeal
+    | OrderSupervision
+    | AnswerSupervision
+)
+# What the deadline watcher alone may say: nobody can post it.
+SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
+ProjectFact = (
+    ProjectRegistered
+    | ItemPlanned
+    | ItemSubmitted
+    | SupplementRequested
+    | SupplementSubmitted
+    | LackingPapersReceived
+    | ItemAccepted
+    | ItemDeclined
+    | ItemForwarded
+    | ForwardedItemReceived
+    | CountersignatureAsked
+    | ItemCountersigned
+    | ClockSuspended
+    | ClockResumed
+    | LimitExtended
+    | HearingRightTold
+    | HearingRequested
+    | HearingNoticeGiven
+    | HearingHeld
+    | ItemCompleted
+    | DecisionDelivered
+    | ItemWithdrawn
+    | ExternalResultRecorded
+    | ExternalResultVerified
+    | RecordAttested
+    | EntryAmended
+    | EntryRetracted
+    | ComplaintFiled
+    | ComplaintAnswered
+    | ComplaintClosed
+    | ServiceEvaluated
+    | StepNoted
+    | DeadlineWarned
+    | CardIssued
+    | CardRescinded
+    | AcceptanceDeemed
+    | RenewalDeemed
+    | ConsentDeemed
+    | CardAppealed
+    | AppealDecided
+    | SupervisionOrdered
+    | SupervisionAnswered
+)
