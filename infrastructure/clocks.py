@@ -1,0 +1,151 @@
+"""Asking the clocks: of one project, in lists, as counts by mode and node, and why; at any instant, as known at any.
+
+What stands in the view answers where it may: for a project whose last event is past, all of it known, and counted by
+the calendar of the question. Whatever the view can't say is read from the ledger by the law itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.law.explain import Explanation, explain
+from infrastructure.clock_counts import ClockCount, counted, from_view, table
+from infrastructure.clock_history import histories_known, readings_of
+from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
+from infrastructure.lawbook import LawBook
+from infrastructure.store import Store
+from projections.clock_rows import ClockRow, reading_of
+from projections.clocks import counted_by
+from projections.law_events import Histories, ItemHistory, rule_of
+from projections.nodes import NODES, Node
+from projections.readings import ItemReading, book_of, read
+
+PROJECTS_READ_MAX = 5_000  # from the ledger, for one question: some ten seconds
+BASES = """
+    WITH RECURSIVE basis AS (
+        (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
+        UNION ALL
+        SELECT (SELECT b.counted_by FROM views.clock_basis AS b WHERE b.counted_by > basis.counted
+                ORDER BY b.counted_by LIMIT 1)
+        FROM basis WHERE basis.counted IS NOT NULL)
+    SELECT counted FROM basis WHERE counted IS NOT NULL
+"""
+MOVED = """
+    SELECT b.project FROM views.clock_basis AS b
+    WHERE b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s) LIMIT %(limit)s
+"""
+
+
+class TooMuchToRead(Exception):  # noqa: N818 it says what was asked for
+    """More projects have moved since the asked instant than are read from the ledger for one question."""
+
+
+class NoSuchClock(LookupError):  # noqa: N818 an answer, not an error
+    """The clock had not started at the asked instant, or its days are not listed one by one."""
+
+
+class ClocksAt:
+    """All clocks as they stood at *t*, by what was known at *known*, counted by *laws*."""
+
+    def __init__(
+        self, store: Store, laws: LawBook, t: datetime, known: datetime, nodes: Sequence[Node] = NODES
+    ) -> None:
+        self._store, self._laws, self._nodes = store, laws, nodes
+        self.t, self.known = t, known
+
+    async def of_project(self, project: UUID) -> list[ItemReading]:
+        """Every application of one project, in the order in which they began."""
+        return self.judged(await histories_known(self._store, project, self.known))
+
+    def judged(self, histories: Histories) -> list[ItemReading]:
+        """How applications stand; those without a law or a clock are left out."""
+        found = (read(history, self._laws, self.t, self.known, self._nodes) for history in histories.values())
+        return [item for item in found if item is not None and item.clocks]
+
+    async def listed(self, asked: ClockFilter) -> list[ListedClock]:
+        """One page of the clocks of all projects, those that are over first. Raises TooMuchToRead."""
+        if asked.project is not None:
+            return page_of(asked, [], await self._read([asked.project]))
+        moved = await self._moved()
+        rows = await rows_for(self._store, asked, self.t, moved)
+        found = await self._shown(rows)
+        return page_of(asked, found, await self._read(moved)) if moved else found
+
+    async def counts(self, department: str = "") -> list[ClockCount]:
+        """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""
+        moved = await self._moved()
+        counts = await from_view(self._store, self.t, department)
+        if moved:
+            counts -= await from_view(self._store, self.t, department, moved)
+            counts += counted((one.reading for one in await self._read(moved)), department)
+        return table(counts, self._nodes)
+
+    async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
+        """Why a clock stands where it does, day by day; of the last application unless one is named.
+
+        Raises NoSuchClock if it has not started, or if its law counts otherwise than in working days.
+        """
+        history = _application(await histories_known(self._store, project, self.known), item, application)
+        rule = rule_of(history, self._laws, clock)
+        if rule is None:
+            raise NoSuchClock(f"{clock} of {item} is counted by a law that does not count working days")
+        book = book_of(self._laws.pack(history.law), self._laws)
+        try:
+            return explain(rule, history.events, book, self.t, self.known, clock)
+        except KeyError as none:
+            raise NoSuchClock(f"{clock} of {item} had not started") from none
+
+    async def _moved(self) -> list[UUID]:
+        """The projects for which the view can't answer: it knows more than was known, or counts by another calendar."""
+        counted_so = [basis for (basis,) in await self._rows(BASES, {})]
+        stale = [basis for basis in counted_so if not self._current(basis)]
+        asked = {"t": self.t, "known": self.known, "stale": stale, "limit": PROJECTS_READ_MAX + 1}
+        moved = [project for (project,) in await self._rows(MOVED, asked)]
+        if len(moved) > PROJECTS_READ_MAX:
+            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
+        return moved
+
+    def _current(self, basis: str) -> bool:
+        """Whether rows resting on *basis* were counted by the calendars of this question."""
+        return all(self._counts_so(part) for part in basis.split(",") if part)
+
+    def _counts_so(self, part: str) -> bool:
+        law = part.partition("=")[0]
+        zone = ZoneInfo(self._laws.pack(law).zone)
+        return part == counted_by(law, self._laws, self.known.astimezone(zone).date())
+
+    async def _read(self, projects: Sequence[UUID]) -> list[ListedClock]:
+        """Every clock of *projects*, from the ledger."""
+        found: list[ListedClock] = []
+        async for project, items in readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known):
+            found += [ListedClock(project, reading) for item in items for reading in item.clocks]
+        return found
+
+    async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
+        """What rows say at the instant; where the general clock counts, its own reading stands for the row."""
+        pairs = [(row, reading_of(row, self._laws, self.t, self.known)) for row in rows]
+        others = await self._read(sorted({row.project for row, reading in pairs if reading is None}))
+        by_key = {one.key: one for one in others}
+        keys = ((row.project, row.item, row.application, row.clock) for row in rows)
+        shown = [
+            ListedClock(row.project, reading) if reading else by_key.get(key)
+            for (row, reading), key in zip(pairs, keys, strict=True)
+        ]
+        return [one for one in shown if one is not None]
+
+    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def _application(histories: Histories, item: str, application: int) -> ItemHistory:
+    """One application for *item*, the last one unless it is named. Raises NoSuchClock."""
+    numbers = [number for code, number in histories if code == item and application in (0, number)]
+    if not numbers or not histories[item, max(numbers)].law:
+        raise NoSuchClock(f"{item} was not applied for")
+    return histories[item, max(numbers)]

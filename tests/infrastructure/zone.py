@@ -1,0 +1,82 @@
+"""A small zone for tests of what is asked across projects: clocks of every kind, told in the time they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from domain.examples import STORY
+from domain.ledger import Actor
+from domain.project.acceptance import AcceptItem
+from domain.project.completion import CompleteItem
+from domain.project.countersignature import AskCountersignature
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.submission import SubmitItem
+from domain.project.suspension import SuspendClock
+from domain.vocabulary import AnyCommand
+from infrastructure.approvals import Approvals
+from tests.controls import APPLICANT, FIRE, LAND, MANAGER, WATER
+from tests.law.questions import at
+
+NAMESPACE = UUID("00000000-0000-4000-8000-000000000001")
+REGISTER = RegisterProject(
+    name="Fab 3",
+    enterprise=Enterprise("Hengxin"),
+    manager="wang",
+    items=(
+        PlannedItem(item="land", department="land", promise_days=10),
+        PlannedItem(item="water", department="water", mode=Mode.JOINT),
+        PlannedItem(item="build", department="fire", special="construction_permit"),
+        PlannedItem(item="tax", department="tax", mode=Mode.ON_THE_SPOT, live=False),
+    ),
+)
+
+Told = tuple[str, Actor, AnyCommand]
+
+
+def project_id(name: str) -> UUID:
+    """The project called *name* here."""
+    return uuid5(NAMESPACE, name)
+
+
+def projects() -> Iterator[tuple[UUID, list[Told]]]:
+    """Every project's commands, with the day and hour at which each was given."""
+    applied: list[Told] = [("04-01 09:00", MANAGER, REGISTER), ("04-01 10:00", APPLICANT, SubmitItem(item="land"))]
+    taken: list[Told] = [*applied, ("04-02 09:00", LAND, AcceptItem(item="land"))]
+    yield project_id("silent"), applied
+    yield project_id("running"), taken
+    decided: Told = ("05-08 09:00", LAND, CompleteItem(item="land", outcome=Outcome.GRANTED))
+    yield project_id("late"), [*taken, decided]
+    paused: Told = ("04-13 09:00", LAND, SuspendClock(item="land", ground="testing"))
+    yield project_id("paused"), [*taken, paused]
+    yield (
+        project_id("joint"),
+        [
+            applied[0],
+            ("04-01 10:00", APPLICANT, SubmitItem(item="water")),
+            ("04-02 09:00", WATER, AcceptItem(item="water")),
+            ("04-03 09:00", WATER, AskCountersignature(item="water", departments=("fire", "land"), within_days=3)),
+            ("04-03 11:00", APPLICANT, SubmitItem(item="build")),
+            ("04-07 11:00", FIRE, AcceptItem(item="build")),
+            ("04-07 12:00", APPLICANT, SubmitItem(item="tax")),
+        ],
+    )
+
+
+async def tell(approvals: Approvals, hands: list[datetime], what: Iterable[tuple[UUID, list[Told]]]) -> None:
+    """Give the commands one after the other; *hands* is the clock that *approvals* looks at."""
+    for project, commands in what:
+        for number, (day, by, command) in enumerate(commands):
+            hands[0] = at(day)
+            await approvals.handle(project, command, by, uuid5(project, str(number)))
+
+
+async def tell_zone(approvals: Approvals, hands: list[datetime]) -> None:
+    """Every project above, and the example story."""
+    await tell(approvals, hands, projects())
+    story = project_id("story")
+    for number, step in enumerate(STORY):
+        hands[0] = step.at
+        await approvals.handle(story, step.dated, step.by, uuid5(story, str(number)))
