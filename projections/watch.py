@@ -80,8 +80,11 @@ class Told(Struct):
     final: bool = False  # revoked on appeal or retracted by hand: people have spoken
 
 
-def watch(entries: Sequence[Entry], laws: Laws, now: datetime) -> Watch:
-    """What there is to tell of a project at *now*, from all its *entries* in version order."""
+def watch(entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None) -> Watch:
+    """What there is to tell of a project at *now*, from all its *entries* in version order.
+
+    What was passed before *since*, if that is given, was another system's to tell.
+    """
     project = replay(entries[0].stream, entries)
     courses = courses_of(entries, laws, now)
     told = told_in(entries)
@@ -93,6 +96,8 @@ def watch(entries: Sequence[Entry], laws: Laws, now: datetime) -> Watch:
     for (item, application), of_item in courses.items():
         last_told = {one.proof.key: one for one in told if one.item == item}
         for crossing in of_item.passed:
+            if since is not None and crossing.at < since:
+                continue
             last = last_told.get((application, *crossing.key))
             if last is None or (last.rescinded and not last.final):
                 after = last.rescinded if last else 0

@@ -1,7 +1,8 @@
-"""Start everything one installation needs: the database, the projector beside it, the HTTP server."""
+"""Start everything one installation needs: the database, the projector and the watcher beside it, the HTTP server."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import multiprocessing
@@ -25,8 +26,10 @@ from infrastructure.postgres_url import connect_url
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.views import Views
+from infrastructure.watcher import Watcher
 
-ORPHAN_SECONDS = 1.0  # how often the projector looks whether the server that started it still lives
+WATCHER_NICENESS = 5  # of the processor it takes what the others leave: its facts have minutes, commands milliseconds
+ORPHAN_SECONDS = 1.0  # how often a process beside looks whether the server that started it still lives
 STOP_SECONDS_MAX = 10
 COLLECT_THRESHOLDS = (100_000, 50, 50)  # objects made, and younger collections, before an older one
 
@@ -50,24 +53,44 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
 def project_while(parent: int, url: str) -> None:
     """Run the projector in this process until it is told to end, or until its parent is gone."""
     projector = Projector(url)
-    signal.signal(signal.SIGTERM, lambda *_: projector.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
-
-    def watch() -> None:
-        ended = threading.Event()
-        while not ended.wait(ORPHAN_SECONDS):
-            if os.getppid() != parent:
-                projector.stop()
-                return
-
-    threading.Thread(target=watch, daemon=True).start()
+    stop_with(parent, projector.stop)
     projector.run()
 
 
+def watch_while(parent: int, url: str) -> None:
+    """Run the deadline watcher in this process until it is told to end, or until its parent is gone."""
+    if hasattr(os, "nice"):
+        os.nice(WATCHER_NICENESS)
+    uvloop.run(_watch(parent, url))
+
+
+async def _watch(parent: int, url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with Approvals(url, laws=law_book()) as approvals:
+        watcher = Watcher(approvals, url)
+        stop_with(parent, lambda: loop.call_soon_threadsafe(watcher.stop))
+        await watcher.run()
+
+
+def stop_with(parent: int, stop: Callable[[], object]) -> None:
+    """Call *stop*, from whatever thread, when this process is told to end or its parent is gone."""
+    signal.signal(signal.SIGTERM, lambda *_: stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
+
+    def look() -> None:
+        ended = threading.Event()
+        while not ended.wait(ORPHAN_SECONDS):
+            if os.getppid() != parent:
+                stop()
+                return
+
+    threading.Thread(target=look, daemon=True).start()
+
+
 @contextmanager
-def projecting(url: str) -> Iterator[None]:
-    """A projector in a process of its own, so that folding never delays a command."""
-    process = multiprocessing.get_context("spawn").Process(target=project_while, args=(os.getpid(), url), daemon=True)
+def beside(work: Callable[[int, str], None], url: str) -> Iterator[None]:
+    """*work* in a process of its own, so that it never delays a command."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(os.getpid(), url), daemon=True)
     process.start()
     try:
         yield
@@ -94,7 +117,12 @@ def kept_alive(settings: Settings) -> Iterator[None]:
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until interrupted; *announce* is called once requests are answered."""
-    with kept_alive(settings), projecting(url), contextlib.suppress(KeyboardInterrupt):
+    with (
+        kept_alive(settings),
+        beside(project_while, url),
+        beside(watch_while, url),
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         uvloop.run(_serve(url, settings, announce))
 
 

@@ -1,0 +1,180 @@
+"""The deadline watcher: when time alone makes a clock come to something, that becomes a fact, once and in order.
+
+One leader at a time, others stand by. It looks at a project when it has new entries, when one of its clocks may come
+to something, and when the calendar has changed. What it says goes the way of every command, under an id made of the
+clock and the rung: whoever says it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.sql import SQL
+
+from domain.law.outlook import DISTANT
+from domain.ledger import Actor, Refused, Role
+from domain.streams import of_project
+from domain.vocabulary import Entry
+from infrastructure.approvals import Approvals
+from infrastructure.calendars import Calendars
+from infrastructure.clock_history import streams
+from infrastructure.committer import Busy
+from infrastructure.lawbook import LawBook
+from infrastructure.mapper import entry_from
+from infrastructure.store import CHANNEL
+from infrastructure.watch_table import Looked, WatchTable
+from projections.watch import Watch, watch
+
+WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
+PROJECTS_AT_A_TIME = 100  # about two seconds of reading clocks; then what is new is noted
+PASSES_MAX = 5  # a rescission, what takes its place, what others wrote meanwhile, and a look that finds nothing more
+POLL_SECONDS = 1.0  # in case a NOTIFY was missed
+SETTLE_SECONDS = 0.25  # a project that is being written gets one look, not one an entry
+RETRY = timedelta(minutes=1)  # until a project that could not be settled is looked at again
+ALARM_SECONDS = 60.0  # what nobody foresaw is told again every minute, until somebody looks
+
+log = structlog.get_logger()
+
+
+class Watcher:
+    """Runs in an event loop, best in a process of its own. `run` until `stop`; `step` once, for tests.
+
+    The time is that of *approvals*, which must be open.
+    """
+
+    def __init__(self, approvals: Approvals, url: str) -> None:
+        self._approvals, self._url = approvals, url
+        self._calendars = Calendars(approvals)
+        self._stopping = asyncio.Event()
+        self._counted_by: tuple[LawBook | None, str] = (None, "")
+        self.is_leader = False
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
+        while not self._stopping.is_set():
+            try:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                    await self._lead(connection)
+            except (psycopg.Error, Busy) as lost:
+                log.warning("the deadline watcher lost its database", error=str(lost).strip())
+                await self._pause(POLL_SECONDS)
+            except Exception:
+                log.exception("the deadline watcher stands still")
+                await self._pause(ALARM_SECONDS)
+            finally:
+                self.is_leader = False
+
+    async def _lead(self, connection: psycopg.AsyncConnection[object]) -> None:
+        table = WatchTable(connection)
+        while not self._stopping.is_set() and not await self.take_lead(table):
+            await self._pause(POLL_SECONDS)
+        await connection.execute(SQL("LISTEN {}").format(CHANNEL))
+        while not self._stopping.is_set():
+            if await self.step(table) == 0:
+                async for _ in connection.notifies(timeout=await self._idle_seconds(table), stop_after=1):
+                    await self._pause(SETTLE_SECONDS)
+
+    async def take_lead(self, table: WatchTable) -> bool:
+        """Become the leader if there is none."""
+        self.is_leader = await table.lead()
+        return self.is_leader
+
+    async def step(self, table: WatchTable) -> int:
+        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing."""
+        now = self._approvals.clock()
+        laws = await self._calendars.laws()
+        if self._counted_by[0] is not laws:
+            self._counted_by = laws, versions_of(laws)
+        await table.note_calendars(self._counted_by[1], now)
+        news = await table.note_news(now)
+        projects = await table.due(now, PROJECTS_AT_A_TIME)
+        if projects:
+            await self._look(table, projects, laws)
+        return news + len(projects)
+
+    async def _look(self, table: WatchTable, projects: Sequence[UUID], laws: LawBook) -> None:
+        """Tell all there is to tell of *projects*, side by side; each one's facts in their order."""
+        rows = await streams(self._approvals.store, projects)
+        histories = {
+            stream: [entry_from(row) for row in found] for stream, found in groupby(rows, attrgetter("stream"))
+        }
+        since = await self._taken_over(table, histories)
+        tended = [self._tend(entries, laws, since.get(project)) for project, entries in histories.items()]
+        found = await asyncio.gather(*tended, return_exceptions=True)
+        await table.looked([one for one in found if isinstance(one, Looked)])
+        for failure in found:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    async def _taken_over(self, table: WatchTable, histories: Mapping[UUID, Sequence[Entry]]) -> dict[UUID, datetime]:
+        """Since when the imported ones among the projects have been ours (ADR 0009)."""
+        imported = {
+            project: entries[0].recorded.command_id
+            for project, entries in histories.items()
+            if entries[0].recorded.source
+        }
+        stored = await table.brought_in(list(imported.values())) if imported else {}
+        return {project: stored[command] for project, command in imported.items() if command in stored}
+
+    async def _tend(self, entries: list[Entry], laws: LawBook, since: datetime | None) -> Looked:
+        """Tell all there is to tell of one project. Raises psycopg.Error or Busy; tells anything else in the log."""
+        project = entries[0].stream
+        try:
+            for _ in range(PASSES_MAX):
+                found = self._found(entries, laws, since)
+                if not found.due:
+                    return Looked(project, entries[-1].version, found.next)
+                await self._tell(project, found)
+                entries = await self._approvals.history(project)
+            log.warning("a project did not settle", project=str(project), due=len(found.due))
+        except (psycopg.Error, Busy):
+            raise
+        except Exception:
+            log.exception("a project can't be watched", project=str(project))
+        return Looked(project, entries[-1].version, self._approvals.clock() + RETRY)
+
+    def _found(self, entries: Sequence[Entry], laws: LawBook, since: datetime | None) -> Watch:
+        if not of_project(entries):
+            return Watch((), None)
+        return watch(entries, laws, self._approvals.clock(), since)
+
+    async def _tell(self, project: UUID, found: Watch) -> None:
+        """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""
+        for one in found.due:
+            try:
+                answer = await self._approvals.handle(project, one.command, WATCHER, one.id)
+            except Refused as refused:
+                log.info("told anew", project=str(project), item=one.item, code=refused.code, why=refused.sentence)
+                return
+            if not answer.repeated:
+                log.info("told", project=str(project), item=one.item, facts=answer.receipt.facts, at=str(one.at))
+
+    async def _idle_seconds(self, table: WatchTable) -> float:
+        """How long there is nothing to do, unless something new is written."""
+        coming = await table.next()
+        if coming is None:
+            return POLL_SECONDS
+        return min(max((coming - self._approvals.clock()).total_seconds(), 0.0), POLL_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until it is time to stop."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+def versions_of(laws: LawBook) -> str:
+    """By which calendars clocks are counted: differs wherever a notice does."""
+    books = sorted(laws.calendars().items())
+    return ",".join(f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
