@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from api import failures, openapi, parts
 from api.body import BODY_BYTES_MAX
 from api.catalogue import Catalogue
+from api.clocks import Clocks
 from api.commands import post_command
 from api.law import Law
 from api.law_calendars import Keeping
@@ -27,6 +28,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     post_command,
     Projects,
     ViewTables,
+    Clocks,
     Law,
     Keeping,
     Catalogue,

@@ -36,6 +36,7 @@ TAGS = {
     "commands": "What anybody asks the system to record.",
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
+    "clocks": "Statutory clocks at any instant, as known at any other: from the view where it may, else the ledger.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
     "problems": "What a code means.",

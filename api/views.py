@@ -10,11 +10,10 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
-from api.body import YEAR_FIRST, YEAR_LAST
 from api.entries import WHO_SEES_COMPLAINANTS
 from api.identity import actor_of, headers_of
+from api.instants import instant_in
 from api.parts import AnyRequest, parts_of
-from api.problems import Problem
 from api.projects import entries_of
 from domain.ledger import Actor, Role
 from domain.project.complaint import ComplaintClosed, ComplaintFiled
@@ -35,16 +34,16 @@ COMPLAINED = {tag_of(ComplaintFiled), CLOSED}
 Changed = TypeVar("Changed", ProgressProject, ProgressItem)
 
 
-def _code(description: str) -> QueryParameter:
+def code(description: str) -> QueryParameter:
     return QueryParameter(max_length=CODE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description=description)
 
 
 After = Annotated[
     int, QueryParameter(ge=0, le=POSITION_MAX, description="A receipt's position: wait until the views have it.")
 ]
-Manager = Annotated[str, _code("The project manager's id.")]
-Department = Annotated[str, _code("The department's code.")]
-WaitingOn = Annotated[str, _code("Who has to act: a department, `applicant`, or `outside`.")]
+Manager = Annotated[str, code("The project manager's id.")]
+Department = Annotated[str, code("The department's code.")]
+WaitingOn = Annotated[str, code("Who has to act: a department, `applicant`, or `outside`.")]
 AtStage = Annotated[Stage | None, QueryParameter(description="Has an item at this stage.")]
 Text = Annotated[
     str,
@@ -125,11 +124,11 @@ class ViewTables(Controller):
             stage=stage or "",
             holder=waiting_on,
             text=text,
-            changed_since=_instant(changed_since),
+            changed_since=instant_in("changed_since", changed_since),
             limit=limit + 1,
             offset=offset,
         )
-        views, position = await _caught_up(request, after)
+        views, position = await caught_up(request, after)
         to = actor_of(headers_of(request.scope))
         rows = [_changed(row, to) for row in await views.projects(asked)]
         return ProgressPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
@@ -137,13 +136,13 @@ class ViewTables(Controller):
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(self, request: AnyRequest, after: After = 0) -> Summary:
         """How many projects and items there are, and how many are open."""
-        views, _ = await _caught_up(request, after)
+        views, _ = await caught_up(request, after)
         return await views.summary()
 
     @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
     async def get_progress(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectProgress:
         """Stage, holder, dates and what is missing, item by item."""
-        views, position = await _caught_up(request, after)
+        views, position = await caught_up(request, after)
         to = actor_of(headers_of(request.scope))
         rows = [_changed(row, to) for row in await views.items(project_id)]
         if not rows:
@@ -153,7 +152,7 @@ class ViewTables(Controller):
     @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
     async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:
         """Its complaints and evaluations, and every step taken with them."""
-        views, position = await _caught_up(request, after)
+        views, position = await caught_up(request, after)
         to = actor_of(headers_of(request.scope))
         steps = [_step(row, to) for row in await views.voices(project_id)]
         if not steps:
@@ -165,7 +164,7 @@ class ViewTables(Controller):
         self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
     ) -> ComplaintList:
         """The newest first, about one department or all."""
-        views, position = await _caught_up(request, after)
+        views, position = await caught_up(request, after)
         return ComplaintList(await views.complaints(department=department, limit=limit), position)
 
     @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects")
@@ -173,11 +172,11 @@ class ViewTables(Controller):
         self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
     ) -> EvaluationList:
         """The newest first, of one department or all."""
-        views, position = await _caught_up(request, after)
+        views, position = await caught_up(request, after)
         return EvaluationList(await views.evaluations(department=department, limit=limit), position)
 
 
-async def _caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
+async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
     """The views, once they have *after*, and the position all of them have reached. Raises ViewBehind."""
     actor_of(headers_of(request.scope))
     views = parts_of(request).views
@@ -196,15 +195,3 @@ def _step(row: VoiceRow, to: Actor) -> VoiceRow:
     """*row* as *to* may see it: whoever closed a complaint has filed it, perhaps anonymously."""
     known = row.step != CLOSED or row.by_role == Role.SUPERVISOR or row.by == to.id
     return row if known or to.role in WHO_SEES_COMPLAINANTS else structs.replace(row, by="", by_department="")
-
-
-def _instant(given: datetime | None) -> datetime | None:
-    """The instant to look from. Raises Problem where it has no offset, or lies where no calendar answers."""
-    if given is not None and (given.tzinfo is None or not YEAR_FIRST <= given.year <= YEAR_LAST):
-        raise Problem(
-            "invalid-parameter",
-            f"changed_since: {given.isoformat()} has no offset, or is not in the years {YEAR_FIRST} to {YEAR_LAST}",
-            remedy="write 2026-03-02T09:00:00Z",
-            parameter="changed_since",
-        )
-    return given

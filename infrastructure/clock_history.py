@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.chain import StoredRow
 from infrastructure.mapper import entry_from
@@ -20,9 +21,9 @@ PROJECTS_AT_A_TIME = 100  # some thousand entries: read and judged in less than 
 
 
 async def histories_known(store: Store, project: UUID, known: datetime) -> Histories:
-    """Every application of one project, as was known at *known*."""
-    rows = await store.stream(project, after=0)
-    return item_histories([entry_from(row) for row in rows], known)
+    """Every application of one project, as was known at *known*; none of what is no project."""
+    entries = [entry_from(row) for row in await store.stream(project, after=0)]
+    return item_histories(entries, known) if of_project(entries) else {}
 
 
 async def readings_of(

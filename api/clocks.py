@@ -1,0 +1,223 @@
+"""GET /clocks and a project's own: how every statutory clock stands at any instant, as known at any other, and why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct, structs
+
+from api.identity import actor_of, headers_of
+from api.instants import AsOf, KnownAt, instant_in
+from api.law import laws_of
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from api.projects import entries_of
+from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
+from domain.law.clock import Level, State
+from domain.law.explain import Explanation
+from domain.project.state import Mode
+from infrastructure.clock_counts import ClockCount
+from infrastructure.clock_list import ClockFilter, ListedClock
+from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from projections.nodes import MODES, NODES, ModeTitle, Node
+from projections.readings import ItemReading, Reading
+
+APPLICATIONS_MAX = 10_000  # of one item: a new one takes a decision on the one before
+
+OfMode = Annotated[Mode | None, QueryParameter(description="How the item is handled.")]
+AtNode = Annotated[str, code("The key node: acceptance, decision, extension or delivery.")]
+OfItem = Annotated[str, code("The item's code.")]
+OfClock = Annotated[str, code("A clock's name, such as `intake#2`, or that of its kind, such as `intake`.")]
+AtLevel = Annotated[Level | None, QueryParameter(description="Its colour at the instant.")]
+InState = Annotated[State | None, QueryParameter(name="state", description="What has become of it by then.")]
+DueBefore = Annotated[date | None, QueryParameter(description="Due before this day.")]
+Closed = Annotated[bool, QueryParameter(description="Those that are history, instead of those that run.")]
+Application = Annotated[
+    int, QueryParameter(ge=0, le=APPLICATIONS_MAX, description="Which application for the item; 0 is the last.")
+]
+ItemCode = Annotated[str, QueryParameter(min_length=1, max_length=64, description="The item's code.")]
+ClockName = Annotated[str, QueryParameter(min_length=1, max_length=200, description="Such as `decision`, `intake#1`.")]
+
+
+class ProjectClocks(Struct, frozen=True):
+    """Every application of one project, with all its clocks, at *as_of* by what was known at *known_at*."""
+
+    as_of: datetime
+    known_at: datetime
+    items: list[ItemReading]
+
+
+class ShownClock(Reading, frozen=True, kw_only=True):
+    """One clock of a list, with the project it is of."""
+
+    project: UUID
+
+
+class ClockPage(Struct, frozen=True):
+    """Clocks, those that are over first. *next* is the `offset` of the next page, null on the last."""
+
+    as_of: datetime
+    known_at: datetime
+    clocks: list[ShownClock]
+    next: int | None
+    position: int
+
+
+class ClockMatrix(Struct, frozen=True):
+    """How many clocks run, by mode and key node. A cell without a node counts those that belong to none."""
+
+    as_of: datetime
+    known_at: datetime
+    department: str
+    modes: tuple[ModeTitle, ...]
+    nodes: tuple[Node, ...]
+    cells: list[ClockCount]
+    position: int
+
+
+class ExplainedClock(Struct, frozen=True):
+    """One clock day by day: as many days are counted as are used."""
+
+    as_of: datetime
+    known_at: datetime
+    explanation: Explanation
+
+
+class Clocks(Controller):
+    """The clocks view, and the ledger behind it for what the view can't say. Overdue is worked out, never stored."""
+
+    tags = ("clocks",)
+
+    @get("/projects/{project_id:uuid}/clocks", operation_id="get_clocks", summary="Every clock of a project")
+    async def get_clocks(
+        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+    ) -> ProjectClocks:
+        """Item by item, application by application; read from the ledger, so never behind it."""
+        asked = await clocks_at(request, as_of, known_at)
+        items = await asked.of_project(project_id)
+        if not items:
+            await entries_of(request, project_id)
+        return ProjectClocks(asked.t, asked.known, items)
+
+    @get("/clocks", operation_id="list_clocks", summary="Clocks of all projects that match every filter")
+    async def list_clocks(
+        self,
+        request: AnyRequest,
+        *,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        department: Department = "",
+        mode: OfMode = None,
+        node: AtNode = "",
+        item: OfItem = "",
+        clock: OfClock = "",
+        level: AtLevel = None,
+        in_state: InState = None,  # a handler's argument `state` is the application's
+        due_before: DueBefore = None,
+        closed: Closed = False,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> ClockPage:
+        """Those that are over first, then those that will be; a clock whose last day can't be known comes last."""
+        wanted = ClockFilter(
+            department=department,
+            mode=mode or "",
+            node=node,
+            item=item,
+            clock=clock,
+            level=level,
+            state=in_state,
+            due_before=due_before,
+            closed=closed,
+            limit=limit + 1,
+            offset=offset,
+        )
+        _, position = await caught_up(request, after)
+        asked = await clocks_at(request, as_of, known_at)
+        rows = [shown_clock(one) for one in await readable(asked, wanted)]
+        following = offset + limit if len(rows) > limit else None
+        return ClockPage(asked.t, asked.known, rows[:limit], following, position)
+
+    @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
+    async def count_clocks(
+        self,
+        request: AnyRequest,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        department: Department = "",
+    ) -> ClockMatrix:
+        """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
+        _, position = await caught_up(request, after)
+        asked = await clocks_at(request, as_of, known_at)
+        try:
+            cells = await asked.counts(department)
+        except TooMuchToRead as much:
+            raise too_much(much) from much
+        return ClockMatrix(asked.t, asked.known, department, MODES, NODES, cells, position)
+
+    @get(
+        "/projects/{project_id:uuid}/clocks/explain",
+        operation_id="explain_clock",
+        summary="Why one clock of a project stands where it does, day by day",
+    )
+    async def explain_clock(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        item: ItemCode,
+        clock: ClockName,
+        application: Application = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> ExplainedClock:
+        """Every calendar day from its start, counted or not, with the notice or the suspension that says so."""
+        asked = await clocks_at(request, as_of, known_at)
+        try:
+            found = await asked.explained(project_id, item, clock, application)
+        except NoSuchClock as none:
+            await entries_of(request, project_id)
+            known = ", ".join(dict.fromkeys(one.clock for one in await started(asked, project_id, item)))
+            raise Problem("not-found", str(none)[:500], remedy=f"started are: {known or 'none'}") from none
+        return ExplainedClock(asked.t, asked.known, found)
+
+
+async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> ClocksAt:
+    """The clocks at the instant asked about. Raises Problem where nobody asks, or of no instant."""
+    actor_of(headers_of(request.scope))
+    approvals = parts_of(request).approvals
+    t = instant_in("as_of", as_of) or approvals.clock()
+    return ClocksAt(approvals.store, await laws_of(request), t, instant_in("known_at", known_at) or t)
+
+
+async def readable(asked: ClocksAt, wanted: ClockFilter) -> list[ListedClock]:
+    """The page that is *wanted*. Raises Problem where that is too much to read."""
+    try:
+        return await asked.listed(wanted)
+    except TooMuchToRead as much:
+        raise too_much(much) from much
+
+
+async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
+    """The clocks of *item* that had started."""
+    return [one for read in await asked.of_project(project) if read.item == item for one in read.clocks]
+
+
+def too_much(much: TooMuchToRead) -> Problem:
+    """The problem of a question about all projects at an instant that lies too far back."""
+    return Problem(
+        "invalid-parameter",
+        f"as_of: {much}, too many to be read at once",
+        remedy="ask of a later instant, or of one project at a time",
+        parameter="as_of",
+    )
+
+
+def shown_clock(listed: ListedClock) -> ShownClock:
+    """*listed* as it is shown."""
+    return ShownClock(project=listed.project, **structs.asdict(listed.reading))
