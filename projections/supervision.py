@@ -1,0 +1,267 @@
+"""监察台账 what supervision looks at: warnings, cards and effects of silence with their fate, orders, and decisions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+
+from domain.law.proof import Rung
+from domain.project.card import CardIssued, DeadlineWarned
+from domain.project.completion import ItemCompleted
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.deeming import AcceptanceDeemed, ConsentDeemed, RenewalDeemed
+from domain.project.external import ExternalResultRecorded
+from domain.project.rescission import CardRescinded
+from domain.project.state import Outcome, Project
+from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered, Verdict
+from domain.vocabulary import Entry
+from projections.view import Row, Rows, Table
+
+WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
+STANDING, RESCINDED, APPEALED = "standing", "rescinded", "appealed"
+STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", "revoked")
+VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: "revoked", Verdict.RETURN: "returned"}
+
+SIGNALS = Table(
+    "signal",
+    (
+        ("project", "uuid"),
+        ("card", "text"),
+        ("version", "integer NOT NULL"),  # of the entry that told it
+        ("item", "text NOT NULL"),
+        ("application", "integer NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("clock", "text NOT NULL"),  # empty for a card given by hand
+        ("rung", "text NOT NULL"),
+        ("level", "text NOT NULL"),  # warning, yellow, red, deemed
+        ("article", "text NOT NULL"),
+        ("due_on", "date"),
+        ("happened_at", "timestamptz NOT NULL"),  # the true instant
+        ("told_at", "timestamptz NOT NULL"),
+    ),
+    key=2,
+    indexes=("(happened_at)", "(department, happened_at)"),
+)
+FATES = Table(
+    "signal_state",
+    (
+        ("project", "uuid"),
+        ("card", "text"),
+        ("version", "integer"),  # of the entry that brought it about
+        ("state", "text NOT NULL"),
+        ("since", "timestamptz NOT NULL"),  # recorded then
+    ),
+    key=3,
+)
+ORDERS = Table(
+    "supervision_order",
+    (
+        ("project", "uuid"),
+        ("order", "text"),
+        ("item", "text NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("about", "text NOT NULL"),
+        ("feedback_by", "date NOT NULL"),
+        ("card", "text NOT NULL"),
+        ("ordered_by", "text NOT NULL"),
+        ("ordered_at", "timestamptz NOT NULL"),
+        ("answer", "text NOT NULL"),
+        ("answered_by", "text NOT NULL"),
+        ("answered_at", "timestamptz"),
+    ),
+    key=2,
+    indexes=("(ordered_at)", "(feedback_by) WHERE answered_at IS NULL"),
+)
+DECISIONS = Table(
+    "decision",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("department", "text NOT NULL"),
+        ("outcome", "text NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+        ("recorded_at", "timestamptz NOT NULL"),
+    ),
+    key=3,
+    indexes=("(decided_at)", "(department, decided_at)"),
+)
+CORRECTED = Table(
+    "corrected",
+    (("project", "uuid"), ("at", "timestamptz NOT NULL")),  # when an entry was last amended or retracted
+    key=1,
+    indexes=("(at)",),
+)
+
+
+class SignalRow(Struct, frozen=True):
+    """One warning, card or effect of silence, in the order of the columns; *state* as it was at the asked instant."""
+
+    project: UUID
+    card: str
+    version: int
+    item: str
+    application: int
+    department: str
+    clock: str
+    rung: str
+    level: str
+    article: str
+    due_on: date | None
+    happened_at: datetime
+    told_at: datetime
+    state: str = STANDING
+    since: datetime | None = None
+
+
+class OrderRow(Struct, frozen=True):
+    """One order of the bureau, as it is answered: *answer* is empty until the department has reported."""
+
+    project: UUID
+    order: str
+    item: str
+    department: str
+    about: str
+    feedback_by: date
+    card: str
+    ordered_by: str
+    ordered_at: datetime
+    answer: str
+    answered_by: str
+    answered_at: datetime | None
+
+
+class DecisionRow(Struct, frozen=True):
+    """One application that was decided; an effect of silence decides too (Art. 50)."""
+
+    project: UUID
+    item: str
+    application: int
+    department: str
+    outcome: str
+    decided_at: datetime
+    recorded_at: datetime
+
+
+class SupervisionState(Struct):
+    """One project's rows, by their own keys. Those of signals and fates never change."""
+
+    signals: dict[str, Row] = field(default_factory=dict)
+    fates: list[Row] = field(default_factory=list)
+    orders: dict[str, OrderRow] = field(default_factory=dict)
+    decisions: dict[tuple[str, int], Row] = field(default_factory=dict)
+    corrected_at: datetime | None = None
+
+
+class Supervision:
+    """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
+
+    name: str = "supervision"
+    version: int = 1
+    tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED)
+
+    def start(self) -> SupervisionState:
+        return SupervisionState()
+
+    def fold(self, state: SupervisionState, entry: Entry, project: Project) -> None:
+        fact = entry.fact
+        match fact:
+            case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
+                self._told(state, fact, entry, project)
+            case CardRescinded(card=card):
+                self._became(state, card, RESCINDED, entry, project)
+                _take_back(state, card, undoes=fact.undoes)
+            case CardAppealed(card=card):
+                self._became(state, card, APPEALED, entry, project)
+            case AppealDecided(card=card, verdict=verdict):
+                self._became(state, card, VERDICTS[verdict], entry, project)
+            case SupervisionOrdered() | SupervisionAnswered():
+                _order(state, fact, entry, project)
+            case ItemCompleted(item=item, outcome=outcome) | ExternalResultRecorded(item=item, outcome=outcome):
+                _decided(state, item, outcome, entry, project)
+            case EntryAmended() | EntryRetracted():
+                state.corrected_at = max(state.corrected_at or entry.recorded_at, entry.recorded_at)
+
+    def _told(
+        self,
+        state: SupervisionState,
+        fact: DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued,
+        entry: Entry,
+        project: Project,
+    ) -> None:
+        proof, rung = fact.proof, fact.proof.rung if fact.proof else Rung.CARD
+        level = WARNING if rung is Rung.WARNING else DEEMED
+        if isinstance(fact, CardIssued):
+            level = fact.colour.value
+        application = proof.application if proof else project.recorded(fact.item).application
+        state.signals[fact.card] = (
+            *(project.id, fact.card, entry.version, fact.item, application, fact.department),
+            *(proof.clock if proof else "", rung.value, level),
+            *(proof.article if proof else "", proof.due_on if proof else None),
+            *(entry.occurred_at, entry.recorded_at),
+        )
+        self._became(state, fact.card, STANDING, entry, project)
+        if isinstance(fact, RenewalDeemed) and project.recorded(fact.item).application == application:
+            _decided(state, fact.item, Outcome.GRANTED, entry, project)
+
+    def _became(self, state: SupervisionState, card: str, fate: str, entry: Entry, project: Project) -> None:
+        if card in state.signals:  # whose telling was not retracted
+            state.fates.append((project.id, card, entry.version, fate, entry.recorded_at))
+
+    def rows(self, state: SupervisionState, project: Project) -> Rows:
+        return {
+            "signal": [*state.signals.values()],
+            "signal_state": state.fates,
+            "supervision_order": [structs.astuple(order) for order in state.orders.values()],
+            "decision": [*state.decisions.values()],
+            "corrected": [(project.id, state.corrected_at)] if state.corrected_at else [],
+        }
+
+
+def _take_back(state: SupervisionState, card: str, *, undoes: bool) -> None:
+    """Silence renewed nothing after all: what it decided was not decided, unless somebody has decided so since."""
+    signal = state.signals.get(card)
+    if signal is None or not undoes:
+        return
+    told = SignalRow(*signal)
+    decided = state.decisions.get((told.item, told.application))
+    if told.rung == Rung.RENEWAL and decided and DecisionRow(*decided).recorded_at == told.told_at:
+        del state.decisions[told.item, told.application]
+
+
+def _decided(state: SupervisionState, code: str, outcome: Outcome, entry: Entry, project: Project) -> None:
+    item = project.recorded(code)
+    state.decisions[code, item.application] = (
+        *(project.id, code, item.application, item.department, outcome.value),
+        *(entry.occurred_at, entry.recorded_at),
+    )
+
+
+def _order(
+    state: SupervisionState, fact: SupervisionOrdered | SupervisionAnswered, entry: Entry, project: Project
+) -> None:
+    """Begin an order's row, or put the report into it."""
+    if isinstance(fact, SupervisionOrdered):
+        state.orders[fact.order] = OrderRow(
+            project=project.id,
+            order=fact.order,
+            item=fact.item,
+            department=fact.department,
+            about=fact.about,
+            feedback_by=fact.feedback_by,
+            card=fact.card,
+            ordered_by=entry.recorded.by.id,
+            ordered_at=entry.recorded_at,
+            answer="",
+            answered_by="",
+            answered_at=None,
+        )
+    elif fact.order in state.orders:
+        state.orders[fact.order] = structs.replace(
+            state.orders[fact.order],
+            answer=fact.answer,
+            answered_by=entry.recorded.by.id,
+            answered_at=entry.recorded_at,
+        )
