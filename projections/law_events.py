@@ -143,8 +143,10 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
 def _take_terms(history: ItemHistory, fact: object) -> None:
     """What *fact* fixes for the rest of the application (rule B6.1)."""
     match fact:
-        case ItemSubmitted(law=law):
+        case ItemSubmitted(law=law, promise_days=promise_days):
             history.law = history.intake_law = law
+            if promise_days is not None:
+                history.promise_days = promise_days
         case ItemAccepted(law=law, mode=mode, limit=limit, promise_days=promise_days):
             history.law, history.mode, history.promise_days = law, mode, promise_days
             history.decision_length = limit

@@ -34,7 +34,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 limit=limit.days,
                 unit=limit.unit,
                 article=limit.article,
-                promise_days=item.plan.promise_days,
+                promise_days=item.promise_days,
                 lacking=once((*item.missing, *self.lacking)),
             ),
         )

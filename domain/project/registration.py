@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from graphlib import CycleError, TopologicalSorter
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, require_role
 from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
@@ -57,7 +57,7 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
         for planned in self.items:
             require_lawful(planned, context)
             require_known(planned, plan)
-        require_no_circle({code: planned.requires for code, planned in plan.items()})
+        require_no_circle({code: planned.needs for code, planned in plan.items()})
         return (
             ProjectRegistered(
                 name=self.name,
@@ -95,8 +95,8 @@ class PlanItem(Command, frozen=True, tag="plan_item"):
         require_new(self.item.item, project.items)
         require_lawful(self.item, context)
         require_known(self.item, project.items)
-        requires = {code: item.plan.requires for code, item in project.items.items()}
-        require_no_circle({**requires, self.item.item: self.item.requires})
+        needs = {code: item.plan.needs for code, item in project.items.items()}
+        require_no_circle({**needs, self.item.item: self.item.needs})
         return (ItemPlanned(item=self.item.item, plan=self.item),)
 
 
@@ -142,7 +142,7 @@ def require_lawful(planned: PlannedItem, context: Context) -> None:
 
 def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
     """Refuse preconditions that are no items of the project."""
-    for other in planned.requires:
+    for other in (code for group in planned.needs for code in group):
         if other not in plan and other != planned.item:
             raise Refused(
                 "precondition-unknown",
@@ -152,10 +152,7 @@ def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
             )
 
 
-def require_no_circle(requires: Mapping[str, tuple[str, ...]]) -> None:
+def require_no_circle(needs: Mapping[str, Groups]) -> None:
     """Refuse preconditions that wait for each other, spelling the circle out."""
-    try:
-        TopologicalSorter(requires).prepare()
-    except CycleError as error:
-        circle = " requires ".join(reversed(error.args[1]))
-        raise Refused("precondition-circle", f"{circle}: a circle", remedy="drop one of these preconditions") from error
+    if found := circle(needs):
+        raise Refused("precondition-circle", f"{spelt(found)}: a circle", remedy="drop one of these preconditions")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
+from domain.flow.graph import Groups, groups_of, open_groups
 from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
 
@@ -25,6 +26,7 @@ Line = Annotated[str, Meta(max_length=LINE_CHARACTERS_MAX)]
 Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=LINES_MAX)]
 Lines = Annotated[tuple[Line, ...], Meta(max_length=LINES_MAX)]
+Alternatives = Annotated[tuple[Annotated[Codes, Meta(min_length=1)], ...], Meta(max_length=LINES_MAX)]
 
 
 class Stage(StrEnum):
@@ -91,6 +93,21 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the law's own unit
     live: bool = True  # false: the department works outside the system, its results are keyed in
     special: Name = ""  # the pack's special law for this kind of item, e.g. an environmental report
+    requires_any: Alternatives = ()  # of each group one item must be granted first
+    phase: Name = ""  # 阶段 of the approval flow, by its code; empty outside a flow
+    milestone: bool = False  # 里程碑事项
+    service: Line = ""  # its code in the catalogue of service items
+    catalogue: Name = ""  # the catalogue's name; empty where the item was planned by hand
+
+    @property
+    def needs(self) -> Groups:
+        """Groups of items, of each of which one has to be granted first."""
+        return groups_of(self.requires, self.requires_any)
+
+    @property
+    def preconditions(self) -> frozenset[str]:
+        """Every item that some condition names."""
+        return frozenset(code for group in self.needs for code in group)
 
 
 class Consultation(Struct):
@@ -99,6 +116,16 @@ class Consultation(Struct):
     department: str
     step: str
     opinion: Opinion | None = None
+
+
+class ExternalResult(Struct, frozen=True, gc=False):
+    """What an outside department decided, as somebody or some system told it. Facts hold it: never narrowed."""
+
+    outcome: Outcome
+    document_number: str = ""
+    document_on: date | None = None
+    source: str = ""
+    by_feed: bool = False  # told by the department's own system, not keyed in by a person
 
 
 class Item(Struct):
@@ -118,9 +145,18 @@ class Item(Struct):
     forwarded: bool = False
     upper: str = ""  # the upper department a file was forwarded to, where it works in the system
     upper_received: bool = False
-    external: bool = False  # decided outside the system, keyed in by the project manager
+    external: bool = False  # decided outside the system, keyed in by the project manager or told by a feed
+    result: ExternalResult | None = None  # what stands of it
+    disputed: ExternalResult | None = None  # what the feed says otherwise, until the project manager has decided
+    dismissed: ExternalResult | None = None  # what the project manager decided against
     evaluated: bool = False
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
+    promised: int | None = None  # by the catalogue's edition in force when it was applied for
+
+    @property
+    def promise_days(self) -> int | None:
+        """承诺时限 of this application: the catalogue's on the day of application, else the plan's."""
+        return self.plan.promise_days if self.promised is None else self.promised
 
     @property
     def department(self) -> str:
@@ -134,6 +170,8 @@ class Item(Struct):
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = False
+        self.promised = None
+        self.result = self.disputed = self.dismissed = None
         self.deemed_on = None
 
 
@@ -220,10 +258,16 @@ class Project(Struct):
         """The item a fact speaks of; one that leads nowhere if its planning was retracted since: facts never fail."""
         return self.items.get(code) or Item(PlannedItem(item=code, department=""))
 
-    def unmet(self, code: str) -> list[str]:
-        """The preconditions of item *code* that are not granted yet."""
-        return [other for other in self.items[code].plan.requires if not self._granted(other)]
+    def blockers(self, code: str) -> Groups:
+        """What item *code* still waits for: of each group one item has to be granted."""
+        needs = self.items[code].plan.needs
+        return open_groups(needs, self.granted) if needs else ()
 
-    def _granted(self, code: str) -> bool:
-        item = self.items.get(code)
-        return item is not None and item.outcome is Outcome.GRANTED
+    def unmet(self, code: str) -> list[str]:
+        """The preconditions of item *code* that are not met yet; alternatives are told as "a or b"."""
+        return [" or ".join(group) for group in self.blockers(code)]
+
+    @property
+    def granted(self) -> set[str]:
+        """The items granted so far."""
+        return {code for code, item in self.items.items() if item.outcome is Outcome.GRANTED}

@@ -22,16 +22,18 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
 
 
 class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
-    """The application was received. The rule pack in force on that day stays with the application."""
+    """The application was received. The rules and the catalogue in force on that day stay with the application."""
 
     item: str
     law: str
     materials: tuple[str, ...] = ()
+    catalogue: str = ""  # name and edition of the catalogue then in force, e.g. "beijing-zone@3"
+    promise_days: int | None = None  # what that edition promises
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.renew()
-        item.stage = Stage.SUBMITTED
+        item.stage, item.promised = Stage.SUBMITTED, self.promise_days
 
 
 def may_apply_again(item: Item) -> bool:

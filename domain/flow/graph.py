@@ -1,0 +1,63 @@
+"""前置条件 preconditions as a graph: what can be reached, and what waits for itself in a circle.
+
+A step has groups of preconditions. Of each group one step has to be done: a group of one is an all-of condition,
+a group of several an any-of condition. So a circle through an any-of with another way out is no deadlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+Groups: TypeAlias = tuple[tuple[str, ...], ...]
+
+
+def groups_of(requires: Iterable[str], requires_any: Iterable[tuple[str, ...]]) -> Groups:
+    """The groups for steps all of which are required, and for sets of steps of each of which one is."""
+    return (*((code,) for code in requires), *requires_any)
+
+
+def open_groups(groups: Groups, done: set[str] | frozenset[str]) -> Groups:
+    """Those of *groups* that nothing in *done* meets."""
+    return tuple(group for group in groups if done.isdisjoint(group))
+
+
+def reached(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> set[str]:
+    """Every step that can be done sooner or later, beginning with *done*; the others are stuck for ever."""
+    found = set(done)
+    waiting = [code for code in needs if code not in found]
+    while True:
+        free = [code for code in waiting if not open_groups(needs[code], found)]
+        if not free:
+            return found
+        found.update(free)
+        waiting = [code for code in waiting if code not in found]
+
+
+def circle(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> list[str]:
+    """Steps that wait for each other in a circle, the first again at the end; empty where nothing is stuck in one.
+
+    Preconditions that are no step of *needs* count as never done, but are no circle.
+    """
+    free = reached(needs, done)
+    stuck = [code for code in needs if code not in free]
+    waits = {code: _stuck_for(needs[code], free, needs) for code in stuck}
+    for start in stuck:
+        path: list[str] = []
+        code: str | None = start
+        while code is not None and code not in path:
+            path.append(code)
+            code = waits[code]
+        if code is not None:
+            return [*path[path.index(code) :], code]
+    return []
+
+
+def _stuck_for(groups: Groups, free: set[str], needs: Mapping[str, Groups]) -> str | None:
+    """The first stuck step that one of the unmet *groups* waits for; None where it waits for no known step."""
+    return next((code for group in open_groups(groups, free) for code in group if code in needs), None)
+
+
+def spelt(path: Iterable[str]) -> str:
+    """A circle as people read it: "a requires b requires a"."""
+    return " requires ".join(path)
