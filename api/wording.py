@@ -105,6 +105,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "supervisor": ("监察人员", "supervisor"),
     "leader": ("领导", "leader"),
     "auditor": ("审计人员", "auditor"),
+    "integrator": ("对接系统", "department's system"),
     "system": ("系统", "system"),
 }
 COMPLAINTS: dict[str, tuple[str, str]] = {
@@ -142,6 +143,9 @@ FACTS: dict[str, tuple[str, str]] = {
     "item_withdrawn": ("撤回申请", "Application withdrawn"),
     "external_result_recorded": ("录入系统外结果", "Outside result keyed in"),
     "external_result_verified": ("核实系统外结果", "Outside result verified"),
+    "external_result_confirmed": ("系统外结果经数据对接核实", "Outside result confirmed by feed"),
+    "discrepancy_found": ("对接数据与录入不一致", "Feed differs from what was keyed in"),
+    "discrepancy_settled": ("裁定不一致结果", "Discrepancy settled"),
     "record_attested": ("记录见证", "Record attested"),
     "entry_amended": ("更正记录", "Entry amended"),
     "entry_retracted": ("撤销记录", "Entry retracted"),

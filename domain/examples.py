@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from domain.example_calendar import calendar_entries
+from domain.example_outside import FED
 from domain.example_people import (
     BUREAU,
     ENTERPRISE,
@@ -245,7 +246,9 @@ AFTERWARDS = [
 
 STORY: tuple[Step, ...] = (
     *REGISTRATION,
-    *sorted((*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED), key=lambda step: step.at),
+    *sorted(
+        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED), key=lambda step: step.at
+    ),
 )
 COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed(STORY)}
 

@@ -23,6 +23,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"  # 监察局
     LEADER = "leader"  # 领导
     AUDITOR = "auditor"
+    INTEGRATOR = "integrator"  # a department's own system, reporting by machine
     SYSTEM = "system"  # the deadline watcher, importers
 
 

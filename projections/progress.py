@@ -8,10 +8,10 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from domain.ledger import Fact
+from domain.project import external
 from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.completion import ItemCompleted
 from domain.project.delivery import DecisionDelivered
-from domain.project.external import ExternalResultRecorded, ExternalResultVerified
 from domain.project.registration import ProjectRegistered
 from domain.project.state import DECIDED_STAGES, Item, Project, Stage
 from domain.project.submission import ItemSubmitted
@@ -21,7 +21,7 @@ from projections.view import Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
 # Facts that other items' rows may depend on: their preconditions are granted, or granted no more.
-OUTCOMES = (ItemSubmitted, ItemCompleted, ExternalResultRecorded)
+OUTCOMES = (ItemSubmitted, ItemCompleted, external.ExternalResultRecorded, external.DiscrepancySettled)
 
 
 class Dates(Struct):
@@ -166,9 +166,9 @@ def _date(dates: Dates, fact: Fact, at: datetime) -> None:
             dates.decided_at = at
         case DecisionDelivered():
             dates.delivered_at = at
-        case ExternalResultRecorded(document_number=number):
-            dates.decided_at, dates.document, dates.verified_at = at, number, at
-        case ExternalResultVerified():
+        case external.ExternalResultRecorded():
+            dates.decided_at = dates.verified_at = at
+        case external.ExternalResultVerified() | external.ExternalResultConfirmed() | external.DiscrepancySettled():
             dates.verified_at = at
         case _:
             return
@@ -211,7 +211,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -
         dates.accepted_at,
         dates.decided_at,
         dates.delivered_at,
-        dates.document,
+        item.result.document_number if item.result else dates.document,
         item.external,
         dates.verified_at,
         dates.last_fact,

@@ -26,6 +26,7 @@ WATER = Actor("he", "water")
 PROVINCE = Actor("tang", "province")
 BUREAU = Actor("gao", "supervision", Role.SUPERVISOR)
 LEADER = Actor("ma", "zone-office", Role.LEADER)
+FEED = Actor("tax-exchange", "tax", Role.INTEGRATOR)
 IMPORTER = Actor("importer", "land", Role.SYSTEM)
 
 ITEMS = (

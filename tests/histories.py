@@ -17,7 +17,14 @@ from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.evaluation import EvaluateService, Grade
 from domain.project.extension import ExtendLimit
-from domain.project.external import AttestRecord, RecordExternalResult, VerifyExternalResult
+from domain.project.external import (
+    AttestRecord,
+    Kept,
+    ReconcileExternalResult,
+    RecordExternalResult,
+    SettleDiscrepancy,
+    VerifyExternalResult,
+)
 from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.note import NoteStep
@@ -28,11 +35,11 @@ from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
-from tests.controls import APPLICANT, BUREAU, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
+from tests.controls import APPLICANT, BUREAU, FEED, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
 from tests.spec import NOW, PROJECT
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
-PEOPLE = (LAND, PLANNING, WATER, FIRE, PROVINCE, APPLICANT, MANAGER, BUREAU, Actor("robot", "fire", Role.SYSTEM))
+PEOPLE = (LAND, PLANNING, WATER, FIRE, PROVINCE, APPLICANT, MANAGER, BUREAU, Actor("robot", "fire", Role.SYSTEM), FEED)
 BEGINNINGS = ((("land", LAND), ("discharge", WATER)), (("land", LAND),), (("discharge", WATER),), ())
 COMMANDS_MIN = 15  # fewer lead nowhere, twice as many take their time
 NUMBERS = 5 * 7 * 9 * 11  # a number stands for a kind of command, an item and a person
@@ -76,6 +83,14 @@ OUTSIDE = st.one_of(
     st.builds(RecordExternalResult, item=items, outcome=st.sampled_from(Outcome), evidence=texts),
     st.builds(VerifyExternalResult, item=items, evidence=texts),
     st.builds(AttestRecord, item=items),
+    st.builds(
+        ReconcileExternalResult,
+        item=st.just("tax"),
+        outcome=st.sampled_from(Outcome),
+        source=st.just("feed"),
+        document_number=codes,
+    ),
+    st.builds(SettleDiscrepancy, item=st.just("tax"), keep=st.sampled_from(Kept), reasons=st.just("because")),
 )
 ABOUT = st.one_of(
     st.builds(FileComplaint, complaint=codes, about=texts, item=items | st.just("")),
@@ -136,7 +151,9 @@ def likely(project: Project, code: str) -> list[AnyCommand]:
         case Stage.COMPLETED | Stage.DELIVERED:
             bad = EvaluateService(item=code, grade=Grade.DISSATISFIED, comment="slow")
             check = VerifyExternalResult(item=code, evidence="by telephone")
-            return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code)]
+            said = ReconcileExternalResult(item=code, outcome=Outcome.REFUSED, source="feed")
+            settle = SettleDiscrepancy(item=code, keep=Kept.FEED, reasons="because")
+            return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code), said, settle]
         case _:
             result = RecordExternalResult(item=code, outcome=Outcome.GRANTED, evidence="scan")
             return [SubmitItem(item=code), result, AttestRecord(item=code)]

@@ -93,7 +93,7 @@ def correctable(project: Project, version: int, by: Actor) -> FactNote:
     if version in project.retracted:
         raise Refused("already-retracted", f"entry {version} was retracted", remedy="retract the retraction instead")
     same_department = by.role is Role.OFFICER and by.department and by.department == note.by.department
-    own_entry = by.role in (Role.PROJECT_MANAGER, Role.SYSTEM) and by.id == note.by.id
+    own_entry = by.role in (Role.PROJECT_MANAGER, Role.INTEGRATOR, Role.SYSTEM) and by.id == note.by.id
     if not (same_department or own_entry or by.role is Role.SUPERVISOR):
         raise Refused(
             "not-yours-to-correct",

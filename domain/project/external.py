@@ -1,12 +1,34 @@
-"""外部结果 external results: what departments outside the system decided, keyed in with its provenance."""
+"""外部结果 external results: what departments outside the system decided, keyed in or fed, with its provenance."""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
-from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import require_outside, require_stage
-from domain.project.state import FRESH_STAGES, OPEN_STAGES, Code, Line, Outcome, Project, Stage, Text
+from msgspec import structs
+
+from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.project.rules import require_outside, require_reasons, require_role, require_stage
+from domain.project.state import (
+    DECIDED_STAGES,
+    FRESH_STAGES,
+    OPEN_STAGES,
+    Code,
+    ExternalResult,
+    Item,
+    Line,
+    Outcome,
+    Project,
+    Stage,
+    Text,
+)
+
+
+class Kept(StrEnum):
+    """Which of two results stands."""
+
+    KEYED = "keyed"  # what was keyed in
+    FEED = "feed"  # what the department's own system says
 
 
 class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
@@ -43,7 +65,7 @@ class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
 
 
 class ExternalResultRecorded(Fact, frozen=True, tag="external_result_recorded"):
-    """An outside department decided. A grant meets preconditions like any other."""
+    """An outside department decided. A grant meets preconditions like any other. *by_feed*: its own system said so."""
 
     item: str
     outcome: Outcome
@@ -52,12 +74,17 @@ class ExternalResultRecorded(Fact, frozen=True, tag="external_result_recorded"):
     document_on: date | None = None
     source: str = ""
     verified_on: date | None = None
+    by_feed: bool = False
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         if item.stage in FRESH_STAGES:
             item.renew()
         item.stage, item.outcome, item.suspensions, item.external = Stage.COMPLETED, self.outcome, {}, True
+        item.result = ExternalResult(
+            self.outcome, self.document_number, self.document_on, self.source, by_feed=self.by_feed
+        )
+        item.disputed = None
 
 
 class VerifyExternalResult(Command, frozen=True, tag="verify_external_result"):
@@ -89,6 +116,124 @@ class ExternalResultVerified(Fact, frozen=True, tag="external_result_verified"):
         """Changes nothing for later decisions; it is there to be seen."""
 
 
+class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_result"):
+    """Tell, as the outside department's own system, what it decided; *source* names that system.
+
+    Recorded where nothing was keyed in. What agrees with what was keyed in confirms it; what differs stands beside
+    it until the project manager has decided. Nothing is overwritten.
+    """
+
+    item: Code
+    outcome: Outcome
+    source: Line
+    document_number: Line = ""
+    document_on: date | None = None
+    evidence: Text = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_feed(self.item, item, context.by)
+        require_source(self.source)
+        said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
+        if item.stage not in DECIDED_STAGES:
+            return (self._recorded(),)
+        stands = standing(item)
+        if not agree(stands, said):
+            require_news(self.item, item, said)
+            return (DiscrepancyFound(item=self.item, keyed=stands, fed=said, evidence=self.evidence),)
+        return (
+            ExternalResultConfirmed(
+                item=self.item,
+                source=self.source,
+                document_number=self.document_number,
+                document_on=self.document_on,
+                evidence=self.evidence,
+            ),
+        )
+
+    def _recorded(self) -> ExternalResultRecorded:
+        return ExternalResultRecorded(
+            item=self.item,
+            outcome=self.outcome,
+            evidence=self.evidence,
+            document_number=self.document_number,
+            document_on=self.document_on,
+            source=self.source,
+            by_feed=True,
+        )
+
+
+class ExternalResultConfirmed(Fact, frozen=True, tag="external_result_confirmed"):
+    """The department's own system says the same as stands here, and perhaps what was left out; now it is verified."""
+
+    item: str
+    source: str
+    document_number: str = ""
+    document_on: date | None = None
+    evidence: str = ""
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.disputed = None
+        if item.outcome is not None:
+            stands = standing(item)
+            item.external = True
+            item.result = structs.replace(
+                stands,
+                document_number=stands.document_number or self.document_number,
+                document_on=stands.document_on or self.document_on,
+            )
+
+
+class DiscrepancyFound(Fact, frozen=True, tag="discrepancy_found"):
+    """The department's own system says otherwise than stands here. Both are kept; the project manager decides."""
+
+    item: str
+    keyed: ExternalResult
+    fed: ExternalResult
+    evidence: str = ""
+
+    def apply(self, project: Project) -> None:
+        project.recorded(self.item).disputed = self.fed
+
+
+class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
+    """Decide, as the project manager, whether what was keyed in stays or what the feed says takes its place."""
+
+    item: Code
+    keep: Kept
+    reasons: Text
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_outside(self.item, item, context.by, "settle a discrepancy")
+        if item.disputed is None or item.outcome is None:
+            raise Refused(
+                "no-discrepancy",
+                f"no feed says otherwise than what stands for {self.item}",
+                remedy="a discrepancy is settled while it is open",
+            )
+        require_reasons(self.reasons, f"settling the discrepancy of {self.item}", "")
+        result = standing(item) if self.keep is Kept.KEYED else item.disputed
+        return (DiscrepancySettled(item=self.item, kept=self.keep, reasons=self.reasons, result=result),)
+
+
+class DiscrepancySettled(Fact, frozen=True, tag="discrepancy_settled"):
+    """The project manager decided between two results: *result* stands from here on, and the other stays on record."""
+
+    item: str
+    kept: Kept
+    reasons: str
+    result: ExternalResult
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.dismissed = item.disputed if self.kept is Kept.KEYED else None
+        item.disputed = None
+        if item.stage in DECIDED_STAGES:
+            item.outcome, item.result, item.external = self.result.outcome, self.result, True
+
+
 class AttestRecord(Command, frozen=True, tag="attest_record"):
     """State that the record of an outside item is complete: nothing further happened up to now."""
 
@@ -117,3 +262,53 @@ def require_evidence(code: str, evidence: str) -> None:
             f"a result of {code} from outside needs evidence",
             remedy="say where the document can be seen",
         )
+
+
+def require_feed(code: str, item: Item, by: Actor) -> None:
+    """Refuse unless *by* is the own system of the item's department, which works outside this one."""
+    require_role(by, "report by machine what a department decided", Role.INTEGRATOR, Role.SYSTEM)
+    if item.plan.live:
+        raise Refused(
+            "department-is-live",
+            f"{item.department} works in the system, so no feed can report for {code}",
+            remedy=f"an officer of {item.department} records it",
+            department=item.department,
+        )
+    if by.department != item.department:
+        raise Refused(
+            "wrong-department",
+            f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
+            remedy=f"only the own system of {item.department} reports on it",
+            department=item.department,
+        )
+
+
+def require_source(source: str) -> None:
+    """Refuse what a machine reports without naming itself."""
+    if not source.strip():
+        raise Refused(
+            "source-missing", "the report does not say which system it is from", remedy="name the system in source"
+        )
+
+
+def require_news(code: str, item: Item, said: ExternalResult) -> None:
+    """Refuse a discrepancy told before: it waits for the project manager, or they decided against it."""
+    if said in (item.disputed, item.dismissed):
+        state = "waits for the project manager" if said == item.disputed else "was decided against"
+        raise Refused(
+            "discrepancy-known",
+            f"the same was reported of {code} before, and {state}",
+            remedy="report again when the department's record changes",
+        )
+
+
+def standing(item: Item) -> ExternalResult:
+    """The result that stands for a decided item, also where it was keyed in step by step."""
+    return item.result or ExternalResult(item.outcome or Outcome.TERMINATED)
+
+
+def agree(one: ExternalResult, other: ExternalResult) -> bool:
+    """Whether two results say the same: what one of them leaves out is no contradiction."""
+    numbers = [result.document_number.casefold().replace(" ", "") for result in (one, other)]
+    days = [result.document_on for result in (one, other)]
+    return one.outcome is other.outcome and all(not all(pair) or pair[0] == pair[1] for pair in (numbers, days))

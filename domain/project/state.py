@@ -168,10 +168,10 @@ class Item(Struct):
         self.application += 1
         self.outcome, self.first_notice, self.missing = None, (), ()
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
+        self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = False
         self.promised = None
-        self.result = self.disputed = self.dismissed = None
         self.deemed_on = None
 
 

@@ -33,10 +33,15 @@ from domain.project.evaluation import EvaluateService, ServiceEvaluated
 from domain.project.extension import ExtendLimit, LimitExtended
 from domain.project.external import (
     AttestRecord,
+    DiscrepancyFound,
+    DiscrepancySettled,
+    ExternalResultConfirmed,
     ExternalResultRecorded,
     ExternalResultVerified,
+    ReconcileExternalResult,
     RecordAttested,
     RecordExternalResult,
+    SettleDiscrepancy,
     VerifyExternalResult,
 )
 from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
@@ -98,6 +103,8 @@ ProjectCommand = (
     | WithdrawItem
     | RecordExternalResult
     | VerifyExternalResult
+    | ReconcileExternalResult
+    | SettleDiscrepancy
     | AttestRecord
     | AmendEntry
     | RetractEntry
@@ -139,6 +146,9 @@ ProjectFact = (
     | ItemWithdrawn
     | ExternalResultRecorded
     | ExternalResultVerified
+    | ExternalResultConfirmed
+    | DiscrepancyFound
+    | DiscrepancySettled
     | RecordAttested
     | EntryAmended
     | EntryRetracted

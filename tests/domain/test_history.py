@@ -26,6 +26,7 @@ REPEATABLE = {
     "give_hearing_notice",
     "issue_card",
     "note_step",
+    "reconcile_external_result",
     "request_supplement",
     "suspend_clock",
     "verify_external_result",

@@ -1,0 +1,35 @@
+"""What the tax office's own system reports in the examples, and how the project manager takes it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.example_people import MANAGER, TAX_FEED, Step, told
+from domain.project.external import Kept, ReconcileExternalResult, SettleDiscrepancy
+from domain.project.state import Outcome
+
+REPORTED = ReconcileExternalResult(
+    item="tax",
+    outcome=Outcome.GRANTED,
+    source="金税数据交换平台",
+    document_number="税登42010020260310",
+    document_on=date(2026, 3, 10),
+    evidence="报文20260513-000417",
+)
+OTHERWISE = ReconcileExternalResult(
+    item="tax",
+    outcome=Outcome.GRANTED,
+    source="金税数据交换平台",
+    document_number="税登42010020260311",
+    document_on=date(2026, 3, 11),
+    evidence="报文20260514-000093",
+)
+FED: list[Step] = [
+    *told("2026-05-13 02:00", TAX_FEED, REPORTED),
+    *told("2026-05-14 02:00", TAX_FEED, OTHERWISE),
+    *told(
+        "2026-05-14 09:30",
+        MANAGER,
+        SettleDiscrepancy(item="tax", keep=Kept.FEED, reasons="税务局5月14日书面更正登记日期和文号"),
+    ),
+]
