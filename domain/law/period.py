@@ -1,0 +1,68 @@
+"""统计期间 a period that figures are asked for, and the ones they are compared with: 环比 and 同比."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from msgspec import Struct
+
+from domain.law.moment import midnight, next_day
+
+MONTHS_PER_YEAR = 12
+
+
+class Period(Struct, frozen=True):
+    """The local days from *first* to *last*, both in it."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def month_of(cls, day: date) -> Self:
+        """The calendar month that *day* is in."""
+        return cls(day.replace(day=1), _month_end(day))
+
+    def begins(self, zone: str) -> datetime:
+        """The instant at which it begins."""
+        return midnight(self.first, zone)
+
+    def ends(self, zone: str) -> datetime:
+        """The first instant after it."""
+        return midnight(next_day(self.last), zone)
+
+    def before(self) -> Self:
+        """环比: as many months before where it is made of whole months, else as many days before."""
+        if self._whole_months():
+            months = _month(self.last) - _month(self.first) + 1
+            return type(self)(_first_of(_month(self.first) - months), _month_end(_first_of(_month(self.last) - months)))
+        days = self.last - self.first + timedelta(days=1)
+        return type(self)(self.first - days, self.last - days)
+
+    def year_before(self) -> Self:
+        """同比: the same days one year earlier, February's last day for its 29th."""
+        last = _first_of(_month(self.last) - MONTHS_PER_YEAR)
+        day = _month_end(last).day if self._whole_months() else self.last.day
+        return type(self)(_a_year_before(self.first), last.replace(day=min(day, _month_end(last).day)))
+
+    def _whole_months(self) -> bool:
+        return self.first.day == 1 and self.last == _month_end(self.last) and self.first <= self.last
+
+
+def _a_year_before(day: date) -> date:
+    earlier = _first_of(_month(day) - MONTHS_PER_YEAR)
+    return earlier.replace(day=min(day.day, _month_end(earlier).day))
+
+
+def _month(day: date) -> int:
+    """Months since the year 0."""
+    return day.year * MONTHS_PER_YEAR + day.month - 1
+
+
+def _first_of(month: int) -> date:
+    return date(month // MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, 1)
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])

@@ -1,0 +1,244 @@
+"""监察统计 what the supervision bureau asks: cards and decisions of a period, as was known at an instant, and figures.
+
+Every figure is the length of a list that can be asked for: lists are made first, figures counted from them. Projects
+in which an entry was corrected after the asked instant are read from the ledger as they were known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from statistics import median
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from domain.law.clock import State
+from domain.law.period import Period
+from infrastructure.clock_history import streams
+from infrastructure.clocks import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
+from infrastructure.lawbook import LawBook
+from infrastructure.mapper import entry_from
+from infrastructure.store import Store
+from projections.readings import WORKING_DAY
+from projections.supervision import (
+    APPEALED,
+    DEEMED,
+    RESCINDED,
+    WARNING,
+    DecisionRow,
+    OrderRow,
+    SignalRow,
+    Supervision,
+    SupervisionState,
+)
+from projections.view import fold
+
+VOID = (RESCINDED, "revoked")
+ON_TIME = {State.MET.value: True, State.LATE.value: False}
+PERCENT_DIGITS = 4  # of a rate between 0 and 1
+
+CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
+SIGNALS = """
+    SELECT s.*, f.state, f.since FROM views.signal AS s JOIN LATERAL (
+        SELECT x.state, x.since FROM views.signal_state AS x
+        WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
+    ) AS f ON true
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s
+      AND s.project <> ALL (%(without)s)
+"""
+DECISIONS = """
+    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
+    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+        = (d.project, d.item, d.application, 'decision')
+    LEFT JOIN views.clock AS p ON (p.project, p.item, p.application, p.clock)
+        = (d.project, d.item, d.application, 'commitment')
+    WHERE d.decided_at >= %(first)s AND d.decided_at < %(end)s AND d.recorded_at <= %(as_of)s
+      AND d.project <> ALL (%(without)s)
+"""
+ORDERS = """
+    SELECT o.* FROM views.supervision_order AS o
+    WHERE o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
+      AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
+    ORDER BY o.feedback_by, o.project, o."order" LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+class DecidedCase(DecisionRow, frozen=True):
+    """One application that was decided. None: no clock says so, as where the law counts otherwise.
+
+    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: those that the
+    statutory limit counted, suspensions left out.
+    """
+
+    on_time: bool | None
+    promise_kept: bool | None
+    working_days: int | None
+
+
+class Figures(Struct, frozen=True):
+    """What a department, or all of them, came to in a period. Rates are between 0 and 1; None of nothing.
+
+    *yellow* and *red* leave out cards that were rescinded or revoked, as *warning* and *deemed* do.
+    """
+
+    department: str
+    warning: int
+    yellow: int
+    red: int
+    deemed: int
+    rescinded: int
+    revoked: int
+    appealed: int
+    decided: int
+    on_time: int
+    late: int
+    on_time_rate: float | None
+    median_working_days: float | None
+
+
+Of = Callable[[SignalRow], bool]
+SIGNAL_FIGURES: Mapping[str, Of] = {
+    "warning": lambda one: one.level == WARNING and one.state not in VOID,
+    "yellow": lambda one: one.level == "yellow" and one.state not in VOID,
+    "red": lambda one: one.level == "red" and one.state not in VOID,
+    "deemed": lambda one: one.level == DEEMED and one.state not in VOID,
+    "rescinded": lambda one: one.state == RESCINDED,
+    "revoked": lambda one: one.state == "revoked",
+    "appealed": lambda one: one.state == APPEALED,
+}
+CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
+    "decided": lambda _: True,
+    "on_time": lambda one: one.on_time is True,
+    "late": lambda one: one.on_time is False,
+}
+
+
+class SupervisionAt:
+    """What there is to supervise, as was known at *as_of*, by *laws*. Days of a period are those of *zone*."""
+
+    def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str) -> None:
+        self._store, self._laws, self._zone = store, laws, zone
+        self.as_of = as_of
+        self._rewound: list[tuple[UUID, SupervisionState]] | None = None
+
+    async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
+        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
+        found = [SignalRow(*row) for row in await self._rows(SIGNALS, await self._asked(period))]
+        for _, state in await self._earlier():
+            found += [one for one in _signals(state) if self._within(one.happened_at, period)]
+        wanted = SIGNAL_FIGURES.get(figure)
+        return sorted(
+            (one for one in found if department in ("", one.department) and (wanted is None or wanted(one))),
+            key=lambda one: (one.happened_at, str(one.project), one.version),
+            reverse=True,
+        )
+
+    async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
+        """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
+        found = [
+            DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
+            for row in await self._rows(DECISIONS, await self._asked(period))
+        ]
+        for project, state in await self._earlier():
+            rows = (DecisionRow(*row) for row in state.decisions.values())
+            within = [row for row in rows if self._within(row.decided_at, period)]
+            found += await self._judged(project, within) if within else []
+        return sorted(
+            (one for one in found if department in ("", one.department) and CASE_FIGURES[figure](one)),
+            key=lambda one: (one.decided_at, str(one.project), one.item),
+            reverse=True,
+        )
+
+    async def board(self, period: Period) -> list[Figures]:
+        """All departments together, then each by its name. Raises TooMuchToRead."""
+        signals, decided = await self.signals(period), await self.decided(period)
+        departments = sorted({one.department for one in signals} | {one.department for one in decided})
+        return [
+            figures("", signals, decided),
+            *(
+                figures(
+                    department,
+                    [one for one in signals if one.department == department],
+                    [one for one in decided if one.department == department],
+                )
+                for department in departments
+            ),
+        ]
+
+    async def orders(
+        self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
+    ) -> list[OrderRow]:
+        """Orders of the bureau, those that are to be answered first at the top."""
+        asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
+        return [OrderRow(*row) for row in await self._rows(ORDERS, asked)]
+
+    async def _asked(self, period: Period) -> dict[str, Any]:
+        return {
+            "first": period.begins(self._zone),
+            "end": period.ends(self._zone),
+            "as_of": self.as_of,
+            "without": [project for project, _ in await self._earlier()],
+        }
+
+    def _within(self, at: datetime, period: Period) -> bool:
+        return period.begins(self._zone) <= at < period.ends(self._zone)
+
+    async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
+        """The projects in which something was corrected since, as they were known; read once."""
+        if self._rewound is None:
+            asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
+            projects = [project for (project,) in await self._rows(CORRECTED, asked)]
+            if len(projects) > PROJECTS_READ_MAX:
+                raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+            self._rewound = await self._folded(projects) if projects else []
+        return self._rewound
+
+    async def _folded(self, projects: Sequence[UUID]) -> list[tuple[UUID, SupervisionState]]:
+        view, found = Supervision(), []
+        for project, rows in groupby(await streams(self._store, projects), attrgetter("stream")):
+            entries = [entry for entry in map(entry_from, rows) if entry.recorded_at <= self.as_of]
+            found.append((project, fold([view], project, entries).states[view.name]))
+        return found
+
+    async def _judged(self, project: UUID, decided: Sequence[DecisionRow]) -> list[DecidedCase]:
+        """Decisions of one project with what its clocks say, read from the ledger."""
+        items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
+        clocks = {(one.item, one.application, one.clock): one for item in items for one in item.clocks}
+        found = []
+        for row in decided:
+            key = row.item, row.application
+            clock, promise = clocks.get((*key, "decision")), clocks.get((*key, "commitment"))
+            days = int(clock.used) if clock and clock.used is not None and clock.unit == WORKING_DAY else None
+            judged = [ON_TIME.get(one.state.value) if one else None for one in (clock, promise)]
+            found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
+        return found
+
+    async def _rows(self, query: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def _signals(state: SupervisionState) -> list[SignalRow]:
+    """What was told, each with what had become of it."""
+    last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
+    return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+
+
+def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:
+    """The figures of one department's lists, or of all."""
+    counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}
+    cases = {name: sum(map(takes, decided)) for name, takes in CASE_FIGURES.items()}
+    judged = cases["on_time"] + cases["late"]
+    days = [one.working_days for one in decided if one.working_days is not None]
+    return Figures(
+        department,
+        **counts,
+        **cases,
+        on_time_rate=round(cases["on_time"] / judged, PERCENT_DIGITS) if judged else None,
+        median_working_days=float(median(days)) if days else None,
+    )
