@@ -6,6 +6,7 @@ import asyncio
 import csv
 import gzip
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from domain.ledger import Refused
 from infrastructure.approvals import Approvals
+from infrastructure.lawbook import law_book
 from scripts.cases import case_rows
 from scripts.export_log import ExportReport, export_log
 from scripts.import_log import RECEIPT_LOG, import_log
@@ -106,6 +108,14 @@ def test_its_figures_are_those_of_its_register(receipt: Imported) -> None:
     assert (len(closed), len(rows) - len(closed)) == (1329, 105)
     assert sum(row.late is True for row in rows) == 309
     assert median(row.gross_days for row in closed if row.gross_days is not None) == 50
+
+
+def test_counted_in_chinese_working_days_most_took_more_than_twenty(receipt: Imported) -> None:
+    """By the State Council's notices of 2010 to 2012; a scheme without holidays would say 1,101."""
+    calendar = law_book().calendars()["CN"].as_known(date(2013, 1, 1))
+    spans = [(row.submitted_on, row.delivered_on) for row in case_rows(receipt.url)]
+    days = [calendar.working_days_between(begun, ended) for begun, ended in spans if begun and ended]
+    assert sum(n > 20 for n in days) == 1074
 
 
 def test_each_case_has_the_days_of_the_list_of_cases(receipt: Imported) -> None:
