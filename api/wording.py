@@ -168,6 +168,11 @@ FACTS: dict[str, tuple[str, str]] = {
     "notice_approved": ("复核放假通知", "Calendar notice approved"),
     "notice_applied": ("启用放假通知", "Calendar notice applied"),
     "notice_withdrawn": ("撤回放假通知", "Calendar notice withdrawn"),
+    "legal_person_registered": ("法人入库", "Legal person registered"),
+    "legal_person_changed": ("法人变更", "Legal person changed"),
+    "legacy_code_linked": ("关联组织机构代码", "Legacy code linked"),
+    "legal_person_merged": ("法人归并", "Legal person merged"),
+    "legal_person_separated": ("撤销法人归并", "Legal persons separated"),
 }
 TABLES = {
     "label": LABELS,

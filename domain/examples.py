@@ -23,6 +23,7 @@ from domain.example_people import (
     moment,
     told,
 )
+from domain.example_persons import BRANCH, PERSON, person_entries
 from domain.example_supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
 from domain.law.pack import Pack
 from domain.ledger import Context, Recorded
@@ -266,6 +267,7 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 
 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
-    """The first fact of each kind in the story, or else in the watched one or in the calendar's, by its stored name."""
-    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED), *calendar_entries(law)]
+    """The first fact of each kind in the story, or else in another one, by its stored name."""
+    of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
+    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED), *of_others]
     return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias, get_args
 from uuid import UUID
@@ -12,12 +13,14 @@ from domain import vocabulary
 from domain.calendar.state import Calendar
 from domain.calendar.words import CalendarCommand, CalendarFact
 from domain.ledger import Command, Context, Fact, Refused
+from domain.legal_person.state import LegalPerson
+from domain.legal_person.words import PersonCommand, PersonFact
 from domain.project.state import Project
 from domain.project.words import SystemCommand
 from domain.vocabulary import AnyCommand, AnyFact, Entry, tag_of
 
-State: TypeAlias = Project | Calendar
-EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand
+State: TypeAlias = Project | Calendar | LegalPerson
+EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand
 
 
 class Kind(Struct, frozen=True):
@@ -37,7 +40,8 @@ class Kind(Struct, frozen=True):
 
 
 CALENDAR = Kind(Calendar, get_args(CalendarCommand), get_args(CalendarFact))
-KINDS = (CALENDAR,)
+LEGAL_PERSON = Kind(LegalPerson, get_args(PersonCommand), get_args(PersonFact))
+KINDS = (CALENDAR, LEGAL_PERSON)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 
@@ -96,7 +100,7 @@ def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFa
 
 
 def _misdirected(state: State) -> Refused:
-    kind = type(state).__name__.lower()
+    kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(state).__name__).lower()
     return Refused(
         "wrong-stream",
         f"{state.id} is a {kind}, to which this command says nothing",

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from domain.calendar.words import CalendarFact
 from domain.ledger import Command, Context, Fact, Recorded, Refused
+from domain.legal_person.words import PersonFact
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.registration import RegisterProject
 from domain.project.rescission import as_it_was
@@ -20,7 +21,7 @@ from domain.project.words import ProjectCommand, ProjectFact, SystemCommand
 
 # Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
 AnyCommand = ProjectCommand
-AnyFact = ProjectFact | CalendarFact
+AnyFact = ProjectFact | CalendarFact | PersonFact
 
 
 class Entry(Struct, frozen=True, gc=False):

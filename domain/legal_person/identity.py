@@ -1,0 +1,117 @@
+"""归并 identity: an older code leads to a person, two entries of one person become one, a mistake in that is undone."""
+
+from __future__ import annotations
+
+from domain.ledger import Command, Context, Fact, Refused
+from domain.legal_person.state import AnyPerson, LegalPerson, require_keeper, require_open
+from domain.project.rules import require_reasons
+from domain.project.state import Code, Line, Text
+from domain.uscc import organisation_code, require_legacy, require_uscc
+
+
+class LinkLegacyCode(Command, frozen=True, tag="link_legacy_code"):
+    """Let a nine-character organisation code lead to this person.
+
+    The one that stands in the person's own code (characters 9 to 17) does so by itself. Another one needs a *source*
+    that says so, such as the notice of a re-issued code.
+    """
+
+    code: Code
+    legacy: Code
+    source: Line = ""
+
+    def decide(self, person: LegalPerson, context: Context) -> tuple[Fact, ...]:
+        require_open(self.code, person, context, "link a legacy code")
+        legacy = require_legacy(self.legacy)
+        own = organisation_code(person.code)
+        if legacy == own or legacy in person.legacy:
+            raise Refused(
+                "legacy-linked",
+                f"{legacy} already leads to {self.code}",
+                remedy="nothing needs to be done: look the person up by it",
+            )
+        if not self.source.strip():
+            raise Refused(
+                "legacy-unproved",
+                f"{self.code} holds the organisation code {own}, not {legacy}",
+                remedy="name the paper that says both are of one person, or check the code",
+            )
+        return (LegacyCodeLinked(legacy=legacy, source=self.source),)
+
+
+class LegacyCodeLinked(Fact, frozen=True, tag="legacy_code_linked"):
+    """An organisation code of before 2015 leads to this person."""
+
+    legacy: str
+    source: str = ""
+
+    def apply(self, person: AnyPerson) -> None:
+        person.legacy[self.legacy] = self.source
+
+
+class MergeLegalPerson(Command, frozen=True, tag="merge_legal_person"):
+    """Say that this entry and *into* are one person: from now on *into* is answered in its place."""
+
+    code: Code
+    into: Code
+    reasons: Text
+
+    def decide(self, person: LegalPerson, context: Context) -> tuple[Fact, ...]:
+        require_open(self.code, person, context, "merge legal persons")
+        require_uscc(self.into)
+        if self.into == self.code:
+            raise Refused("merge-circle", f"{self.code} can't be merged into itself", remedy="name the other one")
+        require_reasons(self.reasons, f"merging {self.code} into {self.into}", "")
+        return (LegalPersonMerged(into=self.into, reasons=self.reasons),)
+
+
+class LegalPersonMerged(Fact, frozen=True, tag="legal_person_merged"):
+    """归并: this entry and *into* are the same person."""
+
+    into: str
+    reasons: str
+
+    def apply(self, person: AnyPerson) -> None:
+        person.merged_into = self.into
+
+
+class SeparateLegalPerson(Command, frozen=True, tag="separate_legal_person"):
+    """Take a merge back: they are two persons after all."""
+
+    code: Code
+    reasons: Text
+
+    def decide(self, person: LegalPerson, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.code, person, context, "separate legal persons")
+        if not person.merged_into:
+            raise Refused(
+                "not-merged", f"{self.code} was not merged into another person", remedy="nothing needs to be undone"
+            )
+        require_reasons(self.reasons, f"separating {self.code} from {person.merged_into}", "")
+        return (LegalPersonSeparated(was_into=person.merged_into, reasons=self.reasons),)
+
+
+class LegalPersonSeparated(Fact, frozen=True, tag="legal_person_separated"):
+    """The merge was a mistake; projects of this code are its own again."""
+
+    was_into: str
+    reasons: str
+
+    def apply(self, person: AnyPerson) -> None:
+        person.merged_into = ""
+
+
+def require_survivor(code: str, survivor: LegalPerson) -> None:
+    """Refuse *code*, the other side of a merge, unless it is there and is nobody else itself.
+
+    So no circle can come about; whoever asks knows both streams, which a command to one of them does not.
+    """
+    if not survivor.code:
+        raise Refused("unknown-person", f"no legal person {code} was registered", remedy="register it first")
+    if survivor.merged_into:
+        raise Refused(
+            "person-merged",
+            f"{code} was itself merged into {survivor.merged_into}",
+            remedy=f"merge into {survivor.merged_into}",
+            into=survivor.merged_into,
+        )
