@@ -15,6 +15,7 @@ REFUSAL_CODES: dict[str, str] = {
     "approval-missing": "the notice changes days that were over when it was published, and nobody else has approved it",
     "card-void": "the card was rescinded, or is not of the kind this act needs",
     "change-unsourced": "a change of a legal person does not say where it was read",
+    "classified-project": "a classified project is not handled online (2017 platform rules, Art. 3)",
     "complaint-empty": "the complaint has no text",
     "complaint-repeated": "another complaint of this project has the same id",
     "complaint-settled": "the complaint was answered or closed before",

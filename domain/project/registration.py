@@ -11,11 +11,10 @@ from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, require_role
 from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
+from domain.uscc import require_uscc
 
-# GB 32100-2015: 17 characters and a check character over this alphabet, weights 3^i modulo 31.
-USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-USCC_LENGTH = 18
-USCC_WEIGHTS = tuple(pow(3, place, len(USCC_ALPHABET)) for place in range(USCC_LENGTH - 1))
+# 全国投资项目在线审批监管平台运行管理暂行办法 (2017), 第三条: 涉密项目及信息不得通过在线平台办理和传递.
+CLASSIFIED = "全国投资项目在线审批监管平台运行管理暂行办法（2017年令第3号）第三条"
 
 
 class Enterprise(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +25,10 @@ class Enterprise(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegisterProject(Command, frozen=True, tag="register_project"):
-    """Bring a project into the zone (立项). An empty list of items is filled later with plan_item."""
+    """Bring a project into the zone (立项). An empty list of items is filled later with plan_item.
+
+    *classified* asks whether it is a state secret (涉密项目): if so it is refused, and nothing of it is kept.
+    """
 
     name: Line
     enterprise: Enterprise
@@ -34,6 +36,7 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
     code: Name = ""
     law: Name = "cn-licensing"
     items: Annotated[tuple[PlannedItem, ...], Meta(max_length=ITEMS_MAX)] = ()
+    classified: bool = False
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a project", Role.PROJECT_MANAGER, Role.SYSTEM)
@@ -43,13 +46,15 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
             )
         if context.law.id != self.law:
             raise Refused("unknown-law", f"{self.law} is not a law this zone works under", law=self.law)
-        if self.enterprise.uscc and not is_uscc(self.enterprise.uscc):
+        if self.classified:
             raise Refused(
-                "uscc-invalid",
-                f"{self.enterprise.uscc} is not a unified social credit code",
-                article="GB 32100-2015",
-                remedy="18 characters, the last of which checks the others",
+                "classified-project",
+                "a classified project, and information on it, is not handled online",
+                article=CLASSIFIED,
+                remedy="register it on paper, with nothing of it in here",
             )
+        if self.enterprise.uscc:
+            require_uscc(self.enterprise.uscc)
         plan: dict[str, PlannedItem] = {}
         for planned in self.items:
             require_new(planned.item, plan)
@@ -108,15 +113,6 @@ class ItemPlanned(Fact, frozen=True, tag="item_planned"):
 
     def apply(self, project: Project) -> None:
         project.items[self.item] = Item(self.plan)
-
-
-def is_uscc(code: str) -> bool:
-    """Whether *code* is a unified social credit code whose check character is right (GB 32100-2015)."""
-    values = [USCC_ALPHABET.find(character) for character in code]
-    if len(values) != USCC_LENGTH or -1 in values:
-        return False
-    total = sum(value * weight for value, weight in zip(values, USCC_WEIGHTS, strict=False))
-    return (total + values[-1]) % len(USCC_ALPHABET) == 0
 
 
 def require_new(code: str, plan: Mapping[str, object]) -> None:

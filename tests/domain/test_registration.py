@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 from msgspec import structs
-from stdnum.cn import uscc
 
-from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject, is_uscc
+from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject
 from domain.project.state import ITEMS_MAX, Mode, PlannedItem
 from domain.vocabulary import AnyCommand
 from tests.controls import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
@@ -153,9 +152,17 @@ def test_any_other_credit_code_is_refused(code: str) -> None:
     given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).refused("uscc-invalid")
 
 
-@pytest.mark.parametrize("body", ["91420100MA0HX2026", "92110105X00000001", "5312000000000000A", "N1230000000000000"])
-def test_an_independent_reckoning_of_the_check_character_agrees(body: str) -> None:
-    assert is_uscc(body + uscc.calc_check_digit(body))
+def test_a_credit_code_in_small_letters_is_refused_and_its_right_form_told() -> None:
+    small = structs.replace(REGISTER, enterprise=Enterprise("Hengxin", "91420100ma0hx2026e"))
+
+    refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "small letters")
+    assert "91420100MA0HX2026E" in refusal.remedy
+
+
+def test_a_classified_project_is_kept_out() -> None:
+    classified = structs.replace(REGISTER, classified=True)
+
+    given().when(classified, by=MANAGER).refused("classified-project", "not handled online")
 
 
 def test_a_planned_item_joins_the_project() -> None:

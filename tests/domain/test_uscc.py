@@ -38,6 +38,17 @@ def test_every_code_with_one_character_mistyped_is_refused(code: str, place: int
     assert is_uscc(mistyped) is (mistyped == code)
 
 
+@given(codes())
+def test_the_check_character_is_what_the_standard_reckons(code: str) -> None:
+    values = [ALPHABET.index(character) for character in code]
+    assert sum(value * 3**place for place, value in enumerate(values[:-1])) % 31 == (31 - values[-1]) % 31
+
+
+@pytest.mark.parametrize("code", ["91110000600037341L", "91350100M000100Y43"])
+def test_codes_from_elsewhere_are_right(code: str) -> None:
+    assert is_uscc(code)
+
+
 @pytest.mark.parametrize(
     ("code", "fault", "remedy"),
     [
