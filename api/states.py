@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.project.state import Complaint, HearingStep, Item, Mode, Opinion, Outcome, Project, Stage
+from domain.project.state import HearingStep, Item, Mode, Opinion, Outcome, Project, Stage
+from domain.project.voice_state import Complaint
 
 
 class ShownSuspension(Struct, frozen=True):

@@ -110,11 +110,15 @@ ROLES: dict[str, tuple[str, str]] = {
 }
 COMPLAINTS: dict[str, tuple[str, str]] = {
     "filed": ("待答复", "Awaiting an answer"),
+    "accepted": ("已受理", "Accepted"),
+    "declined": ("不予受理", "Declined"),
+    "withdrawn": ("已撤回", "Withdrawn"),
     "answered": ("已答复", "Answered"),
     "closed": ("已办结", "Closed"),
 }
 SATISFIED: dict[str, tuple[str, str]] = {
     "yes": ("满意", "Yes"),
+    "mostly": ("基本满意", "Mostly"),
     "no": ("不满意", "No"),
     "none": ("未表态", "Not said"),
 }
@@ -150,9 +154,19 @@ FACTS: dict[str, tuple[str, str]] = {
     "entry_amended": ("更正记录", "Entry amended"),
     "entry_retracted": ("撤销记录", "Entry retracted"),
     "complaint_filed": ("提出投诉", "Complaint filed"),
+    "complaint_accepted": ("受理投诉", "Complaint accepted"),
+    "complaint_declined": ("不予受理投诉", "Complaint declined"),
+    "complaint_transferred": ("转办投诉", "Complaint transferred"),
+    "complaint_extended": ("投诉延期答复", "Answer extended"),
+    "complaint_withdrawn": ("撤回投诉", "Complaint withdrawn"),
     "complaint_answered": ("答复投诉", "Complaint answered"),
     "complaint_closed": ("投诉办结", "Complaint closed"),
     "service_evaluated": ("好差评", "Service evaluated"),
+    "rectification_started": ("启动差评核实", "Bad grade taken up"),
+    "evaluation_rectified": ("差评整改", "Bad grade put right"),
+    "evaluation_called_back": ("差评回访", "Evaluator called back"),
+    "evaluation_appealed": ("差评申诉", "Evaluation appealed against"),
+    "evaluation_appeal_decided": ("差评申诉复核", "Appeal against an evaluation decided"),
     "step_noted": ("办理备注", "Step noted"),
     "deadline_warned": ("预警", "Warned: few days left"),
     "card_issued": ("发出监察牌", "Card issued"),

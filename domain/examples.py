@@ -25,10 +25,11 @@ from domain.example_people import (
 )
 from domain.example_persons import BRANCH, PERSON, person_entries
 from domain.example_supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
+from domain.example_voices import VOICED
 from domain.law.pack import Pack
 from domain.ledger import Context, Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
-from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint, Satisfied
+from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, Countersign
@@ -44,6 +45,7 @@ from domain.project.state import Mode, Opinion, Outcome, PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyFact, Entry, decide, replay, tag_of
 
@@ -248,7 +250,7 @@ AFTERWARDS = [
 STORY: tuple[Step, ...] = (
     *REGISTRATION,
     *sorted(
-        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED), key=lambda step: step.at
+        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED, *VOICED), key=lambda step: step.at
     ),
 )
 COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed(STORY)}

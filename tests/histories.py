@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
-from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint, Satisfied
+from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, Countersign
@@ -33,6 +33,7 @@ from domain.project.state import Item, Opinion, Outcome, PlannedItem, Project, S
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
 from tests.controls import APPLICANT, BUREAU, FEED, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER

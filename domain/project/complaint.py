@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import require_role
-from domain.project.state import Code, Complaint, Line, Name, Project, Text
+from domain.project.rules import require_reasons, require_role
+from domain.project.state import LINES_MAX, Code, Line, Name, Project, Text
+from domain.project.voice_state import (
+    Complaint,
+    Satisfied,
+    find_complaint,
+    require_entries,
+    require_responsible,
+    require_unsettled,
+    terms_now,
+)
 
-
-class Satisfied(StrEnum):
-    """What the complainant said of the answer."""
-
-    YES = "yes"
-    NO = "no"
-    NONE = "none"  # nothing
+Versions = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(max_length=LINES_MAX)]
 
 
 class FileComplaint(Command, frozen=True, tag="file_complaint"):
-    """Complain about one item, or about the project's handling as a whole where *item* is empty."""
+    """Complain about one item, or about the project's handling as a whole where *item* is empty.
+
+    *entries* are the versions of what is complained of in the project's history, *step* the node or clock, *person*
+    whoever is complained of.
+    """
 
     complaint: Code  # its id, chosen by whoever files it
     about: Text
     item: Name = ""
     contact: Line = ""
     anonymous: bool = False
+    entries: Versions = ()
+    step: Line = ""
+    person: Line = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "file a complaint", Role.APPLICANT, Role.PROJECT_MANAGER, Role.SUPERVISOR, Role.SYSTEM)
@@ -35,6 +47,8 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
             )
         if not self.about.strip():
             raise Refused("complaint-empty", "the complaint says nothing", remedy="say what went wrong")
+        entries = tuple(dict.fromkeys(self.entries))
+        require_entries(project, entries, self.item)
         return (
             ComplaintFiled(
                 complaint=self.complaint,
@@ -44,12 +58,19 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
                 contact=self.contact,
                 anonymous=self.anonymous,
                 by=context.by.id,
+                entries=entries,
+                step=self.step,
+                person=self.person,
+                rule=terms_now(context).name,
             ),
         )
 
 
 class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):
-    """A complaint about *department*; empty where it is about the project's handling as a whole."""
+    """A complaint about *department*; empty where it is about the project's handling as a whole.
+
+    *rule* is the zone's edition of the limits it is handled under; empty in the oldest facts.
+    """
 
     complaint: str
     item: str
@@ -58,39 +79,50 @@ class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):
     by: str
     contact: str = ""
     anonymous: bool = False
+    entries: tuple[int, ...] = ()
+    step: str = ""
+    person: str = ""
+    rule: str = ""
 
     def apply(self, project: Project) -> None:
-        project.complaints[self.complaint] = Complaint(self.item, self.department, self.by)
+        project.complaints[self.complaint] = Complaint(self.item, self.department, self.by, self.anonymous)
 
 
 class AnswerComplaint(Command, frozen=True, tag="answer_complaint"):
-    """Answer a complaint, saying whether it was right (*upheld*)."""
+    """Answer a complaint, saying whether it was right (*upheld*), if only *partly*; *entries* are the evidence.
+
+    An answer to a complaint that was not accepted yet accepts it too.
+    """
 
     complaint: Code
     answer: Text
     upheld: bool
+    partly: bool = False
+    entries: Versions = ()
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
-        complaint = find(project, self.complaint)
-        by = context.by
-        own = by.role is Role.OFFICER and by.department == complaint.department != ""
-        if not own and by.role is not Role.SUPERVISOR:
-            raise Refused(
-                "wrong-department",
-                f"the complaint {self.complaint} is not for {by.department or by.id} ({by.role}) to answer",
-                remedy=f"{complaint.department or 'the supervision bureau'} answers it",
-                department=complaint.department,
-            )
-        if complaint.answered or complaint.closed:
-            raise Refused(
-                "complaint-settled",
-                f"the complaint {self.complaint} is already {'closed' if complaint.closed else 'answered'}",
-                remedy="a new complaint may follow",
-            )
+        complaint = find_complaint(project, self.complaint)
+        require_responsible(context.by, complaint.department, f"the complaint {self.complaint}")
+        require_unsettled(self.complaint, complaint)
         if not self.answer.strip():
             raise Refused("answer-empty", "the answer says nothing", remedy="say what was found and done")
+        if self.partly and not self.upheld:
+            raise Refused(
+                "outcome-contradicts",
+                "a complaint that is partly right is upheld as far as it goes",
+                remedy="send upheld true with partly, or partly false",
+            )
+        entries = tuple(dict.fromkeys(self.entries))
+        require_entries(project, entries, "")
         return (
-            ComplaintAnswered(complaint=self.complaint, item=complaint.item, answer=self.answer, upheld=self.upheld),
+            ComplaintAnswered(
+                complaint=self.complaint,
+                item=complaint.item,
+                answer=self.answer,
+                upheld=self.upheld,
+                partly=self.partly,
+                entries=entries,
+            ),
         )
 
 
@@ -101,21 +133,30 @@ class ComplaintAnswered(Fact, frozen=True, tag="complaint_answered"):
     item: str
     answer: str
     upheld: bool
+    partly: bool = False
+    entries: tuple[int, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """One of upheld (属实), partly (部分属实) or unfounded (不属实)."""
+        if not self.upheld:
+            return "unfounded"
+        return "partly" if self.partly else "upheld"
 
     def apply(self, project: Project) -> None:
         if complaint := project.complaints.get(self.complaint):
-            complaint.answered = True
+            complaint.accepted = complaint.answered = True
 
 
 class CloseComplaint(Command, frozen=True, tag="close_complaint"):
-    """Close an answered complaint with the complainant's verdict."""
+    """Close an answered complaint with the complainant's verdict; *remarks* say why somebody is not content."""
 
     complaint: Code
     satisfied: Satisfied = Satisfied.NONE
     remarks: Text = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
-        complaint = find(project, self.complaint)
+        complaint = find_complaint(project, self.complaint)
         by = context.by
         if by.role not in (Role.SUPERVISOR, Role.SYSTEM) and by.id != complaint.by:
             raise Refused(
@@ -131,6 +172,8 @@ class CloseComplaint(Command, frozen=True, tag="close_complaint"):
             raise Refused(
                 "complaint-unanswered", f"the complaint {self.complaint} has no answer yet", remedy="answer it first"
             )
+        if self.satisfied is Satisfied.NO:
+            require_reasons(self.remarks, "saying that the answer is no good", "")
         return (
             ComplaintClosed(
                 complaint=self.complaint, item=complaint.item, satisfied=self.satisfied, remarks=self.remarks
@@ -149,13 +192,3 @@ class ComplaintClosed(Fact, frozen=True, tag="complaint_closed"):
     def apply(self, project: Project) -> None:
         if complaint := project.complaints.get(self.complaint):
             complaint.closed = True
-
-
-def find(project: Project, code: str) -> Complaint:
-    """The complaint *code*; refused where there is none."""
-    try:
-        return project.complaints[code]
-    except KeyError:
-        raise Refused(
-            "unknown-complaint", f"there is no complaint {code}", remedy="check the code it was filed under"
-        ) from None

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from domain.flow.graph import Groups, groups_of, open_groups
 from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
+from domain.project.voice_state import Complaint, Evaluation
 
 # Limits of what one command may carry: a form's size, far below what a request body may be.
 CODE_CHARACTERS_MAX = 64
@@ -175,16 +176,6 @@ class Item(Struct):
         self.deemed_on = None
 
 
-class Complaint(Struct):
-    """One complaint, as far as it has been handled."""
-
-    item: str
-    department: str
-    by: str
-    answered: bool = False
-    closed: bool = False
-
-
 class Appeal(StrEnum):
     """How far the appeal against a card has come."""
 
@@ -239,6 +230,7 @@ class Project(Struct):
     manager: str = ""
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)  # those that were retracted are not here
     signals: dict[str, Signal] = field(default_factory=dict)  # warnings, cards and effects of silence, by id
     orders: dict[str, Order] = field(default_factory=dict)
     notes: dict[int, FactNote] = field(default_factory=dict)  # one an entry, by version; also of retracted ones

@@ -12,6 +12,18 @@ from domain.project.complaint import (
     ComplaintFiled,
     FileComplaint,
 )
+from domain.project.complaint_handling import (
+    AcceptComplaint,
+    ComplaintAccepted,
+    ComplaintDeclined,
+    ComplaintExtended,
+    ComplaintTransferred,
+    ComplaintWithdrawn,
+    DeclineComplaint,
+    ExtendComplaint,
+    TransferComplaint,
+    WithdrawComplaint,
+)
 from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
 from domain.project.countersignature import (
@@ -56,6 +68,18 @@ from domain.project.hearing import (
     TellHearingRight,
 )
 from domain.project.note import NoteStep, StepNoted
+from domain.project.rectification import (
+    AppealEvaluation,
+    CallBack,
+    DecideEvaluationAppeal,
+    EvaluationAppealDecided,
+    EvaluationAppealed,
+    EvaluationCalledBack,
+    EvaluationRectified,
+    RectificationStarted,
+    RectifyEvaluation,
+    StartRectification,
+)
 from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
 from domain.project.rescission import CardRescinded, RescindCard
 from domain.project.submission import ItemSubmitted, SubmitItem
@@ -109,9 +133,19 @@ ProjectCommand = (
     | AmendEntry
     | RetractEntry
     | FileComplaint
+    | AcceptComplaint
+    | DeclineComplaint
+    | TransferComplaint
+    | ExtendComplaint
+    | WithdrawComplaint
     | AnswerComplaint
     | CloseComplaint
     | EvaluateService
+    | StartRectification
+    | RectifyEvaluation
+    | CallBack
+    | AppealEvaluation
+    | DecideEvaluationAppeal
     | NoteStep
     | IssueCard
     | AppealCard
@@ -153,9 +187,19 @@ ProjectFact = (
     | EntryAmended
     | EntryRetracted
     | ComplaintFiled
+    | ComplaintAccepted
+    | ComplaintDeclined
+    | ComplaintTransferred
+    | ComplaintExtended
+    | ComplaintWithdrawn
     | ComplaintAnswered
     | ComplaintClosed
     | ServiceEvaluated
+    | RectificationStarted
+    | EvaluationRectified
+    | EvaluationCalledBack
+    | EvaluationAppealed
+    | EvaluationAppealDecided
     | StepNoted
     | DeadlineWarned
     | CardIssued

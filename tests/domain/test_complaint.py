@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from domain.law.voice_terms import ZONE_2020
 from domain.ledger import Actor
 from domain.project.complaint import (
     AnswerComplaint,
@@ -13,13 +14,17 @@ from domain.project.complaint import (
     ComplaintClosed,
     ComplaintFiled,
     FileComplaint,
-    Satisfied,
 )
-from tests.controls import APPLICANT, BUREAU, FIRE, LAND, LEADER, MANAGER, REGISTERED
+from domain.project.correction import EntryRetracted
+from domain.project.voice_state import Satisfied
+from tests.controls import APPLICANT, BUREAU, FIRE, LAND, LEADER, MANAGER, REGISTERED, submitted
 from tests.spec import given
 
+RULE = ZONE_2020.name
 FILE = FileComplaint(complaint="c1", item="land", about="too slow", contact="Chen")
-FILED = ComplaintFiled(complaint="c1", item="land", department="land", about="too slow", by="hengxin", contact="Chen")
+FILED = ComplaintFiled(
+    complaint="c1", item="land", department="land", about="too slow", by="hengxin", contact="Chen", rule=RULE
+)
 ANSWER = AnswerComplaint(complaint="c1", answer="we hurry now", upheld=True)
 ANSWERED = ComplaintAnswered(complaint="c1", item="land", answer="we hurry now", upheld=True)
 CLOSE = CloseComplaint(complaint="c1", satisfied=Satisfied.YES, remarks="thanks")
@@ -85,3 +90,36 @@ def test_the_bureau_may_close_it_too_but_nobody_else() -> None:
 @pytest.mark.parametrize("command", [ANSWER, CLOSE])
 def test_an_unknown_complaint_is_neither_answered_nor_closed(command: AnswerComplaint | CloseComplaint) -> None:
     given(REGISTERED).when(command, by=BUREAU).refused("unknown-complaint", "c1")
+
+
+def test_a_complaint_points_to_entries_that_count() -> None:
+    pointed = structs.replace(FILE, entries=(2, 2), step="intake", person="li")
+    filed = structs.replace(FILED, entries=(2,), step="intake", person="li")
+
+    given(REGISTERED, submitted()).when(pointed, by=APPLICANT).then(filed)
+    given(REGISTERED).when(pointed, by=APPLICANT).refused("no-such-entry", "entry 2 about land")
+    given(REGISTERED, submitted("discharge")).when(pointed, by=APPLICANT).refused("no-such-entry")
+    retracted = EntryRetracted(version=2, item="land", reasons="a slip")
+    given(REGISTERED, submitted(), retracted).when(pointed, by=APPLICANT).refused("no-such-entry")
+
+
+def test_an_answer_may_be_partly_and_quotes_its_evidence() -> None:
+    partly = structs.replace(ANSWER, partly=True, entries=(1,))
+
+    given(REGISTERED, FILED).when(partly, by=LAND).then(structs.replace(ANSWERED, partly=True, entries=(1,)))
+    given(REGISTERED, FILED).when(structs.replace(partly, upheld=False), by=LAND).refused("outcome-contradicts")
+    given(REGISTERED, FILED).when(structs.replace(partly, entries=(9,)), by=LAND).refused("no-such-entry")
+    assert [structs.replace(ANSWERED, upheld=u, partly=p).outcome for u, p in ((1, 0), (1, 1), (0, 0))] == [
+        "upheld",
+        "partly",
+        "unfounded",
+    ]
+
+
+def test_whoever_is_not_content_says_why() -> None:
+    unhappy = structs.replace(CLOSE, satisfied=Satisfied.NO, remarks=" ")
+
+    given(REGISTERED, FILED, ANSWERED).when(unhappy, by=APPLICANT).refused("reasons-missing")
+    given(REGISTERED, FILED, ANSWERED).when(structs.replace(unhappy, remarks="no help"), by=APPLICANT).then(
+        structs.replace(CLOSED, satisfied=Satisfied.NO, remarks="no help")
+    )
