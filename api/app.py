@@ -19,6 +19,7 @@ from api.operation import healthz, readyz
 from api.projects import Projects
 from api.requests import begin, send_back
 from api.views import ViewTables
+from api.supervision import SupervisionTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
 from infrastructure.settings import Settings
@@ -31,6 +32,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Clocks,
     Law,
     Keeping,
+    SupervisionTables,
     Catalogue,
     healthz,
     readyz,

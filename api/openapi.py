@@ -37,6 +37,7 @@ TAGS = {
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
     "clocks": "Statutory clocks at any instant, as known at any other: from the view where it may, else the ledger.",
+    "supervision": "Warnings, cards, orders and decisions of a period; every figure with the list that it counts.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
     "problems": "What a code means.",

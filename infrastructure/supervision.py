@@ -121,8 +121,8 @@ class SupervisionAt:
     """What there is to supervise, as was known at *as_of*, by *laws*. Days of a period are those of *zone*."""
 
     def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str) -> None:
-        self._store, self._laws, self._zone = store, laws, zone
-        self.as_of = as_of
+        self._store, self._laws = store, laws
+        self.as_of, self.zone = as_of, zone
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
@@ -178,14 +178,14 @@ class SupervisionAt:
 
     async def _asked(self, period: Period) -> dict[str, Any]:
         return {
-            "first": period.begins(self._zone),
-            "end": period.ends(self._zone),
+            "first": period.begins(self.zone),
+            "end": period.ends(self.zone),
             "as_of": self.as_of,
             "without": [project for project, _ in await self._earlier()],
         }
 
     def _within(self, at: datetime, period: Period) -> bool:
-        return period.begins(self._zone) <= at < period.ends(self._zone)
+        return period.begins(self.zone) <= at < period.ends(self.zone)
 
     async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
         """The projects in which something was corrected since, as they were known; read once."""

@@ -1,4 +1,4 @@
-"""What the bureau is told: figures that are the lengths of lists, and the same again when asked of an earlier instant."""
+"""What the bureau is told: figures that are the lengths of lists, and the same again if asked of an earlier instant."""
 
 from __future__ import annotations
 

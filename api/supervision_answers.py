@@ -1,0 +1,269 @@
+"""What supervision answers with, and the questions behind it: periods, figures with the lists they count, files."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from api.body import YEAR_FIRST, YEAR_LAST
+from api.clocks import too_much
+from api.entries import ShownEntry, shown
+from api.instants import instant_in
+from api.law import laws_of
+from api.parts import AnyRequest, parts_of
+from api.problems import Problem
+from api.projects import entries_of
+from api.views import WITHOUT_NUL
+from domain.law.explain import Explanation
+from domain.law.period import Period
+from domain.law.proof import ClockProof
+from domain.ledger import Actor
+from domain.project.state import LINE_CHARACTERS_MAX
+from infrastructure.approvals import DEFAULT_LAW
+from infrastructure.card_file import card_file
+from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.lawbook import LawBook
+from infrastructure.supervision import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures, SupervisionAt
+from projections.attribution import Attribution
+from projections.supervision import OrderRow, SignalRow
+
+PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
+CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+
+
+class CardFigure(StrEnum):
+    """Which warnings, cards and effects of silence a list holds."""
+
+    ALL = ""
+    WARNING = "warning"
+    YELLOW = "yellow"
+    RED = "red"
+    DEEMED = "deemed"
+    RESCINDED = "rescinded"
+    REVOKED = "revoked"
+    APPEALED = "appealed"
+
+
+class DecidedFigure(StrEnum):
+    """Which decided applications a list holds."""
+
+    DECIDED = "decided"
+    ON_TIME = "on_time"
+    LATE = "late"
+
+
+First = Annotated[
+    date | None, QueryParameter(description="The first local day of the period. Left out: of the month of `as_of`.")
+]
+Last = Annotated[date | None, QueryParameter(description="The last local day. Left out: of the month of `first`.")]
+CardsAsked = Annotated[CardFigure, QueryParameter(description="Of which figure; left out: all that was told.")]
+DecidedAsked = Annotated[DecidedFigure, QueryParameter(description="Of which figure.")]
+CardId = Annotated[
+    str,
+    QueryParameter(
+        min_length=1,
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="The card's id in its project, such as `land-use-2`.",
+    ),
+]
+Unanswered = Annotated[bool, QueryParameter(description="Only those that the department has not reported on.")]
+
+
+class Number(Struct, frozen=True):
+    """A figure, and the address of the list whose length it is."""
+
+    count: int
+    list: str
+
+
+class BoardLine(Struct, frozen=True):
+    """One department, or all where it is empty. Rates are between 0 and 1; null where nothing can be judged."""
+
+    department: str
+    warning: Number
+    yellow: Number
+    red: Number
+    deemed: Number
+    rescinded: Number
+    revoked: Number
+    appealed: Number
+    decided: Number
+    on_time: Number
+    late: Number
+    on_time_rate: float | None
+    median_working_days: float | None
+
+
+class Compared(Struct, frozen=True):
+    """All departments together in another period, and the address of its board."""
+
+    first: date
+    last: date
+    figures: Figures
+    board: str
+
+
+class Board(Struct, frozen=True):
+    """The period from *first* to *last*; *before* is the one just before it (环比), *year_before* 同比."""
+
+    as_of: datetime
+    first: date
+    last: date
+    total: BoardLine
+    departments: list[BoardLine]
+    before: Compared
+    year_before: Compared
+    position: int
+
+
+class CardList(Struct, frozen=True):
+    """Warnings, cards and effects of silence, the newest first. *count* is of all, on whatever page."""
+
+    as_of: datetime
+    count: int
+    cards: list[SignalRow]
+    next: int | None
+    position: int
+
+
+class DecidedList(Struct, frozen=True):
+    """Decided applications, the newest first. *count* is of all, on whatever page."""
+
+    as_of: datetime
+    count: int
+    decided: list[DecidedCase]
+    next: int | None
+    position: int
+
+
+class OrderList(Struct, frozen=True):
+    """Orders of the bureau, those to be answered first at the top."""
+
+    as_of: datetime
+    orders: list[OrderRow]
+    next: int | None
+    position: int
+
+
+class ShownCard(Struct, frozen=True):
+    """One card with everything it rests on; *days* tells the clock day by day as it stood when it fired.
+
+    *days* is null for a card given by hand, and where a later correction took the clock away.
+    """
+
+    as_of: datetime
+    signal: SignalRow
+    proof: ClockProof | None
+    reasons: str
+    days: Explanation | None
+    evidence: list[ShownEntry]
+    thread: list[ShownEntry]
+
+
+class ProjectDays(Struct, frozen=True):
+    """Every application of a project, its days given to whoever had it."""
+
+    as_of: datetime
+    known_at: datetime
+    applications: list[Attribution]
+
+
+def zone_of(laws: LawBook) -> str:
+    """The zone whose days a period is made of."""
+    return laws.versions(DEFAULT_LAW)[-1].zone
+
+
+async def supervision_at(request: AnyRequest, as_of: datetime | None) -> SupervisionAt:
+    """What there is to supervise, as was known at the instant asked about."""
+    approvals, laws = parts_of(request).approvals, await laws_of(request)
+    return SupervisionAt(approvals.store, laws, instant_in("as_of", as_of) or approvals.clock(), zone_of(laws))
+
+
+def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Period:
+    """The period asked for; the month of *first*, or of the instant, where it is not. Raises Problem."""
+    month = Period.month_of(first or asked.as_of.astimezone(ZoneInfo(asked.zone)).date())
+    period = Period(first or month.first, last or month.last)
+    in_years = all(YEAR_FIRST <= day.year <= YEAR_LAST for day in (period.first, period.last))
+    if not in_years or not 0 <= (period.last - period.first).days < PERIOD_DAYS_MAX:
+        raise Problem(
+            "invalid-parameter",
+            f"last: from {period.first} to {period.last} is no period that can be asked for",
+            remedy=f"at most {PERIOD_DAYS_MAX:,} days in the years {YEAR_FIRST} to {YEAR_LAST}, the first day first",
+            parameter="last",
+        )
+    return period
+
+
+async def readable_board(asked: SupervisionAt, period: Period) -> list[Figures]:
+    """All departments, then each. Raises Problem where too much was corrected since."""
+    try:
+        return await asked.board(period)
+    except TooMuchToRead as much:
+        raise too_much(much) from much
+
+
+def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:
+    """*line* with the address of the list behind each figure."""
+    numbers = {
+        name: Number(getattr(line, name), listed(name, line.department, period, as_of))
+        for name in (*SIGNAL_FIGURES, *CASE_FIGURES)
+    }
+    return BoardLine(
+        line.department, **numbers, on_time_rate=line.on_time_rate, median_working_days=line.median_working_days
+    )
+
+
+def listed(figure: str, department: str, period: Period, as_of: datetime) -> str:
+    """The address of the list that *figure* counts."""
+    return address(DECISIONS if figure in CASE_FIGURES else CARDS, period, as_of, figure=figure, department=department)
+
+
+def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
+    """An address that has the same answer for ever: the period and the instant stand in it."""
+    asked = {"first": period.first, "last": period.last, "as_of": as_of.isoformat(), **further}
+    return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+async def compared(asked: SupervisionAt, period: Period) -> Compared:
+    """The figures of another period, as was known at the same instant."""
+    total, *_ = await readable_board(asked, period)
+    return Compared(period.first, period.last, total, address(BOARD, period, asked.as_of))
+
+
+async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datetime | None, to: Actor) -> ShownCard:
+    """One card's file as *to* may see it. Raises Problem not-found where it was not told by then."""
+    known = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
+    entries = await entries_of(request, project)
+    file = card_file(entries, card, known)
+    if file is None:
+        told = ", ".join(dict.fromkeys(one.fact.card for one in entries if hasattr(one.fact, "proof")))
+        raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {told or 'none'}")
+    lines = {line.version: line for line in shown(entries, to)}
+    return ShownCard(
+        as_of=known,
+        signal=file.signal,
+        proof=file.proof,
+        reasons=file.reasons,
+        days=await days_of(request, file.signal, file.proof),
+        evidence=[lines[version] for version in file.evidence if version in lines],
+        thread=[lines[version] for version in file.thread],
+    )
+
+
+async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:
+    """The clock day by day, as it stood when it fired and as was known when that was told."""
+    if proof is None:
+        return None
+    asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), signal.happened_at, signal.told_at)
+    try:
+        return await asked.explained(signal.project, signal.item, proof.clock, signal.application)
+    except NoSuchClock:
+        return None
