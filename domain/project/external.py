@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from msgspec import structs
 
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
-from domain.project.rules import require_outside, require_reasons, require_role, require_stage
+from domain.ledger import Command, Context, Fact, Refused
+from domain.project.rules import require_feed, require_outside, require_reasons, require_stage
 from domain.project.state import (
     DECIDED_STAGES,
     FRESH_STAGES,
@@ -137,8 +137,8 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)
-        stands = standing(item)
-        if not agree(stands, said):
+        stands = item.standing
+        if not stands.agrees(said):
             require_news(self.item, item, said)
             return (DiscrepancyFound(item=self.item, keyed=stands, fed=said, evidence=self.evidence),)
         return (
@@ -176,7 +176,7 @@ class ExternalResultConfirmed(Fact, frozen=True, tag="external_result_confirmed"
         item = project.recorded(self.item)
         item.disputed = None
         if item.outcome is not None:
-            stands = standing(item)
+            stands = item.standing
             item.external = True
             item.result = structs.replace(
                 stands,
@@ -214,7 +214,7 @@ class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
                 remedy="a discrepancy is settled while it is open",
             )
         require_reasons(self.reasons, f"settling the discrepancy of {self.item}", "")
-        result = standing(item) if self.keep is Kept.KEYED else item.disputed
+        result = item.standing if self.keep is Kept.KEYED else item.disputed
         return (DiscrepancySettled(item=self.item, kept=self.keep, reasons=self.reasons, result=result),)
 
 
@@ -264,25 +264,6 @@ def require_evidence(code: str, evidence: str) -> None:
         )
 
 
-def require_feed(code: str, item: Item, by: Actor) -> None:
-    """Refuse unless *by* is the own system of the item's department, which works outside this one."""
-    require_role(by, "report by machine what a department decided", Role.INTEGRATOR, Role.SYSTEM)
-    if item.plan.live:
-        raise Refused(
-            "department-is-live",
-            f"{item.department} works in the system, so no feed can report for {code}",
-            remedy=f"an officer of {item.department} records it",
-            department=item.department,
-        )
-    if by.department != item.department:
-        raise Refused(
-            "wrong-department",
-            f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
-            remedy=f"only the own system of {item.department} reports on it",
-            department=item.department,
-        )
-
-
 def require_source(source: str) -> None:
     """Refuse what a machine reports without naming itself."""
     if not source.strip():
@@ -300,15 +281,3 @@ def require_news(code: str, item: Item, said: ExternalResult) -> None:
             f"the same was reported of {code} before, and {state}",
             remedy="report again when the department's record changes",
         )
-
-
-def standing(item: Item) -> ExternalResult:
-    """The result that stands for a decided item, also where it was keyed in step by step."""
-    return item.result or ExternalResult(item.outcome or Outcome.TERMINATED)
-
-
-def agree(one: ExternalResult, other: ExternalResult) -> bool:
-    """Whether two results say the same: what one of them leaves out is no contradiction."""
-    numbers = [result.document_number.casefold().replace(" ", "") for result in (one, other)]
-    days = [result.document_on for result in (one, other)]
-    return one.outcome is other.outcome and all(not all(pair) or pair[0] == pair[1] for pair in (numbers, days))

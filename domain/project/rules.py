@@ -94,6 +94,25 @@ def require_outside(code: str, item: Item, by: Actor, what: str) -> None:
         )
 
 
+def require_feed(code: str, item: Item, by: Actor) -> None:
+    """Refuse unless *by* is the own system of the item's department, which works outside this one."""
+    require_role(by, "report by machine what a department decided", Role.INTEGRATOR, Role.SYSTEM)
+    if item.plan.live:
+        raise Refused(
+            "department-is-live",
+            f"{item.department} works in the system, so no feed can report for {code}",
+            remedy=f"an officer of {item.department} records it",
+            department=item.department,
+        )
+    if by.department != item.department:
+        raise Refused(
+            "wrong-department",
+            f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
+            remedy=f"only the own system of {item.department} reports on it",
+            department=item.department,
+        )
+
+
 def require_reasons(reasons: str, what: str, article: str) -> None:
     """Refuse *what* (a phrase such as 'declining land') where its reasons are blank."""
     if not reasons.strip():

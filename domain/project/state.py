@@ -128,6 +128,13 @@ class ExternalResult(Struct, frozen=True, gc=False):
     source: str = ""
     by_feed: bool = False  # told by the department's own system, not keyed in by a person
 
+    def agrees(self, other: ExternalResult) -> bool:
+        """Whether both say the same: what one of them leaves out is no contradiction."""
+        numbers = [result.document_number.casefold().replace(" ", "") for result in (self, other)]
+        days = [result.document_on for result in (self, other)]
+        said = (pair for pair in (numbers, days) if all(pair))
+        return self.outcome is other.outcome and all(one == another for one, another in said)
+
 
 class Item(Struct):
     """One service item on one project."""
@@ -163,6 +170,11 @@ class Item(Struct):
     def department(self) -> str:
         """Who handles the item now: after lower-level review the upper department, once it has the file."""
         return self.upper if self.upper and self.upper_received else self.plan.department
+
+    @property
+    def standing(self) -> ExternalResult:
+        """What stands for a decided item outside the system, also where it was keyed in step by step."""
+        return self.result or ExternalResult(self.outcome or Outcome.TERMINATED)
 
     def renew(self) -> None:
         """Begin the next application: forget everything that belonged to the one before."""
