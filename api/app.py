@@ -16,6 +16,7 @@ from api.commands import post_command
 from api.law import Law
 from api.law_calendars import Keeping
 from api.operation import healthz, readyz
+from api.outside import OutsideTables
 from api.projects import Projects
 from api.requests import begin, send_back
 from api.views import ViewTables
@@ -29,6 +30,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     post_command,
     Projects,
     ViewTables,
+    OutsideTables,
     Clocks,
     Law,
     Keeping,

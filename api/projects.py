@@ -12,6 +12,7 @@ from msgspec import Struct, json
 
 from api.entries import ShownEntry, shown
 from api.identity import actor_of, headers_of
+from api.outside_rows import asked_at, outside_in
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.states import ProjectState, state_of
@@ -42,9 +43,11 @@ class Projects(Controller):
     @get("/", operation_id="get_project", summary="Where a project stands")
     async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
         """The state that the next command will be decided on; its version, also in ETag, is for If-Match."""
-        actor_of(headers_of(request.scope))
-        project = replay(project_id, await entries_of(request, project_id))
-        return Response(state_of(project), headers={"ETag": f'"{project.version}"'})
+        at, stale_days = asked_at(request, None)
+        entries = await entries_of(request, project_id)
+        project = replay(project_id, entries)
+        outside = outside_in(project_id, entries, at, stale_days)
+        return Response(state_of(project, outside), headers={"ETag": f'"{project.version}"'})
 
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
     async def get_history(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from msgspec import Struct
 
+from api.outside_rows import ShownOutside
 from domain.project.state import HearingStep, Item, Mode, Opinion, Outcome, Project, Stage
 from domain.project.voice_state import Complaint
 
@@ -26,7 +28,10 @@ class ShownConsultation(Struct, frozen=True):
 
 
 class ShownItem(Struct, frozen=True):
-    """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come."""
+    """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
+
+    *result*: what stands for a department outside the system, null for others and before anything is told.
+    """
 
     item: str
     name: str
@@ -47,6 +52,7 @@ class ShownItem(Struct, frozen=True):
     upper: str
     upper_received: bool
     external: bool
+    result: ShownOutside | None
     evaluated: bool
     promise_days: int | None
 
@@ -73,20 +79,20 @@ class ProjectState(Struct, frozen=True):
     retracted: list[int]
 
 
-def state_of(project: Project) -> ProjectState:
-    """What *project* remembers, as it is shown."""
+def state_of(project: Project, outside: Mapping[str, ShownOutside]) -> ProjectState:
+    """What *project* remembers, as it is shown; *outside*: results from outside, by item."""
     return ProjectState(
         id=project.id,
         version=project.version,
         law=project.law,
         manager=project.manager,
-        items=[_item(project, code, item) for code, item in project.items.items()],
+        items=[_item(project, code, item, outside.get(code)) for code, item in project.items.items()],
         complaints=[_complaint(code, complaint) for code, complaint in project.complaints.items()],
         retracted=sorted(project.retracted),
     )
 
 
-def _item(project: Project, code: str, item: Item) -> ShownItem:
+def _item(project: Project, code: str, item: Item, result: ShownOutside | None) -> ShownItem:
     plan = item.plan
     return ShownItem(
         item=code,
@@ -108,6 +114,7 @@ def _item(project: Project, code: str, item: Item) -> ShownItem:
         upper=item.upper,
         upper_received=item.upper_received,
         external=item.external,
+        result=result,
         evaluated=item.evaluated,
         promise_days=plan.promise_days,
     )

@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from api.entries import WHO_SEES_COMPLAINANTS
 from api.identity import actor_of, headers_of
 from api.instants import instant_in
+from api.outside_rows import ShownOutside, asked_at, outside_of
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
 from domain.ledger import Actor, Role
@@ -68,9 +69,10 @@ class ProgressPage(Struct, frozen=True):
 
 
 class ProjectProgress(Struct, frozen=True):
-    """One project's items, in the order of its list."""
+    """One project's items, in the order of its list; *outside*: those told from outside, with how stale that is."""
 
     items: list[ProgressItem]
+    outside: list[ShownOutside]
     position: int
 
 
@@ -147,7 +149,8 @@ class ViewTables(Controller):
         rows = [_changed(row, to) for row in await views.items(project_id)]
         if not rows:
             await entries_of(request, project_id)
-        return ProjectProgress(rows, position)
+        outside = await outside_of(request, project_id, asked_at(request, None)[0])
+        return ProjectProgress(rows, outside, position)
 
     @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
     async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:

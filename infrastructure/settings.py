@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 PREFIX = "COUNTERSIGN_"
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
+STALE_DAYS = 10  # two weeks of work: what nobody has checked for longer is hearsay
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -67,6 +68,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     connections_max: Annotated[
         int, Meta(description="Database connections that one process opens at most.", ge=2, le=1000)
     ] = CONNECTIONS_MAX
+    stale_days: Annotated[
+        int,
+        Meta(
+            description="Days after which a result from a department outside the system is stale unless verified.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = STALE_DAYS
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

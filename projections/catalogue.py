@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from projections.clocks import Clocks
+from projections.outside import Outside
 from projections.progress import Progress
 from projections.shipped_law import shipped_law
 from projections.supervision import Supervision
 from projections.view import View
 from projections.voices import Voices
 
-VIEWS: tuple[View[Any], ...] = (Progress(), Voices(), Clocks(shipped_law), Supervision())
+VIEWS: tuple[View[Any], ...] = (Progress(), Voices(), Clocks(shipped_law), Supervision(), Outside(shipped_law))

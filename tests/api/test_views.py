@@ -11,6 +11,7 @@ from api.views import POSITION_MAX
 from domain.examples import BUREAU, LAND, STORY
 from domain.ledger import Actor, Role
 from infrastructure.projector import Projector
+from projections.catalogue import VIEWS
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT
 
@@ -178,6 +179,6 @@ async def test_ready_means_database_migrations_and_views(door: Door, projector: 
     ready = (await door.get("/readyz", None)).json()
     assert ready["status"] == "ready"
     assert ready["position"] >= 1
-    assert {view["view"] for view in ready["views"]} == {"progress", "voices", "clocks"}
+    assert {view["view"] for view in ready["views"]} == {view.name for view in VIEWS}
     assert projector.is_leader
     assert (await door.get("/healthz", None)).json() == {"status": "alive"}
