@@ -67,6 +67,7 @@ from domain.project.hearing import (
     RequestHearing,
     TellHearingRight,
 )
+from domain.project.information import InformationRecorded, RecordInformation
 from domain.project.note import NoteStep, StepNoted
 from domain.project.rectification import (
     AppealEvaluation,
@@ -147,6 +148,7 @@ ProjectCommand = (
     | AppealEvaluation
     | DecideEvaluationAppeal
     | NoteStep
+    | RecordInformation
     | IssueCard
     | AppealCard
     | DecideAppeal
@@ -201,6 +203,7 @@ ProjectFact = (
     | EvaluationAppealed
     | EvaluationAppealDecided
     | StepNoted
+    | InformationRecorded
     | DeadlineWarned
     | CardIssued
     | CardRescinded
