@@ -27,6 +27,7 @@ from domain.example_people import (
 from domain.example_persons import BRANCH, PERSON, person_entries
 from domain.example_supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
 from domain.example_voices import VOICED
+from domain.example_zone import PLANNED_PROJECT, PLANNED_STORY, shelf_from, zone_entries
 from domain.law.pack import Pack
 from domain.ledger import Context, Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
@@ -254,15 +255,16 @@ STORY: tuple[Step, ...] = (
         (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED, *VOICED, *INFORMED), key=lambda step: step.at
     ),
 )
-COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed(STORY)}
+COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY))}
 
 
 def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | WatchedStep] = STORY) -> list[Entry]:
     """The ledger that the story, or another one's *steps*, leaves behind when told to the domain under *law*."""
+    shelf = shelf_from(zone_entries(law))
     entries: list[Entry] = []
     for number, step in enumerate(steps, start=1):
         at = step.command.occurred_at or step.at
-        context = Context(step.by, at, step.at, law)
+        context = Context(step.by, at, step.at, law, shelf)
         recorded = Recorded(step.by, UUID(int=number), law.name)
         for fact in decide(step.command, replay(project_id, entries), context):
             entries.append(Entry(project_id, len(entries) + 1, at, step.at, fact, recorded))
@@ -272,5 +274,6 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
     """The first fact of each kind in the story, or else in another one, by its stored name."""
     of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
-    told_by_all = [*story_entries(law), *story_entries(law, WATCHED_PROJECT, WATCHED), *of_others]
+    of_projects = [*story_entries(law, WATCHED_PROJECT, WATCHED), *story_entries(law, PLANNED_PROJECT, PLANNED_STORY)]
+    told_by_all = [*story_entries(law), *of_projects, *of_others, *zone_entries(law)]
     return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from domain.law.pack import Pack
+    from domain.shelf import Shelf
 
 
 class Role(StrEnum):
@@ -36,7 +37,7 @@ class Actor(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, gc=False):
-    """What a decision may know beside the state: who, when, and the law in force then.
+    """What a decision may know beside the state: who, when, the law in force then, and what was published.
 
     *at* is the instant the act legally took effect; *now* is when the system learned of it. They differ
     where a result is keyed in late.
@@ -46,6 +47,7 @@ class Context(Struct, frozen=True, gc=False):
     at: datetime
     now: datetime
     law: Pack
+    shelf: Shelf | None = None  # catalogues and flows; None where there are none
 
 
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
@@ -65,6 +67,8 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unk
     """A request that may be refused. *occurred_at* is when it legally happened, where that is not now."""
 
     occurred_at: datetime | None = None
+
+    needs_shelf: ClassVar[bool] = False  # whether it looks into published catalogues or flows
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="fact", gc=False):

@@ -12,6 +12,10 @@ from msgspec import Struct
 from domain import vocabulary
 from domain.calendar.state import Calendar
 from domain.calendar.words import CalendarCommand, CalendarFact
+from domain.catalogue.state import Catalogue
+from domain.catalogue.words import CatalogueCommand, CatalogueFact
+from domain.flow.state import Flow
+from domain.flow.words import FlowCommand, FlowFact
 from domain.ledger import Command, Context, Fact, Refused
 from domain.legal_person.state import LegalPerson
 from domain.legal_person.words import PersonCommand, PersonFact
@@ -19,8 +23,8 @@ from domain.project.state import Project
 from domain.project.words import SystemCommand
 from domain.vocabulary import AnyCommand, AnyFact, Entry, tag_of
 
-State: TypeAlias = Project | Calendar | LegalPerson
-EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand
+State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson
+EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand | CatalogueCommand | FlowCommand
 
 
 class Kind(Struct, frozen=True):
@@ -41,7 +45,9 @@ class Kind(Struct, frozen=True):
 
 CALENDAR = Kind(Calendar, get_args(CalendarCommand), get_args(CalendarFact))
 LEGAL_PERSON = Kind(LegalPerson, get_args(PersonCommand), get_args(PersonFact))
-KINDS = (CALENDAR, LEGAL_PERSON)
+CATALOGUE = Kind(Catalogue, get_args(CatalogueCommand), get_args(CatalogueFact))
+FLOW = Kind(Flow, (FlowCommand,), (FlowFact,))
+KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 

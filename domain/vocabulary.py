@@ -10,6 +10,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.calendar.words import CalendarFact
+from domain.catalogue.words import CatalogueFact
+from domain.flow.words import AdoptionCommand, AdoptionFact, FlowFact
 from domain.ledger import Command, Context, Fact, Recorded, Refused
 from domain.legal_person.words import PersonFact
 from domain.project.correction import EntryAmended, EntryRetracted
@@ -20,8 +22,8 @@ from domain.project.state import FactNote, Project
 from domain.project.words import ProjectCommand, ProjectFact, SystemCommand
 
 # Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
-AnyCommand = ProjectCommand
-AnyFact = ProjectFact | CalendarFact | PersonFact
+AnyCommand = ProjectCommand | AdoptionCommand
+AnyFact = ProjectFact | AdoptionFact | CalendarFact | PersonFact | CatalogueFact | FlowFact
 
 
 class Entry(Struct, frozen=True, gc=False):

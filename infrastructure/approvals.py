@@ -29,6 +29,7 @@ from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
 from infrastructure.lawbook import LawBook, law_book
 from infrastructure.mapper import EntryMapper, entry_from
 from infrastructure.recorder import LedgerFactory
+from infrastructure.shelves import Shelves
 from infrastructure.store import Store
 from infrastructure.turns import Turns
 
@@ -78,6 +79,7 @@ class Approvals(Application[UUID]):
         super().__init__({LedgerFactory.URL: url})
         self.laws, self.clock = laws or law_book(), clock
         self.store = Store(url, connections_max)
+        self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max)
         self._kept: OrderedDict[UUID, Kept] = OrderedDict()
         self._turns = Turns()
@@ -129,6 +131,8 @@ class Approvals(Application[UUID]):
         recorded_at: datetime | None,
     ) -> Answer:
         """Decide and store, again where another process wrote first. One's turn is taken."""
+        if command.needs_shelf and self.shelves.stale:
+            await self.shelves.current()
         for tries in range(TRIES_MAX):
             kept = self._kept.get(project_id) or await self._load(project_id)
             try:
@@ -136,7 +140,7 @@ class Approvals(Application[UUID]):
             except Refused:
                 if answer := await self._repeated(command_id, fingerprint):
                     return answer
-                if await self._catch_up(kept):
+                if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh()):
                     continue
                 raise
             verdict = await self.committer.append(draft.item(command_id, fingerprint))
@@ -205,11 +209,13 @@ class Approvals(Application[UUID]):
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
         law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
-        facts = decide(command, project, Context(by=by, at=at, now=now, law=law))
+        facts = decide(command, project, Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf))
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
+        if not isinstance(kept.project, Project):
+            self.shelves.expect_news()
         for entry in draft.entries:
             if not follow(kept.project, entry):
                 self._kept.pop(kept.project.id, None)  # a correction: only a replay tells the new state

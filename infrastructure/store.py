@@ -79,6 +79,11 @@ class Store:
         query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own constant
         return [StoredRow(*row) for row in await self._read(query, [stream, after, limit])]
 
+    async def of_types(self, types: Sequence[str], after: int) -> list[StoredRow]:
+        """The rows above position *after* whose facts have one of these stored names, in order."""
+        query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s AND type = ANY(%s) ORDER BY seq"  # noqa: S608 our own constant
+        return [StoredRow(*row) for row in await self._read(query, [after, list(types)])]
+
     async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
         """What *command_id* was answered; None where it was never stored."""
         rows = await self._read("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])

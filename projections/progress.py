@@ -134,7 +134,7 @@ class Progress:
         state.rows.pop(code, None)
         if isinstance(fact, OUTCOMES):
             for other, item in project.items.items():
-                if code in item.plan.requires:
+                if code in item.plan.preconditions:
                     state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
@@ -206,7 +206,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -
         [c.department for c in item.consultations.values() if c.opinion is None]
         if item.stage is Stage.ACCEPTED
         else [],
-        plan.promise_days,
+        item.promise_days,
         dates.submitted_at,
         dates.accepted_at,
         dates.decided_at,

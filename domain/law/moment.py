@@ -44,6 +44,11 @@ def midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
+def local_day(at: datetime, zone: str) -> date:
+    """The date on which the instant *at* falls in *zone*."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
 def next_day(day: date) -> date:
     """The day after *day*; the last day of the year 9999 has none and is its own."""
     return day if day == date.max else day + ONE_DAY

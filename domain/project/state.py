@@ -233,6 +233,24 @@ class FactNote(Struct, frozen=True, gc=False):
     occurred_at: datetime
 
 
+class Phase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """阶段 of an approval flow, and in how many days it is to be over. Facts hold it: widened, never narrowed."""
+
+    code: Code
+    name: Line = ""
+    limit_days: Annotated[int, Meta(ge=1, le=3650)] | None = None  # in the law's own unit
+
+
+class AdoptedFlow(Struct, frozen=True, gc=False):
+    """The edition of a flow that the project runs by."""
+
+    flow: str
+    edition: int
+    kind: str  # of project
+    phases: tuple[Phase, ...]
+    steps: tuple[str, ...]  # which of its items come from the flow
+
+
 class Project(Struct):
     """Everything decided so far about one investment project."""
 
@@ -240,6 +258,7 @@ class Project(Struct):
     version: int = 0
     law: str = ""  # id of the law it runs under; empty until it is registered
     manager: str = ""
+    flow: AdoptedFlow | None = None
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)  # those that were retracted are not here

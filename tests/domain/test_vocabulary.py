@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 import domain.calendar
+import domain.catalogue
+import domain.flow
 import domain.legal_person
 import domain.project
 from domain.ledger import Command, Fact
@@ -33,7 +35,7 @@ ALL_SAMPLES = [path for paths in samples().values() for path in paths]
 NEWEST = [paths[-1] for paths in samples().values()]
 OTHERS = {tag: command for kind in KINDS for tag, command in kind.by_tag.items()}
 ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **OTHERS}
-AGGREGATES = (domain.project, domain.calendar, domain.legal_person)
+AGGREGATES = (domain.project, domain.calendar, domain.legal_person, domain.catalogue, domain.flow)
 
 
 def defined(kind: type[Any]) -> set[type[Any]]:

@@ -1,0 +1,86 @@
+"""事项 service item: one entry of the catalogue, with the elements of China's 实施清单 under their own names."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from domain.project.state import Code, Codes, Line, Lines, Mode, Name, Text
+
+TASK_CODE_CHARACTERS_MAX = 128  # an 实施编码 with its parts joined by hyphens has up to 90
+TASK_NAME_CHARACTERS_MAX = 300
+MATERIALS_MAX = 100
+DAYS_MAX = 1000  # the longest terms of an item are some hundred days
+
+TaskCode = Annotated[str, Meta(min_length=1, max_length=TASK_CODE_CHARACTERS_MAX)]
+TaskName = Annotated[str, Meta(min_length=1, max_length=TASK_NAME_CHARACTERS_MAX)]
+Days = Annotated[int, Meta(ge=0, le=DAYS_MAX)]
+
+
+class TaskType(StrEnum):
+    """事项类型: the kinds of powers, and public services, by which government lists its items."""
+
+    LICENCE = "licence"  # 行政许可, 01
+    PENALTY = "penalty"  # 行政处罚, 02
+    COERCION = "coercion"  # 行政强制, 03
+    LEVY = "levy"  # 行政征收, 04
+    PAYMENT = "payment"  # 行政给付, 05
+    INSPECTION = "inspection"  # 行政检查, 06
+    CONFIRMATION = "confirmation"  # 行政确认, 07
+    REWARD = "reward"  # 行政奖励, 08
+    ADJUDICATION = "adjudication"  # 行政裁决, 09
+    OTHER_POWER = "other_power"  # 其他行政权力, 10
+    PUBLIC_SERVICE = "public_service"  # 公共服务, 20
+
+
+class Material(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """One paper to hand in. Facts hold it: widened, never narrowed."""
+
+    material_name: Annotated[str, Meta(min_length=1, max_length=TASK_NAME_CHARACTERS_MAX)]
+    is_need: bool = True  # 必要性
+    material_type: Literal["", "original", "copy", "electronic"] = ""
+    source_type: Literal["", "applicant", "government", "other"] = ""  # 来源渠道
+    page_num: Annotated[int, Meta(ge=0, le=100)] = 0  # copies; 0: not said
+    by_law: Line = ""
+
+
+class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """One service item. Facts hold it: its limits may be widened, never narrowed.
+
+    Days are in the unit of the law it is handled under, as a project's are; an empty basis is one nobody has named.
+    """
+
+    task_code: TaskCode  # 实施编码
+    task_name: TaskName  # 事项名称
+    task_type: TaskType  # 事项类型
+    dept_code: Code  # 实施主体: the department that handles it
+    dept_name: Line = ""
+    org_code: Name = ""  # 实施主体编码: unified social credit code, as it was found
+    catalog_code: Name = ""  # 基本编码
+    use_level: Line = ""  # 行使层级
+    by_law: Lines = ()  # 设定依据: law and article
+    anticipate_day: Days | None = None  # 法定办结时限
+    promise_day: Days | None = None  # 承诺办结时限
+    mode: Mode = Mode.SINGLE
+    special: Name = ""  # the law's special law for this item
+    project_type: Literal["promised", "immediate"] = "promised"  # 办件类型: 承诺件, 即办件
+    server_type: Literal["legal", "natural", "both"] = "legal"  # 服务对象
+    special_procedure: Codes = ()  # 特别程序: the grounds on which its clock may stand still
+    accept_condition: Text = ""  # 受理条件
+    materials: Annotated[tuple[Material, ...], Meta(max_length=MATERIALS_MAX)] = ()
+    other_dept: Codes = ()  # 联办机构: departments that countersign
+    is_online: bool = False  # 是否网办, until its department decides
+    is_fee: bool = False  # 是否收费
+    fee_basis: Line = ""  # 收费依据
+    transact_addr: Line = ""  # 办理地点: the window
+    result_name: Line = ""  # 结果名称: the document it ends with
+    pre_phase: bool = False  # 投资项目前期许可: one of the licences before an investment project can be built
+    live: bool = True  # false: the department works outside the system, its results are keyed in
+    remarks: Lines = ()  # what an import found odd about it
+
+    @property
+    def is_licence(self) -> bool:
+        """Whether the Administrative Licensing Law governs it; else it is a service or another power."""
+        return self.task_type is TaskType.LICENCE

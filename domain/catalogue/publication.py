@@ -1,0 +1,67 @@
+"""发布 publication: a catalogue's draft becomes its next edition, in force from a day on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.catalogue.listing import require_catalogue
+from domain.catalogue.state import KEEPERS, AnyState, Catalogue, Edition
+from domain.law.moment import local_day
+from domain.ledger import Command, Context, Fact, Refused
+from domain.project.rules import require_role
+from domain.project.state import Code, Line
+
+
+class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):
+    """Publish the draft as the next edition. What was applied for before it is in force keeps the edition it had.
+
+    The first edition may be in force from any day; a later one neither before the day it is published on nor before
+    the one before it.
+    """
+
+    catalogue: Code
+    valid_from: date
+    note: Line = ""
+
+    def decide(self, catalogue: Catalogue, context: Context) -> tuple[Fact, ...]:
+        require_catalogue(self.catalogue, catalogue)
+        require_role(context.by, "publish a catalogue", *KEEPERS)
+        if not catalogue.items or not catalogue.changed:
+            what = "has no items" if not catalogue.items else "was not changed since its last edition"
+            raise Refused(
+                "nothing-to-publish",
+                f"the draft of {self.catalogue} {what}",
+                remedy="define, change or withdraw an item first",
+            )
+        if catalogue.editions:
+            earliest = max(catalogue.editions[-1].valid_from, local_day(context.at, context.law.zone))
+            if self.valid_from < earliest:
+                raise Refused(
+                    "edition-too-early",
+                    f"an edition published now can't have been in force on {self.valid_from}",
+                    remedy=f"let it be in force from {earliest} or later",
+                )
+        number = len(catalogue.editions) + 1
+        return (
+            CataloguePublished(
+                catalogue=self.catalogue,
+                edition=number,
+                valid_from=self.valid_from,
+                items=len(catalogue.items),
+                note=self.note,
+            ),
+        )
+
+
+class CataloguePublished(Fact, frozen=True, tag="catalogue_published"):
+    """The draft, as the facts before this one leave it, is edition *edition*; it has so many *items*."""
+
+    catalogue: str
+    edition: int
+    valid_from: date
+    items: int
+    note: str = ""
+
+    def apply(self, catalogue: AnyState) -> None:
+        catalogue.editions.append(Edition(self.edition, self.valid_from, dict(catalogue.items), self.note))
+        catalogue.changed = False

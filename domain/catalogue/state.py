@@ -1,0 +1,66 @@
+"""What a catalogue remembers in order to decide: its draft, its editions, and what can be applied for online."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, TypeAlias
+from uuid import UUID, uuid5
+
+from msgspec import Struct, field
+
+from domain.catalogue.item import ServiceItem
+from domain.ledger import Refused, Role
+
+NAMESPACE = UUID("6f0d9a52-0f4e-4f0b-9d7e-0a4f7d1b3c18")  # permanent: a catalogue's entries are found by its name
+KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # who answers for the catalogue of a zone
+
+
+class Edition(Struct, frozen=True):
+    """The catalogue as it was published: in force from *valid_from* until the next edition is."""
+
+    number: int
+    valid_from: date
+    items: Mapping[str, ServiceItem]
+    note: str = ""
+
+
+class Catalogue(Struct):
+    """The service items of a zone: the draft that is worked on, and every edition published of it."""
+
+    id: UUID
+    version: int = 0
+    name: str = ""
+    items: dict[str, ServiceItem] = field(default_factory=dict)  # the draft
+    changed: bool = False  # since the last edition
+    editions: list[Edition] = field(default_factory=list)
+    online: dict[str, bool] = field(default_factory=dict)  # what departments decided; counts at once, in every edition
+
+    law: ClassVar[str] = ""  # none of its own: what is said to it is recorded under the installation's
+
+    def item(self, code: str) -> ServiceItem:
+        """The item *code* of the draft; refused where there is none."""
+        try:
+            return self.items[code]
+        except KeyError:
+            raise Refused(
+                "unknown-service-item",
+                f"the catalogue {self.name} has no item {code}",
+                remedy="define it first, or check its code",
+            ) from None
+
+    def in_force(self, day: date) -> Edition | None:
+        """The edition in force on *day*; None before the first."""
+        return next((edition for edition in reversed(self.editions) if edition.valid_from <= day), None)
+
+    def is_online(self, item: ServiceItem) -> bool:
+        """Whether *item* can be applied for online: as its department decided, else as it was listed."""
+        return self.online.get(item.task_code, item.is_online)
+
+
+AnyState: TypeAlias = Catalogue | Any  # facts of all aggregates lie in one union; only a catalogue's fold applies these
+
+
+def stream_of(name: str) -> UUID:
+    """Where the entries of the catalogue called *name* stand in the ledger."""
+    return uuid5(NAMESPACE, name)

@@ -1,0 +1,16 @@
+"""Every command to a catalogue and every fact of one."""
+
+from __future__ import annotations
+
+from domain.catalogue.listing import (
+    DecideOnline,
+    DefineServiceItem,
+    OnlineDecided,
+    ServiceItemDefined,
+    ServiceItemWithdrawn,
+    WithdrawServiceItem,
+)
+from domain.catalogue.publication import CataloguePublished, PublishCatalogue
+
+CatalogueCommand = DefineServiceItem | WithdrawServiceItem | DecideOnline | PublishCatalogue
+CatalogueFact = ServiceItemDefined | ServiceItemWithdrawn | OnlineDecided | CataloguePublished

@@ -1,0 +1,93 @@
+"""流程 flow: its steps, the kinds of projects it is for, and what it plans for a project of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from domain.catalogue.item import ServiceItem, TaskCode
+from domain.flow.graph import Groups, groups_of
+from domain.project.state import ITEMS_MAX, LINE_CHARACTERS_MAX, Alternatives, Code, Codes, Line, Phase, PlannedItem
+
+PHASES_MAX = 20  # the usual flow has four
+KINDS_MAX = 50
+
+
+class FlowStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """One step: a service item of the catalogue at one place of the flow. Facts hold it: widened, never narrowed.
+
+    Without *kinds* every project needs it. A precondition that a project's kind does not need does not hold it up.
+    """
+
+    step: Code  # what the item is called in a project; one catalogue item may stand at several steps
+    item: TaskCode
+    phase: Code
+    name: Line = ""  # empty: the catalogue's
+    requires: Codes = ()  # all of these first
+    requires_any: Alternatives = ()  # of each group one of these first
+    kinds: Codes = ()
+    milestone: bool = False
+
+    @property
+    def needs(self) -> Groups:
+        """Groups of steps, of each of which one has to be granted first."""
+        return groups_of(self.requires, self.requires_any)
+
+    def is_for(self, kind: str) -> bool:
+        """Whether a project of this kind needs the step."""
+        return not self.kinds or kind in self.kinds
+
+
+Steps = Annotated[tuple[FlowStep, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+Phases = Annotated[tuple[Phase, ...], Meta(min_length=1, max_length=PHASES_MAX)]
+Kinds = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=KINDS_MAX)]
+
+
+class FlowEdition(Struct, frozen=True):
+    """A flow as it was published, against one edition of the catalogue it names."""
+
+    number: int
+    catalogue: str
+    catalogue_edition: int
+    kinds: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    steps: tuple[FlowStep, ...]
+    note: str = ""
+
+
+def needs_for(kind: str, steps: Iterable[FlowStep]) -> dict[str, Groups]:
+    """The steps that a project of *kind* needs, each with its groups of preconditions as they apply to it."""
+    needed = {step.step: step for step in steps if step.is_for(kind)}
+    return {code: _applying(step.needs, needed) for code, step in needed.items()}
+
+
+def _applying(groups: Groups, needed: Mapping[str, FlowStep]) -> Groups:
+    kept = (tuple(code for code in group if code in needed) for group in groups)
+    return tuple(group for group in kept if group)
+
+
+def planned(flow: FlowEdition, kind: str, items: Mapping[str, ServiceItem]) -> tuple[PlannedItem, ...]:
+    """The items a project of *kind* gets, in the flow's order; *items* are the catalogue's, and have every step's."""
+    needs = needs_for(kind, flow.steps)
+    return tuple(_plan(flow, step, needs[step.step], items[step.item]) for step in flow.steps if step.step in needs)
+
+
+def _plan(flow: FlowEdition, step: FlowStep, needs: Groups, service: ServiceItem) -> PlannedItem:
+    singles = tuple(group[0] for group in needs if len(group) == 1)
+    return PlannedItem(
+        item=step.step,
+        department=service.dept_code,
+        name=(step.name or service.task_name)[:LINE_CHARACTERS_MAX],
+        requires=tuple(dict.fromkeys(singles)),
+        requires_any=tuple(group for group in needs if len(group) > 1),
+        mode=service.mode,
+        promise_days=service.promise_day,  # until it is applied for: then the edition in force decides
+        live=service.live,
+        special=service.special,
+        phase=step.phase,
+        milestone=step.milestone,
+        service=service.task_code,
+        catalogue=flow.catalogue,
+    )

@@ -1,0 +1,11 @@
+"""Every command to a flow and every fact of one; and what a project is told of flows, which is among its own words."""
+
+from __future__ import annotations
+
+from domain.flow.adoption import FlowAdopted, FlowMoved, ItemDropped, ItemReplanned, MoveFlow, StartFlow
+from domain.flow.publication import FlowPublished, PublishFlow
+
+FlowCommand = PublishFlow
+FlowFact = FlowPublished
+AdoptionCommand = StartFlow | MoveFlow
+AdoptionFact = FlowAdopted | FlowMoved | ItemReplanned | ItemDropped

@@ -1,0 +1,75 @@
+"""The catalogues and flows published here, as decisions may look into them: folded, kept, and brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from uuid import UUID
+
+from domain.catalogue.state import Catalogue
+from domain.flow.state import Flow
+from domain.shelf import Shelf
+from domain.streams import CATALOGUE, FLOW, replay
+from domain.streams import follow as follow_state
+from domain.vocabulary import tag_of
+from infrastructure.chain import StoredRow
+from infrastructure.mapper import entry_from
+from infrastructure.store import Store
+
+REFRESH_SECONDS = 1.0  # another process's edition is decided by here so much later at most
+FACTS = [tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts]
+
+
+class Shelves:
+    """Keeps a Shelf at what the ledger holds. It is read without waiting; looking for more is at most once a second."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._catalogues: dict[UUID, Catalogue] = {}
+        self._flows: dict[UUID, Flow] = {}
+        self._seen = 0  # how far the ledger was read
+        self._asked_at = -REFRESH_SECONDS
+        self._lock = asyncio.Lock()
+        self.shelf = Shelf(self._catalogues, self._flows)
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is time to look again."""
+        return monotonic() - self._asked_at >= REFRESH_SECONDS
+
+    def expect_news(self) -> None:
+        """Look again when next asked: something was published here."""
+        self._asked_at = -REFRESH_SECONDS
+
+    async def current(self) -> Shelf:
+        """The shelf, with everything published up to a second ago, here or by another process."""
+        if self.stale:
+            async with self._lock:
+                if self.stale:
+                    await self._look()
+        return self.shelf
+
+    async def refresh(self) -> bool:
+        """Look into the ledger; whether there was anything new."""
+        async with self._lock:
+            return await self._look()
+
+    async def _look(self) -> bool:
+        head, asked_at = await self._store.head(), monotonic()
+        rows = await self._store.of_types(FACTS, self._seen) if head > self._seen else []
+        for row in rows:
+            self._take(row)
+        self._seen, self._asked_at = max(head, self._seen, *(row.seq for row in rows)), asked_at
+        return bool(rows)
+
+    def _take(self, row: StoredRow) -> None:
+        entry = entry_from(row)
+        state = self._catalogues.get(row.stream) or self._flows.get(row.stream)
+        if state is None:
+            state = replay(row.stream, [entry])  # type: ignore[assignment]  # only their facts were asked for
+        else:
+            follow_state(state, entry)
+        if isinstance(state, Catalogue):
+            self._catalogues[row.stream] = state
+        elif isinstance(state, Flow):
+            self._flows[row.stream] = state
