@@ -19,8 +19,8 @@ from api.operation import healthz, readyz
 from api.outside import OutsideTables
 from api.projects import Projects
 from api.requests import begin, send_back
-from api.views import ViewTables
 from api.supervision import SupervisionTables
+from api.views import ViewTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
 from infrastructure.settings import Settings
@@ -32,9 +32,9 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     ViewTables,
     OutsideTables,
     Clocks,
+    SupervisionTables,
     Law,
     Keeping,
-    SupervisionTables,
     Catalogue,
     healthz,
     readyz,

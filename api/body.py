@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
@@ -93,10 +93,17 @@ def command_in(body: bytes) -> AnyCommand:
         if value is not None:
             require_kept(f"$.{name}", value)
     for name in COUNTED[kind]:
-        value = getattr(command, name)
-        if value is not None and value > largest(name):
-            raise field_problem(f"$.{name}", f"{name} is far too large", f"at most {largest(name)}")
+        require_small(f"$.{name}", getattr(command, name))
     return command
+
+
+def require_small(path: str, value: int | Sequence[int] | None) -> None:
+    """Refuse a number, or one in a list of them, that is larger than what it counts can be."""
+    if isinstance(value, Sequence):
+        for nth, one in enumerate(value):
+            require_small(f"{path}[{nth}]", one)
+    elif value is not None and value > (most := largest(path.partition("[")[0])):
+        raise field_problem(path, f"{_last(path)} is far too large", f"at most {most}")
 
 
 def largest(field: str) -> int:

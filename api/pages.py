@@ -92,7 +92,7 @@ class Pages(Controller):
             previous=paper.here(offset=max(offset - limit, 0)) if offset else "",
             next=paper.here(offset=offset + limit) if len(found) > limit else "",
         )
-        return _page(body)
+        return page(body)
 
     @get("/pages/projects/{project_id:uuid}")
     async def project(
@@ -124,7 +124,7 @@ class Pages(Controller):
             item_of=lambda fact: getattr(fact, "item", ""),
             said=said,
         )
-        return _page(body)
+        return page(body)
 
 
 class HistorySlice(Struct, frozen=True):
@@ -175,7 +175,8 @@ def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list
     return [(name, value) for name, value in named if value]
 
 
-def _page(body: str) -> Response[str]:
+def page(body: str) -> Response[str]:
+    """*body* as browsers are to take it: loading nothing from elsewhere, and kept by nobody."""
     return Response(body, media_type=MediaType.HTML, headers={**HEADERS, "Cache-Control": "no-store"})
 
 
@@ -184,9 +185,6 @@ def app_css() -> Response[bytes]:
     """The one style sheet, as the package holds it."""
     headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
     return Response(style_sheet(), media_type="text/css; charset=utf-8", headers=headers)
-
-
-PAGES = (Pages, app_css)
 
 
 def said(fact: object) -> str:

@@ -27,7 +27,7 @@ from domain.law.proof import ClockProof
 from domain.ledger import Actor
 from domain.project.state import LINE_CHARACTERS_MAX
 from infrastructure.approvals import DEFAULT_LAW
-from infrastructure.card_file import card_file
+from infrastructure.card_file import card_file, card_told
 from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
 from infrastructure.lawbook import LawBook
 from infrastructure.supervision import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures, SupervisionAt
@@ -244,7 +244,7 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
     entries = await entries_of(request, project)
     file = card_file(entries, card, known)
     if file is None:
-        told = ", ".join(dict.fromkeys(one.fact.card for one in entries if hasattr(one.fact, "proof")))
+        told = ", ".join(dict.fromkeys(filter(None, map(card_told, entries))))
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {told or 'none'}")
     lines = {line.version: line for line in shown(entries, to)}
     return ShownCard(

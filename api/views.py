@@ -21,8 +21,10 @@ from domain.project.complaint import ComplaintClosed, ComplaintFiled
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from domain.vocabulary import tag_of
 from infrastructure.views import ProgressFilter, Summary, Views
+from projections.complaint_rows import ComplaintRow
+from projections.evaluation_rows import EvaluationRow
 from projections.progress import ProgressItem, ProgressProject
-from projections.voices import ComplaintRow, EvaluationRow, VoiceRow
+from projections.voices import VoiceRow
 
 PAGE_ROWS = 100
 PAGE_ROWS_MAX = 500  # about 250 kB

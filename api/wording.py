@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from api.wording_supervision import SUPERVISION
+
 Language = Literal["zh", "en"]
 Say = Callable[[str], str]
 
@@ -207,6 +209,7 @@ TABLES = {
     "complaint": COMPLAINTS,
     "satisfied": SATISFIED,
     "fact": FACTS,
+    **SUPERVISION,
 }
 
 

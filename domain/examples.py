@@ -7,8 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from domain.example_calendar import calendar_entries
-from domain.example_outside import FED
 from domain.example_information import INFORMED
+from domain.example_outside import FED
 from domain.example_people import (
     BUREAU,
     ENTERPRISE,
@@ -252,7 +252,8 @@ AFTERWARDS = [
 STORY: tuple[Step, ...] = (
     *REGISTRATION,
     *sorted(
-        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED, *VOICED, *INFORMED), key=lambda step: step.at
+        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED, *VOICED, *INFORMED),
+        key=lambda step: step.at,
     ),
 )
 COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY))}

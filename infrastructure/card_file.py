@@ -35,7 +35,7 @@ class CardFile(Struct, frozen=True):
 def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile | None:
     """The file of *card* as was known at *known*, from all entries of its project; None where none was told."""
     entries = [entry for entry in entries if entry.recorded_at <= known]
-    telling = next((entry for entry in entries if _tells(entry, card)), None)
+    telling = next((entry for entry in entries if card_told(entry) == card), None)
     if telling is None:
         return None
     fact = telling.fact
@@ -49,8 +49,9 @@ def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile 
     )
 
 
-def _tells(entry: Entry, card: str) -> bool:
-    return hasattr(entry.fact, "proof") and getattr(entry.fact, "card", "") == card
+def card_told(entry: Entry) -> str:
+    """The id of the warning, card or effect of silence that *entry* tells of first; empty where it tells of none."""
+    return getattr(entry.fact, "card", "") if hasattr(entry.fact, "proof") else ""
 
 
 def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, structs
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.law.clock import Level, State
 from infrastructure.store import Store
@@ -107,7 +107,7 @@ def statement(asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> tuple
     params = structs.asdict(asked) | {"t": t, "without": list(without)}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS]
-    conditions += [SQL("c.{} = {}").format(Identifier(name), params[name]) for name in TEXTS if params[name]]
+    conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
     if asked.clock:
         conditions.append(OF_KIND)
     if asked.level is not None:

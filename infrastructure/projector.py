@@ -18,13 +18,14 @@ from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import Raw, entry_of
+from infrastructure.rebuild import rebuild
 from infrastructure.store import CHANNEL
-from infrastructure.view_tables import make_indexes, make_tables, write
+from infrastructure.view_laws import by_law_now
+from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
 from projections.catalogue import VIEWS
 from projections.view import CORRECTIONS, Folded, View, changes, fold, take
 
 LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
-BATCH_KEY = 0x436F756E_42415443  # shared by a batch under way; a rebuild holds it alone
 BATCH_ENTRIES_MAX = 5000
 PROJECTS_KEPT_MAX = 20_000  # folded states in memory; one that is not there is folded from its entries again
 ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
@@ -58,6 +59,7 @@ class Projector:
         self._kept_of: list[View[Any]] = []  # the views whose states are kept, as far as these have come together
         self._standings: list[Standing] = []
         self._rebuilt = 0
+        self._law_may_differ = False
         self.is_leader = False
 
     def stop(self) -> None:
@@ -106,6 +108,7 @@ class Projector:
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:
         self._kept.clear()
+        self._views = by_law_now(connection, self._views)
         self._standings = [self._standing(connection, view) for view in self._views]
         self._rebuilt = _rebuilt(connection)
 
@@ -128,10 +131,21 @@ class Projector:
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
         """Take every running view through one batch, the furthest behind first; how many entries that were."""
+        if self._law_may_differ:
+            self._count_anew(connection)
         with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
                 self._begin(connection)
             return self._step(connection)
+
+    def _count_anew(self, connection: psycopg.Connection[Any]) -> None:
+        """Make the rows of every view anew whose law has changed. Until they are swapped in, the old ones stand."""
+        was, self._views = self._views, by_law_now(connection, self._views)
+        changed = [view for view in self._views if view not in was]
+        if changed:
+            rebuild(self._url, changed)
+            log.info("counted anew by another calendar", views=[view.name for view in changed])
+        self._law_may_differ = False
 
     def _step(self, connection: psycopg.Connection[Any]) -> int:
         running = [standing for standing in self._standings if standing.error is None]
@@ -186,7 +200,10 @@ class Projector:
         by_project: dict[UUID, list[Entry]] = {}
         for row in rows:
             by_project.setdefault(row[1], []).append(entry_of(row))
-        by_project = {stream: entries for stream, entries in by_project.items() if of_project(entries)}
+        others = [stream for stream, entries in by_project.items() if not of_project(entries)]
+        for stream in others:  # a calendar's, say: a notice may have been applied
+            del by_project[stream]
+        self._law_may_differ |= bool(others)
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._kept.get(project)

@@ -19,8 +19,8 @@ from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import entry_of
-from infrastructure.projector import BATCH_KEY
-from infrastructure.view_tables import SCHEMA, copy_rows, make_indexes, make_tables
+from infrastructure.view_laws import by_law_now
+from infrastructure.view_tables import BATCH_KEY, SCHEMA, copy_rows, make_indexes, make_tables
 from projections.catalogue import VIEWS
 from projections.view import Row, View, fold
 
@@ -61,6 +61,7 @@ def rebuild(
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
+        views = by_law_now(connection, views)
         with connection.transaction():
             position = _live_position(connection, views)
             connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(FRESH)))

@@ -12,6 +12,7 @@ from infrastructure.copy_text import blocks
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
+BATCH_KEY = 0x436F756E_42415443  # the advisory lock shared by a batch under way; a rebuild holds it alone
 
 
 def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:

@@ -11,8 +11,10 @@ from uuid import UUID
 from msgspec import Struct, convert
 
 from infrastructure.store import Store
+from projections.complaint_rows import ComplaintRow
+from projections.evaluation_rows import EvaluationRow
 from projections.progress import ProgressItem, ProgressProject
-from projections.voices import ComplaintRow, EvaluationRow, VoiceRow
+from projections.voices import VoiceRow
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 2.0

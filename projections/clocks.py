@@ -86,31 +86,25 @@ class ClocksState(Struct):
 
     histories: Histories = field(default_factory=dict)
     rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
-    laws: Laws | None = None  # by which the rows were made
     happened_at: datetime | None = None
     recorded_at: datetime | None = None
     basis: Row = ()
 
 
 class Clocks:
-    """The fold. *laws* is asked when rows are made, so that it may come to know of further calendar notices."""
+    """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
     tables: tuple[Table, ...] = (CLOCKS, BASIS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
-        self._nodes = nodes
-        self.recompute(laws)
-
-    def recompute(self, laws: Callable[[], Laws]) -> None:
-        """Count by other *laws* from now on, say after a calendar notice (rule B2.6); the version tells them apart.
-
-        Rows of a project are made anew when it is next touched; a rebuild makes all of them anew. Until then
-        `ClocksAt` reads those it finds counted by another calendar from the entries.
-        """
-        self._laws = laws
+        self._laws, self._nodes = laws, nodes
         notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
-        self.version: int = crc32(repr((FOLD_VERSION, self._nodes, notices)).encode()) & VERSION_MAX
+        self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
+
+    def under(self, laws: Callable[[], Laws]) -> Clocks:
+        """The same view, counting by other *laws*, say after a calendar notice (rule B2.6): its version differs."""
+        return Clocks(laws, self._nodes)
 
     def start(self) -> ClocksState:
         return ClocksState()
@@ -128,8 +122,6 @@ class Clocks:
 
     def rows(self, state: ClocksState, project: Project) -> Rows:
         laws = self._laws()
-        if state.laws is not laws:
-            state.rows, state.laws = {}, laws
         for key, history in state.histories.items():
             if key not in state.rows:
                 state.rows[key] = rows_of(project.id, history, laws, self._nodes)

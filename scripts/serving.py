@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 
 from api.app import create_app
-from api.pages import PAGES
+from api.every_page import PAGES
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
 from infrastructure.migrate import migrate

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from infrastructure.approvals import Approvals
-from tests.api.door import Door, problem
+from tests.api.door import Door, identity, problem
+from tests.controls import MANAGER
 from tests.infrastructure.zone import project_id, tell_zone
 from tests.law.questions import at
 
@@ -75,6 +76,14 @@ async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
     assert [(one["department"], one["live"], one["level"]) for one in unconfirmed["clocks"]] == [
         ("tax", False, "yellow")
     ]
+
+
+@pytest.mark.parametrize("name", ["department", "mode", "node", "item", "clock"])
+async def test_a_filter_is_a_text_and_never_a_part_of_the_question(door: Door, name: str) -> None:
+    answer = await door.client.get("/clocks", params={name: "100%s %(t)s '; --"}, headers=identity(MANAGER))
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 200:
+        assert answer.json()["clocks"] == []
 
 
 async def test_nothing_is_overdue_until_its_last_day_is_over(door: Door) -> None:

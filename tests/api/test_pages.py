@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 
 from api.app import create_app
-from api.pages import PAGES
+from api.every_page import PAGES
 from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferred
 from domain.examples import STORY
 from domain.ledger import Role

@@ -26,6 +26,7 @@ REPEATABLE = {
     "give_hearing_notice",
     "issue_card",
     "note_step",
+    "record_information",
     "reconcile_external_result",
     "request_supplement",
     "suspend_clock",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic, sleep
 from uuid import UUID, uuid4
 
 import psycopg
@@ -32,12 +33,17 @@ REGISTER = RegisterProject(
     ),
 )
 
+LEAD_SECONDS_MAX = 10  # a server ends the session before this one when it gets round to it
+
 
 def project_all(url: str, projector: Projector | None = None) -> int:
     """Take every view to the end of the ledger; how many entries that were."""
     projector = projector or Projector(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        assert projector.take_lead(connection)
+        patience = monotonic() + LEAD_SECONDS_MAX
+        while not projector.take_lead(connection):
+            assert monotonic() < patience
+            sleep(0.01)
         steps = 0
         while taken := projector.step(connection):
             steps += taken

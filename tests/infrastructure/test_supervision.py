@@ -36,7 +36,7 @@ REGISTER = RegisterProject(
         PlannedItem(item="site-plan", department="planning"),
     ),
 )
-GRANT = {"outcome": Outcome.GRANTED}
+GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
 
 class Zone:
@@ -84,8 +84,8 @@ async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
         await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
     accept = AcceptItem(item="land")
     await zone.on("2026-03-03 09:00", (LAND, prompt, accept), (LAND, slow, accept))
-    await zone.on("2026-03-06 09:00", (LAND, prompt, CompleteItem(item="land", **GRANT)))
-    await zone.on("2026-03-16 09:00", (LAND, slow, CompleteItem(item="land", **GRANT)))
+    await zone.on("2026-03-06 09:00", (LAND, prompt, GRANT))
+    await zone.on("2026-03-16 09:00", (LAND, slow, GRANT))
     (card,) = await zone.cards(slow)
     await zone.on("2026-03-17 09:00", (LAND, slow, AppealCard(card=card, reasons="the applicant asked us to wait")))
     return prompt, slow, silent

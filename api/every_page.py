@@ -1,0 +1,10 @@
+"""Every page for people, in one list: the server is given them beside the interface for programs."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from api.pages import Pages, app_css
+from api.supervision_pages import SupervisionPages
+
+PAGES: tuple[ControllerRouterHandler, ...] = (Pages, SupervisionPages, app_css)

@@ -1,0 +1,223 @@
+"""电子监察 the bureau's pages: the board, the lists behind its figures, and a card with all that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from api.body import YEAR_FIRST, YEAR_LAST
+from api.clocks import too_much
+from api.instants import AsOf
+from api.law import laws_of
+from api.pages import Lang, apologize, page, reader_of, said
+from api.paper import Paper
+from api.parts import AnyRequest, parts_of
+from api.supervision_answers import (
+    CardFigure,
+    CardId,
+    CardsAsked,
+    DecidedAsked,
+    DecidedFigure,
+    First,
+    Last,
+    card_shown,
+    period_of,
+    readable_board,
+    supervision_at,
+)
+from api.supervision_paper import (
+    BOARD,
+    CARDS,
+    DECISIONS,
+    FIGURES_SHOWN,
+    Links,
+    card_link,
+    chips,
+    clock_name,
+    due_list,
+    held,
+    percent,
+    tiles,
+)
+from api.views import PAGE_ROWS, Department, Limit, Offset
+from domain.law.moment import midnight, next_day
+from domain.law.period import Period
+from domain.vocabulary import tag_of
+from infrastructure.approvals import DEFAULT_LAW
+from infrastructure.clocks import TooMuchToRead
+from infrastructure.names import names_of
+from infrastructure.supervision import SupervisionAt
+
+ORDERS_SHOWN_MAX = 20
+
+On = Annotated[date | None, QueryParameter(description="Data as of the end of this day.")]
+
+
+class SupervisionPages(Controller):
+    """For the bureau, without any script. The period and the instant stand in every address."""
+
+    include_in_schema = False
+    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
+
+    @get(BOARD)
+    async def board(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        first: First = None,
+        last: Last = None,
+        as_of: AsOf = None,
+        on: On = None,
+    ) -> Response[str]:
+        """电子监察: the period in a few numbers, department by department, and what is due."""
+        reader_of(request)
+        asked = await supervision_at(request, as_of or await self._end_of(request, on))
+        period = period_of(first, last, asked)
+        lines = await readable_board(asked, period)
+        compared = [(await readable_board(asked, other))[0] for other in (period.before(), period.year_before())]
+        due = await due_list(request, asked)
+        orders = await asked.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
+        known = [*(one.project for one in due or ()), *(one.project for one in orders)]
+        names = await names_of(parts_of(request).approvals.store, known)
+        paper = Paper(request, DEFAULT_LAW)
+        links = Links(paper, period, asked.as_of)
+        body = paper.print(
+            "supervision.html",
+            period=period,
+            as_of=asked.as_of,
+            on=on or "",
+            chips=chips(paper, asked),
+            tiles=tiles(lines[0], compared[0], compared[1], links),
+            columns=FIGURES_SHOWN,
+            lines=lines,
+            links=links,
+            due=due,
+            orders=orders,
+            names=names,
+            clock_name=clock_name(paper),
+            percent=percent,
+        )
+        return page(body)
+
+    async def _end_of(self, request: AnyRequest, on: date | None) -> datetime | None:
+        """The end of the day *on*, or now where that is still to come."""
+        if on is None or not YEAR_FIRST <= on.year <= YEAR_LAST:
+            return None
+        approvals, laws = parts_of(request).approvals, await laws_of(request)
+        return min(midnight(next_day(on), laws.versions(DEFAULT_LAW)[-1].zone), approvals.clock())
+
+    @get(CARDS)
+    async def cards(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        first: First = None,
+        last: Last = None,
+        as_of: AsOf = None,
+        department: Department = "",
+        figure: CardsAsked = CardFigure.ALL,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> Response[str]:
+        """The list behind a figure of cards."""
+        reader_of(request)
+        asked = await supervision_at(request, as_of)
+        period = period_of(first, last, asked)
+        try:
+            found = await asked.signals(period, department, figure.value)
+        except TooMuchToRead as much:
+            raise too_much(much) from much
+        part = Slice(figure.value, department, period, limit, offset)
+        return await _list(request, "cards.html", asked, found, part)
+
+    @get(DECISIONS)
+    async def decisions(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        first: First = None,
+        last: Last = None,
+        as_of: AsOf = None,
+        department: Department = "",
+        figure: DecidedAsked = DecidedFigure.DECIDED,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> Response[str]:
+        """The list behind a figure of decisions."""
+        reader_of(request)
+        asked = await supervision_at(request, as_of)
+        period = period_of(first, last, asked)
+        try:
+            found = await asked.decided(period, department, figure.value)
+        except TooMuchToRead as much:
+            raise too_much(much) from much
+        part = Slice(figure.value, department, period, limit, offset)
+        return await _list(request, "decisions.html", asked, found, part)
+
+    @get("/pages/projects/{project_id:uuid}/card")
+    async def card(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        card: CardId,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        as_of: AsOf = None,
+    ) -> Response[str]:
+        """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
+        file = await card_shown(request, project_id, card, as_of, reader_of(request))
+        paper = Paper(request, file.proof.rule if file.proof else DEFAULT_LAW)
+        body = paper.print(
+            "card.html",
+            file=file,
+            names=await names_of(parts_of(request).approvals.store, [project_id]),
+            held=await held(request, file),
+            clock_name=clock_name(paper),
+            tag_of=tag_of,
+            said=said,
+            board=paper.link(BOARD),
+        )
+        return page(body)
+
+
+class Slice(Struct, frozen=True):
+    """Which list, of which department and period, and which page of it."""
+
+    figure: str
+    department: str
+    period: Period
+    limit: int
+    offset: int
+
+
+async def _list(
+    request: AnyRequest, template: str, asked: SupervisionAt, found: Sequence[Any], part: Slice
+) -> Response[str]:
+    """A page of what was *found*, which all belongs to one figure."""
+    paper, end = Paper(request, DEFAULT_LAW), part.offset + part.limit
+    rows = found[part.offset : end]
+    body = paper.print(
+        template,
+        figure=part.figure,
+        department=part.department,
+        period=part.period,
+        as_of=asked.as_of,
+        count=len(found),
+        rows=rows,
+        names=await names_of(parts_of(request).approvals.store, (row.project for row in rows)),
+        back=Links(paper, part.period, asked.as_of).to(BOARD),
+        card_link=card_link(paper),
+        clock_name=clock_name(paper),
+        previous=paper.here(offset=max(part.offset - part.limit, 0)) if part.offset else "",
+        next=paper.here(offset=end) if len(found) > end else "",
+    )
+    return page(body)

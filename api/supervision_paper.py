@@ -1,0 +1,137 @@
+"""What the supervision pages are made of: tiles that compare, links that stay right, the due list, whose days."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from api.law import laws_of
+from api.paper import NEVER, Paper
+from api.parts import AnyRequest, parts_of
+from api.projects import entries_of
+from api.supervision_answers import ShownCard, address
+from domain.law.attribution import Holder
+from domain.law.clock import Level
+from domain.law.period import Period
+from infrastructure.clock_list import ClockFilter, ListedClock
+from infrastructure.clocks import ClocksAt, TooMuchToRead
+from infrastructure.supervision import CASE_FIGURES, Figures, SupervisionAt
+from projections.attribution import attribution
+
+BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
+FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
+TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appealed")
+DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
+DUE_SHOWN_MAX = 30
+NAME_ENDS = re.compile("[#:]")
+
+
+class Tile(Struct, frozen=True):
+    """One number of the header, with how much it differs from the period before and the year before."""
+
+    name: str
+    value: str
+    href: str
+    before: str
+    year_before: str
+
+
+class Links(Struct, frozen=True):
+    """Addresses of pages about one period, as known at one instant, in the language of *paper*."""
+
+    paper: Paper
+    period: Period
+    as_of: datetime
+
+    def to(self, path: str, **further: str) -> str:
+        """*path* with the period and the instant in it."""
+        return address(path, self.period, self.as_of, **further, lang=self.paper.chosen)
+
+    def of(self, figure: str, department: str = "") -> str:
+        """The list whose length *figure* is."""
+        path = DECISIONS if figure in CASE_FIGURES else CARDS
+        return self.to(path, figure=figure, department=department)
+
+
+def card_link(paper: Paper) -> Callable[[UUID, str], str]:
+    """A function from a project and a card to the card's page."""
+
+    def of(project: UUID, card: str) -> str:
+        asked = {"card": card, "lang": paper.chosen}
+        return f"/pages/projects/{project}/card?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    return of
+
+
+def clock_name(paper: Paper) -> Callable[[str], str]:
+    """A function from a clock's stored name, such as "intake#2", to the words for it."""
+
+    def of(name: str) -> str:
+        kind = NAME_ENDS.split(name, maxsplit=1)[0]
+        rest = name.removeprefix(kind).lstrip("#:")
+        said = paper.words["clock_kind"](kind)
+        return said if rest in ("", "1") else f"{said} {rest}"
+
+    return of
+
+
+def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[Tile]:
+    """The header: the figures of all departments, and the on-time rate."""
+    found = []
+    for name in TILES:
+        value, *others = (getattr(one, name) for one in (now, before, year_before))
+        found.append(Tile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
+    rates = [one.on_time_rate for one in (now, before, year_before)]
+    points = [NEVER if None in (rates[0], rate) else points_of((rates[0] or 0) - (rate or 0)) for rate in rates[1:]]
+    found.append(Tile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
+    return found
+
+
+def difference(by: int) -> str:
+    """Such as "+3", "−2", "±0"."""
+    return f"{by:+,}".replace("-", "−") if by else "±0"
+
+
+def points_of(by: float) -> str:
+    """A difference of rates, in percentage points, such as "+1.5"."""
+    return f"{100 * by:+.1f}".replace("-", "−") if round(100 * by, 1) else "±0"
+
+
+def percent(rate: float | None) -> str:
+    """Such as "97.5 %"; a dash where there is none."""
+    return NEVER if rate is None else f"{100 * rate:.1f} %"
+
+
+def chips(paper: Paper, asked: SupervisionAt) -> list[tuple[str, str]]:
+    """The usual periods, each with the address of its board."""
+    month = Period.month_of(asked.as_of.astimezone(ZoneInfo(asked.zone)).date())
+    year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))
+    usual = (("month", month), ("month_before", month.before()), ("year", year))
+    return [(name, paper.here(first=one.first, last=one.last)) for name, one in usual]
+
+
+async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedClock] | None:
+    """The running clocks that are over or will be first; None where too much has changed since."""
+    clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), asked.as_of, asked.as_of)
+    try:
+        found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX))
+    except TooMuchToRead:
+        return None
+    return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
+
+
+async def held(request: AnyRequest, file: ShownCard) -> list[tuple[Holder, int]]:
+    """Whose working days they were until the card, most of them first."""
+    signal = file.signal
+    entries = await entries_of(request, signal.project)
+    for one in attribution(entries, await laws_of(request), signal.happened_at, signal.told_at):
+        if (one.item, one.application) == (signal.item, signal.application):
+            return Counter(one.working_days).most_common()
+    return []
