@@ -30,6 +30,7 @@ from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
 from infrastructure.store import CHANNEL
 from infrastructure.watch_table import Looked, WatchTable
+from projections.courses import Memory
 from projections.watch import Watch, watch
 
 WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
@@ -54,6 +55,7 @@ class Watcher:
         self._calendars = Calendars(approvals)
         self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
+        self._memory = Memory()
         self.is_leader = False
 
     def stop(self) -> None:
@@ -146,7 +148,7 @@ class Watcher:
     def _found(self, entries: Sequence[Entry], laws: LawBook, since: datetime | None) -> Watch:
         if not of_project(entries):
             return Watch((), None)
-        return watch(entries, laws, self._approvals.clock(), since)
+        return watch(entries, laws, self._approvals.clock(), since, self._memory)
 
     async def _tell(self, project: UUID, found: Watch) -> None:
         """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""

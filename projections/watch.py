@@ -16,10 +16,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from domain.law.proof import RUNGS, ClockProof, Colour, Rung
-from domain.law.rule import Rule
-from domain.law.rungs import Course, Crossing, course
-from domain.law.timeline import Timeline
+from domain.law.proof import ClockProof, Colour, Rung
+from domain.law.rungs import Crossing
 from domain.project.card import CardIssued, DeadlineWarned, IssueClockCard, WarnDeadline
 from domain.project.deeming import (
     AcceptanceDeemed,
@@ -35,8 +33,9 @@ from domain.project.state import Project
 from domain.project.supervision import AppealDecided, Verdict
 from domain.project.words import SystemCommand
 from domain.vocabulary import Entry, corrections, replay, tag_of
-from projections.law_events import ItemHistory, Laws, item_histories, rule_of
-from projections.readings import book_of, rules_of
+from projections.courses import Courses, Memory, courses_of
+from projections.law_events import Laws
+from projections.readings import book_of
 
 SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
     Rung.WARNING: WarnDeadline,
@@ -44,8 +43,6 @@ SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRen
     Rung.CONSENT: DeemConsent,
     Rung.RENEWAL: DeemRenewal,
 }
-
-Courses = Mapping[tuple[str, int], Course]  # by item and application
 
 
 class Due(Struct, frozen=True):
@@ -80,13 +77,16 @@ class Told(Struct):
     final: bool = False  # revoked on appeal or retracted by hand: people have spoken
 
 
-def watch(entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None) -> Watch:
+def watch(
+    entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None, memory: Memory | None = None
+) -> Watch:
     """What there is to tell of a project at *now*, from all its *entries* in version order.
 
-    What was passed before *since*, if that is given, was another system's to tell.
+    What was passed before *since*, if that is given, was another system's to tell. A *memory* spares working out again
+    what can't have changed.
     """
     project = replay(entries[0].stream, entries)
-    courses = courses_of(entries, laws, now)
+    courses = (memory or Memory()).courses(entries, laws, now)
     told = told_in(entries)
     due = [
         rescission(project, one, entries, laws, now)
@@ -107,33 +107,6 @@ def watch(entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime |
     due.sort(key=lambda one: one.at)
     coming = [of_item.next for of_item in courses.values() if of_item.next is not None]
     return Watch(tuple(due), min(coming, default=None))
-
-
-def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
-    """What the clocks of each application have come to by *now*; of one item alone where *only* names it.
-
-    Without those whose law counts otherwise than in working days: their clocks cost no cards.
-    """
-    found: dict[tuple[str, int], Course] = {}
-    for (item, application), history in item_histories(entries).items():
-        rule = rule_of(history, laws)
-        if rule is not None and only in ("", item):
-            found[item, application] = course_of(history, rule, laws, now)
-    return found
-
-
-def course_of(history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Course:
-    """What the clocks of one application have come to; each consulted department was given days of its own."""
-    timeline, book = Timeline(rule.zone, history.events), book_of(laws.pack(rule.pack), laws)
-    main = course(rule, timeline, book, now)
-    passed, coming = list(main.passed), [main.next]
-    for other, clocks in rules_of(history, laws, rule):
-        own = course(other, timeline, book, now)
-        passed = [crossing for crossing in passed if crossing.clock not in clocks]
-        passed += [crossing for crossing in own.passed if crossing.clock in clocks]
-        coming.append(own.next)
-    passed.sort(key=lambda crossing: (crossing.at, RUNGS.index(crossing.rung)))
-    return Course(tuple(passed), min((at for at in coming if at is not None), default=None))
 
 
 def told_in(entries: Sequence[Entry]) -> list[Told]:

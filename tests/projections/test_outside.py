@@ -19,7 +19,7 @@ from domain.project.external import (
     Kept,
     RecordAttested,
 )
-from domain.project.state import ExternalResult, Outcome
+from domain.project.state import ExternalResult, Outcome, Stage
 from domain.vocabulary import AnyFact, Entry
 from projections.outside import Outside, OutsideRow, unverified_days
 from projections.shipped_law import shipped_law
@@ -129,7 +129,9 @@ def test_every_outside_item_told_of_has_a_row_and_no_other(world: World) -> None
     found = [OutsideRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
 
     assert {row.item for row in found} == {
-        code for code, item in folded.project.items.items() if not item.plan.live and item.application
+        code
+        for code, item in folded.project.items.items()
+        if not item.plan.live and item.stage is not Stage.NOT_STARTED
     }
     for row in found:
         item = folded.project.items[row.item]
