@@ -8,10 +8,8 @@ clock and the rung: whoever says it again changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from uuid import UUID
 
 import psycopg
@@ -20,18 +18,15 @@ from psycopg.sql import SQL
 
 from domain.law.outlook import DISTANT
 from domain.ledger import Actor, Refused, Role
-from domain.streams import of_project
-from domain.vocabulary import Entry
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
-from infrastructure.clock_history import streams
 from infrastructure.committer import Busy
+from infrastructure.dossiers import Dossiers
 from infrastructure.lawbook import LawBook
-from infrastructure.mapper import entry_from
 from infrastructure.store import CHANNEL
 from infrastructure.watch_table import Looked, WatchTable
-from projections.courses import Memory
-from projections.watch import Watch, watch
+from projections.dossier import Dossier
+from projections.watch import Watch, watch, watch_on
 
 WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
 PROJECTS_AT_A_TIME = 100  # about two seconds of reading clocks; then what is new is noted
@@ -55,7 +50,7 @@ class Watcher:
         self._calendars = Calendars(approvals)
         self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
-        self._memory = Memory()
+        self._dossiers = Dossiers(approvals)
         self.is_leader = False
 
     def stop(self) -> None:
@@ -106,49 +101,42 @@ class Watcher:
 
     async def _look(self, table: WatchTable, projects: Sequence[UUID], laws: LawBook) -> None:
         """Tell all there is to tell of *projects*, side by side; each one's facts in their order."""
-        rows = await streams(self._approvals.store, projects)
-        histories = {
-            stream: [entry_from(row) for row in found] for stream, found in groupby(rows, attrgetter("stream"))
-        }
-        since = await self._taken_over(table, histories)
-        tended = [self._tend(entries, laws, since.get(project)) for project, entries in histories.items()]
+        dossiers, others = await self._dossiers.read(projects)
+        since = await self._taken_over(table, dossiers)
+        tended = [self._tend(dossier, laws, since.get(dossier.project.id)) for dossier in dossiers]
         found = await asyncio.gather(*tended, return_exceptions=True)
-        await table.looked([one for one in found if isinstance(one, Looked)])
+        looked = [one for one in found if isinstance(one, Looked)]
+        await table.looked([*looked, *(Looked(stream, version, None) for stream, version in others.items())])
         for failure in found:
             if isinstance(failure, BaseException):
                 raise failure
 
-    async def _taken_over(self, table: WatchTable, histories: Mapping[UUID, Sequence[Entry]]) -> dict[UUID, datetime]:
+    async def _taken_over(self, table: WatchTable, dossiers: Sequence[Dossier]) -> dict[UUID, datetime]:
         """Since when the imported ones among the projects have been ours (ADR 0009)."""
-        imported = {
-            project: entries[0].recorded.command_id
-            for project, entries in histories.items()
-            if entries[0].recorded.source
-        }
+        imported = {dossier.project.id: dossier.command for dossier in dossiers if dossier.imported}
         stored = await table.brought_in(list(imported.values())) if imported else {}
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
-    async def _tend(self, entries: list[Entry], laws: LawBook, since: datetime | None) -> Looked:
+    async def _tend(self, dossier: Dossier, laws: LawBook, since: datetime | None) -> Looked:
         """Tell all there is to tell of one project. Raises psycopg.Error or Busy; tells anything else in the log."""
-        project = entries[0].stream
+        project = dossier.project.id
         try:
             for _ in range(PASSES_MAX):
-                found = self._found(entries, laws, since)
+                now = self._approvals.clock()
+                found = watch_on(dossier, laws, now, since) or watch(
+                    await self._approvals.history(project), laws, now, since
+                )
                 if not found.due:
-                    return Looked(project, entries[-1].version, found.next)
+                    return Looked(project, dossier.version, found.next)
                 await self._tell(project, found)
-                entries = await self._approvals.history(project)
+                dossier = await self._dossiers.again(dossier)
             log.warning("a project did not settle", project=str(project), due=len(found.due))
         except (psycopg.Error, Busy):
             raise
         except Exception:
             log.exception("a project can't be watched", project=str(project))
-        return Looked(project, entries[-1].version, self._approvals.clock() + RETRY)
-
-    def _found(self, entries: Sequence[Entry], laws: LawBook, since: datetime | None) -> Watch:
-        if not of_project(entries):
-            return Watch((), None)
-        return watch(entries, laws, self._approvals.clock(), since, self._memory)
+            self._dossiers.forget(project)
+        return Looked(project, dossier.version, self._approvals.clock() + RETRY)
 
     async def _tell(self, project: UUID, found: Watch) -> None:
         """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""

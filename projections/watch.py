@@ -18,22 +18,18 @@ from msgspec import Struct
 
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.law.rungs import Crossing
-from domain.project.card import CardIssued, DeadlineWarned, IssueClockCard, WarnDeadline
+from domain.project.card import IssueClockCard, WarnDeadline
 from domain.project.deeming import (
-    AcceptanceDeemed,
-    ConsentDeemed,
     DeemAcceptance,
     DeemConsent,
     DeemRenewal,
-    RenewalDeemed,
 )
-from domain.project.rescission import CardRescinded, RescindCard
+from domain.project.rescission import RescindCard
 from domain.project.rules import SUPERVISION, heard
 from domain.project.state import Project
-from domain.project.supervision import AppealDecided, Verdict
 from domain.project.words import SystemCommand
-from domain.vocabulary import Entry, corrections, replay, tag_of
-from projections.courses import Courses, Memory, courses_of
+from domain.vocabulary import Entry, tag_of
+from projections.dossier import Courses, Dossier, Told, courses_of
 from projections.law_events import Laws
 from projections.readings import book_of
 
@@ -64,73 +60,50 @@ class Watch(Struct, frozen=True):
     next: datetime | None
 
 
-class Told(Struct):
-    """One rung as it was told; *rescinded* is the version of the entry that rescinded it, 0 for none."""
-
-    version: int
-    card: str
-    item: str
-    proof: ClockProof
-    at: datetime
-    rescinded: int = 0
-    times: int = 0  # how often it was rescinded, retracted rescissions included
-    final: bool = False  # revoked on appeal or retracted by hand: people have spoken
-
-
 def watch(
-    entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None, memory: Memory | None = None
+    entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None, dossier: Dossier | None = None
 ) -> Watch:
     """What there is to tell of a project at *now*, from all its *entries* in version order.
 
-    What was passed before *since*, if that is given, was another system's to tell. A *memory* spares working out again
-    what can't have changed.
+    What was passed before *since*, if that is given, was another system's to tell. *dossier* is the project's, where
+    there is one.
     """
-    project = replay(entries[0].stream, entries)
-    courses = (memory or Memory()).courses(entries, laws, now)
-    told = told_in(entries)
-    due = [
-        rescission(project, one, entries, laws, now)
-        for one in told
-        if not one.rescinded and not one.final and not stands(one, courses)
-    ]
-    for (item, application), of_item in courses.items():
-        last_told = {one.proof.key: one for one in told if one.item == item}
-        for crossing in of_item.passed:
-            if since is not None and crossing.at < since:
-                continue
-            last = last_told.get((application, *crossing.key))
-            if last is None or (last.rescinded and not last.final):
-                after = last.rescinded if last else 0
-                due.append(
-                    telling(project, item, proof_of(crossing, application, heard(project, item), after), crossing)
-                )
+    dossier = dossier or Dossier.of(entries)
+    courses = dossier.courses(laws, now)
+    due = [rescission(dossier.project, one, entries, laws, now) for one in fallen(dossier, courses)]
+    return _watch(due + tellings(dossier, courses, since), courses)
+
+
+def watch_on(dossier: Dossier, laws: Laws, now: datetime, since: datetime | None = None) -> Watch | None:
+    """The same without the entries; None where something told stands no longer: only they tell why."""
+    courses = dossier.courses(laws, now)
+    return None if fallen(dossier, courses) else _watch(tellings(dossier, courses, since), courses)
+
+
+def _watch(due: list[Due], courses: Courses) -> Watch:
     due.sort(key=lambda one: one.at)
     coming = [of_item.next for of_item in courses.values() if of_item.next is not None]
     return Watch(tuple(due), min(coming, default=None))
 
 
-def told_in(entries: Sequence[Entry]) -> list[Told]:
-    """The rungs that were told, each with what became of it, in the order of telling."""
-    retracted = corrections(entries).retracted
-    told: dict[str, Told] = {}
-    for entry in entries:
-        match entry.fact:
-            case (
-                DeadlineWarned(card=card, item=item, proof=proof)
-                | AcceptanceDeemed(card=card, item=item, proof=proof)
-                | ConsentDeemed(card=card, item=item, proof=proof)
-                | RenewalDeemed(card=card, item=item, proof=proof)
-                | CardIssued(card=card, item=item, proof=ClockProof() as proof)
-            ):
-                by_hand = entry.version in retracted
-                told[card] = Told(entry.version, card, item, proof, entry.occurred_at, final=by_hand)
-            case CardRescinded(card=card) if card in told:
-                told[card].times += 1
-                if entry.version not in retracted:
-                    told[card].rescinded = entry.version
-            case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in told and entry.version not in retracted:
-                told[card].final = True
-    return list(told.values())
+def fallen(dossier: Dossier, courses: Courses) -> list[Told]:
+    """What was told and stands no longer."""
+    return [one for one in dossier.told.values() if not one.rescinded and not one.final and not stands(one, courses)]
+
+
+def tellings(dossier: Dossier, courses: Courses, since: datetime | None) -> list[Due]:
+    """The rungs passed that were not told, or were rescinded since."""
+    project, due = dossier.project, list[Due]()
+    last_told = {(one.item, one.proof.key): one for one in dossier.told.values()}
+    for (item, application), of_item in courses.items():
+        for crossing in of_item.passed:
+            if since is not None and crossing.at < since:
+                continue
+            last = last_told.get((item, (application, *crossing.key)))
+            if last is None or (last.rescinded and not last.final):
+                proof = proof_of(crossing, application, heard(project, item), last.rescinded if last else 0)
+                due.append(telling(project, item, proof, crossing))
+    return due
 
 
 def stands(one: Told, courses: Courses) -> bool:

@@ -1,0 +1,179 @@
+"""One project as its watcher has read it so far: what was told, and what its clocks have come to.
+
+It takes in new entries as they come, and works a course of rungs out again only where something may have changed. That
+changes no answer: read from all its entries at once, a project gives the same dossier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from domain.law.calendar import CalendarBook
+from domain.law.proof import RUNGS, ClockProof
+from domain.law.rule import Rule
+from domain.law.rungs import Course, course
+from domain.law.timeline import Timeline
+from domain.project.card import CardIssued, DeadlineWarned
+from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.deeming import AcceptanceDeemed, ConsentDeemed, RenewalDeemed
+from domain.project.rescission import CardRescinded
+from domain.project.state import Project
+from domain.project.supervision import AppealDecided, Verdict
+from domain.vocabulary import Entry, corrections, follow, replay
+from projections.law_events import Histories, ItemHistory, Laws, item_histories, rule_of, take_entry
+from projections.readings import book_of, rules_of
+
+Courses = Mapping[tuple[str, int], Course]  # by item and application
+
+
+class Told(Struct):
+    """One rung as it was told; *rescinded* is the version of the entry that rescinded it, 0 for none."""
+
+    version: int
+    card: str
+    item: str
+    proof: ClockProof
+    at: datetime
+    rescinded: int = 0
+    times: int = 0  # how often it was rescinded, retracted rescissions included
+    final: bool = False  # revoked on appeal or retracted by hand: people have spoken
+
+
+class Kept(Struct, frozen=True):
+    """A course as it was worked out *at* an instant, from so many *events*, under a rule and a calendar."""
+
+    events: int
+    rule: Rule
+    calendar: str
+    at: datetime
+    course: Course
+
+    def holds(self, history: ItemHistory, rule: Rule, calendar: str, now: datetime) -> bool:
+        """Whether the course at *now* is still this one: nothing was said since, and its next instant is to come."""
+        return (
+            self.events == len(history.events)
+            and self.at <= now
+            and (self.course.next is None or now < self.course.next)
+            and self.calendar == calendar
+            and self.rule == rule
+        )
+
+
+class Dossier(Struct):
+    """A project, the history of each application, and what was told, by card."""
+
+    project: Project
+    command: UUID  # that brought in its first entry
+    imported: bool
+    histories: Histories
+    told: dict[str, Told]
+    kept: dict[tuple[str, int], Kept] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Dossier:
+        """The dossier of a project with these entries, which are all there are, in version order."""
+        first = entries[0]
+        told = {one.card: one for one in told_in(entries)}
+        project = replay(first.stream, entries)
+        return cls(project, first.recorded.command_id, bool(first.recorded.source), item_histories(entries), told)
+
+    @property
+    def version(self) -> int:
+        return self.project.version
+
+    def follow(self, entries: Sequence[Entry]) -> bool:
+        """Take in the entries that come next. False where only the whole history tells what they make of it."""
+        if any(isinstance(entry.fact, EntryRetracted | EntryAmended) for entry in entries):
+            return False
+        for entry in entries:
+            if not follow(self.project, entry):
+                return False
+            take_entry(self.histories, entry, self.project)
+            take_told(self.told, entry, retracted=False)
+        return True
+
+    def courses(self, laws: Laws, now: datetime) -> Courses:
+        """What the clocks of each application have come to by *now*."""
+        found: dict[tuple[str, int], Course] = {}
+        for key, history in self.histories.items():
+            rule = rule_of(history, laws)
+            if rule is None:  # its law counts otherwise than in working days: its clocks cost no cards
+                continue
+            one = _course_again(self.kept.get(key), history, rule, laws, now)
+            found[key] = one.course
+            if _settled(history, now):
+                self.kept[key] = one
+        return found
+
+
+def _course_again(before: Kept | None, history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Kept:
+    book: CalendarBook = book_of(laws.pack(rule.pack), laws)
+    calendar = book.as_known(now.astimezone(ZoneInfo(rule.zone)).date()).version
+    if before is not None and before.holds(history, rule, calendar, now):
+        return before
+    return Kept(len(history.events), rule, calendar, now, course_of(history, rule, laws, now))
+
+
+def _settled(history: ItemHistory, now: datetime) -> bool:
+    """Whether all that was said had happened and was known by *now*: what is still to come may change the course."""
+    return all(event.at <= now and (event.recorded_at or event.at) <= now for event in history.events)
+
+
+def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
+    """What the clocks of each application have come to by *now*, from all entries; of the item *only* if it is named.
+
+    Without those whose law counts otherwise than in working days.
+    """
+    found: dict[tuple[str, int], Course] = {}
+    for (item, application), history in item_histories(entries).items():
+        rule = rule_of(history, laws)
+        if rule is not None and only in ("", item):
+            found[item, application] = course_of(history, rule, laws, now)
+    return found
+
+
+def course_of(history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Course:
+    """What the clocks of one application have come to; each consulted department was given days of its own."""
+    timeline, book = Timeline(rule.zone, history.events), book_of(laws.pack(rule.pack), laws)
+    main = course(rule, timeline, book, now)
+    passed, coming = list(main.passed), [main.next]
+    for other, clocks in rules_of(history, laws, rule):
+        own = course(other, timeline, book, now)
+        passed = [crossing for crossing in passed if crossing.clock not in clocks]
+        passed += [crossing for crossing in own.passed if crossing.clock in clocks]
+        coming.append(own.next)
+    passed.sort(key=lambda crossing: (crossing.at, RUNGS.index(crossing.rung)))
+    return Course(tuple(passed), min((at for at in coming if at is not None), default=None))
+
+
+def told_in(entries: Sequence[Entry]) -> list[Told]:
+    """The rungs that were told, each with what became of it, in the order of telling."""
+    retracted = corrections(entries).retracted
+    told: dict[str, Told] = {}
+    for entry in entries:
+        take_told(told, entry, retracted=entry.version in retracted)
+    return list(told.values())
+
+
+def take_told(told: dict[str, Told], entry: Entry, *, retracted: bool) -> None:
+    """Note what *entry*, itself *retracted* or not, tells of rungs."""
+    match entry.fact:
+        case (
+            DeadlineWarned(card=card, item=item, proof=proof)
+            | AcceptanceDeemed(card=card, item=item, proof=proof)
+            | ConsentDeemed(card=card, item=item, proof=proof)
+            | RenewalDeemed(card=card, item=item, proof=proof)
+            | CardIssued(card=card, item=item, proof=ClockProof() as proof)
+        ):
+            told[card] = Told(entry.version, card, item, proof, entry.occurred_at, final=retracted)
+        case CardRescinded(card=card) if card in told:
+            told[card].times += 1
+            if not retracted:
+                told[card].rescinded = entry.version
+        case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in told and not retracted:
+            told[card].final = True
