@@ -170,6 +170,8 @@ FACTS: dict[str, tuple[str, str]] = {
     "evaluation_appealed": ("差评申诉", "Evaluation appealed against"),
     "evaluation_appeal_decided": ("差评申诉复核", "Appeal against an evaluation decided"),
     "information_recorded": ("录入项目信息", "Information entered"),
+    "material_attached": ("提交材料", "Material attached"),
+    "material_detached": ("撤下材料", "Material detached"),
     "step_noted": ("办理备注", "Step noted"),
     "deadline_warned": ("预警", "Warned: few days left"),
     "card_issued": ("发出监察牌", "Card issued"),

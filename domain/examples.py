@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.example_calendar import calendar_entries
 from domain.example_information import INFORMED
+from domain.example_materials import ATTACHED
 from domain.example_outside import FED
 from domain.example_people import (
     BUREAU,
@@ -252,7 +253,19 @@ AFTERWARDS = [
 STORY: tuple[Step, ...] = (
     *REGISTRATION,
     *sorted(
-        (*LAND_USE, *SITE_PLAN, *DISCHARGE, *DRAINAGE, *TAX, *AFTERWARDS, *SUPERVISED, *FED, *VOICED, *INFORMED),
+        (
+            *LAND_USE,
+            *SITE_PLAN,
+            *DISCHARGE,
+            *DRAINAGE,
+            *TAX,
+            *AFTERWARDS,
+            *SUPERVISED,
+            *FED,
+            *VOICED,
+            *INFORMED,
+            *ATTACHED,
+        ),
         key=lambda step: step.at,
     ),
 )

@@ -27,6 +27,7 @@ from domain.project.external import (
 )
 from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
+from domain.project.material import AttachMaterial, DetachMaterial
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.state import Item, Opinion, Outcome, PlannedItem, Project, Stage
@@ -101,12 +102,26 @@ ABOUT = st.one_of(
     st.builds(PlanItem, item=plans),
     st.just(REGISTER),
 )
+chosen = st.lists(items, min_size=1, max_size=3).map(tuple)
+digests = st.sampled_from(["0a" * 32, "b1" * 32])
+MATERIALS = st.one_of(
+    st.builds(
+        AttachMaterial,
+        digest=digests,
+        name=st.just("plan.pdf"),
+        media_type=st.just("application/pdf"),
+        size=st.just(7),
+        items=chosen,
+        later_evidence=st.booleans(),
+    ),
+    st.builds(DetachMaterial, digest=digests, items=chosen | st.just(()), reasons=st.just("because")),
+)
 CORRECTIONS = st.one_of(
     st.builds(AmendEntry, version=versions, new_occurred_at=instants, reasons=texts),
     st.builds(RetractEntry, version=versions, reasons=texts),
     st.builds(RetractEntry, version=versions, reasons=st.just("because")),
 )
-ANYTHING: st.SearchStrategy[AnyCommand] = st.one_of(ON_ITEMS, ON_ITEMS, OUTSIDE, ABOUT, CORRECTIONS)
+ANYTHING: st.SearchStrategy[AnyCommand] = st.one_of(ON_ITEMS, ON_ITEMS, OUTSIDE, ABOUT, MATERIALS, CORRECTIONS)
 
 
 class World:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from domain.flow.graph import Groups, groups_of, open_groups
 from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
+from domain.project.material_state import Material
 from domain.project.voice_state import Complaint, Evaluation
 
 # Limits of what one command may carry: a form's size, far below what a request body may be.
@@ -264,6 +265,7 @@ class Project(Struct):
     evaluations: dict[str, Evaluation] = field(default_factory=dict)  # those that were retracted are not here
     signals: dict[str, Signal] = field(default_factory=dict)  # warnings, cards and effects of silence, by id
     orders: dict[str, Order] = field(default_factory=dict)
+    materials: dict[str, Material] = field(default_factory=dict)  # files attached to items now, by SHA-256
     notes: dict[int, FactNote] = field(default_factory=dict)  # one an entry, by version; also of retracted ones
     retracted: set[int] = field(default_factory=set)  # versions that no longer count
 

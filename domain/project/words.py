@@ -68,6 +68,7 @@ from domain.project.hearing import (
     TellHearingRight,
 )
 from domain.project.information import InformationRecorded, RecordInformation
+from domain.project.material import AttachMaterial, DetachMaterial, MaterialAttached, MaterialDetached
 from domain.project.note import NoteStep, StepNoted
 from domain.project.rectification import (
     AppealEvaluation,
@@ -149,6 +150,8 @@ ProjectCommand = (
     | DecideEvaluationAppeal
     | NoteStep
     | RecordInformation
+    | AttachMaterial
+    | DetachMaterial
     | IssueCard
     | AppealCard
     | DecideAppeal
@@ -204,6 +207,8 @@ ProjectFact = (
     | EvaluationAppealDecided
     | StepNoted
     | InformationRecorded
+    | MaterialAttached
+    | MaterialDetached
     | DeadlineWarned
     | CardIssued
     | CardRescinded
