@@ -4,65 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from uuid import UUID
 
 import psycopg
 import typer
-from msgspec import json, to_builtins
-from rich.console import Console
+from msgspec import to_builtins
 from rich.table import Table
 
 from domain.ledger import Refused
-from infrastructure import log
 from infrastructure.diagnosis import diagnose
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.rebuild import rebuild as rebuild_views
-from infrastructure.settings import SettingRefused, Settings, without_password
+from infrastructure.settings import SettingRefused, without_password
 from infrastructure.store import PAGE_ROWS_MAX
 from scripts import cases as case_table
 from scripts import demo as demonstration
-from scripts import ledger, serving
+from scripts import ledger, serving, zone_commands
+from scripts.catalogues.rows import CatalogueUnreadable
+from scripts.console import FOUND_SOMETHING, AsJson, cli, fail, out, pairs, screen, settings, tell
 from scripts.export_log import export_log as export_register
 from scripts.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadable
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 
-cli = typer.Typer(
-    help="Countersign: approvals of investment projects as facts, with their statutory clocks.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-out, screen = Console(), Console(stderr=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-FOUND_SOMETHING = 1
+__all__ = ["cli", "main"]
 
-
-def settings() -> Settings:
-    chosen = Settings.of()
-    log.configure(chosen)
-    return chosen
-
-
-def tell(answer: object, as_json: bool, show: Callable[[], None]) -> None:
-    """Print *answer* as JSON, or show it to a person."""
-    if as_json:
-        sys.stdout.write(json.format(json.encode(answer), indent=2).decode() + "\n")
-    else:
-        show()
-
-
-def pairs(title: str, answer: Any) -> None:
-    """Show the fields of *answer* in two columns."""
-    table = Table(title=title, show_header=False)
-    for name, value in to_builtins(answer).items():
-        table.add_row(name.replace("_", " "), str(value) if value not in ({}, []) else "none")
-    out.print(table)
+cli.command("import-catalogue")(zone_commands.import_catalogue)
+cli.command("publish-zone")(zone_commands.publish_zone)
 
 
 @cli.command()
@@ -256,16 +228,11 @@ def stop() -> None:
     screen.print("stopped")
 
 
-def fail(sentence: str) -> NoReturn:
-    screen.print(sentence, style="red", highlight=False)
-    raise typer.Exit(2)
-
-
 def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, without a traceback."""
     try:
         cli()
-    except (PostgresUnavailable, SettingRefused, LogUnreadable) as problem:
+    except (PostgresUnavailable, SettingRefused, LogUnreadable, CatalogueUnreadable) as problem:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
     except Refused as refusal:

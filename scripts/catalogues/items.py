@@ -1,0 +1,116 @@
+"""From a row of a list to a service item, and what is odd about the row: nothing is swallowed, nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from domain.catalogue.item import Material, ServiceItem, TaskType
+from domain.project.state import LINE_CHARACTERS_MAX
+from domain.uscc import fault_of, is_legacy
+
+TASK_TYPES = {
+    "1": TaskType.LICENCE,
+    "2": TaskType.PENALTY,
+    "3": TaskType.COERCION,
+    "4": TaskType.LEVY,
+    "5": TaskType.PAYMENT,
+    "6": TaskType.INSPECTION,
+    "7": TaskType.CONFIRMATION,
+    "8": TaskType.REWARD,
+    "9": TaskType.ADJUDICATION,
+    "10": TaskType.OTHER_POWER,
+    "20": TaskType.PUBLIC_SERVICE,
+    "行政许可": TaskType.LICENCE,
+    "行政处罚": TaskType.PENALTY,
+    "行政强制": TaskType.COERCION,
+    "行政征收": TaskType.LEVY,
+    "行政给付": TaskType.PAYMENT,
+    "行政检查": TaskType.INSPECTION,
+    "行政确认": TaskType.CONFIRMATION,
+    "行政奖励": TaskType.REWARD,
+    "行政裁决": TaskType.ADJUDICATION,
+    "其他行政权力": TaskType.OTHER_POWER,
+    "公共服务": TaskType.PUBLIC_SERVICE,
+}
+LISTS = ("by_law", "special_procedure", "other_dept")
+TRUTHS = {"1": True, "true": True, "是": True, "0": False, "false": False, "否": False}
+FLAGS = ("is_online", "is_fee", "pre_phase", "live")
+OWN = frozenset(ServiceItem.__struct_fields__)
+
+
+class Finding(Struct, frozen=True):
+    """Something odd about one row. *kind* is stable; *detail* is for people."""
+
+    line: int
+    kind: str
+    detail: str
+
+
+def item_from(line: int, row: Mapping[str, Any]) -> tuple[ServiceItem | None, list[Finding]]:
+    """The item of one row, None where it is none, and everything odd about it."""
+    findings = list(_odd(line, row))
+    fields = {name: value for name, value in _fields(row).items() if name in OWN}
+    try:
+        item = msgspec.convert(fields, ServiceItem, strict=False)
+    except msgspec.ValidationError as error:
+        return None, [*findings, Finding(line, "no-item", f"{row.get('task_code') or 'a row without code'}: {error}")]
+    if not findings:
+        return item, []
+    remarks = tuple(f"{one.kind}: {one.detail}"[:LINE_CHARACTERS_MAX] for one in findings)
+    return msgspec.structs.replace(item, remarks=remarks), findings
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    fields = {name: value for name, value in said.items() if value not in ("", None)}
+    for name in LISTS:
+        if isinstance(fields.get(name), str):
+            fields[name] = _parts(fields[name])
+    for name in FLAGS:
+        if isinstance(fields.get(name), str):
+            fields[name] = TRUTHS.get(fields[name].lower(), fields[name])
+    if isinstance(fields.get("materials"), str):
+        fields["materials"] = [Material(material_name=name) for name in _parts(fields["materials"])]
+    if "task_type" in fields:
+        kind = str(fields["task_type"])
+        fields["task_type"] = TASK_TYPES.get(kind.lstrip("0") or kind, kind)
+    # A list from elsewhere tells its departments by name, and their codes can't be relied on: the name is the code.
+    name = fields.get("dept_name", "")
+    if name and ("dept_code" not in fields or "org_code" in row):
+        fields["dept_code"] = name
+    return fields
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("；", ";").split(";") if part.strip()]
+
+
+def _odd_code(line: int, code: str) -> Finding | None:
+    """What is odd about an organisation's code; None for a right one of eighteen characters."""
+    if is_legacy(code):
+        return Finding(line, "organisation-code-legacy", f"{code} is an organisation code of nine characters")
+    fault, remedy = fault_of(code)
+    if not fault:
+        return None
+    return Finding(line, "organisation-code-junk", f"{code}: {fault}{f'; {remedy}' if remedy else ''}")
+
+
+def _odd(line: int, row: Mapping[str, Any]) -> list[Finding]:
+    """What is odd about a row's organisation codes, and what we have no field for."""
+    found = []
+    if "org_code" in row:
+        codes = [str(row.get(name) or "").strip() for name in ("org_code", "dept_code")]
+        if not codes[0]:
+            found.append(Finding(line, "organisation-code-missing", "the row names no organisation"))
+        found += [odd for code in dict.fromkeys(codes) if code and (odd := _odd_code(line, code))]
+        if codes[1] and codes[0] != codes[1]:
+            found.append(
+                Finding(line, "organisation-codes-differ", f"{codes[0] or 'none'} in one column, {codes[1]} in another")
+            )
+    if part_of := str(row.get("part_of") or "").strip():
+        found.append(Finding(line, "part-of", part_of))
+    return found

@@ -1,0 +1,82 @@
+"""A list of service items as rows of text: CSV or JSON, also gzipped, under our field names or those others use."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+# What other lists call our fields (the 实施清单 interface of the national platform, and a district's published list).
+ALIASES = {
+    "item_code": "task_code",
+    "实施编码": "task_code",
+    "item_name": "task_name",
+    "事项名称": "task_name",
+    "事项类型": "task_type",
+    "base_code": "catalog_code",
+    "基本编码": "catalog_code",
+    "code_org": "org_code",
+    "实施主体编码": "org_code",
+    "department": "dept_name",
+    "实施主体": "dept_name",
+    "设定依据": "by_law",
+    "法定办结时限": "anticipate_day",
+    "承诺办结时限": "promise_day",
+    "main_item": "part_of",
+    "主项名称": "part_of",
+}
+
+
+class CatalogueUnreadable(Exception):  # noqa: N818 it says what has to be mended
+    """The file as a whole is no list of items. The sentence says why."""
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Every row under our field names, with its line (CSV) or its place (JSON), from 1. Raises CatalogueUnreadable."""
+    text = _text(path)
+    if path.name.removesuffix(".gz").endswith(".json"):
+        yield from enumerate((renamed(row) for row in _json_rows(path, text)), start=1)
+        return
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    if not reader.fieldnames or not {"task_code", "task_name"} <= set(renamed(dict.fromkeys(reader.fieldnames, ""))):
+        found = ", ".join(reader.fieldnames or ()) or "nothing"
+        raise CatalogueUnreadable(
+            f"{path.name} has no columns task_code and task_name (or item_code and item_name); it has: {found}"
+        )
+    try:
+        for row in reader:
+            yield reader.line_num, renamed(row)
+    except csv.Error as error:
+        raise CatalogueUnreadable(f"{path.name}, line {reader.line_num}: {error}") from error
+
+
+def renamed(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """*row* under our field names. What is said under our own name goes before what is said under another."""
+    found = {ALIASES.get(str(name).strip(), str(name).strip()): value for name, value in row.items() if name}
+    own = {str(name): value for name, value in row.items() if name in found and name not in ALIASES}
+    return found | own
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
+        return raw.decode("utf-8-sig")
+    except (OSError, EOFError) as error:
+        raise CatalogueUnreadable(f"{path} can't be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogueUnreadable(f"{path.name} is not UTF-8 text: {error}. Save it as UTF-8") from error
+
+
+def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CatalogueUnreadable(f"{path.name} is no JSON: {error}") from error
+    rows = found.get("items") if isinstance(found, dict) else found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise CatalogueUnreadable(f'{path.name} holds neither a list of items nor {{"items": [...]}}')
+    return rows

@@ -1,0 +1,52 @@
+"""What every command of the command line shares: where it writes, what it reads its settings from, how it gives up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import typer
+from msgspec import json, to_builtins
+from rich.console import Console
+from rich.table import Table
+
+from infrastructure import log
+from infrastructure.settings import Settings
+
+cli = typer.Typer(
+    help="Countersign: approvals of investment projects as facts, with their statutory clocks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out, screen = Console(), Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+FOUND_SOMETHING = 1
+
+
+def settings() -> Settings:
+    chosen = Settings.of()
+    log.configure(chosen)
+    return chosen
+
+
+def tell(answer: object, as_json: bool, show: Callable[[], None]) -> None:
+    """Print *answer* as JSON, or show it to a person."""
+    if as_json:
+        sys.stdout.write(json.format(json.encode(answer), indent=2).decode() + "\n")
+    else:
+        show()
+
+
+def pairs(title: str, answer: Any) -> None:
+    """Show the fields of *answer* in two columns."""
+    table = Table(title=title, show_header=False)
+    for name, value in to_builtins(answer).items():
+        table.add_row(name.replace("_", " "), str(value) if value not in ({}, []) else "none")
+    out.print(table)
+
+
+def fail(sentence: str) -> NoReturn:
+    screen.print(sentence, style="red", highlight=False)
+    raise typer.Exit(2)
