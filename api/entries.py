@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from domain.ledger import Actor, Role
-from domain.project.complaint import ComplaintClosed, ComplaintFiled
 from domain.vocabulary import AnyFact, Corrections, Entry, corrections
+from projections.anonymity import Complainants
 
 WHO_SEES_COMPLAINANTS = (Role.SUPERVISOR, Role.AUDITOR)
-NOBODY = Actor("", "", Role.APPLICANT)
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -24,7 +23,8 @@ class ShownEntry(Struct, frozen=True):
 
     *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
     legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
-    entries made of it: when it really happened, and that it does not count.
+    entries made of it: when it really happened, and that it does not count. *command_id* is null where something
+    was left out: with it, whoever guesses what that was could check the guess against *hash*.
     """
 
     version: int
@@ -33,7 +33,7 @@ class ShownEntry(Struct, frozen=True):
     occurred_at: Instant
     recorded_at: Instant
     by: Actor
-    command_id: UUID
+    command_id: UUID | None
     law: str
     source: str
     hash: str
@@ -47,16 +47,13 @@ def shown(entries: Sequence[Entry], to: Actor) -> list[ShownEntry]:
     Who complained anonymously is for the supervision bureau and auditors alone, and for themselves.
     """
     found = corrections(entries)
-    return [_shown(entry, to, found) for entry in entries]
+    complainants = None if to.role in WHO_SEES_COMPLAINANTS else Complainants(entries)
+    return [_shown(entry, to, found, complainants) for entry in entries]
 
 
-def _shown(entry: Entry, to: Actor, found: Corrections) -> ShownEntry:
-    fact, by = entry.fact, entry.recorded.by
-    if to.role not in WHO_SEES_COMPLAINANTS:
-        if isinstance(fact, ComplaintFiled) and fact.anonymous and fact.by != to.id:
-            fact, by = structs.replace(fact, by="", contact=""), NOBODY
-        elif isinstance(fact, ComplaintClosed) and by.role is not Role.SUPERVISOR and by.id != to.id:
-            by = NOBODY  # whoever filed it closed it
+def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainants | None) -> ShownEntry:
+    fact, by = complainants(entry, to) if complainants else (entry.fact, entry.recorded.by)
+    whole = fact is entry.fact and by is entry.recorded.by
     return ShownEntry(
         version=entry.version,
         position=entry.position,
@@ -64,7 +61,7 @@ def _shown(entry: Entry, to: Actor, found: Corrections) -> ShownEntry:
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
         by=by,
-        command_id=entry.recorded.command_id,
+        command_id=entry.recorded.command_id if whole else None,
         law=entry.recorded.law,
         source=entry.recorded.source,
         hash=entry.hash,

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.entries import NOBODY, ShownEntry, shown
+from api.entries import ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
 from api.paper import HEADERS, Paper, style_sheet
@@ -25,6 +25,7 @@ from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
 from infrastructure.views import ProgressFilter, Summary
+from projections.anonymity import NOBODY
 from projections.progress import ProgressProject
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table

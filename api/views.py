@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from api.entries import WHO_SEES_COMPLAINANTS
 from api.identity import actor_of, headers_of
 from api.instants import instant_in
 from api.outside_rows import ShownOutside, asked_at, outside_of
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
-from domain.ledger import Actor, Role
-from domain.project.complaint import ComplaintClosed, ComplaintFiled
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
-from domain.vocabulary import tag_of
 from infrastructure.views import ProgressFilter, Summary, Views
 from projections.complaint_rows import ComplaintRow
 from projections.evaluation_rows import EvaluationRow
@@ -31,10 +27,6 @@ PAGE_ROWS_MAX = 500  # about 250 kB
 OFFSET_MAX = 1_000_000  # a zone has thousands of projects
 POSITION_MAX = 2**63 - 1  # a position is stored in eight bytes
 WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL knows no text with U+0000, so there is none to look for
-CLOSED = tag_of(ComplaintClosed)
-COMPLAINED = {tag_of(ComplaintFiled), CLOSED}
-
-Changed = TypeVar("Changed", ProgressProject, ProgressItem)
 
 
 def code(description: str) -> QueryParameter:
@@ -133,8 +125,7 @@ class ViewTables(Controller):
             offset=offset,
         )
         views, position = await caught_up(request, after)
-        to = actor_of(headers_of(request.scope))
-        rows = [_changed(row, to) for row in await views.projects(asked)]
+        rows = await views.projects(asked)
         return ProgressPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
@@ -147,8 +138,7 @@ class ViewTables(Controller):
     async def get_progress(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectProgress:
         """Stage, holder, dates and what is missing, item by item."""
         views, position = await caught_up(request, after)
-        to = actor_of(headers_of(request.scope))
-        rows = [_changed(row, to) for row in await views.items(project_id)]
+        rows = await views.items(project_id)
         if not rows:
             await entries_of(request, project_id)
         outside = await outside_of(request, project_id, asked_at(request, None)[0])
@@ -158,8 +148,7 @@ class ViewTables(Controller):
     async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:
         """Its complaints and evaluations, and every step taken with them."""
         views, position = await caught_up(request, after)
-        to = actor_of(headers_of(request.scope))
-        steps = [_step(row, to) for row in await views.voices(project_id)]
+        steps = await views.voices(project_id)
         if not steps:
             await entries_of(request, project_id)
         return ProjectVoices(await views.complaints(project_id), await views.evaluations(project_id), steps, position)
@@ -187,16 +176,3 @@ async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
     views = parts_of(request).views
     await views.catch_up(after)
     return views, min((view.position for view in await views.positions()), default=0)
-
-
-def _changed(row: Changed, to: Actor) -> Changed:
-    """*row* as *to* may see it: whose complaint was the last change is not for everybody."""
-    if row.last_fact not in COMPLAINED or to.role in WHO_SEES_COMPLAINANTS or row.changed_by == to.id:
-        return row
-    return structs.replace(row, changed_by="")
-
-
-def _step(row: VoiceRow, to: Actor) -> VoiceRow:
-    """*row* as *to* may see it: whoever closed a complaint has filed it, perhaps anonymously."""
-    known = row.step != CLOSED or row.by_role == Role.SUPERVISOR or row.by == to.id
-    return row if known or to.role in WHO_SEES_COMPLAINANTS else structs.replace(row, by="", by_department="")

@@ -20,6 +20,7 @@ REFUSAL_CODES: dict[str, str] = {
     "classified-project": "a classified project is not handled online (2017 platform rules, Art. 3)",
     "complaint-accepted": "the complaint was accepted before",
     "complaint-empty": "the complaint has no text",
+    "complaint-names-complainant": "the id of an anonymous complaint names whoever files it",
     "complaint-not-accepted": "the complaint has to be accepted first",
     "complaint-repeated": "another complaint of this project has the same id",
     "complaint-settled": "the complaint was answered or closed before",

@@ -20,7 +20,7 @@ from domain.project.complaint_handling import (
 )
 from domain.project.state import Project
 from domain.vocabulary import Entry
-from projections.anonymity import named
+from projections.anonymity import named, veiled_fact, words_of
 
 BUREAU, APPLICANT = "supervisor", "applicant"  # holders that are no department
 
@@ -115,6 +115,8 @@ ComplaintFact = (
 
 def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
     """The row of a complaint that was filed."""
+    words = words_of(fact, entry.recorded.by)
+    fact = veiled_fact(fact, words) if fact.anonymous else fact
     return ComplaintRow(
         project=project.id,
         complaint=fact.complaint,
@@ -135,7 +137,7 @@ def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
 
 
 def moved(row: ComplaintRow, fact: ComplaintFact, entry: Entry) -> None:
-    """Let *row* take in a further fact."""
+    """Let *row* take in a further fact, that of *entry* as a view may keep it."""
     at, by = entry.occurred_at, entry.recorded.by.id
     match fact:
         case ComplaintAccepted():

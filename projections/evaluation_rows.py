@@ -61,11 +61,18 @@ EVALUATION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("appeal_reasons", "text NOT NULL"),
     ("appeal_decided_at", "timestamptz"),
     ("closed_at", "timestamptz"),
+    ("earlier_begun", "timestamptz[] NOT NULL"),  # of the rounds that put nothing right: an instant a round
+    ("earlier_started", "timestamptz[] NOT NULL"),
+    ("earlier_rectified", "timestamptz[] NOT NULL"),
+    ("earlier_called_back", "timestamptz[] NOT NULL"),
 )
 
 
 class EvaluationRow(Struct):
-    """One evaluation, as it is answered: what was said, and what came of a bad grade in its last round."""
+    """One evaluation, as it is answered: what was said, and what came of a bad grade in its last round.
+
+    *earlier_begun* and the like are the instants of the rounds before, which put nothing right, in their order.
+    """
 
     project: UUID
     evaluation: str
@@ -103,6 +110,10 @@ class EvaluationRow(Struct):
     appeal_reasons: str = ""
     appeal_decided_at: datetime | None = None
     closed_at: datetime | None = None
+    earlier_begun: list[datetime] = []
+    earlier_started: list[datetime] = []
+    earlier_rectified: list[datetime] = []
+    earlier_called_back: list[datetime] = []
 
 
 Followed = (
@@ -155,6 +166,7 @@ def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
             row.satisfied, row.remarks, row.called_back_by = fact.satisfied.value, fact.remarks, by
             row.called_back_at = at
             if fact.again:
+                _round_over(row, at)
                 row.state, row.round_at, row.started_at, row.rectified_at = "open", at, None, None
             else:
                 row.state, row.closed_at = "closed", at
@@ -168,18 +180,50 @@ def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
                 row.state, row.closed_at = "void", row.closed_at or at
 
 
+def _round_over(row: EvaluationRow, at: datetime) -> None:
+    """Keep the instants of a round that put nothing right, as the evaluator said at *at*."""
+    rectified = row.rectified_at or at
+    row.earlier_begun = [*row.earlier_begun, row.round_at]
+    row.earlier_started = [*row.earlier_started, row.started_at or rectified]
+    row.earlier_rectified = [*row.earlier_rectified, rectified]
+    row.earlier_called_back = [*row.earlier_called_back, at]
+
+
 def evaluation_runs(row: EvaluationRow) -> list[Run]:
-    """What the clocks of a bad evaluation are read from: those of its last round, and the appeal's."""
+    """What the clocks of a bad evaluation are read from: those of every round in turn, and the appeal's."""
     if not row.bad:
         return []
-    rectified = row.rectified_at or row.closed_at
-    runs = [
-        Run(VoiceStep.START, row.department, row.round_at, ended_at=row.started_at or rectified),
-        Run(VoiceStep.RECTIFICATION, row.department, row.round_at, ended_at=rectified),
-    ]
-    if row.rectified_at:
-        back = row.called_back_at if row.called_back_at and row.called_back_at >= row.rectified_at else row.closed_at
-        runs.append(Run(VoiceStep.CALL_BACK, row.department, row.rectified_at, ended_at=back))
+    runs = []
+    for begun, started, rectified, back in zip(
+        row.earlier_begun, row.earlier_started, row.earlier_rectified, row.earlier_called_back, strict=True
+    ):
+        runs += _round(row.department, begun, started, rectified, rectified, back)
+    rectified_at = row.rectified_at or row.closed_at
+    called = row.called_back_at if row.closed_at else None  # what was said in an earlier round ends no later one
+    runs += _round(
+        row.department,
+        row.round_at,
+        row.started_at or rectified_at,
+        rectified_at,
+        row.rectified_at,
+        called if called and row.rectified_at and called >= row.rectified_at else row.closed_at,
+    )
     if row.appealed_at:
         runs.append(Run(VoiceStep.APPEAL, BUREAU, row.appealed_at, ended_at=row.appeal_decided_at))
     return runs
+
+
+def _round(
+    holder: str,
+    begun: datetime,
+    started: datetime | None,
+    rectified: datetime | None,
+    call_from: datetime | None,
+    called: datetime | None,
+) -> list[Run]:
+    """The clocks of one round; none to call back where nothing was put right."""
+    runs = [
+        Run(VoiceStep.START, holder, begun, ended_at=started),
+        Run(VoiceStep.RECTIFICATION, holder, begun, ended_at=rectified),
+    ]
+    return [*runs, Run(VoiceStep.CALL_BACK, holder, call_from, ended_at=called)] if call_from else runs

@@ -17,6 +17,7 @@ from domain.project.state import DECIDED_STAGES, Item, Project, Stage
 from domain.project.submission import ItemSubmitted
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, tag_of
+from projections.anonymity import named
 from projections.view import Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
@@ -114,16 +115,15 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 1
+    version: int = 2
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
 
     def start(self) -> ProgressState:
         return ProgressState()
 
     def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
-        fact = entry.fact
-        at = entry.occurred_at
-        state.changed_at, state.changed_by, state.position = at, entry.recorded.by.id, entry.position
+        fact, at = entry.fact, entry.occurred_at
+        state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
         state.last_fact = tag_of(fact)
         if isinstance(fact, ProjectRegistered):
             state.registered, state.registered_at = fact, at

@@ -12,7 +12,7 @@ from domain.project.complaint import ComplaintFiled
 from domain.project.evaluation import ServiceEvaluated
 from domain.project.state import Project
 from domain.vocabulary import Entry, tag_of
-from projections.anonymity import named
+from projections.anonymity import ABOUT_COMPLAINTS, named, veiled_fact, words_of
 from projections.complaint_rows import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
 from projections.evaluation_rows import EVALUATION_COLUMNS, EvaluationRow, Followed, evaluated, followed, subject_of
 from projections.view import Row, Rows, Table
@@ -42,19 +42,19 @@ STEPS = Table(
         ("occurred_at", "timestamptz NOT NULL"),
         ("recorded_at", "timestamptz NOT NULL"),
         ("position", "bigint NOT NULL"),
-        ("command", "uuid NOT NULL"),
+        ("command", "uuid"),  # none where something of the entry is left out: a key to guesses
     ),
     key=2,
     indexes=("(occurred_at DESC)", "(recorded_at DESC)"),
 )
-ABOUT_COMPLAINTS = get_args(ComplaintFact)
 ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
 
 
 class VoicesState(Struct):
-    """The rows so far, by id; *written* are those that nothing has touched since they were asked for."""
+    """The rows so far, by id; *words* would name whoever filed a complaint anonymously, and stand in no row."""
 
     complaints: dict[str, ComplaintRow] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     evaluations: dict[str, EvaluationRow] = field(default_factory=dict)
     steps: list[Row] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class Voices:
     """The fold. Rows hold instants alone: due dates, and whether something is overdue, depend on when one asks."""
 
     name: str = "voices"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS)
 
     def start(self) -> VoicesState:
@@ -71,20 +71,23 @@ class Voices:
 
     def fold(self, state: VoicesState, entry: Entry, project: Project) -> None:
         fact = entry.fact
+        by, whole = named(entry, project), True
         if isinstance(fact, ABOUT_COMPLAINTS):
             subject = fact.complaint
             _complain(state, fact, entry, project)
+            words = state.words.get(subject, ())
+            whole = by is entry.recorded.by and (not words or veiled_fact(fact, words) is fact)
         elif isinstance(fact, ABOUT_EVALUATIONS):
             subject = subject_of(fact, project)
             _evaluate(state, fact, entry, project)
         else:
             return
-        by = named(entry, project)
         state.steps.append(
             (
                 *(project.id, entry.version, subject, tag_of(fact)),
                 *(by.id, by.department, by.role.value),
-                *(entry.occurred_at, entry.recorded_at, entry.position, entry.recorded.command_id),
+                *(entry.occurred_at, entry.recorded_at, entry.position),
+                entry.recorded.command_id if whole else None,
             )
         )
 
@@ -99,8 +102,9 @@ class Voices:
 def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Project) -> None:
     if isinstance(fact, ComplaintFiled):
         state.complaints[fact.complaint] = begun(fact, entry, project)
+        state.words[fact.complaint] = words_of(fact, entry.recorded.by)
     elif row := state.complaints.get(fact.complaint):  # none where its filing was retracted
-        moved(row, fact, entry)
+        moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 
 
 def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entry, project: Project) -> None:
@@ -111,7 +115,7 @@ def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entr
 
 
 class VoiceRow(Struct, frozen=True):
-    """One step of the audit trail."""
+    """One step of the audit trail. *command* is null, and *by* empty, where they could name a complainant."""
 
     project: UUID
     version: int
@@ -123,4 +127,4 @@ class VoiceRow(Struct, frozen=True):
     occurred_at: datetime
     recorded_at: datetime
     position: int
-    command: UUID
+    command: UUID | None

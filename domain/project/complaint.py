@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from msgspec import Meta
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import require_reasons, require_role
 from domain.project.state import LINES_MAX, Code, Line, Name, Project, Text
 from domain.project.voice_state import (
@@ -47,6 +48,7 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
             )
         if not self.about.strip():
             raise Refused("complaint-empty", "the complaint says nothing", remedy="say what went wrong")
+        self._require_nameless(context.by)
         entries = tuple(dict.fromkeys(self.entries))
         require_entries(project, entries, self.item)
         return (
@@ -64,6 +66,17 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
                 rule=terms_now(context).name,
             ),
         )
+
+    def _require_nameless(self, by: Actor) -> None:
+        """Refuse an anonymous complaint under an id that everybody reads and that names whoever files it."""
+        names = [re.escape(name) for name in (by.id.strip(), self.contact.strip()) if name]
+        told = re.search(rf"(?<![0-9A-Za-z])({'|'.join(names)})(?![0-9A-Za-z])", self.complaint, re.IGNORECASE)
+        if self.anonymous and names and told:
+            raise Refused(
+                "complaint-names-complainant",
+                f"the id {self.complaint} says who complains, and everybody reads it",
+                remedy="choose an id that does not name you",
+            )
 
 
 class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):

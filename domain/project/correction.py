@@ -14,6 +14,7 @@ from domain.project.state import FactNote, Project, Text
 Instant = Annotated[datetime, Meta(tz=True)]  # a time without a zone says nothing
 Version = Annotated[int, Meta(ge=1)]
 REGISTRATION = "project_registered"
+BY_COMPLAINANTS = ("complaint_filed", "complaint_closed", "complaint_withdrawn")  # perhaps anonymously
 
 
 class AmendEntry(Command, frozen=True, tag="amend_entry"):
@@ -97,7 +98,15 @@ def correctable(project: Project, version: int, by: Actor) -> FactNote:
     if not (same_department or own_entry or by.role is Role.SUPERVISOR):
         raise Refused(
             "not-yours-to-correct",
-            f"entry {version} was recorded by {note.by.id} of {note.by.department or 'no department'}",
+            f"entry {version} was recorded by {_recorder(note)}",
             remedy="the department that recorded it or the supervision bureau corrects it",
         )
     return note
+
+
+def _recorder(note: FactNote) -> str:
+    """Who recorded the entry, unless that could be an anonymous complainant, or one who corrected the complaint."""
+    corrected = note.fact in ("entry_amended", "entry_retracted") and note.by.role is not Role.OFFICER
+    if note.fact in BY_COMPLAINANTS or corrected:
+        return "somebody else"
+    return f"{note.by.id} of {note.by.department or 'no department'}"

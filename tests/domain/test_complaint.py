@@ -123,3 +123,16 @@ def test_whoever_is_not_content_says_why() -> None:
     given(REGISTERED, FILED, ANSWERED).when(structs.replace(unhappy, remarks="no help"), by=APPLICANT).then(
         structs.replace(CLOSED, satisfied=Satisfied.NO, remarks="no help")
     )
+
+
+@pytest.mark.parametrize("code", ["hengxin", "HENGXIN-1", "of.chen"])
+def test_the_id_of_an_anonymous_complaint_does_not_name_whoever_files_it(code: str) -> None:
+    telling = structs.replace(FILE, complaint=code, anonymous=True)
+
+    given(REGISTERED).when(telling, by=APPLICANT).refused("complaint-names-complainant", code)
+    given(REGISTERED).when(structs.replace(telling, anonymous=False), by=APPLICANT).then(
+        structs.replace(FILED, complaint=code)
+    )
+    given(REGISTERED).when(structs.replace(telling, complaint="kitchen-1"), by=APPLICANT).then(
+        structs.replace(FILED, complaint="kitchen-1", anonymous=True)
+    )

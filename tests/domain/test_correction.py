@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from domain.ledger import Actor, Role
+from domain.project.complaint import ComplaintFiled
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
 from domain.project.registration import ItemPlanned, PlanItem
@@ -175,3 +176,14 @@ def test_only_a_replay_takes_a_retraction_in_and_no_entry_is_skipped() -> None:
     assert project == given(*HISTORY).project
     assert follow(project, entry(4, completed()))
     assert not follow(project, entry(4, completed()))
+
+
+def test_a_refused_correction_does_not_say_who_complained() -> None:
+    filed = ComplaintFiled(complaint="c1", item="land", department="land", about="slow", by="hengxin", anonymous=True)
+    history = ((MANAGER, REGISTERED), (APPLICANT, filed))
+
+    refused = given(*history).when(RetractEntry(version=2, reasons="x"), by=FIRE).refused("not-yours-to-correct")
+    assert APPLICANT.id not in refused.sentence
+    given(*history, (MANAGER, retracted(2))).when(RetractEntry(version=3, reasons="x"), by=FIRE).refused(
+        "not-yours-to-correct", "somebody else"
+    )
