@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
@@ -51,17 +51,20 @@ class AggregateReceipt(Struct, frozen=True):
 
 
 async def carry_out(
-    request: AnyRequest, stream: UUID, spoken: Spoken, *, check: Callable[[Any], None] | None = None
+    request: AnyRequest, stream: UUID, spoken: Spoken, *, check: Callable[[Any], Awaitable[None] | None] | None = None
 ) -> Answer:
     """Carry out the command in the request's body on *stream*, once and for all under its Idempotency-Key.
 
-    *check* may raise a Problem before anything is decided. Raises Problem with the field at fault, Refused as decided.
+    *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.
+    Raises Problem with the field at fault, Refused as decided.
     """
     headers = headers_of(request.scope)
     by, key = actor_of(headers), key_of(headers)
     command = command_in(await read_body(headers, request.receive), spoken)
-    if check is not None:
-        check(command)
+    if check is not None and await parts_of(request).approvals.store.first_answer(key) is None:
+        waited_for = check(command)
+        if waited_for is not None:
+            await waited_for
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
             return await parts_of(request).approvals.handle(stream, command, by, key)

@@ -15,6 +15,7 @@ from api.clocks import Clocks
 from api.commands import post_command
 from api.law import Law
 from api.law_calendars import Keeping
+from api.legal_persons import LegalPersons
 from api.operation import healthz, readyz
 from api.outside import OutsideTables
 from api.projects import Projects
@@ -35,6 +36,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     SupervisionTables,
     Law,
     Keeping,
+    LegalPersons,
     Catalogue,
     healthz,
     readyz,

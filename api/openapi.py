@@ -25,6 +25,7 @@ OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without a
 OPEN_PROBLEMS = ("400", "404", "503")
 BODY_PROBLEMS = ("413", "415", "422")
 READ_PROBLEMS = ("400", "401", "403", "404", "503")
+BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
 COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "503")
 
 DESCRIPTION = (
@@ -40,6 +41,7 @@ TAGS = {
     "supervision": "Warnings, cards, orders and decisions of a period; every figure with the list that it counts.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
+    "legal persons": "Who invests: codes that check, names and particulars over time, merges, projects and cases.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }
@@ -134,8 +136,10 @@ def _operation(operation: Document) -> Document:
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if name in BODIES:
         problems += BODY_PROBLEMS
-    if name in SPOKEN:
+    if name in SPOKEN or name in BY_CODE:
         problems += ("409",)
+    if name in BY_CODE:
+        problems += ("422",)
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}
     completed = {
         **operation,

@@ -13,7 +13,13 @@ MEDIA_TYPE = "application/problem+json"
 PATH = "/problems"  # a problem's type is this path and its code
 POST_COMMAND = "post_command"  # the operation that commands are posted to
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
-REFUSED_OTHERWISE = {"key-reused": 422, "no-zone": 422, "version-moved": 412}
+REFUSED_OTHERWISE = {
+    "key-reused": 422,
+    "no-zone": 422,
+    "organisation-code-invalid": 422,
+    "uscc-invalid": 422,
+    "version-moved": 412,
+}
 
 HTTP_CODES: dict[str, tuple[int, str]] = {
     "malformed-json": (400, "the body is not JSON"),
@@ -26,7 +32,9 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "role-reserved": (403, "nobody acts in this role over HTTP"),
     "not-found": (404, "nothing is at this address"),
     "project-unknown": (404, "no project was ever registered under this id"),
+    "person-unknown": (404, "no legal person was ever registered under this code"),
     "method-not-allowed": (405, "this address does not answer this method"),
+    "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "invalid-field": (422, "a field of the body holds what it can't"),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from api.aggregates import Spoken
 from domain.calendar.words import CalendarCommand
 from domain.example_calendar import CALENDAR_EXAMPLES
-from domain.streams import CALENDAR
+from domain.example_persons import PERSON_EXAMPLES
+from domain.legal_person.words import PersonCommand
+from domain.streams import CALENDAR, LEGAL_PERSON
 
 TO_CALENDARS = Spoken("post_calendar_command", CALENDAR, CalendarCommand, CALENDAR_EXAMPLES)
+TO_PERSONS = Spoken("post_person_command", LEGAL_PERSON, PersonCommand, PERSON_EXAMPLES)
 
-SPOKEN = {spoken.operation: spoken for spoken in (TO_CALENDARS,)}
+SPOKEN = {spoken.operation: spoken for spoken in (TO_CALENDARS, TO_PERSONS)}

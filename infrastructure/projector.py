@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 from psycopg.sql import SQL
 
-from domain.streams import of_project
+from domain.streams import CALENDAR, kind_of
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import Raw, entry_of
@@ -23,7 +23,7 @@ from infrastructure.store import CHANNEL
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
 from projections.catalogue import VIEWS
-from projections.view import CORRECTIONS, Folded, View, changes, fold, take
+from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
 
 LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
 BATCH_ENTRIES_MAX = 5000
@@ -200,10 +200,12 @@ class Projector:
         by_project: dict[UUID, list[Entry]] = {}
         for row in rows:
             by_project.setdefault(row[1], []).append(entry_of(row))
-        others = [stream for stream, entries in by_project.items() if not of_project(entries)]
-        for stream in others:  # a calendar's, say: a notice may have been applied
-            del by_project[stream]
-        self._law_may_differ |= bool(others)
+        followed = [kind_followed(view) for view in views]
+        kinds = {stream: kind_of(entries) for stream, entries in by_project.items()}
+        for stream, kind in kinds.items():
+            self._law_may_differ |= kind is CALENDAR  # a notice may have been applied
+            if kind not in followed:
+                del by_project[stream]
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._kept.get(project)

@@ -101,14 +101,12 @@ def _fill(
     gc.disable()  # nothing here is cyclic, and the rows of a million entries would be walked again and again
     try:
         for history in _histories(connection, position):
-            if not of_project(history):
-                entries += len(history)
-                continue
             folded = fold(views, history[0].stream, history)
+            entries, projects = entries + len(history), projects + of_project(history)
             for view in views:
-                for name, part in view.rows(folded.states[view.name], folded.project).items():
-                    rows[name].extend(part)
-            entries, projects = entries + len(history), projects + 1
+                if view.name in folded.states:
+                    for name, part in view.rows(folded.states[view.name], folded.project).items():
+                        rows[name].extend(part)
             if progress:
                 progress(entries, position)
     finally:

@@ -109,7 +109,7 @@ class Views:
                 "manager": asked.manager,
                 "holder": asked.holder,
                 "text": asked.text,
-                "pattern": f"%{_literal(asked.text)}%",
+                "pattern": f"%{literal(asked.text)}%",
                 "since": asked.changed_since,
                 "department": asked.department,
                 "stage": asked.stage,
@@ -159,6 +159,6 @@ class Views:
             return await cursor.fetchall()
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """*text* as part of a LIKE pattern that means just itself."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

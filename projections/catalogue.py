@@ -6,10 +6,18 @@ from typing import Any
 
 from projections.clocks import Clocks
 from projections.outside import Outside
+from projections.persons import Persons
 from projections.progress import Progress
 from projections.shipped_law import shipped_law
 from projections.supervision import Supervision
 from projections.view import View
 from projections.voices import Voices
 
-VIEWS: tuple[View[Any], ...] = (Progress(), Voices(), Clocks(shipped_law), Supervision(), Outside(shipped_law))
+VIEWS: tuple[View[Any], ...] = (
+    Progress(),
+    Voices(),
+    Clocks(shipped_law),
+    Supervision(),
+    Outside(shipped_law),
+    Persons(),
+)

@@ -1,7 +1,8 @@
 """What a read model is: its tables, and how a project's entries become rows of them.
 
-A view keeps a small state a project, folds entries into it, and turns it into rows. The projector writes the rows
-that changed; a rebuild writes them all. Rows hold instants and never anything that changes by time passing.
+A view keeps a small state a project (or a legal person, say), folds entries into it, and turns it into rows. The
+projector writes the rows that changed; a rebuild writes them all. Rows hold instants and never anything that changes by
+time passing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.state import Project
+from domain.streams import Kind, kind_of
 from domain.vocabulary import Entry, corrections
 
 S = TypeVar("S")
@@ -36,7 +38,10 @@ class Table(Struct, frozen=True):
 
 
 class View(Protocol, Generic[S]):
-    """One read model. *version* grows with every change of its tables or of its fold: it is then rebuilt."""
+    """One read model. *version* grows with every change of its tables or of its fold: it is then rebuilt.
+
+    It is of projects, unless it has a `kind`: then of the aggregates of that kind, and "project" means one of these.
+    """
 
     name: str
     version: int
@@ -45,17 +50,23 @@ class View(Protocol, Generic[S]):
     def start(self) -> S:
         """The state of a project without entries."""
 
-    def fold(self, state: S, entry: Entry, project: Project) -> None:
+    def fold(self, state: S, entry: Entry, project: Any, /) -> None:
         """Take in one entry that counts; *project* already has it."""
 
-    def rows(self, state: S, project: Project) -> Rows:
+    def rows(self, state: S, project: Any, /) -> Rows:
         """The project's rows, by table."""
+
+
+def kind_followed(view: View[Any]) -> Kind | None:
+    """Of what kind of aggregate *view* is; None: of projects."""
+    kind: Kind | None = getattr(view, "kind", None)
+    return kind
 
 
 class Folded(Struct):
     """A project, every view's state of it by name, and the rows as last written, by table and key."""
 
-    project: Project
+    project: Any  # or what else the stream is of: the views that have a state here know
     states: dict[str, Any]
     written: dict[str, dict[Row, Row]] = field(default_factory=dict)
 
@@ -71,13 +82,13 @@ CORRECTIONS = (EntryAmended, EntryRetracted)
 
 
 def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry]) -> Folded:
-    """The views' states after a project's whole history, in version order.
+    """The states after a project's whole history, in version order, of those views that are of what it is.
 
     Retracted entries are left out, amended ones come at their new time: a correction is as if it had been so.
     """
-    settled = corrections(entries)
-    project = Project(project_id, retracted=settled.retracted)
-    folded = Folded(project, {view.name: view.start() for view in views})
+    kind, settled = kind_of(entries), corrections(entries)
+    project = kind.state(project_id) if kind else Project(project_id, retracted=settled.retracted)
+    folded = Folded(project, {view.name: view.start() for view in views if kind_followed(view) is kind})
     if settled.retracted or settled.amended:
         entries = [
             structs.replace(entry, occurred_at=settled.amended[entry.version])
@@ -93,7 +104,7 @@ def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry])
 def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -> None:
     """Fold further entries, none of them a correction, into states that are there already."""
     project = folded.project
-    pairs = [(view.fold, folded.states[view.name]) for view in views]
+    pairs = [(view.fold, folded.states[view.name]) for view in views if view.name in folded.states]
     for entry in entries:
         entry.fact.apply(project)
         project.version = entry.version
@@ -104,6 +115,8 @@ def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -
 def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     """The rows of *view* that differ from those written, which become the written ones."""
     out: dict[str, Change] = {}
+    if view.name not in folded.states:
+        return out
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
         new = {row[: table.key]: row for row in rows.get(table.name, ())}

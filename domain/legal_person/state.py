@@ -103,6 +103,12 @@ class LegalPerson(Struct):
         """What holds since the last change."""
         return self.on(date.max)
 
+    def timeline(self) -> list[tuple[date | None, date | None, Particulars]]:
+        """What held from which day on, up to the day before which: null where there is no bound. Oldest first."""
+        days = sorted({change.since or date.min for change in self.changes})
+        ends = [*days[1:], None]
+        return [(None if day == date.min else day, end, self.on(day)) for day, end in zip(days, ends, strict=True)]
+
     @property
     def names(self) -> list[str]:
         """Every name it ever had, the one it has now last."""

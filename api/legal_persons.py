@@ -1,0 +1,139 @@
+"""法人基础库 /legal-persons: who invests, found by any code or name, on any day, as known at any instant."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from api.aggregates import AggregateReceipt, carry_out
+from api.entries import ShownEntry, shown
+from api.identity import actor_of, headers_of
+from api.instants import AsOf
+from api.parts import AnyRequest, parts_of
+from api.person_answers import (
+    KnownNow,
+    PersonAnswer,
+    ShownPerson,
+    answer_for,
+    found_by,
+    shown_person,
+    then_of,
+)
+from api.spoken import TO_PERSONS
+from api.views import PAGE_ROWS, WITHOUT_NUL, After, Limit, Offset, caught_up
+from domain.legal_person.identity import MergeLegalPerson, require_survivor
+from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_of
+from domain.legal_person.words import PersonCommand
+from domain.project.state import LINE_CHARACTERS_MAX
+from domain.uscc import require_uscc
+from infrastructure.persons import PersonBook, PersonFilter
+
+Named = Annotated[
+    str,
+    QueryParameter(
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="In a name, also a former one, or the beginning of a code.",
+    ),
+]
+OfKind = Annotated[PersonKind | None, QueryParameter(description="Of this kind.")]
+InStanding = Annotated[Standing | None, QueryParameter(description="Standing so in the register.")]
+
+
+class PersonPage(Struct, frozen=True):
+    """Legal persons, the best match first; *next* is the `offset` of the next page, null on the last."""
+
+    as_of: date
+    known_at: datetime
+    persons: list[ShownPerson]
+    next: int | None
+    position: int
+
+
+class PersonHistory(Struct, frozen=True):
+    """Everything said to one entry, oldest first; *merged_into* is who stands for it, empty where it does itself."""
+
+    code: str
+    merged_into: str
+    entries: list[ShownEntry]
+
+
+class LegalPersons(Controller):
+    """Who invests. An entry that was merged into another is answered with that one, which says so."""
+
+    path = "/legal-persons"
+    tags = ("legal persons",)
+
+    @post(
+        "/{code:str}/commands",
+        operation_id=TO_PERSONS.operation,
+        status_code=200,
+        summary="Register, change, link, merge or separate a legal person",
+    )
+    async def post_person_command(self, request: AnyRequest, code: FromPath[str]) -> AggregateReceipt:
+        """Carry out one command on the person with this unified code, once and for all under its Idempotency-Key.
+
+        A code that is mistyped or in small letters is refused, saying which character is wrong.
+        """
+        actor_of(headers_of(request.scope))
+        require_uscc(code[:LINE_CHARACTERS_MAX])
+
+        async def check(command: PersonCommand) -> None:
+            if isinstance(command, MergeLegalPerson):
+                require_uscc(command.into)
+                survivor = await parts_of(request).approvals.state(stream_of(command.into))
+                known = survivor if isinstance(survivor, LegalPerson) else LegalPerson(survivor.id)
+                require_survivor(command.into, known)
+
+        return AggregateReceipt.of(code, await carry_out(request, stream_of(code), TO_PERSONS, check=check))
+
+    @get("/", operation_id="list_persons", summary="Legal persons by name or code")
+    async def list_persons(
+        self,
+        request: AnyRequest,
+        *,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownNow = None,
+        text: Named = "",
+        kind: OfKind = None,
+        status: InStanding = None,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> PersonPage:
+        """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
+        _, position = await caught_up(request, after)
+        at = then_of(request, as_of, known_at)
+        asked = PersonFilter(text=text, kind=kind or "", status=status or "", limit=limit + 1, offset=offset)
+        rows = await PersonBook(parts_of(request).approvals.store).listed(asked, at)
+        following = offset + limit if len(rows) > limit else None
+        return PersonPage(at.day, at.known, [shown_person(row) for row in rows[:limit]], following, position)
+
+    @get("/{code:str}", operation_id="get_person", summary="A legal person by its id or any of its codes")
+    async def get_person(
+        self,
+        request: AnyRequest,
+        code: FromPath[str],
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownNow = None,
+    ) -> PersonAnswer:
+        """By the unified code, an organisation code of before 2015, or the id; merged entries are one person."""
+        _, position = await caught_up(request, after)
+        book, at = PersonBook(parts_of(request).approvals.store), then_of(request, as_of, known_at)
+        found = await found_by(book, code, at)
+        return answer_for(await book.cluster(found.survivor, at), found, code, at, position)
+
+    @get("/{code:str}/history", operation_id="get_person_history", summary="Everything said to a legal person")
+    async def get_person_history(self, request: AnyRequest, code: FromPath[str], after: After = 0) -> PersonHistory:
+        """Of the very entry that is asked for, also where it was merged: who said what, when, and read where."""
+        await caught_up(request, after)
+        by, parts = actor_of(headers_of(request.scope)), parts_of(request)
+        found = await found_by(PersonBook(parts.approvals.store), code, then_of(request, None, None))
+        person = await parts.approvals.state(found.person)
+        merged_into = person.merged_into if isinstance(person, LegalPerson) else ""
+        return PersonHistory(found.code, merged_into, shown(await parts.approvals.history(found.person), by))
