@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -170,6 +171,15 @@ def test_a_read_model_never_imports_a_read_model(path: Path) -> None:
         for module in imported(path):
             package, _, rest = module.partition("projections.")
             assert package or rest.partition(".")[0] not in read_models(), f"{place(path)} imports {module}"
+
+
+def test_nothing_kept_is_a_link() -> None:
+    """A link leads to a place on one machine; a checkout without git keeps no record to look at."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository")
+    kept = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    links = [line for line in kept.splitlines() if line.startswith("120000")]
+    assert not links, "take it out with: git rm --cached"
 
 
 def test_imports_are_seen_however_they_are_written(tmp_path: Path) -> None:
