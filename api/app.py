@@ -11,8 +11,10 @@ from litestar.types import ControllerRouterHandler
 from api import failures, openapi, parts
 from api.body import BODY_BYTES_MAX
 from api.catalogue import Catalogue
+from api.catalogues import Catalogues
 from api.clocks import Clocks
 from api.commands import post_command
+from api.flows import Flows
 from api.law import Law
 from api.law_calendars import Keeping
 from api.legal_persons import LegalPersons
@@ -37,6 +39,8 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Law,
     Keeping,
     LegalPersons,
+    Catalogues,
+    Flows,
     Catalogue,
     healthz,
     readyz,

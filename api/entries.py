@@ -7,12 +7,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from domain.ledger import Actor, Role
+from domain.streams import State
 from domain.vocabulary import AnyFact, Corrections, Entry, corrections
+from infrastructure.approvals import Approvals
 from projections.anonymity import Complainants
 
+PAGE_ENTRIES = 100
+PAGE_ENTRIES_MAX = 1000  # about 500 kB
+VERSION_MAX = 2**31 - 1  # a version is stored in four bytes
+HistoryAfter = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what follows it.")]
+HistoryLimit = Annotated[int, QueryParameter(ge=1, le=PAGE_ENTRIES_MAX, description="Entries a page.")]
 WHO_SEES_COMPLAINANTS = (Role.SUPERVISOR, Role.AUDITOR)
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -39,6 +47,13 @@ class ShownEntry(Struct, frozen=True):
     hash: str
     amended_to: Instant | None = None
     retracted: bool = False
+
+
+class StreamHistory(Struct, frozen=True):
+    """Entries of what is no project, in the order they were recorded; *next* is the `after` of the next page."""
+
+    entries: list[ShownEntry]
+    next: int | None
 
 
 def shown(entries: Sequence[Entry], to: Actor) -> list[ShownEntry]:
@@ -68,3 +83,10 @@ def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainan
         amended_to=found.amended.get(entry.version),
         retracted=entry.version in found.retracted,
     )
+
+
+async def stream_history(approvals: Approvals, state: State, to: Actor, after: int, limit: int) -> StreamHistory:
+    """The entries of *state*, a catalogue say, above version *after*: *limit* of them at most."""
+    entries = shown(await approvals.history(state.id, after, limit), to)
+    more = bool(entries) and entries[-1].version < state.version
+    return StreamHistory(entries, entries[-1].version if more else None)

@@ -18,6 +18,9 @@ KnownAt = Annotated[
     datetime | None,
     QueryParameter(description="As was known then: recorded and published by that instant. Left out: as_of."),
 ]
+KnownNow = Annotated[
+    datetime | None, QueryParameter(description="As was recorded by this instant, with its offset. Left out: now.")
+]
 
 
 def instant_in(name: str, given: datetime | None) -> datetime | None:

@@ -12,10 +12,9 @@ from msgspec import Struct
 from api.aggregates import AggregateReceipt, carry_out
 from api.entries import ShownEntry, shown
 from api.identity import actor_of, headers_of
-from api.instants import AsOf
+from api.instants import AsOf, KnownNow
 from api.parts import AnyRequest, parts_of
 from api.person_answers import (
-    KnownNow,
     PersonAnswer,
     ShownPerson,
     answer_for,

@@ -42,6 +42,8 @@ TAGS = {
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
     "legal persons": "Who invests: codes that check, names and particulars over time, merges, projects and cases.",
+    "catalogues": "Service items: a draft, editions in force from a day, what can be applied for online.",
+    "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }

@@ -11,12 +11,12 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.entries import ShownEntry, shown
+from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
 from api.paper import HEADERS, Paper, style_sheet
 from api.parts import AnyRequest, parts_of
-from api.projects import VERSION_MAX, entries_of
+from api.projects import entries_of
 from api.requests import request_id
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
 from domain.ledger import Actor

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
-from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.identity import UUID_TEXT
-from api.instants import AsOf, instant_in
+from api.instants import AsOf, KnownNow, instant_in
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from domain.law.moment import local_day
@@ -19,10 +17,6 @@ from domain.uscc import LEGACY_LENGTH, require_legacy, require_uscc
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.persons import Cluster, Found, PersonBook, Then
 from projections.persons import PersonRow
-
-KnownNow = Annotated[
-    datetime | None, QueryParameter(description="As was recorded by this instant, with its offset. Left out: now.")
-]
 
 
 class ShownPerson(Struct, frozen=True):

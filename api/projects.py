@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Struct, json
 
-from api.entries import ShownEntry, shown
+from api.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, ShownEntry, shown
 from api.identity import actor_of, headers_of
 from api.outside_rows import asked_at, outside_in
 from api.parts import AnyRequest, parts_of
@@ -19,9 +18,6 @@ from api.states import ProjectState, state_of
 from domain.streams import of_project
 from domain.vocabulary import Entry, replay
 
-PAGE_ENTRIES = 100
-PAGE_ENTRIES_MAX = 1000  # about 500 kB
-VERSION_MAX = 2**31 - 1  # a version is stored in four bytes
 NDJSON = "application/x-ndjson"
 
 _encode = json.Encoder().encode
@@ -54,8 +50,8 @@ class Projects(Controller):
         self,
         request: AnyRequest,
         project_id: FromPath[UUID],
-        after: Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what follows it.")] = 0,
-        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_ENTRIES_MAX, description="Entries a page.")] = PAGE_ENTRIES,
+        after: HistoryAfter = 0,
+        limit: HistoryLimit = PAGE_ENTRIES,
     ) -> HistoryPage:
         """Every entry, also what was corrected since: nothing is ever rewritten."""
         by = actor_of(headers_of(request.scope))

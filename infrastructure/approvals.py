@@ -17,11 +17,11 @@ from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Refused, Role
+from domain.ledger import Actor, Context, Fact, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
-from domain.vocabulary import Entry
+from domain.vocabulary import Entry, tag_of
 from infrastructure.batch import Status
 from infrastructure.chain import GENESIS
 from infrastructure.committer import Busy, Committer
@@ -172,6 +172,10 @@ class Approvals(Application[UUID]):
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The project's entries above version *after*, oldest first."""
         return [entry_from(row) for row in await self.store.stream(project_id, after, limit)]
+
+    async def told(self, stream: UUID, *facts: type[Fact]) -> list[Entry]:
+        """The entries of one stream that hold facts of these kinds, oldest first."""
+        return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
     def law_for(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
         """The version of *law_id* in force on the local day of *at*.

@@ -79,6 +79,11 @@ class Store:
         query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"  # noqa: S608 our own constant
         return [StoredRow(*row) for row in await self._read(query, [stream, after, limit])]
 
+    async def of_stream(self, stream: UUID, types: Sequence[str]) -> list[StoredRow]:
+        """The rows of one stream whose facts have one of these stored names, in order."""
+        query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = %s AND type = ANY(%s) ORDER BY version"  # noqa: S608 our own constant
+        return [StoredRow(*row) for row in await self._read(query, [stream, list(types)])]
+
     async def of_types(self, types: Sequence[str], after: int) -> list[StoredRow]:
         """The rows above position *after* whose facts have one of these stored names, in order."""
         query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s AND type = ANY(%s) ORDER BY seq"  # noqa: S608 our own constant

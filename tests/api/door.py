@@ -10,7 +10,7 @@ import httpx
 from msgspec import to_builtins
 
 from api.problems import KINDS, MEDIA_TYPE
-from domain.ledger import Actor
+from domain.ledger import Actor, Command
 from domain.vocabulary import AnyCommand
 from tests.controls import MANAGER
 
@@ -55,6 +55,14 @@ class Door:
         if isinstance(body, bytes):
             return await self.client.post(path, content=body, headers=asserted)
         return await self.client.post(path, json=to_builtins(body), headers=asserted)
+
+    async def say(
+        self, path: str, body: Command | dict[str, Any], by: Actor | None, key: UUID | None = None
+    ) -> httpx.Response:
+        """Post *body* to what is no project, a catalogue say, whose address is *path*."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
+        headers |= identity(by) if by else {}
+        return await self.client.post(f"{path}/commands", json=to_builtins(body), headers=headers)
 
     async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
         """Post a command that passes, and return its receipt."""
