@@ -15,6 +15,7 @@ from api.catalogues import Catalogues
 from api.clocks import Clocks
 from api.commands import post_command
 from api.flows import Flows
+from api.information import InformationTables
 from api.law import Law
 from api.law_calendars import Keeping
 from api.legal_persons import LegalPersons
@@ -41,6 +42,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     LegalPersons,
     Catalogues,
     Flows,
+    InformationTables,
     Catalogue,
     healthz,
     readyz,

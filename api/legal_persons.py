@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter
@@ -12,6 +13,7 @@ from msgspec import Struct
 from api.aggregates import AggregateReceipt, carry_out
 from api.entries import ShownEntry, shown
 from api.identity import actor_of, headers_of
+from api.information_answers import StepResult, step_result
 from api.instants import AsOf, KnownNow
 from api.parts import AnyRequest, parts_of
 from api.person_answers import (
@@ -29,7 +31,10 @@ from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_
 from domain.legal_person.words import PersonCommand
 from domain.project.state import LINE_CHARACTERS_MAX
 from domain.uscc import require_uscc
+from infrastructure.information import InformationBook
 from infrastructure.persons import PersonBook, PersonFilter
+from projections.information_rows import InformationRow
+from projections.progress import ProgressItem
 
 Named = Annotated[
     str,
@@ -59,6 +64,33 @@ class PersonHistory(Struct, frozen=True):
     code: str
     merged_into: str
     entries: list[ShownEntry]
+
+
+class PersonProject(Struct, frozen=True):
+    """One project of a person, with its *cases*: the items that were applied for, and what they came to.
+
+    *found_by* is `code`, or `name` where the project was registered without its enterprise's code.
+    """
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    uscc: str
+    manager: str
+    found_by: Literal["code", "name"]
+    registered_at: datetime | None
+    cases: list[StepResult]
+
+
+class PersonProjects(Struct, frozen=True):
+    """Projects, the last registered first; *next* is the `offset` of the next page, null on the last."""
+
+    person: str
+    merged_from: str
+    projects: list[PersonProject]
+    next: int | None
+    position: int
 
 
 class LegalPersons(Controller):
@@ -136,3 +168,37 @@ class LegalPersons(Controller):
         person = await parts.approvals.state(found.person)
         merged_into = person.merged_into if isinstance(person, LegalPerson) else ""
         return PersonHistory(found.code, merged_into, shown(await parts.approvals.history(found.person), by))
+
+    @get(
+        "/{code:str}/projects", operation_id="list_person_projects", summary="All projects and cases of a legal person"
+    )
+    async def list_person_projects(
+        self, request: AnyRequest, code: FromPath[str], after: After = 0, limit: Limit = PAGE_ROWS, offset: Offset = 0
+    ) -> PersonProjects:
+        """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
+        _, position = await caught_up(request, after)
+        store, at = parts_of(request).approvals.store, then_of(request, None, None)
+        persons, information = PersonBook(store), InformationBook(store)
+        found = await found_by(persons, code, at)
+        cluster = await persons.cluster(found.survivor, at)
+        codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
+        rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)
+        cases = await information.cases([row.project for row, _ in rows[:limit]])
+        projects = [_project(row, cases[row.project], by_code=by_code) for row, by_code in rows[:limit]]
+        own = next(row.code for row in cluster.days if row.person == found.survivor)
+        merged_from = "" if found.person == found.survivor else found.code
+        return PersonProjects(own, merged_from, projects, offset + limit if len(rows) > limit else None, position)
+
+
+def _project(row: InformationRow, cases: list[ProgressItem], *, by_code: bool) -> PersonProject:
+    return PersonProject(
+        project=row.project,
+        code=row.code,
+        name=row.name,
+        enterprise=row.enterprise,
+        uscc=row.uscc,
+        manager=row.manager,
+        found_by="code" if by_code else "name",
+        registered_at=row.registered_at,
+        cases=[step_result(case) for case in cases],
+    )

@@ -44,6 +44,7 @@ TAGS = {
     "legal persons": "Who invests: codes that check, names and particulars over time, merges, projects and cases.",
     "catalogues": "Service items: a draft, editions in force from a day, what can be applied for online.",
     "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
+    "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }

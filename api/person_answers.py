@@ -11,10 +11,10 @@ from api.identity import UUID_TEXT
 from api.instants import AsOf, KnownNow, instant_in
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
+from api.supervision_answers import zone_of
 from domain.law.moment import local_day
 from domain.project.state import CODE_CHARACTERS_MAX
 from domain.uscc import LEGACY_LENGTH, require_legacy, require_uscc
-from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.persons import Cluster, Found, PersonBook, Then
 from projections.persons import PersonRow
 
@@ -97,7 +97,7 @@ def then_of(request: AnyRequest, as_of: AsOf, known_at: KnownNow) -> Then:
     approvals = parts_of(request).approvals
     now = approvals.clock()
     at, known = instant_in("as_of", as_of) or now, instant_in("known_at", known_at) or now
-    return Then(local_day(at, approvals.laws.versions(DEFAULT_LAW)[-1].zone), known)
+    return Then(local_day(at, zone_of(approvals.laws)), known)
 
 
 def read_code(text: str) -> tuple[str, UUID | None]:

@@ -237,8 +237,9 @@ class Projector:
         for project, entries in histories.items():
             old = self._kept.get(project)
             if old is None:
-                old = fold(views, project, [entry for entry in entries if entry.position <= before])
-                for view in views:
+                told = [entry for entry in entries if entry.position <= before]
+                old = fold(views, project, told)
+                for view in views if told else ():  # of what nothing was told, nothing was written
                     changes(view, old)
             new = fold(views, project, entries)
             new.written = old.written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from projections.clocks import Clocks
+from projections.information import Information
 from projections.outside import Outside
 from projections.persons import Persons
 from projections.progress import Progress
@@ -20,4 +21,5 @@ VIEWS: tuple[View[Any], ...] = (
     Supervision(),
     Outside(shipped_law),
     Persons(),
+    Information(),
 )

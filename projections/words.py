@@ -20,7 +20,17 @@ STEM_CHARACTERS_MIN = 3  # what would be left shorter is no stem: "yes" is no pl
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"(?P<han>[{HAN}]+)|[^\W_{HAN}]+")
 BARE = re.compile(rf"[^\W_{HAN}]+")
-VARIANTS = (("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"))
+VARIANTS = (
+    ("ies", "y"),
+    ("y", "ies"),
+    ("es", ""),
+    ("s", ""),
+    ("ied", "y"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ed", ""),
+    ("ed", "e"),
+)
 STAYS = ("ss", "us", "is")  # no plurals
 
 

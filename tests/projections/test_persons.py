@@ -150,6 +150,7 @@ def test_a_question_is_put_in_the_same_words(asked: str, sought: str) -> None:
 def test_what_a_word_may_be_a_form_of() -> None:
     assert forms("factories") == ["factories", "factory", "factori", "factorie"]
     assert forms("building") == ["building", "build", "builde"]
+    assert forms("factory") == ["factory", "factories"]
     assert forms("glass") == ["glass"]
     assert forms("bus") == ["bus"]
     assert forms("r2s") == ["r2s"]

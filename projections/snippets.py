@@ -1,0 +1,71 @@
+"""The part of a text in which something was found, in pieces, those that match marked."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+from msgspec import Struct
+
+AROUND_CHARACTERS = 30  # before the first match and after
+SNIPPET_CHARACTERS_MAX = 120
+
+
+class Piece(Struct, frozen=True):
+    """A piece of a text as it stands there; *marked* where it is what was looked for."""
+
+    text: str
+    marked: bool = False
+
+
+def snippet(text: str, marks: tuple[str, ...]) -> list[Piece]:
+    """The text around the first of *marks* (as `words.plain` writes them) in pieces; none where none is in it.
+
+    A mark of Latin letters or digits is found at the beginning of words alone, as the search finds it.
+    """
+    letters, places = _compared(text)
+    spans = _spans(letters, marks)
+    if not spans:
+        return []
+    first = max(places[spans[0][0]] - AROUND_CHARACTERS, 0)
+    end = min(first + SNIPPET_CHARACTERS_MAX, len(text))
+    found: list[Piece] = [Piece("…")] if first else []
+    at = first
+    for begin, after in spans:
+        start, stop = places[begin], places[after - 1] + 1
+        if start < at or stop > end:
+            continue
+        if start > at:
+            found.append(Piece(text[at:start]))
+        found.append(Piece(text[start:stop], marked=True))
+        at = stop
+    if at < end:
+        found.append(Piece(text[at:end]))
+    return [*found, Piece("…")] if end < len(text) else found
+
+
+def _compared(text: str) -> tuple[str, list[int]]:
+    """*text* letter by letter as it is compared, and for each letter its place in *text*."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for letter in normalize("NFKC", character).casefold():
+            letters.append(" " if letter.isspace() else letter)
+            places.append(place)
+    return "".join(letters), places
+
+
+def _spans(letters: str, marks: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where the marks stand, in order and apart from each other; of two at one place the longer."""
+    found: list[tuple[int, int]] = []
+    for mark in marks:
+        at = letters.find(mark)
+        while at >= 0:
+            inside = mark[0].isascii() and at > 0 and letters[at - 1].isascii() and letters[at - 1].isalnum()
+            if not inside:
+                found.append((at, at + len(mark)))
+            at = letters.find(mark, at + 1)
+    apart: list[tuple[int, int]] = []
+    for begin, after in sorted(found, key=lambda span: (span[0], -span[1])):
+        if not apart or begin >= apart[-1][1]:
+            apart.append((begin, after))
+    return apart
