@@ -16,6 +16,7 @@ PREFIX = "COUNTERSIGN_"
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
 STALE_DAYS = 10  # two weeks of work: what nobody has checked for longer is hearsay
+MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -76,6 +77,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=10_000,
         ),
     ] = STALE_DAYS
+    materials: Annotated[
+        str,
+        Meta(
+            description="Where uploaded files are kept: a local folder, or s3://bucket/prefix with the AWS_ variables. "
+            "Default: materials in COUNTERSIGN_DATA."
+        ),
+    ] = ""
+    materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
+        MATERIAL_BYTES_MAX
+    )
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

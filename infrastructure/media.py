@@ -1,0 +1,223 @@
+"""What a file is, told by its content: the kinds that are taken as materials, and what can be run, which never is.
+
+The table is our own: the libraries on offer guess what a file may be, and none knows OFD (GB/T 33190) or the names
+inside an archive. Here each kind has to prove what it is declared as. This is no virus scanner.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+HEAD_BYTES = 4096
+PIECE_BYTES = 1024 * 1024
+DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of an archive's table of contents: about 40,000 files
+END_RECORD_BYTES = 22
+COMMENT_BYTES_MAX = 65_535
+ENTRY_BYTES = 46  # of one file in an archive's table of contents, without its name
+
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OOXML = "application/vnd.openxmlformats-officedocument"
+INSTALLER = bytes.fromhex("84100c0000000000c000000000000046")  # the class of an MSI package
+OLE_CLASS_AT = 80  # in its first entry
+OLE_NAMES_BYTES = 16 * 1024  # more than the names of a document's parts take
+OLE_STREAMS = {
+    "WordDocument".encode("utf-16-le"): "application/msword",
+    "Workbook".encode("utf-16-le"): "application/vnd.ms-excel",
+    "PowerPoint Document".encode("utf-16-le"): "application/vnd.ms-powerpoint",
+}
+RUNNABLE = (
+    *(b"\x7fELF", b"#!", b"dex\n", b"\0asm", b"\xef\xbb\xbf#!"),
+    *(bytes.fromhex(text) for text in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "4c00000001140200")),
+)
+RUNNABLE_NAME = re.compile(
+    rb"(\.(exe|dll|scr|com|pif|msi|bat|cmd|ps1|vbs|vbe|jse|wsf|hta|jar|apk|lnk|so|dylib|class|dex)|vbaproject\.bin)$"
+)
+UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # tabs, line ends and escapes do stand in texts
+TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+class Readable(Protocol):
+    """A file that is read from anywhere: one on disk, or obstore's reader."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Unfit(Exception):  # noqa: N818  an answer, not an error
+    """A file that is not taken. *code* is stable; *sentence* and *remedy* are for the person who sent it."""
+
+    def __init__(self, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.remedy = code, sentence, remedy
+
+
+class Content(Struct, frozen=True):
+    """What a kind is told by: the file, its first bytes, its size."""
+
+    file: Readable
+    head: bytes
+    size: int
+
+
+class Kind(Struct, frozen=True):
+    """One kind of file: how such a file is named, and whether a content is of it."""
+
+    suffix: str
+    fits: Callable[[Content], bool]
+
+
+def _begins(*marks: bytes) -> Callable[[Content], bool]:
+    return lambda content: content.head.startswith(marks)
+
+
+def _matches(pattern: bytes) -> Callable[[Content], bool]:
+    compiled = re.compile(pattern, re.DOTALL)
+    return lambda content: compiled.match(content.head) is not None
+
+
+def _archive(name: bytes = b"") -> Callable[[Content], bool]:
+    """A ZIP archive that can be read, with the file *name* in it."""
+
+    def fits(content: Content) -> bool:
+        names = list(_names_in(content)) if content.head.startswith(ZIP) else []
+        return bool(names) and (not name or name in names)
+
+    return fits
+
+
+def _is_text(content: Content) -> bool:
+    """Whether all of it is text, in UTF-8 or GB 18030, without characters that no text has."""
+    return any(_is_text_in(content.file, encoding) for encoding in TEXT_ENCODINGS)
+
+
+KINDS: Mapping[str, Kind] = {  # of kinds that fit one content the first is the one it is called by
+    "application/pdf": Kind("pdf", _begins(b"%PDF-")),
+    "image/png": Kind("png", _begins(b"\x89PNG\r\n\x1a\n")),
+    "image/jpeg": Kind("jpg", _begins(b"\xff\xd8\xff")),
+    "image/gif": Kind("gif", _begins(b"GIF87a", b"GIF89a")),
+    "image/tiff": Kind("tif", _begins(b"II*\0", b"MM\0*")),
+    "image/webp": Kind("webp", _matches(rb"RIFF.{4}WEBP")),
+    "image/vnd.dwg": Kind("dwg", _matches(rb"AC10\d\d")),
+    "image/vnd.dxf": Kind(
+        "dxf", _matches(rb"AutoCAD Binary DXF\r\n\x1a\0|(\s*999\r?\n[^\n]*\n)*\s*0\r?\nSECTION\r?\n")
+    ),
+    "video/mp4": Kind("mp4", _matches(rb".{4}ftyp")),
+    f"{OOXML}.wordprocessingml.document": Kind("docx", _archive(b"word/document.xml")),
+    f"{OOXML}.spreadsheetml.sheet": Kind("xlsx", _archive(b"xl/workbook.xml")),
+    f"{OOXML}.presentationml.presentation": Kind("pptx", _archive(b"ppt/presentation.xml")),
+    "application/ofd": Kind("ofd", _archive(b"OFD.xml")),
+    "application/zip": Kind("zip", _archive()),
+    "application/msword": Kind("doc", _begins(OLE)),
+    "application/vnd.ms-excel": Kind("xls", _begins(OLE)),
+    "application/vnd.ms-powerpoint": Kind("ppt", _begins(OLE)),
+    "text/plain": Kind("txt", _is_text),
+    "text/csv": Kind("csv", _is_text),
+}
+MEDIA_TYPES = tuple(KINDS)
+
+
+def require_kind(file: Readable, size: int, media_type: str) -> None:
+    """Raise Unfit unless *file*, of *size* bytes, is what *media_type* says: material-type-unknown, -type-mismatch,
+    -executable.
+    """
+    if media_type not in KINDS:
+        raise Unfit(
+            "material-type-unknown",
+            f"files of the type {media_type or 'nobody named'} are not taken",
+            f"one of: {', '.join(MEDIA_TYPES)}",
+        )
+    content = _content(file, size)
+    _refuse_runnable(content)
+    if not KINDS[media_type].fits(content):
+        found = _called(content)
+        raise Unfit(
+            "material-type-mismatch",
+            f"the content is not {media_type}" + (f", but may be {found}" if found else ""),
+            "send the file with the type it really has",
+        )
+
+
+def kind_of(file: Readable, size: int) -> str:
+    """The media type that *file* is known by, by its content alone; empty where it is none that is taken."""
+    return _called(_content(file, size))
+
+
+def _content(file: Readable, size: int) -> Content:
+    file.seek(0)
+    return Content(file, bytes(file.read(HEAD_BYTES)), size)
+
+
+def _called(content: Content) -> str:
+    if content.head.startswith(OLE):
+        names = _at(content, _root_at(content.head), OLE_NAMES_BYTES)
+        return next((media_type for name, media_type in OLE_STREAMS.items() if name in names), "application/msword")
+    return next((media_type for media_type, kind in KINDS.items() if kind.fits(content)), "")
+
+
+def _at(content: Content, place: int, count: int) -> bytes:
+    """Up to *count* bytes from *place* on; none where a damaged file points past its end."""
+    if place >= content.size:
+        return b""
+    content.file.seek(place)
+    return bytes(content.file.read(min(count, content.size - place)))
+
+
+def _refuse_runnable(content: Content) -> None:
+    """Raise Unfit where the content is a program, or an archive with one in it."""
+    head, what = content.head, ""
+    if head.startswith(RUNNABLE) or (head.startswith(b"MZ") and b"\0" in head[:64]):
+        what = "a program or a script"
+    elif head.startswith(OLE) and _at(content, _root_at(head) + OLE_CLASS_AT, 16) == INSTALLER:
+        what = "an installer"
+    elif head.startswith(ZIP):
+        names = (name for name in _names_in(content) if RUNNABLE_NAME.search(name.lower()))
+        if name := next(names, b""):
+            what = f"an archive with a program or macros in it, {name.decode('utf-8', 'replace')[-100:]}"
+    if what:
+        raise Unfit("material-executable", f"the content is {what}", "send documents, not what can be run")
+
+
+def _root_at(head: bytes) -> int:
+    """Where the root of an OLE file stands, and after it the names of what is in it ([MS-CFB] 2.2)."""
+    sector = 1 << min(int.from_bytes(head[30:32], "little"), 16)
+    return (int.from_bytes(head[48:52], "little") + 1) * sector
+
+
+def _names_in(content: Content) -> Iterator[bytes]:
+    """The names in a ZIP archive's table of contents (APPNOTE 4.3.12); nothing where it can't be read, or is longer
+    than anybody's documents need.
+    """
+    tail_at = max(0, content.size - END_RECORD_BYTES - COMMENT_BYTES_MAX)
+    tail = _at(content, tail_at, content.size - tail_at)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) - end < END_RECORD_BYTES:
+        return
+    length, at = (int.from_bytes(tail[end + here : end + here + 4], "little") for here in (12, 16))
+    if length > DIRECTORY_BYTES_MAX:
+        return
+    directory, place = _at(content, at, length), 0
+    while directory[place : place + 4] == b"PK\x01\x02":
+        fields = directory[place : place + ENTRY_BYTES]
+        name, extra, comment = (int.from_bytes(fields[here : here + 2], "little") for here in (28, 30, 32))
+        yield directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name]
+        place += ENTRY_BYTES + name + extra + comment
+
+
+def _is_text_in(file: Readable, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    try:
+        while piece := bytes(file.read(PIECE_BYTES)):
+            if UNPRINTED.search(decoder.decode(piece)):
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""A material proves what it is declared as by its content; what can be run is never taken."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infrastructure.media import DIRECTORY_BYTES_MAX, KINDS, MEDIA_TYPES, Unfit, kind_of, require_kind
+from tests.files import GOOD, OOXML, RUNNABLE, archive
+
+ALIKE = (
+    {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"},
+    {"text/plain", "text/csv"},
+)
+ARCHIVES = {media_type for media_type, content in GOOD.items() if content.startswith(b"PK")}
+TEXTS = {"text/plain", "text/csv", "image/vnd.dxf", "application/pdf"}  # which of these contents are text, too
+
+
+def check(content: bytes, media_type: str) -> None:
+    require_kind(io.BytesIO(content), len(content), media_type)
+
+
+def refused(content: bytes, media_type: str, code: str) -> Unfit:
+    with pytest.raises(Unfit) as caught:
+        check(content, media_type)
+    assert caught.value.code == code
+    assert caught.value.remedy
+    return caught.value
+
+
+def outcome(content: bytes, media_type: str) -> str:
+    """The code it is refused with; empty where it is taken."""
+    try:
+        check(content, media_type)
+    except Unfit as unfit:
+        return unfit.code
+    return ""
+
+
+def may_be(declared: str, real: str) -> bool:
+    """Whether a content of one kind is also of another."""
+    if declared == real or any({declared, real} <= kinds for kinds in ALIKE):
+        return True
+    return (declared == "application/zip" and real in ARCHIVES) or (declared in ALIKE[1] and real in TEXTS)
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    assert tuple(GOOD) == MEDIA_TYPES
+
+
+@pytest.mark.parametrize("real", MEDIA_TYPES)
+@pytest.mark.parametrize("declared", MEDIA_TYPES)
+def test_a_content_passes_as_what_it_is_and_as_nothing_else(declared: str, real: str) -> None:
+    if may_be(declared, real):
+        check(GOOD[real], declared)
+    else:
+        refused(GOOD[real], declared, "material-type-mismatch")
+
+
+@pytest.mark.parametrize("media_type", [kind for kind in MEDIA_TYPES if kind != "text/csv"])
+def test_a_content_is_known_by_its_own_kind(media_type: str) -> None:
+    assert kind_of(io.BytesIO(GOOD[media_type]), len(GOOD[media_type])) == media_type
+    assert KINDS[media_type].suffix
+
+
+def test_a_content_of_no_kind_is_called_nothing() -> None:
+    assert kind_of(io.BytesIO(b"\0\1\2\3"), 4) == ""
+
+
+@pytest.mark.parametrize("sample", RUNNABLE)
+@pytest.mark.parametrize("declared", ["application/pdf", "application/zip", "text/plain", "application/msword"])
+def test_what_can_be_run_is_refused_whatever_it_is_called(sample: str, declared: str) -> None:
+    refused(RUNNABLE[sample], declared, "material-executable")
+
+
+@pytest.mark.parametrize(
+    "media_type", ["", "application/x-msdownload", "text/html", "image/svg+xml", "application/rtf"]
+)
+def test_other_types_are_not_taken(media_type: str) -> None:
+    assert "application/pdf" in refused(GOOD["application/pdf"], media_type, "material-type-unknown").remedy
+
+
+def test_the_refusal_tells_what_the_content_may_be() -> None:
+    assert "may be image/png" in refused(GOOD["image/png"], "application/pdf", "material-type-mismatch").sentence
+
+
+def test_an_archive_cut_short_is_none() -> None:
+    whole = archive("word/document.xml")
+
+    refused(whole[:-30], "application/zip", "material-type-mismatch")
+    refused(whole[:-30], f"{OOXML}.wordprocessingml.document", "material-type-mismatch")
+
+
+def test_an_archive_with_an_endless_table_of_contents_is_refused_unread() -> None:
+    whole = bytearray(archive("a.txt"))
+    end = whole.rfind(b"PK\x05\x06")
+    whole[end + 12 : end + 16] = (DIRECTORY_BYTES_MAX + 1).to_bytes(4, "little")
+
+    refused(bytes(whole), "application/zip", "material-type-mismatch")
+
+
+def test_a_program_is_found_among_many_names_and_after_a_comment() -> None:
+    names = [f"图纸/{number:04}.pdf" for number in range(3000)]
+    many = archive(*names, "tools/viewer.exe")
+    commented = many[:-2] + (5).to_bytes(2, "little") + b"hello"
+
+    check(archive(*names), "application/zip")
+    for content in (many, commented):
+        assert "viewer.exe" in refused(content, "application/zip", "material-executable").sentence
+
+
+def test_a_long_text_in_either_encoding_is_text_across_the_pieces_it_is_read_in() -> None:
+    for encoding in ("utf-8", "gb18030"):
+        text = ("a" + "字" * 700_000).encode(encoding)
+        check(text, "text/plain")
+        refused(text + b"\0", "text/plain", "material-type-mismatch")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.binary(max_size=300), st.builds(bytes.__add__, st.sampled_from([*GOOD.values()]), st.binary())))
+def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
+    for media_type in MEDIA_TYPES:
+        assert outcome(content, media_type) in {"", "material-type-mismatch", "material-executable"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([*GOOD.values(), *RUNNABLE.values()]), st.integers(0, 700), st.binary(min_size=1, max_size=8))
+def test_a_damaged_file_is_looked_at_without_an_error(content: bytes, place: int, damage: bytes) -> None:
+    damaged = content[:place] + damage + content[place + len(damage) :]
+
+    assert kind_of(io.BytesIO(damaged), len(damaged)) in {"", *MEDIA_TYPES}
