@@ -19,6 +19,7 @@ from api.information import InformationTables
 from api.law import Law
 from api.law_calendars import Keeping
 from api.legal_persons import LegalPersons
+from api.materials import Materials
 from api.operation import healthz, readyz
 from api.outside import OutsideTables
 from api.projects import Projects
@@ -27,6 +28,7 @@ from api.supervision import SupervisionTables
 from api.views import ViewTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
+from infrastructure.materials import Materials as Files
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -35,6 +37,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Projects,
     ViewTables,
     OutsideTables,
+    Materials,
     Clocks,
     SupervisionTables,
     Law,
@@ -58,7 +61,7 @@ def create_app(
     """
     return Litestar(
         [*HANDLERS, *pages],
-        state=State({parts.KEY: parts.Parts(approvals, views, settings, Calendars(approvals))}),
+        state=State({parts.KEY: parts.Parts(approvals, views, settings, Calendars(approvals), Files.of(settings))}),
         exception_handlers=failures.HANDLERS,
         before_request=begin,
         before_send=[send_back],

@@ -13,6 +13,7 @@ from msgspec import json
 from api.body import command_in, read_body
 from api.conditional import carry_out_on
 from api.identity import actor_of, expected_version, headers_of, key_of
+from api.materials import require_stored
 from api.parts import AnyRequest, parts_of
 from api.problems import POST_COMMAND, Problem
 from infrastructure.approvals import Answer
@@ -39,6 +40,7 @@ async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIA
     headers = headers_of(request.scope)
     by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
     command = command_in(await read_body(headers, request.receive))
+    await require_stored(request, command, key)
     approvals = parts_of(request).approvals
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):

@@ -15,6 +15,8 @@ from api.problems import MEDIA_TYPE, NAMELESS, Problem
 from api.requests import request_id
 from domain.ledger import Refused
 from infrastructure.committer import Busy
+from infrastructure.materials import StorageAway
+from infrastructure.media import Unfit
 from infrastructure.views import ViewBehind
 
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
@@ -25,8 +27,10 @@ log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
 
 
-def refused(error: Refused) -> Problem:
-    """A rule forbids it: the refusal's own code, sentence, article, remedy and details."""
+def refused(error: Refused | Unfit) -> Problem:
+    """A rule forbids it, or a file is not taken: the refusal's own code, sentence, article, remedy and details."""
+    if isinstance(error, Unfit):
+        return Problem(error.code, error.sentence, remedy=error.remedy)
     return Problem(error.code, error.sentence, article=error.article, remedy=error.remedy, **details(error))
 
 
@@ -53,7 +57,7 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case Refused():
+        case Refused() | Unfit():
             return refused(error)
         case Busy():
             return Problem(
@@ -69,6 +73,10 @@ def problem_of(error: Exception) -> Problem:
 
 def mishap(error: Exception) -> Problem:
     """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
+    if isinstance(error, StorageAway):
+        return Problem(
+            "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
+        )
     if is_outage(error):
         return Problem(
             "database-away",
@@ -98,7 +106,7 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
-    elif code == "database-away":
+    elif code in ("database-away", "storage-away"):
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
         log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)

@@ -12,11 +12,12 @@ from msgspec import json
 
 from api.identity import KEY_CHARACTERS_MAX, ROLES
 from api.law_schemas import BODIES, law_schemas, request_body
-from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND
+from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
 from api.schemas import REF, command_example, schemas
 from api.spoken import SPOKEN
 from domain.project.state import CODE_CHARACTERS_MAX
 from domain.vocabulary import COMMANDS
+from infrastructure.media import MEDIA_TYPES
 
 Document = dict[str, Any]
 
@@ -37,6 +38,7 @@ TAGS = {
     "commands": "What anybody asks the system to record.",
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
+    "materials": "Files: stored once under the SHA-256 of their content, attached to items by commands.",
     "clocks": "Statutory clocks at any instant, as known at any other: from the view where it may, else the ledger.",
     "supervision": "Warnings, cards, orders and decisions of a period; every figure with the list that it counts.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
@@ -60,6 +62,7 @@ def _header(name: str, description: str, *, required: bool = False, **schema: An
     }
 
 
+UPLOAD_EXAMPLE = "图纸说明: 一式三份\n"
 IDENTITY = [
     _header(
         "X-Actor",
@@ -153,7 +156,26 @@ def _operation(operation: Document) -> Document:
         completed["requestBody"] = request_body(name, REF)
     if name in SPOKEN:
         completed["parameters"].append(CONDITIONS[0])
+    if name == UPLOAD:
+        return _upload_operation(completed)
     return _command_operation(completed) if is_command else completed
+
+
+def _upload_operation(operation: Document) -> Document:
+    """The body is the file itself, of any type that is taken."""
+    problems = {status: {"$ref": f"#/components/responses/{status}"} for status in (*BODY_PROBLEMS, "409")}
+    digest = _header("Content-Digest", "`sha-256=:BASE64:` (RFC 9530): what the body has to hash to.")
+    file = {"schema": {"type": "string", "format": "binary"}}
+    known = operation["responses"]["200"]
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], digest],
+        "requestBody": {
+            "required": True,
+            "content": dict.fromkeys(MEDIA_TYPES, file) | {"text/plain": {**file, "example": UPLOAD_EXAMPLE}},
+        },
+        "responses": {**operation["responses"], "201": {**known, "description": "Stored, and new."}, **problems},
+    }
 
 
 def _command_operation(operation: Document) -> Document:

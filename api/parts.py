@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
+from infrastructure.materials import Materials
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -19,12 +20,13 @@ AnyRequest = Request[Any, Any, State]
 
 
 class Parts(Struct, frozen=True):
-    """The write side, the read side, what the installation chose, and the calendars it counts by."""
+    """The write side, the read side, what the installation chose, the calendars it counts by, the files it keeps."""
 
     approvals: Approvals
     views: Views
     settings: Settings
     calendars: Calendars
+    materials: Materials
 
 
 def parts_of(request: AnyRequest) -> Parts:

@@ -11,6 +11,7 @@ from domain.refusals import REFUSAL_CODES
 
 MEDIA_TYPE = "application/problem+json"
 PATH = "/problems"  # a problem's type is this path and its code
+UPLOAD = "upload_material"  # the operation that takes files
 POST_COMMAND = "post_command"  # the operation that commands are posted to
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
 REFUSED_OTHERWISE = {
@@ -29,19 +30,31 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "key-missing": (400, "a command needs an Idempotency-Key"),
     "bad-request": (400, "the request can't be read"),
     "actor-missing": (401, "the request does not say who is acting"),
+    "material-broken-off": (400, "the upload stopped before the file was whole"),
     "role-reserved": (403, "nobody acts in this role over HTTP"),
     "not-found": (404, "nothing is at this address"),
     "project-unknown": (404, "no project was ever registered under this id"),
     "person-unknown": (404, "no legal person was ever registered under this code"),
+    "material-unknown": (404, "no file is stored under this digest"),
     "method-not-allowed": (405, "this address does not answer this method"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
+    "material-too-large": (413, "the file is larger than this installation takes"),
+    "material-type-unknown": (415, "files of this type are not taken"),
+    "material-type-mismatch": (415, "the content of the file is not of the declared type"),
+    "material-executable": (415, "the file is, or has in it, something that can be run"),
+    "range-not-satisfiable": (416, "the file has no such bytes"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "invalid-field": (422, "a field of the body holds what it can't"),
+    "material-empty": (422, "the file is empty"),
+    "material-digest-mismatch": (422, "what came does not hash to the announced digest"),
+    "material-not-stored": (422, "a file is attached that was never uploaded"),
+    "material-differs": (422, "the stored file has another size than the command says"),
     "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
     "database-away": (503, "the database can't be reached"),
+    "storage-away": (503, "the folder or bucket of the files can't be read or written"),
     "behind": (503, "the view has not come as far as the position asked for"),
     "not-ready": (503, "this process is not ready to serve"),
 }

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from domain.ledger import Refused
 from infrastructure.diagnosis import diagnose
+from infrastructure.materials import StorageAway
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.rebuild import rebuild as rebuild_views
@@ -30,6 +31,7 @@ from scripts.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadable
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
+from scripts.materials import verify as verified_materials
 
 __all__ = ["cli", "main"]
 
@@ -188,6 +190,16 @@ def verify(as_json: AsJson = False) -> None:
     raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
 
 
+@cli.command("verify-materials")
+def verify_materials(as_json: AsJson = False) -> None:
+    """Read every file ever attached, and compare it with its digest; exit 1 where any is missing or damaged."""
+    chosen = settings()
+    with bar(screen, "verifying") as advance:
+        found = verified_materials(serving.ready(chosen), chosen, advance)
+    tell(found, as_json, lambda: pairs("materials", found))
+    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+
+
 @cli.command()
 def vectors(
     files: Annotated[list[Path], typer.Argument(help="files of golden vectors, one JSON object a line")],
@@ -232,7 +244,7 @@ def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, without a traceback."""
     try:
         cli()
-    except (PostgresUnavailable, SettingRefused, LogUnreadable, CatalogueUnreadable) as problem:
+    except (PostgresUnavailable, SettingRefused, LogUnreadable, CatalogueUnreadable, StorageAway) as problem:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
     except Refused as refusal:

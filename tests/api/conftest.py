@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import cast
 
 import httpx
@@ -35,8 +34,8 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 
 @pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")))
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")

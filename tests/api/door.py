@@ -64,6 +64,14 @@ class Door:
         headers |= identity(by) if by else {}
         return await self.client.post(f"{path}/commands", json=to_builtins(body), headers=headers)
 
+    async def upload(
+        self, content: bytes, media_type: str, by: Actor | None = MANAGER, **headers: str
+    ) -> httpx.Response:
+        """Post *content* as a file; a header `content_digest="..."` is sent as Content-Digest."""
+        asserted = {"Content-Type": media_type} | (identity(by) if by else {})
+        asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post("/materials", content=content, headers=asserted)
+
     async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
         """Post a command that passes, and return its receipt."""
         response = await self.post(project, body, by)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import uvicorn
 
@@ -20,14 +22,16 @@ START_SECONDS_MAX = 30
 
 
 @contextmanager
-def served(database_url: str) -> Iterator[str]:
-    """Serve in a thread with an event loop of its own; yields the server's address."""
+def served(database_url: str, **chosen: Any) -> Iterator[str]:
+    """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings."""
+    folder = TemporaryDirectory()
+    settings = Settings(**{"data": Path(folder.name), **chosen})
     listening = socket.create_server(("127.0.0.1", 0))
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
         async with Approvals(database_url) as approvals:
-            app = create_app(approvals, Views(approvals.store), Settings(data=Path("unused")))
+            app = create_app(approvals, Views(approvals.store), settings)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http="httptools"))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
@@ -46,3 +50,4 @@ def served(database_url: str) -> Iterator[str]:
         stop.set()
         thread.join()
         listening.close()
+        folder.cleanup()

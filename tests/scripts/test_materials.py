@@ -1,0 +1,85 @@
+"""Every attached file is read and compared with its digest; what is missing or damaged is found."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from msgspec import json
+
+from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.project.material import AttachMaterial, DetachMaterial
+from domain.project.registration import RegisterProject
+from infrastructure.approvals import Approvals
+from infrastructure.material_places import key_of
+from infrastructure.materials import Materials
+from infrastructure.settings import Settings
+from scripts.materials import MaterialFault, VerifiedMaterials, verify
+from tests.controls import APPLICANT, MANAGER, ROOT
+from tests.histories import REGISTER
+
+ATTACH = AttachMaterial(digest=DIGEST, name="plan.pdf", media_type=MEDIA_TYPE, size=len(REPORT), items=("land",))
+LOST = "f" * 64
+
+
+async def content() -> AsyncIterator[bytes]:
+    yield REPORT
+
+
+@pytest.fixture
+def chosen(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(data=tmp_path, database_url=database_url)
+
+
+async def attached(url: str, *commands: RegisterProject | AttachMaterial | DetachMaterial) -> None:
+    """Two projects that were told the same."""
+    async with Approvals(url) as approvals:
+        for project in (uuid4(), uuid4()):
+            for command in (REGISTER, *commands):
+                await approvals.handle(project, command, MANAGER if command is REGISTER else APPLICANT, uuid4())
+
+
+def run(chosen: Settings) -> subprocess.CompletedProcess[bytes]:
+    """What the command line says."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")},
+        "COUNTERSIGN_DATA": str(chosen.data),
+        "DATABASE_URL": chosen.database_url,
+    }
+    command = [sys.executable, "-m", "scripts.cli", "verify-materials", "--json"]
+    return subprocess.run(command, env=environment, capture_output=True, check=False, cwd=ROOT, timeout=60)
+
+
+async def test_every_attached_file_is_read_once_also_if_it_was_detached_since(chosen: Settings) -> None:
+    await Materials.of(chosen).receive(content(), MEDIA_TYPE)
+    await attached(chosen.database_url, ATTACH, DetachMaterial(digest=DIGEST, reasons="other plan"))
+    told: list[tuple[int, int]] = []
+
+    found = verify(chosen.database_url, chosen, lambda done, of: told.append((done, of)))
+
+    assert found == VerifiedMaterials(1, len(REPORT), [])
+    assert told == [(1, 1)]
+
+
+async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: Path) -> None:
+    await Materials.of(chosen).receive(content(), MEDIA_TYPE)
+    lost = AttachMaterial(digest=LOST, name="lost.pdf", media_type=MEDIA_TYPE, size=7, items=("land",))
+    await attached(chosen.database_url, ATTACH, lost)
+    path = tmp_path / "materials" / key_of(DIGEST)
+    path.chmod(0o600)
+    path.write_bytes(REPORT.replace(b"595", b"596"))
+
+    found = verify(chosen.database_url, chosen, lambda *_: None)
+    told = await asyncio.to_thread(run, chosen)
+
+    damaged, missing = found.faults
+    assert (damaged.digest, damaged.position, damaged.what[:9]) == (DIGEST, 2, "hashes to")
+    assert missing == MaterialFault(LOST, 3, "is not stored")
+    assert told.returncode == 1, told.stderr
+    assert json.decode(told.stdout, type=VerifiedMaterials) == found
