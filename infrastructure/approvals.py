@@ -134,13 +134,13 @@ class Approvals(Application[UUID]):
         if command.needs_shelf and self.shelves.stale:
             await self.shelves.current()
         for tries in range(TRIES_MAX):
-            kept = self._kept.get(project_id) or await self._load(project_id)
+            kept, published = self._kept.get(project_id) or await self._load(project_id), self.shelves.changes
             try:
                 draft = self._draft(kept, command, by, command_id, source, recorded_at)
             except Refused:
                 if answer := await self._repeated(command_id, fingerprint):
                     return answer
-                if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh()):
+                if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
                     continue
                 raise
             verdict = await self.committer.append(draft.item(command_id, fingerprint))
@@ -168,6 +168,11 @@ class Approvals(Application[UUID]):
             return kept.project
         finally:
             self._turns.give(project_id)
+
+    def seen(self, project_id: UUID) -> Project | None:
+        """The project as this process last decided on it, without asking the ledger; None where it never did."""
+        kept = self._kept.get(project_id)
+        return kept.project if kept and isinstance(kept.project, Project) else None
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The project's entries above version *after*, oldest first."""
@@ -218,8 +223,8 @@ class Approvals(Application[UUID]):
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
-        if not isinstance(kept.project, Project):
-            self.shelves.expect_news()
+        if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind
+            self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
             if not follow(kept.project, entry):
                 self._kept.pop(kept.project.id, None)  # a correction: only a replay tells the new state

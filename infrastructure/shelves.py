@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from time import monotonic
 from uuid import UUID
 
 from domain.catalogue.state import Catalogue
 from domain.flow.state import Flow
+from domain.ledger import Fact
 from domain.shelf import Shelf
 from domain.streams import CATALOGUE, FLOW, replay
 from domain.streams import follow as follow_state
@@ -17,7 +19,7 @@ from infrastructure.mapper import entry_from
 from infrastructure.store import Store
 
 REFRESH_SECONDS = 1.0  # another process's edition is decided by here so much later at most
-FACTS = [tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts]
+FACTS = tuple(tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts)
 
 
 class Shelves:
@@ -28,6 +30,7 @@ class Shelves:
         self._catalogues: dict[UUID, Catalogue] = {}
         self._flows: dict[UUID, Flow] = {}
         self._seen = 0  # how far the ledger was read
+        self.changes = 0  # how often something new was found
         self._asked_at = -REFRESH_SECONDS
         self._lock = asyncio.Lock()
         self.shelf = Shelf(self._catalogues, self._flows)
@@ -37,9 +40,10 @@ class Shelves:
         """Whether it is time to look again."""
         return monotonic() - self._asked_at >= REFRESH_SECONDS
 
-    def expect_news(self) -> None:
-        """Look again when next asked: something was published here."""
-        self._asked_at = -REFRESH_SECONDS
+    def expect_news(self, facts: Iterable[Fact]) -> None:
+        """Look again when next asked, where *facts* that were stored here are a catalogue's or a flow's."""
+        if any(tag_of(fact) in FACTS for fact in facts):
+            self._asked_at = -REFRESH_SECONDS
 
     async def current(self) -> Shelf:
         """The shelf, with everything published up to a second ago, here or by another process."""
@@ -49,18 +53,19 @@ class Shelves:
                     await self._look()
         return self.shelf
 
-    async def refresh(self) -> bool:
-        """Look into the ledger; whether there was anything new."""
+    async def refresh(self, known: int) -> bool:
+        """Look into the ledger; whether there is anything new since so many *changes*, found here or by others."""
         async with self._lock:
-            return await self._look()
+            await self._look()
+        return self.changes != known
 
-    async def _look(self) -> bool:
+    async def _look(self) -> None:
         head, asked_at = await self._store.head(), monotonic()
-        rows = await self._store.of_types(FACTS, self._seen) if head > self._seen else []
+        rows = await self._store.of_types(list(FACTS), self._seen) if head > self._seen else []
         for row in rows:
             self._take(row)
         self._seen, self._asked_at = max(head, self._seen, *(row.seq for row in rows)), asked_at
-        return bool(rows)
+        self.changes += bool(rows)
 
     def _take(self, row: StoredRow) -> None:
         entry = entry_from(row)

@@ -32,16 +32,28 @@ from scripts.importing.lines import LogUnreadable
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
+from scripts.simulate import SimulationRefused
 
 __all__ = ["cli", "main"]
 
+# What a person can mend, told in a sentence of its own.
+KNOWN_PROBLEMS = (
+    PostgresUnavailable,
+    SettingRefused,
+    LogUnreadable,
+    CatalogueUnreadable,
+    SimulationRefused,
+    StorageAway,
+)
+
 cli.command("import-catalogue")(zone_commands.import_catalogue)
 cli.command("publish-zone")(zone_commands.publish_zone)
+cli.command("simulate")(zone_commands.simulate)
 
 
 @cli.command()
 def demo() -> None:
-    """Import the shipped log of 1,434 real permit applications, print a summary, and serve until Ctrl-C."""
+    """Import 1,434 real permit applications, simulate a zone beside them, print a summary, and serve until Ctrl-C."""
     chosen = settings()
     url = serving.ready(chosen)
     demonstration.fill(url, chosen, screen)
@@ -244,7 +256,7 @@ def main() -> None:
     """Run the command line; what a person can mend is told in a sentence, without a traceback."""
     try:
         cli()
-    except (PostgresUnavailable, SettingRefused, LogUnreadable, CatalogueUnreadable, StorageAway) as problem:
+    except KNOWN_PROBLEMS as problem:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
     except Refused as refusal:

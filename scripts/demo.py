@@ -1,11 +1,14 @@
-"""The main job on one's own machine: real permit applications in, their progress out."""
+"""The main job on one's own machine: real permit applications and a simulated zone in, their progress out."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime
 from time import sleep
+from zoneinfo import ZoneInfo
 
 import psycopg
+import uvloop
 from rich.console import Console
 
 from infrastructure.projector import Projector
@@ -14,13 +17,16 @@ from scripts import ledger, serving
 from scripts.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
+from scripts.simulate import Asked, simulate
+from scripts.simulation.office_time import ZONE
 
 LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
 DATASET = "receipt"
+PROJECTS, SEED = 40, 2026  # of the simulated zone beside it: a few seconds
 
 
 def fill(url: str, settings: Settings, screen: Console) -> None:
-    """Import the shipped log, unless this database has it, and bring the views up to date."""
+    """Import the shipped log and simulate a zone, unless this database is filled, and bring the views up to date."""
     with psycopg.connect(url) as connection:
         there = connection.execute("SELECT EXISTS (SELECT FROM ledger.event)").fetchone() == (True,)
     if there:
@@ -28,7 +34,18 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
     else:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
+        with bar(screen, "simulating a zone") as advance:
+            done = uvloop.run(simulate(url, Asked(PROJECTS, SEED, today()), advance))
+        screen.print(
+            f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
+            f"{done.commands_per_second:,.0f} a second"
+        )
     catch_up(url)
+
+
+def today() -> date:
+    """The day it is in the zone."""
+    return datetime.now(UTC).astimezone(ZoneInfo(ZONE)).date()
 
 
 async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:
@@ -62,6 +79,7 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     out.print(f"{now.items:,} items: {now.items_done:,} done, {now.items_open:,} under way")
     out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
     out.print(f"progress table   {home}/")
+    out.print(f"supervision      {home}/supervision")
     out.print(f"API description  {home}/schema/openapi.json")
     out.print(f"health           {home}/readyz")
     out.print("Ctrl-C ends the server; `countersign stop` ends the database.", highlight=False)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct, structs
 
+from domain.catalogue.state import Catalogue
+from domain.catalogue.state import stream_of as catalogue_stream
 from domain.flow.publication import PublishFlow
 from domain.flow.state import Flow, stream_of
 from infrastructure.approvals import Approvals
@@ -38,7 +40,13 @@ def shipped_flow() -> PublishFlow:
 
 
 async def publish_zone(approvals: Approvals, *, valid_from: date = VALID_FROM) -> ZoneReport:
-    """Publish the shipped catalogue and flow, in force from *valid_from*. A second time changes nothing."""
+    """Publish the shipped catalogue and flow, in force from *valid_from*. A second time changes nothing.
+
+    Where an edition stands already and the shipped catalogue is another one, that is in force from today.
+    """
+    catalogue = await approvals.state(catalogue_stream(CATALOGUE))
+    if isinstance(catalogue, Catalogue) and catalogue.editions:
+        valid_from = max(catalogue.editions[-1].valid_from, approvals.clock().astimezone(ZONE).date())
     report = await import_catalogue(approvals, FOLDER / "catalogue.csv", CATALOGUE, publish_from=valid_from)
     edition, published = await _publish_flow(approvals, valid_from)
     return ZoneReport(report, FLOW, edition, published)

@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
+from msgspec import to_builtins
 from rich.table import Table
 
 from scripts import serving
 from scripts.console import FOUND_SOMETHING, AsJson, fail, out, pairs, screen, settings, tell
+from scripts.demo import catch_up, today
 from scripts.import_catalogue import CatalogueReport
 from scripts.import_catalogue import import_catalogue as import_list
 from scripts.importing.screen import bar
+from scripts.simulate import Asked, Simulated
+from scripts.simulate import simulate as simulate_zone
 from scripts.zone import ZoneReport
 from scripts.zone import publish_zone as publish_shipped
+
+LINES_SHOWN_MAX = 12
 
 
 def import_catalogue(
@@ -99,3 +106,33 @@ def day_of(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         fail(f"{text} is no day: write it as 2026-06-30.")
+
+
+def simulate(
+    projects: Annotated[int, typer.Option(help="how many projects enter the zone")] = 100,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same facts")] = 1,
+    until: Annotated[str, typer.Option(help="the last day; today if left out")] = "",
+    begin: Annotated[str, typer.Option("--from", help="the first day; about three years before, if left out")] = "",
+    processes: Annotated[int, typer.Option(help="processes that share the work; 0: one a processor", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a zone: departments, enterprises, mistakes, cards, complaints, through the commands of everybody."""
+    chosen = settings()
+    asked = Asked(projects, seed, day_of(until) if until else today(), day_of(begin) if begin else None, processes)
+    url = serving.ready(chosen)
+    with bar(screen, "projects") as advance:
+        done = uvloop.run(simulate_zone(url, asked, advance))
+    screen.print("bringing the views up to date")
+    catch_up(url)
+    tell(done, as_json, lambda: show_simulated(done))
+
+
+def show_simulated(done: Simulated) -> None:
+    """The figures, what was told most, and why people were refused."""
+    figures = {name: value for name, value in to_builtins(done).items() if not isinstance(value, dict)}
+    pairs(f"{done.projects:,} projects, {done.begin} to {done.until}", figures)
+    for title, counted in (("facts", done.facts_by_name), ("refused", done.refused_by_code)):
+        table = Table(title, "times")
+        for name, number in sorted(counted.items(), key=lambda pair: -pair[1])[:LINES_SHOWN_MAX]:
+            table.add_row(name, f"{number:,}")
+        out.print(table)

@@ -1,0 +1,51 @@
+"""What the people around one item of a simulated project know, and how they act on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.catalogue.item import ServiceItem
+from domain.law.pack import Pack
+from domain.ledger import Actor
+from domain.project.state import Item, PlannedItem
+from domain.vocabulary import AnyCommand
+from scripts.simulation.acts import Act, Done, Part
+from scripts.simulation.chance import Chance
+from scripts.simulation.office_time import OfficeTime
+from scripts.simulation.people import officer
+
+
+class Circumstances(Struct, frozen=True):
+    """What the people around one item know. *law* is the law as it applies to it."""
+
+    code: str
+    plan: PlannedItem
+    service: ServiceItem
+    applicant: Actor
+    manager: Actor
+    chance: Chance
+    time: OfficeTime
+    law: Pack
+
+    def officer(self) -> Actor:
+        return officer(self.plan.department, self.chance)
+
+    def act(self, at: datetime, days: int, by: Actor, command: AnyCommand) -> Part:
+        """Somebody acts so many working days after *at*."""
+        return (yield Act(self.time.after(at, days), by, command))
+
+    @property
+    def days(self) -> int:
+        """How long the item should take: what is promised, else what the law allows."""
+        if self.plan.promise_days is not None:
+            return self.plan.promise_days
+        try:
+            return self.law.limit(self.plan.mode).days
+        except KeyError:
+            return 5
+
+
+def item_of(done: Done, about: Circumstances) -> Item:
+    return done.project.recorded(about.code)

@@ -1,0 +1,117 @@
+"""A whole zone for some years: enterprises enter the base, projects begin one after another and run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
+from hashlib import sha256
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from domain.law.calendar import WorkingCalendar
+from domain.ledger import Actor, Role
+from domain.legal_person.registration import RegisterLegalPerson
+from domain.legal_person.state import Particulars, PersonKind
+from domain.legal_person.state import stream_of as person_stream
+from infrastructure.approvals import Approvals
+from scripts.simulation.chance import Chance
+from scripts.simulation.course import HANDS, Course, Tally
+from scripts.simulation.office_time import ZONE, OfficeTime
+from scripts.simulation.people import Person, enterprise
+from scripts.simulation.project_life import ProjectLife, Zone
+
+NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
+PROJECTS_AT_ONCE = 64  # of each process
+PROJECTS_PER_ENTERPRISE = 2.5
+REGISTRAR = Actor("sim-registrar", "zone-office", Role.SYSTEM)
+
+HEADS = """
+    SELECT e.stream, e.hash FROM unnest(%s::uuid[]) AS s (stream)
+    CROSS JOIN LATERAL (
+        SELECT stream, hash FROM ledger.event WHERE event.stream = s.stream ORDER BY version DESC LIMIT 1
+    ) AS e ORDER BY e.stream
+"""
+
+
+class Ground:
+    """Where and when a zone is simulated: the same for every process that has a share in it."""
+
+    def __init__(
+        self, zone: Zone, calendar: WorkingCalendar, seed: int, projects: int, begin: date, until: date
+    ) -> None:
+        self.zone, self._calendar, self.seed, self.projects = zone, calendar, seed, projects
+        self.begin, self.until = begin, datetime.combine(until, time(23, 59, 59), ZoneInfo(ZONE)).astimezone(UTC)
+        self._days = calendar.working_days_between(begin, until)
+        chance = Chance(seed, "enterprises")
+        self.people = [enterprise(chance) for _ in range(max(1, round(projects / PROJECTS_PER_ENTERPRISE)))]
+
+    def project(self, number: int) -> UUID:
+        return uuid5(NAMESPACE, f"{self.seed} {number}")
+
+    def person(self, number: int) -> Person:
+        return self.people[number % len(self.people)]
+
+    def time(self, chance: Chance) -> OfficeTime:
+        return OfficeTime(self._calendar, chance)
+
+    def first_day(self, number: int) -> date:
+        """Projects begin evenly over the whole time, in their order."""
+        nth = number * self._days // self.projects
+        return (
+            self._calendar.nth_working_day_after(self.begin, nth)
+            if nth
+            else self._calendar.next_working_day(self.begin)
+        )
+
+    @property
+    def streams(self) -> list[UUID]:
+        """Everything that this simulation writes to, but for the zone's own catalogue and flow."""
+        people = [person_stream(person.code) for person in self.people]
+        return [*(self.project(number) for number in range(self.projects)), *dict.fromkeys(people)]
+
+
+async def register_people(approvals: Approvals, ground: Ground) -> Tally:
+    """Enter the enterprises into the legal-person base, on the first morning."""
+    tally = Tally()
+    HANDS.set(ground.time(Chance(ground.seed, "registrar")).on(ground.begin))
+    for person in {person.code: person for person in ground.people}.values():
+        stream = person_stream(person.code)
+        particulars = Particulars(name=person.name, kind=PersonKind.COMPANY)
+        command = RegisterLegalPerson(code=person.code, particulars=particulars, source="市场主体登记")
+        answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, "register"))
+        tally.commands["RegisterLegalPerson"] += 1
+        tally.facts.update(answer.receipt.facts)
+    return tally
+
+
+async def run_projects(
+    approvals: Approvals, ground: Ground, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
+) -> None:
+    """Run the projects of these *numbers*, some of them side by side; *done* is called after each."""
+    waiting = iter(numbers)
+    laws = approvals.laws
+
+    async def work() -> None:
+        for number in waiting:
+            chance = Chance(ground.seed, f"project {number}")
+            clock = ground.time(chance)
+            life = ProjectLife(ground.project(number), number, ground.zone, ground.person(number), chance, clock)
+            course = Course(approvals, life, laws, chance, clock, tally)
+            await course.run(clock.on(ground.first_day(number)), ground.until)
+            done()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(PROJECTS_AT_ONCE):
+                group.create_task(work())
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several  # they all have one cause: the database, most likely
+
+
+async def hash_of(approvals: Approvals, streams: list[UUID]) -> str:
+    """SHA-256 over the last hash of every stream, which is the hash of all facts in it, in the order of their ids."""
+    async with approvals.store.cursor() as cursor:
+        await cursor.execute(HEADS, [streams])
+        rows = await cursor.fetchall()
+    return sha256(b"".join(stream.bytes + bytes(head) for stream, head in rows)).hexdigest()

@@ -1,0 +1,130 @@
+"""Between acceptance and decision: papers cured, other departments asked, clocks stopped, time extended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.project.countersignature import AskCountersignature, Countersign
+from domain.project.extension import ExtendLimit
+from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
+from domain.project.state import Opinion, Stage
+from domain.project.supplement import SubmitSupplement
+from domain.project.suspension import ResumeClock, SuspendClock
+from scripts.simulation.acts import Act, Done, Part
+from scripts.simulation.circumstances import Circumstances, item_of
+from scripts.simulation.people import officer
+
+HEARING = "hearing"
+CLEAR_DAYS = 8  # between the notice of a hearing and the hearing (Art. 48)
+CONDITIONS = ("施工期间做好扬尘管控", "雨污分流", "预留消防通道", "按规定配建人防工程")
+
+
+def examine(about: Circumstances, done: Done) -> Part:
+    """From acceptance to the instant of the decision."""
+    accepted, chance = done.at, about.chance
+    if item_of(done, about).missing:
+        done = yield from about.act(done.at, chance.about(4), about.applicant, SubmitSupplement(item=about.code))
+    if about.service.other_dept and chance.happens(0.9):
+        done = yield from countersigned(about, done)
+    stopped = 0
+    grounds = [ground for ground in about.service.special_procedure if ground != HEARING]
+    if HEARING in about.service.special_procedure and chance.happens(0.06):
+        done = yield from heard(about, done)
+    elif grounds and chance.happens(0.3):
+        stopped = chance.between(4, 25)
+        done = yield from suspended(about, done, chance.one_of(grounds), stopped)
+    days = about.days
+    taking = chance.about(max(days, 1) * (0.55 if chance.happens(0.95) else 1.3), 0.3) if days else 0
+    if taking > days and chance.happens(0.6):
+        done = yield from extended(about, done)
+    # The days are those since acceptance; what has passed by now counts, and stopped time does not.
+    ready = about.time.after(accepted, taking + stopped)
+    return Done(max(ready, done.at), done.project, done.facts, done.refused)
+
+
+def suspended(about: Circumstances, done: Done, ground: str, days: int) -> Part:
+    """Time on a statutory ground that is not counted; the applicant is told in writing, mostly."""
+    told = about.chance.happens(0.95)
+    begin = SuspendClock(
+        item=about.code,
+        ground=ground,
+        notified=told,
+        reason="依法组织，所需时间不计入办理期限",
+        planned_until=about.time.day_after(done.at, days),
+    )
+    done = yield from about.act(done.at, about.chance.between(0, 2), about.officer(), begin)
+    if done.refused:
+        return done
+    opened = list(item_of(done, about).suspensions)
+    return (yield from about.act(done.at, days, about.officer(), ResumeClock(item=about.code, suspension=opened[-1])))
+
+
+def heard(about: Circumstances, done: Done) -> Part:
+    """A hearing, from telling of the right to it, to its record (Art. 46-48)."""
+    code, chance = about.code, about.chance
+    done = yield from about.act(done.at, 0, about.officer(), TellHearingRight(item=code))
+    done = yield from about.act(done.at, chance.between(1, 4), about.applicant, RequestHearing(item=code))
+    if done.refused:
+        return done
+    begin = SuspendClock(item=code, ground=HEARING, notified=True, reason="依申请组织听证")
+    done = yield from about.act(done.at, 0, about.officer(), begin)
+    clear = chance.between(CLEAR_DAYS, 14)
+    notice = GiveHearingNotice(item=code, hearing_on=about.time.day_after(done.at, clear + 1))
+    done = yield from about.act(done.at, 0, about.officer(), notice)
+    done = yield from about.act(done.at, clear + 1, about.officer(), HoldHearing(item=code))
+    opened = list(item_of(done, about).suspensions)
+    if not opened:
+        return done
+    return (yield from about.act(done.at, 1, about.officer(), ResumeClock(item=code, suspension=opened[-1])))
+
+
+def extended(about: Circumstances, done: Done) -> Part:
+    """More time, as the law allows it once."""
+    extension = about.law.extension("decision", about.plan.mode)
+    if extension is None:
+        return done
+    days = about.chance.between(3, extension.days_max or 10)
+    command = ExtendLimit(
+        item=about.code, days=days, reasons="情况复杂，经批准延长", approver=extension.approver, notified=True
+    )
+    return (yield from about.act(done.at, 0, about.officer(), command))
+
+
+def countersigned(about: Circumstances, done: Done) -> Part:
+    """Other departments are asked at once; some are late, some object and are asked again."""
+    code, chance, asked = about.code, about.chance, about.service.other_dept
+    done = yield from about.act(done.at, 0, about.officer(), AskCountersignature(item=code, departments=asked))
+    if done.refused:
+        return done
+    answers = sorted((_answer_time(about, done.at), department) for department in asked)
+    objecting = []
+    for at, department in answers:
+        if item_of(done, about).stage is not Stage.ACCEPTED:
+            return done
+        opinion = _opinion(about)
+        done = yield Act(max(at, done.at), officer(department, chance), _countersign(about, opinion))
+        if opinion is Opinion.OBJECTED and not done.refused:
+            objecting.append(department)
+    for department in objecting:
+        again = AskCountersignature(item=code, departments=(department,))
+        done = yield from about.act(done.at, chance.between(1, 5), about.officer(), again)
+        yes = Countersign(item=code, opinion=Opinion.AGREED)
+        done = yield from about.act(done.at, chance.between(1, 5), officer(department, chance), yes)
+    return done
+
+
+def _answer_time(about: Circumstances, asked: datetime) -> datetime:
+    days = about.chance.between(8, 12) if about.chance.happens(0.05) else about.chance.between(1, 6)
+    return about.time.after(asked, days)
+
+
+def _opinion(about: Circumstances) -> Opinion:
+    if about.chance.happens(0.04):
+        return Opinion.OBJECTED
+    return Opinion.AGREED_WITH_CONDITIONS if about.chance.happens(0.15) else Opinion.AGREED
+
+
+def _countersign(about: Circumstances, opinion: Opinion) -> Countersign:
+    conditions = (about.chance.one_of(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
+    reasons = "设计方案与专项规划不符，请修改后再送" if opinion is Opinion.OBJECTED else ""
+    return Countersign(item=about.code, opinion=opinion, conditions=conditions, reasons=reasons)

@@ -1,0 +1,109 @@
+"""The life of one item in a department that works in the system: applied for, examined, decided, delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.ledger import Actor
+from domain.project.acceptance import AcceptItem, DeclineItem
+from domain.project.completion import CompleteItem
+from domain.project.delivery import DeliverDecision
+from domain.project.state import Outcome, Stage
+from domain.project.submission import SubmitItem
+from domain.project.supplement import RequestSupplement, SubmitSupplement
+from domain.project.withdrawal import WithdrawItem
+from scripts.simulation.acts import Done, Life, Part
+from scripts.simulation.circumstances import Circumstances, item_of
+from scripts.simulation.examination import examine
+
+APPLICATIONS_MAX = 4  # then the enterprise gives up
+PAPERS = ("法定代表人身份证明", "授权委托书", "总平面图", "情况说明", "检测报告", "承诺书")
+DECLINED = "不属于本机关职权范围，请向有关行政机关申请"
+REFUSED = "不符合法定条件和技术标准"
+TERMINATED = "申请人未按要求配合，终止办理"
+
+
+def live_item(about: Circumstances, begin: datetime) -> Life:
+    """From the first application to delivery, again where it was not granted."""
+    at = begin
+    for _ in range(APPLICATIONS_MAX):
+        done = yield from apply(about, at)
+        done = yield from take_in(about, done)
+        if item_of(done, about).stage is Stage.ACCEPTED:
+            done = yield from examine(about, done)
+            done = yield from decide(about, done)
+        item = item_of(done, about)
+        if item.stage is Stage.COMPLETED and item.outcome is not None:
+            done = yield from hand_over(about, done)
+        if item_of(done, about).outcome is Outcome.GRANTED:
+            return
+        at = about.time.after(done.at, about.chance.between(8, 30))
+
+
+def apply(about: Circumstances, at: datetime) -> Part:
+    """The enterprise applies online, or where it can't, at the window."""
+    online = about.service.is_online and about.chance.happens(0.85)
+    by = about.applicant if online else about.officer()
+    papers = tuple(material.material_name for material in about.service.materials)
+    return (yield from about.act(at, about.chance.about(3, 0.9), by, SubmitItem(item=about.code, materials=papers)))
+
+
+def take_in(about: Circumstances, done: Done) -> Part:
+    """Intake: accepted, at once or after a supplement; declined; or nothing, until silence accepts it."""
+    chance, code, by = about.chance, about.code, about.officer()
+    if chance.happens(0.015):
+        return (yield from about.act(done.at, chance.between(7, 9), by, AcceptItem(item=code)))  # silent for too long
+    if chance.happens(0.02):
+        return (yield from about.act(done.at, chance.between(0, 4), by, DeclineItem(item=code, reasons=DECLINED)))
+    if chance.happens(0.13):
+        done = yield from supplement(about, done, by)
+        if item_of(done, about).stage not in (Stage.SUBMITTED, Stage.SUPPLEMENTING):
+            return done
+    lacking = (chance.one_of(PAPERS),) if chance.happens(0.05) else ()
+    accept = AcceptItem(item=code, lacking=lacking)
+    return (yield from about.act(done.at, chance.one_of((0, 0, 0, 0, 1, 1, 2, 3, 4)), by, accept))
+
+
+def supplement(about: Circumstances, done: Done, by: Actor) -> Part:
+    """One notice that names everything; the enterprise brings it, late, in two parts, or not at all."""
+    chance, code = about.chance, about.code
+    missing = tuple(dict.fromkeys(chance.one_of(PAPERS) for _ in range(chance.between(1, 3))))
+    done = yield from about.act(done.at, chance.between(0, 4), by, RequestSupplement(item=code, missing=missing))
+    if done.refused:
+        return done
+    if chance.happens(0.04):
+        withdraw = WithdrawItem(item=code, reasons="材料暂无法补齐")
+        return (yield from about.act(done.at, chance.between(10, 40), about.applicant, withdraw))
+    if len(missing) > 1 and chance.happens(0.3):
+        first = SubmitSupplement(item=code, provided=missing[:1])
+        done = yield from about.act(done.at, chance.about(4), about.applicant, first)
+    return (yield from about.act(done.at, chance.about(5, 0.8), about.applicant, SubmitSupplement(item=code)))
+
+
+def decide(about: Circumstances, done: Done) -> Part:
+    """Granted mostly; refused or terminated with reasons. *done* was the last act before the decision."""
+    chance = about.chance
+    outcome, reasons = Outcome.GRANTED, ""
+    if chance.happens(0.035):
+        outcome, reasons = Outcome.REFUSED, REFUSED
+    elif chance.happens(0.01):
+        outcome, reasons = Outcome.TERMINATED, TERMINATED
+    number = (
+        f"京开{about.plan.department[:4]}〔{done.at.year}〕{chance.digits(4)}号" if outcome is Outcome.GRANTED else ""
+    )
+    command = CompleteItem(item=about.code, outcome=outcome, reasons=reasons, document_number=number)
+    done = yield from about.act(done.at, 0, about.officer(), command)
+    if done.refused == "countersignature-open":
+        override = CompleteItem(
+            item=about.code, outcome=outcome, document_number=number, override_reasons="逾期未复，经牵头部门集体审议"
+        )
+        done = yield from about.act(done.at, chance.between(1, 3), about.officer(), override)
+    return done
+
+
+def hand_over(about: Circumstances, done: Done) -> Part:
+    """Delivery, seldom too late."""
+    chance = about.chance
+    method = chance.one_of(("electronic", "electronic", "window", "post"))
+    days = chance.between(11, 14) if chance.happens(0.01) else chance.one_of((0, 0, 1, 1, 2, 3, 5))
+    return (yield from about.act(done.at, days, about.officer(), DeliverDecision(item=about.code, method=method)))

@@ -1,0 +1,74 @@
+"""Items of departments outside the system: results keyed in late, verified, corrected, and told by a machine feed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import structs
+
+from domain.project.correction import RetractEntry
+from domain.project.external import (
+    AttestRecord,
+    Kept,
+    ReconcileExternalResult,
+    RecordExternalResult,
+    SettleDiscrepancy,
+    VerifyExternalResult,
+)
+from domain.project.state import Outcome
+from scripts.simulation.acts import Done, Life, Part
+from scripts.simulation.circumstances import Circumstances
+from scripts.simulation.people import feed
+
+SOURCE = "窗口领取的证照"
+
+
+def outside_item(about: Circumstances, begin: datetime) -> Life:
+    """What the project manager keys in some days after it happened, and what becomes of it."""
+    chance, time = about.chance, about.time
+    happened = time.after(begin, chance.about(max(about.days, 1) + 3, 0.6))
+    number = f"{about.plan.department}-{happened.year}-{chance.digits(6)}"
+    record = RecordExternalResult(
+        occurred_at=happened,
+        item=about.code,
+        outcome=Outcome.GRANTED,
+        evidence=f"扫描件 {number}.pdf",
+        document_number=number,
+        document_on=time.day_of(happened),
+        source=SOURCE,
+    )
+    wrong = chance.happens(0.05)
+    if wrong:
+        record = structs.replace(record, document_number=number[:-1] + str((int(number[-1]) + 1) % 10))
+    done = yield from about.act(happened, chance.about(2, 0.8), about.manager, record)
+    if done.refused:
+        return
+    if wrong and chance.happens(0.6):
+        done = yield from keyed_anew(about, done, structs.replace(record, document_number=number))
+    if chance.happens(0.5):
+        verify = VerifyExternalResult(item=about.code, evidence="电话核实")
+        done = yield from about.act(done.at, chance.between(3, 20), about.manager, verify)
+    if chance.happens(0.3):
+        done = yield from reconciled(about, done, number)
+    if chance.happens(0.3):
+        yield from about.act(done.at, chance.between(1, 10), about.manager, AttestRecord(item=about.code))
+
+
+def keyed_anew(about: Circumstances, done: Done, right: RecordExternalResult) -> Part:
+    """A typing error: the entry is retracted, and the right one made, with the day on which it took effect."""
+    version = done.project.version
+    reasons = "文号录入有误"
+    done = yield from about.act(done.at, 1, about.manager, RetractEntry(version=version, reasons=reasons))
+    return (yield from about.act(done.at, 0, about.manager, right))
+
+
+def reconciled(about: Circumstances, done: Done, number: str) -> Part:
+    """The department's own system tells what it decided; what differs is settled by the manager."""
+    told = ReconcileExternalResult(
+        item=about.code, outcome=Outcome.GRANTED, source=f"{about.plan.department}-exchange", document_number=number
+    )
+    done = yield from about.act(done.at, about.chance.between(5, 30), feed(about.plan.department), told)
+    if "discrepancy_found" in done.facts:
+        settle = SettleDiscrepancy(item=about.code, keep=Kept.FEED, reasons="经核对证照原件，以部门系统为准")
+        done = yield from about.act(done.at, about.chance.between(1, 6), about.manager, settle)
+    return done

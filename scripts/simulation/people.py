@@ -1,0 +1,85 @@
+"""Who acts in a simulated zone: enterprises with codes that check, their managers, and the officers of departments."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from stdnum.cn import uscc
+
+from domain.ledger import Actor, Role
+from domain.uscc import legacy_check
+from scripts.simulation.chance import Chance
+
+PLACES = (
+    "京亦",
+    "恒信",
+    "华芯",
+    "博大",
+    "凉水河",
+    "荣华",
+    "科创",
+    "经海",
+    "同济",
+    "永昌",
+    "宏达",
+    "亦庄",
+    "星网",
+    "天宝",
+)
+TRADES = (
+    "新材料",
+    "生物医药",
+    "智能装备",
+    "集成电路",
+    "新能源汽车",
+    "精细化工",
+    "航天电子",
+    "机器人",
+    "医疗器械",
+    "环保科技",
+)
+FORMS = ("有限公司", "科技有限公司", "股份有限公司")
+WORKS = ("一期厂房", "二期厂房", "研发中心", "生产基地", "总部大楼", "中试基地", "智能工厂", "检测中心")
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
+MANAGERS = 8
+OFFICERS = 4  # of each department
+DISTRICT = "110115"
+
+BUREAU = Actor("sim-bureau", "supervision", Role.SUPERVISOR)
+
+
+class Person(Struct, frozen=True):
+    """An enterprise."""
+
+    name: str
+    code: str  # unified social credit code
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(f"sim-{self.code[-6:].lower()}", self.code, Role.APPLICANT)
+
+
+def enterprise(chance: Chance) -> Person:
+    """An enterprise with a code that checks (GB 32100-2015)."""
+    body = chance.digits(8)
+    code = f"91{DISTRICT}{body}{legacy_check(body)}"
+    return Person(
+        chance.one_of(PLACES) + chance.one_of(TRADES) + chance.one_of(FORMS), code + uscc.calc_check_digit(code)
+    )
+
+
+def manager(chance: Chance) -> Actor:
+    return Actor(f"sim-manager-{chance.between(1, MANAGERS)}", "zone-office", Role.PROJECT_MANAGER)
+
+
+def officer(department: str, chance: Chance) -> Actor:
+    return Actor(f"sim-{department}-{chance.between(1, OFFICERS)}", department, Role.OFFICER)
+
+
+def feed(department: str) -> Actor:
+    """The own system of a department outside this one."""
+    return Actor(f"sim-{department}-exchange", department, Role.INTEGRATOR)
+
+
+def human(chance: Chance) -> str:
+    return chance.one_of(SURNAMES) + chance.one_of(GIVEN)

@@ -1,0 +1,170 @@
+"""The life of one project: registered, planned by the flow, its items begun as they become free, its people heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.catalogue.item import ServiceItem
+from domain.flow.adoption import StartFlow
+from domain.flow.standing import StepState, standing
+from domain.information_form import FORM, FormField, Sort
+from domain.law.pack import Pack
+from domain.law.proof import Rung
+from domain.project.acceptance import AcceptItem
+from domain.project.information import EnteredField, RecordInformation
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import Outcome, Project
+from scripts.simulation.acts import Act, Done, Life
+from scripts.simulation.chance import Chance
+from scripts.simulation.circumstances import Circumstances
+from scripts.simulation.item_life import live_item
+from scripts.simulation.office_time import OfficeTime
+from scripts.simulation.outside import outside_item
+from scripts.simulation.people import DISTRICT, WORKS, Person, human, manager
+from scripts.simulation.supervised import carded, carded_by_hand, mended
+from scripts.simulation.voices import complained, evaluated
+
+
+class Zone(Struct, frozen=True):
+    """What all projects of a simulated zone have in common."""
+
+    flow: str
+    kinds: tuple[str, ...]
+    services: Mapping[str, ServiceItem]  # by their codes
+    law: Pack
+
+
+class ProjectLife:
+    """The people of one project. `begin` is their first life; `react` gives those that something done brings about."""
+
+    def __init__(
+        self, project: UUID, number: int, zone: Zone, person: Person, chance: Chance, time: OfficeTime
+    ) -> None:
+        self.id, self._number, self._zone, self._person = project, number, zone, person
+        self._chance, self._time = chance, time
+        self._manager = manager(chance)
+        self._begun: set[str] = set()
+        self._decided: set[tuple[str, int]] = set()
+        self._signals: set[str] = set()
+        self._complaints = 0
+
+    def begin(self, at: datetime) -> Life:
+        """Registration and planning; then what is known of the project is entered, category after category."""
+        chance, kind = self._chance, self._chance.one_of(self._zone.kinds)
+        name = f"{self._person.name}{chance.one_of(WORKS)}"
+        register = RegisterProject(
+            name=name,
+            code=f"{at:%y%m}-{DISTRICT}-04-01-{self._number % 1_000_000:06d}",
+            enterprise=Enterprise(self._person.name, self._person.code),
+            manager=self._manager.id,
+        )
+        done = yield Act(at, self._manager, register)
+        done = yield Act(self._time.after(done.at, 0), self._manager, StartFlow(flow=self._zone.flow, kind=kind))
+        for category in FORM:
+            fields = tuple(
+                _entered(field, chance, done.at) for field in category.fields if field.required or chance.happens(0.4)
+            )
+            command = RecordInformation(category=category.id, fields=fields, source="企业填报")
+            done = yield Act(self._time.after(done.at, chance.about(6, 1.0)), self._manager, command)
+            if chance.happens(0.08):
+                return  # the rest is never entered
+
+    def react(self, act: Act, done: Done) -> list[Life]:
+        """What people do because of *act*, which was done."""
+        project, lives = done.project, list[Life]()
+        if {"flow_adopted", "item_completed", "external_result_recorded"} & set(done.facts):
+            lives += self._free(project, done.at)
+        if isinstance(act.command, AcceptItem) and not done.refused and self._chance.happens(0.01):
+            about = self._about(act.command.item, project)
+            lives.append(mended(about, project.version, act.by, done.at))
+        return lives + self._voices(act, done) + self._cards(project, done.at)
+
+    def _free(self, project: Project, at: datetime) -> list[Life]:
+        """Items that have become free to begin."""
+        lives = []
+        for step in standing(project):
+            if step.state is StepState.STARTABLE and step.item not in self._begun:
+                self._begun.add(step.item)
+                about = self._about(step.item, project)
+                lives.append(live_item(about, at) if about.plan.live else outside_item(about, at))
+        return lives
+
+    def _voices(self, act: Act, done: Done) -> list[Life]:
+        """An evaluation or a complaint about an item just decided, or one that is late."""
+        code = getattr(act.command, "item", "")
+        if "item_completed" not in done.facts or not isinstance(code, str) or code not in done.project.items:
+            return []
+        item = done.project.items[code]
+        if (code, item.application) in self._decided:
+            return []
+        self._decided.add((code, item.application))
+        about, chance, lives = self._about(code, done.project), self._chance, list[Life]()
+        if chance.happens(0.35):
+            lives.append(evaluated(about, done.at))
+        if chance.happens(0.12 if item.outcome is not Outcome.GRANTED else 0.012):
+            lives.append(self._complaint(about, done.at, done.project.version))
+        if chance.happens(0.002):
+            lives.append(carded_by_hand(about, done.at))
+        return lives
+
+    def _cards(self, project: Project, at: datetime) -> list[Life]:
+        """What follows the cards that were given since the last look."""
+        lives = list[Life]()
+        for code, signal in project.signals.items():
+            if code in self._signals:
+                continue
+            self._signals.add(code)
+            if signal.rung is Rung.CARD and signal.item in project.items:
+                about = self._about(signal.item, project)
+                lives.append(carded(about, code, signal.department, at))
+                if self._chance.happens(0.15):
+                    lives.append(self._complaint(about, at, 0))
+        return lives
+
+    def _complaint(self, about: Circumstances, at: datetime, cause: int) -> Life:
+        self._complaints += 1
+        return complained(about, f"c{self._complaints}", at, cause)
+
+    def _about(self, code: str, project: Project) -> Circumstances:
+        plan = project.recorded(code).plan
+        law = self._zone.law.under(plan.special) if plan.special else self._zone.law
+        service = self._zone.services[plan.service]
+        person, chance, time = self._person.actor, self._chance, self._time
+        return Circumstances(code, plan, service, person, self._manager, chance, time, law)
+
+
+def _entered(field: FormField, chance: Chance, at: datetime) -> EnteredField:
+    """Something that may stand in *field*."""
+    unit = field.units[-1] if field.units else ""
+    match field.sort:
+        case Sort.NUMBER | Sort.MONEY:
+            value = str(chance.between(1, 60 if unit in ("%", "亿元") or not unit else 90_000))
+        case Sort.DATE:
+            value = f"{at.year + chance.between(0, 2)}-{chance.between(1, 12):02d}-{chance.between(1, 28):02d}"
+        case Sort.CHOICE:
+            value = chance.one_of(tuple(field.options))
+        case Sort.PROJECT_CODE:
+            value = f"{at:%y%m}-{DISTRICT}-04-01-{chance.digits(6)}"
+        case Sort.DISTRICT:
+            value = DISTRICT
+        case Sort.INDUSTRY:
+            value = f"C{chance.between(13, 43)}"
+        case Sort.PHONE:
+            value = f"010-6788{chance.digits(4)}"
+        case _:
+            value = TEXTS.get(field.key) or human(chance)
+    return EnteredField(key=field.key, value=value, unit=unit)
+
+
+TEXTS = {
+    "location": "北京经济技术开发区科创十四街",
+    "summary": "建设生产厂房及配套设施",
+    "use": "工业用地",
+    "content": "新建厂房、研发楼及配套设施",
+    "scale": "年产设备若干台套",
+    "email": "project@example.com",
+}

@@ -1,0 +1,94 @@
+"""A simulated zone: the same seed gives the same facts, its views equal a rebuild, and nonsense is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+import pytest
+from msgspec import structs
+
+from domain.uscc import fault_of
+from infrastructure.rebuild import rebuild
+from infrastructure.watch_table import LEADER_KEY
+from scripts import ledger
+from scripts.demo import catch_up
+from scripts.simulate import Asked, Simulated, SimulationRefused, simulate
+from scripts.simulation.chance import Chance
+from scripts.simulation.people import enterprise
+from tests.conftest import database_in
+
+FEW = Asked(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
+SEEN_OFTEN = {
+    "flow_adopted",
+    "item_accepted",
+    "item_completed",
+    "decision_delivered",
+    "external_result_recorded",
+    "countersignature_asked",
+    "supplement_requested",
+    "deadline_warned",
+    "service_evaluated",
+}
+
+
+async def simulated(server_url: str, template: str, asked: Asked) -> Simulated:
+    with database_in(server_url, template) as url:
+        return await simulate(url, asked)
+
+
+async def test_the_same_seed_gives_the_same_facts_and_another_seed_others(
+    server_url: str, migrated_template: str
+) -> None:
+    first = await simulated(server_url, migrated_template, FEW)
+    again = await simulated(server_url, migrated_template, FEW)
+    other = await simulated(server_url, migrated_template, structs.replace(FEW, seed=12))
+    assert first.hash == again.hash != other.hash
+    assert first.facts_by_name == again.facts_by_name
+    assert set(first.facts_by_name) >= SEEN_OFTEN
+
+
+async def test_the_views_of_a_simulated_zone_equal_a_rebuild(database_url: str) -> None:
+    told: list[tuple[int, int]] = []
+    done = await simulate(database_url, FEW, lambda done, of: told.append((done, of)))
+    assert told == [(number, 5) for number in range(1, 6)]
+    catch_up(database_url)
+    found = rebuild(database_url, swap=False)
+    assert not found.differences
+    assert not ledger.verify(database_url, lambda _done, _of: None).faults
+    now = ledger.status(database_url)
+    assert (now.projects, now.errors) == (5, {})
+    assert now.facts >= done.facts
+
+
+async def test_a_seed_is_simulated_once_in_a_ledger(database_url: str) -> None:
+    await simulate(database_url, structs.replace(FEW, projects=1))
+    with pytest.raises(SimulationRefused, match="seed 11 was simulated"):
+        await simulate(database_url, structs.replace(FEW, projects=1))
+    assert (await simulate(database_url, structs.replace(FEW, projects=1, seed=13))).facts
+
+
+async def test_another_watcher_of_the_ledger_is_not_overruled(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
+        with pytest.raises(SimulationRefused, match="A server watches"):
+            await simulate(database_url, FEW)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        structs.replace(FEW, projects=0),
+        structs.replace(FEW, projects=100_001),
+        structs.replace(FEW, until=date(1999, 1, 1), begin=None),
+        structs.replace(FEW, begin=FEW.until),
+    ],
+)
+async def test_nonsense_is_refused(database_url: str, asked: Asked) -> None:
+    with pytest.raises(SimulationRefused):
+        await simulate(database_url, asked)
+
+
+def test_the_codes_of_simulated_enterprises_check() -> None:
+    chance = Chance(1, "codes")
+    assert not [person for _ in range(300) if fault_of((person := enterprise(chance)).code)[0]]
