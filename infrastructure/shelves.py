@@ -53,7 +53,7 @@ class Shelves:
                     await self._look()
         return self.shelf
 
-    async def refresh(self, known: int) -> bool:
+    async def refresh(self, known: int = 0) -> bool:
         """Look into the ledger; whether there is anything new since so many *changes*, found here or by others."""
         async with self._lock:
             await self._look()
