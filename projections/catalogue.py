@@ -13,6 +13,7 @@ from projections.shipped_law import shipped_law
 from projections.supervision import Supervision
 from projections.view import View
 from projections.voices import Voices
+from projections.waiting import Waiting
 
 VIEWS: tuple[View[Any], ...] = (
     Progress(),
@@ -22,4 +23,5 @@ VIEWS: tuple[View[Any], ...] = (
     Outside(shipped_law),
     Persons(),
     Information(),
+    Waiting(),
 )

@@ -1,0 +1,277 @@
+"""卡在谁 waiting: what each item of a project waits for, who has to act, since when, and the chain behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from msgspec import Struct, structs
+
+from domain.flow.graph import Groups, open_groups
+from domain.project.state import FRESH_STAGES, OPEN_STAGES, Item, Outcome, Project, Stage
+
+
+class WaitKind(StrEnum):
+    """What an item waits for."""
+
+    APPLICATION = "application"  # nobody has applied, or has to apply again
+    PAPERS = "papers"  # 补正、容缺: papers still to come
+    ACCEPTANCE = "acceptance"  # 受理
+    PRECONDITION = "precondition"  # 前置事项
+    COUNTERSIGNATURE = "countersignature"  # 会签
+    SUSPENSION = "suspension"  # 听证、专家评审 and what else the law does not count
+    UPPER_LEVEL = "upper_level"  # 上级部门, to which the file was sent
+    DECISION = "decision"
+    OUTSIDE_RESULT = "outside_result"  # 系统外结果
+    DISCREPANCY = "discrepancy"  # a feed says otherwise than what was keyed in
+    DELIVERY = "delivery"  # 送达
+
+
+class HeldBy(StrEnum):
+    """Whose turn it is."""
+
+    APPLICANT = "applicant"
+    DEPARTMENT = "department"
+    PROJECT_MANAGER = "project_manager"
+    OUTSIDE = "outside"  # a department outside the system
+    OUTSIDE_BODY = "outside_body"  # 第三方: experts, a laboratory, another authority
+    NOBODY = "nobody"  # force majeure; items that wait for each other
+
+
+# Whose turn it is while a clock is suspended. Grounds that are not here are somebody else's: experts, laboratories.
+GROUNDS_OF_APPLICANT = frozenset(
+    {
+        *("supplement", "supplement_clinical_trial", "incomplete", "incomplete_small_wireless"),
+        *("further_information", "applicant_delay", "agreed_postponement"),
+    }
+)
+GROUNDS_OF_DEPARTMENT = frozenset({"hearing", "public_notice", "site_survey", "auction", "bidding"})
+GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
+BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
+# How far an item has come where several could do: a smaller number is the less blocked one.
+NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
+
+Key: TypeAlias = tuple[str, str]  # a wait among those of one item: its kind, and which of that kind
+Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
+
+
+class Wait(Struct, frozen=True, gc=False):
+    """One thing an item waits for. *holder* is a department's code, `applicant`, the manager's id, or empty.
+
+    *on* says what exactly: papers, the ground of a suspension, the items waited for, or how the last application ended.
+    *ref* tells it from others of its kind: a suspension's id, "department/step". *since*: None where nobody knows.
+    """
+
+    kind: WaitKind
+    held_by: HeldBy
+    holder: str = ""
+    on: tuple[str, ...] = ()
+    ref: str = ""
+    since: datetime | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.kind.value, self.ref
+
+
+class Blocker(Struct, frozen=True, gc=False):
+    """A precondition that is not met: one of *any_of* has to be granted; *followed* is the least blocked of them."""
+
+    any_of: tuple[str, ...]
+    followed: str
+
+
+class ItemWaiting(Struct, frozen=True):
+    """An item that is not over. *chain* leads from it, over what it waits for, to where something can be done.
+
+    Where several preconditions are open, the chain follows the one with the most steps behind it; *roots* are all the
+    items in which something can be done now, whichever way leads there. *stuck*: no order of events would ever do.
+    """
+
+    item: str
+    name: str
+    department: str
+    stage: Stage
+    waits: tuple[Wait, ...]
+    blocked_by: tuple[Blocker, ...]
+    chain: tuple[str, ...]
+    roots: tuple[str, ...]
+    stuck: bool
+
+
+def waiting(project: Project, since: Since) -> list[ItemWaiting]:
+    """Every item of *project* that is not over, in the project's order."""
+    blocked = blockers(project)
+    return _Chains(project, blocked, since).told()
+
+
+def blockers(project: Project) -> dict[str, Groups]:
+    """What each item still has to wait for before it can be accepted; nothing for those past that."""
+    granted = project.granted
+    return {
+        code: open_groups(item.plan.needs, granted) if before_acceptance(item) else ()
+        for code, item in project.items.items()
+    }
+
+
+def before_acceptance(item: Item) -> bool:
+    """Whether preconditions hold the item up: it is not accepted yet, or has to be applied for again."""
+    return item.outcome is not Outcome.GRANTED and (item.stage in BEFORE_ACCEPTANCE or item.outcome is not None)
+
+
+def spare(project: Project) -> set[str]:
+    """Items that nobody began and nothing needs: they only could have done where another one was granted."""
+    granted = project.granted
+    groups = [group for item in project.items.values() for group in item.plan.needs]
+    alternatives = {code for group in groups if len(group) > 1 for code in group}
+    wanted = {code for group in groups if len(group) == 1 or granted.isdisjoint(group) for code in group}
+    idle = {code for code, item in project.items.items() if item.stage is Stage.NOT_STARTED and not item.application}
+    return (alternatives - wanted) & idle
+
+
+def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
+    """How many items have to be granted one after the other until this one is, itself counted; not those stuck."""
+    found: dict[str, int] = {}
+    done, depth = set(granted), 0
+    left = [code for code in blocked if code not in done]
+    while True:
+        depth += 1
+        free = [code for code in left if not open_groups(blocked[code], done)]
+        if not free:
+            return found
+        found |= dict.fromkeys(free, depth)
+        done.update(free)
+        left = [code for code in left if code not in found]
+
+
+def waits_of(project: Project, item: Item, blocked: bool) -> Iterator[Wait]:
+    """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
+    outside, live = _department(item), item.plan.live
+    if item.disputed is not None:
+        yield Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager)
+    if item.stage is Stage.COMPLETED and live:
+        yield Wait(WaitKind.DELIVERY, HeldBy.DEPARTMENT, item.department)
+    if item.outcome is Outcome.GRANTED:
+        return
+    if item.stage is Stage.SUPPLEMENTING:
+        yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
+    if blocked:
+        yield Wait(WaitKind.PRECONDITION, HeldBy.NOBODY)
+    elif item.stage not in OPEN_STAGES and (live or item.stage is not Stage.NOT_STARTED):
+        ended = item.outcome.value if item.outcome else item.stage.value
+        on = () if item.stage is Stage.NOT_STARTED else (ended,)
+        yield Wait(WaitKind.APPLICATION, HeldBy.APPLICANT, HeldBy.APPLICANT.value, on)
+    elif not live and item.stage is not Stage.SUPPLEMENTING:
+        yield Wait(WaitKind.OUTSIDE_RESULT, *outside)
+    elif item.stage is Stage.SUBMITTED:
+        yield Wait(WaitKind.ACCEPTANCE, *outside)
+    elif item.stage is Stage.ACCEPTED:
+        yield from list(_under_examination(item)) or [Wait(WaitKind.DECISION, *outside)]
+
+
+def _under_examination(item: Item) -> Iterator[Wait]:
+    for suspension, ground in item.suspensions.items():
+        yield Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension)
+    for ref, asked in item.consultations.items():
+        if asked.opinion is None:
+            on = (asked.step,) if asked.step else ()
+            yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, ref)
+    if item.missing:
+        yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
+    if item.forwarded and not (item.upper and item.upper_received):
+        held_by = HeldBy.DEPARTMENT if item.upper else HeldBy.OUTSIDE
+        yield Wait(WaitKind.UPPER_LEVEL, held_by, item.upper)
+
+
+def _department(item: Item) -> tuple[HeldBy, str]:
+    return (HeldBy.DEPARTMENT if item.plan.live else HeldBy.OUTSIDE), item.department
+
+
+def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
+    """Whose turn it is while the clock is stopped on *ground*."""
+    if ground in GROUNDS_OF_APPLICANT:
+        return HeldBy.APPLICANT, HeldBy.APPLICANT.value
+    if ground in GROUNDS_OF_DEPARTMENT:
+        return HeldBy.DEPARTMENT, item.department
+    return (HeldBy.NOBODY if ground in GROUNDS_OF_NOBODY else HeldBy.OUTSIDE_BODY), ""
+
+
+class _Chains:
+    """The items of one project, and which way leads from each to where something can be done."""
+
+    def __init__(self, project: Project, blocked: Mapping[str, Groups], since: Since) -> None:
+        self.project, self.since = project, since
+        self.depths = depths(blocked, project.granted)
+        self.blockers = {
+            code: tuple(Blocker(group, self._least_blocked(group)) for group in groups)
+            for code, groups in blocked.items()
+        }
+
+    def told(self) -> list[ItemWaiting]:
+        unneeded = spare(self.project)
+        found = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
+        return [one for one in found if one.waits]
+
+    def _least_blocked(self, group: tuple[str, ...]) -> str:
+        """The alternative with the fewest steps behind it, of these the one that has come furthest."""
+        items = self.project.items
+
+        def rank(code: str) -> tuple[int, int]:
+            stage = items[code].stage if code in items else None
+            return self.depths.get(code, len(items) + 1), NEARNESS.get(stage, 4) if stage else 5
+
+        return min(group, key=rank)
+
+    def _of(self, code: str, item: Item) -> ItemWaiting:
+        chain = self._chain(code)
+        return ItemWaiting(
+            item=code,
+            name=item.plan.name,
+            department=item.department,
+            stage=item.stage,
+            waits=tuple(self._waits(code, item, chain[-1])),
+            blocked_by=self.blockers[code],
+            chain=chain,
+            roots=self._roots(code),
+            stuck=item.outcome is not Outcome.GRANTED and code not in self.depths,
+        )
+
+    def _waits(self, code: str, item: Item, root: str) -> Iterator[Wait]:
+        since = self.since.get(code, {})
+        for wait in waits_of(self.project, item, bool(self.blockers[code])):
+            dated = structs.replace(wait, since=since.get(wait.key))
+            if wait.kind is WaitKind.PRECONDITION:
+                held_by, holder = self._root_holder(root)
+                followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
+                dated = structs.replace(dated, held_by=held_by, holder=holder, on=followed)
+            yield dated
+
+    def _root_holder(self, root: str) -> tuple[HeldBy, str]:
+        """Who has to act on the item where the chain ends; nobody where it leads round in a circle."""
+        item = self.project.items.get(root)
+        if item is None:
+            return HeldBy.PROJECT_MANAGER, self.project.manager  # it names an item that the project does not have
+        first = next(waits_of(self.project, item, bool(self.blockers[root])), None)
+        return (first.held_by, first.holder) if first else (HeldBy.NOBODY, "")
+
+    def _chain(self, code: str) -> tuple[str, ...]:
+        path = [code]
+        while behind := self.blockers.get(path[-1], ()):
+            deepest = max(behind, key=lambda one: self.depths.get(one.followed, len(self.blockers) + 1))
+            if deepest.followed in path:
+                break
+            path.append(deepest.followed)
+        return tuple(path)
+
+    def _roots(self, code: str) -> tuple[str, ...]:
+        seen, ahead, roots = {code}, [code], []
+        while ahead:
+            one = ahead.pop(0)
+            behind = [blocker.followed for blocker in self.blockers.get(one, ())]
+            if not behind:
+                roots.append(one)
+            ahead += [other for other in dict.fromkeys(behind) if other not in seen]
+            seen.update(behind)
+        return tuple(roots)

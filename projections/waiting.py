@@ -1,0 +1,137 @@
+"""卡在谁 who has to act on what: a row a thing waited for, over all projects, with the chain behind it.
+
+Since when is read off the facts alone: a wait begins with the entry after which the item waits for it, and ends with
+the entry after which it no longer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.flow.graph import open_groups
+from domain.flow.waiting import ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
+from domain.project.state import Outcome, Project
+from domain.vocabulary import Entry, corrections
+from projections.view import CORRECTIONS, Folded, Row, Rows, Table, fold
+
+WAITING = Table(
+    "waiting",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("kind", "text"),
+        ("ref", "text"),  # which of its kind: a suspension's id, "department/step"
+        ("nth", "integer NOT NULL"),  # the item's place in the project's list
+        ("name", "text NOT NULL"),
+        ("department", "text NOT NULL"),  # whose item it is
+        ("stage", "text NOT NULL"),
+        ("held_by", "text NOT NULL"),
+        ("holder", "text NOT NULL"),  # who has to act: a department's code, 'applicant', the manager's id, or nobody
+        ("what", "text[] NOT NULL"),
+        ("since", "timestamptz"),
+        ("chain", "text[] NOT NULL"),  # from the item to where something can be done
+    ),
+    key=4,
+    indexes=("(holder, since)", "(department, since)", "(since)"),
+)
+
+
+class WaitingRow(Struct, frozen=True):
+    """One thing that one item waits for, in the order of the columns. Of a blocked item the holder is its root's."""
+
+    project: UUID
+    item: str
+    kind: str
+    ref: str
+    nth: int
+    name: str
+    department: str
+    stage: str
+    held_by: str
+    holder: str
+    on: list[str]
+    since: datetime | None
+    chain: list[str]
+
+
+class WaitingState(Struct):
+    """Since when each item waits for what; which items are granted, so that a change of that is seen."""
+
+    since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
+    granted: set[str] = field(default_factory=set)
+
+
+class Waiting:
+    """The fold."""
+
+    name: str = "waiting"
+    version: int = 1
+    tables: tuple[Table, ...] = (WAITING,)
+
+    def start(self) -> WaitingState:
+        return WaitingState()
+
+    def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
+        code = getattr(entry.fact, "item", "")
+        if not isinstance(code, str) or not code:
+            state.granted = project.granted
+            state.since = _dated(project, state, entry, list(project.items))
+            return
+        touched = [code]
+        item = project.items.get(code)
+        granted = item is not None and item.outcome is Outcome.GRANTED
+        if granted is not (code in state.granted):
+            (state.granted.add if granted else state.granted.discard)(code)
+            touched += [other for other, one in project.items.items() if code in one.plan.preconditions]
+        state.since |= _dated(project, state, entry, touched)
+
+    def rows(self, state: WaitingState, project: Project) -> Rows:
+        order = {code: nth for nth, code in enumerate(project.items, 1)}
+        items = waiting(project, state.since)
+        return {"waiting": [_row(project.id, order[one.item], one, wait) for one in items for wait in one.waits]}
+
+
+def _dated(project: Project, state: WaitingState, entry: Entry, codes: Sequence[str]) -> dict[str, dict[Key, datetime]]:
+    """What each of *codes* waits for now, each wait with the instant at which it began."""
+    found: dict[str, dict[Key, datetime]] = {}
+    for code in codes:
+        item, before = project.items.get(code), state.since.get(code, {})
+        if item is None:
+            found[code] = {}
+            continue
+        blocked = before_acceptance(item) and bool(open_groups(item.plan.needs, state.granted))
+        keys = (wait.key for wait in waits_of(project, item, blocked))
+        found[code] = {key: before.get(key, entry.occurred_at) for key in keys}
+    return found
+
+
+def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:
+    return (
+        *(project, item.item, wait.kind.value, wait.ref, nth, item.name, item.department, item.stage.value),
+        *(wait.held_by.value, wait.holder, list(wait.on), wait.since, list(item.chain)),
+    )
+
+
+VIEW = Waiting()
+
+
+def as_it_stood(project: UUID, entries: Sequence[Entry], as_of: datetime, known_at: datetime) -> Folded:
+    """The project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order."""
+    known = [entry for entry in entries if entry.recorded_at <= known_at]
+    amended = corrections(known).amended
+    past = [
+        entry
+        for entry in known
+        if isinstance(entry.fact, CORRECTIONS) or amended.get(entry.version, entry.occurred_at) <= as_of
+    ]
+    return fold((VIEW,), project, past)
+
+
+def waiting_at(folded: Folded) -> list[ItemWaiting]:
+    """What the items of a project wait for that was folded by `as_it_stood`."""
+    state: WaitingState = folded.states[VIEW.name]
+    return waiting(folded.project, state.since)
