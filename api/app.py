@@ -26,6 +26,7 @@ from api.projects import Projects
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
 from api.views import ViewTables
+from api.waiting import WaitingTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
 from infrastructure.materials import Materials as Files
@@ -39,6 +40,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     OutsideTables,
     Materials,
     Clocks,
+    WaitingTables,
     SupervisionTables,
     Law,
     Keeping,

@@ -40,6 +40,7 @@ TAGS = {
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
     "materials": "Files: stored once under the SHA-256 of their content, attached to items by commands.",
     "clocks": "Statutory clocks at any instant, as known at any other: from the view where it may, else the ledger.",
+    "waiting": "Who has to act on what since when, and when a project may be over. An expected finish is an estimate.",
     "supervision": "Warnings, cards, orders and decisions of a period; every figure with the list that it counts.",
     "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
     "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",

@@ -1,0 +1,122 @@
+"""GET /waiting and a project's own: what is waited for, who has to act, since when, and the chain behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from api.identity import actor_of, headers_of
+from api.instants import AsOf, KnownAt, instant_in
+from api.parts import AnyRequest, parts_of
+from api.projects import entries_of
+from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up, code
+from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind
+from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+from projections.view import Folded
+from projections.waiting import as_it_stood, waiting_at
+
+Holder = Annotated[str, code("Who has to act: a department's code, `applicant`, or a project manager's id.")]
+Turn = Annotated[HeldBy | None, QueryParameter(description="Whose turn it is, whoever that is by name.")]
+OfKind = Annotated[WaitKind | None, QueryParameter(description="What is waited for.")]
+
+
+class ProjectWaiting(Struct, frozen=True):
+    """Every item of one project that is not over, in the project's order, at *as_of* by what was known at *known_at*.
+
+    *roots*: the items in which something can be done now, with how many others wait for each.
+    """
+
+    as_of: datetime
+    known_at: datetime
+    items: list[ItemWaiting]
+    roots: dict[str, int]
+
+
+class WaitingPage(Struct, frozen=True):
+    """What is waited for, the longest first. *next* is the `offset` of the next page, null on the last."""
+
+    waiting: list[ListedWaiting]
+    next: int | None
+    position: int
+
+
+class Holders(Struct, frozen=True):
+    """Who holds how much, those who hold most first."""
+
+    holders: list[HolderCount]
+    position: int
+
+
+class WaitingTables(Controller):
+    """Who has to act: of one project from its own ledger, of all from the view."""
+
+    tags = ("waiting",)
+
+    @get("/projects/{project_id:uuid}/waiting", operation_id="get_waiting", summary="What a project is waiting for")
+    async def get_waiting(
+        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+    ) -> ProjectWaiting:
+        """Item by item, with holder, since when, and the chain; read from the ledger, so never behind it."""
+        folded, at, known = await stood(request, project_id, as_of, known_at)
+        items = waiting_at(folded)
+        return ProjectWaiting(at, known, items, roots_of(items))
+
+    @get("/waiting", operation_id="list_waiting", summary="What all projects are waiting for, the longest first")
+    async def list_waiting(
+        self,
+        request: AnyRequest,
+        *,
+        after: After = 0,
+        department: Department = "",
+        holder: Holder = "",
+        held_by: Turn = None,
+        kind: OfKind = None,
+        manager: Manager = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> WaitingPage:
+        """What a department's items wait for (`department`), or what somebody has to act on (`holder`), or both."""
+        _, position = await caught_up(request, after)
+        asked = WaitingFilter(
+            department=department,
+            holder=holder,
+            held_by=held_by or "",
+            kind=kind or "",
+            manager=manager,
+            limit=limit + 1,
+            offset=offset,
+        )
+        rows = await WaitingRows(parts_of(request).approvals.store).listed(asked)
+        return WaitingPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
+
+    @get("/waiting/holders", operation_id="count_waiting", summary="Who holds how much, and since when")
+    async def count_waiting(
+        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
+    ) -> Holders:
+        """Of all items, or of those of one department: whom it waits for."""
+        _, position = await caught_up(request, after)
+        return Holders(await WaitingRows(parts_of(request).approvals.store).holders(department, limit), position)
+
+
+async def stood(
+    request: AnyRequest, project_id: UUID, as_of: datetime | None, known_at: datetime | None
+) -> tuple[Folded, datetime, datetime]:
+    """The project at the instant asked about, as known then or at another. Raises Problem where there is none."""
+    actor_of(headers_of(request.scope))
+    at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
+    known = instant_in("known_at", known_at) or at
+    return as_it_stood(project_id, await entries_of(request, project_id), at, known), at, known
+
+
+def roots_of(items: list[ItemWaiting]) -> dict[str, int]:
+    """The items at which chains end, those with most items behind them first."""
+    behind: dict[str, int] = {}
+    for one in items:
+        for root in one.roots:
+            behind[root] = behind.get(root, 0) + (root != one.item)
+    return dict(sorted(behind.items(), key=lambda pair: -pair[1]))
