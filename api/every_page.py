@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from api.information_pages import InformationPages
 from api.pages import Pages, app_css
 from api.supervision_pages import SupervisionPages
 
-PAGES: tuple[ControllerRouterHandler, ...] = (Pages, SupervisionPages, app_css)
+PAGES: tuple[ControllerRouterHandler, ...] = (Pages, InformationPages, SupervisionPages, app_css)

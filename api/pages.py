@@ -122,6 +122,7 @@ class Pages(Controller):
             newer=paper.here(before=history.newer) if history.newer is not None else "",
             older=paper.here(before=history.older) if history.older else "",
             tag_of=tag_of,
+            information=paper.link(f"/pages/projects/{project_id}/information"),
             item_of=lambda fact: getattr(fact, "item", ""),
             said=said,
         )

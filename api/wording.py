@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from api.wording_information import INFORMATION
 from api.wording_supervision import SUPERVISION
 
 Language = Literal["zh", "en"]
@@ -211,6 +212,7 @@ TABLES = {
     "complaint": COMPLAINTS,
     "satisfied": SATISFIED,
     "fact": FACTS,
+    **INFORMATION,
     **SUPERVISION,
 }
 

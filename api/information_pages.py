@@ -1,0 +1,125 @@
+"""Pages of the information base: one project's by category, and search over all, made here whole without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, QueryParameter
+
+from api.information import CategoryId, Procedure, Sought, information_at
+from api.information_answers import match_of
+from api.instants import AsOf, KnownAt
+from api.pages import AtStage, Lang, apologize, page, reader_of
+from api.paper import Paper
+from api.parts import AnyRequest, parts_of
+from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
+from domain.information_form import FORM, PROCEDURE
+from infrastructure.information import InformationBook, InformationFilter
+
+SEARCH = "/pages/information"
+SEE = "As in GET /information."
+
+OfCategory = Annotated[str, QueryParameter(pattern=f"^({'|'.join(CategoryId)}|)$", description=SEE)]
+OfProcedure = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Procedure)}|)$", description=SEE)]
+Complete = Annotated[str, QueryParameter(pattern="^(true|false|)$", description=SEE)]
+
+
+class Bilingual(Protocol):
+    """What has a name in both languages."""
+
+    @property
+    def zh(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
+
+
+class InformationPages(Controller):
+    """What is asked for stands in the address, so that it can be passed on."""
+
+    include_in_schema = False
+    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
+
+    @get(SEARCH)
+    async def search(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        q: Sought = "",
+        category: OfCategory = "",
+        complete: Complete = "",
+        stage: AtStage = "",
+        department: Department = "",
+        manager: Manager = "",
+        kind: OfProcedure = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> Response[str]:
+        """检索: projects that match every filter, with the places where they do."""
+        reader_of(request)
+        asked = InformationFilter(
+            text=q,
+            category=category,
+            complete=complete == "true" if complete else None,
+            stage=stage,
+            department=department,
+            manager=manager,
+            kind=kind,
+            limit=limit,
+            offset=offset,
+        )
+        return await self._listed(request, asked)
+
+    async def _listed(self, request: AnyRequest, asked: InformationFilter) -> Response[str]:
+        found = await InformationBook(parts_of(request).approvals.store).listed(asked)
+        paper, before, after = Paper(request), asked.offset - asked.limit, asked.offset + asked.limit
+        named = named_in(paper)
+        body = paper.print(
+            "information_search.html",
+            asked=asked,
+            complete="" if asked.complete is None else str(asked.complete).lower(),
+            count=found.count,
+            rows=[match_of(row, asked.text) for row in found.rows],
+            named=named,
+            categories=[(category.id, named(category)) for category in FORM],
+            kinds=[(kind, words[paper.language == "en"]) for kind, words in PROCEDURE.items()],
+            here=paper.link(SEARCH),
+            previous=paper.here(offset=max(before, 0)) if asked.offset else "",
+            next=paper.here(offset=after) if found.count > after else "",
+        )
+        return page(body)
+
+    @get("/pages/projects/{project_id:uuid}/information")
+    async def project(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> Response[str]:
+        """One project: how complete it is, category by category what is known and missing, and what steps came to."""
+        reader_of(request)
+        found = await information_at(request, project_id, as_of, known_at)
+        paper = Paper(request, found.basic.law)
+        named = named_in(paper)
+        body = paper.print(
+            "information.html",
+            found=found,
+            basic=found.basic,
+            named=named,
+            said=lambda field: field.said_zh if paper.language == "zh" else field.said_en,
+            back=paper.link(f"/pages/projects/{project_id}"),
+            search=paper.link(SEARCH),
+        )
+        return page(body)
+
+
+def named_in(paper: Paper) -> Callable[[Bilingual], str]:
+    """Says what something is called in the language of *paper*."""
+    return lambda one: one.zh if paper.language == "zh" else one.en
