@@ -18,7 +18,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from infrastructure.settings import SettingRefused, Settings, help_of, variable
 
 if TYPE_CHECKING:
-    from obstore.store import RetryConfig
+    from obstore.store import ClientConfig, RetryConfig
 
 INCOMING = "incoming"
 UPLOAD = "countersign-upload-"  # what the names of files on their way begin with
@@ -76,7 +76,9 @@ class Bucket:
     """A bucket of an S3-compatible store, told as s3://bucket/prefix; the variables AWS_... tell the rest."""
 
     def __init__(self, url: str) -> None:
-        self._store = S3Store.from_url(url, client_options={"timeout": S3_SECONDS_MAX}, retry_config=S3_RETRY)
+        plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1")  # obstore reads it only without options
+        options: ClientConfig = {"timeout": S3_SECONDS_MAX, "allow_http": plain}
+        self._store = S3Store.from_url(url, client_options=options, retry_config=S3_RETRY)
 
     def spool(self) -> Path:
         return _swept(Path(gettempdir()))
