@@ -13,10 +13,11 @@ from pathlib import Path
 import psycopg
 from msgspec import Struct
 
+from infrastructure.materials import Materials, StorageAway
 from infrastructure.migrate import MigrationRefused, pending
 from infrastructure.postgres_programs import ELSEWHERE, PostgresUnavailable, account_for, supplied
 from infrastructure.postgres_url import VERSION_MIN, connect_url
-from infrastructure.settings import Settings, unknown, without_password
+from infrastructure.settings import SettingRefused, Settings, unknown, without_password
 
 PYTHON_MIN = (3, 11)
 DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
@@ -45,6 +46,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
     yield _python()
     yield _settings(environment)
     yield _time_zones()
+    yield _materials(settings)
     if not settings.database_url:
         yield _programs()
         yield _data_folder(settings.data)
@@ -85,6 +87,21 @@ def _time_zones() -> Check:
     return _check("time_zones", not known, detail, "Install the Python package tzdata.")
 
 
+def _materials(settings: Settings) -> Check:
+    """Whether files can be kept; a bucket is asked for a file that nobody has."""
+    remedy = (
+        "Set COUNTERSIGN_MATERIALS to a folder that can be written, or to s3://bucket/prefix with the AWS_ variables."
+    )
+    if "://" not in settings.materials:
+        folder = Path(settings.materials).expanduser() if settings.materials else settings.data / "materials"
+        return _writable("materials", folder, remedy)
+    try:
+        Materials.of(settings).size_now("0" * 64)
+    except (SettingRefused, StorageAway) as failure:
+        return Check("materials", ok=False, detail=str(failure), remedy=remedy)
+    return Check("materials", ok=True, detail=f"{settings.materials} answers")
+
+
 def _programs() -> Check:
     try:
         return Check("programs", ok=True, detail=f"PostgreSQL's programs are in {supplied()}")
@@ -98,10 +115,14 @@ def _existing(folder: Path) -> Path:
 
 
 def _data_folder(data: Path) -> Check:
-    place = _existing(data.absolute())
+    return _writable("data_folder", data, f"Set COUNTERSIGN_DATA to a folder on a local disk. {ELSEWHERE}")
+
+
+def _writable(name: str, folder: Path, remedy: str) -> Check:
+    place = _existing(folder.absolute())
     problem = not place.is_dir() or not os.access(place, os.W_OK | os.X_OK)
-    detail = f"{data}{'' if place == data else ' (to be made)'}: {place} is {'not ' if problem else ''}writable"
-    return _check("data_folder", problem, detail, f"Set COUNTERSIGN_DATA to a folder on a local disk. {ELSEWHERE}")
+    detail = f"{folder}{'' if place == folder else ' (to be made)'}: {place} is {'not ' if problem else ''}writable"
+    return _check(name, problem, detail, remedy)
 
 
 def _disk(data: Path) -> Check:

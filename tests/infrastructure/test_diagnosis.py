@@ -8,11 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from infrastructure import material_places
 from infrastructure.diagnosis import Check, diagnose
 from infrastructure.migrate import migrate
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.postgres_url import connect_url
 from infrastructure.settings import Settings
+from tests.bucket import BUCKET, bucket
 from tests.conftest import reachable_folder
 
 
@@ -79,6 +81,26 @@ def test_what_keeps_the_embedded_server_from_starting_is_the_last_finding() -> N
     assert [check.name for check in checks[-2:]] == ["account", "server"]
     assert not named(checks)["data_folder"].ok
     assert "can't be used" in named(checks)["server"].detail
+
+
+def test_a_place_where_no_files_can_be_kept_is_found(
+    empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(material_places, "S3_RETRY", {"max_retries": 0})
+    (tmp_path / "file").write_text("")
+
+    def found(place: str) -> Check:
+        settings = Settings(data=tmp_path, database_url=empty_database_url, materials=place)
+        return named(diagnose(settings, {}))["materials"]
+
+    with bucket() as held:
+        for name, value in held.environment.items():
+            monkeypatch.setenv(name, value)
+        good = [found(""), found(str(tmp_path / "new")), found(f"s3://{BUCKET}/zone")]
+        held.failing = {"HEAD"}
+        bad = [found(str(tmp_path / "file" / "kept")), found("gs://materials"), found(f"s3://{BUCKET}/zone")]
+
+    assert [check.ok for check in (*good, *bad)] == [True] * 3 + [False] * 3
 
 
 def test_the_named_server_is_used_as_it_is(empty_database_url: str) -> None:
