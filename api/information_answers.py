@@ -11,7 +11,7 @@ from domain.information_form import CATEGORIES, FormField, Sort
 from infrastructure.information import KnownProject
 from projections.information import DOCUMENT
 from projections.information_rows import CategoryRow, FieldRow, InformationRow
-from projections.progress import ProgressItem
+from projections.progress_answers import ProgressItem
 from projections.snippets import Piece, snippet
 from projections.words import question
 

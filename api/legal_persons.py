@@ -34,7 +34,7 @@ from domain.uscc import require_uscc
 from infrastructure.information import InformationBook
 from infrastructure.persons import PersonBook, PersonFilter
 from projections.information_rows import InformationRow
-from projections.progress import ProgressItem
+from projections.progress_answers import ProgressItem
 
 Named = Annotated[
     str,

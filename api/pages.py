@@ -26,7 +26,7 @@ from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
 from infrastructure.views import ProgressFilter, Summary
 from projections.anonymity import NOBODY
-from projections.progress import ProgressProject
+from projections.progress_answers import ProgressProject
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 STRIP_CELLS_MAX = 60  # a longer strip says less than its numbers

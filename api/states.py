@@ -8,7 +8,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.outside_rows import ShownOutside
-from domain.project.state import HearingStep, Item, Mode, Opinion, Outcome, Project, Stage
+from domain.project.consultation_state import Answer, Consultation, Opinion, queue
+from domain.project.state import HearingStep, Item, Mode, Outcome, Project, Stage
 from domain.project.voice_state import Complaint
 
 
@@ -20,11 +21,33 @@ class ShownSuspension(Struct, frozen=True):
 
 
 class ShownConsultation(Struct, frozen=True):
-    """One department asked for its countersignature; *opinion* is null until it answers."""
+    """One department asked for its countersignature; *opinion* is null until it answers.
+
+    *deemed*: silence counts as agreement, by *article* (默认同意). *clock* is the name of its clock, which has *limit*
+    days. *line*: the departments asked one after the other, empty where all are asked at once. *earlier* are its
+    opinions of earlier rounds, which no longer count.
+    """
 
     department: str
     step: str
     opinion: Opinion | None
+    round: int
+    conditions: tuple[str, ...]
+    reasons: str
+    deemed: bool
+    article: str
+    clock: str
+    limit: int
+    line: tuple[str, ...]
+    earlier: tuple[Answer, ...]
+
+
+class ShownTurn(Struct, frozen=True):
+    """One department still to be asked: when the department *behind* has agreed."""
+
+    department: str
+    step: str
+    behind: str
 
 
 class ShownItem(Struct, frozen=True):
@@ -46,7 +69,9 @@ class ShownItem(Struct, frozen=True):
     missing: tuple[str, ...]
     suspensions: list[ShownSuspension]
     extensions: dict[str, int]
+    round: int
     consultations: list[ShownConsultation]
+    queue: list[ShownTurn]
     hearing: HearingStep
     forwarded: bool
     upper: str
@@ -108,7 +133,12 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None) 
         missing=item.missing,
         suspensions=[ShownSuspension(name, ground) for name, ground in item.suspensions.items()],
         extensions=item.extensions,
-        consultations=[ShownConsultation(c.department, c.step, c.opinion) for c in item.consultations.values()],
+        round=item.round,
+        consultations=[_consultation(asked) for asked in item.consultations.values()],
+        queue=[
+            ShownTurn(department, step, before.department)
+            for department, step, before in queue(item.consultations).values()
+        ],
         hearing=item.hearing,
         forwarded=item.forwarded,
         upper=item.upper,
@@ -117,6 +147,24 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None) 
         result=result,
         evaluated=item.evaluated,
         promise_days=plan.promise_days,
+    )
+
+
+def _consultation(asked: Consultation) -> ShownConsultation:
+    answer = asked.answer
+    return ShownConsultation(
+        department=asked.department,
+        step=asked.step,
+        opinion=asked.opinion,
+        round=asked.round,
+        conditions=answer.conditions,
+        reasons=answer.reasons,
+        deemed=answer.deemed,
+        article=answer.article or asked.article,
+        clock=asked.clock,
+        limit=asked.limit,
+        line=asked.line,
+        earlier=asked.earlier,
     )
 
 

@@ -19,7 +19,7 @@ from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.views import ProgressFilter, Summary, Views
 from projections.complaint_rows import ComplaintRow
 from projections.evaluation_rows import EvaluationRow
-from projections.progress import ProgressItem, ProgressProject
+from projections.progress_answers import ProgressItem, ProgressProject
 from projections.voices import VoiceRow
 
 PAGE_ROWS = 100

@@ -7,9 +7,10 @@ from datetime import date
 from uuid import UUID
 
 from domain.example_calendar import calendar_entries
+from domain.example_countersignature import CIRCULATED, CIRCULATED_PROJECT
 from domain.example_information import INFORMED
 from domain.example_materials import ATTACHED
-from domain.example_outside import FED
+from domain.example_outside import FED, KEYED_IN
 from domain.example_people import (
     BUREAU,
     ENTERPRISE,
@@ -34,17 +35,17 @@ from domain.ledger import Context, Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.evaluation import Channel, EvaluateService, Grade
 from domain.project.extension import ExtendLimit
-from domain.project.external import AttestRecord, RecordExternalResult, VerifyExternalResult
 from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import Mode, Opinion, Outcome, PlannedItem
+from domain.project.state import Mode, Outcome, PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
@@ -63,6 +64,7 @@ __all__ = [
     "PLANNING",
     "PROJECT",
     "PROVINCE",
+    "STORIES",
     "STORY",
     "WATER",
     "Step",
@@ -200,29 +202,6 @@ DRAINAGE = [
     *told("2026-03-24 10:00", ENTERPRISE, WithdrawItem(item="drainage", reasons="管网接入点变更, 另行申请")),
 ]
 
-TAX = [
-    *told(
-        "2026-03-12 17:00",
-        MANAGER,
-        RecordExternalResult(
-            occurred_at=moment("2026-03-10 10:00"),
-            item="tax",
-            outcome=Outcome.GRANTED,
-            evidence="登记通知书扫描件, 档案2026-0310-4",
-            document_number="税登42010020260310",
-            document_on=date(2026, 3, 10),
-            source="税务局窗口",
-            verified_on=date(2026, 3, 12),
-        ),
-    ),
-    *told(
-        "2026-03-31 17:00",
-        MANAGER,
-        VerifyExternalResult(item="tax", evidence="3月31日电话核实"),
-        AttestRecord(item="tax"),
-    ),
-]
-
 AFTERWARDS = [
     *told(
         "2026-04-15 20:30",
@@ -258,7 +237,7 @@ STORY: tuple[Step, ...] = (
             *SITE_PLAN,
             *DISCHARGE,
             *DRAINAGE,
-            *TAX,
+            *KEYED_IN,
             *AFTERWARDS,
             *SUPERVISED,
             *FED,
@@ -269,7 +248,14 @@ STORY: tuple[Step, ...] = (
         key=lambda step: step.at,
     ),
 )
-COMMAND_EXAMPLES: dict[str, Step] = {tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY))}
+# The other projects whose stories are told beside it.
+STORIES: tuple[tuple[UUID, tuple[Step, ...]], ...] = (
+    (PLANNED_PROJECT, PLANNED_STORY),
+    (CIRCULATED_PROJECT, CIRCULATED),
+)
+COMMAND_EXAMPLES: dict[str, Step] = {
+    tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY, *CIRCULATED))
+}
 
 
 def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | WatchedStep] = STORY) -> list[Entry]:
@@ -288,6 +274,7 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
     """The first fact of each kind in the story, or else in another one, by its stored name."""
     of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
-    of_projects = [*story_entries(law, WATCHED_PROJECT, WATCHED), *story_entries(law, PLANNED_PROJECT, PLANNED_STORY)]
-    told_by_all = [*story_entries(law), *of_projects, *of_others, *zone_entries(law)]
+    of_watched = story_entries(law, WATCHED_PROJECT, WATCHED)
+    of_projects = [entry for project, story in STORIES for entry in story_entries(law, project, story)]
+    told_by_all = [*story_entries(law), *of_watched, *of_projects, *of_others, *zone_entries(law)]
     return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}

@@ -15,7 +15,8 @@ from domain.vocabulary import Entry, corrections
 from infrastructure.store import Store
 from projections.information import Information
 from projections.information_rows import CategoryRow, FieldRow, InformationRow
-from projections.progress import Progress, ProgressItem
+from projections.progress import Progress
+from projections.progress_answers import ProgressItem
 from projections.view import CORRECTIONS, fold
 from projections.words import plain, question
 

@@ -13,7 +13,7 @@ from msgspec import Struct, convert
 from infrastructure.store import Store
 from projections.complaint_rows import ComplaintRow
 from projections.evaluation_rows import EvaluationRow
-from projections.progress import ProgressItem, ProgressProject
+from projections.progress_answers import ProgressItem, ProgressProject
 from projections.voices import VoiceRow
 
 R = TypeVar("R")

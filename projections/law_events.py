@@ -16,9 +16,10 @@ from domain.law.event import Amend, Attest, LawEvent, Retract
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, Rule
 from domain.project.acceptance import ItemAccepted, ItemDeclined
+from domain.project.asking import CountersignatureAsked
 from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
+from domain.project.countersignature import ItemCountersigned
 from domain.project.delivery import DecisionDelivered
 from domain.project.extension import LimitExtended
 from domain.project.external import ExternalResultRecorded, RecordAttested

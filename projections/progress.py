@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct, field
 
@@ -11,6 +10,7 @@ from domain.ledger import Fact
 from domain.project import external
 from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.completion import ItemCompleted
+from domain.project.consultation_state import queue, unanswered
 from domain.project.delivery import DecisionDelivered
 from domain.project.registration import ProjectRegistered
 from domain.project.state import DECIDED_STAGES, Item, Project, Stage
@@ -93,7 +93,8 @@ ITEMS = Table(
         ("unmet", "text[] NOT NULL"),  # preconditions not granted yet
         ("missing", "text[] NOT NULL"),  # papers still to come
         ("suspended", "text[] NOT NULL"),  # grounds of the open suspensions
-        ("awaiting", "text[] NOT NULL"),  # departments whose countersignature is outstanding
+        ("awaiting", "text[] NOT NULL"),  # departments asked to countersign and not answered, in that order
+        ("queued", "text[] NOT NULL"),  # departments to be asked after them
         ("promise_days", "integer"),
         ("submitted_at", "timestamptz"),
         ("accepted_at", "timestamptz"),
@@ -115,7 +116,7 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
 
     def start(self) -> ProgressState:
@@ -188,6 +189,7 @@ def holder(item: Item, unmet: list[str]) -> str:
 def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -> Row:
     plan = item.plan
     unmet = project.unmet(code)
+    asked_now = item.consultations if item.stage is Stage.ACCEPTED else {}
     return (
         project.id,
         code,
@@ -203,9 +205,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -
         unmet,
         list(item.missing),
         sorted(set(item.suspensions.values())) if item.stage is Stage.ACCEPTED else [],
-        [c.department for c in item.consultations.values() if c.opinion is None]
-        if item.stage is Stage.ACCEPTED
-        else [],
+        [asked.department for asked in unanswered(asked_now)],
+        [department for department, _, _ in queue(asked_now).values()],
         item.promise_days,
         dates.submitted_at,
         dates.accepted_at,
@@ -245,56 +246,3 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         project.version,
         state.position,
     )
-
-
-class ProgressItem(Struct, frozen=True):
-    """One item's row, as it is answered."""
-
-    project: UUID
-    item: str
-    nth: int
-    name: str
-    department: str
-    mode: str
-    live: bool
-    stage: str
-    outcome: str
-    application: int
-    holder: str
-    unmet: list[str]
-    missing: list[str]
-    suspended: list[str]
-    awaiting: list[str]
-    promise_days: int | None
-    submitted_at: datetime | None
-    accepted_at: datetime | None
-    decided_at: datetime | None
-    delivered_at: datetime | None
-    document: str
-    external: bool
-    verified_at: datetime | None
-    last_fact: str
-    changed_at: datetime | None
-    changed_by: str
-
-
-class ProgressProject(Struct, frozen=True):
-    """One project's row, as it is answered."""
-
-    project: UUID
-    code: str
-    name: str
-    enterprise: str
-    manager: str
-    law: str
-    registered_at: datetime | None
-    items_total: int
-    items_open: int
-    items_done: int
-    holders: list[str]
-    complaints_open: int
-    last_fact: str
-    changed_at: datetime | None
-    changed_by: str
-    version: int
-    position: int

@@ -12,8 +12,9 @@ from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, RetractEntry
-from domain.project.countersignature import AskCountersignature, Countersign
+from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.evaluation import EvaluateService, Grade
 from domain.project.extension import ExtendLimit
@@ -30,13 +31,13 @@ from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearin
 from domain.project.material import AttachMaterial, DetachMaterial
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import Item, Opinion, Outcome, PlannedItem, Project, Stage
+from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
 from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
-from domain.vocabulary import AnyCommand, Entry, decide, follow, replay
+from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
 from tests.controls import APPLICANT, BUREAU, FEED, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
 from tests.spec import NOW, PROJECT
 
@@ -67,7 +68,15 @@ ON_ITEMS = st.one_of(
     st.builds(DeclineItem, item=items, reasons=texts),
     st.builds(ForwardItem, item=st.just("discharge"), upper=names),
     st.builds(ReceiveForwardedItem, item=st.just("discharge")),
-    st.builds(AskCountersignature, item=items, departments=departments, step=names, within_days=st.none() | days),
+    st.builds(
+        AskCountersignature,
+        item=items,
+        departments=departments,
+        step=names,
+        within_days=st.none() | days,
+        order=st.sampled_from(AskingOrder),
+    ),
+    st.builds(ContinueCountersignature, item=items, department=st.sampled_from(["fire", "water"]), reasons=texts),
     st.builds(Countersign, item=items, opinion=st.sampled_from(Opinion), step=names, conditions=papers, reasons=texts),
     st.builds(SuspendClock, item=items, ground=st.sampled_from(["hearing", "testing", "rain"]), suspension=names),
     st.builds(ResumeClock, item=items, suspension=codes),
@@ -138,12 +147,16 @@ class World:
         except Refused:
             return False
         for fact in facts:
-            version = len(self.entries) + 1
-            entry = Entry(PROJECT, version, at, NOW, fact, Recorded(by, UUID(int=version), LAW.name))
-            self.entries.append(entry)
-            if not follow(self.project, entry):
-                self.project = replay(PROJECT, self.entries)
+            self.take(fact, by, at)
         return True
+
+    def take(self, fact: AnyFact, by: Actor, at: datetime = NOW) -> None:
+        """Record *fact*."""
+        version = len(self.entries) + 1
+        entry = Entry(PROJECT, version, at, NOW, fact, Recorded(by, UUID(int=version), LAW.name))
+        self.entries.append(entry)
+        if not follow(self.project, entry):
+            self.project = replay(PROJECT, self.entries)
 
 
 COMPLAINING: list[AnyCommand] = [
@@ -182,6 +195,8 @@ def examination(item: Item, code: str) -> list[AnyCommand]:
         ForwardItem(item=code, upper="province"),
         ReceiveForwardedItem(item=code),
         AskCountersignature(item=code, departments=("fire", "water")),
+        AskCountersignature(item=code, departments=("fire", "water"), order=AskingOrder.SEQUENTIAL),
+        ContinueCountersignature(item=code, department="fire", reasons="because"),
         Countersign(item=code, opinion=Opinion.AGREED),
         Countersign(item=code, opinion=Opinion.OBJECTED, reasons="because"),
         *(ResumeClock(item=code, suspension=suspension) for suspension in item.suspensions),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.project.consultation_state import against
 from domain.project.rules import require_handler, require_reasons, require_stage
-from domain.project.state import OPEN_STAGES, Code, Item, Line, Mode, Opinion, Outcome, Project, Stage, Text
+from domain.project.state import OPEN_STAGES, Code, Line, Mode, Outcome, Project, Stage, Text
 
 
 class CompleteItem(Command, frozen=True, tag="complete_item"):
@@ -31,7 +32,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 article=context.law.article("lower_review"),
                 remedy="forward_item, then receive_forwarded_item",
             )
-        overridden = against(item) if self.outcome is Outcome.GRANTED else ()
+        overridden = against(item.consultations) if self.outcome is Outcome.GRANTED else ()
         if overridden and not self.override_reasons.strip():
             raise Refused(
                 "countersignature-open",
@@ -64,12 +65,3 @@ class ItemCompleted(Fact, frozen=True, tag="item_completed"):
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.stage, item.outcome, item.suspensions = Stage.COMPLETED, self.outcome, {}
-
-
-def against(item: Item) -> tuple[str, ...]:
-    """The departments (with their step) that were asked and have not answered, or objected."""
-    return tuple(
-        f"{asked.department}{f' ({asked.step})' if asked.step else ''}"
-        for asked in item.consultations.values()
-        if asked.opinion is None or asked.opinion is Opinion.OBJECTED
-    )

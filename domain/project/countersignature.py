@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
 from domain.law.pack import Pack
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_role, require_stage
-from domain.project.state import Code, Codes, Consultation, Lines, Name, Opinion, Project, Stage, Text
+from domain.project.asking import CountersignatureAsked, going_on
+from domain.project.consultation_state import (
+    Consultation,
+    Opinion,
+    key_of,
+    named,
+    next_in_line,
+    queue,
+    unanswered,
+)
+from domain.project.rules import (
+    law_for,
+    limit_of,
+    once,
+    require_asked,
+    require_handler,
+    require_reasons,
+    require_role,
+    require_stage,
+)
+from domain.project.state import Code, Codes, Item, Lines, Name, Project, Stage, Text
 
 CLOCK = "countersign"
 
 
+class AskingOrder(StrEnum):
+    """Whether departments are asked all at once, or one after the other."""
+
+    PARALLEL = "parallel"  # 并行会签
+    SEQUENTIAL = "sequential"  # 依次会签
+
+
 class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
-    """Ask departments for their opinion. *step* tells several visits of one department apart."""
+    """Ask departments for their opinion. *step* tells several visits of one department apart.
+
+    In sequence the next one is asked when the one before has agreed, with or without conditions, and its clock starts
+    only then; an objection stops the line. Asking a department again begins another round for those named.
+    """
 
     item: Code
     departments: Codes
     step: Name = ""
     within_days: Annotated[int, Meta(ge=1)] | None = None  # shorter than the law's; needed where the law sets none
+    order: AskingOrder = AskingOrder.PARALLEL
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -30,19 +62,39 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         if not departments:
             raise Refused("nobody-asked", f"no department is asked to countersign {self.item}", remedy="name one")
         for department in departments:
-            asked = item.consultations.get(f"{department}/{self.step}")
-            if asked and asked.opinion is None:
-                raise Refused(
-                    "already-asked",
-                    f"{department} was already asked about {self.item}{named(self.step)} and has not answered yet",
-                    remedy="wait for the answer, or ask under another step",
-                    department=department,
-                )
+            self._require_free(item, department)
         days, article = self._limit(law_for(item.plan, context))
+        line = departments if self.order is AskingOrder.SEQUENTIAL and len(departments) > 1 else ()
         return tuple(
-            CountersignatureAsked(item=self.item, department=department, step=self.step, limit=days, article=article)
-            for department in departments
+            CountersignatureAsked(
+                item=self.item,
+                department=department,
+                step=self.step,
+                limit=days,
+                article=article,
+                round=self._round(item, departments),
+                line=line,
+            )
+            for department in (departments[:1] if line else departments)
         )
+
+    def _require_free(self, item: Item, department: str) -> None:
+        """Refuse where *department* has yet to answer, or will be asked without further ado."""
+        open_now = {asked.key for asked in unanswered(item.consultations)}
+        key = key_of(department, self.step)
+        _, _, before = queue(item.consultations).get(key, ("", "", None))
+        if key in open_now or (before is not None and before.key in open_now):
+            raise Refused(
+                "already-asked",
+                f"{department} was already asked about {self.item}{named(self.step)} and has not answered yet",
+                remedy="wait for the answer, take it back with recall_countersignature, or ask under another step",
+                department=department,
+            )
+
+    def _round(self, item: Item, departments: tuple[str, ...]) -> int:
+        """Its number: asking some department again begins another."""
+        before = (item.consultations.get(key_of(department, self.step)) for department in departments)
+        return max(item.round, *(asked.round + 1 if asked and asked.times else 1 for asked in before))
 
     def _limit(self, law: Pack) -> tuple[int, str]:
         if self.within_days is not None and CLOCK not in law.clocks:
@@ -59,20 +111,6 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         return days, limit.article
 
 
-class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
-    """One department was asked, at one step, to answer within *limit* days."""
-
-    item: str
-    department: str
-    step: str
-    limit: int
-    article: str
-
-    def apply(self, project: Project) -> None:
-        consultations = project.recorded(self.item).consultations
-        consultations[f"{self.department}/{self.step}"] = Consultation(self.department, self.step)
-
-
 class Countersign(Command, frozen=True, tag="countersign"):
     """Answer for the asked department: agree, agree with conditions, or object with reasons."""
 
@@ -86,20 +124,7 @@ class Countersign(Command, frozen=True, tag="countersign"):
         item = project.item(self.item)
         require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        department = context.by.department
-        asked = item.consultations.get(f"{department}/{self.step}")
-        if asked is None:
-            raise Refused(
-                "not-asked",
-                f"{department or context.by.id} was not asked about {self.item}{named(self.step)}",
-                remedy=f"{item.department} asks with ask_countersignature",
-            )
-        if asked.opinion is not None:
-            raise Refused(
-                "already-answered",
-                f"{department} has already answered {self.item}{named(self.step)}: {asked.opinion}",
-                remedy=f"{item.department} may ask again",
-            )
+        asked = require_asked(self.item, item, self.step, context.by)
         conditions = once(self.conditions)
         if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
             raise Refused(
@@ -109,20 +134,20 @@ class Countersign(Command, frozen=True, tag="countersign"):
             )
         if self.opinion is Opinion.OBJECTED:
             require_reasons(self.reasons, f"objecting to {self.item}", context.law.article(CLOCK))
-        return (
-            ItemCountersigned(
-                item=self.item,
-                department=department,
-                step=self.step,
-                opinion=self.opinion,
-                conditions=conditions,
-                reasons=self.reasons,
-            ),
+        answer = ItemCountersigned(
+            item=self.item,
+            department=asked.department,
+            step=self.step,
+            opinion=self.opinion,
+            conditions=conditions,
+            reasons=self.reasons,
+            round=asked.round,
         )
+        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked))
 
 
 class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
-    """会签意见: one department's answer at one step."""
+    """会签意见: one department's answer at one step, in one *round*."""
 
     item: str
     department: str
@@ -130,12 +155,39 @@ class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
     opinion: Opinion
     conditions: tuple[str, ...] = ()
     reasons: str = ""
+    round: int = 1
 
     def apply(self, project: Project) -> None:
         consultations = project.recorded(self.item).consultations
-        consultations[f"{self.department}/{self.step}"] = Consultation(self.department, self.step, self.opinion)
+        asked = Consultation(self.department, self.step, round=self.round)
+        asked = consultations.setdefault(asked.key, asked)
+        asked.opinion, asked.conditions, asked.reasons = self.opinion, self.conditions, self.reasons
+        asked.deemed = None
 
 
-def named(step: str) -> str:
-    """How a sentence speaks of *step*: nothing where there is only one."""
-    return f" at the step {step}" if step else ""
+class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):
+    """Go on to the next of the line in spite of the objection of *department*: for the lead department."""
+
+    item: Code
+    department: Code
+    reasons: Text
+    step: Name = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
+        require_reasons(self.reasons, f"going on past {self.department}", "")
+        asked = item.consultations.get(key_of(self.department, self.step))
+        if (
+            asked is None
+            or asked.stale
+            or asked.opinion is not Opinion.OBJECTED
+            or not next_in_line(item.consultations, asked)
+        ):
+            raise Refused(
+                "line-not-stopped",
+                f"no line about {self.item}{named(self.step)} stands still after an objection of {self.department}",
+                remedy="this passes while departments stand in line behind one that objected",
+            )
+        return going_on(self.item, item, asked, self.reasons)

@@ -6,8 +6,10 @@ from datetime import date
 
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Command, Context, Fact
+from domain.project.asking import going_on
+from domain.project.consultation_state import Consultation, Opinion, handed_on
 from domain.project.rules import consulted, next_signal, require_proof, responsible
-from domain.project.state import OPEN_STAGES, Code, Opinion, Outcome, Project, Signal, Stage
+from domain.project.state import OPEN_STAGES, Code, Item, Outcome, Project, Signal, Stage
 
 # A notice or a refusal that came after the last day is void (Art. 32(1)(4), B5.4): the application is accepted all
 # the same.
@@ -95,18 +97,22 @@ class DeemConsent(Command, frozen=True, tag="deem_consent"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = require_proof(project, self.item, self.proof, context, Rung.CONSENT)
-        return (
-            ConsentDeemed(
-                card=next_signal(project, self.item),
-                item=self.item,
-                department=responsible(item, self.proof.clock),
-                proof=self.proof,
-            ),
+        consent = ConsentDeemed(
+            card=next_signal(project, self.item),
+            item=self.item,
+            department=responsible(item, self.proof.clock),
+            proof=self.proof,
         )
+        asked = consulted(item, self.proof.clock)
+        current = asked is not None and counts(item, asked, self.proof)
+        return (consent, *going_on(self.item, item, asked)) if asked and current else (consent,)
 
 
 class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
-    """默认同意 (B9.3): *department* counts as agreeing; an answer that came after the last day has no effect."""
+    """默认同意 (B9.3): *department* counts as agreeing, by *proof.article*; an answer after the last day has no effect.
+
+    Where it stands in a line, the next department is asked by the same command.
+    """
 
     card: str
     item: str
@@ -117,9 +123,16 @@ class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
         item = project.recorded(self.item)
         signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
-        asked = item.consultations.get(consulted(self.department, self.proof.clock))
-        if asked and item.application == self.proof.application:
+        asked = consulted(item, self.proof.clock)
+        if asked and counts(item, asked, self.proof):
             signal.opinion, asked.opinion = asked.opinion, Opinion.AGREED
+            asked.deemed = self.proof.article
+
+
+def counts(item: Item, asked: Consultation, proof: ClockProof) -> bool:
+    """Whether silence still answers the question *asked*: it was neither taken back nor handed on, nor changed."""
+    gone = asked.stale or asked.recalled or handed_on(item.consultations, asked)
+    return item.application == proof.application and not gone
 
 
 def silence(item: str, department: str, proof: ClockProof) -> Signal:

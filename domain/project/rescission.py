@@ -90,9 +90,9 @@ def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
     elif restore and signal.rung is Rung.RENEWAL and signal.before and item.stage is Stage.COMPLETED:
         item.stage, item.outcome = signal.before, None
     elif restore and signal.rung is Rung.CONSENT:
-        asked = item.consultations.get(consulted(signal.department, signal.key[1]))
-        if asked:
-            asked.opinion = signal.opinion
+        asked = consulted(item, signal.key[1])
+        if asked and asked.deemed is not None:
+            asked.opinion, asked.deemed = signal.opinion, None
 
 
 def acted_on_since(project: Project, signal: Signal) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from domain.law.moment import midnight, next_day
 from domain.law.pack import DEFAULT_MODE, Limit, Pack
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Context, Refused, Role
+from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
 from domain.project.state import Item, PlannedItem, Project, Signal, Stage
 
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
-ASKED_AGAIN = re.compile(r"#\d+$")  # what a clock's name ends in where a department is asked again at one step
 # What a clock can't be read from: it follows from clocks, or speaks of what followed.
 SIGNALS = frozenset({"deadline_warned", "card_issued", "acceptance_deemed", "renewal_deemed", "consent_deemed"})
 SUPERVISION = SIGNALS | {
@@ -212,10 +211,41 @@ def responsible(item: Item, clock: str) -> str:
     return item.department if clock == "commitment" else item.plan.department
 
 
-def consulted(department: str, clock: str) -> str:
-    """Under which name an item keeps the consultation of *department* that *clock* counts."""
-    step = clock.removeprefix(COUNTERSIGN).removeprefix(department).removeprefix("/")
-    return f"{department}/{ASKED_AGAIN.sub('', step)}"
+def consulted(item: Item, clock: str) -> Consultation | None:
+    """The question that *clock* counts, as long as nobody was asked anew."""
+    return next((asked for asked in item.consultations.values() if asked.clock == clock), None)
+
+
+def require_asked(code: str, item: Item, step: str, by: Actor) -> Consultation:
+    """The question that the department of *by* has to answer at *step*; refused where there is none."""
+    department = by.department
+    key = key_of(department, step)
+    asked = item.consultations.get(key)
+    if key in queue(item.consultations):
+        raise Refused(
+            "not-its-turn",
+            f"{department} stands in line to be asked about {code}{named(step)}: it is not its turn yet",
+            remedy="it is asked as soon as the departments before it have agreed",
+        )
+    if asked is None or asked.recalled or asked.stale:
+        raise Refused(
+            "not-asked",
+            f"{department or by.id} was not asked about {code}{named(step)}, or is asked no longer",
+            remedy=f"{item.department} asks with ask_countersignature",
+        )
+    if handed_on(item.consultations, asked):
+        raise Refused(
+            "already-forwarded",
+            f"{department} has forwarded the question about {code}{named(step)} to {asked.forwarded_to}",
+            remedy=f"{asked.forwarded_to} answers",
+        )
+    if asked.opinion is not None:
+        raise Refused(
+            "already-answered",
+            f"{department} has already answered {code}{named(step)}: {asked.opinion}",
+            remedy=f"{item.department} may ask again",
+        )
+    return asked
 
 
 def find_signal(project: Project, card: str) -> Signal:

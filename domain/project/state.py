@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from domain.flow.graph import Groups, groups_of, open_groups
 from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
+from domain.project.consultation_state import Consultations, Opinion
 from domain.project.material_state import Material
 from domain.project.voice_state import Complaint, Evaluation
 
@@ -61,14 +62,6 @@ class Outcome(StrEnum):
     TERMINATED = "terminated"  # 终止办理
 
 
-class Opinion(StrEnum):
-    """What a countersigning department answered."""
-
-    AGREED = "agreed"
-    AGREED_WITH_CONDITIONS = "agreed_with_conditions"
-    OBJECTED = "objected"
-
-
 class HearingStep(StrEnum):
     """How far a hearing has come (Art. 46-48)."""
 
@@ -112,14 +105,6 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return frozenset(code for group in self.needs for code in group)
 
 
-class Consultation(Struct):
-    """One department asked for its countersignature at one step, and what it answered."""
-
-    department: str
-    step: str
-    opinion: Opinion | None = None
-
-
 class ExternalResult(Struct, frozen=True, gc=False):
     """What an outside department decided, as somebody or some system told it. Facts hold it: never narrowed."""
 
@@ -149,7 +134,8 @@ class Item(Struct):
     suspensions: dict[str, str] = field(default_factory=dict)  # open ones: id -> ground
     suspension_ids: set[str] = field(default_factory=set)  # every id ever used on this application
     extensions: dict[str, int] = field(default_factory=dict)  # clock -> how often it was extended
-    consultations: dict[str, Consultation] = field(default_factory=dict)  # by "department/step"
+    consultations: Consultations = field(default_factory=dict)
+    round: int = 1  # of countersignature; a changed application begins another
     hearing: HearingStep = HearingStep.NONE
     forwarded: bool = False
     upper: str = ""  # the upper department a file was forwarded to, where it works in the system
@@ -182,6 +168,7 @@ class Item(Struct):
         self.application += 1
         self.outcome, self.first_notice, self.missing = None, (), ()
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
+        self.round = 1
         self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
+from domain.project.asking import CountersignatureAsked
 from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
 from domain.project.complaint import (
     AnswerComplaint,
@@ -28,8 +29,8 @@ from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
 from domain.project.countersignature import (
     AskCountersignature,
+    ContinueCountersignature,
     Countersign,
-    CountersignatureAsked,
     ItemCountersigned,
 )
 from domain.project.deeming import (
@@ -117,6 +118,7 @@ ProjectCommand = (
     | ReceiveForwardedItem
     | AskCountersignature
     | Countersign
+    | ContinueCountersignature
     | SuspendClock
     | ResumeClock
     | ExtendLimit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.law.pack import Pack
+from domain.project.consultation_state import Opinion
 from domain.project.countersignature import CLOCK, AskCountersignature, Countersign
-from domain.project.state import Opinion
 from scripts.importing.register import ITEM, Deed
 
 ADVISERS = "advisers"  # registers name no department

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.project.consultation_state import Opinion
 from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.extension import ExtendLimit
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
-from domain.project.state import Opinion, Stage
+from domain.project.state import Stage
 from domain.project.supplement import SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
 from scripts.simulation.acts import Act, Done, Part

@@ -16,8 +16,8 @@ from msgspec import json, to_builtins
 
 from api.problems import KINDS
 from domain.example_materials import MEDIA_TYPE, REPORT
-from domain.example_zone import PLANNED_PROJECT, PLANNED_STORY, ZONE_STORIES
-from domain.examples import STORY
+from domain.example_zone import ZONE_STORIES
+from domain.examples import STORIES, STORY
 from domain.ledger import Actor
 from domain.vocabulary import COMMANDS, FACTS, AnyCommand, AnyFact, tag_of
 from infrastructure.approvals import Approvals
@@ -114,7 +114,7 @@ async def test_the_examples_posted_in_the_storys_order_all_pass(
         for said in told:
             await approvals.handle(stream, said.dated, said.by, uuid4())
     project, to_come = uuid4(), set(examples)
-    for where, step in (*((project, step) for step in STORY), *((PLANNED_PROJECT, step) for step in PLANNED_STORY)):
+    for where, step in ((where, step) for where, story in ((project, STORY), *STORIES) for step in story):
         tag = tag_of(step.command)
         body = examples[tag] if tag in to_come else to_builtins(step.dated)
         to_come.discard(tag)

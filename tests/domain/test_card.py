@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.ledger import Actor, Role
+from domain.project.asking import CountersignatureAsked
 from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
 from domain.project.correction import EntryRetracted
-from domain.project.countersignature import CountersignatureAsked
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.rules import SIGNALS, SUPERVISION
 from domain.project.state import Appeal

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from domain.project.asking import CountersignatureAsked
 from domain.project.completion import CompleteItem, ItemCompleted
-from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
-from domain.project.state import Opinion, Outcome, Stage
+from domain.project.consultation_state import Opinion
+from domain.project.countersignature import ItemCountersigned
+from domain.project.state import Outcome, Stage
 from tests.controls import FIRE, IMPORTER, LAND, MANAGER, REGISTERED, completed, submitted, under_examination
 from tests.spec import given
 

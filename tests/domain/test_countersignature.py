@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from domain.project.countersignature import AskCountersignature, Countersign, CountersignatureAsked, ItemCountersigned
-from domain.project.state import Opinion
+from domain.project.asking import CountersignatureAsked
+from domain.project.consultation_state import Opinion
+from domain.project.countersignature import AskCountersignature, Countersign, ItemCountersigned
 from tests.controls import (
     DUTCH_LAW,
     FIRE,
@@ -89,7 +90,7 @@ def test_a_department_answers_each_question_once() -> None:
 
 
 def test_asked_again_it_answers_again() -> None:
-    change = answered(Opinion.OBJECTED, reasons="no access road")
+    change = structs.replace(answered(Opinion.OBJECTED, reasons="no access road"), round=2)
 
     given(*EXAMINED, asked(), answered(), asked()).when(
         answer(Opinion.OBJECTED, reasons="no access road"), by=FIRE

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.ledger import Actor, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
+from domain.project.asking import CountersignatureAsked
 from domain.project.card import CardIssued
 from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import Countersign, CountersignatureAsked, ItemCountersigned
+from domain.project.countersignature import Countersign, ItemCountersigned
 from domain.project.deeming import (
     AcceptanceDeemed,
     ConsentDeemed,
@@ -23,7 +25,7 @@ from domain.project.deeming import (
     RenewalDeemed,
 )
 from domain.project.rescission import CardRescinded, RescindCard
-from domain.project.state import Item, Opinion, Outcome, Stage
+from domain.project.state import Item, Outcome, Stage
 from domain.project.supplement import RequestSupplement, SupplementRequested
 from domain.project.suspension import ClockSuspended
 from domain.project.withdrawal import ItemWithdrawn

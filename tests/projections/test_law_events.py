@@ -13,12 +13,14 @@ from domain.law.calendar import CalendarBook
 from domain.law.clock import Level, State
 from domain.law.evaluation import Evaluation, ItemState, evaluate
 from domain.project.acceptance import ItemAccepted
+from domain.project.asking import CountersignatureAsked
+from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
+from domain.project.countersignature import ItemCountersigned
 from domain.project.external import ExternalResultRecorded
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.registration import ProjectRegistered
-from domain.project.state import Mode, Opinion, Outcome, PlannedItem
+from domain.project.state import Mode, Outcome, PlannedItem
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact, Entry, corrections

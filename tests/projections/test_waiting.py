@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from domain.examples import story_entries
 from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind, blockers, depths, waiting
+from domain.project.asking import CountersignatureAsked
+from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
+from domain.project.countersignature import ItemCountersigned
 from domain.project.external import DiscrepancyFound, ExternalResultRecorded
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.registration import Enterprise, ItemPlanned, ProjectRegistered
-from domain.project.state import ExternalResult, Item, Opinion, Outcome, PlannedItem, Project, Stage
+from domain.project.state import ExternalResult, Item, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.project.acceptance import ItemAccepted
+from domain.project.asking import CountersignatureAsked
 from domain.project.complaint import ComplaintAnswered, ComplaintFiled
 from domain.project.completion import ItemCompleted
-from domain.project.countersignature import CountersignatureAsked, ItemCountersigned
+from domain.project.countersignature import ItemCountersigned
 from domain.project.delivery import DecisionDelivered
 from domain.project.extension import LimitExtended
 from domain.project.note import StepNoted

@@ -1,0 +1,62 @@
+"""The rows of the progress table, as they are answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class ProgressItem(Struct, frozen=True):
+    """One item's row, as it is answered."""
+
+    project: UUID
+    item: str
+    nth: int
+    name: str
+    department: str
+    mode: str
+    live: bool
+    stage: str
+    outcome: str
+    application: int
+    holder: str
+    unmet: list[str]
+    missing: list[str]
+    suspended: list[str]
+    awaiting: list[str]
+    queued: list[str]
+    promise_days: int | None
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    delivered_at: datetime | None
+    document: str
+    external: bool
+    verified_at: datetime | None
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+
+
+class ProgressProject(Struct, frozen=True):
+    """One project's row, as it is answered."""
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    manager: str
+    law: str
+    registered_at: datetime | None
+    items_total: int
+    items_open: int
+    items_done: int
+    holders: list[str]
+    complaints_open: int
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+    version: int
+    position: int

@@ -1,0 +1,217 @@
+"""依次会签: in sequence nobody is asked before the one before has agreed, and no answer is ever lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given as hypothesis_given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from domain.law.proof import ClockProof, Rung
+from domain.ledger import Actor
+from domain.project.asking import CountersignatureAsked
+from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion, queue, standing, unanswered
+from domain.project.correction import EntryRetracted
+from domain.project.countersignature import (
+    AskCountersignature,
+    AskingOrder,
+    ContinueCountersignature,
+    Countersign,
+    ItemCountersigned,
+)
+from domain.project.deeming import ConsentDeemed, DeemConsent
+from domain.project.state import Item, Outcome
+from domain.vocabulary import AnyCommand, AnyFact
+from projections.law_events import item_histories
+from tests.controls import FIRE, LAND, LAW, REGISTERED, WATER, under_examination
+from tests.domain.test_deeming import OVER, SILENT, WATCHER
+from tests.histories import World
+from tests.spec import given
+
+LIMIT = LAW.limit(clock="countersign")
+EXAMINED = (REGISTERED, *under_examination())
+LINE = ("fire", "water", "planning")
+ASK = AskCountersignature(item="land", departments=LINE, order=AskingOrder.SEQUENTIAL)
+OBJECT = Countersign(item="land", opinion=Opinion.OBJECTED, reasons="no road")
+AGREE = Countersign(item="land", opinion=Opinion.AGREED)
+GO_ON = ContinueCountersignature(item="land", department="fire", reasons="the road is another permit's")
+PROOF = structs.replace(SILENT, rung=Rung.CONSENT, clock="countersign:fire", seen=3)
+
+
+def asked(department: str, turn: int = 1, line: tuple[str, ...] = LINE, reasons: str = "") -> CountersignatureAsked:
+    return CountersignatureAsked(
+        item="land",
+        department=department,
+        step="",
+        limit=LIMIT.days,
+        article=LIMIT.article,
+        round=turn,
+        line=line,
+        reasons=reasons,
+    )
+
+
+def answered(department: str, opinion: Opinion = Opinion.AGREED, turn: int = 1) -> ItemCountersigned:
+    reasons = "no road" if opinion is Opinion.OBJECTED else ""
+    return ItemCountersigned(item="land", department=department, step="", opinion=opinion, reasons=reasons, round=turn)
+
+
+def land(*facts: AnyFact) -> Item:
+    return given(*EXAMINED, *facts).project.items["land"]
+
+
+def test_only_the_first_is_asked_and_the_others_stand_in_line() -> None:
+    item = given(*EXAMINED).when(ASK, by=LAND).then(asked("fire")).state().items["land"]
+
+    assert [one.department for one in unanswered(item.consultations)] == ["fire"]
+    assert [(one[0], one[2].department) for one in queue(item.consultations).values()] == [
+        ("water", "fire"),
+        ("planning", "fire"),
+    ]
+
+
+def test_one_department_is_no_line() -> None:
+    alone = structs.replace(ASK, departments=("fire",))
+
+    given(*EXAMINED).when(alone, by=LAND).then(asked("fire", line=()))
+
+
+def test_whoever_agrees_passes_the_question_on_with_the_same_command() -> None:
+    conditions = ("4 m lane",)
+    with_conditions = Countersign(item="land", opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=conditions)
+    told = structs.replace(answered("fire", Opinion.AGREED_WITH_CONDITIONS), conditions=conditions)
+
+    given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE).then(answered("fire"), asked("water"))
+    given(*EXAMINED, asked("fire")).when(with_conditions, by=FIRE).then(told, asked("water"))
+
+
+def test_nobody_answers_before_its_turn_nor_is_asked_past_it() -> None:
+    spec = given(*EXAMINED, asked("fire"))
+
+    spec.when(AGREE, by=WATER).refused("not-its-turn")
+    spec.when(AskCountersignature(item="land", departments=("water",)), by=LAND).refused("already-asked", "water")
+
+
+def test_an_objection_stops_the_line_until_the_lead_goes_on() -> None:
+    spec = given(*EXAMINED, asked("fire")).when(OBJECT, by=FIRE).then(answered("fire", Opinion.OBJECTED))
+
+    spec.when(AGREE, by=WATER).refused("not-its-turn")
+    spec.when(GO_ON, by=WATER).refused("wrong-department")
+    spec.when(structs.replace(GO_ON, reasons=" "), by=LAND).refused("reasons-missing")
+    spec.when(GO_ON, by=LAND).then(asked("water", reasons=GO_ON.reasons))
+    spec.when(GO_ON, by=LAND).refused("line-not-stopped")
+
+
+@pytest.mark.parametrize("facts", [(), (asked("fire"),), (asked("fire"), answered("fire"), asked("water"))])
+def test_a_line_that_moves_is_not_pushed(facts: tuple[AnyFact, ...]) -> None:
+    given(*EXAMINED, *facts).when(GO_ON, by=LAND).refused("line-not-stopped")
+
+
+def test_or_until_it_begins_another_round_in_another_line() -> None:
+    again = structs.replace(ASK, departments=("fire", "planning"))
+    line = ("fire", "planning")
+    stopped = (asked("fire"), answered("fire", Opinion.OBJECTED))
+
+    spec = given(*EXAMINED, *stopped).when(again, by=LAND).then(asked("fire", 2, line))
+    spec.when(AGREE, by=FIRE).then(answered("fire", turn=2), asked("planning", 2, line))
+
+    item = spec.state().items["land"]
+    assert queue(item.consultations) == {}
+    assert [(answer.round, answer.opinion) for answer in item.consultations["fire/"].earlier] == [(1, Opinion.OBJECTED)]
+
+
+def test_who_is_still_to_be_asked_has_not_agreed() -> None:
+    grant = CompleteItem(item="land", outcome=Outcome.GRANTED)
+
+    given(*EXAMINED, asked("fire"), answered("fire"), asked("water")).when(grant, by=LAND).refused(
+        "countersignature-open", "water, planning", overridden=("water", "planning")
+    )
+
+
+def test_silence_that_counts_passes_the_question_on_too() -> None:
+    consent = ConsentDeemed(card="land-1", item="land", department="fire", proof=PROOF)
+    command = DeemConsent(item="land", proof=PROOF)
+
+    spec = given(*EXAMINED, asked("fire")).when(command, by=WATCHER, at=OVER).then(consent, asked("water"))
+
+    answer = spec.state().items["land"].consultations["fire/"].answer
+    assert (answer.opinion, answer.deemed, answer.article) == (Opinion.AGREED, True, PROOF.article)
+
+
+def test_silence_on_an_earlier_question_does_not_answer_the_new_one() -> None:
+    """The watcher was late: meanwhile the department had objected and was asked again."""
+    consent = ConsentDeemed(card="land-1", item="land", department="fire", proof=PROOF)
+    proof: ClockProof = structs.replace(PROOF, seen=5)
+    facts = (asked("fire"), answered("fire", Opinion.OBJECTED), asked("fire", 2))
+
+    spec = given(*EXAMINED, *facts).when(DeemConsent(item="land", proof=proof), by=WATCHER, at=OVER)
+    spec.then(structs.replace(consent, proof=proof))
+
+    assert spec.state().items["land"].consultations["fire/"].opinion is None
+
+
+def test_a_retracted_answer_given_again_asks_nobody_twice() -> None:
+    gone = EntryRetracted(version=5, item="land", reasons="wrong project")
+
+    spec = given(*EXAMINED, asked("fire"), answered("fire"), asked("water"), gone)
+
+    assert [one.department for one in unanswered(spec.project.items["land"].consultations)] == ["fire", "water"]
+    spec.when(AGREE, by=FIRE).then(answered("fire"))
+
+
+@pytest.mark.parametrize("version", range(2, 9))
+def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
+    gone = EntryRetracted(version=version, item="land", reasons="mistake")
+    facts = (asked("fire"), answered("fire", Opinion.OBJECTED), asked("water", reasons="go on"), answered("water"))
+
+    item = land(*facts, asked("planning"), gone)
+
+    assert {one.department for one in standing(item.consultations)} <= set(LINE)
+
+
+SAYINGS: list[tuple[Actor, AnyCommand]] = [
+    *((by, AGREE) for by in (FIRE, WATER, Actor("zhou", "planning"))),
+    *((by, OBJECT) for by in (FIRE, WATER, Actor("zhou", "planning"))),
+    (LAND, GO_ON),
+    (LAND, structs.replace(GO_ON, department="water")),
+    (LAND, ASK),
+]
+
+
+@hypothesis_given(st.lists(st.sampled_from(SAYINGS), max_size=14), st.sampled_from(AskingOrder))
+def test_answers_in_any_order_are_never_lost_and_the_line_is_kept(
+    sayings: list[tuple[Actor, AnyCommand]], order: AskingOrder
+) -> None:
+    world = World()
+    for fact in EXAMINED:
+        world.take(fact, LAND)
+    assert world.ask(structs.replace(ASK, order=order), LAND)
+    for by, command in sayings:
+        before = {key: one.answer for key, one in world.project.items["land"].consultations.items()}
+        granted = world.ask(command, by)
+        consultations = world.project.items["land"].consultations
+        if granted and isinstance(command, Countersign):
+            assert consultations[f"{by.department}/"].opinion is command.opinion
+        for key, answer in before.items():
+            kept = (consultations[key].answer, *consultations[key].earlier)
+            assert answer.opinion is None or answer in kept
+    check_line(world, order)
+
+
+def check_line(world: World, order: AskingOrder) -> None:
+    """In sequence everybody asked stands behind one that answered, and only those asked have a clock."""
+    facts = [entry.fact for entry in world.entries]
+    asked_so_far = [fact for fact in facts if isinstance(fact, CountersignatureAsked)]
+    if order is AskingOrder.SEQUENTIAL:
+        for number, fact in enumerate(asked_so_far):
+            place = LINE.index(fact.department)
+            before = asked_so_far[number - 1] if number else None
+            assert place == 0 or (before is not None and before.department == LINE[place - 1])
+            assert place == 0 or any(
+                isinstance(other, ItemCountersigned) and other.department == LINE[place - 1]
+                for other in facts[: facts.index(fact)]
+            )
+    history = item_histories(world.entries)["land", 1]
+    assert len(history.asked_days) == len(asked_so_far)
+    assert {one.clock for one in world.project.items["land"].consultations.values()} <= history.asked_days.keys()
