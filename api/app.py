@@ -22,6 +22,7 @@ from api.legal_persons import LegalPersons
 from api.materials import Materials
 from api.operation import healthz, readyz
 from api.outside import OutsideTables
+from api.project_flow import ProjectFlows
 from api.projects import Projects
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
@@ -36,6 +37,7 @@ from infrastructure.views import Views
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     post_command,
     Projects,
+    ProjectFlows,
     ViewTables,
     OutsideTables,
     Materials,

@@ -27,6 +27,7 @@ OPEN_PROBLEMS = ("400", "404", "503")
 BODY_PROBLEMS = ("413", "415", "422")
 READ_PROBLEMS = ("400", "401", "403", "404", "503")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
+MAY_REFUSE = {*SPOKEN, *BY_CODE, "preview_move"}
 COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "503")
 
 DESCRIPTION = (
@@ -143,7 +144,7 @@ def _operation(operation: Document) -> Document:
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if name in BODIES:
         problems += BODY_PROBLEMS
-    if name in SPOKEN or name in BY_CODE:
+    if name in MAY_REFUSE:
         problems += ("409",)
     if name in BY_CODE:
         problems += ("422",)

@@ -11,9 +11,10 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.identity import actor_of, headers_of
-from api.instants import instant_in
-from api.outside_rows import ShownOutside, asked_at, outside_of
+from api.instants import AsOf, KnownAt, instant_in
+from api.outside_rows import ShownOutside, outside_of
 from api.parts import AnyRequest, parts_of
+from api.past import asked_then, outside_then, progress_then
 from api.projects import entries_of
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.views import ProgressFilter, Summary, Views
@@ -63,8 +64,13 @@ class ProgressPage(Struct, frozen=True):
 
 
 class ProjectProgress(Struct, frozen=True):
-    """One project's items, in the order of its list; *outside*: those told from outside, with how stale that is."""
+    """One project's items, in the order of its list; *outside*: those told from outside, with how stale that is.
 
+    At *as_of*, by what was recorded by *known_at*.
+    """
+
+    as_of: datetime
+    known_at: datetime
     items: list[ProgressItem]
     outside: list[ShownOutside]
     position: int
@@ -135,14 +141,32 @@ class ViewTables(Controller):
         return await views.summary()
 
     @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
-    async def get_progress(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectProgress:
-        """Stage, holder, dates and what is missing, item by item."""
+    async def get_progress(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> ProjectProgress:
+        """Stage, holder, dates and what is missing, item by item; of a past instant read from the ledger."""
+        at, known = asked_then(request, as_of, known_at)
         views, position = await caught_up(request, after)
+        if as_of or known_at:
+            entries = await entries_of(request, project_id)
+            stale_days = parts_of(request).settings.stale_days
+            return ProjectProgress(
+                as_of=at,
+                known_at=known,
+                items=progress_then(project_id, entries, at, known),
+                outside=outside_then(project_id, entries, at, known, stale_days),
+                position=entries[-1].position,
+            )
         rows = await views.items(project_id)
         if not rows:
             await entries_of(request, project_id)
-        outside = await outside_of(request, project_id, asked_at(request, None)[0])
-        return ProjectProgress(rows, outside, position)
+        outside = await outside_of(request, project_id, at)
+        return ProjectProgress(as_of=at, known_at=known, items=rows, outside=outside, position=position)
 
     @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
     async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:

@@ -1,0 +1,39 @@
+"""A project as it stood at an instant, as known at another: which instants are asked about, and its rows then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from api.identity import actor_of, headers_of
+from api.instants import instant_in
+from api.outside_rows import VIEW, ShownOutside, shown_outside
+from api.parts import AnyRequest, parts_of
+from domain.vocabulary import Entry
+from projections.outside import OutsideRow
+from projections.past import rows_then
+from projections.progress import Progress
+from projections.progress_answers import ProgressItem
+
+PROGRESS = Progress()
+
+
+def asked_then(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> tuple[datetime, datetime]:
+    """The instant asked about, now where it is left out, and that of knowledge, the same where it is left out."""
+    actor_of(headers_of(request.scope))
+    at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
+    return at, instant_in("known_at", known_at) or at
+
+
+def progress_then(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:
+    """The project's items at *at*, by what was recorded by *known*; *entries* are its whole history."""
+    return [ProgressItem(*row) for row in rows_then(PROGRESS, project, entries, at, known).get("item", ())]
+
+
+def outside_then(
+    project: UUID, entries: Sequence[Entry], at: datetime, known: datetime, stale_days: int
+) -> list[ShownOutside]:
+    """The project's results from outside at *at*, by what was recorded by *known*, with how stale they were."""
+    rows = rows_then(VIEW, project, entries, at, known).get("outside", ())
+    return [shown_outside(OutsideRow(*row), at, stale_days) for row in rows]
