@@ -7,7 +7,6 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.params import FromPath
 
-from api.clocks import too_much
 from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.law import laws_of
@@ -32,11 +31,10 @@ from api.supervision_answers import (
     compared,
     linked,
     period_of,
-    readable_board,
+    readable,
     supervision_at,
 )
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
-from infrastructure.clocks import TooMuchToRead
 from projections.attribution import attribution
 
 
@@ -53,7 +51,7 @@ class SupervisionTables(Controller):
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
         period = period_of(first, last, asked)
-        total, *departments = await readable_board(asked, period)
+        total, *departments = await readable(asked.board(period))
         return Board(
             asked.as_of,
             period.first,
@@ -82,10 +80,7 @@ class SupervisionTables(Controller):
         """By the instant at which each truly happened; the state is that at `as_of`."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        try:
-            found = await asked.signals(period_of(first, last, asked), department, figure.value)
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        found = await readable(asked.signals(period_of(first, last, asked), department, figure.value))
         page, following = found[offset : offset + limit], offset + limit if len(found) > offset + limit else None
         return CardList(asked.as_of, len(found), page, following, position)
 
@@ -106,10 +101,7 @@ class SupervisionTables(Controller):
         """Whether within the statutory limit and the promise, and after how many of the days that count."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        try:
-            found = await asked.decided(period_of(first, last, asked), department, figure.value)
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        found = await readable(asked.decided(period_of(first, last, asked), department, figure.value))
         page, following = found[offset : offset + limit], offset + limit if len(found) > offset + limit else None
         return DecidedList(asked.as_of, len(found), page, following, position)
 

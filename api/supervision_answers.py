@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,13 +30,17 @@ from domain.project.state import LINE_CHARACTERS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.card_file import card_file, card_told
 from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from infrastructure.lawbook import LawBook
-from infrastructure.supervision import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures, SupervisionAt
+from infrastructure.supervision import SupervisionAt
 from projections.attribution import Attribution
 from projections.supervision import OrderRow, SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+
+
+Answer = TypeVar("Answer")
 
 
 class CardFigure(StrEnum):
@@ -202,10 +207,10 @@ def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Pe
     return period
 
 
-async def readable_board(asked: SupervisionAt, period: Period) -> list[Figures]:
-    """All departments, then each. Raises Problem where too much was corrected since."""
+async def readable(figures: Awaitable[Answer]) -> Answer:
+    """What is asked for. Raises Problem where too much was corrected since."""
     try:
-        return await asked.board(period)
+        return await figures
     except TooMuchToRead as much:
         raise too_much(much) from much
 
@@ -234,7 +239,7 @@ def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
 
 async def compared(asked: SupervisionAt, period: Period) -> Compared:
     """The figures of another period, as was known at the same instant."""
-    total, *_ = await readable_board(asked, period)
+    total = await readable(asked.total(period))
     return Compared(period.first, period.last, total, address(BOARD, period, asked.as_of))
 
 

@@ -29,7 +29,7 @@ from api.supervision_answers import (
     Last,
     card_shown,
     period_of,
-    readable_board,
+    readable,
     supervision_at,
 )
 from api.supervision_paper import (
@@ -81,8 +81,8 @@ class SupervisionPages(Controller):
         reader_of(request)
         asked = await supervision_at(request, as_of or await self._end_of(request, on))
         period = period_of(first, last, asked)
-        lines = await readable_board(asked, period)
-        compared = [(await readable_board(asked, other))[0] for other in (period.before(), period.year_before())]
+        lines = await readable(asked.board(period))
+        compared = [await readable(asked.total(other)) for other in (period.before(), period.year_before())]
         due = await due_list(request, asked)
         orders = await asked.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
         known = [*(one.project for one in due or ()), *(one.project for one in orders)]

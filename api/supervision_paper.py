@@ -22,7 +22,8 @@ from domain.law.clock import Level
 from domain.law.period import Period
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
-from infrastructure.supervision import CASE_FIGURES, Figures, SupervisionAt
+from infrastructure.figures import CASE_FIGURES, Figures
+from infrastructure.supervision import SupervisionAt
 from projections.attribution import attribution
 
 BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"

@@ -20,7 +20,7 @@ from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import entry_of
 from infrastructure.view_laws import by_law_now
-from infrastructure.view_tables import BATCH_KEY, SCHEMA, copy_rows, make_indexes, make_tables
+from infrastructure.view_tables import BATCH_KEY, SCHEMA, copy_rows, make_indexes, make_tables, totals
 from projections.catalogue import VIEWS
 from projections.view import Row, View, fold
 
@@ -114,6 +114,8 @@ def _fill(
     if entries != position:
         raise RuntimeError(f"the ledger holds {entries} entries up to position {position}: some are missing")
     for table in tables:
+        if table.summed:
+            rows[table.name] = totals(rows[table.name])
         copy_rows(connection, table, rows[table.name], SQL("{}").format(Identifier(FRESH, table.name)))
     for view in views:
         make_indexes(connection, view, FRESH)

@@ -1,45 +1,43 @@
 """监察统计 what the supervision bureau asks: cards and decisions of a period, as was known at an instant, and figures.
 
-Every figure is the length of a list that can be asked for: lists are made first, figures counted from them. Projects
-in which an entry was corrected after the asked instant are read from the ledger as they were known then.
+Every figure is the length of a list that can be asked for, though it is added up from sums (`board_sums`). Projects in
+which an entry was corrected after the asked instant are read from the ledger as they were known then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from statistics import median
 from typing import Any, LiteralString
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from domain.law.clock import State
 from domain.law.period import Period
+from infrastructure.board_sums import counts_of, snapshot
 from infrastructure.clock_history import streams
 from infrastructure.clocks import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
+from infrastructure.figures import (
+    CASE_FIGURES,
+    ON_TIME,
+    SIGNAL_FIGURES,
+    Counts,
+    DecidedCase,
+    Figures,
+    counted,
+    figures,
+    of_counts,
+)
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
 from infrastructure.store import Store
+from projections.decisions import DecisionRow
 from projections.readings import WORKING_DAY
-from projections.supervision import (
-    APPEALED,
-    DEEMED,
-    RESCINDED,
-    WARNING,
-    DecisionRow,
-    OrderRow,
-    SignalRow,
-    Supervision,
-    SupervisionState,
-)
+from projections.sums import ZONE
+from projections.supervision import OrderRow, SignalRow, Supervision, SupervisionState
 from projections.view import fold
-
-VOID = (RESCINDED, "revoked")
-ON_TIME = {State.MET.value: True, State.LATE.value: False}
-PERCENT_DIGITS = 4  # of a rate between 0 and 1
 
 CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
 SIGNALS = """
@@ -65,56 +63,6 @@ ORDERS = """
       AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
     ORDER BY o.feedback_by, o.project, o."order" LIMIT %(limit)s OFFSET %(offset)s
 """
-
-
-class DecidedCase(DecisionRow, frozen=True):
-    """One application that was decided. None: no clock says so, as where the law counts otherwise.
-
-    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: those that the
-    statutory limit counted, suspensions left out.
-    """
-
-    on_time: bool | None
-    promise_kept: bool | None
-    working_days: int | None
-
-
-class Figures(Struct, frozen=True):
-    """What a department, or all of them, came to in a period. Rates are between 0 and 1; None of nothing.
-
-    *yellow* and *red* leave out cards that were rescinded or revoked, as *warning* and *deemed* do.
-    """
-
-    department: str
-    warning: int
-    yellow: int
-    red: int
-    deemed: int
-    rescinded: int
-    revoked: int
-    appealed: int
-    decided: int
-    on_time: int
-    late: int
-    on_time_rate: float | None
-    median_working_days: float | None
-
-
-Of = Callable[[SignalRow], bool]
-SIGNAL_FIGURES: Mapping[str, Of] = {
-    "warning": lambda one: one.level == WARNING and one.state not in VOID,
-    "yellow": lambda one: one.level == "yellow" and one.state not in VOID,
-    "red": lambda one: one.level == "red" and one.state not in VOID,
-    "deemed": lambda one: one.level == DEEMED and one.state not in VOID,
-    "rescinded": lambda one: one.state == RESCINDED,
-    "revoked": lambda one: one.state == "revoked",
-    "appealed": lambda one: one.state == APPEALED,
-}
-CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
-    "decided": lambda _: True,
-    "on_time": lambda one: one.on_time is True,
-    "late": lambda one: one.on_time is False,
-}
 
 
 class SupervisionAt:
@@ -143,10 +91,7 @@ class SupervisionAt:
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._rows(DECISIONS, await self._asked(period))
         ]
-        for project, state in await self._earlier():
-            rows = (DecisionRow(*row) for row in state.decisions.values())
-            within = [row for row in rows if self._within(row.decided_at, period)]
-            found += await self._judged(project, within) if within else []
+        found += await self._decided_then(period)
         return sorted(
             (one for one in found if department in ("", one.department) and CASE_FIGURES[figure](one)),
             key=lambda one: (one.decided_at, str(one.project), one.item),
@@ -154,7 +99,28 @@ class SupervisionAt:
         )
 
     async def board(self, period: Period) -> list[Figures]:
-        """All departments together, then each by its name. Raises TooMuchToRead."""
+        """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
+        if self.zone != ZONE:
+            return await self.board_of_lists(period)
+        return of_counts(await self._counts(period))
+
+    async def total(self, period: Period) -> Figures:
+        """All departments together. Raises TooMuchToRead."""
+        if self.zone != ZONE:
+            return (await self.board_of_lists(period))[0]
+        return of_counts(await self._counts(period, together=True))[0]
+
+    async def _counts(self, period: Period, *, together: bool = False) -> Counts:
+        earlier = await self._earlier()
+        without = [project for project, _ in earlier]
+        async with snapshot(self._store) as cursor:
+            counts = await counts_of(cursor, period, self.as_of, without, together=together)
+        signals = [one for _, state in earlier for one in _signals(state) if self._within(one.happened_at, period)]
+        counts.update(counted(signals, await self._decided_then(period)))
+        return counts
+
+    async def board_of_lists(self, period: Period) -> list[Figures]:
+        """The same figures, each the length of its list: however long they are, all of them are read."""
         signals, decided = await self.signals(period), await self.decided(period)
         departments = sorted({one.department for one in signals} | {one.department for one in decided})
         return [
@@ -197,6 +163,15 @@ class SupervisionAt:
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
 
+    async def _decided_then(self, period: Period) -> list[DecidedCase]:
+        """What had been decided in the projects in which something was corrected since."""
+        found: list[DecidedCase] = []
+        for project, state in await self._earlier():
+            rows = (DecisionRow(*row) for row in state.decisions.rows.values())
+            within = [row for row in rows if self._within(row.decided_at, period)]
+            found += await self._judged(project, within) if within else []
+        return found
+
     async def _folded(self, projects: Sequence[UUID]) -> list[tuple[UUID, SupervisionState]]:
         view, found = Supervision(), []
         for project, rows in groupby(await streams(self._store, projects), attrgetter("stream")):
@@ -227,18 +202,3 @@ def _signals(state: SupervisionState) -> list[SignalRow]:
     """What was told, each with what had become of it."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
-
-
-def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:
-    """The figures of one department's lists, or of all."""
-    counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}
-    cases = {name: sum(map(takes, decided)) for name, takes in CASE_FIGURES.items()}
-    judged = cases["on_time"] + cases["late"]
-    days = [one.working_days for one in decided if one.working_days is not None]
-    return Figures(
-        department,
-        **counts,
-        **cases,
-        on_time_rate=round(cases["on_time"] / judged, PERCENT_DIGITS) if judged else None,
-        median_working_days=float(median(days)) if days else None,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -49,10 +50,36 @@ def write(connection: psycopg.Connection[Any], table: Table, change: Change, sch
         SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(staging, target)
     )
     copy_rows(connection, table, change.upserts, SQL("{}").format(staging))
+    if table.summed:
+        _add(connection, table, target, staging)
+        return
     keys = SQL(", ").join(table.names[: table.key])
     updates = SQL(", ").join(SQL("{0} = excluded.{0}").format(name) for name in table.names[table.key :])
     connection.execute(
         SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(target, staging, keys, updates)
+    )
+
+
+def totals(rows: Iterable[Row]) -> list[Row]:
+    """The rows of a summed table that the rows of all projects come to, in the order of their keys."""
+    found: Counter[Row] = Counter()
+    for *key, number in rows:
+        found[tuple(key)] += number
+    return [(*key, number) for key, number in sorted(found.items()) if number]
+
+
+def _add(connection: psycopg.Connection[Any], table: Table, target: Identifier, staging: Identifier) -> None:
+    """Add what is staged to a summed table. A row that has come to nothing goes, as if it had never been."""
+    keys, number = SQL(", ").join(table.names[: table.key]), table.names[-1]
+    connection.execute(
+        SQL(
+            "INSERT INTO {0} AS t ({1}, {2}) SELECT {1}, sum({2}) FROM {3} GROUP BY {1}"
+            " ON CONFLICT ({1}) DO UPDATE SET {2} = t.{2} + excluded.{2}"
+        ).format(target, keys, number, staging)
+    )
+    same = SQL(" AND ").join(SQL("t.{0} = s.{0}").format(name) for name in table.names[: table.key])
+    connection.execute(
+        SQL("DELETE FROM {} AS t USING {} AS s WHERE {} AND t.{} = 0").format(target, staging, same, number)
     )
 
 

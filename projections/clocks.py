@@ -15,16 +15,23 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from domain.law.calendar import CalendarBook
+from domain.law.clock import State
 from domain.law.outlook import DISTANT
+from domain.law.period import Span
+from domain.law.review import DECISION
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.state import Project
 from domain.vocabulary import Entry
-from projections.clock_rows import rows_of
+from projections import sums
+from projections.clock_rows import ClockRow, rows_of
+from projections.decisions import DecisionRow, Decisions
 from projections.law_events import Histories, Laws, take_entry
 from projections.nodes import NODES, Node
 from projections.view import Row, Rows, Table
 
-FOLD_VERSION = 1  # grows with every change of the tables or of the fold
+FOLD_VERSION = 2  # grows with every change of the tables or of the fold
+SUMS = "decision_sum"
+JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 
 
@@ -81,6 +88,9 @@ BASIS = Table(
 )
 
 
+SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
+
+
 class ClocksState(Struct):
     """One project's histories, the rows of those that nothing has touched since, and what the rows rest on."""
 
@@ -89,13 +99,15 @@ class ClocksState(Struct):
     happened_at: datetime | None = None
     recorded_at: datetime | None = None
     basis: Row = ()
+    decisions: Decisions = field(default_factory=Decisions)
+    sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
 
 
 class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
@@ -115,6 +127,8 @@ class Clocks:
             state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
             state.happened_at = state.happened_at or entry.occurred_at
             return
+        if state.decisions.take(entry, project):
+            state.sums = None
         for key in take_entry(state.histories, entry, project):
             state.rows.pop(key, None)
             state.happened_at = max(state.happened_at or entry.occurred_at, entry.occurred_at)
@@ -125,7 +139,10 @@ class Clocks:
         for key, history in state.histories.items():
             if key not in state.rows:
                 state.rows[key] = rows_of(project.id, history, laws, self._nodes)
+                state.sums = None
+        state.sums = decision_sums(state) if state.sums is None else state.sums
         return {
+            **state.sums,
             "clock": [row for rows in state.rows.values() for row in rows],
             "clock_basis": self._basis(state, project.id, laws),
         }
@@ -137,6 +154,23 @@ class Clocks:
         row = (project, state.happened_at, state.recorded_at, ",".join(sorted(counted)))
         state.basis = state.basis if state.basis == row else row  # one that is the same object is not compared
         return [state.basis]
+
+
+def decision_sums(state: ClocksState) -> Rows:
+    """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
+    found = sums.Sums()
+    for application, row in state.decisions.rows.items():
+        decided = DecisionRow(*row)
+        clocks = (ClockRow(*row) for row in state.rows.get(application, ()))
+        clock = next((one for one in clocks if one.clock == DECISION.name), None)
+        found.add(
+            decided.department,
+            decided.decided_at,
+            decided.recorded_at,
+            clock.state if clock and clock.state in JUDGED else UNJUDGED,
+            days=clock.used if clock and clock.stopped_on else sums.NO_DAYS,
+        )
+    return found.rows(SUMS)
 
 
 def counted_by(law: str, laws: Laws, known: date) -> str:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from uuid import UUID
 
 from msgspec import Struct, field, structs
 
+from domain.law.period import Span
 from domain.law.proof import Rung
 from domain.project.card import CardIssued, DeadlineWarned
-from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.deeming import AcceptanceDeemed, ConsentDeemed, RenewalDeemed
-from domain.project.external import ExternalResultRecorded
 from domain.project.rescission import CardRescinded
-from domain.project.state import Outcome, Project
+from domain.project.state import Project
 from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered, Verdict
 from domain.vocabulary import Entry
+from projections import sums
+from projections.decisions import Decisions
 from projections.view import Row, Rows, Table
 
 WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
-STANDING, RESCINDED, APPEALED = "standing", "rescinded", "appealed"
-STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", "revoked")
-VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: "revoked", Verdict.RETURN: "returned"}
+STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
+STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
+VOID = (RESCINDED, REVOKED)
+SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # that are figures themselves
+SUMS = "signal_sum"
+VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
 
 SIGNALS = Table(
     "signal",
@@ -54,6 +60,7 @@ FATES = Table(
         ("since", "timestamptz NOT NULL"),  # recorded then
     ),
     key=3,
+    indexes=("(since)",),
 )
 ORDERS = Table(
     "supervision_order",
@@ -86,7 +93,7 @@ DECISIONS = Table(
         ("recorded_at", "timestamptz NOT NULL"),
     ),
     key=3,
-    indexes=("(decided_at)", "(department, decided_at)"),
+    indexes=("(decided_at)", "(department, decided_at)", "(recorded_at)"),
 )
 CORRECTED = Table(
     "corrected",
@@ -94,6 +101,9 @@ CORRECTED = Table(
     key=1,
     indexes=("(at)",),
 )
+
+
+SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
 
 
 class SignalRow(Struct, frozen=True):
@@ -133,54 +143,41 @@ class OrderRow(Struct, frozen=True):
     answered_at: datetime | None
 
 
-class DecisionRow(Struct, frozen=True):
-    """One application that was decided; an effect of silence decides too (Art. 50)."""
-
-    project: UUID
-    item: str
-    application: int
-    department: str
-    outcome: str
-    decided_at: datetime
-    recorded_at: datetime
-
-
 class SupervisionState(Struct):
     """One project's rows, by their own keys. Those of signals and fates never change."""
 
     signals: dict[str, Row] = field(default_factory=dict)
     fates: list[Row] = field(default_factory=list)
     orders: dict[str, OrderRow] = field(default_factory=dict)
-    decisions: dict[tuple[str, int], Row] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
     corrected_at: datetime | None = None
+    sums: Rows | None = None  # of the signals, until one is told or its state changes
 
 
 class Supervision:
     """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
 
     name: str = "supervision"
-    version: int = 1
-    tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED)
+    version: int = 2
+    tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
 
     def start(self) -> SupervisionState:
         return SupervisionState()
 
     def fold(self, state: SupervisionState, entry: Entry, project: Project) -> None:
         fact = entry.fact
+        state.decisions.take(entry, project)
         match fact:
             case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
                 self._told(state, fact, entry, project)
             case CardRescinded(card=card):
                 self._became(state, card, RESCINDED, entry, project)
-                _take_back(state, card, undoes=fact.undoes)
             case CardAppealed(card=card):
                 self._became(state, card, APPEALED, entry, project)
             case AppealDecided(card=card, verdict=verdict):
                 self._became(state, card, VERDICTS[verdict], entry, project)
             case SupervisionOrdered() | SupervisionAnswered():
                 _order(state, fact, entry, project)
-            case ItemCompleted(item=item, outcome=outcome) | ExternalResultRecorded(item=item, outcome=outcome):
-                _decided(state, item, outcome, entry, project)
             case EntryAmended() | EntryRetracted():
                 state.corrected_at = max(state.corrected_at or entry.recorded_at, entry.recorded_at)
 
@@ -203,40 +200,56 @@ class Supervision:
             *(entry.occurred_at, entry.recorded_at),
         )
         self._became(state, fact.card, STANDING, entry, project)
-        if isinstance(fact, RenewalDeemed) and project.recorded(fact.item).application == application:
-            _decided(state, fact.item, Outcome.GRANTED, entry, project)
 
     def _became(self, state: SupervisionState, card: str, fate: str, entry: Entry, project: Project) -> None:
         if card in state.signals:  # whose telling was not retracted
             state.fates.append((project.id, card, entry.version, fate, entry.recorded_at))
+            state.sums = None
 
     def rows(self, state: SupervisionState, project: Project) -> Rows:
+        state.sums = signal_sums(state) if state.sums is None else state.sums
         return {
+            **state.sums,
             "signal": [*state.signals.values()],
             "signal_state": state.fates,
             "supervision_order": [structs.astuple(order) for order in state.orders.values()],
-            "decision": [*state.decisions.values()],
+            "decision": [*state.decisions.rows.values()],
             "corrected": [(project.id, state.corrected_at)] if state.corrected_at else [],
         }
 
 
-def _take_back(state: SupervisionState, card: str, *, undoes: bool) -> None:
-    """Silence renewed nothing after all: what it decided was not decided, unless somebody has decided so since."""
-    signal = state.signals.get(card)
-    if signal is None or not undoes:
-        return
-    told = SignalRow(*signal)
-    decided = state.decisions.get((told.item, told.application))
-    if told.rung == Rung.RENEWAL and decided and DecisionRow(*decided).recorded_at == told.told_at:
-        del state.decisions[told.item, told.application]
+@cache
+def figures_of(level: str, state: str) -> frozenset[str]:
+    """In which figures a signal counts; its level is none of them once it was rescinded or revoked."""
+    return frozenset({*(() if state in VOID else (level,)), *({state} & SHOWN_STATES)})
 
 
-def _decided(state: SupervisionState, code: str, outcome: Outcome, entry: Entry, project: Project) -> None:
-    item = project.recorded(code)
-    state.decisions[code, item.application] = (
-        *(project.id, code, item.application, item.department, outcome.value),
-        *(entry.occurred_at, entry.recorded_at),
-    )
+def signal_sums(state: SupervisionState) -> Rows:
+    """What each signal adds to the figures, as it is told and whenever its state changes."""
+    found, fates = sums.Sums(), dict[str, list[tuple[datetime, str]]]()
+    for _, card, _, fate, since in state.fates:
+        fates.setdefault(card, []).append((since, fate))
+    for card, row in state.signals.items():
+        one, was = SignalRow(*row), frozenset[str]()
+        for since, fate in stood(fates[card], one.told_at):
+            now = figures_of(one.level, fate)
+            for figure in now ^ was:
+                found.add(one.department, one.happened_at, since, figure, times=1 if figure in now else -1)
+            was = now
+    return found.rows(SUMS)
+
+
+def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
+    """The states that a signal was known to be in, each with the instant from which; *fates* are in their order.
+
+    A later entry counts as soon as it is recorded, and the clocks that record them may differ by a little.
+    """
+    found: list[tuple[datetime, str]] = []
+    for recorded_at, fate in reversed(fates):
+        since = max(recorded_at, told_at)
+        if not found or since < found[-1][0]:
+            found.append((since, fate))
+    return found[::-1]
 
 
 def _order(

@@ -25,12 +25,16 @@ Rows = Mapping[str, Sequence[Row]]  # by table
 
 
 class Table(Struct, frozen=True):
-    """One table of a view. The first *key* columns identify a row; the very first is the project."""
+    """One table of a view. The first *key* columns identify a row; the very first is the project.
+
+    One that is *summed* has no project: every project's rows say what it adds to the last column, a number.
+    """
 
     name: str
     columns: tuple[tuple[str, LiteralString], ...]  # name and type
     key: int
     indexes: tuple[LiteralString, ...] = ()  # what to index, e.g. "(department, stage)"
+    summed: bool = False
 
     @property
     def names(self) -> list[Identifier]:
@@ -72,7 +76,7 @@ class Folded(Struct):
 
 
 class Change(Struct):
-    """What is to be written to one table."""
+    """What is to be written to one table. Rows of a summed one are what to add; it has no *deletes*."""
 
     upserts: list[Row]
     deletes: list[Row]  # keys
@@ -121,12 +125,21 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     for table in view.tables:
         new = {row[: table.key]: row for row in rows.get(table.name, ())}
         old = folded.written.get(table.name, {})
-        upserts = [row for key, row in new.items() if (was := old.get(key)) is not row and was != row]
-        deletes = [key for key in old if key not in new]
+        if table.summed:
+            upserts, deletes = added(old, new), list[Row]()
+        else:
+            upserts = [row for key, row in new.items() if (was := old.get(key)) is not row and was != row]
+            deletes = [key for key in old if key not in new]
         folded.written[table.name] = new
         if upserts or deletes:
             out[table.name] = Change(upserts, deletes)
     return out
+
+
+def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
+    """The rows to add to a summed table where a project's were *old* and are *new*."""
+    found = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
+    return found + [(*key, -row[-1]) for key, row in old.items() if key not in new]
 
 
 def create(schema: str, table: Table) -> list[Composed]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,9 @@ from msgspec import Struct, json
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benches import asking, commands, pgbench, reading, stock
+from scripts.benches import asking, board, commands, pgbench, reading, stock
 from scripts.benches.answering import answering
+from scripts.benches.board import Boards
 from scripts.benches.commands import WithConflicts
 from scripts.benches.ground import Ground, ground
 from scripts.benches.measure import Figure, ratio
@@ -29,6 +31,12 @@ CLIENTS = (1, 8, 32, 128)
 CONFLICT_CLIENTS = 32
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
 WIDTH = 130  # of the tables, also where the output goes into a file
+
+
+class Only(StrEnum):
+    """A part that is measured by itself."""
+
+    BOARD = "board"
 
 
 class Machine(Struct, frozen=True):
@@ -124,6 +132,16 @@ def measure(seconds: int) -> Report:
         )
 
 
+def measure_boards() -> Boards:
+    """Fill the views with a million decided applications and ask the board, some minutes in all."""
+    with ground() as floor:
+        url = floor.database("board", migrated=True)
+        _tell(f"filling the views with {board.ITEMS:,} decided applications")
+        rows_of_sums = board.fill(url)
+        _tell(f"{board.QUESTIONS} boards")
+        return uvloop.run(board.boards(url, board.ITEMS, rows_of_sums))
+
+
 def shown(report: Report, console: Console) -> None:
     """Print *report* as tables."""
     here = report.machine
@@ -152,6 +170,16 @@ def shown(report: Report, console: Console) -> None:
     console.print(views)
 
 
+def shown_boards(found: Boards, console: Console) -> None:
+    """Print what the supervision board takes as a table."""
+    of = f"the supervision board, {found.items:,} decided applications, {found.rows_of_sums:,} rows of sums"
+    table = _table(of, "", "p50 ms", "p95 ms", "p99 ms", "beside")
+    for figure in (found.board, found.with_comparisons, found.count):
+        latencies = [f"{value or 0:.1f}" for value in (figure.p50_ms, figure.p95_ms, figure.p99_ms)]
+        table.add_row(figure.subject, *latencies, f"{_times(figure, found.count)} bare count")
+    console.print(table)
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for column in columns:
@@ -176,6 +204,7 @@ def _tell(what: str) -> None:
 def main(
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK_SECONDS} second a figure, not {SECONDS}.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, without tables.")] = False,
+    only: Annotated[Only | None, typer.Option("--only", help="The supervision board over a million items.")] = None,
 ) -> None:
     """Measure durable commands, views and loading beside pgbench, the stock library, a bare SELECT and an echo.
 
@@ -183,9 +212,11 @@ def main(
     Latencies are in milliseconds. Compare the ratios: they come from one run on one machine.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
-    report = measure(QUICK_SECONDS if quick else SECONDS)
+    report = measure_boards() if only is Only.BOARD else measure(QUICK_SECONDS if quick else SECONDS)
     if as_json:
         print(json.format(json.encode(report)).decode())
+    elif isinstance(report, Boards):
+        shown_boards(report, Console(width=WIDTH))
     else:
         shown(report, Console(width=WIDTH))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Self
 
 from msgspec import Struct
@@ -11,6 +12,49 @@ from msgspec import Struct
 from domain.law.moment import midnight, next_day
 
 MONTHS_PER_YEAR = 12
+
+
+class Span(StrEnum):
+    """What time is divided into, the longest first."""
+
+    YEAR = "year"
+    MONTH = "month"
+    DAY = "day"
+
+    def begin(self, day: date) -> date:
+        """The first day of the one that *day* is in."""
+        match self:
+            case Span.YEAR:
+                return day.replace(month=1, day=1)
+            case Span.MONTH:
+                return day.replace(day=1)
+        return day
+
+    def following(self, day: date) -> date:
+        """The first day of the next one."""
+        match self:
+            case Span.YEAR:
+                return date(day.year + 1, 1, 1)
+            case Span.MONTH:
+                return _first_of(_month(day) + 1)
+        return next_day(day)
+
+    def nearest(self, day: date) -> date:
+        """Where one begins that is nearest to *day*."""
+        begin, following = self.begin(day), self.following(day)
+        return begin if day - begin <= following - day else following
+
+
+Days = tuple[date, date]  # without the last
+
+
+class Part(Struct, frozen=True):
+    """The whole *span*s that a period has *more*, and *less*, than the longer spans that were taken *before*."""
+
+    span: Span
+    before: Days | None
+    more: tuple[Days, ...]
+    less: tuple[Days, ...]
 
 
 class Period(Struct, frozen=True):
@@ -31,6 +75,20 @@ class Period(Struct, frozen=True):
     def ends(self, zone: str) -> datetime:
         """The first instant after it."""
         return midnight(next_day(self.last), zone)
+
+    def parts(self) -> list[Part]:
+        """The same days as years, months and as few days as may be, for whoever has sums of them."""
+        found, held = list[Part](), None
+        for span in Span:
+            begin, stop = span.nearest(self.first), span.nearest(next_day(self.last))
+            if held is None:
+                more, less = [(begin, stop)], list[Days]()
+            else:
+                more = [(begin, held[0]), (held[1], stop)]
+                less = [(held[0], begin), (stop, held[1])]
+            found.append(Part(span, held, *(tuple((a, b) for a, b in days if a < b) for days in (more, less))))
+            held = (begin, stop) if begin < stop else None
+        return found
 
     def before(self) -> Self:
         """环比: as many months before where it is made of whole months, else as many days before."""

@@ -17,6 +17,7 @@ class Figure(Struct, frozen=True):
     per_second: float
     p50_ms: float | None = None
     p99_ms: float | None = None
+    p95_ms: float | None = None
 
     @classmethod
     def of(cls, subject: str, clients: int, seconds: float, latencies: Sequence[float]) -> Figure:
@@ -25,8 +26,8 @@ class Figure(Struct, frozen=True):
             return cls(subject, clients, 0.0)
         ordered = sorted(latencies)
         last = len(ordered) - 1
-        median, slow = ordered[last // 2], ordered[last * 99 // 100]
-        return cls(subject, clients, len(ordered) / seconds, median * MILLISECONDS, slow * MILLISECONDS)
+        p50, p95, p99 = (ordered[last * part // 100] * MILLISECONDS for part in (50, 95, 99))
+        return cls(subject, clients, len(ordered) / seconds, p50, p99, p95)
 
 
 def ratio(ours: Figure | None, theirs: Figure | None) -> float | None:

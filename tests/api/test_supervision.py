@@ -17,9 +17,9 @@ from api.app import create_app
 from api.supervision_answers import CardFigure, DecidedFigure
 from domain.ledger import Actor
 from infrastructure.approvals import Approvals
+from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
-from infrastructure.supervision import CASE_FIGURES, SIGNAL_FIGURES
 from infrastructure.views import Views
 from tests.api.door import Door, problem
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
+from time import sleep
 from uuid import UUID, uuid4
 
 import psycopg
@@ -21,8 +22,9 @@ from domain.project.submission import SubmitItem
 from domain.project.supervision import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
+from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from infrastructure.projector import Projector
-from infrastructure.supervision import CASE_FIGURES, SIGNAL_FIGURES, Figures, SupervisionAt
+from infrastructure.supervision import SupervisionAt
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.infrastructure.test_watcher import Hands, watch_once
 
@@ -53,9 +55,13 @@ class Zone:
         for by, project, command in said:
             await self.approvals.handle(project, command, by, uuid4())
         await watch_once(self._url, self.approvals)
+        self._project()
+
+    def _project(self) -> None:
         projector = Projector(self._url)
         with psycopg.connect(self._url, autocommit=True) as connection:
-            assert projector.take_lead(connection)
+            while not projector.take_lead(connection):
+                sleep(0.01)  # the server has not yet noticed that the one before hung up
             while projector.step(connection):
                 pass
 
