@@ -27,6 +27,7 @@ from api.projects import Projects
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
 from api.views import ViewTables
+from api.voices import VoiceTables
 from api.waiting import WaitingTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
@@ -39,6 +40,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Projects,
     ProjectFlows,
     ViewTables,
+    VoiceTables,
     OutsideTables,
     Materials,
     Clocks,

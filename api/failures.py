@@ -19,6 +19,7 @@ from infrastructure.materials import StorageAway
 from infrastructure.media import Unfit
 from infrastructure.views import ViewBehind
 
+ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
@@ -44,6 +45,7 @@ def unreadable(error: HTTPException) -> Problem:
     """What litestar found wrong before a handler was asked."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
+        wrong = [one | {"key": ASKED_AS.get(one["key"], one["key"])} for one in wrong]
         name, sentence = str(wrong[0]["key"]), str(wrong[0].get("message", ""))
         return Problem(
             "invalid-parameter", f"{name}: {sentence}", remedy="see /schema/openapi.json", parameter=name, errors=wrong

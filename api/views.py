@@ -1,4 +1,4 @@
-"""GET /progress, /complaints, /evaluations and a project's own: the views, with filters, after one's own write."""
+"""GET /progress and a project's own: the progress table, with filters, after one's own write."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ from api.past import asked_then, outside_then, progress_then
 from api.projects import entries_of
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.views import ProgressFilter, Summary, Views
-from projections.complaint_rows import ComplaintRow
-from projections.evaluation_rows import EvaluationRow
 from projections.progress_answers import ProgressItem, ProgressProject
-from projections.voices import VoiceRow
 
 PAGE_ROWS = 100
 PAGE_ROWS_MAX = 500  # about 250 kB
@@ -73,29 +70,6 @@ class ProjectProgress(Struct, frozen=True):
     known_at: datetime
     items: list[ProgressItem]
     outside: list[ShownOutside]
-    position: int
-
-
-class ComplaintList(Struct, frozen=True):
-    """Complaints, the newest first."""
-
-    complaints: list[ComplaintRow]
-    position: int
-
-
-class EvaluationList(Struct, frozen=True):
-    """Evaluations, the newest first."""
-
-    evaluations: list[EvaluationRow]
-    position: int
-
-
-class ProjectVoices(Struct, frozen=True):
-    """What was said about one project, and the audit trail of it: who did what when, oldest first."""
-
-    complaints: list[ComplaintRow]
-    evaluations: list[EvaluationRow]
-    steps: list[VoiceRow]
     position: int
 
 
@@ -167,31 +141,6 @@ class ViewTables(Controller):
             await entries_of(request, project_id)
         outside = await outside_of(request, project_id, at)
         return ProjectProgress(as_of=at, known_at=known, items=rows, outside=outside, position=position)
-
-    @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
-    async def get_voices(self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0) -> ProjectVoices:
-        """Its complaints and evaluations, and every step taken with them."""
-        views, position = await caught_up(request, after)
-        steps = await views.voices(project_id)
-        if not steps:
-            await entries_of(request, project_id)
-        return ProjectVoices(await views.complaints(project_id), await views.evaluations(project_id), steps, position)
-
-    @get("/complaints", operation_id="list_complaints", summary="Complaints of all projects")
-    async def list_complaints(
-        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
-    ) -> ComplaintList:
-        """The newest first, about one department or all."""
-        views, position = await caught_up(request, after)
-        return ComplaintList(await views.complaints(department=department, limit=limit), position)
-
-    @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects")
-    async def list_evaluations(
-        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
-    ) -> EvaluationList:
-        """The newest first, of one department or all."""
-        views, position = await caught_up(request, after)
-        return EvaluationList(await views.evaluations(department=department, limit=limit), position)
 
 
 async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:

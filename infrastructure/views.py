@@ -8,13 +8,11 @@ from time import monotonic
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
-from msgspec import Struct, convert
+from msgspec import Struct
 
 from infrastructure.store import Store
 from projections.complaint_rows import ComplaintRow
-from projections.evaluation_rows import EvaluationRow
 from projections.progress_answers import ProgressItem, ProgressProject
-from projections.voices import VoiceRow
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 2.0
@@ -124,34 +122,13 @@ class Views:
         rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
         return [ProgressItem(*row) for row in rows]
 
-    async def complaints(
-        self, project: UUID | None = None, department: str = "", limit: int = ROWS_MAX
-    ) -> list[ComplaintRow]:
-        """Complaints, the newest first."""
-        return await self._voices(
-            ComplaintRow,
-            "SELECT * FROM views.complaint WHERE (%s::uuid IS NULL OR project = %s) AND (%s = '' OR department = %s)"
-            " ORDER BY filed_at DESC, project, complaint LIMIT %s",
-            [project, project, department, department, limit],
+    async def complaints(self, project: UUID) -> list[ComplaintRow]:
+        """One project's complaints, the newest first."""
+        rows = await self._rows(
+            "SELECT * FROM views.complaint WHERE project = %s ORDER BY filed_at DESC, complaint LIMIT %s",
+            [project, ROWS_MAX],
         )
-
-    async def evaluations(
-        self, project: UUID | None = None, department: str = "", limit: int = ROWS_MAX
-    ) -> list[EvaluationRow]:
-        """Evaluations, the newest first."""
-        return await self._voices(
-            EvaluationRow,
-            "SELECT * FROM views.evaluation WHERE (%s::uuid IS NULL OR project = %s) AND (%s = '' OR department = %s)"
-            " ORDER BY evaluated_at DESC, project, version LIMIT %s",
-            [project, project, department, department, limit],
-        )
-
-    async def voices(self, project: UUID) -> list[VoiceRow]:
-        """Who did what when with a project's complaints and evaluations, oldest first."""
-        return await self._voices(VoiceRow, "SELECT * FROM views.voice WHERE project = %s ORDER BY version", [project])
-
-    async def _voices(self, kind: type[R], query: LiteralString, params: list[object]) -> list[R]:
-        return convert([kind(*row) for row in await self._rows(query, params)], list[kind])  # type: ignore[valid-type]
+        return [ComplaintRow(*row) for row in rows]
 
     async def _rows(self, query: LiteralString, params: list[object] | dict[str, object]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:

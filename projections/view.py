@@ -8,6 +8,7 @@ time passing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
@@ -102,6 +103,25 @@ def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry])
             if entry.version not in settled.retracted
         ]
     take(views, folded, entries)
+    return folded
+
+
+def fold_at(
+    views: Sequence[View[Any]], project_id: UUID, entries: Iterable[Entry], t: datetime, known: datetime
+) -> Folded:
+    """The views' states at *t*, by what was recorded by *known*: corrections included, and nothing later than *t*."""
+    told = [entry for entry in entries if entry.recorded_at <= known]
+    settled = corrections(told)
+    project = Project(project_id, retracted=settled.retracted)
+    folded = Folded(project, {view.name: view.start() for view in views})
+    standing = (
+        structs.replace(entry, occurred_at=settled.amended[entry.version])
+        if entry.version in settled.amended
+        else entry
+        for entry in told
+        if entry.version not in settled.retracted
+    )
+    take(views, folded, (entry for entry in standing if entry.occurred_at <= t))
     return folded
 
 

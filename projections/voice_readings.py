@@ -1,21 +1,49 @@
-"""How complaints and evaluations stand at an instant: their rows with their clocks, and sums of them by department."""
+"""How complaints and evaluations stand at an instant: their rows with their clocks, and the rule behind each step."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from domain.law.voice_clock import Run, VoiceClock, VoiceState, local_day, voice_clock
 from domain.law.voice_terms import VoiceStep, terms_of
-from domain.project.voice_state import Satisfied
+from domain.project.complaint import ComplaintAnswered, ComplaintClosed, ComplaintFiled
+from domain.project.complaint_handling import (
+    ComplaintAccepted,
+    ComplaintDeclined,
+    ComplaintExtended,
+    ComplaintTransferred,
+)
+from domain.project.evaluation import ServiceEvaluated
+from domain.project.rectification import (
+    EvaluationAppealDecided,
+    EvaluationAppealed,
+    EvaluationCalledBack,
+    EvaluationRectified,
+    RectificationStarted,
+)
+from domain.vocabulary import tag_of
 from projections.complaint_rows import APPLICANT, ComplaintRow, complaint_runs
 from projections.evaluation_rows import EvaluationRow, evaluation_runs
 from projections.law_events import Laws
 
-CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
+GRADES = "GB/T 39735-2020"  # the five grades, and which of them are bad
+STEPS: Mapping[str, VoiceStep] = {
+    tag_of(fact): step
+    for step, facts in {
+        VoiceStep.ACCEPTANCE: (ComplaintFiled, ComplaintAccepted, ComplaintDeclined),
+        VoiceStep.TRANSFER: (ComplaintTransferred,),
+        VoiceStep.ANSWER: (ComplaintExtended, ComplaintAnswered),
+        VoiceStep.SATISFACTION: (ComplaintClosed,),
+        VoiceStep.START: (RectificationStarted,),
+        VoiceStep.RECTIFICATION: (EvaluationRectified,),
+        VoiceStep.CALL_BACK: (EvaluationCalledBack,),
+        VoiceStep.APPEAL: (EvaluationAppealed, EvaluationAppealDecided),
+    }.items()
+    for fact in facts
+}
 
 
 class ComplaintReading(ComplaintRow, kw_only=True):
@@ -80,89 +108,12 @@ def _next(clocks: Iterable[VoiceClock]) -> tuple[date | None, int | None, bool]:
     return (running[0].due_on, running[0].remaining_days, overdue) if running else (None, None, overdue)
 
 
-class Share(Struct, frozen=True):
-    """*part* of *n*, and the quotient; null where there is nothing to divide."""
+def article_of(fact: str, rule: str, day: date) -> str:
+    """The rule that a step, by its fact's stored name, is taken under on the local *day*; empty where none asks for it.
 
-    part: int
-    n: int
-    rate: float | None
-
-
-class VoiceSummary(Struct, frozen=True):
-    """What was said about one department, and how it took it. Evaluations that do not count are in *void* alone.
-
-    *on_time*: of the complaints answered, those in time. *bad_rate* 差评率: of the evaluations that count.
-    *rectified* 整改率: of the bad ones. *rectified_on_time*: of those put right. *called_back* 回访率: of the bad ones.
-    *content* 回访满意率: of those called back who said something.
+    *rule* is the edition that the fact names, if it names one.
     """
-
-    department: str
-    complaints: int
-    open: int
-    overdue: int
-    declined: int
-    withdrawn: int
-    upheld: Share
-    on_time: Share
-    satisfied: Share
-    evaluations: int
-    void: int
-    bad_rate: Share
-    rectified: Share
-    rectified_on_time: Share
-    called_back: Share
-    content: Share
-
-
-def share(part: int, n: int) -> Share:
-    """*part* of *n* to four decimals."""
-    return Share(part, n, round(part / n, 4) if n else None)
-
-
-def summaries(complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading]) -> list[VoiceSummary]:
-    """A line a department, in alphabetical order; empty: what is the supervision bureau's."""
-    by_department: defaultdict[str, tuple[list[ComplaintReading], list[EvaluationReading]]] = defaultdict(
-        lambda: ([], [])
-    )
-    for complaint in complaints:
-        by_department[complaint.department][0].append(complaint)
-    for evaluation in evaluations:
-        by_department[evaluation.department][1].append(evaluation)
-    return [_summary(department, *found) for department, found in sorted(by_department.items())]
-
-
-def _summary(
-    department: str, complaints: Sequence[ComplaintReading], evaluations: Sequence[EvaluationReading]
-) -> VoiceSummary:
-    answered = [one for one in complaints if one.answered_at]
-    spoken = [one.satisfied for one in complaints if one.satisfied and one.satisfied != Satisfied.NONE]
-    counting = [one for one in evaluations if one.state != "void"]
-    bad = [one for one in counting if one.bad]
-    rectified = [one for one in bad if one.first_rectified_at]
-    called = [one for one in bad if one.called_back_at]
-    told = [one.satisfied for one in called if one.satisfied != Satisfied.NONE]
-    return VoiceSummary(
-        department=department,
-        complaints=len(complaints),
-        open=sum(one.closed_at is None for one in complaints),
-        overdue=sum(one.overdue for one in complaints) + sum(one.overdue for one in counting),
-        declined=sum(one.state == "declined" for one in complaints),
-        withdrawn=sum(one.state == "withdrawn" for one in complaints),
-        upheld=share(sum(bool(one.upheld) for one in answered), len(answered)),
-        on_time=share(sum(_in_time(one, VoiceStep.ANSWER) for one in answered), len(answered)),
-        satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
-        evaluations=len(counting),
-        void=len(evaluations) - len(counting),
-        bad_rate=share(len(bad), len(counting)),
-        rectified=share(len(rectified), len(bad)),
-        rectified_on_time=share(sum(_in_time(one, VoiceStep.RECTIFICATION) for one in rectified), len(rectified)),
-        called_back=share(len(called), len(bad)),
-        content=share(sum(said in CONTENT for said in told), len(told)),
-    )
-
-
-def _in_time(one: Reading, step: VoiceStep) -> bool:
-    """Whether no clock of *step*, nor one that came before it, was let pass."""
-    steps = (step, VoiceStep.ACCEPTANCE, VoiceStep.TRANSFER) if step is VoiceStep.ANSWER else (step,)
-    late = (VoiceState.LATE, VoiceState.OVERDUE)
-    return not any(clock.clock in steps and clock.state in late for clock in one.clocks)
+    if fact == tag_of(ServiceEvaluated):
+        return GRADES
+    step = STEPS.get(fact)
+    return terms_of(rule, day).limits[step].basis if step else ""
