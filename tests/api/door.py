@@ -10,9 +10,12 @@ import httpx
 from msgspec import to_builtins
 
 from api.problems import KINDS, MEDIA_TYPE
+from domain.example_materials import MEDIA_TYPE as REPORT_TYPE
+from domain.example_materials import REPORT
+from domain.examples import STORY
 from domain.ledger import Actor, Command
 from domain.vocabulary import AnyCommand
-from tests.controls import MANAGER
+from tests.controls import APPLICANT, MANAGER
 
 STANDARD = {"type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"}
 LAND_ITEM = {"item": "land", "department": "land", "promise_days": 10}
@@ -71,6 +74,17 @@ class Door:
         asserted = {"Content-Type": media_type} | (identity(by) if by else {})
         asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.client.post("/materials", content=content, headers=asserted)
+
+    async def store_report(self) -> None:
+        """Store the file that the example story attaches."""
+        assert (await self.upload(REPORT, REPORT_TYPE, APPLICANT)).status_code in (200, 201)
+
+    async def told(self, project: UUID) -> dict[str, Any]:
+        """Tell *project* the example story, with the file that it attaches; the last receipt."""
+        await self.store_report()
+        for step in STORY:
+            receipt = await self.done(project, step.dated, step.by)
+        return receipt
 
     async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
         """Post a command that passes, and return its receipt."""

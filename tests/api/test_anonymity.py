@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -66,8 +65,9 @@ def filing(code: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    data = tmp_path_factory.mktemp("data")
+    return create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -109,7 +109,7 @@ def paths(app: Litestar, project: UUID) -> list[str]:
     parts = BY_PATH | {"project_id": str(project)}
 
     def filled(part: re.Match[str]) -> str:
-        return parts[part[1]]
+        return parts.get(part[1], "none")
 
     return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
 

@@ -20,6 +20,7 @@ NOTE = {"command": "note_step", "activity": "site visit"}
 
 async def test_the_example_story_is_posted_from_first_to_last(door: Door) -> None:
     project, keys = uuid4(), [uuid4() for _ in STORY]
+    await door.store_report()
     told = []
     for step, key in zip(STORY, keys, strict=True):
         response = await door.post(project, step.dated, step.by, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,6 @@ from litestar import Litestar
 from api.app import create_app
 from api.every_page import PAGES
 from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferred
-from domain.examples import STORY
 from domain.ledger import Role
 from domain.project.state import Outcome, Stage
 from domain.vocabulary import FACTS as FACT_TYPES
@@ -39,8 +37,8 @@ def views(approvals: Approvals) -> Views:
 
 
 @pytest.fixture(scope="module")
-def app(approvals: Approvals, views: Views) -> Litestar:
-    return create_app(approvals, views, Settings(data=Path("unused")), pages=PAGES)
+def app(approvals: Approvals, views: Views, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    return create_app(approvals, views, Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 async def registered(door: Door, views: Views, **changed: Any) -> UUID:
@@ -111,8 +109,7 @@ async def test_pages_follow_one_another(door: Door, views: Views) -> None:
 
 async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None:
     project = uuid4()
-    for step in STORY:
-        receipt = await door.done(project, step.dated, step.by)
+    receipt = await door.told(project)
     await views.catch_up(receipt["position"], patience=10)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/projects/{project}/history")).json()["entries"]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.examples import LAND, STORY
+from domain.examples import LAND
 from domain.ledger import Role
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT, BUREAU, MANAGER
@@ -18,8 +18,7 @@ from tests.controls import LAND as LAND_OFFICER
 async def told_story(door: Door) -> UUID:
     """A project on which the whole story happened."""
     project = uuid4()
-    for step in STORY:
-        await door.done(project, step.dated, step.by)
+    await door.told(project)
     return project
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from domain.examples import BUREAU, STORY
+from domain.examples import BUREAU
 from domain.ledger import Actor
 from domain.project.correction import RetractEntry
 from tests.api.door import REGISTER, Door, problem
@@ -25,8 +25,7 @@ OF_STORY = "TS-2026-0012"  # passed on, accepted, extended, answered, closed
 async def story(door: Door) -> UUID:
     """The example project, which the views have."""
     project = uuid4()
-    for step in STORY:
-        receipt = await door.done(project, step.dated, step.by)
+    receipt = await door.told(project)
     await door.get("/progress", after=receipt["position"])
     return project
 
