@@ -22,6 +22,7 @@ from api.legal_persons import LegalPersons
 from api.materials import Materials
 from api.operation import healthz, readyz
 from api.outside import OutsideTables
+from api.path import Paths
 from api.project_flow import ProjectFlows
 from api.projects import Projects
 from api.requests import begin, send_back
@@ -31,6 +32,7 @@ from api.voices import VoiceTables
 from api.waiting import WaitingTables
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
+from infrastructure.durations import Durations
 from infrastructure.materials import Materials as Files
 from infrastructure.settings import Settings
 from infrastructure.views import Views
@@ -45,6 +47,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Materials,
     Clocks,
     WaitingTables,
+    Paths,
     SupervisionTables,
     Law,
     Keeping,
@@ -67,7 +70,7 @@ def create_app(
     """
     return Litestar(
         [*HANDLERS, *pages],
-        state=State({parts.KEY: parts.Parts(approvals, views, settings, Calendars(approvals), Files.of(settings))}),
+        state=State({parts.KEY: _parts(approvals, views, settings)}),
         exception_handlers=failures.HANDLERS,
         before_request=begin,
         before_send=[send_back],
@@ -75,3 +78,7 @@ def create_app(
         openapi_config=openapi.config(),
         logging_config=None,
     )
+
+
+def _parts(approvals: Approvals, views: Views, settings: Settings) -> parts.Parts:
+    return parts.Parts(approvals, views, settings, Calendars(approvals), Files.of(settings), Durations(approvals.store))

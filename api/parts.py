@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
+from infrastructure.durations import Durations
 from infrastructure.materials import Materials
 from infrastructure.settings import Settings
 from infrastructure.views import Views
@@ -20,13 +21,17 @@ AnyRequest = Request[Any, Any, State]
 
 
 class Parts(Struct, frozen=True):
-    """The write side, the read side, what the installation chose, the calendars it counts by, the files it keeps."""
+    """The write side, the read side, what the installation chose, the calendars it counts by, the files it keeps.
+
+    *durations*: how long applications took so far.
+    """
 
     approvals: Approvals
     views: Views
     settings: Settings
     calendars: Calendars
     materials: Materials
+    durations: Durations
 
 
 def parts_of(request: AnyRequest) -> Parts:

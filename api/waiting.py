@@ -17,8 +17,11 @@ from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up, code
 from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind
 from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+from projections.handled import VIEW as HANDLED
+from projections.instants import as_it_stood
 from projections.view import Folded
-from projections.waiting import as_it_stood, waiting_at
+from projections.waiting import VIEW as WAITING
+from projections.waiting import waiting_at
 
 Holder = Annotated[str, code("Who has to act: a department's code, `applicant`, or a project manager's id.")]
 Turn = Annotated[HeldBy | None, QueryParameter(description="Whose turn it is, whoever that is by name.")]
@@ -110,7 +113,7 @@ async def stood(
     actor_of(headers_of(request.scope))
     at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
     known = instant_in("known_at", known_at) or at
-    return as_it_stood(project_id, await entries_of(request, project_id), at, known), at, known
+    return as_it_stood((WAITING, HANDLED), project_id, await entries_of(request, project_id), at, known), at, known
 
 
 def roots_of(items: list[ItemWaiting]) -> dict[str, int]:

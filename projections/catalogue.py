@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from projections.clocks import Clocks
+from projections.handled import Handled
 from projections.information import Information
 from projections.outside import Outside
 from projections.persons import Persons
@@ -24,4 +25,5 @@ VIEWS: tuple[View[Any], ...] = (
     Persons(),
     Information(),
     Waiting(),
+    Handled(),
 )

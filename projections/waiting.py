@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from domain.flow.graph import open_groups
 from domain.flow.waiting import ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
 from domain.project.state import Outcome, Project
-from domain.vocabulary import Entry, corrections
-from projections.view import CORRECTIONS, Folded, Row, Rows, Table, fold
+from domain.vocabulary import Entry
+from projections.view import Folded, Row, Rows, Table
 
 WAITING = Table(
     "waiting",
@@ -117,18 +117,6 @@ def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:
 
 
 VIEW = Waiting()
-
-
-def as_it_stood(project: UUID, entries: Sequence[Entry], as_of: datetime, known_at: datetime) -> Folded:
-    """The project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order."""
-    known = [entry for entry in entries if entry.recorded_at <= known_at]
-    amended = corrections(known).amended
-    past = [
-        entry
-        for entry in known
-        if isinstance(entry.fact, CORRECTIONS) or amended.get(entry.version, entry.occurred_at) <= as_of
-    ]
-    return fold((VIEW,), project, past)
 
 
 def waiting_at(folded: Folded) -> list[ItemWaiting]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -24,30 +25,39 @@ Sample = Mapping[int, int]  # working days -> how many applications took them
 class Basis(StrEnum):
     """What an estimate rests on."""
 
-    ITEM = "item"  # the same item of the same department, in the same mode
+    ITEM = "item"  # the same service of the same department, under the same special law, in the same mode
     DEPARTMENT = "department"  # anything of the department in the same mode
     ZONE = "zone"  # anything in the same mode
     STATUTORY = "statutory"  # nothing was decided yet: what the law allows
 
 
-class Past(Struct, frozen=True):
-    """The durations of what was decided: by item, department and mode; by department and mode; by mode."""
+class Likeness(NamedTuple):
+    """What makes applications alike: *service* is the catalogue's code, or the item's where it has none."""
 
-    of_item: dict[tuple[str, str, str], Counter[int]] = field(default_factory=dict)
+    service: str
+    special: str
+    department: str
+    mode: str
+
+
+class Past(Struct, frozen=True):
+    """The durations of what was decided: of the most alike; by department and mode; by mode."""
+
+    of_item: dict[Likeness, Counter[int]] = field(default_factory=dict)
     of_department: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
     of_zone: dict[str, Counter[int]] = field(default_factory=dict)
 
-    def add(self, item: str, department: str, mode: str, days: int, number: int = 1) -> None:
+    def add(self, like: Likeness, days: int, number: int = 1) -> None:
         """Count *number* applications more that took *days*."""
-        self.of_item.setdefault((item, department, mode), Counter())[days] += number
-        self.of_department.setdefault((department, mode), Counter())[days] += number
-        self.of_zone.setdefault(mode, Counter())[days] += number
+        self.of_item.setdefault(like, Counter())[days] += number
+        self.of_department.setdefault((like.department, like.mode), Counter())[days] += number
+        self.of_zone.setdefault(like.mode, Counter())[days] += number
 
-    def samples(self, item: str, department: str, mode: str) -> Iterator[tuple[Basis, Sample]]:
+    def samples(self, like: Likeness) -> Iterator[tuple[Basis, Sample]]:
         """What is known, the most alike first."""
-        yield Basis.ITEM, self.of_item.get((item, department, mode), {})
-        yield Basis.DEPARTMENT, self.of_department.get((department, mode), {})
-        yield Basis.ZONE, self.of_zone.get(mode, {})
+        yield Basis.ITEM, self.of_item.get(like, {})
+        yield Basis.DEPARTMENT, self.of_department.get((like.department, like.mode), {})
+        yield Basis.ZONE, self.of_zone.get(like.mode, {})
 
 
 class Estimate(Struct, frozen=True):
@@ -64,14 +74,14 @@ class Estimate(Struct, frozen=True):
     overrun: bool = False
 
 
-def estimate(past: Past, item: str, department: str, mode: str, allowed: Days, elapsed: int = 0) -> Estimate:
+def estimate(past: Past, like: Likeness, allowed: Days, elapsed: int = 0) -> Estimate:
     """What to expect of one application that was begun *elapsed* working days ago (0: it is still to come).
 
     Only applications that took at least as long count, less what is over: a case that has waited for 30 days is not one
     of those that took 10. *allowed* is what the law allows, where nothing else is known.
     """
     best: tuple[Basis, Sample] | None = None
-    for basis, sample in past.samples(item, department, mode):
+    for basis, sample in past.samples(like):
         left: Sample = {days - elapsed: number for days, number in sample.items() if days >= elapsed}
         if left and (best is None or total(left) >= SAMPLE_SMALL_BELOW):
             best = basis, left

@@ -36,9 +36,8 @@ def allowed_days(pack: Pack, mode: str, promise_days: int | None) -> tuple[int, 
     may = sum(working_days_of(limit) for limit in (intake, decision) if limit)
     if promise_days is None:
         return may, may
-    unit: Unit = decision.unit if decision else "working_day"
-    promised = working_days_of(Limit(promise_days, unit, ""))
-    return min(promised, may) if decision else promised, max(may, promised)
+    promised = working_days_of(Limit(promise_days, decision.unit if decision else "working_day", ""))
+    return (min(promised, may), may) if decision else (promised, max(promised, may))
 
 
 def _limit(pack: Pack, mode: str, clock: str) -> Limit | None:

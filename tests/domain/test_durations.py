@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.flow.durations import SAMPLE_SMALL_BELOW, Basis, Past, estimate, quantile
+from domain.flow.durations import SAMPLE_SMALL_BELOW, Basis, Likeness, Past, estimate, quantile
 from domain.flow.path import Days
 
 ALLOWED = Days(10, 10, 25)
 SOME_DAYS = st.lists(st.integers(0, 60), min_size=1, max_size=30)
+
+
+def like(item: str = "land", department: str = "land", mode: str = "single") -> Likeness:
+    return Likeness(item, "", department, mode)
 
 
 def past(*known: tuple[str, str, list[int]]) -> Past:
@@ -21,7 +25,7 @@ def past(*known: tuple[str, str, list[int]]) -> Past:
     found = Past()
     for item, department, durations in known:
         for days in durations:
-            found.add(item, department, "single", days)
+            found.add(like(item, department), days)
     return found
 
 
@@ -40,31 +44,31 @@ def test_an_empty_sample_has_none() -> None:
 
 def test_who_stands_for_whom() -> None:
     few, many = [3, 4], [10, 11, 12, 13, 14]
-    own = estimate(past(("land", "land", many), ("pool", "land", few)), "land", "land", "single", ALLOWED)
+    own = estimate(past(("land", "land", many), ("pool", "land", few)), like(), ALLOWED)
     assert (own.basis, own.n, own.days, own.small_sample) == (Basis.ITEM, 5, Days(10, 12, 13), False)
-    departments = estimate(past(("land", "land", few), ("pool", "land", many)), "land", "land", "single", ALLOWED)
+    departments = estimate(past(("land", "land", few), ("pool", "land", many)), like(), ALLOWED)
     assert (departments.basis, departments.n) == (Basis.DEPARTMENT, 7)
-    zone = estimate(past(("land", "land", few), ("pool", "water", many)), "land", "land", "single", ALLOWED)
+    zone = estimate(past(("land", "land", few), ("pool", "water", many)), like(), ALLOWED)
     assert (zone.basis, zone.n) == (Basis.ZONE, 7)
-    small = estimate(past(("land", "land", few)), "land", "land", "single", ALLOWED)
+    small = estimate(past(("land", "land", few)), like(), ALLOWED)
     assert (small.basis, small.n, small.small_sample, small.days) == (Basis.ITEM, 2, True, Days(3, 3, 4))
-    law = estimate(past(("land", "land", many)), "land", "land", "joint", ALLOWED)
+    law = estimate(past(("land", "land", many)), like(mode="joint"), ALLOWED)
     assert (law.basis, law.n, law.small_sample, law.days) == (Basis.STATUTORY, 0, True, ALLOWED)
 
 
 def test_a_case_that_has_waited_is_none_of_the_quick_ones() -> None:
     known = past(("land", "land", [5, 5, 5, 5, 5, 5, 20, 21, 22, 23, 24]))
-    assert estimate(known, "land", "land", "single", ALLOWED, 0).days == Days(5, 5, 22)
-    assert estimate(known, "land", "land", "single", ALLOWED, 18).days == Days(2, 4, 5)
-    last = estimate(known, "land", "land", "single", ALLOWED, 30)
+    assert estimate(known, like(), ALLOWED, 0).days == Days(5, 5, 22)
+    assert estimate(known, like(), ALLOWED, 18).days == Days(2, 4, 5)
+    last = estimate(known, like(), ALLOWED, 30)
     assert (last.basis, last.days, last.overrun) == (Basis.STATUTORY, Days(0, 0, 0), True)
-    within = estimate(Past(), "land", "land", "single", ALLOWED, 12)
+    within = estimate(Past(), like(), ALLOWED, 12)
     assert (within.days, within.overrun) == (Days(0, 0, 13), False)
 
 
 @given(SOME_DAYS, st.integers(0, 70))
 def test_an_estimate_counts_no_case_that_was_over_by_then(durations: list[int], elapsed: int) -> None:
-    found = estimate(past(("land", "land", durations)), "land", "land", "single", ALLOWED, elapsed)
+    found = estimate(past(("land", "land", durations)), like(), ALLOWED, elapsed)
     longer = [days for days in durations if days >= elapsed]
     assert found.n == len(longer)
     assert found.small_sample is (len(longer) < SAMPLE_SMALL_BELOW)

@@ -24,8 +24,9 @@ from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact, Entry
+from projections.instants import as_it_stood
 from projections.view import fold
-from projections.waiting import VIEW, WaitingRow, as_it_stood, waiting_at
+from projections.waiting import VIEW, WaitingRow, waiting_at
 from tests.controls import LAW, REGISTERED, accepted, completed, declined, submitted, under_examination
 from tests.spec import NOW, PROJECT, entry
 
@@ -45,7 +46,7 @@ def entries(*facts: AnyFact) -> list[Entry]:
 
 
 def told(*facts: AnyFact) -> dict[str, ItemWaiting]:
-    return {one.item: one for one in waiting_at(as_it_stood(PROJECT, entries(*facts), FAR, FAR))}
+    return {one.item: one for one in waiting_at(as_it_stood([VIEW], PROJECT, entries(*facts), FAR, FAR))}
 
 
 def first(item: ItemWaiting) -> tuple[WaitKind, HeldBy, str, tuple[str, ...]]:
@@ -179,11 +180,11 @@ def test_an_item_is_free_since_its_precondition_was_granted_and_blocked_again_on
 
 def test_an_amended_time_moves_since_when_and_as_of_goes_by_it() -> None:
     known = entries(submitted(), EntryAmended(version=2, item=LAND, new_occurred_at=day(1), reasons="late"))
-    folded = as_it_stood(PROJECT, known, FAR, FAR)
+    folded = as_it_stood([VIEW], PROJECT, known, FAR, FAR)
     assert waiting_at(folded)[0].waits[0].since == day(1)
-    before = as_it_stood(PROJECT, known, day(1), FAR)
+    before = as_it_stood([VIEW], PROJECT, known, day(1), FAR)
     assert before.project.items[LAND].stage is Stage.SUBMITTED
-    unknown = as_it_stood(PROJECT, known, day(1), day(2))
+    unknown = as_it_stood([VIEW], PROJECT, known, day(1), day(2))
     assert unknown.project.items[LAND].stage is Stage.NOT_STARTED
 
 

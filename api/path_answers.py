@@ -1,0 +1,174 @@
+"""Answers about the way to the finish: items with ranges and their bases, dates on the calendar, and moved ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from domain.flow.durations import Estimate, Past
+from domain.flow.forecast import Forecast, forecast
+from domain.flow.path import Days, Moved, Path, Step, delayed, path
+from domain.law.calendar import WorkingCalendar
+from domain.law.moment import local_day
+from domain.law.pack import Pack
+from domain.law.rough import allowed_days, expected_on
+from domain.project.state import OPEN_STAGES, Item, Project, Stage
+from projections.handled import VIEW as HANDLED
+from projections.handled import HandledState
+from projections.view import Folded
+
+ASSUMED_ZH = "估算，不是承诺，也不是法定期限：按以往办结用时推算，假定前置事项一经准予即申请下一事项。"
+ASSUMED_EN = (
+    "An estimate, no promise and no legal deadline: from how long applications took so far, as if each item were "
+    "applied for as soon as what it waits for is granted."
+)
+
+
+class Expected(Struct, frozen=True):
+    """A range: *days* are working days from the day asked about, and the dates on which they are over."""
+
+    days: Days
+    low_on: date
+    median_on: date
+    high_on: date
+
+
+class PathItem(Struct, frozen=True):
+    """One item that is not granted yet.
+
+    *slack*: by how many working days it alone may take longer without moving the finish; null: by any number.
+    *remaining* are the working days it still needs once nothing blocks it, and what that rests on.
+    """
+
+    item: str
+    name: str
+    department: str
+    stage: Stage
+    critical: bool
+    slack: int | None
+    remaining: Estimate
+    starts: Expected
+    finishes: Expected
+
+
+class MovedItem(Struct, frozen=True):
+    """An item that a delay moves, by its median; *by* in working days."""
+
+    item: str
+    name: str
+    by: int
+    before_on: date
+    after_on: date
+
+
+class DelayEffect(Struct, frozen=True):
+    """What the asked delays would move, what moves most first. *finish* is null where none can be told."""
+
+    delays: dict[str, int]
+    moved: list[MovedItem]
+    finish: MovedItem | None
+
+
+class ProjectPath(Struct, frozen=True):
+    """The way to the finish at *as_of*. *finish* is null where nothing is left, or where items are *stuck* for ever.
+
+    *critical*: the items that decide the median finish, in order. *low* is as if everything went as quickly as the
+    quickest fifth, *high* as slowly as the slowest. *provisional*: the range ends beyond the published calendar.
+    """
+
+    as_of: datetime
+    known_at: datetime
+    estimate: Literal[True]
+    assumed_zh: str
+    assumed_en: str
+    calendar: str
+    provisional: bool
+    finish: Expected | None
+    critical: tuple[str, ...]
+    stuck: tuple[str, ...]
+    items: list[PathItem]
+    delay: DelayEffect | None
+    position: int
+
+
+class Outlook(Struct, frozen=True):
+    """What the answer is made from: the project, what is left of it, and the calendar it is counted by."""
+
+    project: Project
+    left: Forecast
+    way: Path
+    calendar: WorkingCalendar
+    today: date
+
+    def on(self, days: int) -> date:
+        """The day on which so many working days are over."""
+        return expected_on(self.calendar, self.today, days)
+
+    def expected(self, days: Days) -> Expected:
+        """*days* with their dates."""
+        return Expected(days, self.on(days.low), self.on(days.median), self.on(days.high))
+
+    @property
+    def finish(self) -> Expected | None:
+        """When everything is expected to be over."""
+        return self.expected(self.way.finish) if self.way.finish else None
+
+
+def outlook(folded: Folded, pack: Pack, calendar: WorkingCalendar, past: Past, at: datetime) -> Outlook:
+    """What is to be expected of a project that was folded at the instant *at*, under *pack*."""
+    project, today = folded.project, local_day(at, pack.zone)
+    state: HandledState = folded.states[HANDLED.name]
+    allowed = {code: _allowed(pack, item) for code, item in project.items.items()}
+    elapsed = {}
+    for code, item in project.items.items():
+        submitted = state.submitted_at(code, item.application) if item.stage in OPEN_STAGES else None
+        if submitted is not None:
+            elapsed[code] = calendar.working_days_between(local_day(submitted, pack.zone), today)
+    left = forecast(project, past, allowed, elapsed)
+    return Outlook(project, left, path(left.tasks), calendar, today)
+
+
+def _allowed(pack: Pack, item: Item) -> Days:
+    """The working days that the law gives the item: its promise as usual, its limit with intake at most."""
+    special = item.plan.special
+    law = pack.under(special) if special in pack.specials else pack
+    promised, may = allowed_days(law, item.plan.mode.value, item.promise_days)
+    return Days(promised, promised, may)
+
+
+def path_items(found: Outlook) -> list[PathItem]:
+    """Every item on the way, in the project's order."""
+    return [_path_item(found, step) for step in found.way.steps]
+
+
+def _path_item(found: Outlook, step: Step) -> PathItem:
+    item = found.project.items[step.item]
+    return PathItem(
+        item=step.item,
+        name=item.plan.name,
+        department=item.department,
+        stage=item.stage,
+        critical=step.critical,
+        slack=step.slack,
+        remaining=found.left.estimates[step.item],
+        starts=found.expected(step.starts),
+        finishes=found.expected(step.finishes),
+    )
+
+
+def effect_of(found: Outlook, delays: Mapping[str, int]) -> DelayEffect | None:
+    """What *delays*, in working days, would move; None where none is asked about."""
+    if not delays:
+        return None
+    effect = delayed(found.left.tasks, delays)
+    finish = _moved(found, effect.finish) if effect.finish and found.way.finish else None
+    return DelayEffect(dict(delays), [_moved(found, one) for one in effect.moved], finish)
+
+
+def _moved(found: Outlook, one: Moved) -> MovedItem:
+    item = found.project.items.get(one.item)
+    name = item.plan.name if item else ""
+    return MovedItem(one.item, name, one.after - one.before, found.on(one.before), found.on(one.after))

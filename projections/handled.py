@@ -1,0 +1,82 @@
+"""办理用时 how long it took: a row a decided application, from submission to decision, as a basis for estimates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from domain.project.completion import ItemCompleted
+from domain.project.external import ExternalResultRecorded
+from domain.project.state import Outcome, Project
+from domain.project.submission import ItemSubmitted
+from domain.vocabulary import Entry
+from projections.view import Row, Rows, Table
+
+HANDLED = Table(
+    "handled",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("service", "text NOT NULL"),  # the catalogue's code, or the item's own where it was planned by hand
+        ("special", "text NOT NULL"),
+        ("department", "text NOT NULL"),  # as planned: the lower one where an upper level decides
+        ("mode", "text NOT NULL"),
+        ("law", "text NOT NULL"),  # whose days and calendar are meant
+        ("submitted_at", "timestamptz NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+    ),
+    key=3,
+)
+
+
+class HandledState(Struct):
+    """The application of each item that was last begun, and the rows of those that were decided."""
+
+    begun: dict[str, tuple[int, ItemSubmitted, datetime]] = field(default_factory=dict)
+    rows: dict[tuple[str, int], Row] = field(default_factory=dict)
+
+    def submitted_at(self, item: str, application: int) -> datetime | None:
+        """When this *application* came in; None where it was never applied for in the system."""
+        number, _, at = self.begun.get(item, (None, None, None))
+        return at if number == application else None
+
+
+class Handled:
+    """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
+
+    name: str = "handled"
+    version: int = 1
+    tables: tuple[Table, ...] = (HANDLED,)
+
+    def start(self) -> HandledState:
+        return HandledState()
+
+    def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
+        match entry.fact:
+            case ItemSubmitted(item=code) as submitted if code in project.items:
+                state.begun[code] = project.items[code].application, submitted, entry.occurred_at
+            case ItemCompleted(item=code) | ExternalResultRecorded(item=code) if code in project.items:
+                _decided(state, code, entry, project)
+
+    def rows(self, state: HandledState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
+        return {"handled": [*state.rows.values()]}
+
+
+def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> None:
+    item = project.items[code]
+    number, submitted, at = state.begun.get(code, (0, None, entry.occurred_at))
+    if submitted is None or number != item.application or at > entry.occurred_at:
+        return
+    if item.outcome is Outcome.TERMINATED:
+        state.rows.pop((code, number), None)
+        return
+    plan = item.plan
+    state.rows[code, number] = (
+        *(project.id, code, number, plan.service or code, plan.special, plan.department, plan.mode.value),
+        *(submitted.law, at, entry.occurred_at),
+    )
+
+
+VIEW = Handled()
