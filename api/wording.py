@@ -147,6 +147,8 @@ FACTS: dict[str, tuple[str, str]] = {
     "hearing_held": ("举行听证", "Hearing held"),
     "item_completed": ("办结", "Decided"),
     "decision_delivered": ("送达决定", "Decision delivered"),
+    "undertaking_checked": ("承诺核查", "Undertaking checked"),
+    "decision_revoked": ("撤销决定", "Decision revoked"),
     "item_withdrawn": ("撤回申请", "Application withdrawn"),
     "external_result_recorded": ("录入系统外结果", "Outside result keyed in"),
     "external_result_verified": ("核实系统外结果", "Outside result verified"),

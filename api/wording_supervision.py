@@ -120,6 +120,8 @@ CLOCKS: dict[str, tuple[str, str]] = {
     "countersign": ("会签", "Countersignature"),
     "hearing_request": ("听证申请", "Hearing request"),
     "hearing_hold": ("举行听证", "Hearing"),
+    "tolerance_cure": ("容缺补齐", "Papers to come"),
+    "post_check": ("承诺核查", "Check of the undertaking"),
     "renewal_guard": ("许可延续", "Renewal"),
     "": ("人工", "By hand"),
 }

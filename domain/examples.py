@@ -10,6 +10,7 @@ from domain.example_calendar import calendar_entries
 from domain.example_countersignature import CIRCULATED, CIRCULATED_PROJECT
 from domain.example_information import INFORMED
 from domain.example_materials import ATTACHED
+from domain.example_modes import MODES_PROJECT, MODES_STORY
 from domain.example_outside import FED, KEYED_IN
 from domain.example_people import (
     BUREAU,
@@ -252,9 +253,10 @@ STORY: tuple[Step, ...] = (
 STORIES: tuple[tuple[UUID, tuple[Step, ...]], ...] = (
     (PLANNED_PROJECT, PLANNED_STORY),
     (CIRCULATED_PROJECT, CIRCULATED),
+    (MODES_PROJECT, MODES_STORY),
 )
 COMMAND_EXAMPLES: dict[str, Step] = {
-    tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY, *CIRCULATED))
+    tag_of(step.command): step for step in reversed((*STORY, *PLANNED_STORY, *CIRCULATED, *MODES_STORY))
 }
 
 

@@ -21,6 +21,8 @@ from domain.law.outlook import DISTANT, Outlook, outlooks
 from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
+from domain.law.tolerance import TOLERANCE_CURE
+from domain.law.undertaking import POST_CHECK
 from domain.project.state import Mode
 from projections.law_events import ItemHistory, Laws, rule_of, usual_rule
 from projections.nodes import NODES, Node, node_of
@@ -32,7 +34,10 @@ UNCOLOURED = "none"
 NAME_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
 ARTICLES = {
     kind.name: kind.article
-    for kind in (INTAKE, DECISION, LOWER_REVIEW, COMMITMENT, DELIVERY, COUNTERSIGN, HEARING_REQUEST, HEARING_HOLD)
+    for kind in (
+        *(INTAKE, DECISION, LOWER_REVIEW, COMMITMENT, DELIVERY, COUNTERSIGN, HEARING_REQUEST, HEARING_HOLD),
+        *(TOLERANCE_CURE, POST_CHECK),
+    )
 }
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct, field, structs
 
-from domain.law import countersign, hearing, intake, review, suspension
+from domain.law import countersign, hearing, intake, review, suspension, tolerance, undertaking
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, Attest, LawEvent, Retract
 from domain.law.pack import Pack
@@ -27,8 +27,9 @@ from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingRequested, HearingRightTold
 from domain.project.state import Item, Mode, Outcome, Project
 from domain.project.submission import ItemSubmitted
-from domain.project.supplement import SupplementRequested, SupplementSubmitted
+from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.undertaking import UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, corrections
 
@@ -186,7 +187,7 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
     """The event that *entry* is to the law; None where it only completes what another began."""
     at, recorded = entry.occurred_at, entry.recorded_at
     fact: Any = entry.fact
-    if isinstance(fact, SupplementSubmitted) and not fact.complete:
+    if isinstance(fact, SupplementSubmitted | LackingPapersReceived) and not fact.complete:
         return None
     kind, said = _meaning(history, fact, counts=counts)
     return kind(id=_id(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
@@ -211,9 +212,16 @@ def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dic
             said = {"days": fact.days, "clock": fact.clock, "notified": fact.notified}
         case HearingNoticeGiven():
             said = {"hearing_date": fact.hearing_on}
+        case ItemAccepted(cure_days=days) if days is not None:
+            said = {"cure_days": days}
         case ItemCompleted() | ExternalResultRecorded():
-            said = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
+            said = _decision(fact)
     return kind, said
+
+
+def _decision(fact: ItemCompleted | ExternalResultRecorded) -> dict[str, Any]:
+    outcome = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
+    return outcome | ({"on_undertaking": True} if getattr(fact, "on_undertaking", False) else {})
 
 
 KINDS: Mapping[type[object], type[Any]] = {
@@ -237,6 +245,8 @@ KINDS: Mapping[type[object], type[Any]] = {
     ExternalResultRecorded: review.Decided,
     DecisionDelivered: review.Delivered,
     ItemWithdrawn: review.Withdrawn,
+    LackingPapersReceived: tolerance.PapersReceived,
+    UndertakingChecked: undertaking.Checked,
     RecordAttested: Attest,
 }
 

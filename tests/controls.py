@@ -54,6 +54,7 @@ def accepted(item: str = "land", lacking: tuple[str, ...] = ()) -> ItemAccepted:
     """*item* was accepted under the law's own limit."""
     plan = next(planned for planned in ITEMS if planned.item == item)
     limit = LAW.limit(plan.mode)
+    days = limit.days if plan.promise_days is None else plan.promise_days
     return ItemAccepted(
         item=item,
         mode=plan.mode,
@@ -63,6 +64,7 @@ def accepted(item: str = "land", lacking: tuple[str, ...] = ()) -> ItemAccepted:
         article=limit.article,
         promise_days=plan.promise_days,
         lacking=lacking,
+        cure_days=days if lacking else None,
     )
 
 

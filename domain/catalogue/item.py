@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from domain.project.state import Code, Codes, Line, Lines, Mode, Name, Text
+from domain.project.state import Code, Codes, JointForm, Line, Lines, Mode, Name, Text
 
 TASK_CODE_CHARACTERS_MAX = 128  # an 实施编码 with its parts joined by hyphens has up to 90
 TASK_NAME_CHARACTERS_MAX = 300
@@ -44,6 +44,7 @@ class Material(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     source_type: Literal["", "applicant", "government", "other"] = ""  # 来源渠道
     page_num: Annotated[int, Meta(ge=0, le=100)] = 0  # copies; 0: not said
     by_law: Line = ""
+    tolerable: bool = False  # 可容缺: may come after acceptance
 
 
 class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -79,6 +80,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     pre_phase: bool = False  # 投资项目前期许可: one of the licences before an investment project can be built
     live: bool = True  # false: the department works outside the system, its results are keyed in
     remarks: Lines = ()  # what an import found odd about it
+    joint_form: JointForm | None = None  # 统一、联合、集中办理, of an item in the mode joint
+    by_undertaking: bool = False  # 告知承诺制
 
     @property
     def is_licence(self) -> bool:

@@ -9,7 +9,17 @@ from msgspec import Meta, Struct
 
 from domain.catalogue.item import ServiceItem, TaskCode
 from domain.flow.graph import Groups, groups_of
-from domain.project.state import ITEMS_MAX, LINE_CHARACTERS_MAX, Alternatives, Code, Codes, Line, Phase, PlannedItem
+from domain.project.state import (
+    ITEMS_MAX,
+    LINE_CHARACTERS_MAX,
+    Alternatives,
+    Code,
+    Codes,
+    Line,
+    Mode,
+    Phase,
+    PlannedItem,
+)
 
 PHASES_MAX = 20  # the usual flow has four
 KINDS_MAX = 50
@@ -90,4 +100,7 @@ def _plan(flow: FlowEdition, step: FlowStep, needs: Groups, service: ServiceItem
         milestone=step.milestone,
         service=service.task_code,
         catalogue=flow.catalogue,
+        participants=service.other_dept if service.mode is Mode.JOINT else (),
+        joint_form=service.joint_form,
+        by_undertaking=service.by_undertaking,
     )

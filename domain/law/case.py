@@ -10,6 +10,8 @@ from domain.law.moment import Moment
 from domain.law.review import Review
 from domain.law.rule import Rule
 from domain.law.suspension import Suspensions
+from domain.law.tolerance import Tolerance
+from domain.law.undertaking import Undertaking
 
 
 class Case:
@@ -23,6 +25,8 @@ class Case:
         self.review = Review()
         self.consultations: dict[str, Consultation] = {}
         self.hearing = Hearing()
+        self.tolerance: Tolerance | None = None
+        self.undertaking: Undertaking | None = None
         self.decided: Moment | None = None
         self.delivered: Moment | None = None
         self.withdrawn: Moment | None = None

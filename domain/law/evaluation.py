@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.law import countersign, renewal
+from domain.law import countersign, renewal, tolerance, undertaking
 from domain.law.calendar import CalendarBook
 from domain.law.case import Case
 from domain.law.clock import BROKEN, Acceptance, Card, Clock, Run
@@ -122,6 +122,8 @@ def runs(case: Case) -> Iterator[Run]:
     yield from case.review.runs(case)
     yield from countersign.runs(case)
     yield from case.hearing.runs(case)
+    yield from tolerance.runs(case)
+    yield from undertaking.runs(case)
 
 
 def item_state(case: Case) -> ItemState:

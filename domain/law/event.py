@@ -12,6 +12,8 @@ from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, R
 from domain.law.moment import Happening, Instant, Moment
 from domain.law.review import Decided, Delivered, Extension, Forwarded, UpperReceived, Withdrawn
 from domain.law.suspension import Resume, Suspend
+from domain.law.tolerance import PapersReceived
+from domain.law.undertaking import Checked
 
 if TYPE_CHECKING:
     from domain.law.case import Case
@@ -64,6 +66,8 @@ LawEvent = (
     | Decided
     | Delivered
     | Withdrawn
+    | PapersReceived
+    | Checked
     | Attest
     | Amend
     | Retract

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.law.clock import AcceptanceKind, Kind, Run, State
 from domain.law.counting import on_the_spot
 from domain.law.moment import Happening, Moment
+from domain.law.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from domain.law.case import Case
@@ -58,12 +59,19 @@ class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
 
 
 class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
-    """The agency accepts, on any day and also while corrections are outstanding (B5.8, 容缺)."""
+    """The agency accepts, on any day and also while corrections are outstanding (B5.8, 容缺).
+
+    *cure_days*: in so many working days the papers that are still missing have to come.
+    """
+
+    cure_days: Annotated[int, Meta(ge=1)] | None = None
 
     begins = True
 
     def apply(self, case: Case, when: Moment) -> None:
         accepted = case.intake.accepted
+        if self.cure_days is not None and case.tolerance is None:
+            case.tolerance = Tolerance(when.day, when.minute, self.cure_days)
         if accepted is None:
             case.intake.accept("explicit", when)
         else:

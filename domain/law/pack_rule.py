@@ -60,6 +60,7 @@ def rule_of(
         licence_expiry=licence_expiry,
         live=live,
         renewal=RenewalTerms(pack.limit(mode, "renewal_filing").days, renewal.min if renewal else 0),
+        post_check_months=post_check_months(pack),
     )
 
 
@@ -68,6 +69,14 @@ def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> Period
     extension = pack.extension(clock, mode)
     length = pack.limit(mode, clock).days if days is None else days
     return Period(length, (extension.days_max or 0) if extension else 0)
+
+
+def post_check_months(pack: Pack) -> int:
+    """In how many months a decision on an undertaking is checked; 0 where the law has no such clock in months."""
+    if "post_check" not in pack.clocks:
+        return 0
+    limit = pack.limit(clock="post_check")
+    return limit.days if limit.unit == "month" else 0
 
 
 def countersign(pack: Pack) -> CountersignTerms | None:

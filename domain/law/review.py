@@ -9,6 +9,7 @@ from domain.law.clock import NO_REASONS, Card, Kind, Run
 from domain.law.intake import Admission
 from domain.law.moment import Happening, Moment
 from domain.law.rule import Period
+from domain.law.undertaking import Undertaking
 
 if TYPE_CHECKING:
     from domain.law.case import Case
@@ -67,9 +68,13 @@ class Extension(Happening, frozen=True, kw_only=True, tag="extension"):
 
 
 class Decided(Happening, frozen=True, kw_only=True, tag="decided"):
-    """The decision: it stops review and promise, and starts delivery where it grants (B9.1)."""
+    """The decision: it stops review and promise, and starts delivery where it grants (B9.1).
+
+    *on_undertaking*: on the applicant's word, which is to be checked afterwards (告知承诺).
+    """
 
     outcome: Literal["granted", "denied"]
+    on_undertaking: bool = False
 
     begins = True
 
@@ -80,6 +85,8 @@ class Decided(Happening, frozen=True, kw_only=True, tag="decided"):
             case.flags.add("decided_without_acceptance")
             case.intake.accept("implied", when)
         case.decided, case.review.granted = when, self.outcome == "granted"
+        if self.on_undertaking and case.review.granted:
+            case.undertaking = Undertaking(when.day, when.minute)
         case.hearing.decide(case, when)
 
 

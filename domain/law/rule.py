@@ -85,6 +85,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     licence_expiry: date | None
     live: bool
     renewal: RenewalTerms
+    post_check_months: Days = 0  # after a decision on an undertaking; 0: none
 
     def __post_init__(self) -> None:
         try:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from domain.catalogue.item import DAYS_MAX
 from domain.ledger import Command, Context, Fact, Refused
+from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Lines, Mode, Project, Stage, Text
+from domain.project.state import Code, Lines, Mode, PlannedItem, Project, Stage, Text
+from domain.shelf import shelf_of
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
-    """Take an application in. *lacking* names secondary papers still to come (容缺受理)."""
+    """Take an application in. *lacking* names secondary papers still to come (容缺受理), in *cure_days* working days.
+
+    Those are as many as the item is promised in, unless fewer are given. A joint item's participants are asked at once.
+    """
 
     item: Code
     lacking: Lines = ()
+    cure_days: Annotated[int, Meta(ge=1, le=DAYS_MAX)] | None = None
+
+    needs_shelf: ClassVar[bool] = True
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -26,18 +39,39 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             )
         law = law_for(item.plan, context)
         limit = limit_of(law, "decision", item.plan.mode)
-        return (
-            ItemAccepted(
-                item=self.item,
-                mode=item.plan.mode,
-                law=law.name,
-                limit=limit.days,
-                unit=limit.unit,
-                article=limit.article,
-                promise_days=item.promise_days,
-                lacking=once((*item.missing, *self.lacking)),
-            ),
+        lacking = once((*item.missing, *self.lacking))
+        require_tolerable(item.plan, self.lacking, context)
+        accepted = ItemAccepted(
+            item=self.item,
+            mode=item.plan.mode,
+            law=law.name,
+            limit=limit.days,
+            unit=limit.unit,
+            article=limit.article,
+            promise_days=item.promise_days,
+            lacking=lacking,
+            cure_days=self._cure_days(lacking, limit.days if item.promise_days is None else item.promise_days),
         )
+        return (accepted, *asked_jointly(item, law))
+
+    def _cure_days(self, lacking: tuple[str, ...], longest: int) -> int | None:
+        """In how many working days the papers have to come: never later than the item is promised (容缺)."""
+        if not lacking:
+            if self.cure_days is None:
+                return None
+            raise Refused(
+                "nothing-lacking",
+                f"nothing is missing for {self.item}, so there is nothing to bring in {self.cure_days} days",
+                remedy="name the papers in lacking, or leave cure_days out",
+            )
+        days = longest if self.cure_days is None else self.cure_days
+        if days > longest:
+            raise Refused(
+                "cure-exceeds-promise",
+                f"the papers for {self.item} can't come {days} days after acceptance: it is decided within {longest}",
+                remedy=f"at most {longest}",
+            )
+        return days or None
 
 
 class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
@@ -51,6 +85,7 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
     article: str
     promise_days: int | None = None
     lacking: tuple[str, ...] = ()
+    cure_days: int | None = None  # 容缺: in so many working days the papers have to come
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
@@ -79,3 +114,20 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
 
     def apply(self, project: Project) -> None:
         project.recorded(self.item).stage = Stage.DECLINED
+
+
+def require_tolerable(plan: PlannedItem, lacking: tuple[str, ...], context: Context) -> None:
+    """Refuse to go without a paper that the catalogue in force lists and does not tolerate missing (容缺)."""
+    if not lacking or not plan.catalogue:
+        return
+    edition = shelf_of(context).in_force(plan.catalogue, context.at, context.law.zone)
+    service = edition.items.get(plan.service) if edition else None
+    listed = {paper.material_name: paper.tolerable for paper in service.materials} if service else {}
+    if needed := [paper for paper in lacking if not listed.get(paper, True)]:
+        raise Refused(
+            "paper-not-tolerable",
+            f"{plan.item} can't be accepted without {', '.join(needed)}: the catalogue does not tolerate that missing",
+            article=context.law.article("supplement"),
+            remedy="ask for a supplement first",
+            papers=needed,
+        )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from domain.law.pack import Pack
 from domain.ledger import Fact
 from domain.project.consultation_state import Consultation, next_in_line
-from domain.project.state import Item, Project
+from domain.project.rules import limit_of, once
+from domain.project.state import Item, Mode, Project
+
+CLOCK = "countersign"
+JOINT_STEP = "joint"  # what participants of a joint item are asked under, by its acceptance
 
 
 class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
@@ -62,4 +67,20 @@ def going_on(code: str, item: Item, asked: Consultation, reasons: str = "") -> t
             line=asked.line,
             reasons=reasons,
         ),
+    )
+
+
+def asked_jointly(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
+    """The participants of a joint item, asked by its acceptance: each has the internal clock of a countersignature.
+
+    Rule book B6.2, Art. 26(2). Where the law sets no time for that, the time for the whole.
+    """
+    if item.plan.mode is not Mode.JOINT:
+        return ()
+    limit = limit_of(law, CLOCK) if CLOCK in law.clocks else limit_of(law, "decision", item.plan.mode)
+    return tuple(
+        CountersignatureAsked(
+            item=item.plan.item, department=department, step=JOINT_STEP, limit=limit.days, article=limit.article
+        )
+        for department in once(item.plan.participants)
     )

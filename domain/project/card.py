@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.ledger import Command, Context, Fact, Role
 from domain.project.rules import next_signal, require_proof, require_reasons, require_role, responsible
-from domain.project.state import Code, Name, Project, Signal, Text
+from domain.project.signal_state import Signal
+from domain.project.state import Code, Name, Project, Text
 
 
 class WarnDeadline(Command, frozen=True, tag="warn_deadline"):

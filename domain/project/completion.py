@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.consultation_state import against
-from domain.project.rules import require_handler, require_reasons, require_stage
-from domain.project.state import OPEN_STAGES, Code, Line, Mode, Outcome, Project, Stage, Text
+from domain.project.rules import require_decision, require_handler, require_reasons, require_stage
+from domain.project.state import OPEN_STAGES, Code, Item, Line, Mode, Outcome, Project, Stage, Text
 
 
 class CompleteItem(Command, frozen=True, tag="complete_item"):
@@ -23,6 +23,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
         # A case recorded elsewhere may have been decided without a record of acceptance: the law then implies it.
         stages = OPEN_STAGES if context.by.role is Role.SYSTEM else (Stage.ACCEPTED,)
         require_stage(self.item, item, "be decided", *stages)
+        require_decision(self.outcome)
         if self.outcome is not Outcome.GRANTED:
             require_reasons(self.reasons, f"deciding {self.item} as {self.outcome}", context.law.article("reasons"))
         if self.outcome is not Outcome.TERMINATED and item.plan.mode is Mode.LOWER_REVIEW and not item.upper_received:
@@ -32,6 +33,8 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 article=context.law.article("lower_review"),
                 remedy="forward_item, then receive_forwarded_item",
             )
+        if self.outcome is Outcome.GRANTED:
+            require_papers(self.item, item, context)
         overridden = against(item.consultations) if self.outcome is Outcome.GRANTED else ()
         if overridden and not self.override_reasons.strip():
             raise Refused(
@@ -48,6 +51,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 document_number=self.document_number,
                 overridden=overridden,
                 override_reasons=self.override_reasons if overridden else "",
+                on_undertaking=item.undertaking and self.outcome is Outcome.GRANTED,
             ),
         )
 
@@ -61,7 +65,20 @@ class ItemCompleted(Fact, frozen=True, tag="item_completed"):
     document_number: str = ""
     overridden: tuple[str, ...] = ()
     override_reasons: str = ""
+    on_undertaking: bool = False  # 告知承诺: to be checked afterwards
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.stage, item.outcome, item.suspensions = Stage.COMPLETED, self.outcome, {}
+
+
+def require_papers(code: str, item: Item, context: Context) -> None:
+    """Refuse to grant while papers tolerated as missing are to come (容缺); other systems' cases were decided so."""
+    if item.missing and context.by.role is not Role.SYSTEM:
+        raise Refused(
+            "papers-outstanding",
+            f"{code} was accepted with papers missing that have not come in: {', '.join(item.missing)}",
+            article=context.law.article("received"),
+            remedy="submit_supplement brings them; without them the item can't be granted",
+            missing=item.missing,
+        )

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from domain.law.pack import Pack
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.asking import CountersignatureAsked, going_on
+from domain.project.asking import CLOCK, CountersignatureAsked, going_on
 from domain.project.consultation_state import (
     Consultation,
     Opinion,
@@ -30,8 +30,6 @@ from domain.project.rules import (
     require_stage,
 )
 from domain.project.state import Code, Codes, Item, Lines, Name, Project, Stage, Text
-
-CLOCK = "countersign"
 
 
 class AskingOrder(StrEnum):

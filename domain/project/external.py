@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import structs
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import require_feed, require_outside, require_reasons, require_stage
+from domain.project.rules import require_decision, require_feed, require_outside, require_reasons, require_stage
 from domain.project.state import (
     DECIDED_STAGES,
     FRESH_STAGES,
@@ -50,6 +50,7 @@ class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
         item = project.item(self.item)
         require_outside(self.item, item, context.by, "key in a result")
         require_stage(self.item, item, "get a result from outside", *FRESH_STAGES, *OPEN_STAGES)
+        require_decision(self.outcome)
         require_evidence(self.item, self.evidence)
         return (
             ExternalResultRecorded(
@@ -134,6 +135,7 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         item = project.item(self.item)
         require_feed(self.item, item, context.by)
         require_source(self.source)
+        require_decision(self.outcome)
         said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)

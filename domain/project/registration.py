@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, require_role
-from domain.project.state import ITEMS_MAX, Code, Item, Line, Name, PlannedItem, Project
+from domain.project.state import ITEMS_MAX, Code, Item, Line, Mode, Name, PlannedItem, Project
 from domain.uscc import require_uscc
 
 # 全国投资项目在线审批监管平台运行管理暂行办法 (2017), 第三条: 涉密项目及信息不得通过在线平台办理和传递.
@@ -125,6 +125,7 @@ def require_new(code: str, plan: Mapping[str, object]) -> None:
 
 def require_lawful(planned: PlannedItem, context: Context) -> None:
     """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
+    require_participants(planned)
     limit = limit_of(law_for(planned, context), "decision", planned.mode)
     if planned.promise_days is not None and planned.promise_days > limit.days:
         raise Refused(
@@ -134,6 +135,24 @@ def require_lawful(planned: PlannedItem, context: Context) -> None:
             remedy="a promise may only be shorter than the statute",
             item=planned.item,
         )
+
+
+def require_participants(planned: PlannedItem) -> None:
+    """Refuse participants of an item that is handled by one department alone, or the lead department among them."""
+    joint = planned.mode is Mode.JOINT
+    if not joint and (planned.participants or planned.joint_form):
+        why = f"it is handled in the mode {planned.mode}"
+    elif planned.department in planned.participants:
+        why = f"{planned.department} leads, so it is no participant"
+    else:
+        return
+    raise Refused(
+        "participants-contradict",
+        f"{planned.item} can't have these participants: {why}",
+        article="行政许可法 26(2)",
+        remedy="name other departments of an item in the mode joint",
+        item=planned.item,
+    )
 
 
 def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:

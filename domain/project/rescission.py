@@ -11,7 +11,8 @@ from domain.law.moment import midnight, next_day
 from domain.law.proof import Rung
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import consulted, find_signal, require_current
-from domain.project.state import Line, Project, Signal, Stage
+from domain.project.signal_state import Signal
+from domain.project.state import Line, Project, Stage
 
 # The act that has the same effect as silence: where it came later, there is nothing to undo.
 SAME_BY_ACT = {

@@ -9,7 +9,8 @@ from domain.law.pack import DEFAULT_MODE, Limit, Pack
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Context, Refused, Role
 from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
-from domain.project.state import Item, PlannedItem, Project, Signal, Stage
+from domain.project.signal_state import Signal
+from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
 
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
 # What a clock can't be read from: it follows from clocks, or speaks of what followed.
@@ -109,6 +110,14 @@ def require_feed(code: str, item: Item, by: Actor) -> None:
             f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
             remedy=f"only the own system of {item.department} reports on it",
             department=item.department,
+        )
+
+
+def require_decision(outcome: Outcome) -> None:
+    """Refuse an outcome that no first decision has."""
+    if outcome is Outcome.REVOKED:
+        raise Refused(
+            "not-decided", "what was never granted can't be revoked", remedy="revoke_decision takes a grant back"
         )
 
 

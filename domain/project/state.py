@@ -10,10 +10,10 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from domain.flow.graph import Groups, groups_of, open_groups
-from domain.law.proof import Colour, Rung
 from domain.ledger import Actor, Refused
-from domain.project.consultation_state import Consultations, Opinion
+from domain.project.consultation_state import Consultations
 from domain.project.material_state import Material
+from domain.project.signal_state import Order, Signal
 from domain.project.voice_state import Complaint, Evaluation
 
 # Limits of what one command may carry: a form's size, far below what a request body may be.
@@ -54,12 +54,21 @@ class Mode(StrEnum):
     LOWER_REVIEW = "lower_review"
 
 
+class JointForm(StrEnum):
+    """How departments handle an item together (Administrative Licensing Law 26(2)); one 45-day clock for all three."""
+
+    UNIFIED = "unified"  # 统一办理: one department takes in, asks the others, and decides
+    JOINT = "joint"  # 联合办理
+    CONCENTRATED = "concentrated"  # 集中办理
+
+
 class Outcome(StrEnum):
     """How an item was decided."""
 
     GRANTED = "granted"  # 准予
     REFUSED = "refused"  # 不予许可
     TERMINATED = "terminated"  # 终止办理
+    REVOKED = "revoked"  # 撤销, after a grant
 
 
 class HearingStep(StrEnum):
@@ -93,6 +102,9 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     milestone: bool = False  # 里程碑事项
     service: Line = ""  # its code in the catalogue of service items
     catalogue: Name = ""  # the catalogue's name; empty where the item was planned by hand
+    participants: Codes = ()  # 参与部门 of a joint item: asked by its acceptance, each with a clock of its own
+    joint_form: JointForm | None = None
+    by_undertaking: bool = False  # 告知承诺: may be granted on the applicant's word, and checked afterwards
 
     @property
     def needs(self) -> Groups:
@@ -145,6 +157,8 @@ class Item(Struct):
     disputed: ExternalResult | None = None  # what the feed says otherwise, until the project manager has decided
     dismissed: ExternalResult | None = None  # what the project manager decided against
     evaluated: bool = False
+    undertaking: bool = False  # applied for on an undertaking
+    kept: bool | None = None  # what the check of it found; None: not checked yet
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     promised: int | None = None  # by the catalogue's edition in force when it was applied for
 
@@ -171,45 +185,10 @@ class Item(Struct):
         self.round = 1
         self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
-        self.external = self.evaluated = False
+        self.external = self.evaluated = self.undertaking = False
+        self.kept = None
         self.promised = None
         self.deemed_on = None
-
-
-class Appeal(StrEnum):
-    """How far the appeal against a card has come."""
-
-    NONE = "none"
-    OPEN = "open"  # 申诉中
-    RETURNED = "returned"  # 打回: may be made again
-    UPHELD = "upheld"  # the card stays
-    REVOKED = "revoked"  # the card does not count
-
-
-class Signal(Struct):
-    """A warning, a card or an effect of silence.
-
-    *before*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
-    """
-
-    item: str
-    department: str
-    rung: Rung
-    colour: Colour | None = None
-    key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
-    last_day: date | None = None
-    before: Stage | None = None
-    opinion: Opinion | None = None
-    rescinded: bool = False
-    appeal: Appeal = Appeal.NONE
-
-
-class Order(Struct):
-    """One order of the supervision bureau (督办), as far as it has been answered."""
-
-    item: str
-    department: str
-    answered: bool = False
 
 
 class FactNote(Struct, frozen=True, gc=False):

@@ -12,10 +12,14 @@ from domain.shelf import shelf_of
 
 
 class SubmitItem(Command, frozen=True, tag="submit_item"):
-    """Apply for one item, with its materials; or apply again after it was declined, withdrawn or not granted."""
+    """Apply for one item, with its materials; or apply again after it was declined, withdrawn or not granted.
+
+    *undertaking*: on the promise that all conditions are met (告知承诺), where the item is offered so.
+    """
 
     item: Code
     materials: Lines = ()
+    undertaking: bool = False
 
     needs_shelf: ClassVar[bool] = True
 
@@ -24,6 +28,13 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
         require_papers_from(context.by, "apply for an item")
         if not may_apply_again(item):
             require_stage(self.item, item, "be applied for", *FRESH_STAGES)
+        if self.undertaking and not item.plan.by_undertaking:
+            raise Refused(
+                "undertaking-not-offered",
+                f"{self.item} is not decided on an undertaking",
+                article=context.law.article("post_check"),
+                remedy="apply with all papers",
+            )
         catalogue, promise = terms_in_force(item, context)
         return (
             ItemSubmitted(
@@ -32,6 +43,7 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
                 materials=self.materials,
                 catalogue=catalogue,
                 promise_days=promise,
+                undertaking=self.undertaking,
             ),
         )
 
@@ -44,11 +56,12 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     materials: tuple[str, ...] = ()
     catalogue: str = ""  # name and edition of the catalogue then in force, e.g. "beijing-zone@3"
     promise_days: int | None = None  # what that edition promises
+    undertaking: bool = False
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.renew()
-        item.stage, item.promised = Stage.SUBMITTED, self.promise_days
+        item.stage, item.promised, item.undertaking = Stage.SUBMITTED, self.promise_days, self.undertaking
 
 
 def may_apply_again(item: Item) -> bool:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from domain.law.proof import Rung
 from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import find_signal, require_reasons, require_role
-from domain.project.state import Appeal, Code, Line, Lines, Name, Order, Project, Text
+from domain.project.signal_state import Appeal, Order
+from domain.project.state import Code, Line, Lines, Name, Project, Text
 
 
 class Verdict(StrEnum):

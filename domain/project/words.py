@@ -104,6 +104,7 @@ from domain.project.supplement import (
     SupplementSubmitted,
 )
 from domain.project.suspension import ClockResumed, ClockSuspended, ResumeClock, SuspendClock
+from domain.project.undertaking import CheckUndertaking, DecisionRevoked, RevokeDecision, UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn, WithdrawItem
 
 ProjectCommand = (
@@ -128,6 +129,8 @@ ProjectCommand = (
     | HoldHearing
     | CompleteItem
     | DeliverDecision
+    | CheckUndertaking
+    | RevokeDecision
     | WithdrawItem
     | RecordExternalResult
     | VerifyExternalResult
@@ -184,6 +187,8 @@ ProjectFact = (
     | HearingHeld
     | ItemCompleted
     | DecisionDelivered
+    | UndertakingChecked
+    | DecisionRevoked
     | ItemWithdrawn
     | ExternalResultRecorded
     | ExternalResultVerified

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from domain.law.pack import Pack
+from domain.project.asking import CLOCK
 from domain.project.consultation_state import Opinion
-from domain.project.countersignature import CLOCK, AskCountersignature, Countersign
+from domain.project.countersignature import AskCountersignature, Countersign
 from scripts.importing.register import ITEM, Deed
 
 ADVISERS = "advisers"  # registers name no department

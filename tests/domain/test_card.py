@@ -14,7 +14,7 @@ from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueCloc
 from domain.project.correction import EntryRetracted
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.rules import SIGNALS, SUPERVISION
-from domain.project.state import Appeal
+from domain.project.signal_state import Appeal
 from domain.vocabulary import FACTS, SYSTEM_COMMANDS, AnyFact
 from tests.controls import BUREAU, LAND, LAW, REGISTERED, completed, under_examination
 from tests.spec import Spec, given

@@ -11,7 +11,7 @@ from domain.law.proof import Colour
 from domain.ledger import Actor, Role
 from domain.project.card import CardIssued
 from domain.project.rescission import CardRescinded
-from domain.project.state import Appeal
+from domain.project.signal_state import Appeal
 from domain.project.supervision import (
     AnswerSupervision,
     AppealCard,

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from domain.example_people import WATCHER
 from domain.ledger import Actor, Context, Recorded, Refused
-from domain.project.state import Project, Signal
+from domain.project.signal_state import Signal
+from domain.project.state import Project
 from domain.project.words import SystemCommand
 from domain.vocabulary import AnyCommand, Entry, decide, replay
 from infrastructure.lawbook import law_book

@@ -1,0 +1,65 @@
+"""A joint item, papers that come later, and a decision on an undertaking that turns out broken, in the examples."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.example_people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, Step, told
+from domain.project.acceptance import AcceptItem
+from domain.project.asking import JOINT_STEP
+from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion
+from domain.project.countersignature import Countersign
+from domain.project.delivery import DeliverDecision
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import JointForm, Mode, Outcome, PlannedItem
+from domain.project.submission import SubmitItem
+from domain.project.supplement import SubmitSupplement
+from domain.project.undertaking import CheckUndertaking, RevokeDecision
+
+MODES_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000004")
+PAPER = "环境影响登记回执"
+
+MODES_STORY: tuple[Step, ...] = (
+    *told(
+        "2026-03-02 09:00",
+        MANAGER,
+        RegisterProject(
+            name="恒信新材料检测中心",
+            enterprise=Enterprise("恒信新材料有限公司"),
+            manager="wang.min",
+            items=(
+                PlannedItem(
+                    item="scheme",
+                    department="planning",
+                    name="建设工程设计方案联合审查",
+                    mode=Mode.JOINT,
+                    joint_form=JointForm.UNIFIED,
+                    participants=("fire", "environment"),
+                    promise_days=20,
+                ),
+                PlannedItem(item="signboard", department="planning", name="户外招牌设置", by_undertaking=True),
+            ),
+        ),
+    ),
+    *told("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="scheme", materials=("设计方案",))),
+    *told("2026-03-03 09:00", PLANNING, AcceptItem(item="scheme", lacking=(PAPER,), cure_days=10)),
+    *told("2026-03-06 09:00", FIRE, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
+    *told("2026-03-09 09:00", ENVIRONMENT, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
+    *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
+    *told("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
+    *told("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
+    *told("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="signboard", undertaking=True)),
+    *told(
+        "2026-03-16 09:30",
+        PLANNING,
+        AcceptItem(item="signboard"),
+        CompleteItem(item="signboard", outcome=Outcome.GRANTED, document_number="京开招牌〔2026〕17号"),
+    ),
+    *told(
+        "2026-04-20 10:00",
+        PLANNING,
+        CheckUndertaking(item="signboard", kept=False, findings="现场尺寸超出承诺的设置标准"),
+    ),
+    *told("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
+)
