@@ -17,7 +17,7 @@ from domain.project.submission import SubmitItem
 from domain.project.supplement import SubmitSupplement
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
 
-MODES_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000004")
+MODES_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000006")
 PAPER = "环境影响登记回执"
 
 MODES_STORY: tuple[Step, ...] = (
