@@ -14,6 +14,7 @@ from api.catalogue import Catalogue
 from api.catalogues import Catalogues
 from api.clocks import Clocks
 from api.commands import post_command
+from api.deadlines import Deadlines
 from api.flows import Flows
 from api.information import InformationTables
 from api.law import Law
@@ -49,6 +50,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     WaitingTables,
     Paths,
     SupervisionTables,
+    Deadlines,
     Law,
     Keeping,
     LegalPersons,

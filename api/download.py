@@ -30,7 +30,7 @@ class Download:
     def __init__(self, materials: Materials, stored: Stored, name: str, headers: Headers, method: str) -> None:
         self._materials, self._stored, self._asked, self._method = materials, stored, headers, method
         self._etag = b'"%s"' % stored.digest.encode()
-        self._unchanged = _lists(headers.get(b"if-none-match", b""), self._etag)
+        self._unchanged = listed_in(headers.get(b"if-none-match", b""), self._etag)
         self._span = None if self._unchanged or method == "HEAD" else self._asked_for()
         self._told = [
             *ALWAYS,
@@ -97,7 +97,7 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _lists(header: bytes, etag: bytes) -> bool:
+def listed_in(header: bytes, etag: bytes) -> bool:
     """Whether an If-None-Match names *etag*, weakly compared as RFC 9110 asks."""
     named = {part.strip().removeprefix(b"W/") for part in header.split(b",")}
     return bool({b"*", etag} & named)

@@ -24,6 +24,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "day": ("日期", "Day"),
     "days": ("逐日计算", "Day by day"),
     "days_hint": ("红牌、黄牌和预警所依据的每一天", "Every day that the signal rests on, as it was known then"),
+    "deadlines": ("办理期限", "Deadlines"),
     "decided": ("办结", "Decided"),
     "decided_at": ("办结时间", "Decided at"),
     "deemed": ("视为", "Deemed"),
@@ -43,6 +44,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "item": ("事项", "Item"),
     "last": ("截止日", "To"),
     "late": ("超法定时限", "Late"),
+    "left": ("剩余", "Left"),
     "length": ("时限（工作日）", "Limit (working days)"),
     "level": ("类别", "Kind"),
     "median": ("用时中位数", "Median days"),
@@ -58,6 +60,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "order": ("督办编号", "Order"),
     "orders": ("待反馈督办", "Orders waiting for a report"),
     "about": ("督办内容", "What to do"),
+    "overdue_days": ("超期天数", "Days overdue"),
     "outcome": ("结果", "Outcome"),
     "period": ("统计期间", "Period"),
     "project": ("项目", "Project"),
@@ -146,7 +149,15 @@ JUDGED: dict[str, tuple[str, str]] = {
     "False": ("超期", "Late"),
     "None": ("–", "–"),
 }
+UNITS: dict[str, tuple[str, str]] = {
+    "working_day": ("个工作日", "working days"),
+    "working_hour": ("个工作小时", "working hours"),
+    "calendar_day": ("天", "calendar days"),
+    "week": ("周", "weeks"),
+    "month": ("个月", "months"),
+}
 SUPERVISION = {
+    "unit_of": UNITS,
     "bureau": BUREAU,
     "level_of": LEVELS,
     "rung_of": RUNGS,
