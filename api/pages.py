@@ -20,12 +20,14 @@ from api.projects import entries_of
 from api.requests import request_id
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
 from domain.ledger import Actor
+from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
 from infrastructure.views import ProgressFilter, Summary
 from projections.anonymity import NOBODY
+from projections.materials import files_of
 from projections.progress_answers import ProgressProject
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
@@ -104,7 +106,7 @@ class Pages(Controller):
         before: Before = 0,
     ) -> Response[str]:
         """One project: its items, its complaints, and its history, the newest first."""
-        entries = await entries_of(request, project_id)
+        now, entries = parts_of(request).approvals.clock(), await entries_of(request, project_id)
         project = replay(project_id, entries)
         views, paper = parts_of(request).views, Paper(request, project.law)
         items = await views.items(project_id)
@@ -117,13 +119,14 @@ class Pages(Controller):
             about=_about(registered, project.manager, project.law),
             items=items,
             named=lambda code: names.get(code, code),
+            files=files_of(entries, now, now),
             complaints=await views.complaints(project_id),
             history=history.entries,
             newer=paper.here(before=history.newer) if history.newer is not None else "",
             older=paper.here(before=history.older) if history.older else "",
             tag_of=tag_of,
             information=paper.link(f"/pages/projects/{project_id}/information"),
-            item_of=lambda fact: getattr(fact, "item", ""),
+            item_of=lambda fact: "、".join(names.get(code, code) for code in items_of(fact)),
             said=said,
         )
         return page(body)
@@ -189,9 +192,16 @@ def app_css() -> Response[bytes]:
     return Response(style_sheet(), media_type="text/css; charset=utf-8", headers=headers)
 
 
+def items_of(fact: object) -> tuple[str, ...]:
+    """The items that a history line is about."""
+    return fact.items if isinstance(fact, MaterialAttached | MaterialDetached) else (getattr(fact, "item", ""),)
+
+
 def said(fact: object) -> str:
     """What a history line says beside the name of the fact: a noted step's own words, reasons, a document."""
     if isinstance(fact, StepNoted):
         return ": ".join(part for part in (fact.label or fact.activity, fact.value) if part)
+    if isinstance(fact, MaterialAttached):
+        return fact.name
     words = (getattr(fact, name, "") for name in ("reasons", "document_number", "ground"))
     return next((word for word in words if isinstance(word, str) and word), "")

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from api.body import BODY_BYTES_MAX, DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.commands import ANSWER_SECONDS_MAX
@@ -14,11 +15,15 @@ from api.identity import KEY_CHARACTERS_MAX, KEY_NAMESPACE, ROLES
 from api.operation import LAG_ENTRIES_MAX
 from api.problems import HTTP_CODES, KINDS
 from api.views import PAGE_ROWS_MAX
+from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.project.material import AttachMaterial
+from infrastructure.media import KINDS as KINDS_OF_FILES
 from infrastructure.views import PATIENCE_SECONDS
 from tests.api.door import Door
 from tests.controls import ROOT
 
 PAGE = (ROOT / "docs/http.md").read_text(encoding="utf-8")
+UNLIKE_THEIR_NAME = {"jpg", "txt"}  # JPEG, plain text
 CODES = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)
 
 
@@ -46,6 +51,20 @@ def test_every_code_of_http_is_told_with_its_status() -> None:
 )
 def test_limits_are_told_as_they_are(what: str) -> None:
     assert what in PAGE
+
+
+async def test_what_the_page_about_materials_shows_is_true(door: Door) -> None:
+    page = (ROOT / "docs/materials.md").read_text(encoding="utf-8")
+    (announced,) = re.findall(r"^Content-Digest: (.*)$", page, re.MULTILINE)
+    answer = await door.upload(REPORT, MEDIA_TYPE, content_digest=announced)
+    shown = [json.decode(text) for text in re.findall(r"^\{.*?\}$", page, re.MULTILINE | re.DOTALL)]
+
+    assert answer.json() == shown[0]
+    assert f"Location: {answer.headers['location']}\n" in page
+    attach = json.decode(json.encode(shown[1]), type=AttachMaterial)
+    assert (attach.digest, attach.size, attach.media_type) == (DIGEST, len(REPORT), MEDIA_TYPE)
+    suffixes = {kind.suffix for kind in KINDS_OF_FILES.values()} - UNLIKE_THEIR_NAME
+    assert [suffix for suffix in suffixes if suffix not in page.casefold()] == []
 
 
 async def test_every_address_is_told(door: Door) -> None:

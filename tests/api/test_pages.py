@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +15,9 @@ from litestar import Litestar
 from api.app import create_app
 from api.every_page import PAGES
 from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferred
+from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
 from domain.ledger import Role
+from domain.project.material import AttachMaterial
 from domain.project.state import Outcome, Stage
 from domain.vocabulary import FACTS as FACT_TYPES
 from infrastructure.approvals import Approvals
@@ -23,7 +26,7 @@ from infrastructure.settings import Settings
 from infrastructure.views import Views
 from projections.progress import APPLICANT, OUTSIDE
 from tests.api.door import REGISTER, Door
-from tests.controls import BUREAU
+from tests.controls import BUREAU, LAND
 
 MARK = "<script>alert(1)</script>"
 FILED = {"command": "file_complaint", "complaint": "c-1", "about": MARK, "anonymous": True}
@@ -124,6 +127,24 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
     older = page(await door.get(f"/pages/projects/{project}", before=3))
     assert re.findall(r'<td class="number">(\d+)</td>', older) == ["2", "1"]
     assert 'rel="prev"' in older
+
+
+async def test_a_projects_files_are_listed_with_their_items(door: Door, views: Views) -> None:
+    project = await registered(door, views)
+    assert "申请材料" not in page(await door.get(f"/pages/projects/{project}"))
+    await door.upload(REPORT, MEDIA_TYPE)
+    attach = AttachMaterial(
+        digest=DIGEST, name="总图 & 说明.pdf", media_type=MEDIA_TYPE, size=len(REPORT), items=("land",)
+    )
+    await door.done(project, attach, LAND)
+
+    chinese = page(await door.get(f"/pages/projects/{project}"))
+    english = page(await door.get(f"/pages/projects/{project}", lang="en"))
+    link = re.findall(r'<a href="(/materials/[^"]+)">总图 &amp; 说明.pdf</a><br><small>193 Bytes', chinese)
+    assert (await door.get(html.unescape(link[0]))).content == REPORT
+    assert "申请材料" in chinese
+    assert "Materials</caption>" in english
+    assert "li, land" in english.partition("Materials</caption>")[2].partition("</table>")[0]
 
 
 async def test_names_are_never_code_and_anonymous_complainants_stay_so(door: Door, views: Views) -> None:
