@@ -38,7 +38,7 @@ TASK_TYPES = {
 }
 LISTS = ("by_law", "special_procedure", "other_dept")
 TRUTHS = {"1": True, "true": True, "是": True, "0": False, "false": False, "否": False}
-FLAGS = ("is_online", "is_fee", "pre_phase", "live")
+FLAGS = ("is_online", "is_fee", "pre_phase", "live", "by_undertaking")
 OWN = frozenset(ServiceItem.__struct_fields__)
 
 

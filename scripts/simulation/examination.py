@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.project.asking import JOINT_STEP
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.extension import ExtendLimit
@@ -25,7 +26,7 @@ def examine(about: Circumstances, done: Done) -> Part:
     accepted, chance = done.at, about.chance
     if item_of(done, about).missing:
         done = yield from about.act(done.at, chance.about(4), about.applicant, SubmitSupplement(item=about.code))
-    if about.service.other_dept and chance.happens(0.9):
+    if about.service.other_dept and (about.plan.participants or chance.happens(0.9)):
         done = yield from countersigned(about, done)
     stopped = 0
     grounds = [ground for ground in about.service.special_procedure if ground != HEARING]
@@ -94,7 +95,9 @@ def extended(about: Circumstances, done: Done) -> Part:
 def countersigned(about: Circumstances, done: Done) -> Part:
     """Other departments are asked at once; some are late, some object and are asked again."""
     code, chance, asked = about.code, about.chance, about.service.other_dept
-    done = yield from about.act(done.at, 0, about.officer(), AskCountersignature(item=code, departments=asked))
+    step = JOINT_STEP if about.plan.participants else ""
+    if not step:
+        done = yield from about.act(done.at, 0, about.officer(), AskCountersignature(item=code, departments=asked))
     if done.refused:
         return done
     answers = sorted((_answer_time(about, done.at), department) for department in asked)
@@ -103,13 +106,13 @@ def countersigned(about: Circumstances, done: Done) -> Part:
         if item_of(done, about).stage is not Stage.ACCEPTED:
             return done
         opinion = _opinion(about)
-        done = yield Act(max(at, done.at), officer(department, chance), _countersign(about, opinion))
+        done = yield Act(max(at, done.at), officer(department, chance), _countersign(about, opinion, step))
         if opinion is Opinion.OBJECTED and not done.refused:
             objecting.append(department)
     for department in objecting:
-        again = AskCountersignature(item=code, departments=(department,))
+        again = AskCountersignature(item=code, departments=(department,), step=step)
         done = yield from about.act(done.at, chance.between(1, 5), about.officer(), again)
-        yes = Countersign(item=code, opinion=Opinion.AGREED)
+        yes = Countersign(item=code, step=step, opinion=Opinion.AGREED)
         done = yield from about.act(done.at, chance.between(1, 5), officer(department, chance), yes)
     return done
 
@@ -125,7 +128,7 @@ def _opinion(about: Circumstances) -> Opinion:
     return Opinion.AGREED_WITH_CONDITIONS if about.chance.happens(0.15) else Opinion.AGREED
 
 
-def _countersign(about: Circumstances, opinion: Opinion) -> Countersign:
+def _countersign(about: Circumstances, opinion: Opinion, step: str) -> Countersign:
     conditions = (about.chance.one_of(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
     reasons = "设计方案与专项规划不符，请修改后再送" if opinion is Opinion.OBJECTED else ""
-    return Countersign(item=about.code, opinion=opinion, conditions=conditions, reasons=reasons)
+    return Countersign(item=about.code, step=step, opinion=opinion, conditions=conditions, reasons=reasons)

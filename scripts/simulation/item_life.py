@@ -11,6 +11,7 @@ from domain.project.delivery import DeliverDecision
 from domain.project.state import Outcome, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
+from domain.project.undertaking import CheckUndertaking, RevokeDecision
 from domain.project.withdrawal import WithdrawItem
 from scripts.simulation.acts import Done, Life, Part
 from scripts.simulation.circumstances import Circumstances, item_of
@@ -35,6 +36,8 @@ def live_item(about: Circumstances, begin: datetime) -> Life:
         item = item_of(done, about)
         if item.stage is Stage.COMPLETED and item.outcome is not None:
             done = yield from hand_over(about, done)
+        if item_of(done, about).outcome is Outcome.GRANTED and item_of(done, about).undertaking:
+            done = yield from check(about, done)
         if item_of(done, about).outcome is Outcome.GRANTED:
             return
         at = about.time.after(done.at, about.chance.between(8, 30))
@@ -45,7 +48,9 @@ def apply(about: Circumstances, at: datetime) -> Part:
     online = about.service.is_online and about.chance.happens(0.85)
     by = about.applicant if online else about.officer()
     papers = tuple(material.material_name for material in about.service.materials)
-    return (yield from about.act(at, about.chance.about(3, 0.9), by, SubmitItem(item=about.code, materials=papers)))
+    word = about.plan.by_undertaking and about.chance.happens(0.6)
+    command = SubmitItem(item=about.code, materials=papers, undertaking=word)
+    return (yield from about.act(at, about.chance.about(3, 0.9), by, command))
 
 
 def take_in(about: Circumstances, done: Done) -> Part:
@@ -99,6 +104,19 @@ def decide(about: Circumstances, done: Done) -> Part:
         )
         done = yield from about.act(done.at, chance.between(1, 3), about.officer(), override)
     return done
+
+
+def check(about: Circumstances, done: Done) -> Part:
+    """The undertaking is looked into, seldom too late; where it was broken the grant is mostly taken back."""
+    chance = about.chance
+    kept = chance.happens(0.93)
+    found = CheckUndertaking(item=about.code, kept=kept, findings="与承诺一致" if kept else "现场与承诺不符")
+    days = chance.between(46, 60) if chance.happens(0.05) else chance.between(5, 38)
+    done = yield from about.act(done.at, days, about.officer(), found)
+    if kept or done.refused or chance.happens(0.3):
+        return done
+    revoke = RevokeDecision(item=about.code, reasons="未履行承诺，逾期不整改")
+    return (yield from about.act(done.at, chance.between(3, 10), about.officer(), revoke))
 
 
 def hand_over(about: Circumstances, done: Done) -> Part:
