@@ -7,12 +7,14 @@ step: nobody ever sees half of it, whatever crashes. The same content is kept on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import cast
+from typing import ParamSpec, TypeVar, cast
 
 import obstore
 from msgspec import Struct
@@ -23,6 +25,10 @@ from infrastructure.media import Readable, Unfit, kind_of, require_kind
 from infrastructure.settings import Settings
 
 PIECE_BYTES = 1024 * 1024  # written and read at a time
+THREADS_MAX = 8  # files written, synced or sent to a bucket at the same time; further ones wait
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class StorageAway(Exception):  # noqa: N818  an outage, told as such
@@ -43,6 +49,7 @@ class Materials:
 
     def __init__(self, place: Place, bytes_max: int) -> None:
         self._place, self.bytes_max = place, bytes_max
+        self._threads = ThreadPoolExecutor(THREADS_MAX, "materials")
 
     @classmethod
     def of(cls, settings: Settings) -> Materials:
@@ -55,7 +62,7 @@ class Materials:
         Raises Unfit: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
         StorageAway; and whatever *chunks* raises. Nothing is kept then.
         """
-        upload = await asyncio.to_thread(self._begin)
+        upload = await self._apart(self._begin)
         try:
             waiting = bytearray()
             async for chunk in chunks:
@@ -63,16 +70,16 @@ class Materials:
                 if upload.size + len(waiting) > self.bytes_max:
                     raise self.too_large()
                 if len(waiting) >= PIECE_BYTES:
-                    await asyncio.to_thread(upload.write, bytes(waiting))
+                    await self._apart(upload.write, bytes(waiting))
                     waiting.clear()
-            await asyncio.to_thread(upload.write, bytes(waiting))
-            return await asyncio.to_thread(self._finish, upload, media_type, expected)
+            await self._apart(upload.write, bytes(waiting))
+            return await self._apart(self._finish, upload, media_type, expected)
         finally:
-            await asyncio.to_thread(upload.discard)
+            await self._apart(upload.discard)
 
     async def size_of(self, digest: str) -> int | None:
         """How many bytes the file has; None where it is not stored. Raises StorageAway."""
-        return await asyncio.to_thread(self.size_now, digest)
+        return await self._apart(self.size_now, digest)
 
     def size_now(self, digest: str) -> int | None:
         """As size_of, for whoever runs without an event loop."""
@@ -92,7 +99,7 @@ class Materials:
             with reachable():
                 return kind_of(self._open(stored.digest, stored.size), stored.size)
 
-        return await asyncio.to_thread(look)
+        return await self._apart(look)
 
     async def require(self, digest: str, size: int, media_type: str) -> None:
         """Raise Unfit unless a file is stored under *digest* and is what is said of it: material-not-stored,
@@ -108,12 +115,12 @@ class Materials:
             raise Unfit("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
         if found != size:
             raise Unfit("material-differs", f"the stored file has {found} bytes, not {size}", "send what is stored")
-        await asyncio.to_thread(look, found)
+        await self._apart(look, found)
 
     async def read(self, digest: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from *start* to before *end*, a piece at a time. Raises StorageAway."""
         with reachable():
-            store = await asyncio.to_thread(self._place.store)
+            store = await self._apart(self._place.store)
             if store is None or start >= end:
                 return
             found = await obstore.get_async(store, key_of(digest), options={"range": (start, end)})
@@ -134,6 +141,10 @@ class Materials:
             f"the file has more than {self.bytes_max} bytes",
             "send it in parts, or smaller; COUNTERSIGN_MATERIALS_BYTES_MAX is the limit here",
         )
+
+    async def _apart(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """What *work* answers, in a thread of our own: a slow disk or bucket holds up nothing but files."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
 
     def _begin(self) -> Upload:
         with reachable():

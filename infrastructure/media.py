@@ -15,6 +15,7 @@ from msgspec import Struct
 
 HEAD_BYTES = 4096
 PIECE_BYTES = 1024 * 1024
+GLANCE_BYTES = 64 * 1024
 DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of an archive's table of contents: about 40,000 files
 END_RECORD_BYTES = 22
 COMMENT_BYTES_MAX = 65_535
@@ -59,11 +60,12 @@ class Unfit(Exception):  # noqa: N818  an answer, not an error
 
 
 class Content(Struct, frozen=True):
-    """What a kind is told by: the file, its first bytes, its size."""
+    """What a kind is told by: the file, its first bytes, its size; and of a text no more than *text_bytes_max*."""
 
     file: Readable
     head: bytes
     size: int
+    text_bytes_max: int
 
 
 class Kind(Struct, frozen=True):
@@ -93,8 +95,8 @@ def _archive(name: bytes = b"") -> Callable[[Content], bool]:
 
 
 def _is_text(content: Content) -> bool:
-    """Whether all of it is text, in UTF-8 or GB 18030, without characters that no text has."""
-    return any(_is_text_in(content.file, encoding) for encoding in TEXT_ENCODINGS)
+    """Whether what is looked at of it is text, in UTF-8 or GB 18030, without characters that no text has."""
+    return any(_is_text_in(content, encoding) for encoding in TEXT_ENCODINGS)
 
 
 KINDS: Mapping[str, Kind] = {  # of kinds that fit one content the first is the one it is called by
@@ -133,7 +135,7 @@ def require_kind(file: Readable, size: int, media_type: str) -> None:
             f"files of the type {media_type or 'nobody named'} are not taken",
             f"one of: {', '.join(MEDIA_TYPES)}",
         )
-    content = _content(file, size)
+    content = _content(file, size, size)
     _refuse_runnable(content)
     if not KINDS[media_type].fits(content):
         found = _called(content)
@@ -145,13 +147,16 @@ def require_kind(file: Readable, size: int, media_type: str) -> None:
 
 
 def kind_of(file: Readable, size: int) -> str:
-    """The media type that *file* is known by, by its content alone; empty where it is none that is taken."""
-    return _called(_content(file, size))
+    """The media type that *file* is known by, by its content alone; empty where it is none that is taken.
+
+    A glance: *file* was let in before, so the beginning of a text tells enough.
+    """
+    return _called(_content(file, size, GLANCE_BYTES))
 
 
-def _content(file: Readable, size: int) -> Content:
+def _content(file: Readable, size: int, text_bytes_max: int) -> Content:
     file.seek(0)
-    return Content(file, bytes(file.read(HEAD_BYTES)), size)
+    return Content(file, bytes(file.read(HEAD_BYTES)), size, text_bytes_max)
 
 
 def _called(content: Content) -> str:
@@ -210,14 +215,16 @@ def _names_in(content: Content) -> Iterator[bytes]:
         place += ENTRY_BYTES + name + extra + comment
 
 
-def _is_text_in(file: Readable, encoding: str) -> bool:
+def _is_text_in(content: Content, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
-    file.seek(0)
+    content.file.seek(0)
+    left = min(content.size, content.text_bytes_max)
     try:
-        while piece := bytes(file.read(PIECE_BYTES)):
+        while left and (piece := bytes(content.file.read(min(left, PIECE_BYTES)))):
+            left -= len(piece)
             if UNPRINTED.search(decoder.decode(piece)):
                 return False
-        decoder.decode(b"", final=True)
+        decoder.decode(b"", final=content.text_bytes_max >= content.size)  # a glance may end within a character
     except UnicodeDecodeError:
         return False
     return True

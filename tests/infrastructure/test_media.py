@@ -119,6 +119,26 @@ def test_a_long_text_in_either_encoding_is_text_across_the_pieces_it_is_read_in(
         refused(text + b"\0", "text/plain", "material-type-mismatch")
 
 
+class Counted(io.BytesIO):
+    """A file that counts what is read of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        self.taken += len(found)
+        return found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_glance_at_a_long_text_reads_little_of_it_wherever_that_ends(encoding: str) -> None:
+    for begin in ("", "a", "ab", "abc"):
+        text = (begin + "字" * 1_000_000).encode(encoding)
+        file = Counted(text)
+        assert kind_of(file, len(text)) == "text/plain"
+        assert file.taken < 300_000
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=300), st.builds(bytes.__add__, st.sampled_from([*GOOD.values()]), st.binary())))
 def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
