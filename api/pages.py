@@ -19,6 +19,7 @@ from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
 from api.requests import request_id
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
+from api.waiting_page import waiting_shown
 from domain.ledger import Actor
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
@@ -118,6 +119,7 @@ class Pages(Controller):
             name=registered.name if registered else "",
             about=_about(registered, project.manager, project.law),
             items=items,
+            waits=await waiting_shown(request, project_id, entries, paper.language),
             named=lambda code: names.get(code, code),
             files=files_of(entries, now, now),
             complaints=await views.complaints(project_id),

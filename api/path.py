@@ -15,11 +15,13 @@ from api.body import DAYS_MAX
 from api.instants import AsOf, KnownAt
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
-from api.path_answers import ASSUMED_EN, ASSUMED_ZH, Outlook, ProjectPath, effect_of, outlook, path_items
+from api.path_answers import Outlook, ProjectPath, effect_of, outlook, path_items
 from api.problems import Problem
 from api.views import After, caught_up
 from api.waiting import stood
+from api.wording_waiting import ASSUMED
 from domain.law.moment import local_day
+from domain.law.pack import Pack
 from domain.project.state import CODE_CHARACTERS_MAX, ITEMS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 from projections.view import Folded
@@ -54,7 +56,8 @@ class Paths(Controller):
     ) -> ProjectPath:
         """Items with ranges, slack and bases. The project is read from the ledger, past durations from a view."""
         folded, at, known = await stood(request, project_id, as_of, known_at)
-        found, position = await expected(request, folded, at, now=as_of is None, after=after)
+        _, position = await caught_up(request, after)
+        found = await expected(request, folded, at, position, now=as_of is None, after=after)
         delays = delays_in(delay or (), found)
         items, effect = await asyncio.to_thread(lambda: (path_items(found), effect_of(found, delays)))
         finish = found.finish
@@ -62,8 +65,8 @@ class Paths(Controller):
             as_of=at,
             known_at=known,
             estimate=True,
-            assumed_zh=ASSUMED_ZH,
-            assumed_en=ASSUMED_EN,
+            assumed_zh=ASSUMED[0],
+            assumed_en=ASSUMED[1],
             calendar=found.calendar.version,
             provisional=finish is not None and found.calendar.provisional(finish.high_on),
             finish=finish,
@@ -76,16 +79,20 @@ class Paths(Controller):
 
 
 async def expected(
-    request: AnyRequest, folded: Folded, at: datetime, *, now: bool, after: int = 0
-) -> tuple[Outlook, int]:
-    """What is to be expected of a project at *at*, by the durations known then; and the views' position."""
+    request: AnyRequest, folded: Folded, at: datetime, position: int, *, now: bool = True, after: int = 0
+) -> Outlook:
+    """What is to be expected of a project at *at*, by the durations known then; *position* is that of the views."""
     parts = parts_of(request)
-    _, position = await caught_up(request, after)
     laws = await laws_of(request)
     past = await (parts.durations.now(laws, at, position, after) if now else parts.durations.until(laws, at))
-    pack = parts.approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
+    pack = law_of(request, folded, at)
     calendar = laws.calendar(pack, local_day(at, pack.zone))
-    return await asyncio.to_thread(outlook, folded, pack, calendar, past, at), position
+    return await asyncio.to_thread(outlook, folded, pack, calendar, past, at)
+
+
+def law_of(request: AnyRequest, folded: Folded, at: datetime) -> Pack:
+    """The law that a folded project runs under at *at*."""
+    return parts_of(request).approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
 
 
 def delays_in(asked: Sequence[str], found: Outlook) -> dict[str, int]:

@@ -20,12 +20,6 @@ from projections.handled import VIEW as HANDLED
 from projections.handled import HandledState
 from projections.view import Folded
 
-ASSUMED_ZH = "估算，不是承诺，也不是法定期限：按以往办结用时推算，假定前置事项一经准予即申请下一事项。"
-ASSUMED_EN = (
-    "An estimate, no promise and no legal deadline: from how long applications took so far, as if each item were "
-    "applied for as soon as what it waits for is granted."
-)
-
 
 class Expected(Struct, frozen=True):
     """A range: *days* are working days from the day asked about, and the dates on which they are over."""

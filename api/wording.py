@@ -7,6 +7,7 @@ from typing import Literal
 
 from api.wording_information import INFORMATION
 from api.wording_supervision import SUPERVISION
+from api.wording_waiting import WAITING_TABLES
 
 Language = Literal["zh", "en"]
 Say = Callable[[str], str]
@@ -220,6 +221,7 @@ TABLES = {
     "fact": FACTS,
     **INFORMATION,
     **SUPERVISION,
+    **WAITING_TABLES,
 }
 
 

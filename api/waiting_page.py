@@ -1,0 +1,107 @@
+"""卡在谁 on a project's page: who has to act on each item, the chain behind it, and when it may be over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.parts import AnyRequest, parts_of
+from api.path import expected, law_of
+from api.path_answers import Expected, PathItem, path_items
+from api.wording import Language, wording
+from domain.flow.waiting import ItemWaiting, Wait, WaitKind
+from domain.law.pack import Pack
+from domain.project.state import Project
+from domain.vocabulary import Entry
+from projections.handled import VIEW as HANDLED
+from projections.instants import as_it_stood
+from projections.waiting import VIEW as WAITING
+from projections.waiting import waiting_at
+
+
+class ShownWait(Struct, frozen=True):
+    """One thing waited for, in words."""
+
+    kind: str
+    on: tuple[str, ...]
+    held_by: str
+    holder: str  # a name beside it, where there is one
+    since: datetime | None
+
+
+class ShownItem(Struct, frozen=True):
+    """One item that is not over, with the names of the chain behind it; *path* where it is still to be granted."""
+
+    item: str
+    name: str
+    waits: tuple[ShownWait, ...]
+    chain: tuple[str, ...]
+    stuck: bool
+    path: PathItem | None
+
+
+class ShownWaiting(Struct, frozen=True):
+    """The part of the page."""
+
+    items: list[ShownItem]
+    finish: Expected | None
+    critical: tuple[str, ...]
+
+
+async def waiting_shown(
+    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], language: Language
+) -> ShownWaiting:
+    """What a project is waiting for now, and what may be expected of it, as people read it."""
+    parts = parts_of(request)
+    at = parts.approvals.clock()
+    folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
+    position = min((view.position for view in await parts.views.positions()), default=0)
+    found = await expected(request, folded, at, position)
+    told = Told(folded.project, law_of(request, folded, at), language)
+    ways = {one.item: one for one in path_items(found)}
+    items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
+    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)))
+
+
+class Told:
+    """Says what is waited for in the words of one language, and grounds in those of the law."""
+
+    def __init__(self, project: Project, pack: Pack, language: Language) -> None:
+        self._project, self._pack, self._language = project, pack, language
+        self._words = wording(language)
+
+    def named(self, code: str) -> str:
+        """An item's name; its code where it has none."""
+        item = self._project.items.get(code)
+        return (item.plan.name if item else "") or code
+
+    def item(self, one: ItemWaiting, way: PathItem | None) -> ShownItem:
+        waits = tuple(self._wait(one, wait) for wait in one.waits)
+        chain = tuple(self.named(code) for code in one.chain)
+        return ShownItem(one.item, self.named(one.item), waits, chain, one.stuck, way)
+
+    def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
+        by_kind = wait.holder if wait.holder != wait.held_by.value else ""
+        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since)
+
+    def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
+        match wait.kind:
+            case WaitKind.PRECONDITION:
+                return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
+            case WaitKind.SUSPENSION:
+                return tuple(self._ground(one, ground) for ground in wait.on)
+            case WaitKind.APPLICATION:
+                return tuple(self._words["outcome"](self._words["stage"](ended)) for ended in wait.on)
+            case _:
+                return wait.on
+
+    def _ground(self, one: ItemWaiting, reason: str) -> str:
+        special = self._project.items[one.item].plan.special
+        law = self._pack.under(special) if special in self._pack.specials else self._pack
+        ground = law.ground(reason)
+        if ground is None:
+            return reason
+        return (ground.title_zh if self._language == "zh" else ground.title) or reason
