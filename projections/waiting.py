@@ -6,8 +6,8 @@ the entry after which it no longer does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -59,17 +59,22 @@ class WaitingRow(Struct, frozen=True):
 
 
 class WaitingState(Struct):
-    """Since when each item waits for what; which items are granted, so that a change of that is seen."""
+    """Since when each item waits for what; which items are granted, so that a change of that is seen.
+
+    *stood*: stage, department and waits of each item; *rows*: those made from them, None once one has changed.
+    """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
+    stood: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    rows: list[Row] | None = None
 
 
 class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 1
+    version: int = 2
     tables: tuple[Table, ...] = (WAITING,)
 
     def start(self) -> WaitingState:
@@ -78,35 +83,47 @@ class Waiting:
     def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
         code = getattr(entry.fact, "item", "")
         if not isinstance(code, str) or not code:
-            state.granted = project.granted
-            state.since = _dated(project, state, entry, list(project.items))
-            return
-        touched = [code]
-        item = project.items.get(code)
-        granted = item is not None and item.outcome is Outcome.GRANTED
-        if granted is not (code in state.granted):
-            (state.granted.add if granted else state.granted.discard)(code)
-            touched += [other for other, one in project.items.items() if code in one.plan.preconditions]
-        state.since |= _dated(project, state, entry, touched)
+            state.granted, state.rows = project.granted, None  # the plan may be another
+            for gone in state.since.keys() - project.items.keys():
+                del state.since[gone]
+            touched = list(project.items)
+        else:
+            touched = [code, *_depending(state, code, project)]
+        for one in touched:
+            _look(state, one, entry, project)
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
-        order = {code: nth for nth, code in enumerate(project.items, 1)}
-        items = waiting(project, state.since)
-        return {"waiting": [_row(project.id, order[one.item], one, wait) for one in items for wait in one.waits]}
+        if state.rows is None:
+            order = {code: nth for nth, code in enumerate(project.items, 1)}
+            items = waiting(project, state.since)
+            state.rows = [_row(project.id, order[one.item], one, wait) for one in items for wait in one.waits]
+        return {"waiting": state.rows}
 
 
-def _dated(project: Project, state: WaitingState, entry: Entry, codes: Sequence[str]) -> dict[str, dict[Key, datetime]]:
-    """What each of *codes* waits for now, each wait with the instant at which it began."""
-    found: dict[str, dict[Key, datetime]] = {}
-    for code in codes:
-        item, before = project.items.get(code), state.since.get(code, {})
-        if item is None:
-            found[code] = {}
-            continue
-        blocked = before_acceptance(item) and bool(open_groups(item.plan.needs, state.granted))
-        keys = (wait.key for wait in waits_of(project, item, blocked))
-        found[code] = {key: before.get(key, entry.occurred_at) for key in keys}
-    return found
+def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
+    """The items that wait for *code*, where it was granted just now, or is granted no more."""
+    item = project.items.get(code)
+    granted = item is not None and item.outcome is Outcome.GRANTED
+    if granted is (code in state.granted):
+        return []
+    (state.granted.add if granted else state.granted.discard)(code)
+    state.rows = None
+    return [other for other, one in project.items.items() if code in one.plan.preconditions]
+
+
+def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> None:
+    """What an item waits for after *entry*: what is new began with it."""
+    item, before = project.items.get(code), state.since.get(code, {})
+    if item is None:
+        state.since.pop(code, None)
+        state.rows = None
+        return
+    blocked = before_acceptance(item) and bool(open_groups(item.plan.needs, state.granted))
+    waits = tuple(waits_of(project, item, blocked))
+    state.since[code] = {wait.key: before.get(wait.key, entry.occurred_at) for wait in waits}
+    stood = item.stage, item.department, item.plan, waits
+    if state.stood.get(code) != stood:
+        state.stood[code], state.rows = stood, None
 
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:

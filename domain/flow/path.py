@@ -154,7 +154,33 @@ def slack(tasks: Mapping[str, Task]) -> dict[str, int | None]:
     usual = medians(tasks)
     found = finishes(tasks, usual)
     finish = finish_of(tasks, found)
-    return {code: _slack(tasks, usual, code, finish) for code in found}
+    latest, unsure = _latest(tasks, usual, found, finish)
+    return {
+        code: _slack(tasks, usual, code, finish) if code in unsure else latest[code] - at if code in latest else None
+        for code, at in found.items()
+    }
+
+
+def _latest(
+    tasks: Mapping[str, Task], usual: Durations, found: dict[str, int], finish: int
+) -> tuple[dict[str, int], set[str]]:
+    """The latest finish of each item that keeps the *finish*, back from the end, where the finish asks for one.
+
+    The second are items of which that says too little: somewhere behind them another item could do as well.
+    """
+    latest: dict[str, int] = {}
+    unsure: set[str] = set()
+    named_in = _named_in(tasks)
+    for code in reversed(found):
+        limits = [] if tasks[code].optional else [finish]
+        for of_item, nth in named_in.get(code, ()):
+            if of_item in unsure or len(tasks[of_item].needs[nth]) > 1:
+                unsure.add(code)
+            elif of_item in latest:
+                limits.append(latest[of_item] - usual[of_item])
+        if limits:
+            latest[code] = min(limits)
+    return latest, unsure
 
 
 def _slack(tasks: Mapping[str, Task], usual: Durations, code: str, finish: int) -> int | None:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct, structs
 
 from domain.flow.graph import Groups, open_groups
+from domain.project.consultation_state import unanswered
 from domain.project.state import FRESH_STAGES, OPEN_STAGES, Item, Outcome, Project, Stage
 
 
@@ -174,10 +175,9 @@ def waits_of(project: Project, item: Item, blocked: bool) -> Iterator[Wait]:
 def _under_examination(item: Item) -> Iterator[Wait]:
     for suspension, ground in item.suspensions.items():
         yield Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension)
-    for ref, asked in item.consultations.items():
-        if asked.opinion is None:
-            on = (asked.step,) if asked.step else ()
-            yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, ref)
+    for asked in unanswered(item.consultations) if item.consultations else ():
+        on = (asked.step,) if asked.step else ()
+        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, asked.key)
     if item.missing:
         yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
     if item.forwarded and not (item.upper and item.upper_received):
@@ -205,22 +205,27 @@ class _Chains:
         self.project, self.since = project, since
         self.depths = depths(blocked, project.granted)
         self.blockers = {
-            code: tuple(Blocker(group, self._least_blocked(group)) for group in groups)
+            code: tuple(Blocker(group, self._least_blocked(group)) for group in groups) if groups else ()
             for code, groups in blocked.items()
         }
+        self._roots: dict[str, tuple[str, ...]] = {}
 
     def told(self) -> list[ItemWaiting]:
         unneeded = spare(self.project)
         found = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
         return [one for one in found if one.waits]
 
+    def _depth(self, code: str) -> int:
+        return self.depths.get(code, len(self.project.items) + 1)
+
     def _least_blocked(self, group: tuple[str, ...]) -> str:
         """The alternative with the fewest steps behind it, of these the one that has come furthest."""
+        if len(group) == 1:
+            return group[0]
         items = self.project.items
 
         def rank(code: str) -> tuple[int, int]:
-            stage = items[code].stage if code in items else None
-            return self.depths.get(code, len(items) + 1), NEARNESS.get(stage, 4) if stage else 5
+            return self._depth(code), NEARNESS.get(items[code].stage, 4) if code in items else 5
 
         return min(group, key=rank)
 
@@ -234,19 +239,19 @@ class _Chains:
             waits=tuple(self._waits(code, item, chain[-1])),
             blocked_by=self.blockers[code],
             chain=chain,
-            roots=self._roots(code),
+            roots=self._roots_of(code),
             stuck=item.outcome is not Outcome.GRANTED and code not in self.depths,
         )
 
     def _waits(self, code: str, item: Item, root: str) -> Iterator[Wait]:
         since = self.since.get(code, {})
         for wait in waits_of(self.project, item, bool(self.blockers[code])):
-            dated = structs.replace(wait, since=since.get(wait.key))
+            at = since.get(wait.key)
             if wait.kind is WaitKind.PRECONDITION:
-                held_by, holder = self._root_holder(root)
                 followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
-                dated = structs.replace(dated, held_by=held_by, holder=holder, on=followed)
-            yield dated
+                yield Wait(wait.kind, *self._root_holder(root), followed, wait.ref, at)
+            else:
+                yield structs.replace(wait, since=at) if at else wait
 
     def _root_holder(self, root: str) -> tuple[HeldBy, str]:
         """Who has to act on the item where the chain ends; nobody where it leads round in a circle."""
@@ -257,21 +262,21 @@ class _Chains:
         return (first.held_by, first.holder) if first else (HeldBy.NOBODY, "")
 
     def _chain(self, code: str) -> tuple[str, ...]:
-        path = [code]
-        while behind := self.blockers.get(path[-1], ()):
-            deepest = max(behind, key=lambda one: self.depths.get(one.followed, len(self.blockers) + 1))
-            if deepest.followed in path:
+        way = [code]
+        while behind := self.blockers.get(way[-1], ()):
+            deepest = behind[0].followed
+            for one in behind[1:]:
+                deepest = one.followed if self._depth(one.followed) > self._depth(deepest) else deepest
+            if deepest in way:
                 break
-            path.append(deepest.followed)
-        return tuple(path)
+            way.append(deepest)
+        return tuple(way)
 
-    def _roots(self, code: str) -> tuple[str, ...]:
-        seen, ahead, roots = {code}, [code], []
-        while ahead:
-            one = ahead.pop(0)
-            behind = [blocker.followed for blocker in self.blockers.get(one, ())]
-            if not behind:
-                roots.append(one)
-            ahead += [other for other in dict.fromkeys(behind) if other not in seen]
-            seen.update(behind)
-        return tuple(roots)
+    def _roots_of(self, code: str) -> tuple[str, ...]:
+        """Where all ways behind *code* end; an item that is its own is met on its way again, and adds nothing."""
+        if code not in self._roots:
+            behind = self.blockers.get(code, ())
+            self._roots[code] = () if behind else (code,)
+            ends = (end for one in behind for end in self._roots_of(one.followed))
+            self._roots[code] = tuple(dict.fromkeys(ends)) if behind else (code,)
+        return self._roots[code]
