@@ -101,6 +101,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "granted": ("准予", "Granted"),
     "refused": ("不予许可", "Refused"),
     "terminated": ("终止办理", "Terminated"),
+    "revoked": ("已撤销", "Revoked"),
 }
 HOLDERS: dict[str, tuple[str, str]] = {
     "applicant": ("申请人", "Applicant"),
