@@ -31,6 +31,7 @@ from api.supervision import SupervisionTables
 from api.views import ViewTables
 from api.voices import VoiceTables
 from api.waiting import WaitingTables
+from api.what_if import WhatIf
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars
 from infrastructure.durations import Durations
@@ -51,6 +52,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Paths,
     SupervisionTables,
     Deadlines,
+    WhatIf,
     Law,
     Keeping,
     LegalPersons,

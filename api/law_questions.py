@@ -120,14 +120,19 @@ def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
     by_pack = isinstance(rule, dict) and rule.keys() <= set(PackChoice.__struct_fields__)
     asked: AnyAsked = decoded(_decode[kinds[by_pack]], body)
     _require_at_most("$.events", len(asked.events) * len(asked.as_of), WORK_MAX, "events times instants")
-    _refuse_unknown("$.events", raw["events"], asked.events)
-    _refuse_unknown("$.calendar", raw.get("calendar"), asked.calendar)
+    refuse_unknown("$.events", raw["events"], asked.events)
+    refuse_unknown("$.calendar", raw.get("calendar"), asked.calendar)
+    require_bounded(asked)
+    return asked
+
+
+def require_bounded(asked: Struct) -> None:
+    """Refuse days for which no calendar answers, and numbers of days that no limit has."""
     for path, value in leaves("$", asked):
         if isinstance(value, date):
             require_kept(path, value)
         elif isinstance(value, int) and value > DAYS_MAX:
             raise field_problem(path, "the number is far too large", f"at most {DAYS_MAX}")
-    return asked
 
 
 def _require_at_most(path: str, number: int, most: int, what: str) -> None:
@@ -135,7 +140,7 @@ def _require_at_most(path: str, number: int, most: int, what: str) -> None:
         raise field_problem(path, f"{number} {what}", f"at most {most}; ask in parts")
 
 
-def _refuse_unknown(path: str, raw: Any, read: Any) -> None:
+def refuse_unknown(path: str, raw: Any, read: Any) -> None:
     """Refuse a field that *read* has no place for: misspelt and passed over, it would change the answer unseen."""
     match read:
         case Struct():
@@ -143,10 +148,10 @@ def _refuse_unknown(path: str, raw: Any, read: Any) -> None:
             for name, part in raw.items():
                 if name not in known:
                     raise field_problem(f"{path}.{name}", f"unknown field `{name}`", "see /schema/openapi.json")
-                _refuse_unknown(f"{path}.{name}", part, getattr(read, name, None))
+                refuse_unknown(f"{path}.{name}", part, getattr(read, name, None))
         case list() | tuple():
             for nth, part in enumerate(read):
-                _refuse_unknown(f"{path}[{nth}]", raw[nth], part)
+                refuse_unknown(f"{path}[{nth}]", raw[nth], part)
         case _:
             return
 

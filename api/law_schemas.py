@@ -12,6 +12,7 @@ from api.aggregates import command_examples
 from api.body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.law_questions import EVALUATIONS, EXPLANATIONS, WORK_MAX
 from api.spoken import SPOKEN
+from api.what_if_bodies import EXAMPLES, WHAT_IF
 from infrastructure.lawbook import law_book
 
 Schema = dict[str, Any]
@@ -22,7 +23,7 @@ QUESTIONS: dict[str, tuple[type, ...]] = {  # by operation
     "evaluate": EVALUATIONS,
     "explain": EXPLANATIONS,
 }
-BODIES = {**QUESTIONS, **{operation: spoken.kind.commands for operation, spoken in SPOKEN.items()}}
+BODIES = {**QUESTIONS, **WHAT_IF, **{operation: spoken.kind.commands for operation, spoken in SPOKEN.items()}}
 BOUNDS = (
     f"At most {WORK_MAX} events times instants. Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, "
     f"numbers end at {DAYS_MAX}."
@@ -70,6 +71,8 @@ def request_body(operation: str, ref: str) -> Schema:
 @cache
 def body_examples(operation: str) -> Mapping[str, Schema]:
     """The same question under a rule written out and under the pack it comes from; every command of an aggregate."""
+    if operation in WHAT_IF:
+        return EXAMPLES[operation]
     if operation in SPOKEN:
         return command_examples(SPOKEN[operation])
     rule = law_book().pack(PACK).rule(commitment_days=12)

@@ -6,7 +6,7 @@ changes no answer: read from all its entries at once, a project gives the same d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -137,13 +137,23 @@ def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = 
     return found
 
 
-def course_of(history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Course:
-    """What the clocks of one application have come to; each consulted department was given days of its own."""
+def as_it_is(rule: Rule) -> Rule:
+    """The rule itself."""
+    return rule
+
+
+def course_of(
+    history: ItemHistory, rule: Rule, laws: Laws, now: datetime, changed: Callable[[Rule], Rule] = as_it_is
+) -> Course:
+    """What the clocks of one application have come to; each consulted department was given days of its own.
+
+    *changed* makes of every rule the one to count by, for whoever asks what another rule would have come to.
+    """
     timeline, book = Timeline(rule.zone, history.events), book_of(laws.pack(rule.pack), laws)
-    main = course(rule, timeline, book, now)
+    main = course(changed(rule), timeline, book, now)
     passed, coming = list(main.passed), [main.next]
     for other, clocks in rules_of(history, laws, rule):
-        own = course(other, timeline, book, now)
+        own = course(changed(other), timeline, book, now)
         passed = [crossing for crossing in passed if crossing.clock not in clocks]
         passed += [crossing for crossing in own.passed if crossing.clock in clocks]
         coming.append(own.next)

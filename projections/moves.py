@@ -53,12 +53,12 @@ def moves(
         readings = [read(history, laws, t, t) for laws in (before, after)]
         was, now = ({one.clock: one for one in found.clocks} if found else {} for found in readings)
         for clock in {**was, **now}:
-            move = _move(project, was.get(clock), now.get(clock))
+            move = move_of(project, was.get(clock), now.get(clock))
             if move is not None:
                 yield move
 
 
-def _move(project: UUID, was: Reading | None, now: Reading | None) -> Move | None:
+def move_of(project: UUID, was: Reading | None, now: Reading | None) -> Move | None:
     """The move of one clock; None where it stands as before."""
     one = now or was
     if one is None or (was and now and _stands(was) == _stands(now)):

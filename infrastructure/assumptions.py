@@ -1,0 +1,78 @@
+"""What would be, asked of the ledger: a project with events assumed, a period under other rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from domain.law.period import Period
+from infrastructure.chain import StoredRow
+from infrastructure.clock_history import PROJECTS_AT_A_TIME, streams
+from infrastructure.clocks import TooMuchToRead
+from infrastructure.lawbook import LawBook
+from infrastructure.mapper import entry_from
+from infrastructure.store import Store
+from projections.assumptions import Alternative, AssumedSignal, signals_under
+from projections.law_events import item_histories
+
+PROJECTS_MAX = 300  # of one question: both rules walk every clock of each, some seconds in all
+RAN = """
+    SELECT DISTINCT c.project FROM views.clock AS c
+    WHERE c.start_on <= %(last)s AND (NOT c.closed OR coalesce(c.stopped_on, %(last)s) >= %(first)s)
+      AND (%(department)s = '' OR c.department = %(department)s)
+    ORDER BY c.project LIMIT %(limit)s
+"""
+
+
+async def signals_of(
+    store: Store, laws: LawBook, other: Alternative, period: Period, zone: str, department: str, t: datetime
+) -> list[AssumedSignal]:
+    """What the clocks of a department, or of all, came to in *period* and would have under *other* rules.
+
+    As is known at *t*, in the order of time. Raises TooMuchToRead where more projects had clocks than are read at once.
+    """
+    projects = await _projects(store, period.first, period.last, department)
+    begin, end = period.begins(zone), period.ends(zone)
+    found: list[AssumedSignal] = []
+    for nth in range(0, len(projects), PROJECTS_AT_A_TIME):
+        rows = await streams(store, projects[nth : nth + PROJECTS_AT_A_TIME])
+        found += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
+    return sorted(
+        (one for one in found if department in ("", one.department)),
+        key=lambda one: (one.at, one.project.hex, one.item, one.application, one.clock, one.compared),
+    )
+
+
+async def _projects(store: Store, first: date, last: date, department: str) -> list[UUID]:
+    """Those of which a clock ran in the period."""
+    asked = {"first": first, "last": last, "department": department, "limit": PROJECTS_MAX + 1}
+    async with store.cursor() as cursor:
+        await cursor.execute(RAN, asked)
+        found = [project for (project,) in await cursor.fetchall()]
+    if len(found) > PROJECTS_MAX:
+        raise TooMuchToRead(f"more than {PROJECTS_MAX} projects had clocks in that period")
+    return found
+
+
+def _judged(
+    rows: Sequence[StoredRow], laws: LawBook, other: Alternative, begin: datetime, end: datetime, t: datetime
+) -> list[AssumedSignal]:
+    found, known = list[AssumedSignal](), frozenset(packs_of(laws))
+    for project, stored in groupby(rows, attrgetter("stream")):
+        entries = [entry for entry in map(entry_from, stored) if entry.recorded_at <= t]
+        if not entries:
+            continue
+        histories = item_histories(entries)
+        since = entries[0].recorded_at if entries[0].recorded.source else begin  # before that, it was another system's
+        found += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
+    return found
+
+
+def packs_of(laws: LawBook) -> list[str]:
+    """The names of all versions, and of the special laws in them."""
+    special = (f"{name}/{special}" for name in laws.names for special in laws.pack(name).specials)
+    return [*laws.names, *special]
