@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.outside_rows import ShownOutside
-from domain.project.consultation_state import Answer, Consultation, Opinion, queue
+from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
 from domain.project.state import HearingStep, Item, Mode, Outcome, Project, Stage
 from domain.project.voice_state import Complaint
 
@@ -24,8 +24,9 @@ class ShownConsultation(Struct, frozen=True):
     """One department asked for its countersignature; *opinion* is null until it answers.
 
     *deemed*: silence counts as agreement, by *article* (默认同意). *clock* is the name of its clock, which has *limit*
-    days. *line*: the departments asked one after the other, empty where all are asked at once. *earlier* are its
-    opinions of earlier rounds, which no longer count.
+    days. *line*: the departments asked one after the other, empty where all are asked at once. *recalled*: it is asked
+    no longer. *stale*: the application changed since, so its opinion does not count. *kept*: the lead department said
+    that the change leaves it as it was. *earlier* are its opinions of earlier rounds, which no longer count.
     """
 
     department: str
@@ -39,6 +40,11 @@ class ShownConsultation(Struct, frozen=True):
     clock: str
     limit: int
     line: tuple[str, ...]
+    recalled: bool
+    stale: bool
+    kept: bool
+    forwarded_to: str
+    forwarded_from: str
     earlier: tuple[Answer, ...]
 
 
@@ -53,6 +59,7 @@ class ShownTurn(Struct, frozen=True):
 class ShownItem(Struct, frozen=True):
     """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
 
+    *consolidated* is the lead department's opinion, null where there is none, or what it sums up has changed since.
     *result*: what stands for a department outside the system, null for others and before anything is told.
     """
 
@@ -72,6 +79,7 @@ class ShownItem(Struct, frozen=True):
     round: int
     consultations: list[ShownConsultation]
     queue: list[ShownTurn]
+    consolidated: Consolidated | None
     hearing: HearingStep
     forwarded: bool
     upper: str
@@ -139,6 +147,7 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None) 
             ShownTurn(department, step, before.department)
             for department, step, before in queue(item.consultations).values()
         ],
+        consolidated=item.consolidation,
         hearing=item.hearing,
         forwarded=item.forwarded,
         upper=item.upper,
@@ -164,6 +173,11 @@ def _consultation(asked: Consultation) -> ShownConsultation:
         clock=asked.clock,
         limit=asked.limit,
         line=asked.line,
+        recalled=asked.recalled,
+        stale=asked.stale,
+        kept=asked.kept,
+        forwarded_to=asked.forwarded_to,
+        forwarded_from=asked.forwarded_from,
         earlier=asked.earlier,
     )
 

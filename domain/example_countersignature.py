@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.example_people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, WATER, Step, told
+from domain.example_people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, PROVINCE, WATER, Step, told
 from domain.project.acceptance import AcceptItem
+from domain.project.completion import CompleteItem
+from domain.project.consolidation import ConsolidateOpinions
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
+from domain.project.recall import RecallCountersignature
+from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Mode, PlannedItem
+from domain.project.round import KeepOpinion, ReviseApplication
+from domain.project.state import Mode, Outcome, PlannedItem
 from domain.project.submission import SubmitItem
 
 CIRCULATED_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000004")
 ITEM = "works-permit"
 
-CIRCULATED: tuple[Step, ...] = (
+APPLIED = [
     *told(
         "2026-03-02 09:00",
         MANAGER,
@@ -27,6 +32,8 @@ CIRCULATED: tuple[Step, ...] = (
         ),
     ),
     *told("2026-03-02 10:00", ENTERPRISE, SubmitItem(item=ITEM, materials=("总平面图",))),
+]
+FIRST_ROUND = [
     *told(
         "2026-03-03 09:00",
         PLANNING,
@@ -49,6 +56,38 @@ CIRCULATED: tuple[Step, ...] = (
     *told(
         "2026-03-11 10:00",
         ENVIRONMENT,
+        ForwardCountersignature(item=ITEM, to="province-environment", reasons="危化品仓库环评由省厅审批, 需转报"),
+    ),
+    *told(
+        "2026-03-16 10:00",
+        PROVINCE,
         Countersign(item=ITEM, opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=("储罐区防渗达到重点防渗标准",)),
     ),
-)
+]
+SECOND_ROUND = [
+    *told(
+        "2026-03-18 09:00",
+        ENTERPRISE,
+        ReviseApplication(item=ITEM, changes="初期雨水池由200立方米扩至500立方米", materials=("总平面图(修改)",)),
+    ),
+    *told(
+        "2026-03-18 14:00",
+        PLANNING,
+        KeepOpinion(item=ITEM, department="fire", reasons="消防车道和间距没有变化"),
+    ),
+    *told("2026-03-20 10:00", WATER, Countersign(item=ITEM, opinion=Opinion.AGREED)),
+    *told(
+        "2026-03-20 11:00",
+        PLANNING,
+        KeepOpinion(item=ITEM, department="province-environment", reasons="防渗要求不受影响"),
+        AskCountersignature(item=ITEM, departments=("traffic",)),
+    ),
+    *told(
+        "2026-03-23 09:00",
+        PLANNING,
+        RecallCountersignature(item=ITEM, department="traffic", reasons="出入口没有变化, 无需征求意见"),
+        ConsolidateOpinions(item=ITEM, text="各部门同意, 防渗条件写入许可", conditions=("储罐区防渗达到重点防渗标准",)),
+        CompleteItem(item=ITEM, outcome=Outcome.GRANTED, document_number="建字第420100202600033号"),
+    ),
+]
+CIRCULATED: tuple[Step, ...] = (*APPLIED, *FIRST_ROUND, *SECOND_ROUND)

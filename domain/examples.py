@@ -36,6 +36,7 @@ from domain.ledger import Context, Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
+from domain.project.consolidation import ConsolidateOpinions
 from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, Countersign
@@ -175,6 +176,11 @@ SITE_PLAN = [
     *told(
         "2026-04-28 10:00",
         PLANNING,
+        ConsolidateOpinions(
+            item="site-plan",
+            text="消防条件写入许可; 环境部门的异议以增设声屏障解决",
+            conditions=("消防车道净宽不小于4米", "东侧厂界设声屏障"),
+        ),
         CompleteItem(
             item="site-plan",
             outcome=Outcome.GRANTED,

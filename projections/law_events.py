@@ -10,28 +10,29 @@ from uuid import UUID
 
 from msgspec import Struct, field, structs
 
-from domain.law import countersign, hearing, intake, review, suspension, tolerance, undertaking
+from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
-from domain.law.event import Amend, Attest, LawEvent, Retract
+from domain.law.event import Amend, LawEvent, Retract
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, Rule
-from domain.project.acceptance import ItemAccepted, ItemDeclined
+from domain.project.acceptance import ItemAccepted
 from domain.project.asking import CountersignatureAsked
 from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.countersignature import ItemCountersigned
-from domain.project.delivery import DecisionDelivered
 from domain.project.extension import LimitExtended
-from domain.project.external import ExternalResultRecorded, RecordAttested
-from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
-from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingRequested, HearingRightTold
+from domain.project.external import ExternalResultRecorded
+from domain.project.forwarding import ItemForwarded
+from domain.project.hearing import HearingNoticeGiven
+from domain.project.recall import CountersignatureRecalled
+from domain.project.referral import CountersignatureForwarded
+from domain.project.round import OpinionKept
 from domain.project.state import Item, Mode, Outcome, Project
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
-from domain.project.undertaking import UndertakingChecked
-from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, corrections
+from projections.law_kinds import KINDS
 
 INTAKE = intake.INTAKE.name
 RULES_KEPT_MAX = 4096  # one for each law, mode, promise and length there is: dozens in a zone
@@ -155,14 +156,18 @@ def _take_terms(history: ItemHistory, fact: object) -> None:
         case ItemForwarded(upper=upper):
             history.upper = upper
         case CountersignatureAsked(department=department, step=step, limit=limit):
-            history.asked[department, step] = history.asked.get((department, step), 0) + 1
-            step_now = _step(history, department, step, counts=True)
-            history.asked_days[f"{countersign.COUNTERSIGN.name}:{countersign.name_of(department, step_now)}"] = limit
+            times = history.asked[department, step] = history.asked.get((department, step), 0) + 1
+            name = countersign.name_of(department, _name(step, times))
+            history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = limit
 
 
 def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
     """The step's name for the law, which knows one question a step: when asked again it is another step."""
-    times = history.asked.get((department, step), 0) + (not counts)
+    return _name(step, history.asked.get((department, step), 0) + (not counts))
+
+
+def _name(step: str, times: int) -> str | None:
+    """What the *times*-th question at *step* is called."""
     return (step if times <= 1 else f"{step}#{times}") or None
 
 
@@ -200,9 +205,11 @@ def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dic
     match fact:
         case SupplementRequested():
             said = {"new_items": fact.new_items, "respond_by": fact.respond_by}
-        case CountersignatureAsked():
-            said = {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=counts)}
-        case ItemCountersigned():
+        case CountersignatureAsked(department=department, step=step):
+            times = history.asked.get((department, step), 0) - counts
+            before = _name(step, times) or "" if times else None
+            said = {"dept": department, "step": _step(history, department, step, counts=counts), "replaces": before}
+        case ItemCountersigned() | CountersignatureRecalled() | CountersignatureForwarded() | OpinionKept():
             said = {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
         case ClockSuspended(suspension=sid, ground=ground, notified=told, planned_until=until):
             said = {"sid": sid, "reason": ground, "notified": told, "planned_until": until}
@@ -222,33 +229,6 @@ def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dic
 def _decision(fact: ItemCompleted | ExternalResultRecorded) -> dict[str, Any]:
     outcome = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
     return outcome | ({"on_undertaking": True} if getattr(fact, "on_undertaking", False) else {})
-
-
-KINDS: Mapping[type[object], type[Any]] = {
-    ItemSubmitted: intake.Received,
-    SupplementRequested: intake.CorrectionNotice,
-    SupplementSubmitted: intake.Corrected,
-    ItemAccepted: intake.Accepted,
-    ItemDeclined: intake.Refused,
-    ItemForwarded: review.Forwarded,
-    ForwardedItemReceived: review.UpperReceived,
-    CountersignatureAsked: countersign.CountersignRequest,
-    ItemCountersigned: countersign.CountersignReply,
-    ClockSuspended: suspension.Suspend,
-    ClockResumed: suspension.Resume,
-    LimitExtended: review.Extension,
-    HearingRightTold: hearing.HearingTold,
-    HearingRequested: hearing.HearingRequested,
-    HearingNoticeGiven: hearing.HearingNotice,
-    HearingHeld: hearing.HearingHeld,
-    ItemCompleted: review.Decided,
-    ExternalResultRecorded: review.Decided,
-    DecisionDelivered: review.Delivered,
-    ItemWithdrawn: review.Withdrawn,
-    LackingPapersReceived: tolerance.PapersReceived,
-    UndertakingChecked: undertaking.Checked,
-    RecordAttested: Attest,
-}
 
 
 def _id(version: int) -> str:

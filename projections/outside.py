@@ -22,7 +22,8 @@ from domain.project.external import (
 )
 from domain.project.state import DECIDED_STAGES, ExternalResult, Item, Project, Stage
 from domain.vocabulary import Entry
-from projections.law_events import KINDS, Laws
+from projections.law_events import Laws
+from projections.law_kinds import KINDS
 from projections.view import Row, Rows, Table
 
 # What says by itself that somebody looked: it counts on the day on which they did.

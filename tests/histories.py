@@ -12,6 +12,7 @@ from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
+from domain.project.consolidation import ConsolidateOpinions
 from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
@@ -30,7 +31,10 @@ from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.material import AttachMaterial, DetachMaterial
 from domain.project.note import NoteStep
+from domain.project.recall import RecallCountersignature
+from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
+from domain.project.round import KeepOpinion, ReviseApplication
 from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
@@ -56,6 +60,7 @@ days = st.integers(-1, 20)
 dates = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 instants = st.sampled_from([datetime.fromisoformat(f"2026-03-{day}T09:00:00+08:00") for day in (10, 13, 16, 17)])
 versions = st.integers(0, 25)
+asked = st.sampled_from(["fire", "land", "water", "planning"])
 departments = st.lists(st.sampled_from(["fire", "land", "water"]), max_size=2).map(tuple)
 plans = st.builds(PlannedItem, item=st.just("bridge"), department=st.just("fire"), requires=papers | st.just(("land",)))
 
@@ -76,8 +81,13 @@ ON_ITEMS = st.one_of(
         within_days=st.none() | days,
         order=st.sampled_from(AskingOrder),
     ),
-    st.builds(ContinueCountersignature, item=items, department=st.sampled_from(["fire", "water"]), reasons=texts),
+    st.builds(ContinueCountersignature, item=items, department=asked, reasons=texts),
     st.builds(Countersign, item=items, opinion=st.sampled_from(Opinion), step=names, conditions=papers, reasons=texts),
+    st.builds(RecallCountersignature, item=items, department=asked, reasons=texts, step=names),
+    st.builds(ForwardCountersignature, item=items, to=asked, reasons=texts, step=names),
+    st.builds(ReviseApplication, item=items, changes=texts, materials=papers),
+    st.builds(KeepOpinion, item=items, department=asked, reasons=texts, step=names),
+    st.builds(ConsolidateOpinions, item=items, text=texts, conditions=papers, override_reasons=texts),
     st.builds(SuspendClock, item=items, ground=st.sampled_from(["hearing", "testing", "rain"]), suspension=names),
     st.builds(ResumeClock, item=items, suspension=codes),
     st.builds(ExtendLimit, item=items, days=days, reasons=texts, approver=st.just("agency_head")),
@@ -197,6 +207,11 @@ def examination(item: Item, code: str) -> list[AnyCommand]:
         AskCountersignature(item=code, departments=("fire", "water")),
         AskCountersignature(item=code, departments=("fire", "water"), order=AskingOrder.SEQUENTIAL),
         ContinueCountersignature(item=code, department="fire", reasons="because"),
+        RecallCountersignature(item=code, department="fire", reasons="because"),
+        ForwardCountersignature(item=code, to="planning", reasons="because"),
+        ReviseApplication(item=code, changes="another map"),
+        KeepOpinion(item=code, department="fire", reasons="because"),
+        ConsolidateOpinions(item=code, text="so be it", override_reasons="because"),
         Countersign(item=code, opinion=Opinion.AGREED),
         Countersign(item=code, opinion=Opinion.OBJECTED, reasons="because"),
         *(ResumeClock(item=code, suspension=suspension) for suspension in item.suspensions),

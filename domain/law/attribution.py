@@ -102,9 +102,7 @@ def holder_of(case: Case) -> tuple[Holder, tuple[str, ...]]:
     grounds = [s.reason for s in case.suspensions.open_by_sid.values() if s.reason in rule.statutory_grounds]
     if grounds:
         return Holder.LEGAL_SUSPENSION, tuple(grounds)
-    asked = [
-        name for name, one in case.consultations.items() if one.reply is None and not one.consents(case, case.now.day)
-    ]
+    asked = [name for name, one in case.consultations.items() if one.open and not one.consents(case, case.now.day)]
     if asked:
         return Holder.OTHER_DEPARTMENT, tuple(asked)
     if review.above is not None:

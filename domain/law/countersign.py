@@ -23,12 +23,15 @@ def name_of(dept: str, step: str | None) -> str:
 
 
 class CountersignRequest(Happening, frozen=True, kw_only=True, tag="countersign_request"):
-    """The lead department asks *dept* for its opinion."""
+    """The lead department asks *dept* for its opinion. *replaces* is the step of an earlier question, now moot."""
 
     dept: str
     step: str | None = None
+    replaces: str | None = None
 
     def apply(self, case: Case, when: Moment) -> None:
+        if self.replaces is not None:
+            take_back(case, name_of(self.dept, self.replaces or None), when)
         if case.rule.countersign is not None and case.ended is None:
             name = name_of(self.dept, self.step)
             case.consultations.setdefault(name, Consultation.of(case, when, case.rule.countersign.days))
@@ -43,7 +46,7 @@ class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_re
     def apply(self, case: Case, when: Moment) -> None:
         name = name_of(self.dept, self.step)
         consultation = case.consultations.get(name)
-        if consultation is None or consultation.reply is not None:
+        if consultation is None or not consultation.open:
             return
         if consultation.consents(case, when.day):
             case.flags.add(f"countersign_reply_after_deemed:{name}")
@@ -51,14 +54,45 @@ class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_re
             consultation.reply = when
 
 
+class CountersignRecall(Happening, frozen=True, kw_only=True, tag="countersign_recall"):
+    """The lead department takes its question to *dept* back: that clock ends without a verdict."""
+
+    dept: str
+    step: str | None = None
+
+    def apply(self, case: Case, when: Moment) -> None:
+        take_back(case, name_of(self.dept, self.step), when)
+
+
+class ApplicationRevised(Happening, frozen=True, kw_only=True, tag="application_revised"):
+    """The application was changed: whoever was asked about the old one and has not answered owes no answer to it."""
+
+    def apply(self, case: Case, when: Moment) -> None:
+        for name in case.consultations:
+            take_back(case, name, when)
+
+
+def take_back(case: Case, name: str, when: Moment) -> None:
+    """End a clock that still runs, or has run out unanswered, without a verdict; what silence brought about stays."""
+    consultation = case.consultations.get(name)
+    if consultation and consultation.open and case.ended is None and not consultation.consents(case, when.day):
+        consultation.recall = when
+
+
 class Consultation(Struct, gc=False):
-    """One question to one department: day 0, last day to answer, and the answer."""
+    """One question to one department: day 0, last day to answer, and the answer, or when it was taken back."""
 
     start: int
     minute: int
     length: int
     due: int
     reply: Moment | None = None
+    recall: Moment | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer is still owed, as far as the question goes."""
+        return self.reply is None and self.recall is None
 
     @classmethod
     def of(cls, case: Case, when: Moment, days: int) -> Consultation:
@@ -74,12 +108,13 @@ class Consultation(Struct, gc=False):
         terms = case.rule.countersign
         if terms is None or terms.on_silence != "deemed_consent" or self.reply is not None or day <= self.due:
             return False
-        return case.ended is None or case.ended.day > self.due
+        ended = self.recall or case.ended
+        return ended is None or ended.day > self.due
 
     def run(self, case: Case, name: str) -> Run:
         """Its clock."""
         deemed = self.consents(case, case.now.day)
-        stop = None if deemed else self.reply or case.ended
+        stop = None if deemed else self.reply or self.recall or case.ended
         silence = State.DEEMED if deemed else State.OVERDUE
         void = stop is not None and self.reply is None
         clock = f"{COUNTERSIGN.name}:{name}"

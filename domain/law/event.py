@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.json import Decoder
 
-from domain.law.countersign import CountersignReply, CountersignRequest
+from domain.law.countersign import ApplicationRevised, CountersignRecall, CountersignReply, CountersignRequest
 from domain.law.hearing import HearingHeld, HearingNotice, HearingRequested, HearingTold
 from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening, Instant, Moment
@@ -59,6 +59,8 @@ LawEvent = (
     | UpperReceived
     | CountersignRequest
     | CountersignReply
+    | CountersignRecall
+    | ApplicationRevised
     | HearingTold
     | HearingRequested
     | HearingNotice

@@ -9,7 +9,14 @@ from msgspec import Struct
 
 from domain.law.calendar import WorkingCalendar
 from domain.law.clock import Level, State, level
-from domain.law.countersign import COUNTERSIGN, CountersignReply, CountersignRequest, name_of
+from domain.law.countersign import (
+    COUNTERSIGN,
+    ApplicationRevised,
+    CountersignRecall,
+    CountersignReply,
+    CountersignRequest,
+    name_of,
+)
 from domain.law.event import Attest
 from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing
 from domain.law.general_case import general_events
@@ -17,7 +24,7 @@ from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
 from domain.law.general_period import closing
 from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn
-from domain.law.moment import midnight
+from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
 from domain.law.review import Decided
 from domain.law.timeline import Act, Timeline
@@ -108,15 +115,32 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
 
 
 def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
-    """What happened to one department's clock: its own question and answer; a decision overtakes it (B9.3)."""
+    """What happened to one department's clock: its own question, answer and recall; a decision overtakes it (B9.3)."""
     asked = name.removeprefix(f"{COUNTERSIGN.name}:")
-    others = (
+    own = [
         (at, event)
         for at, event, _ in acts
-        if not isinstance(event, CountersignRequest | CountersignReply) or name_of(event.dept, event.step) == asked
-    )
-    yield from general_events(pack, COUNTERSIGN.name, others)
-    yield from (Withdrawn(at) for at, event, _ in acts if isinstance(event, Decided))
+        if not isinstance(event, CountersignRequest | CountersignReply | CountersignRecall)
+        or name_of(event.dept, event.step) == asked
+    ]
+    yield from general_events(pack, COUNTERSIGN.name, own)
+    begun = False
+    for at, event, _ in acts:
+        if begun and takes_back(event, asked):
+            yield Withdrawn(at)
+        begun = begun or (isinstance(event, CountersignRequest) and name_of(event.dept, event.step) == asked)
+    yield from (Withdrawn(at) for at, event in own if isinstance(event, Decided))
+
+
+def takes_back(event: Happening, asked: str) -> bool:
+    """Whether *event* makes the question *asked*, by the name of its clock, moot."""
+    match event:
+        case CountersignRecall(dept=dept, step=step):
+            return name_of(dept, step) == asked
+        case CountersignRequest(dept=dept, replaces=str(step)):
+            return name_of(dept, step or None) == asked
+        case _:
+            return isinstance(event, ApplicationRevised)
 
 
 def reading(terms: GeneralTerms, found: Found, t: datetime, attested: int, *, decided: bool) -> GeneralReading | None:

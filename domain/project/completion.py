@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.consultation_state import against
+from domain.project.consultation_state import Opinion, against, opinions
 from domain.project.rules import require_decision, require_handler, require_reasons, require_stage
 from domain.project.state import OPEN_STAGES, Code, Item, Line, Mode, Outcome, Project, Stage, Text
+
+RESERVED = (Opinion.OBJECTED, Opinion.AGREED_WITH_CONDITIONS)
 
 
 class CompleteItem(Command, frozen=True, tag="complete_item"):
@@ -33,16 +35,10 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 article=context.law.article("lower_review"),
                 remedy="forward_item, then receive_forwarded_item",
             )
-        if self.outcome is Outcome.GRANTED:
+        granted = self.outcome is Outcome.GRANTED
+        if granted:
             require_papers(self.item, item, context)
-        overridden = against(item.consultations) if self.outcome is Outcome.GRANTED else ()
-        if overridden and not self.override_reasons.strip():
-            raise Refused(
-                "countersignature-open",
-                f"{self.item} can't be granted: no agreement from {', '.join(overridden)}",
-                remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
-                overridden=overridden,
-            )
+        overridden, override_reasons = self._overridden(item) if granted else ((), "")
         return (
             ItemCompleted(
                 item=self.item,
@@ -50,10 +46,33 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 reasons=self.reasons,
                 document_number=self.document_number,
                 overridden=overridden,
-                override_reasons=self.override_reasons if overridden else "",
-                on_undertaking=item.undertaking and self.outcome is Outcome.GRANTED,
+                override_reasons=override_reasons if overridden else "",
+                on_undertaking=item.undertaking and granted,
             ),
         )
+
+    def _overridden(self, item: Item) -> tuple[tuple[str, ...], str]:
+        """Who had not agreed, and why it is granted all the same; refused where nobody has said or summed that up."""
+        consolidated = item.consolidation
+        overridden = against(item.consultations)
+        reasons = self.override_reasons.strip() and self.override_reasons
+        reasons = reasons or (consolidated.override_reasons if consolidated else "")
+        if overridden and not reasons:
+            raise Refused(
+                "countersignature-open",
+                f"{self.item} can't be granted: no agreement from {', '.join(overridden)}",
+                remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
+                overridden=overridden,
+            )
+        reserved = [one.department for one in opinions(item.consultations) if one.opinion in RESERVED]
+        if reserved and consolidated is None:
+            raise Refused(
+                "opinions-not-consolidated",
+                f"{self.item} can't be granted before the opinions of {', '.join(reserved)} are summed up",
+                remedy="consolidate_opinions: objections and conditions are answered before anything is granted",
+                departments=reserved,
+            )
+        return overridden, reasons
 
 
 class ItemCompleted(Fact, frozen=True, tag="item_completed"):

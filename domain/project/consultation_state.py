@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Opinion(StrEnum):
@@ -35,16 +34,17 @@ class Answer(Struct, frozen=True, gc=False):
 class Consultation(Struct):
     """One department asked for its countersignature at one step, and what it answered.
 
-    *limit* is in the law's days, by *article*; *times* counts how often it was asked. *line* are the departments that
-    are asked one after the other, this one among them; empty where all were asked at once. *stale*: the application
-    changed since. *kept*: the lead department said that the change left the answer as it was. *earlier* are its
-    answers of earlier rounds, which no longer count.
+    *given* is the round of its opinion. *limit* is in the law's days, by *article*; *times* counts how often it was
+    asked. *line* are the departments that are asked one after the other, this one among them; empty where all were
+    asked at once. *stale*: the application changed since. *kept*: the lead department said that the change left the
+    answer as it was. *earlier* are its answers of earlier rounds, which no longer count.
     """
 
     department: str
     step: str
     opinion: Opinion | None = None
     round: int = 1
+    given: int = 0
     conditions: tuple[str, ...] = ()
     reasons: str = ""
     limit: int = 0
@@ -73,7 +73,7 @@ class Consultation(Struct):
     @property
     def answer(self) -> Answer:
         """Its opinion, as it is told."""
-        told = (self.department, self.step, self.round, self.opinion)
+        told = (self.department, self.step, self.given or self.round, self.opinion)
         if self.deemed is not None:
             return Answer(*told, deemed=True, article=self.deemed)
         return Answer(*told, self.conditions, self.reasons)
@@ -82,6 +82,15 @@ class Consultation(Struct):
     def skipped(self) -> bool:
         """Whether the line goes past it: nothing is asked of it, or nothing new."""
         return self.recalled or self.kept
+
+
+class Consolidated(Struct, frozen=True, gc=False):
+    """综合意见: the lead department's own opinion, and those of the departments that it sums up."""
+
+    text: str
+    conditions: tuple[str, ...]
+    opinions: tuple[Answer, ...]
+    override_reasons: str = ""
 
 
 Consultations = dict[str, Consultation]  # by "department/step", in the order of asking
@@ -148,13 +157,46 @@ def unanswered(consultations: Consultations) -> list[Consultation]:
 
 def against(consultations: Consultations) -> tuple[str, ...]:
     """The departments (with their step) that have not agreed: silent, objecting, or still to be asked."""
-    lacking = (
-        (asked.department, asked.step)
+    lacking = [one for one in opinions(consultations) if one.opinion is None or one.opinion is Opinion.OBJECTED]
+    return tuple(f"{one.department}{f' ({one.step})' if one.step else ''}" for one in lacking)
+
+
+def opinions(consultations: Consultations) -> tuple[Answer, ...]:
+    """Everybody's opinion that counts, in the order of asking; None where there is none, or none any more."""
+    asked_so_far = [
+        structs.replace(asked.answer, opinion=None, conditions=(), reasons="") if asked.stale else asked.answer
         for asked in standing(consultations)
-        if asked.opinion is None or asked.stale or asked.opinion is Opinion.OBJECTED
-    )
-    waiting = ((department, step) for department, step, _ in queue(consultations).values())
-    return tuple(f"{department}{f' ({step})' if step else ''}" for department, step in chain(lacking, waiting))
+    ]
+    waiting = queue(consultations).values()
+    return (*asked_so_far, *(Answer(department, step, before.round, None) for department, step, before in waiting))
+
+
+def circulation(consultations: Consultations) -> list[tuple[Consultation, tuple[str, ...]]]:
+    """What has to be asked when all are asked anew: each line, or one department alone, with one of its questions."""
+    covered: set[str] = set()
+    found: list[tuple[Consultation, tuple[str, ...]]] = []
+    for asked in reversed(consultations.values()):
+        if asked.recalled or asked.key in covered or handed_on(consultations, asked):
+            continue
+        keys = {key_of(department, asked.step): department for department in asked.line or (asked.department,)}
+        wanted = [
+            department
+            for key, department in keys.items()
+            if key not in covered and not (key in consultations and consultations[key].recalled)
+        ]
+        covered.update(keys)
+        found.append((asked, tuple(wanted)))
+    return found[::-1]
+
+
+def chain(consultations: Consultations, asked: Consultation) -> set[str]:
+    """The departments through whose hands the question came to it, itself among them."""
+    found = {asked.department}
+    before = consultations.get(key_of(asked.forwarded_from, asked.step))
+    while before is not None and before.department not in found:
+        found.add(before.department)
+        before = consultations.get(key_of(before.forwarded_from, before.step))
+    return found
 
 
 def named(step: str) -> str:

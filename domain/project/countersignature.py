@@ -160,7 +160,7 @@ class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
         asked = Consultation(self.department, self.step, round=self.round)
         asked = consultations.setdefault(asked.key, asked)
         asked.opinion, asked.conditions, asked.reasons = self.opinion, self.conditions, self.reasons
-        asked.deemed = None
+        asked.deemed, asked.given = None, self.round
 
 
 class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):

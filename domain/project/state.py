@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 
 from domain.flow.graph import Groups, groups_of, open_groups
 from domain.ledger import Actor, Refused
-from domain.project.consultation_state import Consultations
+from domain.project.consultation_state import Consolidated, Consultations, opinions
 from domain.project.material_state import Material
 from domain.project.signal_state import Order, Signal
 from domain.project.voice_state import Complaint, Evaluation
@@ -148,6 +148,7 @@ class Item(Struct):
     extensions: dict[str, int] = field(default_factory=dict)  # clock -> how often it was extended
     consultations: Consultations = field(default_factory=dict)
     round: int = 1  # of countersignature; a changed application begins another
+    consolidated: Consolidated | None = None
     hearing: HearingStep = HearingStep.NONE
     forwarded: bool = False
     upper: str = ""  # the upper department a file was forwarded to, where it works in the system
@@ -177,12 +178,18 @@ class Item(Struct):
         """What stands for a decided item outside the system, also where it was keyed in step by step."""
         return self.result or ExternalResult(self.outcome or Outcome.TERMINATED)
 
+    @property
+    def consolidation(self) -> Consolidated | None:
+        """The lead department's consolidated opinion, as long as the opinions it sums up are those that count."""
+        summed_up = self.consolidated
+        return summed_up if summed_up and summed_up.opinions == opinions(self.consultations) else None
+
     def renew(self) -> None:
         """Begin the next application: forget everything that belonged to the one before."""
         self.application += 1
         self.outcome, self.first_notice, self.missing = None, (), ()
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
-        self.round = 1
+        self.round, self.consolidated = 1, None
         self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False

@@ -26,6 +26,7 @@ from domain.project.complaint_handling import (
     WithdrawComplaint,
 )
 from domain.project.completion import CompleteItem, ItemCompleted
+from domain.project.consolidation import ConsolidateOpinions, OpinionsConsolidated
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
 from domain.project.countersignature import (
     AskCountersignature,
@@ -71,6 +72,7 @@ from domain.project.hearing import (
 from domain.project.information import InformationRecorded, RecordInformation
 from domain.project.material import AttachMaterial, DetachMaterial, MaterialAttached, MaterialDetached
 from domain.project.note import NoteStep, StepNoted
+from domain.project.recall import CountersignatureRecalled, RecallCountersignature
 from domain.project.rectification import (
     AppealEvaluation,
     CallBack,
@@ -83,8 +85,10 @@ from domain.project.rectification import (
     RectifyEvaluation,
     StartRectification,
 )
+from domain.project.referral import CountersignatureForwarded, ForwardCountersignature
 from domain.project.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
 from domain.project.rescission import CardRescinded, RescindCard
+from domain.project.round import ApplicationRevised, KeepOpinion, OpinionKept, ReviseApplication
 from domain.project.submission import ItemSubmitted, SubmitItem
 from domain.project.supervision import (
     AnswerSupervision,
@@ -120,6 +124,11 @@ ProjectCommand = (
     | AskCountersignature
     | Countersign
     | ContinueCountersignature
+    | RecallCountersignature
+    | ForwardCountersignature
+    | ReviseApplication
+    | KeepOpinion
+    | ConsolidateOpinions
     | SuspendClock
     | ResumeClock
     | ExtendLimit
@@ -178,6 +187,11 @@ ProjectFact = (
     | ForwardedItemReceived
     | CountersignatureAsked
     | ItemCountersigned
+    | CountersignatureRecalled
+    | CountersignatureForwarded
+    | ApplicationRevised
+    | OpinionKept
+    | OpinionsConsolidated
     | ClockSuspended
     | ClockResumed
     | LimitExtended

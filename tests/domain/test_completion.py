@@ -7,9 +7,11 @@ from msgspec import structs
 
 from domain.project.asking import CountersignatureAsked
 from domain.project.completion import CompleteItem, ItemCompleted
-from domain.project.consultation_state import Opinion
+from domain.project.consolidation import OpinionsConsolidated
+from domain.project.consultation_state import Opinion, opinions
 from domain.project.countersignature import ItemCountersigned
 from domain.project.state import Outcome, Stage
+from domain.vocabulary import AnyFact
 from tests.controls import FIRE, IMPORTER, LAND, MANAGER, REGISTERED, completed, submitted, under_examination
 from tests.spec import given
 
@@ -19,6 +21,19 @@ ASKED = CountersignatureAsked(item="land", department="fire", step="", limit=7, 
 ASKED_LATER = CountersignatureAsked(item="land", department="fire", step="final", limit=7, article="")
 OBJECTED = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.OBJECTED, reasons="no road")
 AGREED = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
+
+
+def summed_up(*facts: AnyFact, override_reasons: str = "") -> OpinionsConsolidated:
+    """What the lead department made of the opinions in *facts*."""
+    consultations = given(*EXAMINED, *facts).project.items["land"].consultations
+    return OpinionsConsolidated(
+        item="land",
+        round=1,
+        text="a road will be built",
+        conditions=(),
+        opinions=opinions(consultations),
+        override_reasons=override_reasons,
+    )
 
 
 def test_a_grant_ends_the_examination() -> None:
@@ -73,13 +88,32 @@ def test_every_step_that_lacks_agreement_is_named() -> None:
 def test_reasons_override_and_are_kept_with_the_names() -> None:
     command = structs.replace(GRANT, override_reasons="minutes 18: a road will be built")
 
-    given(*EXAMINED, ASKED, OBJECTED).when(command, by=LAND).then(
+    given(*EXAMINED, ASKED, OBJECTED, summed_up(ASKED, OBJECTED)).when(command, by=LAND).then(
         ItemCompleted(
             item="land",
             outcome=Outcome.GRANTED,
             overridden=("fire",),
             override_reasons="minutes 18: a road will be built",
         )
+    )
+
+
+def test_objections_and_conditions_are_summed_up_before_a_grant() -> None:
+    """And summed up again, where an opinion came or changed since."""
+    command = structs.replace(GRANT, override_reasons="minutes 18: a road will be built")
+    conditions = structs.replace(OBJECTED, opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=("4 m lane",), reasons="")
+
+    given(*EXAMINED, ASKED, OBJECTED).when(command, by=LAND).refused("opinions-not-consolidated", "of fire")
+    given(*EXAMINED, ASKED, conditions).when(GRANT, by=LAND).refused("opinions-not-consolidated", "of fire")
+    given(*EXAMINED, ASKED, conditions, summed_up(ASKED, conditions)).when(GRANT, by=LAND).then(completed())
+    given(*EXAMINED, ASKED, summed_up(ASKED), conditions).when(GRANT, by=LAND).refused("opinions-not-consolidated")
+
+
+def test_the_reasons_of_the_consolidated_opinion_override_as_well() -> None:
+    consolidated = summed_up(ASKED, OBJECTED, override_reasons="minutes 18")
+
+    given(*EXAMINED, ASKED, OBJECTED, consolidated).when(GRANT, by=LAND).then(
+        ItemCompleted(item="land", outcome=Outcome.GRANTED, overridden=("fire",), override_reasons="minutes 18")
     )
 
 

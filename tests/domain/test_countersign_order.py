@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
@@ -21,44 +23,21 @@ from domain.project.countersignature import (
     ItemCountersigned,
 )
 from domain.project.deeming import ConsentDeemed, DeemConsent
-from domain.project.state import Item, Outcome
+from domain.project.state import Outcome
 from domain.vocabulary import AnyCommand, AnyFact
 from projections.law_events import item_histories
-from tests.controls import FIRE, LAND, LAW, REGISTERED, WATER, under_examination
+from tests.controls import FIRE, LAND, WATER
+from tests.domain.circulation import AGREE, EXAMINED, OBJECT, answered, land
+from tests.domain.circulation import asked as asked_in
 from tests.domain.test_deeming import OVER, SILENT, WATCHER
 from tests.histories import World
 from tests.spec import given
 
-LIMIT = LAW.limit(clock="countersign")
-EXAMINED = (REGISTERED, *under_examination())
 LINE = ("fire", "water", "planning")
+asked = partial(asked_in, line=LINE)
 ASK = AskCountersignature(item="land", departments=LINE, order=AskingOrder.SEQUENTIAL)
-OBJECT = Countersign(item="land", opinion=Opinion.OBJECTED, reasons="no road")
-AGREE = Countersign(item="land", opinion=Opinion.AGREED)
 GO_ON = ContinueCountersignature(item="land", department="fire", reasons="the road is another permit's")
 PROOF = structs.replace(SILENT, rung=Rung.CONSENT, clock="countersign:fire", seen=3)
-
-
-def asked(department: str, turn: int = 1, line: tuple[str, ...] = LINE, reasons: str = "") -> CountersignatureAsked:
-    return CountersignatureAsked(
-        item="land",
-        department=department,
-        step="",
-        limit=LIMIT.days,
-        article=LIMIT.article,
-        round=turn,
-        line=line,
-        reasons=reasons,
-    )
-
-
-def answered(department: str, opinion: Opinion = Opinion.AGREED, turn: int = 1) -> ItemCountersigned:
-    reasons = "no road" if opinion is Opinion.OBJECTED else ""
-    return ItemCountersigned(item="land", department=department, step="", opinion=opinion, reasons=reasons, round=turn)
-
-
-def land(*facts: AnyFact) -> Item:
-    return given(*EXAMINED, *facts).project.items["land"]
 
 
 def test_only_the_first_is_asked_and_the_others_stand_in_line() -> None:
@@ -113,8 +92,8 @@ def test_or_until_it_begins_another_round_in_another_line() -> None:
     line = ("fire", "planning")
     stopped = (asked("fire"), answered("fire", Opinion.OBJECTED))
 
-    spec = given(*EXAMINED, *stopped).when(again, by=LAND).then(asked("fire", 2, line))
-    spec.when(AGREE, by=FIRE).then(answered("fire", turn=2), asked("planning", 2, line))
+    spec = given(*EXAMINED, *stopped).when(again, by=LAND).then(asked("fire", 2, line=line))
+    spec.when(AGREE, by=FIRE).then(answered("fire", turn=2), asked("planning", 2, line=line))
 
     item = spec.state().items["land"]
     assert queue(item.consultations) == {}
