@@ -12,7 +12,9 @@ from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, St
 from domain.law.intake import Accepted, Corrected, CorrectionNotice
 from domain.law.moment import Happening
 from domain.law.pack import DEFAULT_MODE, Pack
-from domain.law.review import Decided, Extension
+from domain.law.pack_terms import ClockTerms
+from domain.law.renewal import RENEWAL_GUARD
+from domain.law.review import LOWER_REVIEW, Decided, Extension
 from domain.law.review import Withdrawn as ItemWithdrawn
 from domain.law.suspension import Resume, Suspend
 from domain.law.timeline import Timeline
@@ -32,19 +34,30 @@ def general_clocks(
 ) -> dict[str, Standing]:
     """How every clock of *pack* that has begun stands at *t*, by what was *known* then (default: at *t*).
 
-    *lengths* replaces the length of a clock by what was recorded or promised. Clocks without a length and those that
-    count backward are left out.
+    *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
     """
     acts = [(at, event) for at, event, _ in timeline.by(t, t if known is None else known)]
     found: dict[str, Standing] = {}
     for clock, terms in pack.clocks.items():
         days = (lengths or {}).get(clock)
-        if terms.direction == "backward" or (days is None and terms.days is None and mode not in terms.modes):
+        if not is_counted(terms, clock, mode, days):
             continue
         stood = standing(general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, acts)), t)
         if stood is not None:
             found[clock] = stood
     return found
+
+
+def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bool:
+    """Whether a *clock* with these *terms* is counted for an item in *mode*; *days* were recorded or promised for it.
+
+    It needs a length, and to be counted forward. The lower level's clock runs for files that go to the upper level
+    (B6.3), and the guard of a renewal ends with the licence, after no number of days: neither starts with just
+    any acceptance.
+    """
+    if clock == RENEWAL_GUARD.name or (clock == LOWER_REVIEW.name and mode != LOWER_REVIEW.name):
+        return False
+    return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
 
 
 def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happening]]) -> Iterator[GeneralEvent]:

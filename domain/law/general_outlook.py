@@ -19,7 +19,7 @@ from domain.law.countersign import (
 )
 from domain.law.event import Attest
 from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing
-from domain.law.general_case import general_events
+from domain.law.general_case import general_events, is_counted
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
 from domain.law.general_period import closing
@@ -89,7 +89,7 @@ def general_readings(
 ) -> tuple[GeneralReading, ...]:
     """How every clock that has begun stands at *t*, by what was *known*, one for each countersignature.
 
-    Clocks without a length and those that count backward are left out.
+    Clocks without a length, and those that this mode does not have, are left out.
     """
     acts = timeline.by(t, known)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
@@ -99,13 +99,12 @@ def general_readings(
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
-    """Every clock of the pack that has a length, with its events."""
+    """Every clock of the pack that is counted in the item's mode, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
     for clock, law in pack.clocks.items():
         days = terms.lengths.get(clock)
-        has_length = days is not None or law.days is not None or terms.mode in law.modes
-        if clock != COUNTERSIGN.name and law.direction == "forward" and has_length:
+        if clock != COUNTERSIGN.name and is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
             yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
     if COUNTERSIGN.name in pack.clocks:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from domain.law.clock import Level, State
 from domain.law.event import LawEvent
@@ -51,6 +52,15 @@ def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live:
 
             assert (now.state, now.closed, now.extended) == (state, then.closed, then.extended)
             assert now.level is (Level.YELLOW if near else then.level_in(state))
+
+
+def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:
+    """An acceptance renews no licence, and sends no file to an upper level."""
+    found = read(terms(), at("06-30"), RECEIVED, ACCEPTED)
+    assert found.keys() == {"intake", "decision"}
+    reviewed = read(structs.replace(terms(), mode="lower_review"), at("06-30"), RECEIVED, ACCEPTED)
+    assert reviewed["lower_review"].state is State.OVERDUE
+    assert "renewal_guard" not in reviewed
 
 
 def test_they_are_the_clocks_of_the_general_case() -> None:
