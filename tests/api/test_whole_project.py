@@ -1,0 +1,163 @@
+"""A whole project over HTTP alone, from first consultation to trial production, checked after every step and again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from infrastructure.approvals import Approvals
+from infrastructure.watch_table import WatchTable
+from infrastructure.watcher import Watcher
+from tests.api.door import Door
+from tests.api.whole_flow import Body, Seen, Telling, facts_of, publish_zone
+from tests.api.whole_project import COMPANY, COMPLAINT, KEYED_IN, STORY, Said, learned_later, moment
+from tests.infrastructure.test_watcher import Hands
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
+
+HANDS = Hands("2026-01-05 09:00")
+END = moment("09-30 09:00")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    """The application, which looks at the test's clock."""
+    async with Approvals(shared_database_url, clock=HANDS) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module")
+async def telling(door: Door, approvals: Approvals, shared_database_url: str) -> AsyncIterator[Telling]:
+    """The whole project, told."""
+    await publish_zone(door)
+    async with await psycopg.AsyncConnection.connect(shared_database_url, autocommit=True) as connection:
+        table, watcher = WatchTable(connection), Watcher(approvals, shared_database_url)
+        assert await watcher.take_lead(table)
+        telling = Telling(door, HANDS, watcher, table, uuid4())
+        for said in STORY:
+            await step(telling, said)
+        await telling.pass_time(END)
+        yield telling
+
+
+async def step(telling: Telling, said: Said) -> None:
+    """Let time pass, send the command, and check the history, the progress and the clocks of that moment."""
+    now = moment(said.at)
+    await telling.pass_time(now)
+    receipt = await telling.tell(said.by, said.dated)
+    entries = await telling.news()
+    assert facts_of(entries) == " ".join(receipt["facts"]) == said.facts, said
+    for entry in entries:
+        assert (entry["by"]["id"], datetime.fromisoformat(entry["recorded_at"])) == (said.by.id, now)
+        assert datetime.fromisoformat(entry["occurred_at"]) == (moment(said.happened) if said.happened else now)
+    assert telling.version == receipt["version"]
+
+    await telling.pass_time(now)
+    answers = await telling.answers(now)
+    view = await telling.ask("progress", after=telling.position)
+    assert view["items"] == answers.progress, "the view says what the ledger does"
+    assert await telling.listed_clocks() == answers.open_clocks(), said
+    if said.stage:
+        assert answers.progress_by_item()[said.item]["stage"] == said.stage, said
+    clocks = answers.clocks_of(said.item)
+    for told in said.clocks:
+        name, _, expected = told.partition(" ")
+        assert (name, clocks.get(name)) == (name, expected), (said.at, clocks)
+    telling.seen.append(Seen(now, entries, answers))
+
+
+async def test_time_alone_brought_about_what_the_law_says(telling: Telling) -> None:
+    """Each rung at the local day on which it was passed, in the order in which it was told."""
+    assert telling.watched == [
+        "03-17 deadline_warned company delivery",
+        "03-18 deadline_warned tax delivery",
+        "04-17 deadline_warned soil-conservation commitment",
+        "04-17 deadline_warned heritage intake#1",
+        "04-18 acceptance_deemed heritage intake#1",
+        "04-18 card_issued heritage intake#1",
+        "04-21 card_issued soil-conservation commitment",
+        "04-23 deadline_warned heritage commitment",
+        "05-06 card_rescinded company",
+        "03-17 deadline_warned company delivery",
+        "05-07 deadline_warned building-permit countersign:civil-defence/joint",
+        "05-09 card_issued building-permit countersign:civil-defence/joint",
+        "05-12 deadline_warned soil-conservation decision",
+        "05-15 deadline_warned drawings commitment",
+        "05-19 deadline_warned power delivery",
+        "09-09 deadline_warned joint-acceptance commitment",
+    ]
+
+
+async def test_asked_again_every_earlier_day_says_what_it_said_then(telling: Telling) -> None:
+    assert len(telling.seen) == len(STORY) == 107
+    for seen in telling.seen:
+        assert await telling.answers(seen.at) == seen.answers, seen.at
+
+
+async def test_what_was_learned_later_changes_those_days_and_items_alone(telling: Telling) -> None:
+    for seen in telling.seen:
+        now, then = (await telling.answers(seen.at, END)), seen.answers
+        rows, before = now.progress_by_item(), then.progress_by_item()
+        changed = {item for item in rows.keys() | before.keys() if rows.get(item) != before.get(item)}
+        assert changed == learned_later(seen.at), seen.at
+        clocks = {item for item in rows if now.clocks_of(item) != then.clocks_of(item)}
+        assert clocks <= {item for item in changed if item in KEYED_IN}, seen.at
+
+
+async def test_a_corrected_result_keeps_what_was_said_before_it(telling: Telling) -> None:
+    before, after = moment("05-05 09:00"), moment("05-12 09:00")
+    then = (await telling.answers(before)).progress_by_item()["company"]
+    now = (await telling.answers(before, END)).progress_by_item()["company"]
+    assert (then["document"], now["document"]) == ("4201002026000071", "4201002026000017")
+    assert (then["decided_at"], now["decided_at"]) == ("2026-03-04T07:00:00Z", "2026-03-04T08:00:00Z")
+    power = (await telling.answers(after)).progress_by_item()["power"]
+    assert power["document"] == "GD-2026-181"
+    history = (await telling.ask("history", limit=1000))["entries"]
+    assert [entry["version"] for entry in history] == list(range(1, telling.version + 1))
+    (taken_back,) = [entry for entry in history if entry["retracted"]]
+    assert (taken_back["version"], taken_back["fact"]["document_number"]) == (COMPANY, "4201002026000071")
+
+
+async def test_the_project_has_come_to_its_end(telling: Telling) -> None:
+    flow = (await telling.answers(END)).flow
+    assert {step["state"] for step in flow["steps"]} == {"done"}
+    assert [(phase["code"], phase["state"], phase["done"], phase["late"]) for phase in flow["phases"]] == [
+        ("land", "done", 8, False),
+        ("design", "done", 6, False),
+        ("construction", "done", 4, False),
+        ("completion", "done", 5, False),
+    ]
+    stages = {row["item"]: row["stage"] for row in (await telling.answers(END)).progress}
+    assert {item for item, stage in stages.items() if stage != "delivered"} == set(KEYED_IN)
+
+
+async def test_the_complaint_was_upheld_and_whoever_was_silent_is_on_record(telling: Telling) -> None:
+    (complaint,) = (await telling.ask("complaints"))["complaints"]
+    assert (complaint["complaint"], complaint["state"], complaint["upheld"], complaint["satisfied"]) == (
+        COMPLAINT,
+        "closed",
+        True,
+        "yes",
+    )
+    history: list[Body] = (await telling.ask("history", limit=1000))["entries"]
+    (permit,) = [
+        entry["fact"]
+        for entry in history
+        if entry["fact"]["fact"] == "item_completed" and entry["fact"]["item"] == "building-permit"
+    ]
+    assert permit["overridden"] == ["civil-defence (joint)"]
+    opinions = [
+        (entry["by"]["department"], entry["fact"]["opinion"])
+        for entry in history
+        if entry["fact"]["fact"] == "item_countersigned" and entry["fact"]["item"] == "building-permit"
+    ]
+    assert opinions == [
+        ("environment", "agreed_with_conditions"),
+        ("construction", "objected"),
+        ("construction", "agreed"),
+    ]
