@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from domain.law.event import LawEvent
 from domain.law.proof import Rung
-from domain.law.rule import CountersignTerms, Days, Period, Rule, Yellow
+from domain.law.rule import Days, Period, Rule, Yellow
 from domain.law.rungs import Crossing
 from domain.project.state import Mode
 from projections.dossier import as_it_is, course_of
@@ -65,7 +65,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
             most = rule.commitment.max_extension if rule.commitment else 0
             changed["commitment"] = Period(self.commitment_days, most)
         if self.countersign_days is not None and rule.countersign is not None:
-            changed["countersign"] = CountersignTerms(self.countersign_days, rule.countersign.on_silence)
+            changed["countersign"] = structs.replace(rule.countersign, days=self.countersign_days)
         return structs.replace(rule, **changed) if changed else rule
 
 

@@ -254,8 +254,8 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
     days = history.asked_days.get(clock)
     if rule is None or days is None or (rule.countersign is not None and rule.countersign.days == days):
         return rule
-    silence = rule.countersign.on_silence if rule.countersign else "overdue"
-    return structs.replace(rule, countersign=CountersignTerms(days, silence))
+    terms = rule.countersign or CountersignTerms(days, "overdue")
+    return structs.replace(rule, countersign=structs.replace(terms, days=days))
 
 
 def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:

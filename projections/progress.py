@@ -65,7 +65,7 @@ PROJECTS = Table(
         ("items_total", "integer NOT NULL"),
         ("items_open", "integer NOT NULL"),  # applied for and not decided
         ("items_done", "integer NOT NULL"),  # decided or delivered
-        ("holders", "text[] NOT NULL"),
+        ("holders", "text[] NOT NULL"),  # of its items, and who is asked to countersign them
         ("complaints_open", "integer NOT NULL"),
         ("last_fact", "text NOT NULL"),
         ("changed_at", "timestamptz"),
@@ -116,7 +116,7 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
 
     def start(self) -> ProgressState:
@@ -221,7 +221,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -
     )
 
 
-HOLDER = [name for name, _ in ITEMS.columns].index("holder")
+NAMES = [name for name, _ in ITEMS.columns]
+HOLDER, AWAITING = NAMES.index("holder"), NAMES.index("awaiting")
 
 
 def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
@@ -238,7 +239,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         len(stages),
         sum(stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED) for stage in stages),
         sum(stage in DECIDED_STAGES for stage in stages),
-        sorted({row[HOLDER] for row in items} - {NOBODY}),
+        sorted({holder for row in items for holder in (row[HOLDER], *row[AWAITING])} - {NOBODY}),
         sum(not complaint.closed for complaint in project.complaints.values()),
         state.last_fact,
         state.changed_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from domain.law.countersign import COUNTERSIGN
 from domain.law.rule import CountersignTerms, HearingTerms, Mode, Period, RenewalTerms, Rule
 
 if TYPE_CHECKING:
@@ -86,4 +87,7 @@ def countersign(pack: Pack) -> CountersignTerms | None:
     consents: Literal["deemed_consent", "overdue"] = (
         "deemed_consent" if pack.silence("countersign") == "deemed_consent" else "overdue"
     )
-    return CountersignTerms(pack.limit(clock="countersign").days, consents)
+    article = pack.clocks["countersign"].article
+    return CountersignTerms(
+        pack.limit(clock="countersign").days, consents, "" if article == COUNTERSIGN.article else article
+    )

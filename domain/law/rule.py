@@ -25,10 +25,14 @@ class Period(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CountersignTerms(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long a consulted department may take, and what its silence means (B9.2, B9.3)."""
+    """How long a consulted department may take, and what its silence means (B9.2, B9.3).
+
+    *article* is the published rule that says so; empty for the usual one (国发〔1999〕9号).
+    """
 
     days: Days
     on_silence: Literal["deemed_consent", "overdue"]
+    article: str = ""
 
 
 class HearingTerms(Struct, frozen=True, forbid_unknown_fields=True):
