@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
 
 from api.aggregates import AggregateReceipt, carry_out
 from api.body import ECHO_CHARACTERS_MAX
-from api.catalogues import asked, catalogue_then, unknown
+from api.catalogues import EDITIONS_MAX, asked, catalogue_then, unknown
 from api.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.flow_answers import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.identity import actor_of, headers_of
@@ -17,12 +19,28 @@ from api.instants import AsOf, KnownNow
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.spoken import TO_FLOWS
-from api.views import code
+from api.views import PAGE_ROWS, After, Limit, Offset, caught_up, code
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
+from infrastructure.adoptions import RunningCount, RunningFilter, RunningProject, RunningProjects
 
+OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
 OfKind = Annotated[str, code("For projects of this kind; left out: for all of them.")]
+
+
+class RunningPage(Struct, frozen=True):
+    """Projects that ran by a flow at *as_of*, those that came last first; *counts* are of all of them.
+
+    *next* is the `offset` of the next page, null on the last.
+    """
+
+    flow: str
+    as_of: datetime
+    counts: list[RunningCount]
+    projects: list[RunningProject]
+    next: int | None
+    position: int
 
 
 class Flows(Controller):
@@ -88,6 +106,29 @@ class Flows(Controller):
             online=catalogue.online(),
         )
         return graph_of(name, found, kind, services, at)
+
+    @get("/{name:str}/projects", operation_id="list_flow_projects", summary="Projects that run by a flow")
+    async def list_flow_projects(
+        self,
+        request: AnyRequest,
+        name: FromPath[str],
+        *,
+        after: After = 0,
+        as_of: AsOf = None,
+        edition: OfEdition = 0,
+        kind: OfKind = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> RunningPage:
+        """By which edition and as what kind, since when; and how many there are by edition and kind."""
+        at, _ = asked(request, as_of, None)
+        await flow_called(request, name)
+        _, position = await caught_up(request, after)
+        running = RunningProjects(parts_of(request).approvals.store)
+        wanted = RunningFilter(flow=name, at=at, edition=edition, kind=kind, limit=limit + 1, offset=offset)
+        rows = await running.listed(wanted)
+        following = offset + limit if len(rows) > limit else None
+        return RunningPage(name, at, await running.counted(name, at), rows[:limit], following, position)
 
     @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
     async def get_flow_history(

@@ -12,9 +12,9 @@ from api.outside_rows import VIEW, ShownOutside, shown_outside
 from api.parts import AnyRequest, parts_of
 from domain.vocabulary import Entry
 from projections.outside import OutsideRow
-from projections.past import rows_then
 from projections.progress import Progress
 from projections.progress_answers import ProgressItem
+from projections.view import fold_at
 
 PROGRESS = Progress()
 
@@ -28,12 +28,15 @@ def asked_then(request: AnyRequest, as_of: datetime | None, known_at: datetime |
 
 def progress_then(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:
     """The project's items at *at*, by what was recorded by *known*; *entries* are its whole history."""
-    return [ProgressItem(*row) for row in rows_then(PROGRESS, project, entries, at, known).get("item", ())]
+    folded = fold_at((PROGRESS,), project, entries, at, known)
+    rows = PROGRESS.rows(folded.states[PROGRESS.name], folded.project)["item"]
+    return [ProgressItem(*row) for row in rows]
 
 
 def outside_then(
     project: UUID, entries: Sequence[Entry], at: datetime, known: datetime, stale_days: int
 ) -> list[ShownOutside]:
     """The project's results from outside at *at*, by what was recorded by *known*, with how stale they were."""
-    rows = rows_then(VIEW, project, entries, at, known).get("outside", ())
+    folded = fold_at((VIEW,), project, entries, at, known)
+    rows = VIEW.rows(folded.states[VIEW.name], folded.project)["outside"]
     return [shown_outside(OutsideRow(*row), at, stale_days) for row in rows]

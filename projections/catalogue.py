@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.adoptions import Adoptions
 from projections.clocks import Clocks
 from projections.handled import Handled
 from projections.information import Information
@@ -26,4 +27,5 @@ VIEWS: tuple[View[Any], ...] = (
     Information(),
     Waiting(),
     Handled(),
+    Adoptions(),
 )

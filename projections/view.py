@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct, field, structs
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.past import settled
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.state import Project
 from domain.streams import Kind, kind_of
@@ -111,17 +112,9 @@ def fold_at(
 ) -> Folded:
     """The views' states at *t*, by what was recorded by *known*: corrections included, and nothing later than *t*."""
     told = [entry for entry in entries if entry.recorded_at <= known]
-    settled = corrections(told)
-    project = Project(project_id, retracted=settled.retracted)
+    project = Project(project_id, retracted=corrections(told).retracted)
     folded = Folded(project, {view.name: view.start() for view in views})
-    standing = (
-        structs.replace(entry, occurred_at=settled.amended[entry.version])
-        if entry.version in settled.amended
-        else entry
-        for entry in told
-        if entry.version not in settled.retracted
-    )
-    take(views, folded, (entry for entry in standing if entry.occurred_at <= t))
+    take(views, folded, settled(told, t, known))
     return folded
 
 

@@ -148,6 +148,33 @@ async def test_a_move_is_previewed_and_then_does_just_that(door: Door) -> None:
     assert (research["dropped"], research["possible"]) == (["eia"], True)
 
 
+@pytest.mark.usefixtures("flow", "projector")
+async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> None:
+    staying, moving = await begin(door), await begin(door)
+    move = MoveFlow(edition=2, kind="research", occurred_at=moment("2026-03-10 09:00"))
+    position = (await door.done(moving, move))["position"]
+    mine = {str(staying), str(moving)}
+
+    async def running(**params: Any) -> dict[str, tuple[int, str]]:
+        response = await door.get(f"/flows/{FLOW_NAME}/projects", APPLICANT, after=position, limit=500, **params)
+        assert response.status_code == 200, response.text
+        page = response.json()
+        if not params.keys() - {"as_of"}:
+            assert sum(count["projects"] for count in page["counts"]) == len(page["projects"])
+        rows = {row["project"]: (row["edition"], row["kind"]) for row in page["projects"]}
+        return {project: row for project, row in rows.items() if project in mine}
+
+    assert await running() == {str(staying): (1, "manufacturing"), str(moving): (2, "research")}
+    assert await running(as_of=at("03-09T09:00")) == dict.fromkeys(mine, (1, "manufacturing"))
+    assert await running(as_of=at("03-03T09:29")) == {}
+    assert await running(edition=2) == await running(kind="research") == {str(moving): (2, "research")}
+    first = (await door.get(f"/flows/{FLOW_NAME}/projects", APPLICANT, limit=1)).json()
+    assert (len(first["projects"]), first["next"]) == (1, 1)
+    assert first["projects"][0]["name"] == "研发楼"
+    problem(await door.get("/flows/none/projects"), "not-found")
+    problem(await door.get(f"/flows/{FLOW_NAME}/projects", None), "actor-missing")
+
+
 @pytest.mark.usefixtures("flow")
 async def test_a_move_that_is_impossible_says_why(door: Door) -> None:
     project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
