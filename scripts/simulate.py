@@ -6,11 +6,12 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import date
-from time import perf_counter
+from time import perf_counter, sleep
 
 import psycopg
 import uvloop
@@ -33,6 +34,7 @@ WORKING_DAYS = 750  # about three years
 PROJECTS_MAX = 100_000
 SHARE = 50  # projects that a process takes at a time: enough to run side by side
 PROCESSES_MAX = 8
+ORPHAN_SECONDS = 1.0  # how often a process looks whether the one that started it still lives
 HELD_TRIES = 3  # seconds until a server that is just being stopped has let go
 
 
@@ -180,7 +182,8 @@ async def _run(
         await run_projects(approvals, ground, range(asked.projects), tally, one_more)
         return tally
     total = Tally()
-    with ProcessPoolExecutor(_processes(asked), multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_processes(asked), context, end_with, (os.getpid(),)) as pool:
         loop = asyncio.get_running_loop()
         shares = [
             loop.run_in_executor(pool, share, url, asked, first, min(first + SHARE, asked.projects))
@@ -192,6 +195,17 @@ async def _run(
             finished += number
             progress(finished, asked.projects)
     return total
+
+
+def end_with(parent: int) -> None:
+    """End this process when *parent*, which started it, is gone: nobody waits for its share any more."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def share(url: str, asked: Asked, first: int, end: int) -> tuple[Tally, int]:
