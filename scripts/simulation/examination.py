@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from domain.project.asking import JOINT_STEP
-from domain.project.consultation_state import Opinion
-from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.extension import ExtendLimit
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
-from domain.project.state import Stage
 from domain.project.supplement import SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
-from scripts.simulation.acts import Act, Done, Part
+from scripts.simulation.acts import Done, Part
 from scripts.simulation.circumstances import Circumstances, item_of
-from scripts.simulation.people import officer
+from scripts.simulation.countersigned import countersigned
 
 HEARING = "hearing"
 CLEAR_DAYS = 8  # between the notice of a hearing and the hearing (Art. 48)
-CONDITIONS = ("施工期间做好扬尘管控", "雨污分流", "预留消防通道", "按规定配建人防工程")
 
 
 def examine(about: Circumstances, done: Done) -> Part:
@@ -90,45 +83,3 @@ def extended(about: Circumstances, done: Done) -> Part:
         item=about.code, days=days, reasons="情况复杂，经批准延长", approver=extension.approver, notified=True
     )
     return (yield from about.act(done.at, 0, about.officer(), command))
-
-
-def countersigned(about: Circumstances, done: Done) -> Part:
-    """Other departments are asked at once; some are late, some object and are asked again."""
-    code, chance, asked = about.code, about.chance, about.service.other_dept
-    step = JOINT_STEP if about.plan.participants else ""
-    if not step:
-        done = yield from about.act(done.at, 0, about.officer(), AskCountersignature(item=code, departments=asked))
-    if done.refused:
-        return done
-    answers = sorted((_answer_time(about, done.at), department) for department in asked)
-    objecting = []
-    for at, department in answers:
-        if item_of(done, about).stage is not Stage.ACCEPTED:
-            return done
-        opinion = _opinion(about)
-        done = yield Act(max(at, done.at), officer(department, chance), _countersign(about, opinion, step))
-        if opinion is Opinion.OBJECTED and not done.refused:
-            objecting.append(department)
-    for department in objecting:
-        again = AskCountersignature(item=code, departments=(department,), step=step)
-        done = yield from about.act(done.at, chance.between(1, 5), about.officer(), again)
-        yes = Countersign(item=code, step=step, opinion=Opinion.AGREED)
-        done = yield from about.act(done.at, chance.between(1, 5), officer(department, chance), yes)
-    return done
-
-
-def _answer_time(about: Circumstances, asked: datetime) -> datetime:
-    days = about.chance.between(8, 12) if about.chance.happens(0.05) else about.chance.between(1, 6)
-    return about.time.after(asked, days)
-
-
-def _opinion(about: Circumstances) -> Opinion:
-    if about.chance.happens(0.04):
-        return Opinion.OBJECTED
-    return Opinion.AGREED_WITH_CONDITIONS if about.chance.happens(0.15) else Opinion.AGREED
-
-
-def _countersign(about: Circumstances, opinion: Opinion, step: str) -> Countersign:
-    conditions = (about.chance.one_of(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
-    reasons = "设计方案与专项规划不符，请修改后再送" if opinion is Opinion.OBJECTED else ""
-    return Countersign(item=about.code, step=step, opinion=opinion, conditions=conditions, reasons=reasons)

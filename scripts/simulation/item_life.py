@@ -13,7 +13,7 @@ from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
 from domain.project.withdrawal import WithdrawItem
-from scripts.simulation.acts import Done, Life, Part
+from scripts.simulation.acts import Act, Done, Life, Part
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.examination import examine
 
@@ -97,7 +97,9 @@ def decide(about: Circumstances, done: Done) -> Part:
         f"京开{about.plan.department[:4]}〔{done.at.year}〕{chance.digits(4)}号" if outcome is Outcome.GRANTED else ""
     )
     command = CompleteItem(item=about.code, outcome=outcome, reasons=reasons, document_number=number)
-    done = yield from about.act(done.at, 0, about.officer(), command)
+    # What is decided on the spot is decided at the counter, in the same minute.
+    at = about.time.after(done.at, 0) if about.days else done.at
+    done = yield Act(at, about.officer(), command)
     if done.refused == "countersignature-open":
         override = CompleteItem(
             item=about.code, outcome=outcome, document_number=number, override_reasons="逾期未复，经牵头部门集体审议"

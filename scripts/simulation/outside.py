@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import structs
 
 from domain.project.correction import RetractEntry
+from domain.project.delivery import DeliverDecision
 from domain.project.external import (
     AttestRecord,
     Kept,
@@ -45,6 +46,9 @@ def outside_item(about: Circumstances, begin: datetime) -> Life:
         return
     if wrong and chance.happens(0.6):
         done = yield from keyed_anew(about, done, structs.replace(record, document_number=number))
+    handed_at = min(time.after(happened, chance.between(0, 3)), done.at)
+    handed = DeliverDecision(occurred_at=handed_at, item=about.code, method="window")
+    done = yield from about.act(done.at, 0, about.manager, handed)
     if chance.happens(0.5):
         verify = VerifyExternalResult(item=about.code, evidence="电话核实")
         done = yield from about.act(done.at, chance.between(3, 20), about.manager, verify)
