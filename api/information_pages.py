@@ -14,10 +14,11 @@ from api.information import CategoryId, Procedure, Sought, information_at
 from api.information_answers import match_of
 from api.instants import AsOf, KnownAt
 from api.pages import AtStage, Lang, apologize, page, reader_of
-from api.paper import Paper
+from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
 from domain.information_form import FORM, PROCEDURE
+from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.information import InformationBook, InformationFilter
 
 SEARCH = "/pages/information"
@@ -77,7 +78,11 @@ class InformationPages(Controller):
 
     async def _listed(self, request: AnyRequest, asked: InformationFilter) -> Response[str]:
         found = await InformationBook(parts_of(request).approvals.store).listed(asked)
-        paper, before, after = Paper(request), asked.offset - asked.limit, asked.offset + asked.limit
+        paper, before, after = (
+            await paper_of(request, DEFAULT_LAW),
+            asked.offset - asked.limit,
+            asked.offset + asked.limit,
+        )
         named = named_in(paper)
         body = paper.print(
             "information_search.html",
@@ -106,7 +111,7 @@ class InformationPages(Controller):
         """One project: how complete it is, category by category what is known and missing, and what steps came to."""
         reader_of(request)
         found = await information_at(request, project_id, as_of, known_at)
-        paper = Paper(request, found.basic.law)
+        paper = await paper_of(request, found.basic.law)
         named = named_in(paper)
         body = paper.print(
             "information.html",

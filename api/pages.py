@@ -11,10 +11,11 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.called import law_title
 from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
-from api.paper import HEADERS, Paper, style_sheet
+from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
 from api.requests import request_id
@@ -26,6 +27,7 @@ from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
+from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.views import ProgressFilter, Summary
 from projections.anonymity import NOBODY
 from projections.materials import files_of
@@ -46,10 +48,13 @@ def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
     problem = problem_of(error)
     unknown = problem.kind.code == "project-unknown"
     paper = Paper(request)
+    code, sentence = problem.kind.code, paper.words["label"]("unknown_project_hint")
+    said = sentence if unknown else paper.words["trouble"](code)
     body = paper.print(
         "problem.html",
         heading="unknown_project" if unknown else "problem",
-        sentence=paper.words["label"]("unknown_project_hint") if unknown else problem.detail,
+        sentence=problem.detail if said == code else said,
+        detail="" if unknown or said == code else problem.detail,
         request_id=request_id(request.scope),
     )
     headers = {**told.headers, **HEADERS}
@@ -81,7 +86,7 @@ class Pages(Controller):
         asked = ProgressFilter(
             manager=manager, department=department, stage=stage, holder=holder, text=text, limit=limit, offset=offset
         )
-        views, paper = parts_of(request).views, Paper(request)
+        views, paper = parts_of(request).views, await paper_of(request, DEFAULT_LAW)
         summary = await views.summary()
         found = await views.projects(_one_more(asked))
         body = paper.print(
@@ -109,7 +114,7 @@ class Pages(Controller):
         """One project: its items, its complaints, and its history, the newest first."""
         now, entries = parts_of(request).approvals.clock(), await entries_of(request, project_id)
         project = replay(project_id, entries)
-        views, paper = parts_of(request).views, Paper(request, project.law)
+        views, paper = parts_of(request).views, await paper_of(request, project.law)
         items = await views.items(project_id)
         names = {row.item: row.name or row.item for row in items}
         history = _slice(shown(entries, reader_of(request)), before)
@@ -117,7 +122,7 @@ class Pages(Controller):
         body = paper.print(
             "project.html",
             name=registered.name if registered else "",
-            about=_about(registered, project.manager, project.law),
+            about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
             waits=await waiting_shown(request, project_id, entries, paper.language),
             named=lambda code: names.get(code, code),
@@ -177,6 +182,7 @@ def _tiles(summary: Summary) -> list[tuple[str, int]]:
 
 
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
+    """What stands at the head of a project's page: labels and what belongs to them, as far as it is known."""
     code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
     named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
     return [(name, value) for name, value in named if value]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.parts import AnyRequest
+from api.called import departments_in, grounds, law_title
+from api.parts import AnyRequest, parts_of
 from api.wording import Language, preferred, wording
 from domain.ledger import Refused
 from infrastructure.lawbook import law_book
@@ -24,6 +26,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Vary": "Accept-Language",
 }
+MENU = (("progress", "/"), ("supervision", "/supervision"), ("information", "/pages/information"))
 NEVER = "–"  # in the place of a time that has not come
 PACKAGE = files("api")
 
@@ -40,14 +43,15 @@ templates = Environment(
 class Paper:
     """One page for one *request*, in the language chosen in its address or else what the browser prefers.
 
-    Its times are those of the place where *law* holds.
+    Its times are those of the place where *law* holds; *departments* are names by code, where they are known.
     """
 
-    def __init__(self, request: AnyRequest, law: str = "") -> None:
+    def __init__(self, request: AnyRequest, law: str = "", departments: Mapping[str, str] | None = None) -> None:
         asked = request.query_params.get("lang", "")
         self.chosen = asked if asked in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
         self.words = wording(self.language)
+        self._departments = departments or {}
         self._law = law
         self._path = request.scope["path"]
         self._query = {name: str(value) for name, value in request.query_params.items()}
@@ -60,7 +64,12 @@ class Paper:
             "chosen": self.chosen,
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
+            "menu": self.menu(),
             "link": self.link,
+            "office": self.office,
+            "who": self.who,
+            "ground": lambda reason: grounds(self.language).get(reason, reason),
+            "law_title": lambda law: law_title(law, self.language),
             "local": self.local,
             "zone": zone_of(self._law).key if self._law else "",
         }
@@ -77,13 +86,36 @@ class Paper:
         return f"{self._path}?{urlencode(kept)}" if kept else self._path
 
     def local(self, at: datetime | None, law: str = "") -> str:
-        """*at* as clocks show it where *law* (else the page's own) holds, with its offset from UTC."""
+        """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
+
+        The offset from UTC is left out where it is that of the page, whose foot tells the zone.
+        """
         if at is None:
             return NEVER
-        there = at.astimezone(zone_of(law or self._law))
-        return Markup('<time datetime="{}">{}</time>').format(
-            there.isoformat(timespec="seconds"), there.isoformat(" ", "minutes")
-        )
+        zone = zone_of(law or self._law)
+        there = at.astimezone(zone)
+        shown = there.date().isoformat() if there.time() == time() else there.strftime("%Y-%m-%d %H:%M")
+        if not self._law or zone != zone_of(self._law):
+            shown += f" {there.isoformat()[-6:]}"
+        return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
+
+    def menu(self) -> list[tuple[str, str, bool]]:
+        """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
+        return [(label, self.link(path), path == self._path) for label, path in MENU]
+
+    def office(self, code: str) -> str:
+        """What the department *code* is called. Catalogues name departments in Chinese; elsewhere the code stands."""
+        return self._departments.get(code, code) if self.language == "zh" else code
+
+    def who(self, holder: str) -> str:
+        """Who has to act: the applicant, somebody outside, or a department by its name."""
+        said = self.words["holder"](holder)
+        return self.office(holder) if said == holder else said
+
+
+async def paper_of(request: AnyRequest, law: str = "") -> Paper:
+    """A page's paper, on which departments go by the names that the catalogues published so far give them."""
+    return Paper(request, law, departments_in(await parts_of(request).approvals.shelves.current()))
 
 
 @cache

@@ -17,7 +17,7 @@ from api.clocks import too_much
 from api.instants import AsOf
 from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of, said
-from api.paper import Paper
+from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
 from api.supervision_answers import (
     CardFigure,
@@ -87,7 +87,7 @@ class SupervisionPages(Controller):
         orders = await asked.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
         known = [*(one.project for one in due or ()), *(one.project for one in orders)]
         names = await names_of(parts_of(request).approvals.store, known)
-        paper = Paper(request, DEFAULT_LAW)
+        paper = await paper_of(request, DEFAULT_LAW)
         links = Links(paper, period, asked.as_of)
         body = paper.print(
             "supervision.html",
@@ -175,7 +175,7 @@ class SupervisionPages(Controller):
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(request, project_id, card, as_of, reader_of(request))
-        paper = Paper(request, file.proof.rule if file.proof else DEFAULT_LAW)
+        paper = await paper_of(request, file.proof.rule if file.proof else DEFAULT_LAW)
         body = paper.print(
             "card.html",
             file=file,
@@ -203,7 +203,7 @@ async def _list(
     request: AnyRequest, template: str, asked: SupervisionAt, found: Sequence[Any], part: Slice
 ) -> Response[str]:
     """A page of what was *found*, which all belongs to one figure."""
-    paper, end = Paper(request, DEFAULT_LAW), part.offset + part.limit
+    paper, end = await paper_of(request, DEFAULT_LAW), part.offset + part.limit
     rows = found[part.offset : end]
     body = paper.print(
         template,

@@ -20,6 +20,7 @@ from api.supervision_answers import ShownCard, address
 from domain.law.attribution import Holder
 from domain.law.clock import Level
 from domain.law.period import Period
+from domain.project.asking import JOINT_STEP
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.figures import CASE_FIGURES, Figures
@@ -78,6 +79,9 @@ def clock_name(paper: Paper) -> Callable[[str], str]:
         kind = NAME_ENDS.split(name, maxsplit=1)[0]
         rest = name.removeprefix(kind).lstrip("#:")
         said = paper.words["clock_kind"](kind)
+        if name.startswith(f"{kind}:"):
+            department, _, step = rest.partition("/")
+            rest = paper.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
         return said if rest in ("", "1") else f"{said} {rest}"
 
     return of

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from api.wording_information import INFORMATION
+from api.wording_problems import PROBLEM_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_waiting import WAITING_TABLES
 
@@ -29,6 +30,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "complaints_open": ("未办结投诉", "Open complaints"),
     "decided": ("办结", "Decided"),
     "department": ("部门", "Department"),
+    "desk": ("部门工作台", "Department desk"),
     "done_of": ("已办结事项", "Items done"),
     "empty": ("没有符合条件的项目", "No project matches"),
     "empty_hint": ("请放宽或清除筛选条件。", "Loosen or clear the filters."),
@@ -40,6 +42,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "history": ("办理过程（最新在前）", "History, newest first"),
     "holder": ("卡在谁", "Waiting on"),
     "holder_hint": ("部门代码、applicant 或 outside", "A department's code, applicant, or outside"),
+    "information": ("项目信息库", "Information base"),
     "item": ("事项", "Item"),
     "items": ("事项", "Items"),
     "items_done": ("已办结事项", "Items done"),
@@ -47,6 +50,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "keyed_in": ("项目经理录入", "Keyed in"),
     "late": ("办结后的补充证据", "Later evidence"),
     "law": ("适用规则", "Law pack"),
+    "main": ("主要页面", "Main pages"),
     "manager": ("项目经理", "Project manager"),
     "materials": ("申请材料", "Materials"),
     "newer": ("较新的记录", "Newer entries"),
@@ -74,6 +78,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "stage": ("阶段", "Stage"),
     "state": ("状态", "State"),
     "submitted": ("申请", "Submitted"),
+    "supervision": ("电子监察", "Supervision"),
     "system": ("系统", "System"),
     "text": ("项目代码、名称或企业", "Code, name or enterprise"),
     "title": ("会签", "Countersign"),
@@ -226,6 +231,7 @@ TABLES = {
     "satisfied": SATISFIED,
     "fact": FACTS,
     **INFORMATION,
+    **PROBLEM_TABLES,
     **SUPERVISION,
     **WAITING_TABLES,
 }

@@ -1,0 +1,20 @@
+"""What a page says when it can't be shown, in Chinese and in English; `api/wording.py` puts it among its own."""
+
+from __future__ import annotations
+
+TROUBLES: dict[str, tuple[str, str]] = {
+    "invalid-parameter": (
+        "网址中有一项无法识别。请更正，或返回后重新选择。",
+        "A part of the address can't be read. Correct it, or go back and choose again.",
+    ),
+    "not-found": ("这个网址下没有内容。请核对网址。", "Nothing is at this address. Check it."),
+    "behind": ("数据正在更新，请稍候再刷新。", "The data is being brought up to date. Try again in a moment."),
+    "busy": ("系统繁忙，请稍候再试。", "The system is busy. Try again in a moment."),
+    "database-away": ("暂时连接不到数据库，请稍候再试。", "The database can't be reached. Try again in a moment."),
+    "not-ready": ("系统正在启动，请稍候再试。", "The system is starting. Try again in a moment."),
+    "unexpected": (
+        "系统出现意外问题。请把请求编号告知管理员。",
+        "Something unexpected went wrong. Tell the administrator the request id.",
+    ),
+}
+PROBLEM_TABLES = {"trouble": TROUBLES}
