@@ -156,6 +156,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "opinions_consolidated": ("综合会签意见", "Opinions consolidated"),
     "clock_suspended": ("暂停计时", "Clock suspended"),
     "clock_resumed": ("恢复计时", "Clock resumed"),
+    "date_announced": ("告知办结日期", "Date announced"),
     "limit_extended": ("延长期限", "Limit extended"),
     "hearing_right_told": ("告知听证权利", "Told of the right to a hearing"),
     "hearing_requested": ("申请听证", "Hearing requested"),

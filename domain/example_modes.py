@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from domain.example_people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, Step, told
 from domain.project.acceptance import AcceptItem
+from domain.project.announcement import AnnounceDate
 from domain.project.asking import JOINT_STEP
 from domain.project.completion import CompleteItem
 from domain.project.consultation_state import Opinion
@@ -44,6 +46,17 @@ MODES_STORY: tuple[Step, ...] = (
     ),
     *told("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="scheme", materials=("设计方案",))),
     *told("2026-03-03 09:00", PLANNING, AcceptItem(item="scheme", lacking=(PAPER,), cure_days=10)),
+    *told(
+        "2026-03-03 09:20",
+        PLANNING,
+        AnnounceDate(
+            item="scheme",
+            clock="commitment",
+            announced_on=date(2026, 3, 31),
+            wording="承诺于2026年3月31日前办结，放假安排以国务院通知为准。",
+            channel="受理通知书",
+        ),
+    ),
     *told("2026-03-06 09:00", FIRE, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
     *told("2026-03-09 09:00", ENVIRONMENT, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
     *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),

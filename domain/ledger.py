@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from domain.law.calendar import WorkingCalendar
     from domain.law.pack import Pack
     from domain.shelf import Shelf
 
@@ -48,6 +49,7 @@ class Context(Struct, frozen=True, gc=False):
     now: datetime
     law: Pack
     shelf: Shelf | None = None  # catalogues and flows; None where there are none
+    calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
 
 
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
@@ -69,6 +71,7 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unk
     occurred_at: datetime | None = None
 
     needs_shelf: ClassVar[bool] = False  # whether it looks into published catalogues or flows
+    needs_calendar: ClassVar[bool] = False  # whether it looks at the published calendar
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="fact", gc=False):

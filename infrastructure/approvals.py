@@ -16,6 +16,7 @@ from eventsourcing.application import Application
 from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
+from domain.law.moment import local_day
 from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Fact, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
@@ -218,7 +219,9 @@ class Approvals(Application[UUID]):
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
         law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
-        facts = decide(command, project, Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf))
+        calendar = self.laws.calendar(law, local_day(at, law.zone)) if command.needs_calendar else None
+        context = Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf, calendar=calendar)
+        facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 

@@ -52,7 +52,8 @@ class Preview(Struct, frozen=True, kw_only=True):
 
     *later*, *earlier*, *firm* and *judged_anew* count clocks: whose date comes later or earlier, whose provisional
     date becomes certain where it is, and that are closed but would stand differently. *moved* lists the first of them,
-    the soonest date first. *projects* is how many were looked at.
+    the soonest date first; *past_announced* those that run and would end after the day that the applicant was told.
+    *projects* is how many were looked at.
     """
 
     calendar: str
@@ -67,6 +68,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     firm: int
     judged_anew: int
     moved: list[Move]
+    past_announced: list[Move]
 
 
 async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
@@ -76,6 +78,7 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
     projects = await touched(store, change, notice, was.known_until or date.min)
     found = await moved(store, change, projects, now)
     running = [move for move in found if not move.closed]
+    in_order = sorted(found, key=_soonest)
     return Preview(
         calendar=name,
         notice=notice.id,
@@ -88,7 +91,8 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
         earlier=sum((move.days or 0) < 0 for move in running),
         firm=sum(move.days == 0 and move.becomes_firm for move in running),
         judged_anew=sum(move.closed for move in found),
-        moved=sorted(found, key=_soonest)[:MOVES_TOLD_MAX],
+        moved=in_order[:MOVES_TOLD_MAX],
+        past_announced=[move for move in in_order if move.passes_announced][:MOVES_TOLD_MAX],
     )
 
 

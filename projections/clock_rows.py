@@ -24,13 +24,23 @@ from domain.law.timeline import Timeline
 from domain.law.tolerance import TOLERANCE_CURE
 from domain.law.undertaking import POST_CHECK
 from domain.project.state import Mode
+from projections.announcements import last_told, with_announced
 from projections.law_events import ItemHistory, Laws, rule_of, usual_rule
 from projections.nodes import NODES, Node, node_of
-from projections.readings import WORKING_DAY, Reading, book_of, day_of, department_of, general_terms, rules_of
+from projections.readings import (
+    WORKING_DAY,
+    Reading,
+    book_of,
+    day_of,
+    department_of,
+    general_terms,
+    rules_of,
+)
 from projections.view import Row
 
 MIDNIGHTS_KEPT_MAX = 4096  # of the days on which clocks end: a few hundred at any time
 UNCOLOURED = "none"
+CLOCK_NAME = 3  # where a row tells which clock it is
 NAME_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
 ARTICLES = {
     kind.name: kind.article
@@ -46,8 +56,9 @@ class ClockRow(Struct, frozen=True, gc=False):
 
     The clock exists from *exists_at* (None: it does). *state* and *level* hold before *over_at*, *over_state* and
     *over_level* after, and for good where it is *closed*; a running clock is yellow from *yellow_at*. *due_on* is None
-    while an open suspension makes it unknowable. The last four fields are those of `domain.law.outlook`; where a
-    general clock counts, what is used up and left is read from the events instead.
+    while an open suspension makes it unknowable. *used* to *stopped_on* are those of `domain.law.outlook`; where a
+    general clock counts, what is used up and left is read from the events instead. *announced_on* is what the applicant
+    was told.
     """
 
     project: UUID
@@ -75,14 +86,20 @@ class ClockRow(Struct, frozen=True, gc=False):
     counted_through: date | None
     paused_from: date | None
     stopped_on: date | None
+    announced_on: date | None = None
 
 
 def rows_of(project: UUID, history: ItemHistory, laws: Laws, nodes: Sequence[Node] = NODES) -> list[Row]:
     """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted."""
     rule = rule_of(history, laws)
     if rule is not None:
-        return list(_by_rule(project, history, laws, rule, nodes))
-    return list(_by_general_clock(project, history, laws, nodes)) if history.law else []
+        rows = _by_rule(project, history, laws, rule, nodes)
+    elif history.law:
+        rows = _by_general_clock(project, history, laws, nodes)
+    else:
+        return []
+    told = last_told(history.announced) if history.announced else {}
+    return [(*row, told.get(row[CLOCK_NAME])) for row in rows]
 
 
 def _by_rule(project: UUID, history: ItemHistory, laws: Laws, rule: Rule, nodes: Sequence[Node]) -> Iterator[Row]:
@@ -200,7 +217,7 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
         return None
     warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
     yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
-    return _reading(row, clock, yellow_at)
+    return with_announced(_reading(row, clock, yellow_at), row.announced_on)
 
 
 def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading:

@@ -63,6 +63,7 @@ CLOCKS = Table(
         ("counted_through", "date"),
         ("paused_from", "date"),
         ("stopped_on", "date"),
+        ("announced_on", "date"),  # as the applicant was told
     ),
     key=4,
     indexes=(

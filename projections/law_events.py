@@ -16,6 +16,7 @@ from domain.law.event import Amend, LawEvent, Retract
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, Rule
 from domain.project.acceptance import ItemAccepted
+from domain.project.announcement import DateAnnounced
 from domain.project.asking import CountersignatureAsked
 from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
@@ -32,6 +33,7 @@ from domain.project.submission import ItemSubmitted
 from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.vocabulary import Entry, corrections
+from projections.announcements import Announcement, amend
 from projections.law_kinds import KINDS
 
 INTAKE = intake.INTAKE.name
@@ -58,7 +60,7 @@ class ItemHistory(Struct, kw_only=True):
     Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
     one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
     the law's unit. *upper* is the deciding department of a file that was forwarded. *asked_days* holds the limit of
-    each countersignature by the name of its clock.
+    each countersignature by the name of its clock; *announced* what the applicant was told of last days.
     """
 
     item: str
@@ -75,6 +77,7 @@ class ItemHistory(Struct, kw_only=True):
     asked_days: dict[str, int] = field(default_factory=dict)
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
     events: list[LawEvent] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
 
 
 Histories = dict[tuple[str, int], ItemHistory]
@@ -108,13 +111,17 @@ def take_entry(
     Not *counts*: the entry was retracted, so it is an event but sets no terms.
     """
     fact: Any = entry.fact
-    if type(fact) not in KINDS:
-        return _take_correction(histories, entry, fact) if isinstance(fact, EntryAmended | EntryRetracted) else ()
+    if isinstance(fact, EntryAmended | EntryRetracted):
+        return _take_correction(histories, entry, fact, counts=counts)
+    if type(fact) not in KINDS and not isinstance(fact, DateAnnounced):
+        return ()
     item = project.items.get(fact.item)
     if item is None:
         return ()
     key = (item.plan.item, item.application)
     history = histories.get(key)
+    if isinstance(fact, DateAnnounced):
+        return _take_announcement(history, entry, fact, counts=counts)
     if history is None:
         history = histories[key] = _begun(item, entry)
     if counts:
@@ -171,13 +178,25 @@ def _name(step: str, times: int) -> str | None:
     return (step if times <= 1 else f"{step}#{times}") or None
 
 
+def _take_announcement(
+    history: ItemHistory | None, entry: Entry, fact: DateAnnounced, *, counts: bool
+) -> Sequence[tuple[str, int]]:
+    """Keep what the applicant was told, beside what is counted: it is no event to the law."""
+    if history is None or not counts:
+        return ()
+    history.announced.append(Announcement.of(entry, fact))
+    return ((history.item, history.application),)
+
+
 def _take_correction(
-    histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted
+    histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
     """Tell every application of the item: the law knows which event is meant."""
     keys = [key for key in histories if key[0] == fact.item]
     for key in keys:
         histories[key].events.append(_correction(entry, fact))
+        if counts and isinstance(fact, EntryAmended):
+            amend(histories[key].announced, fact.version, fact.new_occurred_at)
     return keys
 
 

@@ -17,7 +17,8 @@ class Move(Struct, frozen=True, kw_only=True):
     """One clock before and after. Dates are the last days in time; of a suspended clock, if it resumed at once.
 
     *days* is by how many calendar days the date moves, negative where it comes earlier; None where there is a date on
-    one side alone. A *closed* clock is only judged anew: met instead of late, say.
+    one side alone. A *closed* clock is only judged anew: met instead of late, say. *announced_on* is what the applicant
+    was told.
     """
 
     project: UUID
@@ -33,11 +34,19 @@ class Move(Struct, frozen=True, kw_only=True):
     state_before: State | None
     state: State | None
     closed: bool
+    announced_on: date | None = None
 
     @property
     def becomes_firm(self) -> bool:
         """Whether the date was provisional and is certain now."""
         return self.provisional_before and not self.provisional
+
+    @property
+    def passes_announced(self) -> bool:
+        """Whether it runs, and would end after the day that the applicant was told, which it did not before."""
+        if self.closed or self.announced_on is None or self.due_on is None:
+            return False
+        return self.due_on > self.announced_on and not (self.due_on_before and self.due_on_before > self.announced_on)
 
 
 def moves(
@@ -78,6 +87,7 @@ def move_of(project: UUID, was: Reading | None, now: Reading | None) -> Move | N
         state_before=was.state if was else None,
         state=now.state if now else None,
         closed=one.closed,
+        announced_on=one.announced_on,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.law.calendar import CalendarBook
 from domain.law.clock import BROKEN, SILENT, Acceptance, Card, Clock, Level, State
@@ -25,6 +25,7 @@ from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
 from domain.project.state import Mode
+from projections.announcements import last_told, with_announced
 from projections.law_events import ItemHistory, Laws, rule_of
 from projections.nodes import NODES, Node, node_of
 
@@ -40,7 +41,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     *department* has to act on it. *due_on* is None while an open suspension makes it unknowable, then
     *earliest_due_on* is what it would be if the clock resumed now. *yellow_at* and *over_at* are the instants at which
     a running clock turns yellow, or its last day is over; None where that can't come any more. A *closed* clock is
-    history; *provisional* says that the due date lies beyond the published calendar.
+    history; *provisional* says that the due date lies beyond the published calendar. *announced_on* is the last day as
+    the applicant was told it, and it *announced_differs* where another one is counted now.
     """
 
     item: str
@@ -67,6 +69,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     provisional: bool
     article: str
     law: str
+    announced_on: date | None = None
+    announced_differs: bool = False
 
 
 class ItemReading(Struct, frozen=True):
@@ -91,8 +95,15 @@ def read(
     """How the application stood at *t* by what was known at *known*; None where no law is recorded for it."""
     rule = rule_of(history, laws)
     if rule is not None:
-        return _by_rule(history, laws, rule, t, known, nodes)
-    return _by_general_clock(history, laws, t, known, nodes) if history.law else None
+        found = _by_rule(history, laws, rule, t, known, nodes)
+    elif history.law:
+        found = _by_general_clock(history, laws, t, known, nodes)
+    else:
+        return None
+    if not history.announced:
+        return found
+    told = last_told(history.announced, t)
+    return structs.replace(found, clocks=tuple(with_announced(one, told.get(one.clock)) for one in found.clocks))
 
 
 def book_of(pack: Pack, laws: Laws) -> CalendarBook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
+from domain.project.announcement import AnnounceDate, DateAnnounced
 from domain.project.asking import CountersignatureAsked
 from domain.project.card import CardIssued, DeadlineWarned, IssueCard, IssueClockCard, WarnDeadline
 from domain.project.complaint import (
@@ -132,6 +133,7 @@ ProjectCommand = (
     | SuspendClock
     | ResumeClock
     | ExtendLimit
+    | AnnounceDate
     | TellHearingRight
     | RequestHearing
     | GiveHearingNotice
@@ -195,6 +197,7 @@ ProjectFact = (
     | ClockSuspended
     | ClockResumed
     | LimitExtended
+    | DateAnnounced
     | HearingRightTold
     | HearingRequested
     | HearingNoticeGiven
