@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
+from domain.project.announcement import PROVISO, AnnounceDate
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.consolidation import ConsolidateOpinions
@@ -91,6 +92,13 @@ ON_ITEMS = st.one_of(
     st.builds(SuspendClock, item=items, ground=st.sampled_from(["hearing", "testing", "rain"]), suspension=names),
     st.builds(ResumeClock, item=items, suspension=codes),
     st.builds(ExtendLimit, item=items, days=days, reasons=texts, approver=st.just("agency_head")),
+    st.builds(
+        AnnounceDate,
+        item=items,
+        clock=st.sampled_from(["decision", "commitment", "intake#1"]),
+        announced_on=dates,
+        wording=st.just(PROVISO),
+    ),
     st.builds(TellHearingRight, item=items),
     st.builds(RequestHearing, item=items),
     st.builds(GiveHearingNotice, item=items, hearing_on=dates),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.law.calendar import WorkingCalendar
 from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Recorded, Refused, Role
 from domain.project.state import Project
@@ -50,9 +51,10 @@ class Spec:
         at: datetime = NOW,
         now: datetime | None = None,
         law: Pack = LAW,
+        calendar: WorkingCalendar | None = None,
     ) -> Spec:
         """Ask for *command*; *at* is when it took effect, *now* when the system learned of it."""
-        self.command, self.context = command, Context(by, at, now or at, law)
+        self.command, self.context = command, Context(by, at, now or at, law, calendar=calendar)
         return self
 
     def then(self, *expected: AnyFact) -> Spec:

@@ -15,12 +15,13 @@ import pytest_asyncio
 from domain.calendar.notice import ApplyNotice, ApproveNotice, ImportNotice
 from domain.calendar.state import stream_of
 from domain.example_calendar import HEAD
+from domain.project.announcement import AnnounceDate
 from infrastructure.approvals import Approvals
 from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
 from tests.api.door import Door, problem
 from tests.api.test_law_calendars import CN, say
-from tests.controls import BUREAU
+from tests.controls import BUREAU, LAND
 from tests.infrastructure.zone import project_id, tell_zone
 from tests.law.questions import at
 
@@ -43,6 +44,9 @@ SATURDAY_WORKED = ImportNotice(  # told on a Tuesday: the Friday off is over, so
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         await tell_zone(opened, HANDS)
+        for clock, day in (("decision", date(2026, 5, 6)), ("commitment", date(2026, 4, 17))):
+            told_on = AnnounceDate(item="land", clock=clock, announced_on=day, occurred_at=at("04-02"))
+            await opened.handle(project_id("running"), told_on, LAND, uuid4())
         HANDS[0] = at("04-21")
         yield opened
 
@@ -81,6 +85,9 @@ async def test_a_notice_moves_what_its_preview_said(
     moved = {move["project"]: move for move in told["moved"] if (move["item"], move["clock"]) == ("land", "decision")}
     running = moved[str(project_id("running"))]
     assert (running["due_on_before"], running["due_on"], running["days"]) == ("2026-05-06", "2026-04-30", -6)
+    assert [(move["project"], move["clock"], move["announced_on"]) for move in told["past_announced"]] == [
+        (str(project_id("running")), "commitment", "2026-04-17")
+    ], "a decision that comes earlier passes nothing"
     assert await due_dates(door) == before, "looking changes nothing"
 
     notice = SATURDAY_WORKED.notice
@@ -98,6 +105,13 @@ async def test_a_notice_moves_what_its_preview_said(
     assert await due_dates(door) == now, "told by the view's own rows now"
     assert rebuild(shared_database_url, swap=False).differences == ()
     assert projector.is_leader
+
+
+async def test_what_the_applicants_were_told_stays_beside_what_is_counted_now(door: Door) -> None:
+    listed = (await got(door, "/clocks", item="land", clock="decision", department="land"))["clocks"]
+    differs = {one["project"]: (one["announced_on"], one["announced_differs"]) for one in listed}
+    assert differs[str(project_id("running"))] == ("2026-05-06", True)
+    assert differs[str(project_id("paused"))] == (None, False)
 
 
 async def test_a_projector_that_begins_later_counts_by_what_was_applied(shared_database_url: str) -> None:
