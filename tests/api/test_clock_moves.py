@@ -44,10 +44,10 @@ SATURDAY_WORKED = ImportNotice(  # told on a Tuesday: the Friday off is over, so
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         await tell_zone(opened, HANDS)
+        HANDS[0] = at("04-21")
         for clock, day in (("decision", date(2026, 5, 6)), ("commitment", date(2026, 4, 17))):
             told_on = AnnounceDate(item="land", clock=clock, announced_on=day, occurred_at=at("04-02"))
             await opened.handle(project_id("running"), told_on, LAND, uuid4())
-        HANDS[0] = at("04-21")
         yield opened
 
 
