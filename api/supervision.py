@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from litestar import Controller, get
@@ -52,14 +53,17 @@ class SupervisionTables(Controller):
         asked = await supervision_at(request, as_of)
         period = period_of(first, last, asked)
         total, *departments = await readable(asked.board(period))
+        before, year_before = await asyncio.gather(
+            compared(asked, period.before()), compared(asked, period.year_before())
+        )
         return Board(
             asked.as_of,
             period.first,
             period.last,
             linked(total, period, asked.as_of),
             [linked(line, period, asked.as_of) for line in departments],
-            await compared(asked, period.before()),
-            await compared(asked, period.year_before()),
+            before,
+            year_before,
             position,
         )
 

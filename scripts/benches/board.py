@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -136,7 +137,8 @@ async def boards(url: str, items: int, rows_of_sums: int) -> Boards:
 
     async def compared(period: Period, as_of: datetime) -> object:
         asked = SupervisionAt(store, law_book(), as_of, ZONE)
-        return await asked.board(period), await asked.total(period.before()), await asked.total(period.year_before())
+        board = await asked.board(period)
+        return board, await asyncio.gather(asked.total(period.before()), asked.total(period.year_before()))
 
     async def count(period: Period, as_of: datetime) -> object:
         async with store.cursor() as cursor:
