@@ -14,6 +14,7 @@ REFUSAL_CODES: dict[str, str] = {
     "answer-empty": "the answer to a complaint has no text",
     "appeal-settled": "an appeal against the card is open, or was decided",
     "approval-missing": "the notice changes days that were over when it was published, and nobody else has approved it",
+    "before-the-question": "a department is said to have acted before it was asked",
     "call-back-missing": "a bad evaluation was put right, and the evaluator has to be called back first",
     "card-void": "the card was rescinded, or is not of the kind this act needs",
     "catalogue-full": "the catalogue has as many items as it can have",

@@ -34,6 +34,7 @@ from domain.project.supplement import LackingPapersReceived, SupplementRequested
 from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
+from projections.law_instants import effective
 from projections.law_kinds import KINDS
 
 INTAKE = intake.INTAKE.name
@@ -59,8 +60,8 @@ class ItemHistory(Struct, kw_only=True):
 
     Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
     one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
-    the law's unit. *upper* is the deciding department of a file that was forwarded. *asked_days* holds the limit of
-    each countersignature by the name of its clock; *announced* what the applicant was told of last days.
+    the law's unit. *upper* is the deciding department of a forwarded file. *asked_days* holds the limit of each
+    countersignature by its clock, *told_at* when a department was last asked; *announced* the last days told.
     """
 
     item: str
@@ -76,6 +77,7 @@ class ItemHistory(Struct, kw_only=True):
     upper: str = ""
     asked_days: dict[str, int] = field(default_factory=dict)
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
+    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     events: list[LawEvent] = field(default_factory=list)
     announced: list[Announcement] = field(default_factory=list)
 
@@ -86,9 +88,8 @@ Histories = dict[tuple[str, int], ItemHistory]
 def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -> Histories:
     """Each application's history, by item and number of the application, from one project's entries in version order.
 
-    Corrections become events, and what was retracted stays among them: what stood at an instant, as known at another,
-    is the law's to answer. Which entries make one application, and under which terms, is told by what was known at
-    *known_at* (None: all there is); events recorded later are then left out.
+    Corrections become events, and what was retracted stays among them: what stood when is the law's to answer. Which
+    entries make an application, under which terms, is told by what was known at *known_at* (None: all there is).
     """
     if known_at is not None:
         entries = [entry for entry in entries if entry.recorded_at <= known_at]
@@ -209,8 +210,8 @@ def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
 
 def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
     """The event that *entry* is to the law; None where it only completes what another began."""
-    at, recorded = entry.occurred_at, entry.recorded_at
     fact: Any = entry.fact
+    at, recorded = effective(history.told_at, entry, counts=counts), entry.recorded_at
     if isinstance(fact, SupplementSubmitted | LackingPapersReceived) and not fact.complete:
         return None
     kind, said = _meaning(history, fact, counts=counts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain.law.pack import Pack
-from domain.ledger import Fact
+from domain.ledger import Context, Fact
 from domain.project.consultation_state import Consultation, next_in_line
 from domain.project.rules import limit_of, once
 from domain.project.state import Item, Mode, Project
@@ -16,7 +18,8 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
     """One department was asked, at one step, to answer within *limit* days.
 
     *line* are the departments asked one after the other, this one among them; empty where all are asked at once.
-    *reasons*: why it is asked in spite of an objection, or for another department, *forwarded_from* (转报).
+    *reasons*: why it is asked in spite of an objection, or for another department, *forwarded_from* (转报). *asked_at*:
+    when it was asked, where what brought that about became known later than it took effect: no clock runs before.
     """
 
     item: str
@@ -28,6 +31,7 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
     line: tuple[str, ...] = ()
     reasons: str = ""
     forwarded_from: str = ""
+    asked_at: datetime | None = None
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
@@ -40,6 +44,7 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
             round=self.round,
             line=self.line,
             forwarded_from=self.forwarded_from,
+            asked_in=project.version + 1,
         )
         before = item.consultations.pop(asked.key, None)
         if before is not None:
@@ -51,7 +56,14 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
         item.round = max(item.round, asked.round)
 
 
-def going_on(code: str, item: Item, asked: Consultation, reasons: str = "") -> tuple[CountersignatureAsked, ...]:
+def later(context: Context) -> datetime | None:
+    """When a department is asked by what became known at *context.now*; None where that is when it took effect."""
+    return context.now if context.now > context.at else None
+
+
+def going_on(
+    code: str, item: Item, asked: Consultation, context: Context, reasons: str = ""
+) -> tuple[CountersignatureAsked, ...]:
     """The question to the next department of the line behind *asked*, none at its end."""
     department = next_in_line(item.consultations, asked)
     if not department:
@@ -66,6 +78,7 @@ def going_on(code: str, item: Item, asked: Consultation, reasons: str = "") -> t
             round=asked.round,
             line=asked.line,
             reasons=reasons,
+            asked_at=later(context),
         ),
     )
 

@@ -57,6 +57,7 @@ class Consultation(Struct):
     recalled: bool = False
     forwarded_to: str = ""
     forwarded_from: str = ""
+    asked_in: int = 0  # the version of the entry that asked
     earlier: tuple[Answer, ...] = ()
 
     @property

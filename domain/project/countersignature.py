@@ -17,12 +17,14 @@ from domain.project.consultation_state import (
     named,
     next_in_line,
     queue,
+    standing,
     unanswered,
 )
 from domain.project.rules import (
     law_for,
     limit_of,
     once,
+    require_after,
     require_asked,
     require_handler,
     require_reasons,
@@ -61,6 +63,8 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
             raise Refused("nobody-asked", f"no department is asked to countersign {self.item}", remedy="name one")
         for department in departments:
             self._require_free(item, department)
+        before = (item.consultations.get(key_of(department, self.step)) for department in departments)
+        require_after(project, self.item, filter(None, before), context)
         days, article = self._limit(law_for(item.plan, context))
         line = departments if self.order is AskingOrder.SEQUENTIAL and len(departments) > 1 else ()
         return tuple(
@@ -122,7 +126,7 @@ class Countersign(Command, frozen=True, tag="countersign"):
         item = project.item(self.item)
         require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        asked = require_asked(self.item, item, self.step, context.by)
+        asked = require_asked(project, self.item, self.step, context)
         conditions = once(self.conditions)
         if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
             raise Refused(
@@ -141,7 +145,7 @@ class Countersign(Command, frozen=True, tag="countersign"):
             reasons=self.reasons,
             round=asked.round,
         )
-        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked))
+        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked, context))
 
 
 class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
@@ -181,6 +185,7 @@ class ContinueCountersignature(Command, frozen=True, tag="continue_countersignat
             asked is None
             or asked.stale
             or asked.opinion is not Opinion.OBJECTED
+            or asked not in standing(item.consultations)
             or not next_in_line(item.consultations, asked)
         ):
             raise Refused(
@@ -188,4 +193,4 @@ class ContinueCountersignature(Command, frozen=True, tag="continue_countersignat
                 f"no line about {self.item}{named(self.step)} stands still after an objection of {self.department}",
                 remedy="this passes while departments stand in line behind one that objected",
             )
-        return going_on(self.item, item, asked, self.reasons)
+        return going_on(self.item, item, asked, context, self.reasons)

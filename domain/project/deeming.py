@@ -106,7 +106,7 @@ class DeemConsent(Command, frozen=True, tag="deem_consent"):
         )
         asked = consulted(item, self.proof.clock)
         current = asked is not None and counts(item, asked, self.proof)
-        return (consent, *going_on(self.item, item, asked)) if asked and current else (consent,)
+        return (consent, *going_on(self.item, item, asked, context)) if asked and current else (consent,)
 
 
 class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):

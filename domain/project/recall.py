@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.asking import going_on
 from domain.project.consultation_state import Consultation, key_of, named, queue, unanswered
-from domain.project.rules import require_handler, require_reasons, require_stage
+from domain.project.rules import require_after, require_handler, require_reasons, require_stage
 from domain.project.state import Code, Name, Project, Stage, Text
 
 
@@ -28,7 +28,8 @@ class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"
         )
         for asked in unanswered(item.consultations):
             if asked.key == key:
-                return (recalled, *going_on(self.item, item, asked))
+                require_after(project, self.item, (asked,), context)
+                return (recalled, *going_on(self.item, item, asked, context))
         if key not in queue(item.consultations):
             raise Refused(
                 "not-asked",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.asking import CountersignatureAsked
+from domain.project.asking import CountersignatureAsked, later
 from domain.project.consultation_state import Consultation, chain, key_of, named, queue
 from domain.project.rules import require_asked, require_reasons, require_role, require_stage
 from domain.project.state import Code, Item, Name, Project, Stage, Text
@@ -21,7 +21,7 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
         item = project.item(self.item)
         require_role(context.by, "pass a countersignature on", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        asked = require_asked(self.item, item, self.step, context.by)
+        asked = require_asked(project, self.item, self.step, context)
         require_reasons(self.reasons, f"passing on the question about {self.item}", "")
         self._require_new(item, asked)
         forwarded = CountersignatureForwarded(
@@ -43,6 +43,7 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
             line=line if len(line) > 1 else (),
             reasons=self.reasons,
             forwarded_from=asked.department,
+            asked_at=later(context),
         )
         return forwarded, question
 

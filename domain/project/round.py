@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.asking import CountersignatureAsked, going_on
+from domain.project.asking import CountersignatureAsked, going_on, later
 from domain.project.consultation_state import Consultation, Opinion, circulation, key_of, named, unanswered
 from domain.project.rules import (
     once,
+    require_after,
     require_applicant_side,
     require_handler,
     require_reasons,
@@ -32,13 +33,14 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
                 f"nothing is said of what changes in {self.item}",
                 remedy="say in changes what is new",
             )
+        require_after(project, self.item, item.consultations.values(), context)
         lines = circulation(item.consultations)
         number = item.round + 1 if lines else item.round
         revised = ApplicationRevised(item=self.item, changes=self.changes, materials=once(self.materials), round=number)
-        return (revised, *self._asked(lines, number))
+        return (revised, *self._asked(lines, number, context))
 
     def _asked(
-        self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int
+        self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int, context: Context
     ) -> tuple[CountersignatureAsked, ...]:
         """The questions of the new round: under the terms of the last, and to the first of each line alone."""
         return tuple(
@@ -50,6 +52,7 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
                 article=asked.article,
                 round=number,
                 line=departments if len(departments) > 1 else (),
+                asked_at=later(context),
             )
             for asked, departments in lines
             if departments
@@ -93,7 +96,9 @@ class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
             round=item.round,
             reasons=self.reasons,
         )
-        return (kept, *going_on(self.item, item, asked)) if asked in unanswered(item.consultations) else (kept,)
+        require_after(project, self.item, (asked,), context)
+        pending = asked in unanswered(item.consultations)
+        return (kept, *going_on(self.item, item, asked, context)) if pending else (kept,)
 
     def _answered(self, item: Item) -> Consultation:
         """The question that its earlier answer settles; refused where it has no such answer, or was not asked anew."""

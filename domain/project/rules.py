@@ -225,8 +225,24 @@ def consulted(item: Item, clock: str) -> Consultation | None:
     return next((asked for asked in item.consultations.values() if asked.clock == clock), None)
 
 
-def require_asked(code: str, item: Item, step: str, by: Actor) -> Consultation:
-    """The question that the department of *by* has to answer at *step*; refused where there is none."""
+def require_after(project: Project, code: str, asked: Iterable[Consultation], context: Context) -> None:
+    """Refuse what happened before one of the questions it is about was *asked*; imported cases may be told so."""
+    if context.by.role is Role.SYSTEM:
+        return
+    for one in asked:
+        note = project.notes.get(one.asked_in)
+        if note is not None and context.at < note.occurred_at:
+            raise Refused(
+                "before-the-question",
+                f"{one.department} was asked about {code} at {note.occurred_at.isoformat()}, which is after this",
+                remedy="give the time at which it happened, or leave occurred_at out",
+                department=one.department,
+            )
+
+
+def require_asked(project: Project, code: str, step: str, context: Context) -> Consultation:
+    """The question that the department of *context.by* has to answer at *step*; refused where there is none."""
+    item, by = project.item(code), context.by
     department = by.department
     key = key_of(department, step)
     asked = item.consultations.get(key)
@@ -254,6 +270,7 @@ def require_asked(code: str, item: Item, step: str, by: Actor) -> Consultation:
             f"{department} has already answered {code}{named(step)}: {asked.opinion}",
             remedy=f"{item.department} may ask again",
         )
+    require_after(project, code, (asked,), context)
     return asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from domain.law.clock import State
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor
 from domain.project.asking import CountersignatureAsked
@@ -23,17 +25,23 @@ from domain.project.countersignature import (
     ItemCountersigned,
 )
 from domain.project.deeming import ConsentDeemed, DeemConsent
+from domain.project.recall import RecallCountersignature
+from domain.project.round import ApplicationRevised, ReviseApplication
 from domain.project.state import Outcome
 from domain.vocabulary import AnyCommand, AnyFact
+from infrastructure.lawbook import law_book
 from projections.law_events import item_histories
-from tests.controls import FIRE, LAND, WATER
+from projections.readings import read
+from tests.controls import APPLICANT, FIRE, LAND, WATER
 from tests.domain.circulation import AGREE, EXAMINED, OBJECT, answered, land
 from tests.domain.circulation import asked as asked_in
 from tests.domain.test_deeming import OVER, SILENT, WATCHER
 from tests.histories import World
-from tests.spec import given
+from tests.spec import NOW, given
 
 LINE = ("fire", "water", "planning")
+EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=72)
+REVISE = ReviseApplication(item="land", changes="another map")
 asked = partial(asked_in, line=LINE)
 ASK = AskCountersignature(item="land", departments=LINE, order=AskingOrder.SEQUENTIAL)
 GO_ON = ContinueCountersignature(item="land", department="fire", reasons="the road is another permit's")
@@ -85,6 +93,14 @@ def test_an_objection_stops_the_line_until_the_lead_goes_on() -> None:
 @pytest.mark.parametrize("facts", [(), (asked("fire"),), (asked("fire"), answered("fire"), asked("water"))])
 def test_a_line_that_moves_is_not_pushed(facts: tuple[AnyFact, ...]) -> None:
     given(*EXAMINED, *facts).when(GO_ON, by=LAND).refused("line-not-stopped")
+
+
+def test_an_objection_of_an_earlier_round_is_not_gone_past() -> None:
+    """The new round will ask that department again."""
+    first = (asked("fire"), answered("fire"), asked("water"), answered("water", Opinion.OBJECTED))
+    go_on = structs.replace(GO_ON, department="water")
+
+    given(*EXAMINED, *first, asked("fire", 2)).when(go_on, by=LAND).refused("line-not-stopped")
 
 
 def test_or_until_it_begins_another_round_in_another_line() -> None:
@@ -194,3 +210,52 @@ def check_line(world: World, order: AskingOrder) -> None:
     history = item_histories(world.entries)["land", 1]
     assert len(history.asked_days) == len(asked_so_far)
     assert {one.clock for one in world.project.items["land"].consultations.values()} <= history.asked_days.keys()
+
+
+def test_nobody_is_asked_in_the_past() -> None:
+    """An answer of Monday that is keyed in on Thursday asks the next on Thursday, and its clock starts then."""
+    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+
+    history = item_histories(spec.entries)["land", 1]
+    assert [event.at for event in history.events][-2:] == [NOW, LATER]
+
+
+def test_what_was_answered_on_paper_may_be_keyed_in_in_its_order() -> None:
+    """Both on Monday: no clock ran without its department knowing, and none runs on."""
+    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+    spec.when(AGREE, by=WATER, at=NOW, now=LATER).then(
+        answered("water"), structs.replace(asked("planning"), asked_at=LATER)
+    )
+
+    found = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
+    assert found is not None
+    clocks = {one.department: one for one in found.clocks if one.clock.startswith("countersign")}
+    assert (clocks["water"].state, clocks["water"].used) == (State.MET, 0)
+    assert (clocks["planning"].state, clocks["planning"].used) == (State.RUNNING, 0)
+
+
+def test_a_change_keyed_in_late_leaves_no_clock_of_the_old_papers_running() -> None:
+    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+    revised = ApplicationRevised(item="land", changes="another map", round=2)
+    spec.when(REVISE, by=APPLICANT, at=NOW, now=LATER).then(revised, structs.replace(asked("fire", 2), asked_at=LATER))
+
+    found = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
+    assert found is not None
+    states = {one.clock: one.state for one in found.clocks if one.clock.startswith("countersign")}
+    assert states == {
+        "countersign:fire": State.MET,
+        "countersign:water": State.VOID,
+        "countersign:fire/#2": State.RUNNING,
+    }
+
+
+def test_no_department_acts_on_a_question_before_it_was_asked() -> None:
+    recall = RecallCountersignature(item="land", department="fire", reasons="not needed")
+
+    for by, command in ((FIRE, AGREE), (FIRE, OBJECT), (LAND, recall), (APPLICANT, REVISE)):
+        given(*EXAMINED, asked("fire")).when(command, by=by, at=EARLIER, now=NOW).refused("before-the-question")
+    answers = (asked("fire", line=()), answered("fire"))
+    given(*EXAMINED, *answers).when(ASK, by=LAND, at=EARLIER, now=NOW).refused("before-the-question")
