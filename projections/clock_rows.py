@@ -164,12 +164,29 @@ def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, nodes: Se
     terms = general_terms(history, laws, DISTANT.date())
     last = max((event.at for event in history.events), default=DISTANT)
     above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
-    for one in general_readings(terms, Timeline(terms.pack.zone, history.events), last, DISTANT):
+    timeline = Timeline(terms.pack.zone, history.events)
+    found = general_readings(terms, timeline, last, DISTANT)
+    for one in found:
         node = node_of(one.name, one.extended, nodes)
         yield _of_general(project, history, one, department_of(history, one.name, above=above), node)
+    silence_at = next((one.over_at for one in found if one.clock == INTAKE.name and one.over is State.DEEMED), None)
+    if silence_at is None:
+        return
+    known = {one.name for one in found}
+    for one in general_readings(terms, timeline, silence_at, DISTANT):
+        if one.name not in known:  # silence will have accepted the application, which starts further clocks
+            node, department = node_of(one.name, one.extended, nodes), department_of(history, one.name, above=above)
+            yield _of_general(project, history, one, department, node, silence_at)
 
 
-def _of_general(project: UUID, history: ItemHistory, one: GeneralReading, department: str, node: str) -> Row:
+def _of_general(
+    project: UUID,
+    history: ItemHistory,
+    one: GeneralReading,
+    department: str,
+    node: str,
+    exists_at: datetime | None = None,
+) -> Row:
     stood = one.standing
     return (
         project,
@@ -189,7 +206,7 @@ def _of_general(project: UUID, history: ItemHistory, one: GeneralReading, depart
         one.over.value if one.over else None,
         one.level_in(one.until_over).value,
         one.level_in(one.over or one.until_over).value,
-        None,
+        exists_at,
         one.yellow_at,
         one.over_at,
         one.closed,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from domain.law.calendar import CalendarBook
+from domain.law.general_rungs import general_course
 from domain.law.proof import RUNGS, ClockProof
 from domain.law.rule import Rule
 from domain.law.rungs import Course, course
@@ -26,8 +27,9 @@ from domain.project.state import Project
 from domain.project.supervision import AppealDecided, Verdict
 from domain.vocabulary import Entry, corrections, follow, replay
 from projections.law_events import Histories, ItemHistory, Laws, item_histories, rule_of, take_entry
-from projections.readings import book_of, rules_of
+from projections.readings import book_of, general_terms, rules_of
 
+Basis = tuple[Any, ...]  # what a law that counts otherwise than in working days rests on, beside the calendar
 Courses = Mapping[tuple[str, int], Course]  # by item and application
 
 
@@ -48,12 +50,12 @@ class Kept(Struct, frozen=True):
     """A course as it was worked out *at* an instant, from so many *events*, under a rule and a calendar."""
 
     events: int
-    rule: Rule
+    rule: Rule | Basis
     calendar: str
     at: datetime
     course: Course
 
-    def holds(self, history: ItemHistory, rule: Rule, calendar: str, now: datetime) -> bool:
+    def holds(self, history: ItemHistory, rule: Rule | Basis, calendar: str, now: datetime) -> bool:
         """Whether the course at *now* is still this one: nothing was said since, and its next instant is to come."""
         return (
             self.events == len(history.events)
@@ -101,22 +103,30 @@ class Dossier(Struct):
         """What the clocks of each application have come to by *now*."""
         found: dict[tuple[str, int], Course] = {}
         for key, history in self.histories.items():
-            rule = rule_of(history, laws)
-            if rule is None:  # its law counts otherwise than in working days: its clocks cost no cards
+            if not history.law:
                 continue
-            one = _course_again(self.kept.get(key), history, rule, laws, now)
+            one = _course_again(self.kept.get(key), history, laws, now)
             found[key] = one.course
             if _settled(history, now):
                 self.kept[key] = one
         return found
 
 
-def _course_again(before: Kept | None, history: ItemHistory, rule: Rule, laws: Laws, now: datetime) -> Kept:
-    book: CalendarBook = book_of(laws.pack(rule.pack), laws)
-    calendar = book.as_known(now.astimezone(ZoneInfo(rule.zone)).date()).version
-    if before is not None and before.holds(history, rule, calendar, now):
+def _course_again(before: Kept | None, history: ItemHistory, laws: Laws, now: datetime) -> Kept:
+    rule = rule_of(history, laws)
+    pack = laws.pack(rule.pack if rule else history.law)
+    calendar = laws.calendar(pack, now.astimezone(ZoneInfo(pack.zone)).date()).version
+    basis = rule or _basis(history)
+    if before is not None and before.holds(history, basis, calendar, now):
         return before
-    return Kept(len(history.events), rule, calendar, now, course_of(history, rule, laws, now))
+    course = course_of(history, rule, laws, now) if rule else general_course_of(history, laws, now)
+    return Kept(len(history.events), basis, calendar, now, course)
+
+
+def _basis(history: ItemHistory) -> Basis:
+    """What the general clocks of *history* are counted by, beside its events and the calendar."""
+    asked = tuple(history.asked_days.items())
+    return history.law, history.mode, history.decision_length, history.promise_days, asked, history.live
 
 
 def _settled(history: ItemHistory, now: datetime) -> bool:
@@ -125,16 +135,21 @@ def _settled(history: ItemHistory, now: datetime) -> bool:
 
 
 def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
-    """What the clocks of each application have come to by *now*, from all entries; of the item *only* if it is named.
-
-    Without those whose law counts otherwise than in working days.
-    """
+    """What the clocks of each application have come to by *now*, from all entries; of *only* one item if named."""
     found: dict[tuple[str, int], Course] = {}
     for (item, application), history in item_histories(entries).items():
-        rule = rule_of(history, laws)
-        if rule is not None and only in ("", item):
-            found[item, application] = course_of(history, rule, laws, now)
+        if history.law and only in ("", item):
+            rule = rule_of(history, laws)
+            course = course_of(history, rule, laws, now) if rule else general_course_of(history, laws, now)
+            found[item, application] = course
     return found
+
+
+def general_course_of(history: ItemHistory, laws: Laws, now: datetime) -> Course:
+    """What the clocks of one application have come to whose law counts otherwise than in working days."""
+    zone = laws.pack(history.law).zone
+    terms = general_terms(history, laws, now.astimezone(ZoneInfo(zone)).date())
+    return general_course(terms, Timeline(zone, history.events), now)
 
 
 def as_it_is(rule: Rule) -> Rule:

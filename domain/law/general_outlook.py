@@ -19,11 +19,12 @@ from domain.law.countersign import (
 )
 from domain.law.event import Attest
 from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing
-from domain.law.general_case import general_events, is_counted
+from domain.law.general_case import general_events, is_counted, names_of
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
-from domain.law.general_period import closing
+from domain.law.general_period import closing, is_over
 from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn
+from domain.law.intake import INTAKE, Accepted
 from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
 from domain.law.review import Decided
@@ -93,9 +94,23 @@ def general_readings(
     """
     acts = timeline.by(t, known)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
-    decided = any(isinstance(event, Decided) for _, event, _ in acts)
-    found = (reading(terms, one, t, attested, decided=decided) for one in clocks(terms, acts))
+    decided = next((at for at, event, _ in acts if isinstance(event, Decided)), None)
+    found = [reading(terms, one, t, attested, decided) for one in clocks(terms, acts)]
+    intake = next((one for one in found if one is not None and one.clock == INTAKE.name), None)
+    if intake is not None and intake.state is State.DEEMED:
+        acts = accepted_by_silence(terms.pack, acts)
+        found = [
+            one if one is not None and one.clock == INTAKE.name else reading(terms, other, t, attested, decided)
+            for one, other in zip(found, clocks(terms, acts), strict=True)
+        ]
     return tuple(one for one in found if one is not None)
+
+
+def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
+    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
+    start = set(pack.clocks[INTAKE.name].start)
+    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
+    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
@@ -142,18 +157,22 @@ def takes_back(event: Happening, asked: str) -> bool:
             return isinstance(event, ApplicationRevised)
 
 
-def reading(terms: GeneralTerms, found: Found, t: datetime, attested: int, *, decided: bool) -> GeneralReading | None:
-    """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete."""
+def reading(
+    terms: GeneralTerms, found: Found, t: datetime, attested: int, decided: datetime | None
+) -> GeneralReading | None:
+    """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete,
+    *decided* when the item was decided.
+    """
     stood = standing(found.rule, found.events, t)
     if stood is None:
         return None
     law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
     coloured = law.card != "none"
     state, over = State(stood.state), None
-    overtaken = not course.closed and decided and not BY_DECISION & set(law.start)
+    overtaken = not course.closed and decided is not None and not BY_DECISION & set(law.start)
     closed = course.closed or overtaken
-    if overtaken:  # the decision came first, and left the question moot
-        state = State.VOID
+    if overtaken and decided is not None:
+        state = State.DEEMED if decided_by_silence(terms, found, stood, decided) else State.VOID
     elif not closed and stood.due is not None:
         over = State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
         if not terms.live and attested <= day_of(stood.due, found.rule).toordinal():
@@ -178,6 +197,11 @@ def reading(terms: GeneralTerms, found: Found, t: datetime, attested: int, *, de
         yellow_at=begins(stood.yellow_from, found.rule) if running else None,
         over_at=None if closed or stood.due is None else ends(stood.due, found.rule),
     )
+
+
+def decided_by_silence(terms: GeneralTerms, found: Found, stood: Standing, decided: datetime) -> bool:
+    """Whether silence had had its effect before the item was *decided*; else that came first and left it moot."""
+    return terms.live and found.rule.on_silence in SILENCE_DECIDES and is_over(stood.due, decided, found.rule)
 
 
 def begins(moment: Moment | None, rule: GeneralRule) -> datetime | None:

@@ -76,6 +76,9 @@ async def test_time_alone_brought_about_what_the_law_says(telling: Telling) -> N
     assert telling.watched == [
         "03-17 deadline_warned company delivery",
         "03-18 deadline_warned tax delivery",
+        "04-14 deadline_warned eia-form intake",
+        "04-15 acceptance_deemed eia-form intake",
+        "04-15 card_issued eia-form intake",
         "04-17 deadline_warned soil-conservation commitment",
         "04-17 deadline_warned heritage intake#1",
         "04-18 acceptance_deemed heritage intake#1",
@@ -89,6 +92,7 @@ async def test_time_alone_brought_about_what_the_law_says(telling: Telling) -> N
         "05-12 deadline_warned soil-conservation decision",
         "05-15 deadline_warned drawings commitment",
         "05-19 deadline_warned power delivery",
+        "05-28 deadline_warned construction-permit commitment",
         "09-09 deadline_warned joint-acceptance commitment",
     ]
 

@@ -20,6 +20,7 @@ from domain.project.countersignature import AskCountersignature, Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.extension import ExtendLimit
 from domain.project.external import Kept, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
+from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import Outcome
 from domain.project.submission import SubmitItem
@@ -149,9 +150,13 @@ def land() -> Iterator[Said]:
 
 
 def design() -> Iterator[Said]:
-    """工程建设许可: a suspension, a deemed acceptance and the complaint about it, an extension."""
-    form = "04-07 09:00, 04-07 10:00, 04-16 09:00, 04-16 10:00"
-    yield from routine("eia-form", ENVIRONMENT, form, "04-14 05-07 04-21 04-30", intake="intake")
+    """工程建设许可: a suspension, two deemed acceptances and a complaint about one, an extension."""
+    yield applied("eia-form", "04-07 09:00", "intake running 04-14", "decision running 05-07")
+    silent = "intake deemed 04-14", "decision running 05-07", "commitment running 04-21"
+    noted = NoteStep(item="eia-form", activity="现场踏勘")
+    yield told("04-15 09:00", ENVIRONMENT, noted, "step_noted", "accepted", *silent)
+    yield granted("eia-form", ENVIRONMENT, "04-16 09:00", "decision met 05-07", "commitment met 04-21")
+    yield delivered("eia-form", ENVIRONMENT, "04-16 10:00", "04-30")
     yield applied("energy", "04-08 14:00", "intake#1 running 04-15")
     yield accepted("energy", PLANS, "04-09 09:00", "decision running 05-11", "commitment running 04-23")
     review = SuspendClock(item="energy", ground="expert_review", notified=True, planned_until=date(2026, 4, 17))
