@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.information_pages import InformationPages
 from api.pages import Pages, app_css
+from api.progress_pages import ProgressPages
 from api.supervision_pages import SupervisionPages
 
-PAGES: tuple[ControllerRouterHandler, ...] = (Pages, InformationPages, SupervisionPages, app_css)
+PAGES: tuple[ControllerRouterHandler, ...] = (ProgressPages, Pages, InformationPages, SupervisionPages, app_css)

@@ -1,8 +1,7 @@
-"""Pages for people: the progress table and one project's page, made here whole, without any script in the browser."""
+"""Pages for people: one project's page, made here whole, without any script in the browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
 from api.requests import request_id
-from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn
 from api.waiting_page import waiting_shown
 from domain.ledger import Actor
 from domain.project.material import MaterialAttached, MaterialDetached
@@ -27,14 +25,10 @@ from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
-from infrastructure.approvals import DEFAULT_LAW
-from infrastructure.views import ProgressFilter, Summary
 from projections.anonymity import NOBODY
 from projections.materials import files_of
-from projections.progress_answers import ProgressProject
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
-STRIP_CELLS_MAX = 60  # a longer strip says less than its numbers
 STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
 
 Lang = Annotated[str, QueryParameter(pattern="^(zh|en|)$", description="zh or en; else what the browser asks for.")]
@@ -62,46 +56,10 @@ def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 class Pages(Controller):
-    """What a browser is shown. Filters and places in a listing are in the address, so that it can be passed on."""
+    """What a browser is shown."""
 
     include_in_schema = False
     exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
-
-    @get("/")
-    async def progress(
-        self,
-        request: AnyRequest,
-        *,
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        text: Text = "",
-        manager: Manager = "",
-        department: Department = "",
-        stage: AtStage = "",
-        holder: WaitingOn = "",
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
-    ) -> Response[str]:
-        """项目进度表: the zone in a few numbers, and the projects that match every filter."""
-        reader_of(request)
-        asked = ProgressFilter(
-            manager=manager, department=department, stage=stage, holder=holder, text=text, limit=limit, offset=offset
-        )
-        views, paper = parts_of(request).views, await paper_of(request, DEFAULT_LAW)
-        summary = await views.summary()
-        found = await views.projects(_one_more(asked))
-        body = paper.print(
-            "progress.html",
-            tiles=_tiles(summary),
-            nothing=not summary.projects,
-            filters=asked,
-            page_rows=PAGE_ROWS,
-            stages=tuple(Stage),
-            rows=found[:limit],
-            cells=cells,
-            previous=paper.here(offset=max(offset - limit, 0)) if offset else "",
-            next=paper.here(offset=offset + limit) if len(found) > limit else "",
-        )
-        return page(body)
 
     @get("/pages/projects/{project_id:uuid}")
     async def project(
@@ -160,25 +118,6 @@ def reader_of(request: AnyRequest) -> Actor:
     """Who reads: as the gateway asserts, else somebody unknown, who is shown what every applicant is."""
     headers = headers_of(request.scope)
     return actor_of(headers) if b"x-actor" in headers else NOBODY
-
-
-def cells(row: ProgressProject) -> Iterator[str]:
-    """A project's strip, a cell an item: the decided ones, the ones under way, the rest."""
-    if row.items_total <= STRIP_CELLS_MAX:
-        yield from ["done"] * row.items_done
-        yield from ["open"] * row.items_open
-        yield from ["rest"] * (row.items_total - row.items_done - row.items_open)
-
-
-def _one_more(asked: ProgressFilter) -> ProgressFilter:
-    """*asked* with a row more, which tells whether there is a next page."""
-    fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
-    return ProgressFilter(**fields | {"limit": asked.limit + 1})
-
-
-def _tiles(summary: Summary) -> list[tuple[str, int]]:
-    names = ("projects", "items_open", "items_done", "complaints_open")
-    return [(name, getattr(summary, name)) for name in names]
 
 
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:

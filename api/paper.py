@@ -75,9 +75,10 @@ class Paper:
         }
         return templates.get_template(template).render(given | content)
 
-    def link(self, path: str) -> str:
-        """*path*, keeping a language that was chosen."""
-        return f"{path}?{urlencode({'lang': self.chosen})}" if self.chosen else path
+    def link(self, path: str, **further: str) -> str:
+        """*path* with *further* parameters, as far as they are not empty, keeping a language that was chosen."""
+        asked = {name: value for name, value in {**further, "lang": self.chosen}.items() if value}
+        return f"{path}?{urlencode(asked)}" if asked else path
 
     def here(self, **changed: object) -> str:
         """The address of this page with some parameters changed; empty ones and zeros are left out."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from api.wording_information import INFORMATION
 from api.wording_problems import PROBLEM_TABLES
+from api.wording_progress import PROGRESS_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_waiting import WAITING_TABLES
 
@@ -233,6 +234,7 @@ TABLES = {
     "fact": FACTS,
     **INFORMATION,
     **PROBLEM_TABLES,
+    **PROGRESS_TABLES,
     **SUPERVISION,
     **WAITING_TABLES,
 }

@@ -34,6 +34,10 @@ BASES = """
         FROM basis WHERE basis.counted IS NOT NULL)
     SELECT counted FROM basis WHERE counted IS NOT NULL
 """
+RUNNING = """
+    SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
+      AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
+"""
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
     WHERE b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s) LIMIT %(limit)s
@@ -74,6 +78,14 @@ class ClocksAt:
         rows = await rows_for(self._store, asked, self.t, moved)
         found = await self._shown(rows)
         return page_of(asked, found, await self._read(moved)) if moved else found
+
+    async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
+        """The clocks of *projects* that run, those that are over first. Raises TooMuchToRead."""
+        moved = set(await self._moved()) & set(projects)
+        rows = await self._rows(RUNNING, {"projects": list(set(projects) - moved), "t": self.t})
+        found = await self._shown([ClockRow(*row) for row in rows])
+        found += [one for one in await self._read(sorted(moved)) if not one.reading.closed]
+        return sorted(found, key=lambda one: one.order)
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""

@@ -13,7 +13,7 @@ from domain.project.completion import ItemCompleted
 from domain.project.consultation_state import queue, unanswered
 from domain.project.delivery import DecisionDelivered
 from domain.project.registration import ProjectRegistered
-from domain.project.state import DECIDED_STAGES, Item, Project, Stage
+from domain.project.state import DECIDED_STAGES, Item, Outcome, Project, Stage
 from domain.project.submission import ItemSubmitted
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, tag_of
@@ -61,6 +61,11 @@ PROJECTS = Table(
         ("enterprise", "text NOT NULL"),
         ("manager", "text NOT NULL"),
         ("law", "text NOT NULL"),
+        ("kind", "text NOT NULL"),  # of project, as its flow has it
+        ("phase", "text NOT NULL"),  # the first of its flow in which something is not granted; empty: none
+        ("phase_name", "text NOT NULL"),
+        ("phase_nth", "integer NOT NULL"),
+        ("phases", "integer NOT NULL"),  # how many its flow has
         ("registered_at", "timestamptz"),
         ("items_total", "integer NOT NULL"),
         ("items_open", "integer NOT NULL"),  # applied for and not decided
@@ -74,7 +79,7 @@ PROJECTS = Table(
         ("position", "bigint NOT NULL"),
     ),
     key=1,
-    indexes=("(changed_at DESC, project)", "(manager)", "(code)", "USING gin (holders)"),
+    indexes=("(changed_at DESC, project)", "(manager)", "(code)", "(phase)", "USING gin (holders)"),
 )
 ITEMS = Table(
     "item",
@@ -116,7 +121,7 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 4
+    version: int = 5
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
 
     def start(self) -> ProgressState:
@@ -179,6 +184,8 @@ def holder(item: Item, unmet: list[str]) -> str:
     """Who has to act next on *item*, as far as the facts tell."""
     if item.stage is Stage.SUPPLEMENTING:
         return APPLICANT
+    if item.stage is Stage.COMPLETED and not item.plan.live:
+        return NOBODY  # an outside department delivers what it decides itself
     if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED, Stage.COMPLETED):
         return item.department if item.plan.live else OUTSIDE
     if item.stage is Stage.NOT_STARTED and not unmet:
@@ -225,6 +232,18 @@ NAMES = [name for name, _ in ITEMS.columns]
 HOLDER, AWAITING = NAMES.index("holder"), NAMES.index("awaiting")
 
 
+def _standing(project: Project) -> tuple[str, str, str, int, int]:
+    """The kind of project, and the phase in which it is: code, name, which of how many."""
+    flow = project.flow
+    if flow is None:
+        return "", "", "", 0, 0
+    left = {item.plan.phase for item in project.items.values() if item.outcome is not Outcome.GRANTED}
+    for nth, phase in enumerate(flow.phases, 1):
+        if phase.code in left:
+            return flow.kind, phase.code, phase.name or phase.code, nth, len(flow.phases)
+    return flow.kind, "", "", len(flow.phases), len(flow.phases)
+
+
 def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
     registered = state.registered
     stages = [item.stage for item in project.items.values()]
@@ -235,6 +254,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         registered.enterprise.name if registered else "",
         project.manager,
         project.law,
+        *_standing(project),
         state.registered_at,
         len(stages),
         sum(stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED) for stage in stages),

@@ -41,7 +41,11 @@ class ProgressItem(Struct, frozen=True):
 
 
 class ProgressProject(Struct, frozen=True):
-    """One project's row, as it is answered."""
+    """One project's row, as it is answered.
+
+    *phase* is the first of its flow in which something is not granted, *phase_nth* of *phases*; empty and 0 where it
+    runs by no flow, empty and the last where all is granted.
+    """
 
     project: UUID
     code: str
@@ -49,6 +53,11 @@ class ProgressProject(Struct, frozen=True):
     enterprise: str
     manager: str
     law: str
+    kind: str
+    phase: str
+    phase_name: str
+    phase_nth: int
+    phases: int
     registered_at: datetime | None
     items_total: int
     items_open: int

@@ -54,6 +54,12 @@ def next_day(day: date) -> date:
     return day if day == date.max else day + ONE_DAY
 
 
+def week_from(at: datetime, zone: str) -> datetime:
+    """The instant at which the week of *at* began in *zone*: midnight before its Monday."""
+    day = local_day(at, zone)
+    return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
+
+
 class Happening(Struct, frozen=True, kw_only=True, tag_field="type"):
     """Something that legally happened to an item. *at* is when; *recorded_at* when the system learned of it (B1.1).
 

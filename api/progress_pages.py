@@ -1,0 +1,103 @@
+"""项目进度表 the progress table: the zone in a few numbers, filters, and a row a project with a cell an item."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.exceptions import HTTPException
+from litestar.params import QueryParameter
+
+from api.law import laws_of
+from api.pages import AtStage, Lang, apologize, page, reader_of
+from api.paper import paper_of, zone_of
+from api.parts import AnyRequest, parts_of
+from api.progress_paper import choices_of, left, shown_rows, tiles_of, warned
+from api.supervision_paper import clock_name
+from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn, code
+from domain.law.moment import week_from
+from infrastructure.approvals import DEFAULT_LAW
+from infrastructure.clocks import ClocksAt
+from infrastructure.progress_list import ProgressList, ProjectsAsked
+
+AtPhase = Annotated[str, code("The phase's code.")]
+OfKind = Annotated[str, code("The kind of project, as its flow has it.")]
+Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
+Status = Annotated[str, QueryParameter(pattern="^(open|done|)$", description="Not all items decided, or all.")]
+Stale = Annotated[str, QueryParameter(pattern="^(true|)$", description="With an outside result long not verified.")]
+
+
+class ProgressPages(Controller):
+    """Filters and places in the listing are in the address, so that it can be passed on."""
+
+    include_in_schema = False
+    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
+
+    @get("/")
+    async def progress(
+        self,
+        request: AnyRequest,
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        text: Text = "",
+        manager: Manager = "",
+        phase: AtPhase = "",
+        kind: OfKind = "",
+        department: Department = "",
+        stage: AtStage = "",
+        holder: WaitingOn = "",
+        warned: Warned = "",
+        status: Status = "",
+        stale: Stale = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> Response[str]:
+        """The projects that match every filter, those changed last first."""
+        reader_of(request)
+        parts = parts_of(request)
+        asked = ProjectsAsked(
+            t=parts.approvals.clock(),
+            text=text,
+            manager=manager,
+            phase=phase,
+            kind=kind,
+            department=department,
+            stage=stage,
+            holder=holder,
+            warned=warned,
+            over=status == "done" if status else None,
+            stale_days=parts.settings.stale_days if stale else None,
+            limit=limit,
+            offset=offset,
+        )
+        return await _table(request, asked, {"status": status, "stale": stale})
+
+
+async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, str]) -> Response[str]:
+    """The page for what is *asked*; *chosen* are the filters that it holds under another name."""
+    parts, paper = parts_of(request), await paper_of(request, DEFAULT_LAW)
+    table = ProgressList(parts.approvals.store)
+    found, count = await table.listed(asked)
+    tiles = await table.tiles(asked.t, week_from(asked.t, zone_of(DEFAULT_LAW).key), parts.settings.stale_days)
+    ids, end = [row.project for row in found], asked.offset + asked.limit
+    clocks = ClocksAt(parts.approvals.store, await laws_of(request), asked.t, asked.t)
+    body = paper.print(
+        "progress.html",
+        as_of=asked.t,
+        tiles=tiles_of(paper, tiles),
+        nothing=not tiles.projects,
+        asked=asked,
+        picked={name: getattr(asked, name, "") for name in ("manager", "phase", "kind", "department", "stage")}
+        | {"holder": asked.holder, "warned": asked.warned}
+        | chosen,
+        choices=choices_of(paper, await table.choices()),
+        page_rows=PAGE_ROWS,
+        count=count,
+        rows=shown_rows(paper, found, await table.items(ids), await clocks.running(ids)),
+        clock_name=clock_name(paper),
+        left=lambda one: left(paper, one),
+        warned=warned,
+        previous=paper.here(offset=max(asked.offset - asked.limit, 0)) if asked.offset else "",
+        next=paper.here(offset=end) if count > end else "",
+    )
+    return page(body)

@@ -1,0 +1,131 @@
+"""What the progress table is made of: a strip of cells, the clock that ends first, the tiles and their filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.paper import Paper
+from domain.law.clock import Level, State
+from domain.project.state import DECIDED_STAGES, Stage
+from infrastructure.clock_list import ListedClock
+from infrastructure.progress_list import Choices, Tiles
+from projections.progress_answers import ProgressItem, ProgressProject
+from projections.readings import WORKING_DAY, Reading
+
+TILES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("under_way", {"status": "open"}),
+    ("soon", {"warned": "soon"}),
+    ("late", {"warned": "late"}),
+    ("applicant", {"holder": "applicant"}),
+    ("stale", {"stale": "true"}),
+)
+DONE, SPECIAL, OPEN, UNSTARTED = "done", "special", "open", "unstarted"
+SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and nobody is late
+
+
+class Cell(Struct, frozen=True):
+    """One item in a strip: how it stands, whether a clock of it is "late" or "soon" due, and what is said of it."""
+
+    state: str
+    warned: str
+    title: str
+
+
+class ShownProject(Struct, frozen=True):
+    """One row: the project, its items as cells and as counts, and the clock that ends first with its item's name."""
+
+    project: ProgressProject
+    cells: list[Cell]
+    counts: list[tuple[str, int]]
+    first: Reading | None
+    first_name: str
+
+
+class Tile(Struct, frozen=True):
+    """One number, and the list whose length it is where there is one."""
+
+    name: str
+    number: int
+    href: str
+
+
+def tiles_of(paper: Paper, found: Tiles) -> list[Tile]:
+    """The numbers of the zone; those of projects lead to their lists."""
+    linked = [Tile(name, getattr(found, name), paper.link("/", **asked)) for name, asked in TILES]
+    return [linked[0], Tile("decided_this_week", found.decided_this_week, ""), *linked[1:]]
+
+
+def shown_rows(
+    paper: Paper,
+    projects: Sequence[ProgressProject],
+    items: Mapping[UUID, list[ProgressItem]],
+    running: Iterable[ListedClock],
+) -> list[ShownProject]:
+    """The rows of a page; *running* are the clocks of its projects, those that are over first."""
+    clocks: dict[UUID, list[Reading]] = {}
+    for one in running:
+        clocks.setdefault(one.project, []).append(one.reading)
+    return [_shown(paper, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
+
+
+def warned(one: Reading) -> str:
+    """Whether a clock is "late", or "soon" due; a silent one costs nobody anything."""
+    if one.state in SILENT:
+        return ""
+    return {Level.RED: "late", Level.YELLOW: "soon"}.get(one.level, "")
+
+
+def waits(one: Reading) -> bool:
+    """Whether somebody has to do something about the clock."""
+    return one.level is not Level.NONE and one.state not in SILENT
+
+
+def left(paper: Paper, one: Reading) -> str:
+    """How much is left, or by how much it is over, below nought; with its unit where that is no working day."""
+    number = f"−{one.overdue_days:,}" if one.overdue_days else f"{one.remaining:g}"
+    return number if one.unit == WORKING_DAY else f"{number} {paper.words['unit_of'](one.unit)}"
+
+
+def state_of(item: ProgressItem) -> str:
+    """How an item stands, in one of the four ways a cell shows."""
+    if item.stage in DECIDED_STAGES:
+        return DONE
+    if item.stage == Stage.SUPPLEMENTING or item.suspended:
+        return SPECIAL
+    return OPEN if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED) else UNSTARTED
+
+
+def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
+    names = {item.item: item.name or item.item for item in items}
+    by_item: dict[str, str] = {}
+    for one in clocks:
+        if warned(one) and by_item.get(one.item) != "late":
+            by_item[one.item] = warned(one)
+    states = [state_of(item) for item in items]
+    sheet = paper.words["sheet"]
+    cells = [
+        Cell(state, flag, f"{names[item.item]}: " + ", ".join(sheet(word) for word in (state, flag) if word))
+        for item, state in zip(items, states, strict=True)
+        for flag in [by_item.get(item.item, "")]
+    ]
+    counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, UNSTARTED) if state in states]
+    first = next((one for one in clocks if waits(one)), None)
+    return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
+
+
+def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer, each value with the words for it."""
+    sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
+    return {
+        "manager": [(one, one) for one in found.managers],
+        "phase": found.phases,
+        "kind": [(one, kind_of(one)) for one in found.kinds],
+        "department": [(one, paper.office(one)) for one in found.departments],
+        "stage": [(one.value, stage(one.value)) for one in Stage],
+        "holder": [(one, paper.who(one)) for one in found.holders],
+        "warned": [(one, sheet(one)) for one in ("soon", "late")],
+        "status": [(one, sheet(one)) for one in ("open", "done")],
+    }

@@ -1,0 +1,163 @@
+"""Lists of projects for the progress table: which are asked for, how many there are, and the zone in a few numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, structs
+from psycopg.sql import SQL, Composed
+
+from domain.law.clock import Level
+from infrastructure.clock_list import AT_LEVEL, EXISTS
+from infrastructure.store import Store
+from infrastructure.views import ROWS_MAX, ProgressFilter, literal
+from projections.progress_answers import ProgressItem, ProgressProject
+
+# A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
+LATE, SOON = AT_LEVEL[Level.RED], SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND c.level = 'green')")
+HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
+STALE = SQL(
+    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project"
+    " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
+)
+CONDITIONS = {
+    "manager": SQL("p.manager = %(manager)s"),
+    "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
+    "text": SQL("concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s"),
+    "changed_since": SQL("p.changed_at >= %(changed_since)s"),
+    "phase": SQL("p.phase = %(phase)s"),
+    "kind": SQL("p.kind = %(kind)s"),
+}
+OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
+WARNED = {"soon": SOON, "late": LATE}
+UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
+
+
+class ProjectsAsked(ProgressFilter, frozen=True, kw_only=True):
+    """Which projects to list at the instant *t*, those changed last first; empty fields ask for nothing.
+
+    *warned*: "soon" or "late", with a running clock that is. *stale_days*: with an outside result verified longer ago.
+    *over*: all items decided, or not.
+    """
+
+    t: datetime
+    phase: str = ""
+    kind: str = ""  # of project, as its flow has it
+    warned: str = ""
+    stale_days: int | None = None
+    over: bool | None = None
+
+
+class Tiles(Struct, frozen=True):
+    """Numbers of projects; of items those decided this week, open and done."""
+
+    under_way: int
+    decided_this_week: int
+    soon: int
+    late: int
+    applicant: int
+    stale: int
+    projects: int
+    items_open: int
+    items_done: int
+    complaints_open: int
+
+
+class Choices(Struct, frozen=True):
+    """What there is to filter by: managers, departments with items, phases with their names, kinds of project."""
+
+    managers: list[str]
+    departments: list[str]
+    holders: list[str]
+    phases: list[tuple[str, str]]
+    kinds: list[str]
+
+
+class ProgressList:
+    """Reads the tables of the progress view, and of clocks and outside results beside it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def listed(self, asked: ProjectsAsked) -> tuple[list[ProgressProject], int]:
+        """The page that is asked for, and how many projects match in all."""
+        where, params = conditions(asked)
+        counted = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
+        page = SQL(
+            "SELECT p.* FROM views.project AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
+            " LIMIT %(limit)s OFFSET %(offset)s"
+        ).format(where)
+        rows = await self._rows(page, params)
+        return [ProgressProject(*row) for row in rows], int(counted[0][0])
+
+    async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
+        """The items of *projects*, each project's in the order of its list."""
+        query = SQL("SELECT i.* FROM views.item AS i WHERE i.project = ANY(%(projects)s) ORDER BY i.project, i.nth")
+        found: dict[UUID, list[ProgressItem]] = {}
+        for row in await self._rows(query, {"projects": projects}):
+            found.setdefault(row[0], []).append(ProgressItem(*row))
+        return found
+
+    async def tiles(self, t: datetime, week_from: datetime, stale_days: int) -> Tiles:
+        """The whole zone at *t*; what was decided since *week_from* counts as this week's."""
+        query = SQL(
+            "SELECT count(*) FILTER (WHERE {under_way}),"
+            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s),"
+            " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
+            " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
+            " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
+            " FROM views.project AS p"
+        ).format(
+            under_way=UNDER_WAY,
+            soon=HAS_CLOCK.format(EXISTS, SOON),
+            late=HAS_CLOCK.format(EXISTS, LATE),
+            stale=STALE,
+        )
+        (row,) = await self._rows(query, {"t": t, "week_from": week_from, "stale_days": stale_days})
+        return Tiles(*(int(number) for number in row))
+
+    async def choices(self) -> Choices:
+        """What the filters offer."""
+
+        async def column(query: SQL) -> list[Any]:
+            return [row[0] for row in await self._rows(query, {})]
+
+        phases = await self._rows(
+            SQL(
+                "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> ''"
+                " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
+            ),
+            {},
+        )
+        return Choices(
+            managers=await column(SQL("SELECT DISTINCT p.manager FROM views.project AS p ORDER BY 1")),
+            departments=await column(SQL("SELECT DISTINCT i.department FROM views.item AS i ORDER BY 1")),
+            holders=await column(SQL("SELECT DISTINCT i.holder FROM views.item AS i WHERE i.holder <> '' ORDER BY 1")),
+            phases=[(str(code), str(name)) for code, name in phases],
+            kinds=await column(SQL("SELECT DISTINCT p.kind FROM views.project AS p WHERE p.kind <> '' ORDER BY 1")),
+        )
+
+    async def _rows(self, query: SQL | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def conditions(asked: ProjectsAsked) -> tuple[Composed, dict[str, Any]]:
+    """What the rows have to fulfil, and the parameters of that."""
+    params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
+    found: list[SQL | Composed] = [SQL("true")]
+    found += [condition for name, condition in CONDITIONS.items() if params[name]]
+    of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
+    if of_items:
+        has_item = SQL("EXISTS (SELECT FROM views.item AS i WHERE i.project = p.project AND {})")
+        found.append(has_item.format(SQL(" AND ").join(of_items)))
+    if asked.warned:
+        found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
+    if asked.stale_days is not None:
+        found.append(STALE)
+    if asked.over is not None:
+        found.append(OVER if asked.over else UNDER_WAY)
+    return SQL(" AND ").join(found), params
