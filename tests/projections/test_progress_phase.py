@@ -38,7 +38,7 @@ def phase(*facts: AnyFact) -> tuple[str, str, str, int, int]:
 
 def test_a_project_is_in_the_first_phase_in_which_something_is_not_granted() -> None:
     bare = row(REGISTERED)
-    begun = (*PLANNED, ADOPTED)
+    begun: tuple[AnyFact, ...] = (*PLANNED, ADOPTED)
 
     assert phase(REGISTERED) == ("", "", "", 0, 0)
     assert phase(*begun) == ("factory", "p1", "立项", 1, 3)
