@@ -21,6 +21,7 @@ WAITS: dict[str, tuple[str, str]] = {
     "outside_result": ("系统外结果", "A result from outside"),
     "discrepancy": ("裁定不一致结果", "A discrepancy to be settled"),
     "delivery": ("送达决定", "Delivery"),
+    "check": ("核查告知承诺", "The check of an undertaking"),
 }
 TURNS: dict[str, tuple[str, str]] = {
     "applicant": ("申请人", "Applicant"),

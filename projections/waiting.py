@@ -74,7 +74,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (WAITING,)
 
     def start(self) -> WaitingState:

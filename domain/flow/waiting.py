@@ -10,7 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct, structs
 
 from domain.flow.graph import Groups, open_groups
-from domain.project.consultation_state import unanswered
+from domain.project.consultation_state import against, unanswered
 from domain.project.state import FRESH_STAGES, OPEN_STAGES, Item, Outcome, Project, Stage
 
 
@@ -28,6 +28,7 @@ class WaitKind(StrEnum):
     OUTSIDE_RESULT = "outside_result"  # 系统外结果
     DISCREPANCY = "discrepancy"  # a feed says otherwise than what was keyed in
     DELIVERY = "delivery"  # 送达
+    CHECK = "check"  # 核查 of an undertaking on which it was granted
 
 
 class HeldBy(StrEnum):
@@ -61,7 +62,8 @@ Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
 class Wait(Struct, frozen=True, gc=False):
     """One thing an item waits for. *holder* is a department's code, `applicant`, the manager's id, or empty.
 
-    *on* says what exactly: papers, the ground of a suspension, the items waited for, or how the last application ended.
+    *on* says what exactly: papers, the ground of a suspension, the items waited for, how the last application ended, or
+    which departments keep a decision back that objected or have still to be asked.
     *ref* tells it from others of its kind: a suspension's id, "department/step". *since*: None where nobody knows.
     """
 
@@ -149,27 +151,36 @@ def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
 
 def waits_of(project: Project, item: Item, blocked: bool) -> Iterator[Wait]:
     """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
-    outside, live = _department(item), item.plan.live
     if item.disputed is not None:
         yield Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager)
-    if item.stage is Stage.COMPLETED and live:
+    if item.stage is Stage.COMPLETED and item.plan.live:
         yield Wait(WaitKind.DELIVERY, HeldBy.DEPARTMENT, item.department)
     if item.outcome is Outcome.GRANTED:
+        if item.undertaking and item.kept is None:
+            yield Wait(WaitKind.CHECK, HeldBy.DEPARTMENT, item.department)
         return
     if item.stage is Stage.SUPPLEMENTING:
         yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
     if blocked:
         yield Wait(WaitKind.PRECONDITION, HeldBy.NOBODY)
-    elif item.stage not in OPEN_STAGES and (live or item.stage is not Stage.NOT_STARTED):
+    else:
+        yield from _before_the_grant(item)
+
+
+def _before_the_grant(item: Item) -> Iterator[Wait]:
+    """What an item waits for that no precondition holds up."""
+    department, live = _department(item), item.plan.live
+    if item.stage not in OPEN_STAGES and (live or item.stage is not Stage.NOT_STARTED):
         ended = item.outcome.value if item.outcome else item.stage.value
         on = () if item.stage is Stage.NOT_STARTED else (ended,)
         yield Wait(WaitKind.APPLICATION, HeldBy.APPLICANT, HeldBy.APPLICANT.value, on)
     elif not live and item.stage is not Stage.SUPPLEMENTING:
-        yield Wait(WaitKind.OUTSIDE_RESULT, *outside)
+        yield Wait(WaitKind.OUTSIDE_RESULT, *department)
     elif item.stage is Stage.SUBMITTED:
-        yield Wait(WaitKind.ACCEPTANCE, *outside)
+        yield Wait(WaitKind.ACCEPTANCE, *department)
     elif item.stage is Stage.ACCEPTED:
-        yield from list(_under_examination(item)) or [Wait(WaitKind.DECISION, *outside)]
+        unsettled = against(item.consultations) if item.consultations else ()
+        yield from list(_under_examination(item)) or [Wait(WaitKind.DECISION, *department, unsettled)]
 
 
 def _under_examination(item: Item) -> Iterator[Wait]:

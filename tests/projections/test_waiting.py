@@ -15,6 +15,7 @@ from domain.project.asking import CountersignatureAsked
 from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.countersignature import ItemCountersigned
+from domain.project.delivery import DecisionDelivered
 from domain.project.external import DiscrepancyFound, ExternalResultRecorded
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.registration import Enterprise, ItemPlanned, ProjectRegistered
@@ -22,6 +23,7 @@ from domain.project.state import ExternalResult, Item, Outcome, PlannedItem, Pro
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.undertaking import DecisionRevoked, UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact, Entry, corrections
 from projections.instants import as_it_stood
@@ -141,6 +143,21 @@ def test_a_refusal_is_delivered_and_applied_for_again() -> None:
         (WaitKind.APPLICATION, ("refused",)),
     ]
     assert first(found[PLAN])[1:3] == (HeldBy.DEPARTMENT, "land")
+
+
+def test_a_decision_is_kept_back_by_who_objected_and_a_grant_on_an_undertaking_is_checked() -> None:
+    objected = ItemCountersigned(item=LAND, department="fire", step="", opinion=Opinion.OBJECTED, reasons="no exit")
+    facts: list[AnyFact] = [*under_examination(), asked("fire"), objected]
+    assert first(told(*facts)[LAND]) == (WaitKind.DECISION, HeldBy.DEPARTMENT, "land", ("fire",))
+    promised = ItemSubmitted(item=LAND, law=LAW.name, undertaking=True)
+    facts = [promised, accepted(), completed(), DecisionDelivered(item=LAND, method="window")]
+    assert first(told(*facts)[LAND]) == (WaitKind.CHECK, HeldBy.DEPARTMENT, "land", ())
+    broken: list[AnyFact] = [UndertakingChecked(item=LAND, kept=False)]
+    assert LAND not in told(*facts, *broken)
+    broken.append(DecisionRevoked(item=LAND, reasons="it was not so", article="69"))
+    found = told(*facts, *broken)
+    assert first(found[LAND]) == (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ("revoked",))
+    assert (first(found[PLAN])[0], found[PLAN].waits[0].since) == (WaitKind.PRECONDITION, day(7))
 
 
 def test_a_file_at_the_upper_level_is_the_upper_levels() -> None:
