@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.examples import story_entries
-from domain.flow.waiting import HeldBy, ItemWaiting, Wait, WaitKind, blockers, depths, waiting
+from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind, blockers, depths, waiting
 from domain.project.asking import CountersignatureAsked
 from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
@@ -25,15 +24,13 @@ from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.project.undertaking import DecisionRevoked, UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
-from domain.vocabulary import AnyFact, Entry, corrections
+from domain.vocabulary import AnyFact, Entry
 from projections.instants import as_it_stood
-from projections.view import CORRECTIONS, fold, take
-from projections.waiting import VIEW, WaitingRow, waiting_at
+from projections.view import fold
+from projections.waiting import VIEW, waiting_at
 from tests.controls import LAW, REGISTERED, accepted, completed, declined, submitted, under_examination
-from tests.histories import World, worlds
 from tests.spec import NOW, PROJECT, entry
 
-ENTRIES = story_entries(LAW)
 FAR = NOW + timedelta(hours=1000)
 LAND, PLAN, TAX = "land", "site-plan", "tax"
 
@@ -272,40 +269,3 @@ def test_every_chain_leads_down_to_something_that_can_be_done(needs: dict[str, l
             assert len(one.chain) == deep[one.item]
             assert not needs[one.chain[-1]]
             assert set(one.roots) <= {code for code in needs if not needs[code]}
-
-
-@pytest.mark.parametrize("end", range(1, len(ENTRIES) + 1))
-def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_when(end: int) -> None:
-    folded = fold([VIEW], PROJECT, ENTRIES[:end])
-    rows = [WaitingRow(*row) for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]]
-    assert len({(row.item, row.kind, row.ref) for row in rows}) == len(rows)
-    assert {row.since for row in rows} <= {one.occurred_at for one in ENTRIES[:end]}
-    over = {code for code, item in folded.project.items.items() if item.outcome is Outcome.GRANTED}
-    assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over)
-
-
-@settings(max_examples=40, deadline=None)
-@given(worlds())
-def test_rows_kept_from_entry_to_entry_are_those_made_anew(world: World) -> None:
-    settled = corrections(world.entries)
-    known = [one for one in world.entries if one.version not in settled.retracted | settled.amended.keys()]
-    known = [one for one in known if not isinstance(one.fact, CORRECTIONS)]
-    folded = fold([VIEW], PROJECT, [])
-    for one in known:
-        take([VIEW], folded, [one])
-        kept = VIEW.rows(folded.states["waiting"], folded.project)["waiting"]
-        items = waiting(folded.project, folded.states["waiting"].since)
-        assert [(row[1], row[2], row[3], row[12]) for row in kept] == [
-            (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
-        ]
-        assert [(row[4:6], row[8:12]) for row in kept] == [
-            ((list(folded.project.items).index(item.item) + 1, item.name), (*told_of(wait),))
-            for item in items
-            for wait in item.waits
-        ]
-    anew = fold([VIEW], PROJECT, known)
-    assert VIEW.rows(anew.states["waiting"], anew.project) == VIEW.rows(folded.states["waiting"], folded.project)
-
-
-def told_of(wait: Wait) -> tuple[Any, ...]:
-    return wait.held_by.value, wait.holder, list(wait.on), wait.since
