@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from domain.flow.durations import Estimate, Past
-from domain.flow.forecast import Forecast, forecast
+from domain.flow.durations import Estimate, Known
+from domain.flow.forecast import Elapsed, Forecast, forecast
 from domain.flow.path import Days, Moved, Path, Step, delayed, path
 from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
@@ -111,17 +111,23 @@ class Outlook(Struct, frozen=True):
         return self.expected(self.way.finish) if self.way.finish else None
 
 
-def outlook(folded: Folded, pack: Pack, calendar: WorkingCalendar, past: Past, at: datetime) -> Outlook:
+def outlook(folded: Folded, pack: Pack, calendar: WorkingCalendar, known: Known, at: datetime) -> Outlook:
     """What is to be expected of a project that was folded at the instant *at*, under *pack*."""
     project, today = folded.project, local_day(at, pack.zone)
     state: HandledState = folded.states[HANDLED.name]
     allowed = {code: _allowed(pack, item) for code, item in project.items.items()}
-    elapsed = {}
+
+    def over(at: datetime | None) -> int | None:
+        return None if at is None else calendar.working_days_between(local_day(at, pack.zone), today)
+
+    submitted, free = {}, {}
     for code, item in project.items.items():
-        submitted = state.submitted_at(code, item.application) if item.stage in OPEN_STAGES else None
-        if submitted is not None:
-            elapsed[code] = calendar.working_days_between(local_day(submitted, pack.zone), today)
-    left = forecast(project, past, allowed, elapsed)
+        is_open = item.stage in OPEN_STAGES
+        if (days := over(state.submitted_at(code, item.application) if is_open else None)) is not None:
+            submitted[code] = days
+        if (days := over(state.free_at(item.plan))) is not None:
+            free[code] = days
+    left = forecast(project, known, allowed, Elapsed(submitted, free))
     return Outlook(project, left, path(left.tasks), calendar, today)
 
 

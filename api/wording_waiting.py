@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 ASSUMED = (
-    "估算，不是承诺，也不是法定期限：按以往办结用时推算，假定前置事项一经准予即申请下一事项。",
+    "估算，不是承诺，也不是法定期限：按以往用时推算：已申请的，自申请至办结；尚未申请的，自前置事项齐备至准予。",
     (
-        "An estimate, no promise and no legal deadline: from how long applications took so far, as if each item were "
-        "applied for as soon as what it waits for is granted."
+        "An estimate, no promise and no legal deadline: from how long it took so far; for applications "
+        "that are in, from submission to decision; for other items, from when nothing blocked them to the grant."
     ),
 )
 WAITS: dict[str, tuple[str, str]] = {

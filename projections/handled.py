@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from domain.project.completion import ItemCompleted
 from domain.project.external import ExternalResultRecorded
-from domain.project.state import Outcome, Project
+from domain.project.state import Outcome, PlannedItem, Project
 from domain.project.submission import ItemSubmitted
 from domain.vocabulary import Entry
 from projections.view import Row, Rows, Table
@@ -26,15 +26,19 @@ HANDLED = Table(
         ("law", "text NOT NULL"),  # whose days and calendar are meant
         ("submitted_at", "timestamptz NOT NULL"),
         ("decided_at", "timestamptz NOT NULL"),
+        ("free_at", "timestamptz"),  # since when nothing blocked the item; absent where that is not known
+        ("granted", "boolean NOT NULL"),
     ),
     key=3,
 )
 
 
 class HandledState(Struct):
-    """The application of each item that was last begun, and the rows of those that were decided."""
+    """Of each item: when it was planned, last begun, and granted; and the rows of the decided applications."""
 
+    planned: dict[str, datetime] = field(default_factory=dict)
     begun: dict[str, tuple[int, ItemSubmitted, datetime]] = field(default_factory=dict)
+    granted: dict[str, datetime] = field(default_factory=dict)
     rows: dict[tuple[str, int], Row] = field(default_factory=dict)
 
     def submitted_at(self, item: str, application: int) -> datetime | None:
@@ -42,23 +46,37 @@ class HandledState(Struct):
         number, _, at = self.begun.get(item, (None, None, None))
         return at if number == application else None
 
+    def free_at(self, plan: PlannedItem) -> datetime | None:
+        """Since when nothing blocks the item: it is planned, and of each group one is granted. None: it is blocked."""
+        met = (
+            min((self.granted[code] for code in group if code in self.granted), default=None) for group in plan.needs
+        )
+        instants = [self.planned.get(plan.item), *met]
+        known = [at for at in instants if at is not None]
+        return max(known) if len(known) == len(instants) else None
+
 
 class Handled:
     """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
 
     name: str = "handled"
-    version: int = 1
+    version: int = 2
     tables: tuple[Table, ...] = (HANDLED,)
 
     def start(self) -> HandledState:
         return HandledState()
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
+        if len(state.planned) < len(project.items):
+            for code in project.items.keys() - state.planned.keys():
+                state.planned[code] = entry.occurred_at
         match entry.fact:
             case ItemSubmitted(item=code) as submitted if code in project.items:
                 state.begun[code] = project.items[code].application, submitted, entry.occurred_at
             case ItemCompleted(item=code) | ExternalResultRecorded(item=code) if code in project.items:
                 _decided(state, code, entry, project)
+                if project.items[code].outcome is Outcome.GRANTED:
+                    state.granted[code] = entry.occurred_at
 
     def rows(self, state: HandledState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
         return {"handled": [*state.rows.values()]}
@@ -75,7 +93,7 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
     plan = item.plan
     state.rows[code, number] = (
         *(project.id, code, number, plan.service or code, plan.special, plan.department, plan.mode.value),
-        *(submitted.law, at, entry.occurred_at),
+        *(submitted.law, at, entry.occurred_at, state.free_at(plan), item.outcome is Outcome.GRANTED),
     )
 
 

@@ -1,8 +1,9 @@
 """How long items took so far, and what that lets one expect: quantiles of past applications, told with their number.
 
-A duration is a number of working days from submission to decision, whatever stopped the clock in between: people wait
-through suspensions too. Where too few are known of an item, those of its department stand for it, then those of the
-whole zone, then what the law allows.
+A duration is a number of working days, whatever stopped the clock in between: people wait through suspensions too. For
+an application that is in, it is from submission to decision; for an item still to be applied for, from the day on which
+nothing blocked it to its grant: enterprises take their time to apply, and some have to apply twice. Where too few are
+known of an item, those of its department stand for it, then those of the whole zone, then what the law allows.
 """
 
 from __future__ import annotations
@@ -60,6 +61,20 @@ class Past(Struct, frozen=True):
         yield Basis.ZONE, self.of_zone.get(like.mode, {})
 
 
+class Known(Struct, frozen=True):
+    """Both kinds of durations: *handling* from submission to decision, *whole* from being free to the grant."""
+
+    handling: Past = field(default_factory=Past)
+    whole: Past = field(default_factory=Past)
+
+
+class Measure(StrEnum):
+    """From when to when the durations behind an estimate run."""
+
+    HANDLING = "handling"
+    WHOLE = "whole"
+
+
 class Estimate(Struct, frozen=True):
     """How many working days are still to be expected. *n* applications are behind it; 0 where the law alone is.
 
@@ -72,6 +87,7 @@ class Estimate(Struct, frozen=True):
     small_sample: bool
     elapsed: int = 0
     overrun: bool = False
+    measure: Measure = Measure.HANDLING
 
 
 def estimate(past: Past, like: Likeness, allowed: Days, elapsed: int = 0) -> Estimate:

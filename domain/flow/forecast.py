@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from domain.flow.durations import Estimate, Likeness, Past, estimate
+from domain.flow.durations import Estimate, Known, Likeness, Measure, estimate
 from domain.flow.path import Days, Task, optional
 from domain.flow.waiting import blockers, spare
 from domain.project.state import Outcome, PlannedItem, Project
@@ -19,11 +19,18 @@ class Forecast(Struct, frozen=True):
     estimates: dict[str, Estimate]
 
 
-def forecast(project: Project, past: Past, allowed: Mapping[str, Days], elapsed: Mapping[str, int]) -> Forecast:
-    """What is left of *project*, judged by the *past*.
+class Elapsed(Struct, frozen=True):
+    """Working days that are over, by item: since its application came in, and since nothing blocks it any more."""
 
-    *allowed*: the working days that the law gives each item; *elapsed*: those over since each open application came in.
-    Items that are blocked count as still to come: their own time begins when what they wait for is granted.
+    submitted: dict[str, int]
+    free: dict[str, int]
+
+
+def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapsed: Elapsed) -> Forecast:
+    """What is left of *project*, judged by the durations *known*.
+
+    *allowed*: the working days that the law gives each item. Items that are blocked count as still to come: their own
+    time begins when what they wait for is granted.
     """
     open_groups, unneeded = blockers(project), spare(project)
     beside = optional({code: item.plan.needs for code, item in project.items.items()})
@@ -32,8 +39,12 @@ def forecast(project: Project, past: Past, allowed: Mapping[str, Days], elapsed:
     for code, item in project.items.items():
         if item.outcome is Outcome.GRANTED or code in unneeded:
             continue
-        over = 0 if open_groups[code] or item.outcome else elapsed.get(code, 0)
-        found = estimate(past, likeness(item.plan), allowed[code], over)
+        like, may = likeness(item.plan), allowed[code]
+        if code in elapsed.submitted and not open_groups[code]:
+            found = estimate(known.handling, like, may, elapsed.submitted[code])
+        else:
+            over = 0 if open_groups[code] else elapsed.free.get(code, 0)
+            found = structs.replace(estimate(known.whole, like, may, over), measure=Measure.WHOLE)
         estimates[code] = found
         tasks[code] = Task(open_groups[code], found.days, code in beside)
     return Forecast(tasks, estimates)

@@ -104,7 +104,7 @@ async def test_every_range_says_what_it_rests_on(door: Door, approvals: Approval
     assert land["days"] == {"low": 1, "median": 5, "high": 7}
     plan = items["site-plan"]["remaining"]
     assert (plan["basis"], plan["n"], plan["small_sample"]) == ("zone", 8, False)
-    assert plan["days"] == {"low": 4, "median": 6, "high": 10}
+    assert plan["days"] == {"low": 5, "median": 7, "high": 11}
     assert items["swap"]["remaining"]["basis"] == "department"
 
 
@@ -112,11 +112,11 @@ async def test_the_finish_is_a_range_of_dates_on_the_calendar(door: Door, approv
     told = await way(door, approvals)
     items = by_item(told)
     assert told["critical"] == ["land", "site-plan", "permit"]
-    assert told["finish"]["days"] == {"low": 1 + 4 + 4, "median": 5 + 6 + 6, "high": 7 + 10 + 10}
+    assert told["finish"]["days"] == {"low": 1 + 5 + 5, "median": 5 + 7 + 7, "high": 7 + 11 + 11}
     assert items["permit"]["finishes"] == told["finish"]
     assert items["site-plan"]["starts"]["median_on"] == items["land"]["finishes"]["median_on"] == "2026-04-15"
-    assert told["finish"]["median_on"] == "2026-05-06"
-    assert told["finish"]["high_on"] == "2026-05-19"  # off from the 1st to the 5th of May, working on Saturday the 9th
+    assert told["finish"]["median_on"] == "2026-05-08"
+    assert told["finish"]["high_on"] == "2026-05-21"  # off from the 1st to the 5th of May, working on Saturday the 9th
     assert [items[code]["slack"] for code in ("land", "site-plan", "permit")] == [0, 0, 0]
     assert items["gas"]["slack"] is None or items["swap"]["slack"] is None
     assert not told["provisional"]
@@ -127,10 +127,10 @@ async def test_what_a_delay_would_move(door: Door, approvals: Approvals) -> None
     told = (await way(door, approvals, delay="site-plan:5"))["delay"]
     assert told["delays"] == {"site-plan": 5}
     assert [(one["item"], one["by"], one["before_on"], one["after_on"]) for one in told["moved"]] == [
-        ("site-plan", 5, "2026-04-23", "2026-04-30"),
-        ("permit", 5, "2026-05-06", "2026-05-12"),
+        ("site-plan", 5, "2026-04-24", "2026-05-06"),
+        ("permit", 5, "2026-05-08", "2026-05-14"),
     ]
-    assert (told["finish"]["by"], told["finish"]["after_on"]) == (5, "2026-05-12")
+    assert (told["finish"]["by"], told["finish"]["after_on"]) == (5, "2026-05-14")
     within = (await way(door, approvals, delay="swap:1"))["delay"]
     assert [one["item"] for one in within["moved"]] == ["swap"]
     assert within["finish"]["by"] == 0

@@ -29,8 +29,8 @@ def told(*facts: AnyFact) -> tuple[list[Row], HandledState]:
 def test_a_decision_is_a_row_and_a_further_application_another() -> None:
     rows, state = told(*under_examination(), completed(outcome=Outcome.REFUSED), *under_examination(), completed())
     assert rows == [
-        (PROJECT, "land", 1, "land", "", "land", "single", LAW.name, day(2), day(4)),
-        (PROJECT, "land", 2, "land", "", "land", "single", LAW.name, day(5), day(7)),
+        (PROJECT, "land", 1, "land", "", "land", "single", LAW.name, day(2), day(4), day(1), False),
+        (PROJECT, "land", 2, "land", "", "land", "single", LAW.name, day(5), day(7), day(1), True),
     ]
     assert (state.submitted_at("land", 2), state.submitted_at("land", 3)) == (day(5), None)
     assert state.submitted_at("site-plan", 0) is None
@@ -44,7 +44,7 @@ def test_what_nobody_decided_is_no_row() -> None:
 def test_a_result_from_outside_counts_only_from_a_submission() -> None:
     keyed = ExternalResultRecorded(item="tax", outcome=Outcome.GRANTED, evidence="scan")
     assert told(keyed)[0] == []
-    ((*_, begun, decided),) = told(submitted("tax"), keyed)[0]
+    ((*_, begun, decided, _, _),) = told(submitted("tax"), keyed)[0]
     assert (begun, decided) == (day(2), day(3))
     early = entry(3, keyed, at=day(1))
     folded = fold([VIEW], PROJECT, [entry(1, REGISTERED), entry(2, submitted("tax"), at=day(2)), early])
@@ -53,7 +53,9 @@ def test_a_result_from_outside_counts_only_from_a_submission() -> None:
 
 def test_corrections_change_it() -> None:
     facts: list[AnyFact] = [*under_examination(), completed()]
-    ((*_, begun, decided),) = told(*facts, EntryAmended(version=4, item="land", new_occurred_at=day(9), reasons="x"))[0]
+    ((*_, begun, decided, _, _),) = told(
+        *facts, EntryAmended(version=4, item="land", new_occurred_at=day(9), reasons="x")
+    )[0]
     assert (begun, decided) == (day(2), day(9))
     assert told(*facts, EntryRetracted(version=4, item="land", reasons="x"))[0] == []
 
@@ -65,3 +67,11 @@ def test_an_item_of_a_catalogue_is_called_by_its_code_there() -> None:
     grant = type(completed())(item="s1", outcome=Outcome.GRANTED, reasons="")
     ((_, item, _, service, _, department, *_),) = told(*facts, own, accepted("land"), grant)[0]
     assert (item, service, department) == ("s1", "water-07", "water")
+
+
+def test_an_item_is_free_once_its_preconditions_are_granted() -> None:
+    facts: list[AnyFact] = [*under_examination(), completed(), *under_examination("site-plan"), completed("site-plan")]
+    land, plan = told(*facts)[0]
+    assert (land[10:], plan[10:]) == ((day(1), True), (day(4), True))
+    _, state = told(*under_examination())
+    assert state.free_at(REGISTERED.items[1]) is None
