@@ -25,6 +25,7 @@ from api.operation import healthz, readyz
 from api.outside import OutsideTables
 from api.path import Paths
 from api.project_flow import ProjectFlows
+from api.project_time import ProjectTimes
 from api.projects import Projects
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
@@ -43,6 +44,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     post_command,
     Projects,
     ProjectFlows,
+    ProjectTimes,
     ViewTables,
     VoiceTables,
     OutsideTables,

@@ -134,8 +134,8 @@ class Run(Struct, gc=False):
         days = self.days(case, self.stop)
         due = self.due(case, days)
         earliest = self.due(case, self.days(case, case.now)) if due is None else None
-        state = self._state(case, due)
-        used = days.through(self._last(case, state, due))
+        state = self.state(case, due)
+        used = days.through(self.last_used(case, state, due))
         remaining = self.length - used if used < self.length else 0
         threshold = case.rule.yellow.threshold(self.length)
         yellow = self._yellow_from(days, threshold)
@@ -154,7 +154,8 @@ class Run(Struct, gc=False):
             self.kind.article,
         )
 
-    def _state(self, case: Case, due: int | None) -> State:
+    def state(self, case: Case, due: int | None) -> State:
+        """What has become of it by now; *due* is its last day in time (B3.7, B3.8)."""
         if self.stop is not None:
             if self.void:
                 return State.VOID
@@ -165,7 +166,7 @@ class Run(Struct, gc=False):
             return State.SUSPENDED
         return State.RUNNING
 
-    def _last(self, case: Case, state: State, due: int | None) -> int:
+    def last_used(self, case: Case, state: State, due: int | None) -> int:
         """The last day that may have been used: today is not over (B3.5)."""
         if self.stop is not None:
             return self.stop.day

@@ -60,6 +60,11 @@ def week_from(at: datetime, zone: str) -> datetime:
     return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
 
 
+def day_before(day: date) -> date:
+    """The day before *day*; the first day of the year 1 has none and is its own."""
+    return day if day == date.min else day - ONE_DAY
+
+
 class Happening(Struct, frozen=True, kw_only=True, tag_field="type"):
     """Something that legally happened to an item. *at* is when; *recorded_at* when the system learned of it (B1.1).
 

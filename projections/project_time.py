@@ -1,0 +1,130 @@
+"""用时 a project's time from its entries: the government's working days and the applicant's, in all and by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from domain.flow.phases import Course, course
+from domain.law.calendar import WorkingCalendar
+from domain.law.evaluation import replay
+from domain.law.general_outlook import clocks
+from domain.law.general_pack import general_rule
+from domain.law.moment import day_before, local_day
+from domain.law.project_time import (
+    GOVERNMENT,
+    NOTHING,
+    Counting,
+    WorkingTime,
+    counting,
+    general_counting,
+    last_day,
+    working_time,
+)
+from domain.law.timeline import Timeline
+from domain.past import settled
+from domain.project.state import Phase
+from domain.vocabulary import Entry
+from projections.law_events import ItemHistory, Laws, item_histories, rule_of
+from projections.readings import WORKING_DAY, book_of, general_terms
+
+
+class PhaseTime(Struct, frozen=True):
+    """One phase of the flow: its days, and how many the government promised for it in all.
+
+    *promised_days* and *left_days* (below zero: over) are null where no limit was set, or not in working days. The
+    promise binds the government's days alone.
+    """
+
+    code: str
+    name: str
+    time: WorkingTime
+    promised_days: int | None
+    left_days: int | None
+
+
+class ProjectTime(Struct, frozen=True):
+    """The whole project, and its phases in the order of the flow; *promised_days* adds up all phases' limits."""
+
+    time: WorkingTime
+    promised_days: int | None
+    left_days: int | None
+    calendar: str
+    phases: tuple[PhaseTime, ...]
+
+
+class _Told(Struct, frozen=True):
+    """What the entries tell: how the items came along, and when the clocks of each counted."""
+
+    course: Course
+    counting: dict[str, list[Counting]]
+    calendar: WorkingCalendar
+    zone: str
+    yesterday: date
+
+    def of(self, items: Iterable[str]) -> WorkingTime:
+        """The time of *items*: from the first application for one of them until all are granted and no clock runs."""
+        codes = list(items)
+        begun = [self.course.begun_at[code] for code in codes if code in self.course.begun_at]
+        if not begun:
+            return NOTHING
+        granted = [self.course.granted_at[code] for code in codes if code in self.course.granted_at]
+        found = [one for code in codes for one in self.counting.get(code, ())]
+        through = self.yesterday
+        if len(granted) == len(codes) and not any(one.is_open for one in found):
+            through = last_day(found, local_day(max(granted), self.zone))
+        return working_time(found, self.calendar, local_day(min(begun), self.zone), through)
+
+
+def project_time(
+    project: UUID, entries: Sequence[Entry], laws: Laws, t: datetime, known: datetime
+) -> ProjectTime | None:
+    """A project's time at *t*, by what was known at *known*; None where it was not registered by then.
+
+    *entries* are its whole history. Days are those of the calendar of the law it runs under; today is not over.
+    """
+    found = course(project, settled(entries, t, known))
+    histories = [one for one in item_histories(entries, known).values() if one.law] if found.project.law else []
+    if not histories:
+        return None
+    pack = laws.pack(histories[0].law)
+    counted: dict[str, list[Counting]] = {}
+    for history in histories:
+        counted.setdefault(history.item, []).extend(counting_of(history, laws, t, known))
+    calendar = laws.calendar(pack, local_day(known, pack.zone))
+    told = _Told(found, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
+    flow, items = found.project.flow, found.project.items
+    promised = general_rule(pack, calendar, days=0).unit == WORKING_DAY
+    phases = tuple(
+        _phase(phase, told.of(of_phase), promised=promised)
+        for phase in (flow.phases if flow else ())
+        if (of_phase := [code for code, item in items.items() if item.plan.phase == phase.code])
+    )
+    limits = [phase.promised_days for phase in phases]
+    total = sum(limit or 0 for limit in limits) if phases and None not in limits else None
+    whole = told.of(items)
+    return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
+
+
+def _phase(phase: Phase, time: WorkingTime, *, promised: bool) -> PhaseTime:
+    limit = phase.limit_days if promised else None
+    return PhaseTime(phase.code, phase.name, time, limit, _left(limit, time))
+
+
+def _left(promised: int | None, time: WorkingTime) -> int | None:
+    return None if promised is None else promised - time.government_days
+
+
+def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) -> list[Counting]:
+    """When the government's clocks of one application counted, by *t* as known at *known*."""
+    rule = rule_of(history, laws)
+    if rule is not None:
+        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known)))
+    zone = laws.pack(history.law).zone
+    terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
+    acts = Timeline(zone, history.events).by(t, known)
+    return [general_counting(one.rule, one.events, t) for one in clocks(terms, acts) if one.clock in GOVERNMENT]
