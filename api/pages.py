@@ -14,6 +14,7 @@ from api.called import law_title
 from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
+from api.law import laws_of
 from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
@@ -27,6 +28,7 @@ from domain.project.state import Stage
 from domain.vocabulary import replay, tag_of
 from projections.anonymity import NOBODY
 from projections.materials import files_of
+from projections.project_time import project_time
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
@@ -84,6 +86,7 @@ class Pages(Controller):
             items=items,
             waits=await waiting_shown(request, project_id, entries, paper.language),
             named=lambda code: names.get(code, code),
+            spent=project_time(project_id, entries, await laws_of(request), now, now),
             files=files_of(entries, now, now),
             complaints=await views.complaints(project_id),
             history=history.entries,

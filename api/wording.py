@@ -9,6 +9,7 @@ from api.wording_information import INFORMATION
 from api.wording_problems import PROBLEM_TABLES
 from api.wording_progress import PROGRESS_TABLES
 from api.wording_supervision import SUPERVISION
+from api.wording_time import TIME
 from api.wording_waiting import WAITING_TABLES
 
 Language = Literal["zh", "en"]
@@ -236,6 +237,7 @@ TABLES = {
     **PROBLEM_TABLES,
     **PROGRESS_TABLES,
     **SUPERVISION,
+    **TIME,
     **WAITING_TABLES,
 }
 
