@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from api.desk_pages import DeskPages
 from api.information_pages import InformationPages
 from api.pages import Pages, app_css
 from api.progress_pages import ProgressPages
 from api.supervision_pages import SupervisionPages
 
-PAGES: tuple[ControllerRouterHandler, ...] = (ProgressPages, Pages, InformationPages, SupervisionPages, app_css)
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    ProgressPages,
+    Pages,
+    DeskPages,
+    InformationPages,
+    SupervisionPages,
+    app_css,
+)

@@ -26,7 +26,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Vary": "Accept-Language",
 }
-MENU = (("progress", "/"), ("supervision", "/supervision"), ("information", "/pages/information"))
+MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 NEVER = "–"  # in the place of a time that has not come
 PACKAGE = files("api")
 

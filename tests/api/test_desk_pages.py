@@ -1,0 +1,120 @@
+"""A department's desk and the working behind a clock: what is on it, in which order, and every day that counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from api.app import create_app
+from api.every_page import PAGES
+from domain.project.supplement import RequestSupplement
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+from infrastructure.views import Views
+from tests.api.door import Door
+from tests.controls import FIRE, LAND
+from tests.infrastructure.zone import project_id, tell_zone
+from tests.law.questions import at
+
+pytestmark = pytest.mark.usefixtures("projector")
+
+HANDS = [at("03-01")]  # the clock on the wall
+LACKING = RequestSupplement(item="land", missing=("红线图",))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    """A small zone, looked at on the 14th of April; one applicant owes a map."""
+    async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
+        await tell_zone(opened, HANDS)
+        HANDS[0] = at("04-07 10:00")
+        await opened.handle(project_id("silent"), LACKING, LAND, uuid4())
+        HANDS[0] = at("04-14 12:00")
+        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
+
+
+async def shown(door: Door, path: str = "/desk", **asked: str) -> str:
+    response = await door.get(path, None, lang="en", **asked)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+def rows(page: str, table: str) -> list[str]:
+    """The rows of the table whose caption has the id *table*."""
+    body = page.partition(f'<caption id="{table}"')[2].partition("</table>")[0].partition("<tbody>")[2]
+    return body.split("</tr>")[:-1]
+
+
+async def test_what_ends_first_is_on_top_with_why_and_what_it_waits_for(door: Door) -> None:
+    queue = rows(await shown(door, department="land"), "queue")
+
+    days = [re.findall(r"<time>(\d{4}-\d\d-\d\d|–)</time>", row)[0] for row in queue]
+    running = [day for day, row in zip(days, queue, strict=True) if "Paused" not in row]
+    assert len(running) > 2
+    assert running == sorted(running)
+    assert all("How is this counted?" in row for row in queue)
+    paused = [row for row in queue if "Paused" in row]
+    assert queue[-len(paused) :] == paused
+    assert all("The end of a suspension: testing" in row and "if resumed now" in row for row in paused)
+
+
+async def test_opinions_and_supplements_have_lists_of_their_own(door: Door) -> None:
+    fire = await shown(door, department="fire")
+    (opinion,) = rows(fire, "opinions")
+    assert str(project_id("joint")) in opinion
+    assert '<span class="tag late">Overdue' in opinion
+    assert all("Countersignature" not in row for row in rows(fire, "queue"))
+    assert "No item waits for papers." in fire
+
+    (supplement,) = rows(await shown(door, department="land"), "supplements")
+    assert "红线图" in supplement
+    assert str(project_id("silent")) in supplement
+
+
+async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None:
+    own = await door.get("/desk", FIRE, lang="en")
+    assert "Department desk – fire" in own.text
+    choice = await shown(door)
+    assert "Choose a department." in choice
+    assert 'href="/desk?department=fire&amp;lang=en"' in choice
+    nothing = await shown(door, department="nobody")
+    assert "No clock of this department is running." in nothing
+    assert (await door.get("/desk", None, department="\0")).status_code == 400
+
+
+async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
+    (row,) = [one for one in rows(await shown(door, department="land"), "queue") if str(project_id("running")) in one][
+        :1
+    ]
+    href = re.findall(r'href="([^"]*/clock\?[^"]*)"', row)[0].replace("&amp;", "&")
+    due = re.findall(r"<time>([^<]*)</time>", row)[0]
+    page = (await door.client.get(href)).text
+
+    days = rows(page, "days-caption")
+    numbered = [
+        re.findall(r'scope="row" class="number">([^<]*)</th>.*<td class="figure">(\d+)<', one, re.DOTALL)
+        for one in days
+    ]
+    last = [found[0] for found in numbered if found][-1]
+    length = re.findall(r"<dd>(\d+) working days</dd>", page)[0]
+    assert last == (due, length)
+    assert "Day 0, never counts" in days[0]
+
+
+async def test_a_clock_that_has_not_started_is_not_found(door: Door) -> None:
+    path = f"/pages/projects/{project_id('running')}/clock"
+    assert (await door.get(path, None, item="land", clock="delivery")).status_code == 404
+    assert (await door.get(path, None, item="none", clock="decision")).status_code == 404
+    assert (await door.get(path, None, clock="decision")).status_code == 400
