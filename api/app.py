@@ -14,6 +14,7 @@ from api.catalogue import Catalogue
 from api.catalogues import Catalogues
 from api.clocks import Clocks
 from api.commands import post_command
+from api.conduct import ConductTables
 from api.deadlines import Deadlines
 from api.flows import Flows
 from api.information import InformationTables
@@ -53,6 +54,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     WaitingTables,
     Paths,
     SupervisionTables,
+    ConductTables,
     Deadlines,
     WhatIf,
     Law,

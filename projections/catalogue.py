@@ -6,6 +6,7 @@ from typing import Any
 
 from projections.adoptions import Adoptions
 from projections.clocks import Clocks
+from projections.conduct import Conduct
 from projections.handled import Handled
 from projections.information import Information
 from projections.outside import Outside
@@ -28,4 +29,5 @@ VIEWS: tuple[View[Any], ...] = (
     Waiting(),
     Handled(),
     Adoptions(),
+    Conduct(shipped_law),
 )
