@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -17,22 +17,24 @@ from infrastructure.store import Store
 
 REFRESH_SECONDS = 30.0  # a decision more hardly moves a quantile
 SPANS = "SELECT h.law, min(least(h.submitted_at, h.free_at)), max(h.decided_at) FROM views.handled AS h GROUP BY h.law"
-# The working days between two dates are the difference of two counts: the calendar itself is sent along.
+# The working days between two dates are the difference of two counts. These are sent along, of every law from its first
+# day on one after the other, and looked up by their place: a join would depend on statistics that fresh tables lack.
 COUNTED = """
-    WITH days AS MATERIALIZED (
-        SELECT * FROM unnest(%(laws)s::text[], %(days)s::date[], %(counts)s::integer[]) AS d(law, day, n)
-    ), zones AS (SELECT * FROM unnest(%(zoned)s::text[], %(zones)s::text[]) AS z(law, zone)),
+    WITH zones AS (
+        SELECT * FROM unnest(%(laws)s::text[], %(zones)s::text[], %(firsts)s::date[], %(places)s::integer[])
+            AS z(law, zone, first, place)),
     spans AS (
         SELECT h.service, h.special, h.department, h.mode, h.law, h.decided_at,
             unnest(ARRAY['handling', 'whole']) AS measure,
             unnest(ARRAY[h.submitted_at, CASE WHEN h.granted THEN h.free_at END]) AS begun_at
-        FROM views.handled AS h WHERE h.decided_at <= %(as_of)s)
-    SELECT s.measure, s.service, s.special, s.department, s.mode, decided.n - begun.n, count(*)
-    FROM spans AS s JOIN zones AS z ON z.law = s.law
-    JOIN days AS begun ON begun.law = s.law AND begun.day = (s.begun_at AT TIME ZONE z.zone)::date
-    JOIN days AS decided ON decided.law = s.law AND decided.day = (s.decided_at AT TIME ZONE z.zone)::date
-    WHERE s.begun_at <= s.decided_at
-    GROUP BY s.measure, s.service, s.special, s.department, s.mode, decided.n - begun.n
+        FROM views.handled AS h WHERE h.decided_at <= %(as_of)s),
+    counted AS (
+        SELECT s.measure, s.service, s.special, s.department, s.mode,
+            (%(counts)s::integer[])[z.place + ((s.decided_at AT TIME ZONE z.zone)::date - z.first)]
+            - (%(counts)s::integer[])[z.place + ((s.begun_at AT TIME ZONE z.zone)::date - z.first)] AS days
+        FROM spans AS s JOIN zones AS z ON z.law = s.law WHERE s.begun_at <= s.decided_at)
+    SELECT c.measure, c.service, c.special, c.department, c.mode, c.days, count(*) FROM counted AS c
+    GROUP BY c.measure, c.service, c.special, c.department, c.mode, c.days
 """
 
 
@@ -79,22 +81,18 @@ class Durations:
 
 
 def _calendars(laws: LawBook, spans: list[tuple[str, datetime, datetime]], as_of: datetime) -> dict[str, Any]:
-    """The working days of every law, for the days between its first submission and its last decision."""
-    asked: dict[str, Any] = {"as_of": as_of, "laws": [], "days": [], "counts": [], "zoned": [], "zones": []}
-    for law, first, last in spans:
+    """The working days counted by every law, from the day of its first begin to that of its last decision."""
+    asked: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
+    for law, begin, end in spans:
         try:
             pack = laws.pack(law)
         except Refused:  # recorded under a law that this book no longer has: its days can't be counted
             continue
-        asked["zoned"].append(law)
+        first = local_day(begin, pack.zone)
+        calendar = laws.calendar(pack, local_day(as_of, pack.zone))
+        asked["laws"].append(law)
         asked["zones"].append(pack.zone)
-        known = local_day(as_of, pack.zone)
-        for day, count in _counts(laws, law, known, local_day(first, pack.zone), local_day(last, pack.zone)):
-            asked["laws"].append(law)
-            asked["days"].append(day)
-            asked["counts"].append(count)
+        asked["firsts"].append(first)
+        asked["places"].append(len(asked["counts"]) + 1)  # the first place of an array is 1
+        asked["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
     return asked
-
-
-def _counts(laws: LawBook, law: str, known: date, first: date, last: date) -> list[tuple[date, int]]:
-    return counted_days(laws.calendar(laws.pack(law), known), first, last)
