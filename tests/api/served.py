@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
+from litestar.types import ControllerRouterHandler
 
 from api.app import create_app
-from infrastructure.approvals import Approvals
+from infrastructure.approvals import Approvals, utc_now
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -22,7 +24,12 @@ START_SECONDS_MAX = 30
 
 
 @contextmanager
-def served(database_url: str, **chosen: Any) -> Iterator[str]:
+def served(
+    database_url: str,
+    pages: Sequence[ControllerRouterHandler] = (),
+    clock: Callable[[], datetime] = utc_now,
+    **chosen: Any,
+) -> Iterator[str]:
     """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings."""
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
@@ -30,8 +37,8 @@ def served(database_url: str, **chosen: Any) -> Iterator[str]:
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with Approvals(database_url) as approvals:
-            app = create_app(approvals, Views(approvals.store), settings)
+        async with Approvals(database_url, clock=clock) as approvals:
+            app = create_app(approvals, Views(approvals.store), settings, pages=pages)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http="httptools"))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way

@@ -1,0 +1,105 @@
+"""One browser and one filled server for all tests of the pages: a simulated zone and a small one told by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from api.every_page import PAGES
+from infrastructure.approvals import Approvals
+from infrastructure.projector import Projector
+from scripts.simulate import Asked, simulate
+from tests.api.served import served
+from tests.conftest import database_in
+from tests.infrastructure.zone import tell_zone
+from tests.law.questions import at
+from tests.pages.places import Places, places_in
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
+PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
+LOOKED_AT = at("05-20 18:00")
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(INSTALL)
+    return found
+
+
+@pytest.fixture(scope="session")
+def database(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+    """A database with both zones in it, and the views as far as the ledger."""
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(simulate(url, Asked(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
+        asyncio.run(_tell(url))
+        with psycopg.connect(url, autocommit=True) as connection:
+            projector = Projector(url)
+            assert projector.take_lead(connection)
+            while projector.step(connection):
+                pass
+        yield url
+
+
+@pytest.fixture(scope="session")
+def site(database: str) -> Iterator[str]:
+    """The address of the server, at which it is always the same evening."""
+    with served(database, PAGES, lambda: LOOKED_AT) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def places(database: str) -> Places:
+    """Where the pages are."""
+    return places_in(database)
+
+
+@pytest.fixture(scope="module")
+def browser(program: str, site: str) -> Iterator[Browser]:
+    """One browser for a file. Playwright holds the thread's event loop while it is open, so the site comes first."""
+    with sync_playwright() as playwright:
+        # in a container there is often no user name space to build a sandbox of; the pages are our own
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    """A window at the site, whose tabs are 1,300 pixels wide."""
+    with opened(browser, site) as window:
+        yield window
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A tab of its own."""
+    tab = window.new_page()
+    yield tab
+    tab.close()
+
+
+@contextmanager
+def opened(browser: Browser, site: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
+    """A window at the *site*, with or without scripts."""
+    window = browser.new_context(
+        base_url=site, java_script_enabled=scripts, viewport={"width": 1300, "height": 900}, locale="zh-CN"
+    )
+    yield window
+    window.close()
+
+
+async def _tell(url: str) -> None:
+    hands = [at("03-01")]
+    async with Approvals(url, clock=lambda: hands[0]) as approvals:
+        await tell_zone(approvals, hands)

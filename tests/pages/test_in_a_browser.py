@@ -1,0 +1,128 @@
+"""In a real browser: no errors, no barriers, no sideways scrolling, no need of scripts, and a way by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.pages.conftest import opened
+from tests.pages.places import NAMES, Places
+
+STATUSES = {"unknown": 404, "wrong": 400}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+STORED = re.compile(r"\b(?:[a-z]+_)+[a-z]+\b")  # how values are stored, and never spoken
+# What takes the keyboard, in the order in which it does; a choice of a day has several stops inside.
+CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+    .filter(one => one.type !== 'hidden').map((one, nth) => { one.dataset.nth = nth; return one.type || ''; })"""
+FOCUSED = """() => { const one = document.activeElement, style = getComputedStyle(one);
+    return one === document.body ? null : [Number(one.dataset.nth), style.outlineStyle !== 'none'
+        && parseFloat(style.outlineWidth) >= 2]; }"""
+SIDEWAYS = "() => document.documentElement.scrollWidth"
+
+every_page = pytest.mark.parametrize("name", NAMES)
+both_languages = pytest.mark.parametrize("lang", ["zh", "en"])
+
+
+@every_page
+@both_languages
+def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
+    page: Page, places: Places, name: str, lang: str
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    response = page.goto(places.of(name, lang))
+
+    assert response is not None
+    assert response.status == STATUSES.get(name, 200)
+    assert [text for text in said if name not in STATUSES or "Failed to load resource" not in text] == []
+    assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
+    assert STORED.findall(page.inner_text("main")) == []
+    assert barriers(page) == []
+    if lang == "zh":  # the colours are the same in both
+        page.emulate_media(color_scheme="dark")
+        assert barriers(page, "color-contrast") == []
+    page.set_viewport_size(PHONE)
+    assert page.evaluate(SIDEWAYS) <= PHONE["width"]
+
+
+def barriers(page: Page, *rules: str) -> list[tuple[str, str]]:
+    """What of the *rules*, else of the standards, the page breaks, each with the first place where it does."""
+    chosen = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": STANDARDS}
+    found = Axe().run(page, options={"runOnly": chosen, "resultTypes": ["violations"]}).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
+def test_the_checks_see_what_is_wrong(page: Page) -> None:
+    page.set_content(
+        '<html lang="en"><body><img src="x"><p style="width: 2000px; color: #ddd">Grey</p><a href="/">x</a>'
+    )
+    assert {"image-alt", "color-contrast"} <= {rule for rule, _ in barriers(page)}
+    assert [rule for rule, _ in barriers(page, "color-contrast")] == ["color-contrast"]
+    assert page.evaluate(SIDEWAYS) > page.viewport_size["width"] if page.viewport_size else False
+    assert STORED.findall("item_submitted, 已申请") == ["item_submitted"]
+
+
+@every_page
+def test_every_control_is_reached_by_keyboard_and_shows_it(page: Page, places: Places, name: str) -> None:
+    page.goto(places.of(name))
+    controls = page.evaluate(CONTROLS)
+    reached = list(tabbed(page, 4 * len(controls) + 10))
+
+    assert reached[0][0] == 0  # the way past the menu
+    assert {nth for nth, _ in reached} == set(range(len(controls)))
+    assert {nth for nth, visible in reached if visible} == set(range(len(controls)))
+
+
+def tabbed(page: Page, tries: int) -> Iterator[tuple[int, bool]]:
+    """Where each press of Tab leads, until it has been everywhere; whether the focus shows there."""
+    for _ in range(tries):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found is None:
+            return
+        yield found[0], found[1]
+
+
+def test_the_way_past_the_menu_leads_to_the_content(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "content"
+
+
+def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site: str, places: Places) -> None:
+    with opened(browser, site, scripts=False) as window:
+        page = window.new_page()
+        page.goto("/?limit=2")
+        first = page.locator("tbody th a").all_inner_texts()
+        page.locator("a[rel=next]").click()
+        second = page.locator("tbody th a").all_inner_texts()
+        assert len(first) == 2
+        assert first != second
+        page.get_by_label("预警").select_option("late")
+        page.get_by_role("button", name="筛选").click()
+        assert "warned=late" in page.url
+        assert page.locator("i.late").count() > 1
+        page.get_by_role("link", name="English").click()
+        assert page.locator("h1").inner_text() == "Progress of projects"
+        assert "warned=late" in page.url
+        page.goto(places.of("desk"))
+        page.get_by_role("link", name="怎么算的").first.click()
+        assert page.locator("#days-caption").inner_text().startswith("逐日计算")
+
+
+def test_no_link_is_dead(page: Page, places: Places) -> None:
+    found: dict[str, str] = {}  # one of each kind
+    for name in NAMES:
+        page.goto(places.of(name, "en"))
+        for href in page.eval_on_selector_all("main a[href]", "all => all.map(one => one.href)"):
+            found.setdefault(re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", href.partition("#")[0]), href)
+    assert len(found) > 15
+    answers = {href: page.request.get(href).status for href in found.values()}
+    assert {href: status for href, status in answers.items() if status != 200} == {}
