@@ -44,7 +44,7 @@ def places_in(database: str) -> Places:
             "desks": "/desk",
             "desk": f"/desk?{urlencode({'department': department})}",
             "no_desk": "/desk?department=nobody",
-            "project": f"/pages/projects/{project}",
+            "project": f"/pages/projects/{project}?before=40",  # a long history is more of the same
             "story": f"/pages/projects/{project_id('story')}",
             "clock": clock_at("running", "decision"),
             "paused": clock_at("paused", "decision"),
