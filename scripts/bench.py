@@ -20,10 +20,11 @@ from msgspec import Struct, json
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benches import asking, board, commands, pgbench, reading, stock
+from scripts.benches import asking, board, commands, evaluating, pgbench, reading, stock
 from scripts.benches.answering import answering
 from scripts.benches.board import Boards
 from scripts.benches.commands import WithConflicts
+from scripts.benches.evaluating import Evaluations
 from scripts.benches.ground import Ground, ground
 from scripts.benches.measure import Figure, ratio
 
@@ -37,6 +38,7 @@ class Only(StrEnum):
     """A part that is measured by itself."""
 
     BOARD = "board"
+    EVALUATE = "evaluate"
 
 
 class Machine(Struct, frozen=True):
@@ -180,6 +182,23 @@ def shown_boards(found: Boards, console: Console) -> None:
     console.print(table)
 
 
+def shown_evaluations(found: Evaluations, console: Console) -> None:
+    """Print what one question to the law takes as a table."""
+    here = machine()
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
+    table = _table("one question to the law", "", "events", "p50 µs", "p99 µs", "beside")
+    for one in found.timed:
+        beside = f"{one.p50_us / found.bound_us:.2f} × the bound of {found.bound_us:.0f} µs"
+        table.add_row(
+            one.subject,
+            str(one.events),
+            f"{one.p50_us:.1f}",
+            f"{one.p99_us:.1f}",
+            beside if one is found.evaluation else "",
+        )
+    console.print(table)
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for column in columns:
@@ -204,7 +223,7 @@ def _tell(what: str) -> None:
 def main(
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK_SECONDS} second a figure, not {SECONDS}.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON, without tables.")] = False,
-    only: Annotated[Only | None, typer.Option("--only", help="The supervision board over a million items.")] = None,
+    only: Annotated[Only | None, typer.Option("--only", help="A part by itself.")] = None,
 ) -> None:
     """Measure durable commands, views and loading beside pgbench, the stock library, a bare SELECT and an echo.
 
@@ -212,13 +231,22 @@ def main(
     Latencies are in milliseconds. Compare the ratios: they come from one run on one machine.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
-    report = measure_boards() if only is Only.BOARD else measure(QUICK_SECONDS if quick else SECONDS)
-    if as_json:
-        print(json.format(json.encode(report)).decode())
-    elif isinstance(report, Boards):
-        shown_boards(report, Console(width=WIDTH))
-    else:
-        shown(report, Console(width=WIDTH))
+    report = part(only) if only else measure(QUICK_SECONDS if quick else SECONDS)
+    console = Console(width=WIDTH)
+    match report:
+        case _ if as_json:
+            print(json.format(json.encode(report)).decode())
+        case Boards():
+            shown_boards(report, console)
+        case Evaluations():
+            shown_evaluations(report, console)
+        case Report():
+            shown(report, console)
+
+
+def part(only: Only) -> Boards | Evaluations:
+    """Measure one part: the supervision board over a million items, or one evaluation of one item's clocks."""
+    return measure_boards() if only is Only.BOARD else evaluating.measured()
 
 
 if __name__ == "__main__":

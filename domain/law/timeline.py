@@ -23,6 +23,8 @@ class Timeline:
             [(event.at, event, moment(event.at, self._tz)) for event in events if not event.corrects],
             key=itemgetter(0),
         )
+        self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
+        self._known = max((event.recorded_at or event.at for _, event, _ in self._acts), default=None)
         self._corrections = [event for event in events if event.corrects] if len(self._acts) < len(events) else []
 
     def moment(self, at: datetime) -> Moment:
@@ -31,6 +33,8 @@ class Timeline:
 
     def by(self, t: datetime, known: datetime) -> list[Act]:
         """What had happened by *t*, as was known at *known*: by `at`, ties in recording order (B1.3)."""
+        if not self._corrections and self._happened and self._known and t >= self._happened and known >= self._known:
+            return self._acts
         acts = self._corrected(known) if self._corrections else self._acts
         return [act for act in acts if act[0] <= t and (act[1].recorded_at or act[1].at) <= known]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.law.evaluation import evaluate
 from domain.ledger import Context, Recorded
 from domain.project.state import Stage
 from domain.vocabulary import Entry, decide, replay
+from infrastructure.lawbook import law_book
 from scripts.benches.commands import ITEMS, project_life
+from scripts.benches.evaluating import BEGUN, life, measured
+from scripts.benches.evaluating import LAW as MEASURED_LAW
 from scripts.benches.measure import Figure, ratio
 from tests.controls import LAW
 
@@ -38,3 +42,31 @@ def test_every_command_of_a_measured_life_is_one_fact_until_all_is_decided() -> 
 
     assert len(entries) == 1 + 3 * ITEMS
     assert {item.stage for item in replay(project, entries).items.values()} == {Stage.COMPLETED}
+
+
+def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effect() -> None:
+    pack = law_book().pack(MEASURED_LAW)
+    plain = [event for event in life() if not event.corrects]
+    found = evaluate(pack.rule(commitment_days=15), plain, law_book().calendars()[pack.calendar], BEGUN + timedelta(99))
+
+    assert len(plain) == 30
+    assert set(found.flags) <= {"hearing_notice_short"}
+    assert {name.partition(":")[0] for name in found.clocks} == {
+        *(
+            "intake#1",
+            "intake#2",
+            "decision",
+            "commitment",
+            "delivery",
+            "countersign",
+            "hearing_request",
+            "hearing_hold",
+        )
+    }
+
+
+def test_every_question_that_is_timed_is_answered() -> None:
+    found = measured(rounds=20)
+
+    assert found.evaluation.events == 30
+    assert all(0 < one.p50_us <= one.p99_us for one in found.timed)
