@@ -21,6 +21,7 @@ from infrastructure.lawbook import law_book
 
 BOUND_MICROSECONDS = 100.0  # of one evaluation of a prepared history: a page shows hundreds
 ROUNDS, WARM_UP = 5000, 500
+HOURS_PER_DAY = 24
 NANOSECONDS = 1000.0  # in a microsecond
 LAW = "cn-licensing@2019-04-23"
 BEGUN = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
@@ -86,7 +87,12 @@ def life() -> list[LawEvent]:
     """The history that is read."""
     return [
         msgspec.convert(
-            {"id": f"e{number}", "type": kind, "at": (BEGUN + timedelta(days=day, minutes=number)).isoformat(), **said},
+            {
+                "id": f"e{number}",
+                "type": kind,
+                "at": (BEGUN + timedelta(hours=HOURS_PER_DAY * day, minutes=number)).isoformat(),
+                **said,
+            },
             LawEvent,
         )
         for number, (day, kind, said) in enumerate(LIFE, start=1)
@@ -119,7 +125,10 @@ def explained(rule: Rule, events: Timeline, book: CalendarBook, t: datetime) -> 
 
 def timed(subject: str, events: Sequence[LawEvent], ask: Callable[[datetime], object], rounds: int) -> Timed:
     """Ask *rounds* times, of an hour in one of sixty days after the last event."""
-    instants = [BEGUN + timedelta(days=LIFE[-1][0] + 1 + number % 60, hours=number % 9) for number in range(rounds)]
+    instants = [
+        BEGUN + timedelta(hours=HOURS_PER_DAY * (LIFE[-1][0] + 1 + number % 60) + number % 9)
+        for number in range(rounds)
+    ]
     for t in instants[:WARM_UP]:
         ask(t)
     took = []
