@@ -61,7 +61,8 @@ class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
 class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
     """The agency accepts, on any day and also while corrections are outstanding (B5.8, 容缺).
 
-    *cure_days*: in so many working days the papers that are still missing have to come.
+    *cure_days*: in so many working days the papers that are still missing have to come. An acceptance without effect
+    tolerates nothing.
     """
 
     cure_days: Annotated[int, Meta(ge=1)] | None = None
@@ -70,10 +71,10 @@ class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
 
     def apply(self, case: Case, when: Moment) -> None:
         accepted = case.intake.accepted
-        if self.cure_days is not None and case.tolerance is None:
-            case.tolerance = Tolerance(when.day, when.minute, self.cure_days)
         if accepted is None:
             case.intake.accept("explicit", when)
+            if self.cure_days is not None:
+                case.tolerance = Tolerance(when.day, when.minute, self.cure_days)
         else:
             case.flags.add("accepted_after_deemed" if accepted.kind == "deemed" else "duplicate_acceptance")
 

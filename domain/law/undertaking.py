@@ -35,7 +35,7 @@ class Undertaking(Struct, gc=False):
 
 
 def runs(case: Case) -> Iterator[Run]:
-    """The clock from the grant to the check.
+    """The clock from the grant to the check; void where what was granted was withdrawn before (B3.8).
 
     So many calendar months; where the last day is a day of rest, through the next working day (Civil Code 202, 203).
     """
@@ -46,4 +46,6 @@ def runs(case: Case) -> Iterator[Run]:
     calendar = case.calendar
     due = last if calendar.works(last) else calendar.nth_after(last, 1)
     length = calendar.count_to(due) - calendar.count_to(undertaking.start)
-    yield Run(POST_CHECK, POST_CHECK.name, undertaking.start, undertaking.minute, length, undertaking.checked)
+    stop = undertaking.checked or case.withdrawn
+    void = stop is not None and undertaking.checked is None
+    yield Run(POST_CHECK, POST_CHECK.name, undertaking.start, undertaking.minute, length, stop, void=void)

@@ -22,6 +22,8 @@ class Clerk(Desk):
         self.suspensions: list[Json] = []
         self.longer: dict[str, int] = {}
         self.attested = date.min
+        self.tolerated: Json | None = None
+        self.on_undertaking = False
 
     def go_through(self) -> None:
         for at, event in self.acts:
@@ -91,6 +93,16 @@ class Clerk(Desk):
         else:
             self.answer(at)
             self.accept("explicit", at.date(), at)
+            if event.get("cure_days"):
+                self.tolerated = {"at": at, "length": event["cure_days"], "cured": None}
+
+    def on_papers_received(self, at: datetime, event: Json) -> None:
+        if self.tolerated and not self.tolerated["cured"] and not self.ended:
+            self.tolerated["cured"] = at
+
+    def on_checked(self, at: datetime, event: Json) -> None:
+        if self.on_undertaking:
+            self.first.setdefault("checked", at)
 
     def on_refused(self, at: datetime, event: Json) -> None:
         if self.acceptance:
@@ -142,15 +154,31 @@ class Clerk(Desk):
     on_upper_received = on_forwarded
 
     def on_countersign_request(self, at: datetime, event: Json) -> None:
-        name = event["dept"] + ("/" + event["step"] if event.get("step") is not None else "")
+        if event.get("replaces") is not None:
+            self.take_back(event["dept"] + ("/" + event["replaces"] if event["replaces"] else ""), at)
         if self.rule["countersign"] and not self.ended:
             due = self.due_of(at, self.rule["countersign"]["days"], [])
-            self.asked.setdefault(name, {"at": at, "due": due, "reply": None})
+            self.asked.setdefault(self.desk_of(event), {"at": at, "due": due, "reply": None, "moot": None})
+
+    def desk_of(self, event: Json) -> str:
+        return str(event["dept"] + ("/" + event["step"] if event.get("step") is not None else ""))
+
+    def take_back(self, name: str, at: datetime) -> None:
+        asked = self.asked.get(name)
+        if asked and not (asked["reply"] or asked["moot"] or self.ended or self.consents(asked, at)):
+            asked["moot"] = at
+
+    def on_countersign_recall(self, at: datetime, event: Json) -> None:
+        self.take_back(self.desk_of(event), at)
+
+    def on_application_revised(self, at: datetime, event: Json) -> None:
+        for name in self.asked:
+            self.take_back(name, at)
 
     def on_countersign_reply(self, at: datetime, event: Json) -> None:
-        name = event["dept"] + ("/" + event["step"] if event.get("step") is not None else "")
+        name = self.desk_of(event)
         asked = self.asked.get(name)
-        if asked and not asked["reply"]:
+        if asked and not asked["reply"] and not asked["moot"]:
             if self.consents(asked, at):
                 self.flags.add("countersign_reply_after_deemed:" + name)
             elif not self.ended:
@@ -158,7 +186,8 @@ class Clerk(Desk):
 
     def consents(self, asked: Json, at: datetime) -> bool:
         silent = not asked["reply"] and self.rule["countersign"]["on_silence"] == "deemed_consent"
-        overtaken = self.ended is not None and self.ended.date() <= asked["due"]
+        ended = asked["moot"] or self.ended
+        overtaken = ended is not None and ended.date() <= asked["due"]
         return bool(silent and at.date() > asked["due"] and not overtaken)
 
     def on_hearing_told(self, at: datetime, event: Json) -> None:
@@ -195,6 +224,7 @@ class Clerk(Desk):
             self.answer(at)
             self.accept("implied", at.date(), at)
         self.first["decided"], self.granted = at, event["outcome"] == "granted"
+        self.on_undertaking = self.granted and bool(event.get("on_undertaking"))
         may_ask = "hearing_told" in self.first and "hearing_requested" not in self.first
         if may_ask and at.date() <= self.last_day_to_ask():
             self.flags.add("decided_before_hearing_window_closed")

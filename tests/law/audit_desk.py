@@ -68,6 +68,16 @@ class Desk:
             day += DAY
         return day
 
+    def same_day_later(self, day: date, months: int) -> date:
+        """Found by walking: the day of that number in the month so many later, or that month's last."""
+        found, left = day, months
+        while left:
+            found += DAY
+            left -= found.day == 1
+        while found.day < day.day and (found + DAY).month == found.month:
+            found += DAY
+        return found
+
     def open_for_business(self, at: datetime) -> bool:
         return self.works(at.date()) and f"{at:%H:%M}" < self.rule["close_of_business"]
 

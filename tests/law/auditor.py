@@ -9,7 +9,14 @@ from math import ceil
 from tests.law.audit_clerk import Clerk
 from tests.law.audit_desk import DAY, Json
 
-CARDS = {"commitment": "yellow", "countersign": "yellow", "hearing_request": "none"}
+CARDS = {
+    "commitment": "yellow",
+    "countersign": "yellow",
+    "hearing_request": "none",
+    "tolerance_cure": "none",
+    "post_check": "none",
+}
+APPLICANTS = ("hearing_request", "tolerance_cure")
 
 
 def audit(rule: Json, events: list[Json], calendar: Json, t: str, known: str | None = None) -> Json:
@@ -58,7 +65,7 @@ class Auditor(Clerk):
             "remaining": remaining,
             "overdue_days": late if state in ("overdue", "late", "void") else 0,
             "state": state,
-            "level": "none" if kind == "hearing_request" else self.level(state, remaining <= warn),
+            "level": "none" if kind in APPLICANTS else self.level(state, remaining <= warn),
             "provisional": bool(known and str(known) > self.horizon),
         }
 
@@ -66,7 +73,7 @@ class Auditor(Clerk):
         if run["stop"]:
             return "void" if run.get("void") else "late" if due and run["stop"].date() > due else "met"
         if due and self.now.date() > due:
-            own = kind not in ("countersign", "hearing_request")
+            own = kind not in ("countersign", *APPLICANTS)
             return "unconfirmed" if own and not self.believes_silence(due) else str(run.get("silence", "overdue"))
         stretches = self.stops_for(kind, None, run["length"])
         return "suspended" if any(end is None for _, end in stretches) else "running"
@@ -96,10 +103,23 @@ class Auditor(Clerk):
             if deemed:
                 self.flags.add("countersign_deemed:" + name)
             run = {"at": asked["at"], "length": self.rule["countersign"]["days"], "void": not asked["reply"]}
-            stop = None if deemed else asked["reply"] or self.ended
+            stop = None if deemed else asked["reply"] or asked["moot"] or self.ended
             self.read("countersign:" + name, run | {"stop": stop, "silence": "deemed" if deemed else "overdue"})
         self.read_hearing(withdrawn)
+        self.read_promises(withdrawn)
         self.read_guard()
+
+    def read_promises(self, withdrawn: datetime | None) -> None:
+        if self.tolerated:
+            cured = self.tolerated["cured"]
+            self.read("tolerance_cure", self.tolerated | {"stop": cured or self.ended, "void": not cured})
+        months = self.rule.get("post_check_months", 0)
+        if self.on_undertaking and months:
+            begun, checked = self.first["decided"], self.first.get("checked")
+            last = self.same_day_later(begun.date(), months)
+            last = last if self.works(last) else self.next_working(last)
+            length = self.working_days(begun.date(), last)
+            self.read("post_check", {"at": begun, "stop": checked or withdrawn, "void": not checked, "length": length})
 
     def read_hearing(self, withdrawn: datetime | None) -> None:
         asked = self.first.get("hearing_requested")

@@ -15,9 +15,12 @@ PROCEDURE = [
     *("suspend", "resume", "suspend", "suspend", "resume", "resume", "countersign_request", "extension"),
     *("countersign_request", "countersign_reply", "countersign_reply", "hearing_told", "hearing_requested"),
     *("suspend", "hearing_notice", "hearing_held", "resume", "forwarded", "upper_received", "extension"),
-    *("decided", "delivered"),
+    *("papers_received", "countersign_recall", "decided", "delivered", "checked"),
 ]
-SELDOM = ["received", "accepted", "refused", "withdrawn", "attest", "decided", "amend", "retract"]
+SELDOM = [
+    *("received", "accepted", "refused", "withdrawn", "attest", "decided", "amend", "retract"),
+    *("papers_received", "checked", "countersign_recall", "application_revised"),
+]
 EXTENDED = ["decision", "decision", "commitment", "lower_review", "delivery"]
 WINDOWS = [
     *(date(2018, 11, 20), date(2019, 4, 1), date(2020, 1, 5)),  # the calendar was revised there
@@ -72,6 +75,7 @@ def rule_of(dice: Dice) -> Json:
         "licence_expiry": dice.one(None, expiry),
         "live": dice.one(True, True, False),
         "renewal": {"file_before_days": 30, "yellow_days": 5},
+        "post_check_months": dice.one(2, 2, 1, 0),
     }
 
 
@@ -117,10 +121,16 @@ def details(dice: Dice, kind: str, number: int, when: datetime) -> Json:
             "clock": dice.one(*EXTENDED),
             "notified": dice.one(True, False),
         },
-        "countersign_request": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
+        "countersign_request": lambda: {
+            "dept": dice.one("plan", "fire"),
+            "step": dice.one(None, "1"),
+            "replaces": dice.one(None, None, None, "", "1"),
+        },
+        "countersign_recall": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
+        "accepted": lambda: {"cure_days": dice.one(None, 1, 4, 10)},
         "countersign_reply": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
         "hearing_notice": lambda: {"hearing_date": day(-2, 20)},
-        "decided": lambda: {"outcome": dice.one("granted", "denied")},
+        "decided": lambda: {"outcome": dice.one("granted", "denied"), "on_undertaking": dice.one(True, False)},
         "amend": lambda: {"target": earlier(), "new_at": f"{day(-5, 0)}T{dice.one('08', '20')}:00:00Z"},
         "retract": lambda: {"target": earlier()},
     }

@@ -7,6 +7,7 @@ import pytest
 
 from domain.law.clock import Card, Level, State
 from domain.law.evaluation import ItemState
+from domain.law.event import LawEvent
 from domain.law.moment import midnight
 from tests.law.questions import USUAL, ask, happened
 
@@ -175,3 +176,23 @@ def test_a_timer_is_set_to_midnight_of_the_zone() -> None:
 
     assert clock.over_from == date(2026, 3, 31)
     assert midnight(clock.over_from, "Asia/Shanghai").isoformat() == "2026-03-30T16:00:00+00:00"
+
+
+def test_an_acceptance_without_effect_tolerates_nothing() -> None:
+    again = happened("accepted", "03-10", id="again", cure_days=3)
+    said = ask("03-20", RECEIVED, ACCEPTED, again)
+    assert (said.flags, "tolerance_cure" in said.clocks) == (("duplicate_acceptance",), False)
+
+    late = happened("accepted", "03-12", cure_days=3)
+    said = ask("03-20", RECEIVED, late)
+    assert (said.flags, "tolerance_cure" in said.clocks) == (("accepted_after_deemed",), False)
+
+
+@pytest.mark.parametrize(("further", "state"), [((), State.RUNNING), ((happened("withdrawn", "03-18"),), State.VOID)])
+def test_what_was_withdrawn_is_not_checked_any_more(further: tuple[LawEvent, ...], state: State) -> None:
+    rule = msgspec.structs.replace(USUAL, post_check_months=2)
+    granted = happened("decided", "03-16", outcome="granted", on_undertaking=True)
+    said = ask("03-20", RECEIVED, ACCEPTED, granted, *further, rule=rule)
+
+    assert said.clocks["post_check"].state is state
+    assert said.clocks["post_check"].due == date(2026, 5, 18), "two months later is a Saturday"

@@ -163,11 +163,11 @@ def test_the_next_instant_is_named() -> None:
 def rung_of(name: str, clock: Clock) -> Iterator[Rung]:
     """On which rungs a reading stands, told from its name alone."""
     kind = name.partition(":")[0].partition("#")[0]
-    if kind == "hearing_request":
+    if kind in ("hearing_request", "tolerance_cure"):  # the applicant's own
         return
     if (clock.state, clock.level) == (State.RUNNING, Level.YELLOW) and clock.length != 0:
         yield Rung.WARNING
-    if clock.state in BROKEN:
+    if clock.state in BROKEN and kind != "post_check":  # internal: warned of, and no more
         yield Rung.CARD
     effect = {"intake": State.LAPSED, "renewal_guard": State.DEEMED, "countersign": State.DEEMED}.get(kind)
     if clock.state is effect:
