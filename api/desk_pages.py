@@ -9,18 +9,18 @@ from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 
+from api.clock_paper import telling
 from api.clocks import Application, ClockName, ItemCode, too_much
 from api.desk_paper import SHOWN_MAX, departments_waited_for, desk_of
 from api.instants import AsOf, instant_in
 from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of
-from api.paper import Paper, paper_of
+from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
-from api.progress_paper import left, warned
 from api.projects import entries_of
 from api.supervision_answers import supervision_at
-from api.supervision_paper import BOARD, CARDS, card_link, clock_name
+from api.supervision_paper import BOARD, CARDS, card_link
 from api.views import Department, Offset
 from domain.law.explain import Explanation
 from infrastructure.approvals import DEFAULT_LAW
@@ -29,7 +29,6 @@ from infrastructure.names import names_of
 from projections.readings import Reading
 
 DESK = "/desk"
-CLOCK = "/pages/projects/{}/clock"
 
 From = Annotated[str, QueryParameter(pattern="^(desk|)$", description="Where the reader comes from.")]
 
@@ -104,16 +103,6 @@ class DeskPages(Controller):
             **telling(paper),
         )
         return page(body)
-
-
-def telling(paper: Paper) -> dict[str, object]:
-    """What templates say clocks with: names, what is left, and the address of the working."""
-
-    def why(project: UUID, one: Reading) -> str:
-        asked = {"item": one.item, "clock": one.clock, "application": str(one.application)}
-        return paper.link(CLOCK.format(project), **asked)
-
-    return {"clock_name": clock_name(paper), "left": lambda one: left(paper, one), "warned": warned, "why": why}
 
 
 async def reading_of(

@@ -11,12 +11,14 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.called import law_title
+from api.clock_paper import telling
 from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
 from api.law import laws_of
 from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
+from api.project_paper import named_by, standing_of
 from api.projects import entries_of
 from api.requests import request_id
 from api.waiting_page import waiting_shown
@@ -71,7 +73,7 @@ class Pages(Controller):
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
         before: Before = 0,
     ) -> Response[str]:
-        """One project: its items, its complaints, and its history, the newest first."""
+        """One project: how it stands, item by item, what it waits for, what was said of it, and its history."""
         now, entries = parts_of(request).approvals.clock(), await entries_of(request, project_id)
         project = replay(project_id, entries)
         views, paper = parts_of(request).views, await paper_of(request, project.law)
@@ -84,8 +86,13 @@ class Pages(Controller):
             name=registered.name if registered else "",
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
+            standing=await standing_of(request, project, entries, now),
+            as_of=now,
+            project=project_id,
+            department="",
+            **telling(paper),
             waits=await waiting_shown(request, project_id, entries, paper.language),
-            named=lambda code: names.get(code, code),
+            named=named_by(names, paper.words["of_project"]("or")),
             spent=project_time(project_id, entries, await laws_of(request), now, now),
             files=files_of(entries, now, now),
             complaints=await views.complaints(project_id),

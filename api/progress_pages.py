@@ -8,12 +8,12 @@ from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 
+from api.clock_paper import telling
 from api.law import laws_of
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import paper_of, zone_of
 from api.parts import AnyRequest, parts_of
-from api.progress_paper import choices_of, left, shown_rows, tiles_of, warned
-from api.supervision_paper import clock_name
+from api.progress_paper import choices_of, shown_rows, tiles_of
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn, code
 from domain.law.moment import week_from
 from infrastructure.approvals import DEFAULT_LAW
@@ -94,9 +94,7 @@ async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, st
         page_rows=PAGE_ROWS,
         count=count,
         rows=shown_rows(paper, found, await table.items(ids), await clocks.running(ids)),
-        clock_name=clock_name(paper),
-        left=lambda one: left(paper, one),
-        warned=warned,
+        **telling(paper),
         previous=paper.here(offset=max(asked.offset - asked.limit, 0)) if asked.offset else "",
         next=paper.here(offset=end) if count > end else "",
     )

@@ -9,6 +9,7 @@ from api.wording_desk import DESK_TABLES
 from api.wording_information import INFORMATION
 from api.wording_problems import PROBLEM_TABLES
 from api.wording_progress import PROGRESS_TABLES
+from api.wording_project import PROJECT_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_time import TIME
 from api.wording_waiting import WAITING_TABLES
@@ -238,6 +239,7 @@ TABLES = {
     **INFORMATION,
     **PROBLEM_TABLES,
     **PROGRESS_TABLES,
+    **PROJECT_TABLES,
     **SUPERVISION,
     **TIME,
     **WAITING_TABLES,

@@ -1,0 +1,84 @@
+"""How a project stands, for its page: phases, clocks that run, how complete its information is, what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.information import information_at
+from api.law import laws_of
+from api.parts import AnyRequest, parts_of
+from api.progress_paper import waits
+from api.project_flow import counted_by
+from domain.flow.phases import PhaseStanding, course, phases_at
+from domain.past import settled
+from domain.project.registration import ProjectRegistered
+from domain.project.state import DECIDED_STAGES, Project
+from domain.vocabulary import Entry
+from infrastructure.clocks import ClocksAt
+from infrastructure.voices import VoiceFilter, VoicesAt
+from projections.readings import Reading
+from projections.voice_readings import EvaluationReading
+
+OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
+
+
+class Standing(Struct, frozen=True):
+    """How a project stands now. *clocks*: those that run, by item, those that end first on top.
+
+    *filled* of *required* fields of its information are known; both are 0 before it was registered. *evaluations* are
+    what was said of its service, the newest first.
+    """
+
+    kind: str
+    phases: list[PhaseStanding]
+    clocks: dict[str, list[Reading]]
+    filled: int
+    required: int
+    done: int
+    items: int
+    evaluations: list[EvaluationReading]
+
+
+async def standing_of(request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime) -> Standing:
+    """How *project* stands at *at*, read from its own *entries*."""
+    found = course(project.id, settled(entries, at, at))
+    filled = required = 0
+    if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
+        information = await information_at(request, project.id, at, at)
+        filled, required = information.filled, information.required
+    return Standing(
+        kind=project.flow.kind if project.flow else "",
+        phases=phases_at(found, await counted_by(request, found, at, at), at),
+        clocks=await running_of(request, project.id, at),
+        filled=filled,
+        required=required,
+        done=sum(item.stage in DECIDED_STAGES for item in project.items.values()),
+        items=len(project.items),
+        evaluations=await evaluations_of(request, project.id, at),
+    )
+
+
+async def running_of(request: AnyRequest, project: UUID, at: datetime) -> dict[str, list[Reading]]:
+    """The clocks of *project* that somebody has to do something about, by item, what ends first on top."""
+    asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+    found: dict[str, list[Reading]] = {}
+    for of_item in await asked.of_project(project):
+        running = [one for one in of_item.clocks if not one.closed and waits(one)]
+        if running:
+            found[of_item.item] = sorted(running, key=lambda one: (one.over_at is None, one.over_at, one.clock))
+    return found
+
+
+async def evaluations_of(request: AnyRequest, project: UUID, at: datetime) -> list[EvaluationReading]:
+    """What was said of the service in *project*, the newest first."""
+    asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+    return await asked.evaluations(VoiceFilter(project=project))
+
+
+def named_by(names: Mapping[str, str], either: str) -> Callable[[str], str]:
+    """Says what items are called; of a precondition that any of several meets, each, with *either* between them."""
+    return lambda codes: either.join(names.get(code, code) for code in codes.split(OR))

@@ -1,0 +1,51 @@
+"""What a project's page says of how it stands, in Chinese and in English; `api/wording.py` puts these among its own."""
+
+from __future__ import annotations
+
+OF_PROJECT: dict[str, tuple[str, str]] = {
+    "begun": ("开始", "Begun"),
+    "channel": ("渠道", "Channel"),
+    "clocks": ("正在计时", "Running clocks"),
+    "comment": ("评价内容", "What was said"),
+    "complete": ("信息完整度", "Information known"),
+    "contents": ("本页内容", "On this page"),
+    "dates": ("办理时间", "Dates"),
+    "days_left": ("剩余", "left"),
+    "done": ("事项办结", "Items decided"),
+    "due": ("应于", "due"),
+    "evaluated": ("评价时间", "Given"),
+    "evaluations": ("评价", "Evaluations"),
+    "expected": ("预计全部准予（估算）", "Everything granted by (estimate)"),
+    "fields": ("项必填信息已录入", "required fields entered"),
+    "grade": ("满意度", "Grade"),
+    "no_evaluations": ("没有评价。", "No evaluations."),
+    "none": ("未定", "not known"),
+    "or": (" 或 ", " or "),
+    "over_by": ("超期", "over by"),
+    "overdue": ("已超期", "Overdue"),
+    "phases": ("阶段进度", "Phases"),
+    "see": ("查看", "See"),
+    "state": ("整改情况", "What came of it"),
+    "steps": ("事项", "items"),
+}
+PHASE_STATES: dict[str, tuple[str, str]] = {
+    "not_begun": ("未开始", "Not begun"),
+    "running": ("进行中", "Under way"),
+    "done": ("已完成", "Completed"),
+}
+GRADES: dict[str, tuple[str, str]] = {
+    "very_satisfied": ("非常满意", "Very satisfied"),
+    "satisfied": ("满意", "Satisfied"),
+    "fair": ("基本满意", "Fair"),
+    "dissatisfied": ("不满意", "Dissatisfied"),
+    "very_dissatisfied": ("非常不满意", "Very dissatisfied"),
+}
+ROUNDS: dict[str, tuple[str, str]] = {
+    "good": ("无需整改", "Nothing to put right"),
+    "open": ("待核实", "To be taken up"),
+    "started": ("整改中", "Being put right"),
+    "rectified": ("待回访", "To be called back about"),
+    "closed": ("已办结", "Closed"),
+    "void": ("申诉成立，不计入", "Appeal upheld, does not count"),
+}
+PROJECT_TABLES = {"of_project": OF_PROJECT, "phase_state": PHASE_STATES, "grade_of": GRADES, "round_of": ROUNDS}

@@ -1,0 +1,123 @@
+"""A project's page tells how it stands: phases, the clocks of each item with their working, what is known and said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from msgspec import structs
+
+from api.app import create_app
+from api.every_page import PAGES
+from domain.example_zone import CATALOGUE_STORY, FLOW_NAME, FLOW_STORY, ZONE_NAME
+from domain.flow.adoption import StartFlow
+from domain.ledger import Actor
+from domain.project.acceptance import AcceptItem
+from domain.project.completion import CompleteItem
+from domain.project.evaluation import EvaluateService, Grade
+from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import Outcome, PlannedItem
+from domain.project.submission import SubmitItem
+from domain.vocabulary import AnyCommand
+from infrastructure.approvals import Approvals
+from infrastructure.settings import Settings
+from infrastructure.views import Views
+from tests.api.door import Door
+from tests.controls import APPLICANT, MANAGER
+from tests.law.questions import at
+
+pytestmark = pytest.mark.usefixtures("projector")
+
+HANDS = [at("03-01")]  # the clock on the wall
+OFFICE = Actor("lin", "zone-office")
+REGISTRATION = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司"), manager="wang")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
+
+
+Said = tuple[str, Actor, AnyCommand]
+
+
+async def told(door: Door, approvals: Approvals, *said: Said) -> tuple[UUID, str]:
+    """A project of which these things were said at local times; and its page, once the views have it."""
+    project, position = uuid4(), 0
+    for day, by, command in said:
+        HANDS[0] = at(day)
+        position = (await door.done(project, command, by))["position"]
+    await Views(approvals.store).catch_up(position, patience=10)
+    response = await door.get(f"/pages/projects/{project}", None, lang="en")
+    assert response.status_code == 200, response.text
+    return project, response.text
+
+
+def row(page: str, item: str) -> str:
+    """The row of one item."""
+    return page.partition(f'<tr id="item-{item}">')[2].partition("</tr>")[0]
+
+
+async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: Door, approvals: Approvals) -> None:
+    items = (
+        PlannedItem(item="land", department="land", promise_days=7),
+        PlannedItem(item="lease", department="land"),
+        PlannedItem(item="site", department="planning", requires_any=(("land", "lease"),)),
+    )
+    registered: Said = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=items))
+    applied: Said = ("03-02 10:00", APPLICANT, SubmitItem(item="land"))
+    accepted: Said = ("03-03 09:00", Actor("li", "land"), AcceptItem(item="land"))
+    project, page = await told(door, approvals, registered, applied, accepted)
+
+    land = row(page, "land")
+    assert "Promise <time>2026-03-12</time>" in land  # seven working days after its acceptance
+    assert re.search(r'<td class="figure"[^>]*>7</td>', land)
+    for clock in ("commitment", "decision"):
+        href = f"/pages/projects/{project}/clock?item=land&amp;clock={clock}&amp;application=1&amp;lang=en"
+        assert href in land
+        assert (await door.client.get(href.replace("&amp;", "&"))).status_code == 200
+    assert "<li>land or lease</li>" in row(page, "site")
+    assert "No evaluations." in page
+    assert re.search(r"Information known</a></dt><dd>0 / \d+</dd>", page)
+    assert 'id="phases"' not in page
+
+
+async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> None:
+    HANDS[0] = at("03-02 12:00")
+    for path, step in (
+        *((f"/catalogues/{ZONE_NAME}", step) for step in CATALOGUE_STORY),
+        *((f"/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
+    ):
+        assert (await door.say(path, step.dated, step.by)).status_code == 200
+    _, page = await told(
+        door,
+        approvals,
+        ("03-03 09:00", MANAGER, REGISTRATION),
+        ("03-03 09:30", MANAGER, StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1)),
+        ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")),
+        ("03-09 10:00", OFFICE, AcceptItem(item="consultation")),
+        ("03-10 09:00", OFFICE, CompleteItem(item="consultation", outcome=Outcome.GRANTED)),
+        ("03-11 09:00", APPLICANT, EvaluateService(item="consultation", grade=Grade.DISSATISFIED, comment="等了很久")),
+    )
+    phases = page.partition('<ol class="phases">')[2].partition("</ol>")[0]
+
+    assert re.findall(r'<li class="(\w+)">', phases) == ["done", "not_begun"]
+    assert re.findall(r'<span class="number">([^<]*)</span>', phases) == ["1 / 1", "0 / 1"]
+    assert "入区咨询与立项" in phases
+    assert "Completed" in phases
+    assert "Manufacturing" in page
+    said = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]
+    assert '<span class="tag late">Dissatisfied</span>' in said
+    assert "等了很久" in said
+    assert "To be taken up" in said
