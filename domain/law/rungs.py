@@ -7,7 +7,7 @@ Between two happenings nothing changes but the date, and a clock's colour change
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -26,6 +26,7 @@ from domain.law.rule import Rule
 from domain.law.timeline import Timeline
 
 Key = tuple[str, int | None, Rung]  # clock, length, rung
+Stood = tuple[Kind, str, Clock]  # one clock at an instant, with its kind and name
 EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal.RENEWAL_GUARD.name: Rung.RENEWAL}
 
 
@@ -79,11 +80,12 @@ def course(
     while at is not None and at <= now:
         case = replay(rule, timeline, book, at, known)
         evidence = tuple(event.id for instant, event, _ in acts if instant <= at) + corrections
-        for rung, kind, name, clock in sorted(reached(case), key=rank):
+        stood = list(readings(case))
+        for rung, kind, name, clock in sorted(reached(stood), key=rank):
             colour = Colour(kind.card.value) if rung is Rung.CARD else None
             crossing = Crossing(at, name, rung, colour, clock, rule.pack, case.calendar.version, evidence)
             passed.setdefault(crossing.key, crossing)
-        at = following(case, instants, at)
+        at = following(case, stood, instants, at)
     return Course(tuple(passed.values()), at)
 
 
@@ -92,9 +94,9 @@ def rank(reached: tuple[Rung, Kind, str, Clock]) -> int:
     return RUNGS.index(reached[0])
 
 
-def reached(case: Case) -> Iterator[tuple[Rung, Kind, str, Clock]]:
+def reached(stood: Iterable[Stood]) -> Iterator[tuple[Rung, Kind, str, Clock]]:
     """The rungs on which the clocks stand, in the order of the procedure."""
-    for kind, name, clock in readings(case):
+    for kind, name, clock in stood:
         if clock.state is State.RUNNING:
             if clock.level is Level.YELLOW and clock.length != 0:
                 yield Rung.WARNING, kind, name, clock
@@ -105,7 +107,7 @@ def reached(case: Case) -> Iterator[tuple[Rung, Kind, str, Clock]]:
             yield Rung.CARD, kind, name, clock
 
 
-def readings(case: Case) -> Iterator[tuple[Kind, str, Clock]]:
+def readings(case: Case) -> Iterator[Stood]:
     """Every clock that has started, with its kind and name."""
     for run in runs(case):
         yield run.kind, run.name, run.read(case)
@@ -114,17 +116,17 @@ def readings(case: Case) -> Iterator[tuple[Kind, str, Clock]]:
         yield renewal.RENEWAL_GUARD, renewal.RENEWAL_GUARD.name, guard
 
 
-def following(case: Case, instants: Sequence[datetime], at: datetime) -> datetime | None:
+def following(case: Case, stood: Iterable[Stood], instants: Sequence[datetime], at: datetime) -> datetime | None:
     """The next instant at which anything may change: something happens, or a running clock's own midnight comes."""
     after = bisect_right(instants, at)
-    coming = [*instants[after : after + 1], *(timer for timer in timers(case) if timer > at)]
+    coming = [*instants[after : after + 1], *(timer for timer in timers(case, stood) if timer > at)]
     return min(coming, default=None)
 
 
-def timers(case: Case) -> Iterator[datetime]:
+def timers(case: Case, stood: Iterable[Stood]) -> Iterator[datetime]:
     """The midnights from which an open clock is yellow, and from which its due date is over (B10.2)."""
     zone = case.rule.zone
-    for kind, _, clock in readings(case):
+    for kind, _, clock in stood:
         # Under some day rules a clock may run out on the very day it is suspended (B7.2b).
         if clock.state in (State.RUNNING, State.SUSPENDED) and clock.over_from is not None:
             yield midnight(clock.over_from, zone)

@@ -19,10 +19,10 @@ class Timeline:
     def __init__(self, zone: str, events: Sequence[LawEvent]) -> None:
         self.zone, self.events = zone, events
         self._tz = ZoneInfo(zone)
-        self._acts: list[Act] = sorted(
-            [(event.at, event, moment(event.at, self._tz)) for event in events if not event.corrects],
-            key=itemgetter(0),
-        )
+        self._told: list[Act] = [
+            (event.at, event, moment(event.at, self._tz)) for event in events if not event.corrects
+        ]
+        self._acts: list[Act] = sorted(self._told, key=itemgetter(0))
         self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
         self._known = max((event.recorded_at or event.at for _, event, _ in self._acts), default=None)
         self._corrections = [event for event in events if event.corrects] if len(self._acts) < len(events) else []
@@ -47,8 +47,9 @@ class Timeline:
                 annulled.add(correction.target)
         moved = {c.target: c.new_at for c in corrections if isinstance(c, Amend) and c.id not in annulled}
         acts: list[Act] = []
-        for event in self.events:
-            if not event.corrects and event.id not in annulled:
-                at = moved.get(event.id, event.at)
-                acts.append((at, event, self.moment(at)))
+        for act in self._told:
+            event = act[1]
+            if event.id not in annulled:
+                at = moved.get(event.id)
+                acts.append(act if at is None else (at, event, self.moment(at)))
         return sorted(acts, key=itemgetter(0))
