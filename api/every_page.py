@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from api.conduct_pages import ConductPages
 from api.desk_pages import DeskPages
 from api.information_pages import InformationPages
 from api.pages import Pages, app_css
@@ -16,5 +17,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     DeskPages,
     InformationPages,
     SupervisionPages,
+    ConductPages,
     app_css,
 )

@@ -104,6 +104,7 @@ class SupervisionPages(Controller):
             names=names,
             clock_name=clock_name(paper),
             percent=percent,
+            conduct_page=links.during("/pages/supervision/conduct"),
         )
         return page(body)
 

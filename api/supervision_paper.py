@@ -56,6 +56,11 @@ class Links(Struct, frozen=True):
         """*path* with the period and the instant in it."""
         return address(path, self.period, self.as_of, **further, lang=self.paper.chosen)
 
+    def during(self, path: str) -> str:
+        """*path* with the period alone in it, for what is told as it is known now."""
+        asked = {"first": self.period.first, "last": self.period.last, "lang": self.paper.chosen}
+        return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
     def of(self, figure: str, department: str = "") -> str:
         """The list whose length *figure* is."""
         path = DECISIONS if figure in CASE_FIGURES else CARDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from api.wording_conduct import CONDUCT_TABLES
 from api.wording_desk import DESK_TABLES
 from api.wording_information import INFORMATION
 from api.wording_problems import PROBLEM_TABLES
@@ -235,6 +236,7 @@ TABLES = {
     "complaint": COMPLAINTS,
     "satisfied": SATISFIED,
     "fact": FACTS,
+    **CONDUCT_TABLES,
     **DESK_TABLES,
     **INFORMATION,
     **PROBLEM_TABLES,

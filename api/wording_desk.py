@@ -9,6 +9,8 @@ DESK: dict[str, tuple[str, str]] = {
     "behind": ("后续事项", "Items behind"),
     "choose": ("请选择部门。", "Choose a department."),
     "desk": ("部门工作台", "Department desk"),
+    "announced": ("已告知日期", "As announced"),
+    "differs": ("与现计算的到期日不同", "another day is counted now"),
     "due": ("到期日", "Due"),
     "first_of": ("仅显示最早的", "Shown are the oldest"),
     "holds": ("待办", "To do"),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from litestar import Litestar
 from msgspec import structs
 
+from api.app import create_app
+from api.every_page import PAGES
 from domain.ledger import Actor
 from domain.project.acceptance import AcceptItem
 from domain.project.correction import AmendEntry
@@ -21,6 +27,8 @@ from domain.project.suspension import ResumeClock, SuspendClock
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.rebuild import rebuild
+from infrastructure.settings import Settings
+from infrastructure.views import Views
 from tests.api.door import Door, problem
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.law.questions import at
@@ -65,6 +73,11 @@ STORY: list[Told] = [
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -170,3 +183,20 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
     await approvals.handle(other, accept, LAND, uuid4(), source="log:7")
     after = await got(door, approvals, "/supervision/lags", department="land", **MARCH)
     assert after["total"] == before["total"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("zh", ("补录时差", "中止次数多", "反复中止的事项")), ("en", ("90th percentile", "Stopped often", "Day by day"))],
+)
+async def test_people_are_shown_both(door: Door, project: UUID, lang: str, words: tuple[str, ...]) -> None:
+    shown = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, **MARCH)
+    assert shown.status_code == 200, shown.text
+    assert all(word in shown.text for word in words), shown.text
+    (href,) = {unescape(found) for found in re.findall(r'href="(/pages/projects/[^"]*/clock[^"]*)"', shown.text)}
+    clock = await door.get(href, BUREAU)
+    assert (clock.status_code, "2026-03-06" in clock.text) == (200, True)
+    quiet = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, first="2025-01-01", last="2025-01-31")
+    assert {"zh": "本期间没有此类事项", "en": "None in this period"}[lang] in quiet.text
+    wrong = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, first="2026-03-02", last="2026-03-01")
+    assert wrong.status_code == 400

@@ -166,7 +166,10 @@ async def test_every_number_links_to_its_list_and_every_card_to_its_file(door: D
     board = shown(await got(door, "/supervision", "en"))
     links = {unescape(link) for link in re.findall(r'href="(/pages/supervision/[^"]*)"', board)}
 
-    assert {link.partition("?")[0] for link in links} == {PERIODS["cards"], PERIODS["decisions"]}
+    assert {link.partition("?")[0] for link in links} == {
+        *(PERIODS["cards"], PERIODS["decisions"]),
+        "/pages/supervision/conduct",
+    }
     for link in links:
         assert "lang=en" in link
         shown(await door.get(link, BUREAU))

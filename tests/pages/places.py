@@ -15,7 +15,7 @@ CARD = "SELECT project, card FROM views.signal WHERE clock <> '' ORDER BY happen
 BUSIEST = "SELECT department FROM views.clock WHERE NOT closed GROUP BY department ORDER BY count(*) DESC, 1 LIMIT 1"
 NAMES = (
     *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
-    *("cards", "decisions", "card", "information", "search", "unknown", "wrong"),
+    *("cards", "decisions", "conduct", "card", "information", "search", "unknown", "wrong"),
 )
 
 
@@ -51,6 +51,7 @@ def places_in(database: str) -> Places:
             "board": "/supervision?first=2026-01-01&last=2026-05-31",
             "cards": "/pages/supervision/cards?first=2026-01-01&last=2026-05-31",
             "decisions": "/pages/supervision/decisions?first=2026-01-01&last=2026-05-31",
+            "conduct": "/pages/supervision/conduct?first=2026-01-01&last=2026-05-31",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",
