@@ -16,6 +16,7 @@ from api.clocks import Clocks
 from api.commands import post_command
 from api.conduct import ConductTables
 from api.deadlines import Deadlines
+from api.express import Application
 from api.flows import Flows
 from api.information import InformationTables
 from api.law import Law
@@ -76,7 +77,7 @@ def create_app(
 
     *pages* are further handlers, such as pages for people; what they raise is told as problems too.
     """
-    return Litestar(
+    return Application(
         [*HANDLERS, *pages],
         state=State({parts.KEY: _parts(approvals, views, settings)}),
         exception_handlers=failures.HANDLERS,

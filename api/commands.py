@@ -14,7 +14,7 @@ from api.body import command_in, read_body
 from api.conditional import carry_out_on
 from api.identity import actor_of, expected_version, headers_of, key_of
 from api.materials import require_stored
-from api.parts import AnyRequest, parts_of
+from api.parts import AnyRequest, Parts, parts_of
 from api.problems import POST_COMMAND, Problem
 from infrastructure.approvals import Answer
 
@@ -37,20 +37,23 @@ async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIA
     the first answer, marked `Idempotent-Replay: true`; the same key with another body is refused. With If-Match it
     is carried out only on that version of the project.
     """
-    headers = headers_of(request.scope)
+    return Told(await carried_out(parts_of(request), project_id, request.scope, request.receive))
+
+
+async def carried_out(parts: Parts, project_id: UUID, scope: Scope, receive: Receive) -> Answer:
+    """Carry out the command in a request's body, as its headers say. Raises what `failures` tells as problems."""
+    headers = headers_of(scope)
     by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
-    command = command_in(await read_body(headers, request.receive))
-    await require_stored(request, command, key)
-    approvals = parts_of(request).approvals
+    command = command_in(await read_body(headers, receive))
+    await require_stored(parts, command, key)
+    approvals = parts.approvals
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
             if version is None:
-                answer = await approvals.handle(project_id, command, by, key)
-            else:
-                answer = await carry_out_on(version, approvals, project_id, command, by, key)
+                return await approvals.handle(project_id, command, by, key)
+            return await carry_out_on(version, approvals, project_id, command, by, key)
     except TimeoutError as late:
         raise outcome_unknown() from late
-    return Told(answer)
 
 
 def outcome_unknown() -> Problem:
@@ -63,20 +66,26 @@ def outcome_unknown() -> Problem:
     )
 
 
+def told(answer: Answer) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """The body and the headers that tell a receipt."""
+    body = _encode(answer.receipt)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"etag", b'"%d"' % answer.receipt.version),
+    ]
+    if answer.repeated:
+        headers.append((b"idempotent-replay", b"true"))
+    return body, headers
+
+
 class Told:
     """A receipt on its way out. Litestar's own responses are for anything; this one takes a fifth of their time."""
 
     __slots__ = ("_body", "_headers")
 
     def __init__(self, answer: Answer) -> None:
-        self._body = _encode(answer.receipt)
-        self._headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(self._body)),
-            (b"etag", b'"%d"' % answer.receipt.version),
-        ]
-        if answer.repeated:
-            self._headers.append((b"idempotent-replay", b"true"))
+        self._body, self._headers = told(answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 as ASGI calls it
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
 from api.parts import AnyRequest
@@ -22,6 +22,7 @@ from infrastructure.views import ViewBehind
 ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
+UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 
 log = structlog.get_logger()
@@ -86,7 +87,7 @@ def mishap(error: Exception) -> Problem:
             remedy="ask again in a moment; a command with the same Idempotency-Key, as it may have been stored",
             headers=RETRY_AFTER,
         )
-    if "UndefinedTable" in names_of(error):
+    if not UNMADE.isdisjoint(names_of(error)):
         return Problem("behind", "the views are still being made", headers=RETRY_AFTER)
     return Problem("unexpected", "something went wrong here", remedy="report the request_id")
 
@@ -103,8 +104,19 @@ def names_of(error: Exception) -> set[str]:
 
 def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     """The answer to a request that failed with *error*; what is our own fault is logged, once."""
+    problem, body = told(request.scope, error)
+    return Response(
+        body,
+        status_code=problem.kind.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, "Cache-Control": "no-store"},
+    )
+
+
+def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
+    """The problem that a request failed with, logged, and the body that tells of it."""
     problem = problem_of(error)
-    known, path = request_id(request.scope), request.scope["path"]
+    known, path = request_id(scope), scope["path"]
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
@@ -112,12 +124,7 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
         log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)
-    return Response(
-        _encode(problem.document(path, known)),
-        status_code=status,
-        media_type=MEDIA_TYPE,
-        headers={**problem.headers, "Cache-Control": "no-store"},
-    )
+    return problem, _encode(problem.document(path, known))
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

@@ -19,7 +19,7 @@ from msgspec import Struct
 from api.download import Download
 from api.identity import Headers, actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
-from api.parts import AnyRequest, parts_of
+from api.parts import AnyRequest, Parts, parts_of
 from api.problems import UPLOAD, Problem
 from api.projects import entries_of
 from api.views import code
@@ -115,14 +115,13 @@ class Materials(Controller):
         return ProjectMaterials(at, known, entries[-1].version, files_of(entries, at, known, item))
 
 
-async def require_stored(request: AnyRequest, command: AnyCommand, key: UUID) -> None:
+async def require_stored(parts: Parts, command: AnyCommand, key: UUID) -> None:
     """Refuse to attach a file that is not stored, or is not what is said of it; a repeat gets its first answer.
 
     Raises Unfit: material-not-stored, -differs, -type-unknown, -type-mismatch; StorageAway.
     """
     if not isinstance(command, AttachMaterial):
         return
-    parts = parts_of(request)
     if await parts.approvals.store.first_answer(key) is None:
         await parts.materials.require(command.digest, command.size, command.media_type)
 

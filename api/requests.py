@@ -29,6 +29,13 @@ def request_id(scope: Scope) -> str:
     return known
 
 
+def plain_id(scope: Scope) -> bytes:
+    """The same as a header's value, for a request that writes no log line: nothing is bound."""
+    state = scope["state"]
+    known: str | None = state.get(KEY)
+    return (known or _given(scope) or f"{_process}-{next(_numbers)}").encode()
+
+
 def _given(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == HEADER:

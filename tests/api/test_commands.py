@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from typing import cast
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -158,3 +159,18 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
 
 async def test_the_stories_have_every_command() -> None:
     assert COMMAND_EXAMPLES.keys() == COMMANDS.keys()
+
+
+async def test_an_address_in_capitals_is_answered_by_the_usual_way_as_the_short_one_would(door: Door) -> None:
+    project = UUID("0193f0a2-7c00-7000-8000-00000000abcd")
+    shouted = cast("UUID", str(project).upper())
+    first = await door.post(project, REGISTER, key="express-1")
+    again = await door.post(shouted, REGISTER, key="express-1")
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    assert (again.headers["idempotent-replay"], "idempotent-replay" in first.headers) == ("true", False)
+    refused = [await door.post(address, {"command": "fly"}) for address in (project, shouted)]
+    told = [answer.json() | {"request_id": "", "instance": ""} for answer in refused]
+    assert told[0] == told[1]
+    names = [{name for name in answer.headers if name != "date"} for answer in refused]
+    assert names[0] == names[1]
