@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.body import YEAR_FIRST, YEAR_LAST
+from api.clock_paper import telling
 from api.clocks import too_much
 from api.instants import AsOf
 from api.law import laws_of
@@ -102,9 +103,9 @@ class SupervisionPages(Controller):
             due=due,
             orders=orders,
             names=names,
-            clock_name=clock_name(paper),
             percent=percent,
             conduct_page=links.during("/pages/supervision/conduct"),
+            **telling(paper),
         )
         return page(body)
 
