@@ -69,6 +69,7 @@ async def slow(approvals: Approvals, app: Litestar, door: Door, hands: Hands, sh
             assert projector.take_lead(connection)
             while projector.step(connection):
                 pass
+            connection.execute("SELECT pg_advisory_unlock_all()")  # a closed session keeps the lead for a moment
 
     slow, prompt = uuid4(), uuid4()
     submit, accept = {"command": "submit_item", "item": "land"}, {"command": "accept_item", "item": "land"}
