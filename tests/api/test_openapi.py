@@ -8,9 +8,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 from msgspec import json, to_builtins
 
@@ -18,18 +15,15 @@ from api.problems import KINDS
 from domain.example_materials import MEDIA_TYPE, REPORT
 from domain.example_zone import ZONE_STORIES
 from domain.examples import STORIES, STORY
-from domain.ledger import Actor
 from domain.vocabulary import COMMANDS, FACTS, AnyCommand, AnyFact, tag_of
 from infrastructure.approvals import Approvals
 from infrastructure.mapper import decode_fact
 from infrastructure.media import MEDIA_TYPES
-from tests.api.door import REGISTER, STANDARD, Door, identity
+from tests.api.door import Door
 from tests.api.served import served
-from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
+from tests.controls import APPLICANT, BUREAU
 
 Document = dict[str, Any]
-EXAMPLES_EACH = 40  # cases an operation: some seconds for all of them together
-ANSWER_SECONDS_MAX = 10
 
 
 @pytest.fixture(scope="module")
@@ -139,39 +133,3 @@ async def test_the_example_of_a_file_can_be_uploaded(door: Door, document: Docum
 def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
     for path in ("/schema", "/schema/openapi.json", "/schema/swagger"):
         assert "cdn" not in httpx.get(f"{address}{path}").text.lower()
-
-
-@pytest.fixture(scope="module")
-def project(address: str) -> str:
-    """A registered project, so that fuzzed commands get as far as the rules."""
-    found = str(uuid4())
-    headers = {**identity(MANAGER), "Idempotency-Key": found}
-    assert httpx.post(f"{address}/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
-    return found
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("projector")
-def test_whatever_the_document_allows_is_answered(address: str, document: Document, project: str) -> None:
-    """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
-    operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
-    assert len(operations) >= 5
-    for operation in operations:
-        cases = st.tuples(operation.as_strategy(), st.sampled_from([MANAGER, LAND, APPLICANT, BUREAU]))
-
-        @settings(max_examples=EXAMPLES_EACH, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        @given(cases)
-        def answered(case_by: tuple[schemathesis.Case[Any], Actor]) -> None:
-            case, by = case_by
-            if "project_id" in case.path_parameters:
-                case.path_parameters["project_id"] = project
-            case.query.pop("after", None)  # nobody waits for a position that is still to come
-            response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
-            assert response.status_code < 500, response.text
-            if response.status_code >= 400:
-                assert response.headers["content-type"] == ["application/problem+json"]
-                assert case.method == "HEAD" or response.json().keys() >= STANDARD
-
-        answered()
-    ready = httpx.get(f"{address}/readyz")
-    assert ready.status_code == 200, f"a view stumbled over what was let in: {ready.text}"
