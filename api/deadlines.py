@@ -94,7 +94,7 @@ def feed(request: AnyRequest, asked: ClocksAt, department: str, found: list[List
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"{bureau('deadlines')} {department}")
+    calendar.add("x-wr-calname", " ".join(f"{bureau('deadlines')} {department}".split()))  # one line, whatever is asked
     for one in found:
         calendar.add_component(event(one, paper, asked.t, names, str(request.base_url).rstrip("/")))
     return bytes(calendar.to_ical())
