@@ -14,6 +14,8 @@ from domain.project.state import FactNote, Project, Text
 Instant = Annotated[datetime, Meta(tz=True)]  # a time without a zone says nothing
 Version = Annotated[int, Meta(ge=1)]
 REGISTRATION = "project_registered"
+QUESTION = "countersignature_asked"
+ACTS_ON_QUESTIONS = ("item_countersigned", "countersignature_forwarded", "countersignature_recalled", "opinion_kept")
 BY_COMPLAINANTS = ("complaint_filed", "complaint_closed", "complaint_withdrawn")  # perhaps anonymously
 
 
@@ -27,6 +29,7 @@ class AmendEntry(Command, frozen=True, tag="amend_entry"):
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         target = correctable(project, self.version, context.by)
         require_reasons(self.reasons, f"amending entry {self.version}", "")
+        require_order(project, self.version, target, self.new_occurred_at)
         if self.new_occurred_at > context.now:
             raise Refused(
                 "in-the-future",
@@ -82,6 +85,21 @@ class EntryRetracted(Fact, frozen=True, tag="entry_retracted"):
 
     def apply(self, project: Project) -> None:
         """Takes a replay without the retracted entry: `vocabulary.replay` does it."""
+
+
+def require_order(project: Project, version: int, target: FactNote, new_occurred_at: datetime) -> None:
+    """Refuse to move a question to a department behind what was done about it (as no answer may come before it)."""
+    if target.fact != QUESTION:
+        return
+    for later, note in project.notes.items():
+        about_it = later > version and later not in project.retracted and note.item == target.item
+        if about_it and note.fact in ACTS_ON_QUESTIONS and note.occurred_at < new_occurred_at:
+            raise Refused(
+                "before-the-question",
+                f"entry {later} was done about {target.item} at {note.occurred_at.isoformat()}, before that",
+                remedy="amend or retract that entry first, if it is the wrong one",
+                version=later,
+            )
 
 
 def correctable(project: Project, version: int, by: Actor) -> FactNote:

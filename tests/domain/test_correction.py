@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from domain.ledger import Actor, Role
+from domain.project.asking import CountersignatureAsked
 from domain.project.complaint import ComplaintFiled
 from domain.project.completion import CompleteItem
+from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
+from domain.project.countersignature import ItemCountersigned
 from domain.project.registration import ItemPlanned, PlanItem
 from domain.project.state import Outcome, PlannedItem, Stage
 from domain.project.submission import SubmitItem
@@ -187,3 +190,16 @@ def test_a_refused_correction_does_not_say_who_complained() -> None:
     given(*history, (MANAGER, retracted(2))).when(RetractEntry(version=3, reasons="x"), by=FIRE).refused(
         "not-yours-to-correct", "somebody else"
     )
+
+
+def test_a_question_is_not_moved_behind_its_answer() -> None:
+    """As no answer may come before its question, whichever of the two is corrected."""
+    asked = CountersignatureAsked(item="land", department="fire", step="", limit=7, article="")
+    answered = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
+    history = given(REGISTERED, submitted(), accepted(), (LAND, asked), (FIRE, answered))
+    later = NOW + timedelta(hours=1)
+    amend = AmendEntry(version=4, new_occurred_at=later, reasons="时间录错")
+    history.when(amend, by=LAND, at=later).refused("before-the-question", "entry 5", version=5)
+    earlier = AmendEntry(version=4, new_occurred_at=NOW - timedelta(hours=1), reasons="时间录错")
+    told = EntryAmended(version=4, item="land", new_occurred_at=NOW - timedelta(hours=1), reasons="时间录错")
+    history.when(earlier, by=LAND, at=later).then(told)
