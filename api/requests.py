@@ -24,7 +24,7 @@ def request_id(scope: Scope) -> str:
     state = scope["state"]
     known: str | None = state.get(KEY)
     if known is None:
-        known = state[KEY] = _given(scope) or f"{_process}-{next(_numbers)}"
+        known = state[KEY] = _fresh(scope)
         bind_contextvars(request_id=known)  # each request is a task, and so has a context, of its own
     return known
 
@@ -32,8 +32,11 @@ def request_id(scope: Scope) -> str:
 def plain_id(scope: Scope) -> bytes:
     """The same as a header's value, for a request that writes no log line: nothing is bound."""
     state = scope["state"]
-    known: str | None = state.get(KEY)
-    return (known or _given(scope) or f"{_process}-{next(_numbers)}").encode()
+    return (state.get(KEY) or _fresh(scope)).encode()
+
+
+def _fresh(scope: Scope) -> str:
+    return _given(scope) or f"{_process}-{next(_numbers)}"
 
 
 def _given(scope: Scope) -> str:

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from api.body import YEAR_FIRST, YEAR_LAST
 from api.clock_paper import telling
-from api.clocks import too_much
 from api.instants import AsOf
 from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of, said
@@ -52,7 +51,6 @@ from domain.law.moment import midnight, next_day
 from domain.law.period import Period
 from domain.vocabulary import tag_of
 from infrastructure.approvals import DEFAULT_LAW
-from infrastructure.clocks import TooMuchToRead
 from infrastructure.names import names_of
 from infrastructure.supervision import SupervisionAt
 
@@ -134,10 +132,7 @@ class SupervisionPages(Controller):
         reader_of(request)
         asked = await supervision_at(request, as_of)
         period = period_of(first, last, asked)
-        try:
-            found = await asked.signals(period, department, figure.value)
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        found = await readable(asked.signals(period, department, figure.value))
         part = Slice(figure.value, department, period, limit, offset)
         return await _list(request, "cards.html", asked, found, part)
 
@@ -159,10 +154,7 @@ class SupervisionPages(Controller):
         reader_of(request)
         asked = await supervision_at(request, as_of)
         period = period_of(first, last, asked)
-        try:
-            found = await asked.decided(period, department, figure.value)
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        found = await readable(asked.decided(period, department, figure.value))
         part = Slice(figure.value, department, period, limit, offset)
         return await _list(request, "decisions.html", asked, found, part)
 

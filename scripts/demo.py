@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime
 from time import sleep
-from zoneinfo import ZoneInfo
 
 import psycopg
 import uvloop
 from rich.console import Console
 
+from domain.law.moment import local_day
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from scripts import ledger, serving
@@ -45,7 +45,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
 
 def today() -> date:
     """The day it is in the zone."""
-    return datetime.now(UTC).astimezone(ZoneInfo(ZONE)).date()
+    return local_day(datetime.now(UTC), ZONE)
 
 
 async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:

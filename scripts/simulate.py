@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import multiprocessing
 import os
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import date
-from time import perf_counter, sleep
+from time import perf_counter
 
 import psycopg
 import uvloop
@@ -25,6 +23,7 @@ from domain.law.moment import midnight
 from infrastructure.approvals import DEFAULT_LAW, Approvals
 from infrastructure.lawbook import LawBook, law_book
 from infrastructure.watch_table import WatchTable
+from scripts.processes import calm_collector, when_orphaned
 from scripts.simulation.course import HANDS, Tally
 from scripts.simulation.engine import Ground, hash_of, register_people, run_projects
 from scripts.simulation.project_life import Zone
@@ -34,7 +33,6 @@ WORKING_DAYS = 750  # about three years
 PROJECTS_MAX = 100_000
 SHARE = 50  # projects that a process takes at a time: enough to run side by side
 PROCESSES_MAX = 8
-ORPHAN_SECONDS = 1.0  # how often a process looks whether the one that started it still lives
 HELD_TRIES = 3  # seconds until a server that is just being stopped has let go
 
 
@@ -145,9 +143,7 @@ async def watch_held(url: str) -> AsyncIterator[None]:
 async def opened(url: str, laws: LawBook) -> AsyncIterator[Approvals]:
     """The application, with hands that each project sets for itself."""
     async with Approvals(url, laws=laws, clock=HANDS.get) as approvals:
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 50)
+        calm_collector()
         yield approvals
 
 
@@ -199,13 +195,7 @@ async def _run(
 
 def end_with(parent: int) -> None:
     """End this process when *parent*, which started it, is gone: nobody waits for its share any more."""
-
-    def look() -> None:
-        while os.getppid() == parent:
-            sleep(ORPHAN_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=look, daemon=True).start()
+    when_orphaned(parent, lambda: os._exit(1))
 
 
 def share(url: str, asked: Asked, first: int, end: int) -> tuple[Tally, int]:

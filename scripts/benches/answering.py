@@ -25,7 +25,7 @@ from api.app import create_app
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
-from scripts.serving import calm_collector
+from scripts.processes import calm_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10

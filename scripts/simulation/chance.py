@@ -32,6 +32,3 @@ class Chance:
 
     def digits(self, number: int) -> str:
         return "".join(self._random.choice("0123456789") for _ in range(number))
-
-    def bytes(self, number: int) -> bytes:
-        return self._random.randbytes(number)

@@ -89,7 +89,7 @@ class Course:
         self, approvals: Approvals, life: ProjectLife, laws: Laws, chance: Chance, time: OfficeTime, tally: Tally
     ) -> None:
         self._approvals, self._life, self._chance, self._time = approvals, life, chance, time
-        self._tally, self._acts_done, self._sent = tally, 0, 0
+        self._tally, self._pushed, self._sent = tally, 0, 0
         self._watchman = Watchman(approvals, life.id, laws, tally)
         self._coming: list[tuple[datetime, int, Act, Life]] = []
 
@@ -112,8 +112,7 @@ class Course:
 
     async def _look(self, at: datetime) -> None:
         if await self._watchman.look(at) and (project := self._approvals.seen(self._life.id)):
-            nothing = Act(at, WATCHER, None)  # type: ignore[arg-type]
-            for life in self._life.react(nothing, Done(at, project)):
+            for life in self._life.carded(project, at):
                 self._add(life)
 
     def _add(self, life: Life) -> None:
@@ -121,8 +120,8 @@ class Course:
             self._push(next(life), life)
 
     def _push(self, act: Act, life: Life) -> None:
-        self._acts_done += 1
-        heappush(self._coming, (act.at, self._acts_done, act, life))
+        self._pushed += 1  # acts of one instant keep their order
+        heappush(self._coming, (act.at, self._pushed, act, life))
 
     async def _perform(self) -> None:
         """The next act, with the slips that people make; and what it brings about."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from domain.law.calendar import WorkingCalendar
-from domain.law.moment import local_day, midnight
+from domain.law.moment import local_day
 from scripts.simulation.chance import Chance
 
 ZONE = "Asia/Shanghai"
@@ -48,8 +48,3 @@ class OfficeTime:
     def _moment(self, day: date, minute: int) -> datetime:
         wall = time(minute // 60, minute % 60, self._chance.between(0, 59))
         return datetime.combine(day, wall, ZoneInfo(ZONE)).astimezone(UTC)
-
-
-def ends(day: date) -> datetime:
-    """The instant with which the local *day* begins: what is after it no longer belongs to what went before."""
-    return midnight(day, ZONE)

@@ -25,7 +25,7 @@ from scripts.simulation.item_life import live_item
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.outside import outside_item
 from scripts.simulation.people import DISTRICT, WORKS, Person, human, manager
-from scripts.simulation.supervised import carded, carded_by_hand, mended
+from scripts.simulation.supervised import after_card, carded_by_hand, mended
 from scripts.simulation.voices import complained, evaluated
 
 
@@ -81,7 +81,7 @@ class ProjectLife:
         if isinstance(act.command, AcceptItem) and not done.refused and self._chance.happens(0.01):
             about = self._about(act.command.item, project)
             lives.append(mended(about, project.version, act.by, done.at))
-        return lives + self._voices(act, done) + self._cards(project, done.at)
+        return lives + self._voices(act, done) + self.carded(project, done.at)
 
     def _free(self, project: Project, at: datetime) -> list[Life]:
         """Items that have become free to begin."""
@@ -111,7 +111,7 @@ class ProjectLife:
             lives.append(carded_by_hand(about, done.at))
         return lives
 
-    def _cards(self, project: Project, at: datetime) -> list[Life]:
+    def carded(self, project: Project, at: datetime) -> list[Life]:
         """What follows the cards that were given since the last look."""
         lives = list[Life]()
         for code, signal in project.signals.items():
@@ -120,7 +120,7 @@ class ProjectLife:
             self._signals.add(code)
             if signal.rung is Rung.CARD and signal.item in project.items:
                 about = self._about(signal.item, project)
-                lives.append(carded(about, code, signal.department, at))
+                lives.append(after_card(about, code, signal.department, at))
                 if self._chance.happens(0.15):
                     lives.append(self._complaint(about, at, 0))
         return lives

@@ -16,7 +16,7 @@ from scripts.simulation.people import BUREAU, officer
 APPEAL = "因系统故障未能及时录入，实际已按期办结"
 
 
-def carded(about: Circumstances, card: str, department: str, begin: datetime) -> Life:
+def after_card(about: Circumstances, card: str, department: str, begin: datetime) -> Life:
     """A department got a card."""
     chance, handler = about.chance, officer(department, about.chance)
     at = begin
