@@ -47,10 +47,14 @@ async def configure_async(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.commit()
 
 
-async def require_open(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Raise OperationalError where the server has hung up on a waiting connection. Asks the socket, not the server."""
-    for _ in range(2):  # there may be a last message before the end
-        connection.pgconn.consume_input()
+def is_open(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether the server has not hung up on a waiting connection. Asks the socket, not the server."""
+    try:
+        for _ in range(2):  # there may be a last message before the end
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 class Store:
@@ -62,7 +66,6 @@ class Store:
             min_size=1,
             max_size=connections_max,
             configure=configure_async,
-            check=require_open,
             reconnect_timeout=RECONNECT_SECONDS,
             reconnect_failed=AsyncConnectionPool.check,  # which begins to reconnect anew
             open=False,
@@ -70,8 +73,34 @@ class Store:
         )
 
     @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
+        """A connection that the server has not hung up on.
+
+        Raises OperationalError where none was to be had for half a minute, the pool's patience.
+        """
+        connection = await self._take()
+        try:
+            async with connection:
+                yield connection
+        finally:
+            await self.pool.putconn(connection)
+
+    async def _take(self) -> psycopg.AsyncConnection[TupleRow]:
+        """Where the server has hung up on one connection, look through all that wait, at once.
+
+        The pool's own check pauses after each dead one, longer every time: a single reader would come through half a
+        dozen of them in half a minute.
+        """
+        while True:
+            connection = await self.pool.getconn()
+            if is_open(connection):
+                return connection
+            await self.pool.putconn(connection)
+            await self.pool.check()
+
+    @asynccontextmanager
     async def cursor(self) -> AsyncIterator[psycopg.AsyncCursor[TupleRow]]:
-        async with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+        async with self.connection() as connection, connection.cursor(binary=True) as cursor:
             yield cursor
 
     async def stream(self, stream: UUID, after: int = -1, limit: int | None = None) -> list[StoredRow]:
@@ -100,11 +129,8 @@ class Store:
         return int(seq)
 
     async def _read(self, query: LiteralString, params: Sequence[object], tries: int = TRIES_MAX) -> list[TupleRow]:
-        """A read changes nothing, so one whose connection was lost is asked again.
-
-        Raises OperationalError where no connection was to be had for half a minute, the pool's patience.
-        """
-        async with self.pool.connection() as connection:
+        """A read changes nothing, so one whose connection was lost is asked again. Raises as connection() does."""
+        async with self.connection() as connection:
             try:
                 return await (await connection.execute(query, params, binary=True)).fetchall()
             except psycopg.OperationalError as lost:

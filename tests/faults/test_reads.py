@@ -14,6 +14,7 @@ from infrastructure.store import RECONNECT_SECONDS, Store
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 CONNECTIONS = 4
+IMPATIENCE_SECONDS = 5.0  # with the pauses of the pool it takes seven
 ABSENCE_SECONDS = 3.2  # doubling pauses would have it looked for after 1, 3 and 7 seconds
 
 
@@ -36,7 +37,16 @@ async def test_a_connection_cut_while_it_waits_is_never_handed_out(store: Store,
 
     await asyncio.gather(*[_hold(store) for _ in range(CONNECTIONS * 2)])
 
-    assert store.pool.get_stats()["connections_lost"] == CONNECTIONS
+    told = store.pool.get_stats()
+    assert told["connections_lost"] + told["returns_bad"] == CONNECTIONS
+
+
+async def test_one_reader_comes_past_all_dead_connections_without_a_pause(store: Store, database_url: str) -> None:
+    """As the command does that all others wait for; with pauses that double it would run out of patience."""
+    await asyncio.to_thread(cut_connections, database_url)
+
+    async with asyncio.timeout(IMPATIENCE_SECONDS):
+        assert await store.head() == 0
 
 
 async def test_a_read_cut_short_is_asked_again(store: Store, database_url: str) -> None:
