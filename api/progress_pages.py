@@ -14,14 +14,12 @@ from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import paper_of, zone_of
 from api.parts import AnyRequest, parts_of
 from api.progress_paper import choices_of, shown_rows, tiles_of
-from api.views import PAGE_ROWS, Department, Limit, Manager, Offset, Text, WaitingOn, code
+from api.views import PAGE_ROWS, AtPhase, Department, Limit, Manager, Offset, OfKind, Text, WaitingOn
 from domain.law.moment import week_from
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clocks import ClocksAt
 from infrastructure.progress_list import ProgressList, ProjectsAsked
 
-AtPhase = Annotated[str, code("The phase's code.")]
-OfKind = Annotated[str, code("The kind of project, as its flow has it.")]
 Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
 Status = Annotated[str, QueryParameter(pattern="^(open|done|)$", description="Not all items decided, or all.")]
 Stale = Annotated[str, QueryParameter(pattern="^(true|)$", description="With an outside result long not verified.")]
@@ -77,7 +75,7 @@ async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, st
     """The page for what is *asked*; *chosen* are the filters that it holds under another name."""
     parts, paper = parts_of(request), await paper_of(request, DEFAULT_LAW)
     table = ProgressList(parts.approvals.store)
-    found, count = await table.listed(asked)
+    found, count = await table.page(asked), await table.count(asked)
     tiles = await table.tiles(asked.t, week_from(asked.t, zone_of(DEFAULT_LAW).key), parts.settings.stale_days)
     ids, end = [row.project for row in found], asked.offset + asked.limit
     clocks = ClocksAt(parts.approvals.store, await laws_of(request), asked.t, asked.t)

@@ -17,7 +17,8 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then, outside_then, progress_then
 from api.projects import entries_of
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
-from infrastructure.views import ProgressFilter, Summary, Views
+from infrastructure.progress_list import ProgressList, ProjectsAsked
+from infrastructure.views import Summary, Views
 from projections.progress_answers import ProgressItem, ProgressProject
 
 PAGE_ROWS = 100
@@ -36,6 +37,8 @@ After = Annotated[
 ]
 Manager = Annotated[str, code("The project manager's id.")]
 Department = Annotated[str, code("The department's code.")]
+AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
+OfKind = Annotated[str, code("The kind of project, as its flow has it.")]
 WaitingOn = Annotated[str, code("Who has to act: a department, `applicant`, or `outside`.")]
 AtStage = Annotated[Stage | None, QueryParameter(description="Has an item at this stage.")]
 Text = Annotated[
@@ -85,6 +88,8 @@ class ViewTables(Controller):
         *,
         after: After = 0,
         manager: Manager = "",
+        phase: AtPhase = "",
+        kind: OfKind = "",
         department: Department = "",
         stage: AtStage = None,
         waiting_on: WaitingOn = "",
@@ -94,8 +99,12 @@ class ViewTables(Controller):
         offset: Offset = 0,
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
-        asked = ProgressFilter(
+        approvals = parts_of(request).approvals
+        asked = ProjectsAsked(
+            t=approvals.clock(),
             manager=manager,
+            phase=phase,
+            kind=kind,
             department=department,
             stage=stage or "",
             holder=waiting_on,
@@ -104,8 +113,8 @@ class ViewTables(Controller):
             limit=limit + 1,
             offset=offset,
         )
-        views, position = await caught_up(request, after)
-        rows = await views.projects(asked)
+        _, position = await caught_up(request, after)
+        rows = await ProgressList(approvals.store).page(asked)
         return ProgressPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")

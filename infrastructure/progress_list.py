@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.clock import Level
 from infrastructure.clock_list import AT_LEVEL, EXISTS
 from infrastructure.store import Store
-from infrastructure.views import ROWS_MAX, ProgressFilter, literal
+from infrastructure.views import ROWS_MAX, literal
 from projections.progress_answers import ProgressItem, ProgressProject
 
 # A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
@@ -35,7 +35,7 @@ WARNED = {"soon": SOON, "late": LATE}
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
-class ProjectsAsked(ProgressFilter, frozen=True, kw_only=True):
+class ProjectsAsked(Struct, frozen=True, kw_only=True):
     """Which projects to list at the instant *t*, those changed last first; empty fields ask for nothing.
 
     *warned*: "soon" or "late", with a running clock that is. *stale_days*: with an outside result verified longer ago.
@@ -43,11 +43,19 @@ class ProjectsAsked(ProgressFilter, frozen=True, kw_only=True):
     """
 
     t: datetime
+    manager: str = ""
     phase: str = ""
     kind: str = ""  # of project, as its flow has it
+    department: str = ""  # has an item of this department
+    stage: str = ""  # has an item at this stage
+    holder: str = ""  # somebody, a department or 'applicant' or 'outside', has to act
+    text: str = ""  # in code, name or enterprise
+    changed_since: datetime | None = None
     warned: str = ""
     stale_days: int | None = None
     over: bool | None = None
+    limit: int = 100
+    offset: int = 0
 
 
 class Tiles(Struct, frozen=True):
@@ -81,16 +89,20 @@ class ProgressList:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def listed(self, asked: ProjectsAsked) -> tuple[list[ProgressProject], int]:
-        """The page that is asked for, and how many projects match in all."""
+    async def page(self, asked: ProjectsAsked) -> list[ProgressProject]:
+        """The page that is asked for."""
         where, params = conditions(asked)
-        counted = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
-        page = SQL(
+        query = SQL(
             "SELECT p.* FROM views.project AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
             " LIMIT %(limit)s OFFSET %(offset)s"
         ).format(where)
-        rows = await self._rows(page, params)
-        return [ProgressProject(*row) for row in rows], int(counted[0][0])
+        return [ProgressProject(*row) for row in await self._rows(query, params)]
+
+    async def count(self, asked: ProjectsAsked) -> int:
+        """How many projects match, on whatever page."""
+        where, params = conditions(asked)
+        ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
+        return int(counted)
 
     async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
         """The items of *projects*, each project's in the order of its list."""

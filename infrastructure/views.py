@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from time import monotonic
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from infrastructure.store import Store
 from projections.complaint_rows import ComplaintRow
-from projections.progress_answers import ProgressItem, ProgressProject
+from projections.progress_answers import ProgressItem
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 2.0
@@ -30,19 +29,6 @@ class ViewPosition(Struct, frozen=True):
 
 class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
     """The view has not reached the wanted position in time. Ask again in a moment."""
-
-
-class ProgressFilter(Struct, frozen=True, kw_only=True):
-    """Which projects to list; empty fields ask for nothing. *after_project* continues a listing."""
-
-    manager: str = ""
-    department: str = ""  # has an item of this department
-    stage: str = ""  # has an item at this stage
-    holder: str = ""  # somebody, a department or 'applicant' or 'outside', has to act
-    text: str = ""  # in code, name or enterprise
-    changed_since: datetime | None = None
-    limit: int = 100
-    offset: int = 0
 
 
 class Summary(Struct, frozen=True):
@@ -87,35 +73,6 @@ class Views:
             [],
         )
         return Summary(*(int(number) for number in row))
-
-    async def projects(self, asked: ProgressFilter) -> list[ProgressProject]:
-        """Projects, the last changed first."""
-        rows = await self._rows(
-            """
-            SELECT p.* FROM views.project AS p
-            WHERE (%(manager)s = '' OR p.manager = %(manager)s)
-              AND (%(holder)s = '' OR p.holders @> ARRAY[%(holder)s])
-              AND (%(text)s = '' OR concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s)
-              AND (%(since)s::timestamptz IS NULL OR p.changed_at >= %(since)s)
-              AND ((%(department)s = '' AND %(stage)s = '') OR EXISTS (
-                  SELECT FROM views.item AS i WHERE i.project = p.project
-                  AND (%(department)s = '' OR i.department = %(department)s)
-                  AND (%(stage)s = '' OR i.stage = %(stage)s)))
-            ORDER BY p.changed_at DESC, p.project LIMIT %(limit)s OFFSET %(offset)s
-            """,
-            {
-                "manager": asked.manager,
-                "holder": asked.holder,
-                "text": asked.text,
-                "pattern": f"%{literal(asked.text)}%",
-                "since": asked.changed_since,
-                "department": asked.department,
-                "stage": asked.stage,
-                "limit": min(asked.limit, ROWS_MAX),
-                "offset": asked.offset,
-            },
-        )
-        return [ProgressProject(*row) for row in rows]
 
     async def items(self, project: UUID) -> list[ProgressItem]:
         """One project's items, in the order of its list."""

@@ -128,6 +128,22 @@ async def test_progress_is_told_as_of_any_day_as_known_on_any_other(door: Door) 
     assert (await found(door, project, "/progress", as_of=at("03-01T09:00"), **late))["items"] == []
 
 
+@pytest.mark.usefixtures("flow", "projector")
+async def test_projects_are_found_by_phase_kind_department_and_holder_together(door: Door) -> None:
+    project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
+    after = (await door.done(project, {"command": "note_step", "activity": "x"}))["position"]
+    row, *_ = (await found(door, project, "/progress", after=after))["items"]
+    asked = {"phase": "access", "kind": "manufacturing", "department": row["department"], "waiting_on": row["holder"]}
+
+    async def listed(**params: Any) -> list[str]:
+        answer = await door.get("/progress", after=after, **params)
+        return [one["project"] for one in answer.json()["projects"]]
+
+    assert str(project) in await listed(**asked)
+    for name in asked:
+        assert str(project) not in await listed(**asked | {name: "another"}), name
+
+
 @pytest.mark.usefixtures("flow")
 async def test_a_move_is_previewed_and_then_does_just_that(door: Door) -> None:
     project = await begin(door)

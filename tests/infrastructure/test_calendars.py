@@ -24,9 +24,10 @@ from infrastructure.calendars import Calendars, laws_now
 from infrastructure.chain import Verifier
 from infrastructure.histories import histories
 from infrastructure.lawbook import law_book
+from infrastructure.progress_list import ProgressList, ProjectsAsked
 from infrastructure.rebuild import rebuild
 from infrastructure.store import walk
-from infrastructure.views import ProgressFilter, Views
+from infrastructure.views import Views
 from projections.catalogue import VIEWS
 from tests.infrastructure.test_projector import project_all
 
@@ -140,7 +141,9 @@ async def test_the_views_and_the_exports_pass_a_calendar_by(approvals: Approvals
     views = Views(approvals.store)
 
     await views.catch_up(answer.receipt.position)
-    assert [row.name for row in await views.projects(ProgressFilter())] == ["Fab 2"]
+    assert [row.name for row in await ProgressList(approvals.store).page(ProjectsAsked(t=approvals.clock()))] == [
+        "Fab 2"
+    ]
     rebuilt = rebuild(database_url, VIEWS)
     assert (rebuilt.differences, rebuilt.projects, rebuilt.entries) == ((), 1, answer.receipt.position)
     assert [len(entries) for entries in histories(database_url)] == [1]

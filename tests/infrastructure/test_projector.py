@@ -17,9 +17,10 @@ from domain.project.state import PlannedItem, Project
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry
 from infrastructure.approvals import Approvals
+from infrastructure.progress_list import ProgressList, ProjectsAsked
 from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
-from infrastructure.views import ProgressFilter, Views
+from infrastructure.views import Views
 from projections.catalogue import VIEWS
 from projections.progress import Progress, ProgressState
 
@@ -70,10 +71,11 @@ async def test_rows_tell_who_holds_what_and_what_is_unmet(database_url: str) -> 
 
         assert (land.stage, land.holder, land.unmet) == ("submitted", "natural-resources", [])
         assert (plan.stage, plan.holder, plan.unmet) == ("not_started", "", ["land"])
-        (row,) = await views.projects(ProgressFilter(holder="natural-resources"))
+        table, now = ProgressList(approvals.store), approvals.clock()
+        (row,) = await table.page(ProjectsAsked(t=now, holder="natural-resources"))
         assert (row.name, row.items_total, row.items_open, row.items_done) == ("Fab 2", 2, 1, 0)
-        assert await views.projects(ProgressFilter(holder="planning")) == []
-        assert await views.projects(ProgressFilter(text="100%")) == []
+        assert await table.page(ProjectsAsked(t=now, holder="planning")) == []
+        assert await table.page(ProjectsAsked(t=now, text="100%")) == []
 
 
 async def test_live_views_equal_a_rebuild(database_url: str) -> None:
