@@ -52,6 +52,7 @@ class DepartmentItems(Struct, frozen=True):
 
     department: str
     name: str
+    name_en: str
     items: int
     online: int
 
@@ -167,7 +168,8 @@ class ServiceFilter(Struct, frozen=True, kw_only=True):
         if self.pre_phase not in (None, service.pre_phase) or self.online not in (None, shown.online):
             return False
         words = self.text.casefold().split()
-        texts = (service.task_code, service.task_name, service.dept_code, service.dept_name, *service.by_law)
+        codes, chinese = (service.task_code, service.dept_code), (service.task_name, service.dept_name)
+        texts = (*codes, *chinese, service.task_name_en, service.dept_name_en, *service.by_law)
         return not words or all(word in " ".join(texts).casefold() for word in words)
 
 
@@ -219,8 +221,8 @@ def departments_of(at: CatalogueThen) -> list[DepartmentItems]:
     decided = at.online()
     items = Counter(service.dept_code for service in services)
     online = Counter(service.dept_code for service in services if decided.get(service.task_code, service.is_online))
-    names = {service.dept_code: service.dept_name for service in services}
-    return [DepartmentItems(code, names[code], items[code], online[code]) for code in sorted(items)]
+    names = {service.dept_code: (service.dept_name, service.dept_name_en) for service in services}
+    return [DepartmentItems(code, *names[code], items[code], online[code]) for code in sorted(items)]
 
 
 def services_in(at: CatalogueThen, number: int | None) -> list[FoundItem]:

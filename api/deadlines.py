@@ -15,7 +15,7 @@ from litestar.params import PathParameter, QueryParameter
 from api.clocks import clocks_at, readable
 from api.download import listed_in
 from api.instants import AsOf, KnownAt
-from api.paper import Paper, zone_of
+from api.paper import Paper, paper_of, zone_of
 from api.parts import AnyRequest, parts_of
 from api.supervision_paper import clock_name
 from api.views import WITHOUT_NUL, After, caught_up
@@ -68,7 +68,7 @@ class Deadlines(Controller):
         asked = await clocks_at(request, as_of, known_at)
         found = await running(asked, department)
         names = await names_of(parts_of(request).approvals.store, [one.project for one in found])
-        body = feed(request, asked, department, found, names)
+        body = feed(request, await paper_of(request), asked, department, found, names)
         etag = f'"{sha256(body).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
         if listed_in(request.headers.get("if-none-match", "").encode(), etag.encode()):
@@ -87,14 +87,17 @@ async def running(asked: ClocksAt, department: str) -> list[ListedClock]:
     return found
 
 
-def feed(request: AnyRequest, asked: ClocksAt, department: str, found: list[ListedClock], names: Names) -> bytes:
-    """The calendar, in the language that *request* asks for. The same clocks make the same bytes all day long."""
-    paper = Paper(request)
+def feed(
+    request: AnyRequest, paper: Paper, asked: ClocksAt, department: str, found: list[ListedClock], names: Names
+) -> bytes:
+    """The calendar, in the language of *paper*. The same clocks make the same bytes all day long."""
     bureau = paper.words["bureau"]
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", " ".join(f"{bureau('deadlines')} {department}".split()))  # one line, whatever is asked
+    calendar.add(
+        "x-wr-calname", " ".join(f"{bureau('deadlines')} {paper.office(department)}".split())
+    )  # one line, whatever is asked
     for one in found:
         calendar.add_component(event(one, paper, asked.t, names, str(request.base_url).rstrip("/")))
     return bytes(calendar.to_ical())
@@ -103,7 +106,11 @@ def feed(request: AnyRequest, asked: ClocksAt, department: str, found: list[List
 def event(listed: ListedClock, paper: Paper, t: datetime, names: Names, site: str) -> Event:
     """One clock. Its UID is made of what it is of, so that a program which subscribes moves it with its date."""
     one, zone, found = listed.reading, zone_of(listed.reading.law).key, Event()
-    parts = (names.item(listed.project, one.item), clock_name(paper)(one.clock), names.project(listed.project))
+    parts = (
+        paper.called(names.item(listed.project, one.item)),
+        clock_name(paper)(one.clock),
+        names.project(listed.project),
+    )
     found.add("uid", f"{uuid5(listed.project, f'{one.item} {one.application} {one.clock}')}@countersign")
     found.add("dtstamp", midnight(local_day(t, zone), zone))
     found.add("dtstart", one.over_at if one.unit == HOURS and one.over_at else one.due_on)

@@ -61,6 +61,7 @@ class ShownPhase(Struct, frozen=True):
 
     code: str
     name: str
+    name_en: str
     limit_days: int | None
     steps: tuple[str, ...]
 
@@ -76,8 +77,10 @@ class ShownStep(Struct, frozen=True):
     step: str
     item: str
     name: str
+    name_en: str
     department: str
     department_name: str
+    department_name_en: str
     phase: str
     kinds: tuple[str, ...]
     milestone: bool
@@ -186,7 +189,7 @@ def graph_of(name: str, edition: FlowEdition, kind: str, services: Services, as_
 
 def _phase(phase: Phase, steps: Sequence[FlowStep]) -> ShownPhase:
     inside = tuple(step.step for step in steps if step.phase == phase.code)
-    return ShownPhase(phase.code, phase.name, phase.limit_days, inside)
+    return ShownPhase(phase.code, phase.name, phase.name_en, phase.limit_days, inside)
 
 
 def _step(step: FlowStep, needs: Groups, services: Services) -> ShownStep:
@@ -195,8 +198,10 @@ def _step(step: FlowStep, needs: Groups, services: Services) -> ShownStep:
         step=step.step,
         item=step.item,
         name=step.name or service.task_name,
+        name_en=step.name_en if step.name else service.task_name_en,
         department=service.dept_code,
         department_name=service.dept_name,
+        department_name_en=service.dept_name_en,
         phase=step.phase,
         kinds=step.kinds,
         milestone=step.milestone,

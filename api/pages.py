@@ -78,7 +78,7 @@ class Pages(Controller):
         project = replay(project_id, entries)
         views, paper = parts_of(request).views, await paper_of(request, project.law)
         items = await views.items(project_id)
-        names = {row.item: row.name or row.item for row in items}
+        names = {row.item: paper.called(row.name) or row.item for row in items}
         history = _slice(shown(entries, reader_of(request)), before)
         registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
         body = paper.print(
@@ -91,7 +91,7 @@ class Pages(Controller):
             project=project_id,
             department="",
             **telling(paper),
-            waits=await waiting_shown(request, project_id, entries, paper.language),
+            waits=await waiting_shown(request, project_id, entries, paper),
             named=named_by(names, paper.words["of_project"]("or")),
             spent=project_time(project_id, entries, await laws_of(request), now, now),
             files=files_of(entries, now, now),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from functools import cache
 from importlib.resources import files
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.called import departments_in, grounds, law_title
+from api.called import Titles, grounds, law_title, titles_of
 from api.parts import AnyRequest, parts_of
 from api.wording import Language, preferred, wording
 from domain.ledger import Refused
@@ -28,6 +27,7 @@ HEADERS = {
 }
 MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 NEVER = "–"  # in the place of a time that has not come
+UNTITLED = Titles()
 PACKAGE = files("api")
 
 
@@ -43,15 +43,15 @@ templates = Environment(
 class Paper:
     """One page for one *request*, in the language chosen in its address or else what the browser prefers.
 
-    Its times are those of the place where *law* holds; *departments* are names by code, where they are known.
+    Its times are those of the place where *law* holds; *titles* are the names that were published.
     """
 
-    def __init__(self, request: AnyRequest, law: str = "", departments: Mapping[str, str] | None = None) -> None:
+    def __init__(self, request: AnyRequest, law: str = "", titles: Titles = UNTITLED) -> None:
         asked = request.query_params.get("lang", "")
         self.chosen = asked if asked in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
         self.words = wording(self.language)
-        self._departments = departments or {}
+        self._titles = titles
         self._law = law
         self._path = request.scope["path"]
         self._query = {name: str(value) for name, value in request.query_params.items()}
@@ -67,6 +67,7 @@ class Paper:
             "menu": self.menu(),
             "link": self.link,
             "office": self.office,
+            "called": self.called,
             "who": self.who,
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
@@ -105,8 +106,12 @@ class Paper:
         return [(label, self.link(path), path == self._path) for label, path in MENU]
 
     def office(self, code: str) -> str:
-        """What the department *code* is called. Catalogues name departments in Chinese; elsewhere the code stands."""
-        return self._departments.get(code, code) if self.language == "zh" else code
+        """What the department *code* is called."""
+        return self._titles.department(code, self.language)
+
+    def called(self, name: str) -> str:
+        """What an item, step or phase is called that the ledger calls *name*."""
+        return self._titles.name(name, self.language)
 
     def who(self, holder: str) -> str:
         """Who has to act: the applicant, somebody outside, or a department by its name."""
@@ -115,8 +120,8 @@ class Paper:
 
 
 async def paper_of(request: AnyRequest, law: str = "") -> Paper:
-    """A page's paper, on which departments go by the names that the catalogues published so far give them."""
-    return Paper(request, law, departments_in(await parts_of(request).approvals.shelves.current()))
+    """A page's paper, on which departments and items go by the names that were published so far."""
+    return Paper(request, law, await titles_of(parts_of(request).approvals.shelves))
 
 
 @cache

@@ -99,7 +99,7 @@ def state_of(item: ProgressItem) -> str:
 
 
 def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
-    names = {item.item: item.name or item.item for item in items}
+    names = {item.item: paper.called(item.name) or item.item for item in items}
     by_item: dict[str, str] = {}
     for one in clocks:
         if warned(one) and by_item.get(one.item) != "late":
@@ -121,7 +121,7 @@ def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]
     sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
     return {
         "manager": [(one, one) for one in found.managers],
-        "phase": found.phases,
+        "phase": [(phase, paper.called(name)) for phase, name in found.phases],
         "kind": [(one, kind_of(one)) for one in found.kinds],
         "department": [(one, paper.office(one)) for one in found.departments],
         "stage": [(one.value, stage(one.value)) for one in Stage],

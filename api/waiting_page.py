@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from api.paper import Paper
 from api.parts import AnyRequest, parts_of
 from api.path import expected, law_of
 from api.path_answers import Expected, PathItem, path_items
-from api.wording import Language, wording
 from domain.flow.waiting import ItemWaiting, Wait, WaitKind
 from domain.law.pack import Pack
 from domain.project.state import Project
@@ -51,16 +51,14 @@ class ShownWaiting(Struct, frozen=True):
     critical: tuple[str, ...]
 
 
-async def waiting_shown(
-    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], language: Language
-) -> ShownWaiting:
+async def waiting_shown(request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: Paper) -> ShownWaiting:
     """What a project is waiting for now, and what may be expected of it, as people read it."""
     parts = parts_of(request)
     at = parts.approvals.clock()
     folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
     position = min((view.position for view in await parts.views.positions()), default=0)
     found = await expected(request, folded, at, position)
-    told = Told(folded.project, law_of(request, folded, at), language)
+    told = Told(folded.project, law_of(request, folded, at), paper)
     ways = {one.item: one for one in path_items(found)}
     items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
     return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)))
@@ -69,14 +67,13 @@ async def waiting_shown(
 class Told:
     """Says what is waited for in the words of one language, and grounds in those of the law."""
 
-    def __init__(self, project: Project, pack: Pack, language: Language) -> None:
-        self._project, self._pack, self._language = project, pack, language
-        self._words = wording(language)
+    def __init__(self, project: Project, pack: Pack, paper: Paper) -> None:
+        self._project, self._pack, self._paper = project, pack, paper
 
     def named(self, code: str) -> str:
         """An item's name; its code where it has none."""
         item = self._project.items.get(code)
-        return (item.plan.name if item else "") or code
+        return (self._paper.called(item.plan.name) if item else "") or code
 
     def item(self, one: ItemWaiting, way: PathItem | None) -> ShownItem:
         waits = tuple(self._wait(one, wait) for wait in one.waits)
@@ -88,13 +85,14 @@ class Told:
         return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since)
 
     def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
+        words = self._paper.words
         match wait.kind:
             case WaitKind.PRECONDITION:
                 return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
             case WaitKind.SUSPENSION:
                 return tuple(self._ground(one, ground) for ground in wait.on)
             case WaitKind.APPLICATION:
-                return tuple(self._words["outcome"](self._words["stage"](ended)) for ended in wait.on)
+                return tuple(words["outcome"](words["stage"](ended)) for ended in wait.on)
             case _:
                 return wait.on
 
@@ -104,4 +102,4 @@ class Told:
         ground = law.ground(reason)
         if ground is None:
             return reason
-        return (ground.title_zh if self._language == "zh" else ground.title) or reason
+        return (ground.title_zh if self._paper.language == "zh" else ground.title) or reason

@@ -51,8 +51,11 @@ class ZoneStep(Struct, frozen=True):
 CONSULTATION = ServiceItem(
     task_code="zone-01",
     task_name="投资项目首次咨询",
+    task_name_en="First consultation on an investment project",
     task_type=TaskType.PUBLIC_SERVICE,
     dept_code="zone-office",
+    dept_name="管委会项目服务中心",
+    dept_name_en="Project Service Centre of the Administrative Committee",
     is_online=True,
 )
 LAND_PERMIT = ServiceItem(
@@ -113,8 +116,8 @@ FIRST_FLOW = PublishFlow(
     catalogue=ZONE_NAME,
     kinds=("manufacturing", "research"),
     phases=(
-        Phase(code="access", name="入区咨询与立项", limit_days=15),
-        Phase(code="construction", name="开工建设", limit_days=30),
+        Phase(code="access", name="入区咨询与立项", name_en="Entry and project initiation", limit_days=15),
+        Phase(code="construction", name="开工建设", name_en="Construction", limit_days=30),
     ),
     steps=(
         FlowStep(step="consultation", item="zone-01", phase="access"),

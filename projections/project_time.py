@@ -42,6 +42,7 @@ class PhaseTime(Struct, frozen=True):
 
     code: str
     name: str
+    name_en: str
     time: WorkingTime
     promised_days: int | None
     left_days: int | None
@@ -112,7 +113,7 @@ def project_time(
 
 def _phase(phase: Phase, time: WorkingTime, *, promised: bool) -> PhaseTime:
     limit = phase.limit_days if promised else None
-    return PhaseTime(phase.code, phase.name, time, limit, _left(limit, time))
+    return PhaseTime(phase.code, phase.name, phase.name_en, time, limit, _left(limit, time))
 
 
 def _left(promised: int | None, time: WorkingTime) -> int | None:

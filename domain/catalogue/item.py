@@ -16,6 +16,7 @@ DAYS_MAX = 1000  # the longest terms of an item are some hundred days
 
 TaskCode = Annotated[str, Meta(min_length=1, max_length=TASK_CODE_CHARACTERS_MAX)]
 TaskName = Annotated[str, Meta(min_length=1, max_length=TASK_NAME_CHARACTERS_MAX)]
+TaskTitle = Annotated[str, Meta(max_length=TASK_NAME_CHARACTERS_MAX)]  # as TaskName, where none may be given
 Days = Annotated[int, Meta(ge=0, le=DAYS_MAX)]
 
 
@@ -82,6 +83,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     remarks: Lines = ()  # what an import found odd about it
     joint_form: JointForm | None = None  # 统一、联合、集中办理, of an item in the mode joint
     by_undertaking: bool = False  # 告知承诺制
+    task_name_en: TaskTitle = ""  # what pages in English call it; empty: nobody has said
+    dept_name_en: Line = ""
 
     @property
     def is_licence(self) -> bool:

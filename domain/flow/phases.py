@@ -42,6 +42,7 @@ class PhaseStanding(Struct, frozen=True):
 
     code: str
     name: str
+    name_en: str
     state: PhaseState
     steps: int
     done: int
@@ -93,6 +94,7 @@ def _standing(phase: Phase, found: Course, rule: GeneralRule | None, t: datetime
     return PhaseStanding(
         code=phase.code,
         name=phase.name,
+        name_en=phase.name_en,
         state=state,
         steps=len(items),
         done=len(granted),

@@ -39,6 +39,7 @@ class FlowStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
     requires_any: Alternatives = ()  # of each group one of these first
     kinds: Codes = ()
     milestone: bool = False
+    name_en: Line = ""  # in English, where it has a name of its own
 
     @property
     def needs(self) -> Groups:

@@ -213,6 +213,7 @@ class Phase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=Fa
     code: Code
     name: Line = ""
     limit_days: Annotated[int, Meta(ge=1, le=3650)] | None = None  # in the law's own unit
+    name_en: Line = ""  # in English
 
 
 class AdoptedFlow(Struct, frozen=True, gc=False):

@@ -75,9 +75,15 @@ async def test_a_catalogue_tells_its_editions_and_its_draft(door: Door) -> None:
     assert (second["valid_from"], second["valid_to"], second["note"]) == ("2099-01-01", None, "提前公布")
     assert (first["by"]["id"], first["published_at"]) == (HEAD.id, "2026-01-05T02:00:00Z")
     assert shown["departments"] == [
-        {"department": "environment", "name": "", "items": 1, "online": 1},
-        {"department": "natural-resources", "name": "", "items": 1, "online": 0},
-        {"department": "zone-office", "name": "", "items": 1, "online": 1},
+        {"department": "environment", "name": "", "name_en": "", "items": 1, "online": 1},
+        {"department": "natural-resources", "name": "", "name_en": "", "items": 1, "online": 0},
+        {
+            "department": "zone-office",
+            "name": CONSULTATION.dept_name,
+            "name_en": CONSULTATION.dept_name_en,
+            "items": 1,
+            "online": 1,
+        },
     ]
     assert shown["draft"] == {"items": 3, "changed": True, "added": 1, "altered": 0, "withdrawn": []}
 

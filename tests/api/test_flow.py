@@ -15,7 +15,16 @@ from api.law_schemas import body_examples
 from api.spoken import TO_FLOWS
 from domain.catalogue.listing import DefineServiceItem, WithdrawServiceItem
 from domain.catalogue.publication import PublishCatalogue
-from domain.example_zone import CATALOGUE_STORY, FIRST_FLOW, FLOW_NAME, FLOW_STORY, HEAD, LAND_PERMIT, ZONE_NAME
+from domain.example_zone import (
+    CATALOGUE_STORY,
+    CONSULTATION,
+    FIRST_FLOW,
+    FLOW_NAME,
+    FLOW_STORY,
+    HEAD,
+    LAND_PERMIT,
+    ZONE_NAME,
+)
 from domain.flow.step import FlowStep
 from domain.streams import FLOW
 from tests.api.door import Door, problem
@@ -89,6 +98,10 @@ async def test_an_edition_is_a_graph_of_steps_with_names_and_departments(door: D
         ("access", 15, ["consultation", "eia"]),
         ("construction", 30, ["land-permit"]),
     ]
+    consultation = graph["steps"][0]
+    assert consultation["name_en"] == CONSULTATION.task_name_en
+    assert consultation["department_name_en"] == CONSULTATION.dept_name_en
+    assert [phase["name_en"] for phase in graph["phases"]] == ["Entry and project initiation", "Construction"]
     permit = graph["steps"][2]
     assert (permit["milestone"], permit["promise_day"], permit["online"]) == (True, 8, False)
     assert graph == {**await found(door, f"{PATH}/editions/0"), "as_of": graph["as_of"]}

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from api.app import create_app
 from api.every_page import PAGES
-from domain.example_zone import CATALOGUE_STORY, FLOW_NAME, FLOW_STORY, ZONE_NAME
+from domain.example_zone import CATALOGUE_STORY, CONSULTATION, FLOW_NAME, FLOW_STORY, ZONE_NAME
 from domain.flow.adoption import StartFlow
 from domain.ledger import Actor
 from domain.project.acceptance import AcceptItem
@@ -100,7 +100,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
         *((f"/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
     ):
         assert (await door.say(path, step.dated, step.by)).status_code == 200
-    _, page = await told(
+    project, page = await told(
         door,
         approvals,
         ("03-03 09:00", MANAGER, REGISTRATION),
@@ -114,7 +114,13 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
 
     assert re.findall(r'<li class="(\w+)">', phases) == ["done", "not_begun"]
     assert re.findall(r'<span class="number">([^<]*)</span>', phases) == ["1 / 1", "0 / 1"]
-    assert "入区咨询与立项" in phases
+    assert "Entry and project initiation" in phases
+    assert f'<th scope="row">{CONSULTATION.task_name_en}</th>' in row(page, "consultation")
+    assert f">{CONSULTATION.dept_name_en}</td>" in row(page, "consultation")
+    assert '<th scope="row">建设用地规划许可证核发</th>' in row(page, "land-permit")  # nobody named it in English
+    chinese = (await door.get(f"/pages/projects/{project}", None, lang="zh")).text
+    assert "入区咨询与立项" in chinese
+    assert f">{CONSULTATION.dept_name}</td>" in row(chinese, "consultation")
     assert "Completed" in phases
     assert "Manufacturing" in page
     said = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]

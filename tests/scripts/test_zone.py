@@ -57,11 +57,13 @@ def test_the_shipped_catalogue_is_what_it_says() -> None:
     departments = {item.dept_code for item in items}
     assert {code for item in items for code in item.other_dept} <= departments
     assert len(departments) == 22
+    assert len({item.task_name_en for item in items} - {""}) == 131
+    assert len({(item.dept_code, item.dept_name, item.dept_name_en) for item in items if item.dept_name_en}) == 22
 
 
 def test_the_shipped_flow_takes_every_kind_of_project_to_trial_production_by_about_twenty_steps() -> None:
     flow = shipped_flow()
-    assert len(flow.phases) == 4
+    assert len({phase.name_en for phase in flow.phases} - {""}) == 4
     for kind in flow.kinds:
         needs = needs_for(kind, flow.steps)
         assert "trial-production" in needs
