@@ -91,7 +91,7 @@ def import_log(
                 return await import_register(approvals, events, cases, law, progress=advance)
 
     report = asyncio.run(run())
-    tell(report.as_json(), as_json, lambda: show_report(report, out))
+    tell(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from msgspec import json, to_builtins
+from msgspec import Struct, json, to_builtins
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +31,7 @@ def settings() -> Settings:
     return chosen
 
 
-def tell(answer: object, as_json: bool, show: Callable[[], None]) -> None:
+def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
     """Print *answer* as JSON, or show it to a person."""
     if as_json:
         sys.stdout.write(json.format(json.encode(answer), indent=2).decode() + "\n")

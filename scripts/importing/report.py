@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec import Struct, field, json
+from msgspec import Struct, field
 from rich.console import Console
 from rich.table import Table
 
@@ -65,10 +65,6 @@ class ImportReport(Struct):
     def exit_status(self) -> int:
         """0 where every line got in as it is; 1 where one was lost, or reads otherwise in the ledger."""
         return 1 if self.lost or self.changed else 0
-
-    def as_json(self) -> bytes:
-        """The whole report, indented."""
-        return json.format(json.encode(self), indent=2)
 
 
 def tally(report: ImportReport, steps: Iterable[Step]) -> None:

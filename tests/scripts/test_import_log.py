@@ -14,11 +14,14 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct, json
 from rich.console import Console
+from typer.testing import CliRunner
 
 from domain.ledger import Refused
+from infrastructure import log as console_log
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
 from scripts.cases import case_rows
+from scripts.cli import cli
 from scripts.export_log import ExportReport, export_log
 from scripts.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
@@ -125,14 +128,26 @@ def test_each_case_has_the_days_of_the_list_of_cases(receipt: Imported) -> None:
     assert case_rows(receipt.url, dataset="elsewhere") == []
 
 
-def test_the_report_is_told_on_the_screen_and_as_json(receipt: Imported) -> None:
+def test_the_report_is_told_on_the_screen(receipt: Imported) -> None:
     console = Console(width=160)
     with console.capture() as shown:
         show(receipt.first, console)
 
     assert "8,577 events of 1,434 cases under nl-wabo" in shown.get()
     assert "wrong-stage" in shown.get()
-    assert json.decode(receipt.first.as_json(), type=ImportReport) == receipt.first
+
+
+def test_the_command_line_prints_the_whole_report_as_json(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr(console_log, "configure", lambda chosen: None)  # other tests keep theirs
+    log = write_log(tmp_path, course("1", ("2012-03-01", "01_HOOFD_010"), ("2012-03-02", "99_A")), [listed("1")])
+    ended = CliRunner().invoke(cli, ["import-log", str(log.events), str(log.cases), "--json"])
+
+    told = json.decode(ended.stdout, type=ImportReport)
+    assert (ended.exit_code, told.rows_read, told.mapped, told.noted) == (0, 2, 1, 1)
+    assert [line.activity for line in told.activities] == ["01_HOOFD_010", "99_A"]
 
 
 async def test_an_import_cut_short_is_finished_by_running_it_again(approvals: Approvals, tmp_path: Path) -> None:
