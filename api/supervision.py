@@ -36,6 +36,7 @@ from api.supervision_answers import (
     supervision_at,
 )
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
+from infrastructure.supervision_list import ListAsked
 from projections.attribution import attribution
 
 
@@ -84,9 +85,19 @@ class SupervisionTables(Controller):
         """By the instant at which each truly happened; the state is that at `as_of`."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        found = await readable(asked.signals(period_of(first, last, asked), department, figure.value))
-        page, following = found[offset : offset + limit], offset + limit if len(found) > offset + limit else None
-        return CardList(asked.as_of, len(found), page, following, position)
+        page = await readable(
+            asked.signal_page(
+                ListAsked(
+                    period=period_of(first, last, asked),
+                    department=department,
+                    figure=figure.value,
+                    limit=limit,
+                    offset=offset,
+                )
+            )
+        )
+        following = offset + limit if page.count > offset + limit else None
+        return CardList(asked.as_of, page.count, page.rows, following, position)
 
     @get("/supervision/decisions", operation_id="list_decided", summary="Applications decided in a period")
     async def list_decided(
@@ -105,9 +116,19 @@ class SupervisionTables(Controller):
         """Whether within the statutory limit and the promise, and after how many of the days that count."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        found = await readable(asked.decided(period_of(first, last, asked), department, figure.value))
-        page, following = found[offset : offset + limit], offset + limit if len(found) > offset + limit else None
-        return DecidedList(asked.as_of, len(found), page, following, position)
+        page = await readable(
+            asked.decided_page(
+                ListAsked(
+                    period=period_of(first, last, asked),
+                    department=department,
+                    figure=figure.value,
+                    limit=limit,
+                    offset=offset,
+                )
+            )
+        )
+        following = offset + limit if page.count > offset + limit else None
+        return DecidedList(asked.as_of, page.count, page.rows, following, position)
 
     @get("/supervision/orders", operation_id="list_orders", summary="Orders of the bureau, and what was reported")
     async def list_orders(

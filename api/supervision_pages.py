@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +9,6 @@ from uuid import UUID
 from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
-from msgspec import Struct
 
 from api.body import YEAR_FIRST, YEAR_LAST
 from api.clock_paper import telling
@@ -48,11 +46,11 @@ from api.supervision_paper import (
 )
 from api.views import PAGE_ROWS, Department, Limit, Offset
 from domain.law.moment import midnight, next_day
-from domain.law.period import Period
 from domain.vocabulary import tag_of
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.names import names_of
 from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import ListAsked, ListPage
 
 ORDERS_SHOWN_MAX = 20
 
@@ -131,10 +129,14 @@ class SupervisionPages(Controller):
         """The list behind a figure of cards."""
         reader_of(request)
         asked = await supervision_at(request, as_of)
-        period = period_of(first, last, asked)
-        found = await readable(asked.signals(period, department, figure.value))
-        part = Slice(figure.value, department, period, limit, offset)
-        return await _list(request, "cards.html", asked, found, part)
+        part = ListAsked(
+            period=period_of(first, last, asked),
+            department=department,
+            figure=figure.value,
+            limit=limit,
+            offset=offset,
+        )
+        return await _list(request, "cards.html", asked, await readable(asked.signal_page(part)), part)
 
     @get(DECISIONS)
     async def decisions(
@@ -153,10 +155,14 @@ class SupervisionPages(Controller):
         """The list behind a figure of decisions."""
         reader_of(request)
         asked = await supervision_at(request, as_of)
-        period = period_of(first, last, asked)
-        found = await readable(asked.decided(period, department, figure.value))
-        part = Slice(figure.value, department, period, limit, offset)
-        return await _list(request, "decisions.html", asked, found, part)
+        part = ListAsked(
+            period=period_of(first, last, asked),
+            department=department,
+            figure=figure.value,
+            limit=limit,
+            offset=offset,
+        )
+        return await _list(request, "decisions.html", asked, await readable(asked.decided_page(part)), part)
 
     @get("/pages/projects/{project_id:uuid}/card")
     async def card(
@@ -183,35 +189,24 @@ class SupervisionPages(Controller):
         return page(body)
 
 
-class Slice(Struct, frozen=True):
-    """Which list, of which department and period, and which page of it."""
-
-    figure: str
-    department: str
-    period: Period
-    limit: int
-    offset: int
-
-
 async def _list(
-    request: AnyRequest, template: str, asked: SupervisionAt, found: Sequence[Any], part: Slice
+    request: AnyRequest, template: str, asked: SupervisionAt, found: ListPage[Any], part: ListAsked
 ) -> Response[str]:
-    """A page of what was *found*, which all belongs to one figure."""
-    paper, end = await paper_of(request, DEFAULT_LAW), part.offset + part.limit
-    rows = found[part.offset : end]
+    """The page that was *found* of the list of one figure."""
+    paper, end = await paper_of(request, DEFAULT_LAW), part.offset + (part.limit or 0)
     body = paper.print(
         template,
         figure=part.figure,
         department=part.department,
         period=part.period,
         as_of=asked.as_of,
-        count=len(found),
-        rows=rows,
-        names=await names_of(parts_of(request).approvals.store, (row.project for row in rows)),
+        count=found.count,
+        rows=found.rows,
+        names=await names_of(parts_of(request).approvals.store, (row.project for row in found.rows)),
         back=Links(paper, part.period, asked.as_of).to(BOARD),
         card_link=card_link(paper),
         clock_name=clock_name(paper),
-        previous=paper.here(offset=max(part.offset - part.limit, 0)) if part.offset else "",
-        next=paper.here(offset=end) if len(found) > end else "",
+        previous=paper.here(offset=max(2 * part.offset - end, 0)) if part.offset else "",
+        next=paper.here(offset=end) if found.count > end else "",
     )
     return page(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from projections.readings import ItemReading, read
 PROJECTS_AT_A_TIME = 100  # some thousand entries: read and judged in less than a second, then others get their turn
 
 
+Applications = Collection[tuple[UUID, str, int]]  # each a project, an item, and which of its applications
+
+
 async def histories_known(store: Store, project: UUID, known: datetime) -> Histories:
     """Every application of one project, as was known at *known*; none of what is no project."""
     entries = [entry_from(row) for row in await store.stream(project, after=0)]
@@ -27,12 +30,18 @@ async def histories_known(store: Store, project: UUID, known: datetime) -> Histo
 
 
 async def readings_of(
-    store: Store, laws: Laws, nodes: Sequence[Node], projects: Sequence[UUID], t: datetime, known: datetime
+    store: Store,
+    laws: Laws,
+    nodes: Sequence[Node],
+    projects: Sequence[UUID],
+    t: datetime,
+    known: datetime,
+    only: Applications | None = None,
 ) -> AsyncIterator[tuple[UUID, list[ItemReading]]]:
-    """Every application of *projects* at *t*, as known at *known*; of some nothing was known yet."""
+    """Every application of *projects* at *t*, as known at *known*, or *only* some; of some nothing was known yet."""
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await streams(store, projects[first : first + PROJECTS_AT_A_TIME])
-        for found in await asyncio.to_thread(judged, rows, laws, nodes, t, known):
+        for found in await asyncio.to_thread(judged, rows, laws, nodes, t, known, only):
             yield found
 
 
@@ -45,14 +54,21 @@ async def streams(store: Store, projects: Sequence[UUID]) -> list[StoredRow]:
 
 
 def judged(
-    rows: Sequence[StoredRow], laws: Laws, nodes: Sequence[Node], t: datetime, known: datetime
+    rows: Sequence[StoredRow],
+    laws: Laws,
+    nodes: Sequence[Node],
+    t: datetime,
+    known: datetime,
+    only: Applications | None = None,
 ) -> list[tuple[UUID, list[ItemReading]]]:
-    """The projects in *rows*, each with its applications in the order in which they began."""
+    """The projects in *rows*, each with its applications, or *only* some, in the order in which they began."""
     by_project: defaultdict[UUID, list[Entry]] = defaultdict(list)
     for row in rows:
         by_project[row.stream].append(entry_from(row))
     found = []
     for project, entries in by_project.items():
-        items = (read(history, laws, t, known, nodes) for history in item_histories(entries, known).values())
+        histories = item_histories(entries, known).items()
+        asked = (history for key, history in histories if only is None or (project, *key) in only)
+        items = (read(history, laws, t, known, nodes) for history in asked)
         found.append((project, [item for item in items if item is not None and item.clocks]))
     return found

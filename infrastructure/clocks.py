@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from domain.law.explain import Explanation, explain
 from infrastructure.clock_counts import ClockCount, counted, from_view, table
-from infrastructure.clock_history import histories_known, readings_of
+from infrastructure.clock_history import Applications, histories_known, readings_of
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
 from infrastructure.lawbook import LawBook
 from infrastructure.store import Store
@@ -130,17 +130,19 @@ class ClocksAt:
         zone = ZoneInfo(self._laws.pack(law).zone)
         return part == counted_by(law, self._laws, self.known.astimezone(zone).date())
 
-    async def _read(self, projects: Sequence[UUID]) -> list[ListedClock]:
-        """Every clock of *projects*, from the ledger."""
+    async def _read(self, projects: Sequence[UUID], only: Applications | None = None) -> list[ListedClock]:
+        """Every clock of *projects*, from the ledger; or of *only* some applications of theirs."""
         found: list[ListedClock] = []
-        async for project, items in readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known):
+        asked = readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known, only)
+        async for project, items in asked:
             found += [ListedClock(project, reading) for item in items for reading in item.clocks]
         return found
 
     async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
         """What rows say at the instant; where the general clock counts, its own reading stands for the row."""
         pairs = [(row, reading_of(row, self._laws, self.t, self.known)) for row in rows]
-        others = await self._read(sorted({row.project for row, reading in pairs if reading is None}))
+        silent = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
+        others = await self._read(sorted({project for project, _, _ in silent}), silent)
         by_key = {one.key: one for one in others}
         keys = ((row.project, row.item, row.application, row.clock) for row in rows)
         shown = [

@@ -77,6 +77,15 @@ CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
 }
 
 
+# Every signal counts in exactly one of these: in its level, or in what became of it.
+TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
+
+
+def length_of(line: Figures, figure: str) -> int:
+    """How long the list is that *figure* of *line* counts; an empty one that of all that was told."""
+    return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
+
+
 def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:
     """The figures of one department's lists, or of all."""
     counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}

@@ -14,9 +14,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import structs
+from psycopg.sql import Composed
 
 from domain.law.period import Period
-from infrastructure.board_sums import counts_of, snapshot
+from infrastructure.board_sums import Cursor, counts_of, snapshot
 from infrastructure.clock_history import streams
 from infrastructure.clocks import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
 from infrastructure.figures import (
@@ -28,11 +29,13 @@ from infrastructure.figures import (
     Figures,
     counted,
     figures,
+    length_of,
     of_counts,
 )
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
 from infrastructure.store import Store
+from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
 from projections.readings import WORKING_DAY
 from projections.sums import ZONE
@@ -40,23 +43,6 @@ from projections.supervision import OrderRow, SignalRow, Supervision, Supervisio
 from projections.view import fold
 
 CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
-SIGNALS = """
-    SELECT s.*, f.state, f.since FROM views.signal AS s JOIN LATERAL (
-        SELECT x.state, x.since FROM views.signal_state AS x
-        WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
-    ) AS f ON true
-    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s
-      AND s.project <> ALL (%(without)s)
-"""
-DECISIONS = """
-    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
-    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
-        = (d.project, d.item, d.application, 'decision')
-    LEFT JOIN views.clock AS p ON (p.project, p.item, p.application, p.clock)
-        = (d.project, d.item, d.application, 'commitment')
-    WHERE d.decided_at >= %(first)s AND d.decided_at < %(end)s AND d.recorded_at <= %(as_of)s
-      AND d.project <> ALL (%(without)s)
-"""
 ORDERS = """
     SELECT o.* FROM views.supervision_order AS o
     WHERE o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
@@ -75,28 +61,35 @@ class SupervisionAt:
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
-        found = [SignalRow(*row) for row in await self._rows(SIGNALS, await self._asked(period))]
-        for _, state in await self._earlier():
-            found += [one for one in _signals(state) if self._within(one.happened_at, period)]
-        wanted = SIGNAL_FIGURES.get(figure)
-        return sorted(
-            (one for one in found if department in ("", one.department) and (wanted is None or wanted(one))),
-            key=lambda one: (one.happened_at, str(one.project), one.version),
-            reverse=True,
-        )
+        asked = ListAsked(period=period, department=department, figure=figure)
+        read = await self._signals_then(period)
+        async with self._store.cursor() as cursor:
+            return await self._signals(cursor, asked, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
-        found = [
-            DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
-            for row in await self._rows(DECISIONS, await self._asked(period))
-        ]
-        found += await self._decided_then(period)
-        return sorted(
-            (one for one in found if department in ("", one.department) and CASE_FIGURES[figure](one)),
-            key=lambda one: (one.decided_at, str(one.project), one.item),
-            reverse=True,
-        )
+        asked = ListAsked(period=period, department=department, figure=figure)
+        read = await self._decided_then(period)
+        async with self._store.cursor() as cursor:
+            return await self._decided(cursor, asked, read)
+
+    async def signal_page(self, asked: ListAsked) -> ListPage[SignalRow]:
+        """One page of the signals, and how many there are: as many as the board says. Raises TooMuchToRead."""
+        read = await self._signals_then(asked.period)
+        async with snapshot(self._store) as cursor:
+            rows = await self._signals(cursor, asked, read)
+            if self.zone != ZONE:
+                return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
+            return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
+
+    async def decided_page(self, asked: ListAsked) -> ListPage[DecidedCase]:
+        """One page of the decided applications, and how many there are. Raises TooMuchToRead."""
+        read = await self._decided_then(asked.period)
+        async with snapshot(self._store) as cursor:
+            rows = await self._decided(cursor, asked, read)
+            if self.zone != ZONE:
+                return ListPage(rows, len(await self._decided(cursor, asked.whole, read)))
+            return ListPage(rows, await self._number(cursor, asked, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
         """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
@@ -111,12 +104,10 @@ class SupervisionAt:
         return of_counts(await self._counts(period, together=True))[0]
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
-        earlier = await self._earlier()
-        without = [project for project, _ in earlier]
+        read = counted(await self._signals_then(period), await self._decided_then(period))
         async with snapshot(self._store) as cursor:
-            counts = await counts_of(cursor, period, self.as_of, without, together=together)
-        signals = [one for _, state in earlier for one in _signals(state) if self._within(one.happened_at, period)]
-        counts.update(counted(signals, await self._decided_then(period)))
+            counts = await counts_of(cursor, period, self.as_of, self._without, together=together)
+        counts.update(read)
         return counts
 
     async def board_of_lists(self, period: Period) -> list[Figures]:
@@ -142,13 +133,40 @@ class SupervisionAt:
         asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
         return [OrderRow(*row) for row in await self._rows(ORDERS, asked)]
 
-    async def _asked(self, period: Period) -> dict[str, Any]:
-        return {
-            "first": period.begins(self.zone),
-            "end": period.ends(self.zone),
-            "as_of": self.as_of,
-            "without": [project for project, _ in await self._earlier()],
-        }
+    async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
+        """A page from the view, with what was *read* from the ledger put in its places."""
+        takes = SIGNAL_FIGURES.get(asked.figure)
+        others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
+        query = signals_asked(asked, without=bool(self._without))
+        rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
+        return asked.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
+
+    async def _decided(self, cursor: Cursor, asked: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
+        takes = CASE_FIGURES[asked.figure]
+        others = [one for one in read if asked.department in ("", one.department) and takes(one)]
+        query = decisions_asked(asked, without=bool(self._without))
+        rows = [
+            DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
+            for row in await self._page(cursor, query, asked, others)
+        ]
+        return asked.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
+
+    async def _page(
+        self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of the view; all up to the end of the page where there are *others* to put in between."""
+        instant = {"as_of": self.as_of, "without": self._without}
+        period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
+        await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
+        return await cursor.fetchall()
+
+    async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
+        """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
+        together = not asked.department
+        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together)
+        counts.update(read)
+        found = {line.department: line for line in of_counts(counts)}
+        return length_of(found[asked.department], asked.figure) if asked.department in found else 0
 
     def _within(self, at: datetime, period: Period) -> bool:
         return period.begins(self.zone) <= at < period.ends(self.zone)
@@ -162,6 +180,16 @@ class SupervisionAt:
                 raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
+
+    @property
+    def _without(self) -> list[UUID]:
+        """The projects that the view leaves to the ledger, once those are read."""
+        return [project for project, _ in self._rewound or ()]
+
+    async def _signals_then(self, period: Period) -> list[SignalRow]:
+        """What had been told in the projects in which something was corrected since."""
+        signals = (one for _, state in await self._earlier() for one in _signals(state))
+        return [one for one in signals if self._within(one.happened_at, period)]
 
     async def _decided_then(self, period: Period) -> list[DecidedCase]:
         """What had been decided in the projects in which something was corrected since."""
@@ -202,3 +230,13 @@ def _signals(state: SupervisionState) -> list[SignalRow]:
     """What was told, each with what had become of it."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+
+
+def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:
+    """What `signals_asked` orders by."""
+    return one.happened_at, str(one.project), one.version
+
+
+def _place_of_case(one: DecidedCase) -> tuple[datetime, str, str, int]:
+    """What `decisions_asked` orders by."""
+    return one.decided_at, str(one.project), one.item, one.application

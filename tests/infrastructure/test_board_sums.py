@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from psycopg.sql import SQL
 
 from domain.law.period import Period, Span
@@ -29,9 +30,11 @@ from domain.project.supervision import AppealCard, DecideAppeal, Verdict
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.approvals import Approvals
 from infrastructure.board_sums import Reach, reach_of, snapshot, statement
-from infrastructure.figures import median_of
+from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
 from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
+from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import ListAsked, ListPage
 from projections.supervision import stood
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER, PLANNING
 from tests.infrastructure.test_supervision import Zone
@@ -110,6 +113,25 @@ def local(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
+async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, random: Random) -> bool:
+    """Any page of any list is that part of the whole list, which is as long as its figure says; whether it has rows."""
+    figure, case = random.choice(["", *SIGNAL_FIGURES]), random.choice(list(CASE_FIGURES))
+    cut = ListAsked(
+        period=period,
+        department=line.department,
+        figure=figure,
+        limit=random.choice([1, 3, 50]),
+        offset=random.choice([0, 0, 2, 7]),
+    )
+    signals = await asked.signals(period, line.department, figure)
+    assert await asked.signal_page(cut) == ListPage(cut.cut(signals), length_of(line, figure)), cut
+    assert len(signals) == length_of(line, figure)
+    cut = structs.replace(cut, figure=case)
+    decided = await asked.decided(period, line.department, case)
+    assert await asked.decided_page(cut) == ListPage(cut.cut(decided), length_of(line, case)), cut
+    return bool(cut.cut(signals) and cut.cut(decided))
+
+
 async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str) -> None:
     random = Random(SEED)
     await lived(zone, random)
@@ -123,6 +145,9 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
 
         assert board == await asked.board_of_lists(period), (period, asked.as_of)
         assert board[0] == await asked.total(period), (period, asked.as_of)
+        line = random.choice(board)
+        pages = await compare_pages(asked, period, line, random)
+        compared["pages"] += pages
 
         async with snapshot(zone.approvals.store) as cursor:
             reach = await reach_of(cursor, asked.as_of)
@@ -130,7 +155,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
         total = board[0]
         told += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
     assert min(compared.values()) > 1, compared
-    assert len(compared) == 4, compared
+    assert len(compared) == 5, compared
     assert min(told.values()) > 0, told
     assert len(told) == 5, told
     with psycopg.connect(database_url) as connection:
