@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.ledger_stream import Raw, entry_of
 from infrastructure.rebuild import rebuild
+from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
@@ -54,7 +54,7 @@ class Projector:
 
     def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
-        self._stopping = threading.Event()
+        self._stopping = Stopping()
         self._kept: OrderedDict[UUID, Folded] = OrderedDict()
         self._kept_of: list[View[Any]] = []  # the views whose states are kept, as far as these have come together
         self._standings: list[Standing] = []
@@ -63,11 +63,11 @@ class Projector:
         self.is_leader = False
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping.tell()
 
     def run(self) -> None:
         """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
-        while not self._stopping.is_set():
+        while not self._stopping.is_told():
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
                     self._lead(connection)
@@ -87,13 +87,12 @@ class Projector:
                 self.is_leader = False
 
     def _lead(self, connection: psycopg.Connection[Any]) -> None:
-        while not self._stopping.is_set() and not self.take_lead(connection):
+        while not self._stopping.is_told() and not self.take_lead(connection):
             self._stopping.wait(POLL_SECONDS)
         connection.execute(SQL("LISTEN {}").format(CHANNEL))
-        while not self._stopping.is_set():
+        while not self._stopping.is_told():
             if self.step(connection) == 0:
-                for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                    pass
+                self._stopping.wait_for_news(connection, POLL_SECONDS)
 
     def take_lead(self, connection: psycopg.Connection[Any]) -> bool:
         """Become the leader if there is none, and find out where every view stands."""

@@ -77,9 +77,8 @@ class Watcher:
             await self._pause(POLL_SECONDS)
         await connection.execute(SQL("LISTEN {}").format(CHANNEL))
         while not self._stopping.is_set():
-            if await self.step(table) == 0:
-                async for _ in connection.notifies(timeout=await self._idle_seconds(table), stop_after=1):
-                    await self._pause(SETTLE_SECONDS)
+            if await self.step(table) == 0 and await self._is_news(connection, await self._idle_seconds(table)):
+                await self._pause(SETTLE_SECONDS)
 
     async def take_lead(self, table: WatchTable) -> bool:
         """Become the leader if there is none."""
@@ -156,6 +155,18 @@ class Watcher:
             return POLL_SECONDS
         return min(max((coming - self._approvals.clock()).total_seconds(), 0.0), POLL_SECONDS)
 
+    async def _is_news(self, connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
+        """Wait so long for something to be written, or until it is time to stop; whether something was."""
+        news = asyncio.create_task(_news(connection, seconds))
+        told = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((news, told), return_when=asyncio.FIRST_COMPLETED)
+            return news.done() and news.result()
+        finally:
+            news.cancel()
+            told.cancel()
+            await asyncio.gather(news, told, return_exceptions=True)
+
     async def _pause(self, seconds: float) -> None:
         """Wait so long, or until it is time to stop."""
         try:
@@ -168,3 +179,7 @@ def versions_of(laws: LawBook) -> str:
     """By which calendars clocks are counted: differs wherever a notice does."""
     books = sorted(laws.calendars().items())
     return ",".join(f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
+
+
+async def _news(connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
+    return bool([one async for one in connection.notifies(timeout=seconds, stop_after=1)])

@@ -34,6 +34,7 @@ REGISTER = RegisterProject(
     ),
 )
 
+NEVER_SECONDS, STOP_SECONDS_MAX = 3600, 30
 LEAD_SECONDS_MAX = 10  # a server ends the session before this one when it gets round to it
 
 
@@ -167,9 +168,12 @@ async def test_a_gap_in_the_ledger_is_not_passed_by(database_url: str) -> None:
         project_all(database_url)
 
 
-async def test_a_running_projector_shows_a_write_to_its_writer(database_url: str) -> None:
+async def test_a_running_projector_hears_of_a_write_and_that_it_is_to_stop(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.projector.POLL_SECONDS", NEVER_SECONDS)
     projector = Projector(database_url)
-    thread = threading.Thread(target=projector.run)
+    thread = threading.Thread(target=projector.run, daemon=True)
     thread.start()
     try:
         async with Approvals(database_url) as approvals:
@@ -180,4 +184,5 @@ async def test_a_running_projector_shows_a_write_to_its_writer(database_url: str
             assert len(await views.items(project)) == 2
     finally:
         projector.stop()
-        thread.join()
+        thread.join(STOP_SECONDS_MAX)
+    assert not thread.is_alive()

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor
@@ -35,6 +36,7 @@ REGISTER = RegisterProject(
     manager="wang",
     items=(PlannedItem(item="land", department="land", promise_days=7),),
 )
+NEVER_SECONDS, STOP_SECONDS_MAX = 3600, 30
 SUBMIT = SubmitItem(item="land")
 SILENCE = [  # in the order in which the law makes them true
     (Rung.WARNING, "03-07 00:00"),
@@ -281,3 +283,18 @@ async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(datab
             await until(silent)
         await task
         assert await told(approvals, project) == SILENCE
+
+
+async def test_it_stops_when_told_whatever_it_waits_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.watcher.POLL_SECONDS", NEVER_SECONDS)
+    waits, waiting = asyncio.Event(), Watcher._is_news
+
+    async def is_news(watcher: Watcher, *args: Any) -> bool:
+        asyncio.get_running_loop().call_soon(waits.set)
+        return await waiting(watcher, *args)
+
+    monkeypatch.setattr(Watcher, "_is_news", is_news)
+    async with opened(database_url, Hands("2026-03-02 09:00")) as approvals:
+        with running(Watcher(approvals, database_url)) as task:
+            await asyncio.wait_for(waits.wait(), STOP_SECONDS_MAX)
+        await asyncio.wait_for(task, STOP_SECONDS_MAX)
