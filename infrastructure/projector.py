@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import structlog
 from msgspec import Struct
 from psycopg.sql import SQL
 
-from domain.streams import CALENDAR, kind_of
-from domain.vocabulary import Entry
+from domain.streams import CALENDAR
 from infrastructure import ledger_stream
-from infrastructure.ledger_stream import Raw, entry_of
+from infrastructure.kept import Kept
+from infrastructure.ledger_stream import Raw
 from infrastructure.rebuild import rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
 from projections.catalogue import VIEWS
-from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
+from projections.view import View, changes
 
 LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
 BATCH_ENTRIES_MAX = 5000
-PROJECTS_KEPT_MAX = 20_000  # folded states in memory; one that is not there is folded from its entries again
+FILL_ENTRIES_MIN = 20_000  # of a ledger whose views are empty
 ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
 VIEWS_CHANNEL = "countersign_views"
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
-READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {} ORDER BY stream, version")
 
 log = structlog.get_logger()
 
 
 class GapInLedger(Exception):  # noqa: N818 it says what was found
     """A position is missing: the ledger was damaged, and no view may pass it by."""
+
+
+class Stopped(Exception):  # noqa: N818 it says what happened
+    """The projector was told to stop in the middle of long work, which is then for whoever leads next."""
 
 
 class Standing(Struct):
@@ -55,11 +56,11 @@ class Projector:
     def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
         self._stopping = Stopping()
-        self._kept: OrderedDict[UUID, Folded] = OrderedDict()
-        self._kept_of: list[View[Any]] = []  # the views whose states are kept, as far as these have come together
+        self._kept = Kept()
         self._standings: list[Standing] = []
         self._rebuilt = 0
         self._law_may_differ = False
+        self._stumbled = False  # over filling empty views at once
         self.is_leader = False
 
     def stop(self) -> None:
@@ -77,6 +78,8 @@ class Projector:
             except psycopg.Error:
                 log.exception("the projector stumbled")
                 self._stopping.wait(POLL_SECONDS)
+            except Stopped:
+                log.info("the projector was stopped while it filled views")
             except GapInLedger as gap:
                 log.critical("the views stand still: the ledger is damaged", error=str(gap))
                 self._stopping.wait(ALARM_SECONDS)
@@ -106,7 +109,7 @@ class Projector:
         return True
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:
-        self._kept.clear()
+        self._kept.forget()
         self._views = by_law_now(connection, self._views)
         self._standings = [self._standing(connection, view) for view in self._views]
         self._rebuilt = _rebuilt(connection)
@@ -129,9 +132,14 @@ class Projector:
         return Standing(view, 0)
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
-        """Take every running view through one batch, the furthest behind first; how many entries that were."""
+        """Take every running view through one batch, the furthest behind first; how many entries that were.
+
+        Views that are empty while the ledger is long are filled at once instead, as by a rebuild.
+        """
         if self._law_may_differ:
             self._count_anew(connection)
+        if any(standing.seq == 0 for standing in self._standings) and (filled := self._fill(connection)):
+            return filled
         with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
                 self._begin(connection)
@@ -142,9 +150,34 @@ class Projector:
         was, self._views = self._views, by_law_now(connection, self._views)
         changed = [view for view in self._views if view not in was]
         if changed:
-            rebuild(self._url, changed)
+            rebuild(self._url, changed, compare=False, progress=self._require_running)
             log.info("counted anew by another calendar", views=[view.name for view in changed])
         self._law_may_differ = False
+
+    def _fill(self, connection: psycopg.Connection[Any]) -> int:
+        """Fill the empty views where there is much to fold; 0 where there is not, or where a fold stumbles.
+
+        It is then for the steps to find out which view, and over what.
+        """
+        empty = [standing.view for standing in self._standings if standing.seq == 0 and standing.error is None]
+        row = connection.execute("SELECT seq FROM ledger.head").fetchone()
+        if self._stumbled or not empty or not row or row[0] < FILL_ENTRIES_MIN:
+            return 0
+        try:
+            filled = rebuild(self._url, empty, compare=False, progress=self._require_running)
+        except (psycopg.OperationalError, Stopped):
+            raise
+        except Exception:
+            log.exception("empty views could not be filled at once: they go step by step")
+            self._stumbled = True
+            return 0
+        with _no_rebuild(connection):
+            self._begin(connection)
+        return filled.entries
+
+    def _require_running(self, *_: int) -> None:
+        if self._stopping.is_told():
+            raise Stopped
 
     def _step(self, connection: psycopg.Connection[Any]) -> int:
         running = [standing for standing in self._standings if standing.error is None]
@@ -167,7 +200,7 @@ class Projector:
         except psycopg.OperationalError:
             raise
         except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
-            self._kept.clear()
+            self._kept.forget()
             if len(behind) == 1 and len(rows) == 1:
                 self._halt(connection, behind[0], rows[0][0], failure)
             elif len(behind) == 1:
@@ -178,11 +211,9 @@ class Projector:
 
     def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
         views = [standing.view for standing in behind]
-        if views != self._kept_of:
-            self._kept.clear()
-            self._kept_of = views
         last = rows[-1][0]
-        touched = self._fold(connection, views, rows)
+        touched = self._kept.after(connection, views, rows)
+        self._law_may_differ |= CALENDAR in self._kept.kinds  # a notice may have been applied
         with connection.transaction():
             for view in views:
                 for name, change in merged([changes(view, folded) for folded in touched]).items():
@@ -193,56 +224,6 @@ class Projector:
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(last)])
         for standing in behind:
             standing.seq = last
-
-    def _fold(self, connection: psycopg.Connection[Any], views: list[View[Any]], rows: list[Raw]) -> list[Folded]:
-        """The states of every project touched, after *rows*."""
-        by_project: dict[UUID, list[Entry]] = {}
-        for row in rows:
-            by_project.setdefault(row[1], []).append(entry_of(row))
-        followed = [kind_followed(view) for view in views]
-        kinds = {stream: kind_of(entries) for stream, entries in by_project.items()}
-        for stream, kind in kinds.items():
-            self._law_may_differ |= kind is CALENDAR  # a notice may have been applied
-            if kind not in followed:
-                del by_project[stream]
-        whole: list[UUID] = []
-        for project, entries in by_project.items():
-            folded = self._kept.get(project)
-            if any(isinstance(entry.fact, CORRECTIONS) for entry in entries):
-                whole.append(project)  # a correction reaches back: fold anew, over the rows already written
-            elif folded is not None:
-                take(views, folded, entries)
-            elif entries[0].version <= 1:
-                self._kept[project] = fold(views, project, entries)
-            else:
-                whole.append(project)
-        self._fold_whole(connection, views, whole, rows[0][0] - 1, rows[-1][0])
-        touched = [self._kept[project] for project in by_project]
-        for project in by_project:
-            self._kept.move_to_end(project)
-        while len(self._kept) > max(PROJECTS_KEPT_MAX, len(by_project)):
-            self._kept.popitem(last=False)
-        return touched
-
-    def _fold_whole(
-        self, connection: psycopg.Connection[Any], views: list[View[Any]], projects: list[UUID], before: int, last: int
-    ) -> None:
-        """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
-        if not projects:
-            return
-        histories: dict[UUID, list[Entry]] = {}
-        for row in ledger_stream.rows(connection, READ_STREAMS.format(projects, last)):
-            histories.setdefault(row[1], []).append(entry_of(row))
-        for project, entries in histories.items():
-            old = self._kept.get(project)
-            if old is None:
-                told = [entry for entry in entries if entry.position <= before]
-                old = fold(views, project, told)
-                for view in views if told else ():  # of what nothing was told, nothing was written
-                    changes(view, old)
-            new = fold(views, project, entries)
-            new.written = old.written
-            self._kept[project] = new
 
     def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
         standing.error = f"position {seq}: {type(failure).__name__}: {failure}"

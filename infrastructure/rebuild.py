@@ -5,27 +5,26 @@ The projector waits meanwhile: both stand at the same position, so that they hav
 
 from __future__ import annotations
 
-import gc
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
-from domain.streams import of_project
-from domain.vocabulary import Entry
-from infrastructure import ledger_stream
-from infrastructure.ledger_stream import entry_of
+from infrastructure.fill_processes import fill_side_by_side, processes_for
+from infrastructure.filling import Filled, fill
 from infrastructure.view_laws import by_law_now
-from infrastructure.view_tables import BATCH_KEY, SCHEMA, copy_rows, make_indexes, make_tables, totals
+from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, make_tables
 from projections.catalogue import VIEWS
-from projections.view import Row, View, fold
+from projections.view import Table, View
 
 FRESH = "views_fresh"
-READ = SQL("WHERE seq <= {} ORDER BY stream, version")
+VIEWS_AT_ONCE = 2  # are given indexes and compared
+WORK_MEMORY = "128MB"  # for sorting and comparing: what does not fit goes over the disk
 
 
 class Difference(Struct, frozen=True):
@@ -37,7 +36,7 @@ class Difference(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True):
-    """What a rebuild found. Without *differences* the live views were what the ledger says."""
+    """What a rebuild found. Without *differences* the live views were what the ledger says, where it *compared*."""
 
     position: int
     entries: int
@@ -52,29 +51,50 @@ def rebuild(
     views: Sequence[View[Any]] = VIEWS,
     *,
     swap: bool = True,
-    progress: Callable[[int, int], None] | None = None,
+    compare: bool = True,
+    processes: int | None = None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Rebuilt:
     """Fold the whole ledger anew; with *swap* the result takes the place of the live views.
 
-    *progress* is told (entries read, entries in all). The projector, here or in another process, waits.
+    With *compare* it is made at their position; without, of all that is there. *processes* of None are as
+    many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits.
+    Raises FillFailed where one of several processes stumbles or dies, and whatever a fold raises in this one.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         views = by_law_now(connection, views)
-        with connection.transaction():
-            position = _live_position(connection, views)
-            connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(FRESH)))
-            connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(FRESH)))
+        comparable = _comparable(connection, views) if compare else []
+        position = _live_position(connection, views) if compare else _head(connection)
+        with _fresh_schema(connection):
             for view in views:
                 make_tables(connection, view, FRESH)
-            entries, projects, rows = _fill(connection, views, position, progress)
-            differences = tuple(_differences(connection, views))
+            filled = _fill(url, views, position, processes, progress)
+            differences = _finish(url, views, comparable)
             if swap:
-                _swap(connection, views, position)
-            else:
-                connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(FRESH)))
-        return Rebuilt(position, entries, projects, rows, differences, swap)
+                with connection.transaction():
+                    _swap(connection, views, position)
+        return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
+
+
+@contextmanager
+def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """An empty schema, gone afterwards, with what was not moved out of it. One left by a crash goes first."""
+    drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(FRESH))
+    connection.execute(drop)
+    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(FRESH)))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(drop)
+
+
+def _comparable(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:
+    """The views whose live rows were made by the same version: those of another may have other columns."""
+    live = dict(connection.execute("SELECT view, version FROM views.position").fetchall())
+    return [view for view in views if live.get(view.name) == view.version]
 
 
 def _live_position(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> int:
@@ -84,62 +104,77 @@ def _live_position(connection: psycopg.Connection[Any], views: Sequence[View[Any
     seqs = {seq for (seq,) in rows}
     if len(rows) == len(names) and len(seqs) == 1:
         return int(seqs.pop())
+    return _head(connection)
+
+
+def _head(connection: psycopg.Connection[Any]) -> int:
+    """The end of the ledger."""
     row = connection.execute("SELECT seq FROM ledger.head").fetchone()
     return int(row[0]) if row else 0
 
 
 def _fill(
-    connection: psycopg.Connection[Any],
-    views: Sequence[View[Any]],
-    position: int,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[int, int, int]:
-    """Fold project after project, then COPY table after table; entries, projects and rows counted."""
-    tables = [table for view in views for table in view.tables]
-    rows: dict[str, list[Row]] = {table.name: [] for table in tables}
-    entries = projects = 0
-    gc.disable()  # nothing here is cyclic, and the rows of a million entries would be walked again and again
-    try:
-        for history in _histories(connection, position):
-            folded = fold(views, history[0].stream, history)
-            entries, projects = entries + len(history), projects + of_project(history)
-            for view in views:
-                if view.name in folded.states:
-                    for name, part in view.rows(folded.states[view.name], folded.project).items():
-                        rows[name].extend(part)
-            if progress:
-                progress(entries, position)
-    finally:
-        gc.enable()
-    if entries != position:
-        raise RuntimeError(f"the ledger holds {entries} entries up to position {position}: some are missing")
-    for table in tables:
+    url: str, views: Sequence[View[Any]], position: int, processes: int | None, progress: Callable[[int, int], None]
+) -> Filled:
+    def told(entries: int) -> None:
+        progress(entries, position)
+
+    processes = processes or processes_for(views, position)
+    if processes == 1:
+        filled = fill(url, views, position, FRESH, told=told)
+    else:
+        filled = fill_side_by_side(url, views, position, FRESH, processes=processes, told=told)
+    if filled.entries != position:
+        raise RuntimeError(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
+    return filled
+
+
+def _finish(url: str, views: Sequence[View[Any]], comparable: Sequence[View[Any]]) -> tuple[Difference, ...]:
+    """Give the filled tables all that tables have; how those of the *comparable* views differ from the live ones.
+
+    Some views at once: the server has a process for each connection.
+    """
+    waiting = iter(views)  # whichever thread is free takes the next
+    lock = threading.Lock()
+
+    def work(_: int) -> list[Difference]:
+        found: list[Difference] = []
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(SQL("SET work_mem = {0}; SET maintenance_work_mem = {0}").format(WORK_MEMORY))
+            while True:
+                with lock:
+                    view = next(waiting, None)
+                if view is None:
+                    return found
+                _complete(connection, view)
+                if view in comparable:
+                    found.extend(_differences(connection, view.tables))
+
+    with ThreadPoolExecutor(VIEWS_AT_ONCE) as pool:
+        found = [difference for part in pool.map(work, range(VIEWS_AT_ONCE)) for difference in part]
+    order = [table.name for view in views for table in view.tables]
+    return tuple(sorted(found, key=lambda difference: order.index(difference.table)))
+
+
+def _complete(connection: psycopg.Connection[Any], view: View[Any]) -> None:
+    for table in view.tables:
         if table.summed:
-            rows[table.name] = totals(rows[table.name])
-        copy_rows(connection, table, rows[table.name], SQL("{}").format(Identifier(FRESH, table.name)))
-    for view in views:
-        make_indexes(connection, view, FRESH)
-    return entries, projects, sum(len(part) for part in rows.values())
+            add_up(connection, table, FRESH)
+    make_indexes(connection, view, FRESH)
+    connection.execute(SQL("ANALYZE {}").format(SQL(", ").join(Identifier(FRESH, table.name) for table in view.tables)))
 
 
-def _histories(connection: psycopg.Connection[Any], position: int) -> Iterator[list[Entry]]:
-    for _, rows in groupby(ledger_stream.rows(connection, READ.format(position)), itemgetter(1)):
-        yield [entry_of(row) for row in rows]
-
-
-def _differences(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> Iterator[Difference]:
-    for view in views:
-        for table in view.tables:
-            live, fresh = Identifier(SCHEMA, table.name), Identifier(FRESH, table.name)
-            found = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{table.name}"]).fetchone()
-            if found == (None,):
-                continue  # a view that was never live
-            query = SQL("SELECT count(*) FROM (TABLE {} EXCEPT ALL TABLE {}) AS d")
-            counts = [
-                connection.execute(query.format(*pair)).fetchone() or (0,) for pair in ((live, fresh), (fresh, live))
-            ]
-            if any(count for (count,) in counts):
-                yield Difference(table.name, counts[0][0], counts[1][0])
+def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table]) -> Iterator[Difference]:
+    for table in tables:
+        live, fresh = Identifier(SCHEMA, table.name), Identifier(FRESH, table.name)
+        query = SQL(
+            "SELECT coalesce(sum(greatest(n, 0)), 0)::bigint, coalesce(sum(greatest(-n, 0)), 0)::bigint"
+            " FROM (SELECT sum(side) AS n FROM (SELECT *, 1 AS side FROM {} UNION ALL SELECT *, -1 FROM {}) AS both_of"
+            " GROUP BY {} HAVING sum(side) <> 0) AS d"
+        ).format(live, fresh, SQL(", ").join(table.names))
+        only_live, only_rebuilt = connection.execute(query).fetchone() or (0, 0)
+        if only_live or only_rebuilt:
+            yield Difference(table.name, only_live, only_rebuilt)
 
 
 def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], position: int) -> None:
@@ -150,11 +185,9 @@ def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], posit
             connection.execute(
                 SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(FRESH, table.name), Identifier(SCHEMA))
             )
-            connection.execute(SQL("ANALYZE {}").format(Identifier(SCHEMA, table.name)))
         connection.execute(
             "INSERT INTO views.position (view, version, seq) VALUES (%s, %s, %s) ON CONFLICT (view) DO UPDATE"
             " SET version = excluded.version, seq = excluded.seq, error = NULL, error_at = NULL,"
             " rebuilt = views.position.rebuilt + 1",
             [view.name, view.version, position],
         )
-    connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(FRESH)))

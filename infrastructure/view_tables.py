@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -60,12 +59,18 @@ def write(connection: psycopg.Connection[Any], table: Table, change: Change, sch
     )
 
 
-def totals(rows: Iterable[Row]) -> list[Row]:
-    """The rows of a summed table that the rows of all projects come to, in the order of their keys."""
-    found: Counter[Row] = Counter()
-    for *key, number in rows:
-        found[tuple(key)] += number
-    return [(*key, number) for key, number in sorted(found.items()) if number]
+def add_up(connection: psycopg.Connection[Any], table: Table, schema: str) -> None:
+    """Make one row of all that a summed table without a key yet has for it. Those that come to nothing go."""
+    target, keys, number = Identifier(schema, table.name), SQL(", ").join(table.names[: table.key]), table.names[-1]
+    with connection.transaction():
+        connection.execute(
+            SQL(
+                "CREATE TEMP TABLE added ON COMMIT DROP AS SELECT {0}, sum({1}) AS n FROM {2}"
+                " GROUP BY {0} HAVING sum({1}) <> 0"
+            ).format(keys, number, target)
+        )
+        connection.execute(SQL("TRUNCATE {}").format(target))
+        connection.execute(SQL("INSERT INTO {} ({}, {}) TABLE added").format(target, keys, number))
 
 
 def _add(connection: psycopg.Connection[Any], table: Table, target: Identifier, staging: Identifier) -> None:

@@ -1,0 +1,87 @@
+"""The folded states of the projects that something happened to lately, kept from one batch to the next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.sql import SQL
+
+from domain.streams import Kind, kind_of
+from domain.vocabulary import Entry
+from infrastructure import ledger_stream
+from infrastructure.ledger_stream import Raw, entry_of
+from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
+
+PROJECTS_MAX = 20_000  # in memory; one that is not there is folded from its entries again
+READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {} ORDER BY stream, version")
+
+
+class Kept:
+    """States as far as some views have come together. `forget` them when a batch was not written."""
+
+    def __init__(self) -> None:
+        self._folded: OrderedDict[UUID, Folded] = OrderedDict()
+        self._views: list[View[Any]] = []
+        self.kinds: set[Kind | None] = set()  # of what the last batch was about
+
+    def forget(self) -> None:
+        self._folded.clear()
+
+    def after(self, connection: psycopg.Connection[Any], views: list[View[Any]], rows: list[Raw]) -> list[Folded]:
+        """The states of every project (or whatever else *views* are of) that *rows*, in order, tell of, after them."""
+        if views != self._views:
+            self.forget()
+            self._views = views
+        by_project = self._by_project(rows)
+        whole: list[UUID] = []
+        for project, entries in by_project.items():
+            folded = self._folded.get(project)
+            if any(isinstance(entry.fact, CORRECTIONS) for entry in entries):
+                whole.append(project)  # a correction reaches back: fold anew, over the rows already written
+            elif folded is not None:
+                take(views, folded, entries)
+            elif entries[0].version <= 1:
+                self._folded[project] = fold(views, project, entries)
+            else:
+                whole.append(project)
+        self._fold_whole(connection, whole, rows[0][0] - 1, rows[-1][0])
+        touched = [self._folded[project] for project in by_project]
+        for project in by_project:
+            self._folded.move_to_end(project)
+        while len(self._folded) > max(PROJECTS_MAX, len(by_project)):
+            self._folded.popitem(last=False)
+        return touched
+
+    def _by_project(self, rows: list[Raw]) -> dict[UUID, list[Entry]]:
+        """The entries of those streams that a view follows."""
+        entries: dict[UUID, list[Entry]] = {}
+        for row in rows:
+            entries.setdefault(row[1], []).append(entry_of(row))
+        kinds = {stream: kind_of(told) for stream, told in entries.items()}
+        self.kinds = set(kinds.values())
+        followed = {kind_followed(view) for view in self._views}
+        return {stream: told for stream, told in entries.items() if kinds[stream] in followed}
+
+    def _fold_whole(
+        self, connection: psycopg.Connection[Any], projects: Sequence[UUID], before: int, last: int
+    ) -> None:
+        """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
+        if not projects:
+            return
+        histories: dict[UUID, list[Entry]] = {}
+        for row in ledger_stream.rows(connection, READ_STREAMS.format(list(projects), last)):
+            histories.setdefault(row[1], []).append(entry_of(row))
+        for project, entries in histories.items():
+            old = self._folded.get(project)
+            if old is None:
+                told = [entry for entry in entries if entry.position <= before]
+                old = fold(self._views, project, told)
+                for view in self._views if told else ():  # of what nothing was told, nothing was written
+                    changes(view, old)
+            new = fold(self._views, project, entries)
+            new.written = old.written
+            self._folded[project] = new

@@ -1,0 +1,133 @@
+"""Views filled at once, by one process or by several: what they would have come to step by step."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.examples import MANAGER
+from domain.project.registration import Enterprise, RegisterProject
+from infrastructure import fill_processes, projector
+from infrastructure.approvals import Approvals
+from infrastructure.fill_processes import ENTRIES_A_PROCESS_MIN, FillFailed, processes_for
+from infrastructure.projector import Projector
+from infrastructure.rebuild import rebuild
+from infrastructure.views import Views
+from projections.catalogue import VIEWS
+from projections.progress import Progress
+from tests.infrastructure.test_projector import Stumbling, project_all, tell_story
+
+PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
+
+
+async def tell(url: str) -> None:
+    async with Approvals(url) as approvals:
+        for _ in range(PROJECTS // 2):
+            await tell_story(approvals)
+            register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
+            await approvals.handle(uuid4(), register, MANAGER, uuid4())
+
+
+def schemas(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views%'")}
+
+
+async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> None:
+    await tell(database_url)
+    project_all(database_url)
+    told: list[tuple[int, int]] = []
+
+    found = rebuild(database_url, processes=2, progress=lambda *so_far: told.append(so_far))
+
+    alone = rebuild(database_url, processes=1)
+    assert found.differences == alone.differences == ()
+    assert (found.entries, found.projects, found.rows) == (alone.entries, alone.projects, alone.rows)
+    assert found.projects == PROJECTS
+    assert told[-1] == (found.position, found.position)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    await tell(database_url)
+    project_all(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute("DELETE FROM ledger.event WHERE seq = 3")
+    dying = [sys.executable, "-c", "raise SystemExit(3)"]
+    monkeypatch.setattr(
+        fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    )
+
+    with pytest.raises((FillFailed, RuntimeError), match=r"ended with status 3|some are missing"):
+        rebuild(database_url, processes=processes)
+
+    assert schemas(database_url) == {"views"}
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM views.project").fetchone() == (PROJECTS,)
+
+
+def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_of_it(database_url: str) -> None:
+    class Newer(Progress):
+        version = -1
+
+    with pytest.raises(FillFailed, match="was changed just now: try again"):
+        fill_processes.fill_side_by_side(database_url, [Newer()], 0, "views", processes=1)
+
+
+def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN - 1) == 1
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN * 3) == 3
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN * 9) == 4
+    assert processes_for((Stumbling(),), ENTRIES_A_PROCESS_MIN * 9) == 1
+
+
+async def test_empty_views_of_a_long_ledger_are_filled_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+
+    taken = project_all(database_url)
+
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT DISTINCT seq, rebuilt, error FROM views.position").fetchall()
+    assert rows == [(taken, 1, None)]
+    await tell(database_url)
+    project_all(database_url)
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+
+    project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
+
+    async with Approvals(database_url) as approvals:
+        stopped, other = await Views(approvals.store).positions()
+        assert (stopped.position, stopped.error) == (1, "position 2: ValueError: no idea what this is")
+        assert (other.position, other.error) == (await approvals.store.head(), None)
+
+
+async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+    told_to_stop = Projector(database_url)
+    told_to_stop.stop()
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert told_to_stop.take_lead(connection)
+        with pytest.raises(projector.Stopped):
+            told_to_stop.step(connection)
+
+    assert schemas(database_url) == {"views"}
