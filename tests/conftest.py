@@ -22,6 +22,12 @@ SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of 
 PREFIX = "countersign-test-"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: left to the end, the last of them would keep one core busy alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @contextmanager
 def reachable_folder() -> Iterator[Path]:
     """A temporary folder that also the account which runs the server for root may enter (pytest's own is private)."""
@@ -53,6 +59,11 @@ def _named(server: str, database: str) -> str:
     return f"{scheme}://{rest.partition('/')[0]}/{database}" + (f"?{query}" if query else "")
 
 
+def name_of(url: str) -> str:
+    """The database's name in its address: what has no connections can be copied by it."""
+    return url.partition("?")[0].rpartition("/")[2]
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The address of a server where tests may create databases."""
@@ -69,7 +80,7 @@ def migrated_template(server_url: str) -> Iterator[str]:
     """The name of a database with all migrations applied, to be copied."""
     with database_in(server_url) as url:
         migrate(url)
-        yield url.partition("?")[0].rpartition("/")[2]
+        yield name_of(url)
 
 
 @pytest.fixture

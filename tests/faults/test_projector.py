@@ -38,6 +38,12 @@ PROJECTORS = 6
 KILLS = 3
 
 
+@pytest.fixture(autouse=True)
+def _tries_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long it pauses after a blow is not in question here; by default a second, and there are many blows."""
+    monkeypatch.setattr("infrastructure.projector.POLL_SECONDS", 0.05)
+
+
 @pytest_asyncio.fixture
 async def approvals(database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(database_url) as app:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +18,11 @@ from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
 from projections.catalogue import VIEWS
 from projections.view import View
+from tests.conftest import database_in, name_of
 from tests.faults.processes import wait_until
 
 STUMBLES_AT = 5
+BEGUN, WHOLE = 15, len(STORY)  # in single steps the whole story takes seconds, and each is like the one before
 
 
 class Stumbling:
@@ -45,23 +49,39 @@ def project_all(url: str, views: tuple[View[Any], ...]) -> dict[str, tuple[int, 
     return {view: (seq, error) for view, seq, error in rows}
 
 
-@pytest.mark.parametrize("batch", [1, 7, 5000])
+@pytest.fixture(scope="module")
+def ledgers(server_url: str, migrated_template: str) -> Iterator[dict[int, str]]:
+    """Databases to be copied, by how many steps of the story stand in their ledgers."""
+    with database_in(server_url, migrated_template) as begun, database_in(server_url, migrated_template) as whole:
+        databases = {BEGUN: begun, WHOLE: whole}
+        for steps, url in databases.items():
+            asyncio.run(tell(url, steps))
+        yield {steps: name_of(url) for steps, url in databases.items()}
+
+
+async def tell(url: str, steps: int) -> None:
+    story = uuid4()
+    async with Approvals(url) as approvals:
+        for step in STORY[:steps]:
+            await approvals.handle(story, step.dated, step.by, uuid4())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("batch", "steps"), [(1, BEGUN), (7, WHOLE), (5000, WHOLE)])
 @pytest.mark.parametrize("nth", range(len(VIEWS)))
-async def test_whichever_view_stumbles_stops_alone(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, nth: int, batch: int
+def test_whichever_view_stumbles_stops_alone(
+    server_url: str, ledgers: dict[int, str], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
 ) -> None:
     monkeypatch.setattr("infrastructure.projector.BATCH_ENTRIES_MAX", batch)
     stumbling = tuple(Stumbling(view) if at == nth else view for at, view in enumerate(VIEWS))
-    async with Approvals(database_url) as approvals:
-        story = uuid4()
-        for step in STORY:
-            await approvals.handle(story, step.dated, step.by, uuid4())
-        head = await approvals.store.head()
+    with database_in(server_url, ledgers[steps]) as url:
+        standing = project_all(url, stumbling)
+        stopped = standing.pop(VIEWS[nth].name)
+        assert stopped == (STUMBLES_AT - 1, f"position {STUMBLES_AT}: ValueError: no idea what this is")
+        ((head, error),) = set(standing.values())
+        assert head >= steps
+        assert error is None
 
-    standing = project_all(database_url, stumbling)
-    stopped = standing.pop(VIEWS[nth].name)
-    assert stopped == (STUMBLES_AT - 1, f"position {STUMBLES_AT}: ValueError: no idea what this is")
-    assert set(standing.values()) == {(head, None)}
-
-    assert set(project_all(database_url, VIEWS).values()) == {(head, None)}
-    assert rebuild(database_url, swap=False).differences == ()
+        assert set(project_all(url, VIEWS).values()) == {(head, None)}
+        found = rebuild(url, swap=False)
+        assert (found.differences, found.entries) == ((), head)
