@@ -12,6 +12,7 @@ from icalendar import Calendar, Event
 from litestar import Controller, Response, get
 from litestar.params import PathParameter, QueryParameter
 
+from api.citation import cited
 from api.clocks import clocks_at, readable
 from api.download import listed_in
 from api.instants import AsOf, KnownAt
@@ -125,7 +126,7 @@ def event(listed: ListedClock, paper: Paper, t: datetime, names: Names, site: st
 def description(one: Reading, paper: Paper) -> Iterator[str]:
     """What there is to know of a deadline, line by line."""
     bureau, unit_of = paper.words["bureau"], paper.words["unit_of"]
-    yield f"{bureau('article')}: {one.article}"
+    yield f"{bureau('article')}: {cited(one.article, paper.language)}"
     yield f"{bureau('started')}: {one.start_on}"
     if one.unit == WORKING_DAY:
         yield f"{bureau('remaining')}: {one.remaining:g}"

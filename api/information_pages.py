@@ -11,13 +11,14 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 
 from api.information import CategoryId, Procedure, Sought, information_at
-from api.information_answers import match_of
+from api.information_answers import ShownField, match_of
 from api.instants import AsOf, KnownAt
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
-from domain.information_form import FORM, PROCEDURE
+from api.wording_information import measured
+from domain.information_form import FORM, PROCEDURE, Sort
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.information import InformationBook, InformationFilter
 
@@ -118,11 +119,18 @@ class InformationPages(Controller):
             found=found,
             basic=found.basic,
             named=named,
-            said=lambda field: field.said_zh if paper.language == "zh" else field.said_en,
+            said=lambda field: said_in(paper, field),
             back=paper.link(f"/pages/projects/{project_id}"),
             search=paper.link(SEARCH),
         )
         return page(body)
+
+
+def said_in(paper: Paper, field: ShownField) -> str:
+    """What was entered, in the language of *paper*: a choice in words, a number with its unit."""
+    if field.sort in (Sort.NUMBER, Sort.MONEY) and field.value:
+        return measured(field.value, field.unit, paper.language)
+    return field.said_zh if paper.language == "zh" else field.said_en
 
 
 def named_in(paper: Paper) -> Callable[[Bilingual], str]:

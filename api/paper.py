@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.called import Titles, grounds, law_title, titles_of
+from api.citation import cited
 from api.parts import AnyRequest, parts_of
 from api.wording import Language, preferred, wording
 from domain.ledger import Refused
@@ -68,6 +69,7 @@ class Paper:
             "link": self.link,
             "office": self.office,
             "called": self.called,
+            "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
@@ -107,7 +109,8 @@ class Paper:
 
     def office(self, code: str) -> str:
         """What the department *code* is called."""
-        return self._titles.department(code, self.language)
+        named = self._titles.department(code, self.language)
+        return named if named != code else self.words["office_of"](code)
 
     def called(self, name: str) -> str:
         """What an item, step or phase is called that the ledger calls *name*."""

@@ -116,6 +116,11 @@ def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks
     return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
 
 
+def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Values with the words for them, as people look for words."""
+    return sorted(choices, key=lambda choice: choice[1])
+
+
 def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer, each value with the words for it."""
     sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
@@ -123,9 +128,9 @@ def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]
         "manager": [(one, one) for one in found.managers],
         "phase": [(phase, paper.called(name)) for phase, name in found.phases],
         "kind": [(one, kind_of(one)) for one in found.kinds],
-        "department": [(one, paper.office(one)) for one in found.departments],
+        "department": by_words((one, paper.office(one)) for one in found.departments),
         "stage": [(one.value, stage(one.value)) for one in Stage],
-        "holder": [(one, paper.who(one)) for one in found.holders],
+        "holder": by_words((one, paper.who(one)) for one in found.holders),
         "warned": [(one, sheet(one)) for one in ("soon", "late")],
         "status": [(one, sheet(one)) for one in ("open", "done")],
     }

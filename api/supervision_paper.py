@@ -87,7 +87,8 @@ def clock_name(paper: Paper) -> Callable[[str], str]:
         if name.startswith(f"{kind}:"):
             department, _, step = rest.partition("/")
             rest = paper.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
-        return said if rest in ("", "1") else f"{said} {rest}"
+        between = " " if rest.isdigit() else paper.words["bureau"]("of")
+        return said if rest in ("", "1") else f"{said}{between}{rest}"
 
     return of
 

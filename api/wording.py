@@ -117,6 +117,8 @@ HOLDERS: dict[str, tuple[str, str]] = {
     "applicant": ("申请人", "Applicant"),
     "outside": ("系统外部门", "Outside the system"),
 }
+OFFICES: dict[str, tuple[str, str]] = {"supervision": ("监察局", "Supervision bureau")}  # no catalogue names it
+ZONES: dict[str, tuple[str, str]] = {"Asia/Shanghai": ("北京时间（Asia/Shanghai）", "Beijing time (Asia/Shanghai)")}
 ROLES: dict[str, tuple[str, str]] = {
     "officer": ("经办人", "officer"),
     "project_manager": ("项目经理", "project manager"),
@@ -232,6 +234,8 @@ TABLES = {
     "stage": STAGES,
     "outcome": OUTCOMES,
     "holder": HOLDERS,
+    "office_of": OFFICES,
+    "zone_name": ZONES,
     "role": ROLES,
     "complaint": COMPLAINTS,
     "satisfied": SATISFIED,

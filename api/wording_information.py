@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Literal
+
 BASE: dict[str, tuple[str, str]] = {
     "as_of": ("截至", "As of"),
     "base": ("项目信息库", "Information base"),
@@ -31,4 +34,29 @@ BASE: dict[str, tuple[str, str]] = {
     "value": ("内容", "Value"),
     "whole": ("信息完整度", "Completeness"),
 }
+# What units are called in English, and how many of them one is: nobody counts in ten thousands there.
+MEASURES: dict[str, tuple[Decimal, str]] = {
+    "元": (Decimal(1), "yuan"),
+    "万元": (Decimal("0.01"), "million yuan"),
+    "亿元": (Decimal(100), "million yuan"),
+    "平方米": (Decimal(1), "m²"),
+    "公顷": (Decimal(1), "ha"),
+    "亩": (Decimal(1), "mu"),
+    "米": (Decimal(1), "m"),
+    "个": (Decimal(1), ""),
+    "人": (Decimal(1), ""),
+    "吨": (Decimal(1), "t"),
+    "吨标准煤": (Decimal(1), "t of coal equivalent"),
+    "千瓦时": (Decimal(1), "kWh"),
+    "万千瓦时": (Decimal(10), "MWh"),
+    "立方米": (Decimal(1), "m³"),
+    "万立方米": (Decimal("0.01"), "million m³"),
+    "千伏安": (Decimal(1), "kVA"),
+}
 INFORMATION = {"base": BASE}
+
+
+def measured(value: str, unit: str, language: Literal["zh", "en"]) -> str:
+    """A number with its *unit*, its digits in groups of three: 32 亿元, or 3,200 million yuan."""
+    times, words = MEASURES.get(unit, (Decimal(1), unit)) if language == "en" else (Decimal(1), unit)
+    return f"{(Decimal(value) * times).normalize():,f} {words}".rstrip()

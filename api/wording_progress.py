@@ -21,7 +21,7 @@ SHEET: dict[str, tuple[str, str]] = {
     "special": ("补正或暂停计时", "Supplement or clock paused"),
     "stale": ("数据超期未核实", "Not verified for too long"),
     "state": ("事项状态", "State of an item"),
-    "status": ("办理情况", "Project"),
+    "status": ("办理情况", "Progress"),
     "under_way": ("在办项目", "Projects under way"),
     "unstarted": ("未启动", "Not started"),
     "warned": ("预警", "Deadlines"),

@@ -54,6 +54,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "no_orders": ("没有待反馈的督办。", "No order waits for a report."),
     "nothing": ("本期没有预警、监察牌或办结。", "No warning, card or decision in this period."),
     "number": ("第几日", "No."),
+    "of": ("：", ": "),
     "on": ("数据截至（日）", "Data as of the end of"),
     "on_time": ("按期办结", "On time"),
     "on_time_rate": ("按期办结率", "On-time rate"),

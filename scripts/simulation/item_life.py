@@ -93,9 +93,7 @@ def decide(about: Circumstances, done: Done) -> Part:
         outcome, reasons = Outcome.REFUSED, REFUSED
     elif chance.happens(0.01):
         outcome, reasons = Outcome.TERMINATED, TERMINATED
-    number = (
-        f"京开{about.plan.department[:4]}〔{done.at.year}〕{chance.digits(4)}号" if outcome is Outcome.GRANTED else ""
-    )
+    number = f"京开审字〔{done.at.year}〕{chance.digits(4)}号" if outcome is Outcome.GRANTED else ""
     command = CompleteItem(item=about.code, outcome=outcome, reasons=reasons, document_number=number)
     # What is decided on the spot is decided at the counter, in the same minute.
     at = about.time.after(done.at, 0) if about.days else done.at

@@ -27,6 +27,7 @@ ITEMS = [
     {"item": "land", "department": "land", "name": "用地预审"},
     {"item": "site-plan", "department": "planning", "requires": ["land"], "name": MARK},
     {"item": "tax", "department": "tax", "live": False},
+    {"item": "build", "department": "land", "requires": ["site-plan"], "name": "施工许可"},
 ]
 
 
@@ -65,18 +66,19 @@ def cells(text: str) -> list[str]:
 async def test_both_languages_say_who_holds_it(door: Door, views: Views) -> None:
     project = await reviewed(door, views)
     chinese = (await door.get(f"/pages/projects/{project}")).text
-    land, plan, tax = cells(chinese)
+    land, plan, tax, build = cells(chinese)
     assert "中止计时的事由结束 专家评审" in land
     assert "第三方" in land
     assert "关键路径" in land
     assert "前置事项 用地预审 第三方" in plan.replace("（专家、检测机构等）", "")
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; → 用地预审" in plan
+    assert plan.count("用地预审") == 2  # waited for at once, and in the end
+    assert "用地预审 前置环节数： 2 施工许可 → &lt;script&gt;alert(1)&lt;/script&gt; → 用地预审" in build
     assert "系统外结果 系统外部门 tax" in tax
     assert "估算，不是承诺" in chinese
     assert MARK not in chinese
 
     english = (await door.get(f"/pages/projects/{project}", lang="en")).text
-    land, plan, _ = cells(english)
+    land, plan, *_ = cells(english)
     assert "The end of a suspension expert review" in land
     assert "the law&#39;s or the promised limit" in plan
     finish = re.findall(r"<dt>Everything granted by \(estimate\)</dt><dd>(.*?)</dd>", english)
