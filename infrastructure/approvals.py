@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from random import random
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -82,7 +82,7 @@ class Approvals(Application[UUID]):
         self.store = Store(url, connections_max)
         self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max)
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[int, Kept] = OrderedDict()  # by the project's id as a number: hashed fastest
         self._turns = Turns()
         self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
         self._packs: dict[tuple[str, bool, int], Pack] = {}  # by law and quarter of an hour
@@ -98,7 +98,7 @@ class Approvals(Application[UUID]):
         await self.store.pool.close()
         self.close()
 
-    async def handle(
+    def handle(
         self,
         project_id: UUID,
         command: EveryCommand,
@@ -107,7 +107,7 @@ class Approvals(Application[UUID]):
         *,
         source: str = "",
         recorded_at: datetime | None = None,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
         """Carry out *command* once, however often it is sent with the same *command_id*.
 
         *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
@@ -115,11 +115,7 @@ class Approvals(Application[UUID]):
         Busy where too much is waiting, or the project changes faster than this process can decide.
         """
         fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
-        await self._turns.take(project_id)
-        try:
-            return await self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
-        finally:
-            self._turns.give(project_id)
+        return self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
 
     async def _insist(
         self,
@@ -131,29 +127,42 @@ class Approvals(Application[UUID]):
         source: str,
         recorded_at: datetime | None,
     ) -> Answer:
-        """Decide and store, again where another process wrote first. One's turn is taken."""
-        if command.needs_shelf and self.shelves.stale:
-            await self.shelves.current()
-        for tries in range(TRIES_MAX):
-            kept, published = self._kept.get(project_id) or await self._load(project_id), self.shelves.changes
-            try:
-                draft = self._draft(kept, command, by, command_id, source, recorded_at)
-            except Refused:
-                if answer := await self._repeated(command_id, fingerprint):
+        """Decide and store in one's turn, again where another process wrote first."""
+        if turn := self._turns.take(project_id):
+            await turn
+        try:
+            if command.needs_shelf and self.shelves.stale:
+                await self.shelves.current()
+            for tries in range(TRIES_MAX):
+                kept, published = self._kept.get(project_id.int) or await self._load(project_id), self.shelves.changes
+                try:
+                    draft = self._draft(kept, command, by, command_id, source, recorded_at)
+                except Refused:
+                    if answer := await self._repeated(command_id, fingerprint):
+                        return answer
+                    if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
+                        continue
+                    raise
+                verdict = await self.committer.append(draft.item(command_id, fingerprint))
+                if verdict.status is Status.STORED:
+                    self._follow(kept, draft)
+                    return Answer(structs.replace(draft.receipt, position=verdict.position))
+                if answer := await self._overtaken(kept, verdict.status, tries, command_id, fingerprint):
                     return answer
-                if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
-                    continue
-                raise
-            verdict = await self.committer.append(draft.item(command_id, fingerprint))
-            if verdict.status is Status.STORED:
-                self._follow(kept, draft)
-                return Answer(structs.replace(draft.receipt, position=verdict.position))
-            self._kept.pop(project_id, None)  # another process wrote first, or this was stored before
-            if verdict.status is Status.CONFLICT:
-                await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
-            elif answer := await self._repeated(command_id, fingerprint):
-                return answer
-        raise Busy
+            raise Busy
+        finally:
+            self._turns.give(project_id)
+
+    async def _overtaken(
+        self, kept: Kept, status: Status, tries: int, command_id: UUID, fingerprint: bytes
+    ) -> Answer | None:
+        """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
+        if status is Status.CONFLICT:
+            await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+            await self._catch_up(kept)
+            return None
+        self._kept.pop(kept.project.id.int, None)
+        return await self._repeated(command_id, fingerprint)
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where no project is known by this id."""
@@ -162,9 +171,10 @@ class Approvals(Application[UUID]):
 
     async def state(self, project_id: UUID) -> State:
         """The state now of whatever has this id; an unborn project where nothing is known of it."""
-        await self._turns.take(project_id)  # a command under way must not have its entries taken in twice
+        if turn := self._turns.take(project_id):  # a command under way must not have its entries taken in twice
+            await turn
         try:
-            kept = self._kept.get(project_id) or await self._load(project_id)
+            kept = self._kept.get(project_id.int) or await self._load(project_id)
             await self._catch_up(kept)
             return kept.project
         finally:
@@ -172,7 +182,7 @@ class Approvals(Application[UUID]):
 
     def seen(self, project_id: UUID) -> Project | None:
         """The project as this process last decided on it, without asking the ledger; None where it never did."""
-        kept = self._kept.get(project_id)
+        kept = self._kept.get(project_id.int)
         return kept.project if kept and isinstance(kept.project, Project) else None
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
@@ -230,14 +240,14 @@ class Approvals(Application[UUID]):
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
             if not follow(kept.project, entry):
-                self._kept.pop(kept.project.id, None)  # a correction: only a replay tells the new state
+                self._kept.pop(kept.project.id.int, None)  # a correction: only a replay tells the new state
                 return
         kept.hash = draft.rows[-1].hash
 
     async def _load(self, project_id: UUID) -> Kept:
         rows = await self.store.stream(project_id)
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]), rows[-1].hash if rows else GENESIS)
-        self._kept[project_id] = kept
+        self._kept[project_id.int] = kept
         while len(self._kept) > PROJECTS_KEPT_MAX:
             self._kept.popitem(last=False)
         return kept
@@ -247,7 +257,7 @@ class Approvals(Application[UUID]):
         rows = await self.store.stream(kept.project.id, kept.project.version)
         for row in rows:
             if not follow(kept.project, entry_from(row)):
-                self._kept.pop(kept.project.id, None)
+                self._kept.pop(kept.project.id.int, None)
                 fresh = await self._load(kept.project.id)
                 kept.project, kept.hash = fresh.project, fresh.hash
                 return True

@@ -65,7 +65,7 @@ class Verdict(Struct, frozen=True, gc=False):
     position: int = 0
 
 
-class Pending(Struct, eq=False):
+class Pending(Struct, eq=False, gc=False):
     """An item on its way, and who waits for its verdict."""
 
     item: Item

@@ -11,7 +11,6 @@ from collections import deque
 from contextlib import suppress
 from random import random
 from time import monotonic
-from uuid import UUID
 
 import structlog
 from psycopg import Error
@@ -47,6 +46,7 @@ class Committer:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._append_lane = Lane(self._url, {"append": APPEND})
         self._notify_lane = Lane(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
@@ -80,10 +80,11 @@ class Committer:
         """Store *item*. The verdict comes when it is durable. Raises Busy when the queue is full."""
         if self._inside >= self._queue_max:
             raise Busy
-        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        verdict: asyncio.Future[Verdict] = self._loop.create_future()
         self._inside += 1
         self._queue.append(Pending(item, verdict))
-        self._has_queue.set()
+        if not self._has_queue.is_set():
+            self._has_queue.set()
         return verdict
 
     async def _append_loop(self) -> None:
@@ -103,18 +104,19 @@ class Committer:
 
     def _next_batch(self) -> list[Pending]:
         """All that wait, up to the limit; a stream and an id at most once."""
-        streams: set[UUID] = set()
-        ids: set[UUID | None] = set()
+        streams: set[int] = set()  # as numbers: a UUID is hashed and compared by Python code
+        ids: set[int] = set()
         batch: list[Pending] = []
         later: list[Pending] = []
         while self._queue and len(batch) < BATCH_ITEMS_MAX:
             pending = self._queue.popleft()
-            item = pending.item
-            if item.stream in streams or (item.id is not None and item.id in ids):
+            stream, key = pending.item.stream.int, None if pending.item.id is None else pending.item.id.int
+            if stream in streams or key in ids:
                 later.append(pending)
                 continue
-            streams.add(item.stream)
-            ids.add(item.id)
+            streams.add(stream)
+            if key is not None:
+                ids.add(key)
             batch.append(pending)
         self._queue.extendleft(reversed(later))
         return batch

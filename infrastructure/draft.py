@@ -34,7 +34,7 @@ decode_receipt = json.Decoder(Receipt).decode
 _encode_receipt = json.Encoder().encode
 
 
-class Kept(Struct):
+class Kept(Struct, gc=False):
     """The state of a project, or of a calendar, as this process last saw it, and the hash its next entry chains to."""
 
     project: State

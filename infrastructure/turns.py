@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
+from typing import Any
 from uuid import UUID
 
 
@@ -11,17 +13,24 @@ class Turns:
     """Costs next to nothing where nobody else is there, which is nearly always. A project nobody uses is forgotten."""
 
     def __init__(self) -> None:
-        self._queues: dict[UUID, deque[asyncio.Future[None]] | None] = {}  # held projects, and who waits for them
+        # Held projects, and who waits for them. By number: a UUID is hashed and compared by Python code.
+        self._queues: dict[int, deque[asyncio.Future[None]] | None] = {}
 
-    async def take(self, project: UUID) -> None:
-        """Wait for one's turn. Whoever has it must `give` it on."""
-        queues = self._queues
-        if project not in queues:
-            queues[project] = None
-            return
-        queue = queues[project]
+    def take(self, project: UUID) -> Coroutine[Any, Any, None] | None:
+        """Take one's turn: at once where nobody has it, otherwise by waiting for what is returned.
+
+        Whoever has it must `give` it on.
+        """
+        queues, number = self._queues, project.int
+        if number in queues:
+            return self._wait(project)
+        queues[number] = None
+        return None
+
+    async def _wait(self, project: UUID) -> None:
+        queue = self._queues.get(project.int)
         if queue is None:
-            queue = queues[project] = deque()
+            queue = self._queues[project.int] = deque()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue.append(turn)
         try:
@@ -33,10 +42,11 @@ class Turns:
 
     def give(self, project: UUID) -> None:
         """Let the next one in."""
-        queue = self._queues[project]
+        number = project.int
+        queue = self._queues[number]
         while queue:
             turn = queue.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
-        del self._queues[project]
+        del self._queues[number]

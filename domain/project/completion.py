@@ -26,16 +26,16 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
         stages = OPEN_STAGES if context.by.role is Role.SYSTEM else (Stage.ACCEPTED,)
         require_stage(self.item, item, "be decided", *stages)
         require_decision(self.outcome)
-        if self.outcome is not Outcome.GRANTED:
+        granted = self.outcome is Outcome.GRANTED
+        if not granted:
             require_reasons(self.reasons, f"deciding {self.item} as {self.outcome}", context.law.article("reasons"))
-        if self.outcome is not Outcome.TERMINATED and item.plan.mode is Mode.LOWER_REVIEW and not item.upper_received:
+        if item.plan.mode is Mode.LOWER_REVIEW and not item.upper_received and self.outcome is not Outcome.TERMINATED:
             raise Refused(
                 "not-forwarded",
                 f"{self.item} is decided by the upper level, which does not have it yet",
                 article=context.law.article("lower_review"),
                 remedy="forward_item, then receive_forwarded_item",
             )
-        granted = self.outcome is Outcome.GRANTED
         if granted:
             require_papers(self.item, item, context)
         overridden, override_reasons = self._overridden(item) if granted else ((), "")

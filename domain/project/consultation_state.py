@@ -164,6 +164,8 @@ def against(consultations: Consultations) -> tuple[str, ...]:
 
 def opinions(consultations: Consultations) -> tuple[Answer, ...]:
     """Everybody's opinion that counts, in the order of asking; None where there is none, or none any more."""
+    if not consultations:
+        return ()
     asked_so_far = [
         structs.replace(asked.answer, opinion=None, conditions=(), reasons="") if asked.stale else asked.answer
         for asked in standing(consultations)

@@ -12,6 +12,7 @@ from domain.project.consultation_state import Consultation, handed_on, key_of, n
 from domain.project.signal_state import Signal
 from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
 
+HANDLERS = (Role.OFFICER, Role.SYSTEM)  # who may act for a department
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
 # What a clock can't be read from: it follows from clocks, or speaks of what followed.
 SIGNALS = frozenset({"deadline_warned", "card_issued", "acceptance_deemed", "renewal_deemed", "consent_deemed"})
@@ -34,7 +35,7 @@ def require_registered(project: Project) -> None:
 
 def require_handler(code: str, item: Item, by: Actor) -> None:
     """Refuse unless *by* may act for the item's department: its officer, or the manager keying in for one outside."""
-    if by.role in (Role.OFFICER, Role.SYSTEM) and by.department == item.department:
+    if by.department == item.department and by.role in HANDLERS:
         return
     if by.role is Role.PROJECT_MANAGER and not item.plan.live:
         return
@@ -156,7 +157,7 @@ def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
 
 def once(words: Iterable[str]) -> tuple[str, ...]:
     """*words* without repetitions and blanks, in their order."""
-    return tuple(dict.fromkeys(word for word in words if word.strip()))
+    return tuple(dict.fromkeys([word for word in words if word.strip()]))
 
 
 def heard(project: Project, code: str) -> int:

@@ -134,7 +134,7 @@ class ExternalResult(Struct, frozen=True, gc=False):
         return self.outcome is other.outcome and all(one == another for one, another in said)
 
 
-class Item(Struct):
+class Item(Struct, gc=False):
     """One service item on one project."""
 
     plan: PlannedItem
@@ -226,7 +226,7 @@ class AdoptedFlow(Struct, frozen=True, gc=False):
     steps: tuple[str, ...]  # which of its items come from the flow
 
 
-class Project(Struct):
+class Project(Struct, gc=False):
     """Everything decided so far about one investment project."""
 
     id: UUID

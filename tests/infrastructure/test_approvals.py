@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
-from infrastructure.chain import Verifier
+from infrastructure.chain import StoredRow, Verifier
 from infrastructure.store import walk
 from tests.controls import IMPORTER
 
@@ -99,6 +99,26 @@ async def test_another_processes_write_is_seen_before_a_refusal(database_url: st
         await here.handle(project, REGISTER, MANAGER, uuid4())
         answer = await there.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
         assert answer.receipt.version == 2
+
+
+async def test_who_comes_second_reads_only_what_was_written_since(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Approvals(database_url) as here, Approvals(database_url) as there:
+        project, read = uuid4(), list[int]()
+        for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
+            await here.handle(project, command, by, uuid4())
+        await there.handle(project, SubmitItem(item="item-2"), ENTERPRISE, uuid4())
+        stream = here.store.stream
+
+        def note(stream_id: UUID, after: int = -1, limit: int | None = None) -> Awaitable[list[StoredRow]]:
+            read.append(after)
+            return stream(stream_id, after, limit)
+
+        monkeypatch.setattr(here.store, "stream", note)
+        answer = await here.handle(project, SubmitItem(item="item-3"), ENTERPRISE, uuid4())
+        assert (read, answer.receipt.version) == ([2], 4)
+        assert await here.project(project) == await there.project(project)
 
 
 async def test_an_importer_may_bring_what_was_recorded_before_it_happened(approvals: Approvals) -> None:
