@@ -28,6 +28,7 @@ ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themse
 ORPHAN_SECONDS_MAX = 30
 PROGRESS_SECONDS = 5  # how often a long wait is reported
 WATCH_SECONDS = 0.5  # how soon a killed server is noticed
+AGAIN_SECONDS_MAX = 10.0  # between two tries to bring one back that does not stay: a full disk is seldom full for less
 LOG_LINES_SHOWN = 5
 SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails thrice in a moment
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
@@ -84,17 +85,21 @@ class EmbeddedPostgres:
             self._wait_until_gone()
 
     def keep(self, until: Event) -> None:
-        """Start the server again whenever it was killed, until told to stop; for a thread of its own.
+        """Start the server again whenever it was killed or gave up, until told to stop; for a thread of its own.
 
-        Only a killed server leaves its pid file behind: one that somebody stopped stays stopped.
+        One that somebody stopped stays stopped: it has shut its database down in order. A full disk makes a server
+        give up, and its start fail, until there is room again.
         """
-        while not until.wait(WATCH_SECONDS):
+        pause = WATCH_SECONDS
+        while not until.wait(pause):
             try:
-                if cluster.postmaster_file(self.folder) and self.status() is Status.STOPPED:
+                if self.status() is Status.STOPPED and not cluster.shut_down_in_order(self.folder):
                     log.warning("postgres_killed", folder=str(self.folder))
                     self.start()
-            except (PostgresUnavailable, OSError):
-                log.exception("postgres_unavailable")  # the next round may do better: a full disk gets room again
+                pause = WATCH_SECONDS
+            except (PostgresUnavailable, OSError) as failure:
+                pause = min(pause * 2, AGAIN_SECONDS_MAX)
+                log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
 
     def status(self) -> Status:
         try:

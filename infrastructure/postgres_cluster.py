@@ -7,6 +7,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +47,9 @@ TUNED = {
     "log_line_prefix": "%m [%p] %q%a ",
     "log_lock_waits": "on",
 }
+# Of pg_control, in every PostgreSQL since 8: two numbers of 4 bytes behind one of 8, then the state of the database.
+STATE_OFFSET = 16
+SHUT_DOWN_STATES = (1, 2)  # DB_SHUTDOWNED, DB_SHUTDOWNED_IN_RECOVERY
 
 
 class Postmaster(Struct, frozen=True):
@@ -152,6 +156,16 @@ def postmaster(folder: Path) -> Postmaster | None:
     """The living server of *folder*; None also where the file was left over and its number is another program's."""
     server = postmaster_file(folder)
     return server if server and _lives_in(server.pid, folder) else None
+
+
+def shut_down_in_order(folder: Path) -> bool:
+    """Whether the server that last had *folder* was stopped by somebody; False where it was killed, or gave up.
+
+    Raises OSError where there is no database.
+    """
+    with (folder / "global" / "pg_control").open("rb") as control:
+        control.seek(STATE_OFFSET)
+        return int.from_bytes(control.read(4), sys.byteorder) in SHUT_DOWN_STATES
 
 
 def forget_leftovers(folder: Path, sockets: Path) -> None:

@@ -44,6 +44,7 @@ KNOWN_PROBLEMS = (
     CatalogueUnreadable,
     SimulationRefused,
     StorageAway,
+    serving.AddressTaken,
 )
 
 cli.command("import-catalogue")(zone_commands.import_catalogue)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
 import socket
 import threading
@@ -25,10 +24,14 @@ from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 from infrastructure.watcher import Watcher
-from scripts.processes import calm_collector, stop_with
+from scripts.processes import END_SECONDS_MAX, beside, calm_collector, orderly, stop_with
 
 WATCHER_NICENESS = 5  # of the processor it takes what the others leave: its facts have minutes, commands milliseconds
-STOP_SECONDS_MAX = 10
+REQUEST_SECONDS_MAX = 10  # for requests under way at the end; one that was sent by half never comes to an end
+
+
+class AddressTaken(Exception):  # noqa: N818  it says what was found
+    """Nothing can listen at the address of the settings. The sentence says what to set."""
 
 
 def ready(settings: Settings) -> str:
@@ -63,22 +66,11 @@ def watch_while(parent: int, url: str) -> None:
 
 async def _watch(parent: int, url: str) -> None:
     loop = asyncio.get_running_loop()
-    async with Approvals(url, laws=law_book()) as approvals:
-        watcher = Watcher(approvals, url)
-        stop_with(parent, lambda: loop.call_soon_threadsafe(watcher.stop))
+    approvals = Approvals(url, laws=law_book())
+    watcher = Watcher(approvals, url)
+    stop_with(parent, lambda: loop.call_soon_threadsafe(watcher.stop))
+    async with approvals:
         await watcher.run()
-
-
-@contextmanager
-def beside(work: Callable[[int, str], None], url: str) -> Iterator[None]:
-    """*work* in a process of its own, so that it never delays a command."""
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(os.getpid(), url), daemon=True)
-    process.start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.join(STOP_SECONDS_MAX)
 
 
 @contextmanager
@@ -94,16 +86,20 @@ def kept_alive(settings: Settings) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        keeper.join(STOP_SECONDS_MAX)
+        keeper.join(END_SECONDS_MAX)
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until interrupted; *announce* is called once requests are answered."""
+    """Serve HTTP until interrupted or told to end; *announce* is called once requests are answered.
+
+    Raises AddressTaken.
+    """
     with (
+        contextlib.suppress(KeyboardInterrupt),
+        orderly(),
         kept_alive(settings),
         beside(project_while, url),
         beside(watch_while, url),
-        contextlib.suppress(KeyboardInterrupt),
     ):
         uvloop.run(_serve(url, settings, announce))
 
@@ -119,6 +115,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             access_log=False,
             lifespan="on",
             http="httptools",
+            timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
             proxy_headers=False,  # who is asking is told by our own headers, never by a forwarded address
         )
         calm_collector()
@@ -134,6 +131,12 @@ class _Announcing(uvicorn.Server):
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit as unable:  # uvicorn has logged what the operating system says
+            raise AddressTaken(
+                f"Countersign can't listen at {self.config.host}, port {self.config.port}: another program does, or the"
+                " address is not this machine's. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to a free one."
+            ) from unable
         if self.started:
             self._announce()
