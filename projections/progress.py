@@ -21,8 +21,6 @@ from projections.anonymity import named
 from projections.view import Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
-# Facts that other items' rows may depend on: their preconditions are granted, or granted no more.
-OUTCOMES = (ItemSubmitted, ItemCompleted, external.ExternalResultRecorded, external.DiscrepancySettled)
 
 
 class Dates(Struct):
@@ -46,6 +44,7 @@ class ProgressState(Struct):
     registered_at: datetime | None = None
     items: dict[str, Dates] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)  # of the items that nothing has touched since
+    granted: set[str] = field(default_factory=set)  # items; other items' rows depend on it
     changed_at: datetime | None = None
     changed_by: str = ""
     last_fact: str = ""
@@ -136,11 +135,13 @@ class Progress:
         code: str = getattr(fact, "item", "")
         if not code or not isinstance(code, str):
             state.rows.clear()  # the plan changed
+            state.granted = project.granted
             return
         state.rows.pop(code, None)
-        if isinstance(fact, OUTCOMES):
+        if (project.recorded(code).outcome is Outcome.GRANTED) is not (code in state.granted):
+            state.granted ^= {code}
             for other, item in project.items.items():
-                if code in item.plan.preconditions:
+                if item.plan.waits_for(code):
                     state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:

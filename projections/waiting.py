@@ -108,7 +108,7 @@ def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
         return []
     (state.granted.add if granted else state.granted.discard)(code)
     state.rows = None
-    return [other for other, one in project.items.items() if code in one.plan.preconditions]
+    return [other for other, one in project.items.items() if one.plan.waits_for(code)]
 
 
 def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> None:

@@ -109,12 +109,16 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     @property
     def needs(self) -> Groups:
         """Groups of items, of each of which one has to be granted first."""
-        return groups_of(self.requires, self.requires_any)
+        return groups_of(self.requires, self.requires_any) if self.requires or self.requires_any else ()
 
     @property
     def preconditions(self) -> frozenset[str]:
         """Every item that some condition names."""
-        return frozenset(code for group in self.needs for code in group)
+        return frozenset(self.requires).union(*self.requires_any)
+
+    def waits_for(self, code: str) -> bool:
+        """Whether some condition names the item *code*."""
+        return code in self.requires or any(code in group for group in self.requires_any)
 
 
 class ExternalResult(Struct, frozen=True, gc=False):

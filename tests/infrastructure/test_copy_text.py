@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infrastructure.copy_text import blocks, line
+from infrastructure.copy_text import blocks
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 rows = st.tuples(
@@ -41,4 +41,4 @@ def test_rows_come_back_as_they_went(database_url: str, given_rows: list[tuple[o
 
 def test_a_type_that_no_view_holds_is_refused() -> None:
     with pytest.raises(TypeError, match="can't hold a set"):
-        line((UUID(int=1), {1}))
+        list(blocks([(UUID(int=1), {1})]))
