@@ -14,6 +14,7 @@ from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
@@ -22,7 +23,7 @@ from domain.law.explain import Explanation
 from domain.project.state import Mode
 from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
-from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.clocks import ClocksAt, NoSuchClock
 from projections.nodes import MODES, NODES, ModeTitle, Node
 from projections.readings import ItemReading, Reading
 
@@ -139,7 +140,7 @@ class Clocks(Controller):
         )
         _, position = await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
-        rows = [shown_clock(one) for one in await readable(asked, wanted)]
+        rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
         following = offset + limit if len(rows) > limit else None
         return ClockPage(asked.t, asked.known, rows[:limit], following, position)
 
@@ -155,10 +156,7 @@ class Clocks(Controller):
         """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
         _, position = await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
-        try:
-            cells = await asked.counts(department)
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        cells = await readable(asked.counts(department))
         return ClockMatrix(asked.t, asked.known, department, MODES, NODES, cells, position)
 
     @get(
@@ -195,27 +193,9 @@ async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datet
     return ClocksAt(approvals.store, await laws_of(request), t, instant_in("known_at", known_at) or t)
 
 
-async def readable(asked: ClocksAt, wanted: ClockFilter) -> list[ListedClock]:
-    """The page that is *wanted*. Raises Problem where that is too much to read."""
-    try:
-        return await asked.listed(wanted)
-    except TooMuchToRead as much:
-        raise too_much(much) from much
-
-
 async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
     """The clocks of *item* that had started."""
     return [one for read in await asked.of_project(project) if read.item == item for one in read.clocks]
-
-
-def too_much(much: TooMuchToRead) -> Problem:
-    """The problem of a question about all projects at an instant that lies too far back."""
-    return Problem(
-        "invalid-parameter",
-        f"as_of: {much}, too many to be read at once",
-        remedy="ask of a later instant, or of one project at a time",
-        parameter="as_of",
-    )
 
 
 def shown_clock(listed: ListedClock) -> ShownClock:

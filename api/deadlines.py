@@ -13,11 +13,12 @@ from litestar import Controller, Response, get
 from litestar.params import PathParameter, QueryParameter
 
 from api.citation import cited
-from api.clocks import clocks_at, readable
+from api.clocks import clocks_at
 from api.download import listed_in
 from api.instants import AsOf, KnownAt
 from api.paper import Paper, paper_of, zone_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.supervision_paper import clock_name
 from api.views import WITHOUT_NUL, After, caught_up
 from domain.law.clock import Level
@@ -81,7 +82,7 @@ async def running(asked: ClocksAt, department: str) -> list[ListedClock]:
     """The clocks that *department* has to act on and whose last day is known, the earliest first. Raises Problem."""
     found = list[ListedClock]()
     for offset in range(0, DEADLINES_MAX, ROWS_MAX):
-        page = await readable(asked, ClockFilter(department=department, limit=ROWS_MAX, offset=offset))
+        page = await readable(asked.listed(ClockFilter(department=department, limit=ROWS_MAX, offset=offset)))
         found += [one for one in page if one.reading.due_on and one.reading.level is not Level.PAUSED]
         if len(page) < ROWS_MAX:
             break

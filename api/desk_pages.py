@@ -10,13 +10,14 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 
 from api.clock_paper import telling
-from api.clocks import Application, ClockName, ItemCode, too_much
+from api.clocks import Application, ClockName, ItemCode
 from api.desk_paper import SHOWN_MAX, departments_waited_for, desk_of
 from api.instants import AsOf, instant_in
 from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
 from api.supervision_answers import supervision_at
@@ -24,7 +25,7 @@ from api.supervision_paper import BOARD, CARDS, card_link
 from api.views import Department, Offset
 from domain.law.explain import Explanation
 from infrastructure.approvals import DEFAULT_LAW
-from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.names import names_of
 from projections.readings import Reading
 
@@ -55,10 +56,7 @@ class DeskPages(Controller):
         shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
         if not chosen or not (department or any(one.holder == chosen for one in departments)):
             return page(paper.print("desks.html", **shared))
-        try:
-            found = await desk_of(request, chosen, at, await supervision_at(request, None))
-        except TooMuchToRead as much:
-            raise too_much(much) from much
+        found = await readable(desk_of(request, chosen, at, await supervision_at(request, None)))
         end = offset + SHOWN_MAX
         body = paper.print(
             "desk.html",

@@ -16,6 +16,7 @@ from api.identity import actor_of, headers_of
 from api.information_answers import Match, ProjectInformation, information_of, match_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.parts import AnyRequest, parts_of
+from api.past import asked_then, readable
 from api.problems import Problem
 from api.projects import entries_of
 from api.supervision_answers import zone_of
@@ -23,7 +24,7 @@ from api.views import PAGE_ROWS, WITHOUT_NUL, After, AtStage, Department, Limit,
 from domain.information_form import FORM, PROCEDURE
 from domain.law.moment import midnight, next_day
 from domain.project.state import LINE_CHARACTERS_MAX
-from infrastructure.information import InformationBook, InformationFilter, known_project
+from infrastructure.information import InformationBook, InformationFilter, InformationPast, known_project
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]
 Procedure = StrEnum("Procedure", {name.upper(): name for name in PROCEDURE})  # type: ignore[misc]
@@ -50,9 +51,12 @@ LastDay = Annotated[date | None, QueryParameter(description="Registered on this 
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
-    *count* is how many match in all; *next* is the `offset` of the next page, null on the last.
+    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `offset` of the next
+    page, null on the last.
     """
 
+    as_of: datetime
+    known_at: datetime
     count: int
     projects: list[Match]
     next: int | None
@@ -71,6 +75,8 @@ class InformationTables(Controller):
         *,
         q: Sought = "",
         after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
         category: OfCategory = None,
         complete: Complete = None,
         stage: AtStage = None,
@@ -85,8 +91,7 @@ class InformationTables(Controller):
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
         _, position = await caught_up(request, after)
-        approvals = parts_of(request).approvals
-        zone = zone_of(approvals.laws)
+        zone = zone_of(parts_of(request).approvals.laws)
         asked = InformationFilter(
             text=q,
             category=category or "",
@@ -101,9 +106,7 @@ class InformationTables(Controller):
             limit=limit,
             offset=offset,
         )
-        found = await InformationBook(approvals.store).listed(asked)
-        following = offset + limit if found.count > offset + limit else None
-        return InformationPage(found.count, [match_of(row, q) for row in found.rows], following, position)
+        return await _page(request, asked, as_of, known_at, position)
 
     @get(
         "/projects/{project_id:uuid}/information",
@@ -119,6 +122,19 @@ class InformationTables(Controller):
         """
         actor_of(headers_of(request.scope))
         return await information_at(request, project_id, as_of, known_at)
+
+
+async def _page(
+    request: AnyRequest, asked: InformationFilter, as_of: datetime | None, known_at: datetime | None, position: int
+) -> InformationPage:
+    """What is asked for, from the view or as it stood. Raises Problem where too much has happened since."""
+    approvals = parts_of(request).approvals
+    at, known = asked_then(request, as_of, known_at)
+    past = InformationPast(at, known, zone_of(approvals.laws)) if as_of or known_at else None
+    found = await readable(InformationBook(approvals.store, past).listed(asked))
+    end = asked.offset + asked.limit
+    matches = [match_of(row, asked.text) for row in found.rows]
+    return InformationPage(at, known, found.count, matches, end if found.count > end else None, position)
 
 
 async def information_at(

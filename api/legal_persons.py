@@ -16,6 +16,7 @@ from api.identity import actor_of, headers_of
 from api.information_answers import StepResult, step_result
 from api.instants import AsOf, KnownNow
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.person_answers import (
     PersonAnswer,
     ShownPerson,
@@ -25,16 +26,15 @@ from api.person_answers import (
     then_of,
 )
 from api.spoken import TO_PERSONS
+from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, WITHOUT_NUL, After, Limit, Offset, caught_up
 from domain.legal_person.identity import MergeLegalPerson, require_survivor
 from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_of
 from domain.legal_person.words import PersonCommand
 from domain.project.state import LINE_CHARACTERS_MAX
 from domain.uscc import require_uscc
-from infrastructure.information import InformationBook
+from infrastructure.information import InformationBook, InformationPast, PersonsProject
 from infrastructure.persons import PersonBook, PersonFilter
-from projections.information_rows import InformationRow
-from projections.progress_answers import ProgressItem
 
 Named = Annotated[
     str,
@@ -84,8 +84,13 @@ class PersonProject(Struct, frozen=True):
 
 
 class PersonProjects(Struct, frozen=True):
-    """Projects, the last registered first; *next* is the `offset` of the next page, null on the last."""
+    """Projects, the last registered first; *next* is the `offset` of the next page, null on the last.
 
+    At *as_of*, an instant, by what was recorded up to *known_at*.
+    """
+
+    as_of: datetime
+    known_at: datetime
     person: str
     merged_from: str
     projects: list[PersonProject]
@@ -173,24 +178,35 @@ class LegalPersons(Controller):
         "/{code:str}/projects", operation_id="list_person_projects", summary="All projects and cases of a legal person"
     )
     async def list_person_projects(
-        self, request: AnyRequest, code: FromPath[str], after: After = 0, limit: Limit = PAGE_ROWS, offset: Offset = 0
+        self,
+        request: AnyRequest,
+        code: FromPath[str],
+        *,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownNow = None,
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
         _, position = await caught_up(request, after)
-        store, at = parts_of(request).approvals.store, then_of(request, None, None)
-        persons, information = PersonBook(store), InformationBook(store)
+        approvals, at = parts_of(request).approvals, then_of(request, as_of, known_at)
+        t = as_of or approvals.clock()
+        past = InformationPast(t, at.known, zone_of(approvals.laws)) if as_of or known_at else None
+        persons, information = PersonBook(approvals.store), InformationBook(approvals.store, past)
         found = await found_by(persons, code, at)
         cluster = await persons.cluster(found.survivor, at)
         codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-        rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)
-        cases = await information.cases([row.project for row, _ in rows[:limit]])
-        projects = [_project(row, cases[row.project], by_code=by_code) for row, by_code in rows[:limit]]
+        rows = await readable(information.of_person(sorted(codes), sorted(names), limit + 1, offset))
+        projects = [_project(one) for one in rows[:limit]]
         own = next(row.code for row in cluster.days if row.person == found.survivor)
         merged_from = "" if found.person == found.survivor else found.code
-        return PersonProjects(own, merged_from, projects, offset + limit if len(rows) > limit else None, position)
+        following = offset + limit if len(rows) > limit else None
+        return PersonProjects(t, at.known, own, merged_from, projects, following, position)
 
 
-def _project(row: InformationRow, cases: list[ProgressItem], *, by_code: bool) -> PersonProject:
+def _project(one: PersonsProject) -> PersonProject:
+    row = one.row
     return PersonProject(
         project=row.project,
         code=row.code,
@@ -198,7 +214,7 @@ def _project(row: InformationRow, cases: list[ProgressItem], *, by_code: bool) -
         enterprise=row.enterprise,
         uscc=row.uscc,
         manager=row.manager,
-        found_by="code" if by_code else "name",
+        found_by="code" if one.by_code else "name",
         registered_at=row.registered_at,
-        cases=[step_result(case) for case in cases],
+        cases=[step_result(case) for case in one.cases],
     )

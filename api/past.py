@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from api.identity import actor_of, headers_of
 from api.instants import instant_in
 from api.outside_rows import VIEW, ShownOutside, shown_outside
 from api.parts import AnyRequest, parts_of
+from api.problems import Problem
 from domain.vocabulary import Entry
+from infrastructure.clocks import TooMuchToRead
+from infrastructure.past import Past
 from projections.outside import OutsideRow
 from projections.progress import Progress
 from projections.progress_answers import ProgressItem
@@ -18,12 +22,37 @@ from projections.view import fold_at
 
 PROGRESS = Progress()
 
+Answer = TypeVar("Answer")
+
 
 def asked_then(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> tuple[datetime, datetime]:
     """The instant asked about, now where it is left out, and that of knowledge, the same where it is left out."""
     actor_of(headers_of(request.scope))
     at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
     return at, instant_in("known_at", known_at) or at
+
+
+def past_in(as_of: datetime | None, known_at: datetime | None, at: datetime, known: datetime) -> Past | None:
+    """The past that is asked about with *as_of* and *known_at*; None where neither is, so that the view answers."""
+    return Past(at, known) if as_of or known_at else None
+
+
+async def readable(rows: Awaitable[Answer]) -> Answer:
+    """What is asked for. Raises Problem where too much has happened since."""
+    try:
+        return await rows
+    except TooMuchToRead as much:
+        raise too_much(much) from much
+
+
+def too_much(much: TooMuchToRead) -> Problem:
+    """The problem of a question about all projects at an instant that lies too far back."""
+    return Problem(
+        "invalid-parameter",
+        f"as_of: {much}, too many to be read at once",
+        remedy="ask of a later instant, or of one project at a time",
+        parameter="as_of",
+    )
 
 
 def progress_then(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:

@@ -12,6 +12,7 @@ from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.projects import entries_of
 from api.supervision_answers import (
     Board,
@@ -32,7 +33,6 @@ from api.supervision_answers import (
     compared,
     linked,
     period_of,
-    readable,
     supervision_at,
 )
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,11 +13,11 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.body import YEAR_FIRST, YEAR_LAST
-from api.clocks import too_much
 from api.entries import ShownEntry, shown
 from api.instants import instant_in
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
 from api.views import WITHOUT_NUL
@@ -29,7 +28,7 @@ from domain.ledger import Actor
 from domain.project.state import LINE_CHARACTERS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.card_file import card_file, card_told
-from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from infrastructure.lawbook import LawBook
 from infrastructure.supervision import SupervisionAt
@@ -38,9 +37,6 @@ from projections.supervision import OrderRow, SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
-
-
-Answer = TypeVar("Answer")
 
 
 class CardFigure(StrEnum):
@@ -205,14 +201,6 @@ def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Pe
             parameter="last",
         )
     return period
-
-
-async def readable(figures: Awaitable[Answer]) -> Answer:
-    """What is asked for. Raises Problem where too much was corrected since."""
-    try:
-        return await figures
-    except TooMuchToRead as much:
-        raise too_much(much) from much
 
 
 def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:

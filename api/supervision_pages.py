@@ -17,6 +17,7 @@ from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of, said
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
 from api.supervision_answers import (
     CardFigure,
     CardId,
@@ -27,7 +28,6 @@ from api.supervision_answers import (
     Last,
     card_shown,
     period_of,
-    readable,
     supervision_at,
 )
 from api.supervision_paper import (

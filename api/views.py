@@ -14,7 +14,7 @@ from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.outside_rows import ShownOutside, outside_of
 from api.parts import AnyRequest, parts_of
-from api.past import asked_then, outside_then, progress_then
+from api.past import asked_then, outside_then, past_in, progress_then, readable
 from api.projects import entries_of
 from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.progress_list import ProgressList, ProjectsAsked
@@ -53,11 +53,15 @@ Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `ne
 
 
 class ProgressPage(Struct, frozen=True):
-    """Projects, the last changed first. *next* is the `offset` of the next page, null on the last.
+    """Projects, the last changed first, at *as_of* by what was known at *known_at*.
+
+    *next* is the `offset` of the next page, null on the last.
 
     *position* is how much of the ledger the rows have at least taken in; so in all answers of the views.
     """
 
+    as_of: datetime
+    known_at: datetime
     projects: list[ProgressProject]
     next: int | None
     position: int
@@ -87,6 +91,8 @@ class ViewTables(Controller):
         request: AnyRequest,
         *,
         after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
         manager: Manager = "",
         phase: AtPhase = "",
         kind: OfKind = "",
@@ -99,9 +105,9 @@ class ViewTables(Controller):
         offset: Offset = 0,
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
-        approvals = parts_of(request).approvals
+        at, known = asked_then(request, as_of, known_at)
         asked = ProjectsAsked(
-            t=approvals.clock(),
+            t=at,
             manager=manager,
             phase=phase,
             kind=kind,
@@ -114,8 +120,9 @@ class ViewTables(Controller):
             offset=offset,
         )
         _, position = await caught_up(request, after)
-        rows = await ProgressList(approvals.store).page(asked)
-        return ProgressPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
+        table = ProgressList(parts_of(request).approvals.store)
+        rows = await readable(table.page(asked, past_in(as_of, known_at, at, known)))
+        return ProgressPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(self, request: AnyRequest, after: After = 0) -> Summary:

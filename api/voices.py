@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TypeVar
 from uuid import UUID
 
 from litestar import Controller, get
 from litestar.params import FromPath
 
-from api.clocks import too_much
 from api.entries import shown
 from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt
 from api.law import laws_of
 from api.parts import AnyRequest
+from api.past import readable
 from api.projects import entries_of
 from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
@@ -51,7 +50,6 @@ from api.voice_answers import (
 )
 from domain.project.evaluation import ServiceEvaluated
 from domain.vocabulary import Entry
-from infrastructure.clocks import TooMuchToRead
 from infrastructure.voices import VoiceFilter
 
 T = TypeVar("T")
@@ -175,7 +173,7 @@ class VoiceTables(Controller):
             offset=offset,
         )
         asked = await voices_at(request, as_of, known_at)
-        rows = await _readable(asked.complaints(wanted))
+        rows = await readable(asked.complaints(wanted))
         return ComplaintPage(asked.t, asked.known, rows[:limit], _following(rows, limit, offset), position)
 
     @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects that match every filter")
@@ -207,7 +205,7 @@ class VoiceTables(Controller):
             equal=columns, first=begins, end=ends, clock=clock, standing=standing, limit=limit + 1, offset=offset
         )
         asked = await voices_at(request, as_of, known_at)
-        rows = await _readable(asked.evaluations(wanted))
+        rows = await readable(asked.evaluations(wanted))
         return EvaluationPage(asked.t, asked.known, rows[:limit], _following(rows, limit, offset), position)
 
     @get("/voices/summary", operation_id="summarize_voices", summary="Complaints and evaluations in figures")
@@ -229,16 +227,8 @@ class VoiceTables(Controller):
         wanted = VoiceFilter(equal=equal(department=department, item=item), first=begins, end=ends)
         asked = await voices_at(request, as_of, known_at)
         least = opinions_min(actor_of(headers_of(request.scope)))
-        lines = await _readable(asked.summaries(wanted, least))
+        lines = await readable(asked.summaries(wanted, least))
         return VoiceFigures(asked.t, asked.known, first, last, least, lines, position)
-
-
-async def _readable(rows: Awaitable[T]) -> T:
-    """*rows*. Raises Problem where that is too much to read."""
-    try:
-        return await rows
-    except TooMuchToRead as much:
-        raise too_much(much) from much
 
 
 def _following(rows: list[T], limit: int, offset: int) -> int | None:

@@ -10,9 +10,9 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.identity import actor_of, headers_of
-from api.instants import AsOf, KnownAt, instant_in
+from api.instants import AsOf, KnownAt
 from api.parts import AnyRequest, parts_of
+from api.past import asked_then, past_in, readable
 from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up, code
 from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind
@@ -41,16 +41,23 @@ class ProjectWaiting(Struct, frozen=True):
 
 
 class WaitingPage(Struct, frozen=True):
-    """What is waited for, the longest first. *next* is the `offset` of the next page, null on the last."""
+    """What is waited for, the longest first, at *as_of* by what was known at *known_at*.
 
+    *next* is the `offset` of the next page, null on the last.
+    """
+
+    as_of: datetime
+    known_at: datetime
     waiting: list[ListedWaiting]
     next: int | None
     position: int
 
 
 class Holders(Struct, frozen=True):
-    """Who holds how much, those who hold most first."""
+    """Who holds how much, those who hold most first, at *as_of* by what was known at *known_at*."""
 
+    as_of: datetime
+    known_at: datetime
     holders: list[HolderCount]
     position: int
 
@@ -75,6 +82,8 @@ class WaitingTables(Controller):
         request: AnyRequest,
         *,
         after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
         department: Department = "",
         holder: Holder = "",
         held_by: Turn = None,
@@ -94,25 +103,34 @@ class WaitingTables(Controller):
             limit=limit + 1,
             offset=offset,
         )
-        rows = await WaitingRows(parts_of(request).approvals.store).listed(asked)
-        return WaitingPage(rows[:limit], offset + limit if len(rows) > limit else None, position)
+        at, known = asked_then(request, as_of, known_at)
+        table = WaitingRows(parts_of(request).approvals.store)
+        rows = await readable(table.listed(asked, past_in(as_of, known_at, at, known)))
+        return WaitingPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/waiting/holders", operation_id="count_waiting", summary="Who holds how much, and since when")
     async def count_waiting(
-        self, request: AnyRequest, after: After = 0, department: Department = "", limit: Limit = PAGE_ROWS
+        self,
+        request: AnyRequest,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        department: Department = "",
+        limit: Limit = PAGE_ROWS,
     ) -> Holders:
         """Of all items, or of those of one department: whom it waits for."""
         _, position = await caught_up(request, after)
-        return Holders(await WaitingRows(parts_of(request).approvals.store).holders(department, limit), position)
+        at, known = asked_then(request, as_of, known_at)
+        table = WaitingRows(parts_of(request).approvals.store)
+        rows = await readable(table.holders(department, limit, past_in(as_of, known_at, at, known)))
+        return Holders(at, known, rows, position)
 
 
 async def stood(
     request: AnyRequest, project_id: UUID, as_of: datetime | None, known_at: datetime | None
 ) -> tuple[Folded, datetime, datetime]:
     """The project at the instant asked about, as known then or at another. Raises Problem where there is none."""
-    actor_of(headers_of(request.scope))
-    at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
-    known = instant_in("known_at", known_at) or at
+    at, known = asked_then(request, as_of, known_at)
     return as_it_stood((WAITING, HANDLED), project_id, await entries_of(request, project_id), at, known), at, known
 
 

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+
 from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.chain import StoredRow
@@ -47,10 +50,15 @@ async def readings_of(
 
 async def streams(store: Store, projects: Sequence[UUID]) -> list[StoredRow]:
     """The rows of several projects, each project's in order."""
-    query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constant
     async with store.cursor() as cursor:
-        await cursor.execute(query, [list(projects)])
-        return [StoredRow(*row) for row in await cursor.fetchall()]
+        return await streams_in(cursor, projects)
+
+
+async def streams_in(cursor: AsyncCursor[TupleRow], projects: Sequence[UUID]) -> list[StoredRow]:
+    """The same, by a cursor that is open."""
+    query = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constant
+    await cursor.execute(query, [list(projects)])
+    return [StoredRow(*row) for row in await cursor.fetchall()]
 
 
 def judged(

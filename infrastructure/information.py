@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.moment import local_day
 from domain.project.information import InformationRecorded
 from domain.vocabulary import Entry, corrections
+from infrastructure import past as pasts
+from infrastructure.board_sums import Cursor
+from infrastructure.past import Folding, Past, Settle, Tables, tables_at
 from infrastructure.store import Store
-from projections.information import Information
+from projections.information import BY_CATEGORY, PROJECTS, Information
 from projections.information_rows import CategoryRow, FieldRow, InformationRow
-from projections.progress import Progress
+from projections.progress import ITEMS, Progress
 from projections.progress_answers import ProgressItem
-from projections.view import CORRECTIONS, fold
+from projections.sums import ZONE
+from projections.view import CORRECTIONS, Table, fold
 from projections.words import plain, question
 
-COLUMNS: LiteralString = ", ".join(f"i.{name}" for name in InformationRow.__struct_fields__)
+COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
 WHERE: Mapping[str, LiteralString] = {  # by what is asked for
     "words": "i.words @@ %(words)s::tsquery",
     "exact": "NOT EXISTS (SELECT FROM unnest(%(exact)s::text[]) AS e WHERE position(e IN i.plain) = 0)",
@@ -29,26 +35,35 @@ WHERE: Mapping[str, LiteralString] = {  # by what is asked for
     "changed_since": "i.changed_at >= %(changed_since)s",
     "registered_from": "i.registered_at >= %(registered_from)s",
     "registered_before": "i.registered_at < %(registered_before)s",
-    "known_category": "EXISTS (SELECT FROM views.information_category AS c WHERE c.project = i.project"
+    "known_category": "EXISTS (SELECT FROM {categories} AS c WHERE c.project = i.project"
     " AND c.category = %(category)s AND c.known > 0)",
-    "complete_category": "EXISTS (SELECT FROM views.information_category AS c WHERE c.project = i.project"
+    "complete_category": "EXISTS (SELECT FROM {categories} AS c WHERE c.project = i.project"
     " AND c.category = %(category)s AND c.complete = %(complete)s)",
     "complete": "i.complete = %(complete)s",
-    "steps": "EXISTS (SELECT FROM views.item AS s WHERE s.project = i.project"
+    "steps": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
     " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
 }
 INSTANTS = ("changed_since", "registered_from", "registered_before")
 RANK: LiteralString = (  # whoever asks for a whole name wants that one first; the name is the first line
     "position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0 DESC, ts_rank(i.words, %(words)s::tsquery) DESC,"
 )
-OF_PERSON: LiteralString = f"""
-    SELECT {COLUMNS}, i.uscc = ANY(%(codes)s) FROM views.information AS i
+LISTED = """
+    SELECT {columns} FROM {information} AS i WHERE {conditions}
+    ORDER BY {rank} i.changed_at DESC NULLS LAST, i.registered_at DESC NULLS LAST, i.project
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+COUNTED = "SELECT count(*) FROM {information} AS i WHERE {conditions}"
+OF_PERSON = """
+    SELECT {columns}, i.uscc = ANY(%(codes)s) FROM {information} AS i
     WHERE i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s))
     ORDER BY i.registered_at DESC NULLS LAST, i.project LIMIT %(limit)s OFFSET %(offset)s
-"""  # noqa: S608 our own constants
-
-CASES: LiteralString = """
-    SELECT * FROM views.item AS s WHERE s.project = ANY(%s) AND s.application > 0 ORDER BY s.project, s.nth
+"""
+VIEWS = (Information(), Progress())
+TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by their names in the queries
+CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
+# A figure holds from its day on, and that may be after the instant at which it was said to have been entered.
+MOVED: LiteralString = f"""
+    {pasts.MOVED} OR EXISTS (SELECT FROM views.information AS i WHERE i.project = p.project AND i.known_on > %(day)s)
 """
 
 
@@ -93,6 +108,20 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
         return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
 
 
+class InformationPast(Past, frozen=True):
+    """An instant in the past; of figures counts the day that they are of, in *zone*."""
+
+    zone: str
+
+
+class PersonsProject(Struct, frozen=True):
+    """One project of a person, found *by_code* or else by a name, with the items that were applied for."""
+
+    row: InformationRow
+    by_code: bool
+    cases: list[ProgressItem]
+
+
 class Found(Struct, frozen=True):
     """A page of projects, the best match first, and how many there are in all."""
 
@@ -110,46 +139,64 @@ class KnownProject(Struct, frozen=True):
 
 
 class InformationBook:
-    """Reads the view's tables through the store's pool."""
+    """Reads the view's tables through the store's pool: as they are, or as they stood in the *past*."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, past: InformationPast | None = None) -> None:
+        self._store, self._past = store, past
 
     async def listed(self, asked: InformationFilter) -> Found:
-        """A page of projects that match, the best match first; without a text those entered last."""
-        params, wanted = asked.params(), asked.conditions()
-        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
-        rank = RANK if params["words"] else ""
-        async with self._store.cursor() as cursor:
-            await cursor.execute(f"SELECT count(*) FROM views.information AS i {where}", params)  # noqa: S608 our own
+        """A page of projects that match, the best match first; without a text those entered last.
+
+        Raises TooMuchToRead.
+        """
+        params, conditions = asked.params(), ("true", *asked.conditions())
+        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in one for one in conditions))
+        async with self._tables(PROJECTS, *read) as (cursor, tables):
+            given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
+            given["conditions"] = SQL(" AND ").join(SQL(one).format(**given) for one in conditions)
+            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
-            await cursor.execute(
-                f"SELECT {COLUMNS} FROM views.information AS i {where}"  # noqa: S608 our own constants
-                f" ORDER BY {rank} i.changed_at DESC NULLS LAST, i.registered_at DESC NULLS LAST, i.project"
-                " LIMIT %(limit)s OFFSET %(offset)s",
-                params,
-            )
+            await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
             rows = [InformationRow(*row) for row in await cursor.fetchall()]
         return Found(rows, int(counted[0]) if counted else 0)
 
     async def of_person(
         self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int
-    ) -> list[tuple[InformationRow, bool]]:
-        """Projects of an enterprise with one of *codes* (True), or of one of *names* that has no code there."""
-        asked = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
-        async with self._store.cursor() as cursor:
-            await cursor.execute(OF_PERSON, asked)
-            return [(InformationRow(*row[:-1]), bool(row[-1])) for row in await cursor.fetchall()]
+    ) -> list[PersonsProject]:
+        """Projects of an enterprise with one of *codes*, or of one of *names* that has no code there, with their cases.
 
-    async def cases(self, projects: Sequence[UUID]) -> dict[UUID, list[ProgressItem]]:
-        """The items of *projects* that were applied for, in the order of each project's list."""
-        async with self._store.cursor() as cursor:
-            await cursor.execute(CASES, [list(projects)])
-            items = [ProgressItem(*row) for row in await cursor.fetchall()]
-        found: dict[UUID, list[ProgressItem]] = {project: [] for project in projects}
-        for item in items:
-            found[item.project].append(item)
+        Raises TooMuchToRead.
+        """
+        asked = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
+        async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
+            given = _given(tables)
+            await cursor.execute(SQL(OF_PERSON).format(**given), asked | tables.params)
+            found = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
+            cases = {one.row.project: one.cases for one in found}
+            await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
+            for row in await cursor.fetchall():
+                cases[row[0]].append(ProgressItem(*row))
         return found
+
+    def _tables(self, *tables: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
+        return tables_at(self._store, folding_of(self._past, *tables), self._past)
+
+
+def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
+    """How *tables* of the information base, and of the items beside it, are read in the *past*."""
+    if past is None:
+        return Folding(VIEWS, tables, _settled_by(ZONE))
+    day = local_day(past.t, past.zone)
+    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, asked={"day": day})
+
+
+def _given(tables: Tables) -> dict[str, Composed]:
+    """What the queries are made of."""
+    return {"columns": COLUMNS} | {name: tables.of(table) for name, table in TABLES.items()}
+
+
+def _settled_by(zone: str) -> Settle:
+    return lambda project, entries, past: fold(VIEWS, project, then(entries, past.t, past.known, zone))
 
 
 def known_project(
@@ -159,12 +206,11 @@ def known_project(
 
     Days are those of *zone*. A correction counts from when it was recorded on.
     """
-    views = (Information(), Progress())
-    folded = fold(views, project, then(entries, as_of, known, zone))
-    told = views[0].rows(folded.states["information"], folded.project)
+    folded = fold(VIEWS, project, then(entries, as_of, known, zone))
+    told = VIEWS[0].rows(folded.states["information"], folded.project)
     if not told:
         return None
-    progress = views[1].rows(folded.states["progress"], folded.project)
+    progress = VIEWS[1].rows(folded.states["progress"], folded.project)
     row = told["information"][0]
     return KnownProject(
         InformationRow(*row[: len(InformationRow.__struct_fields__)]),

@@ -11,8 +11,10 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.clock import Level
 from infrastructure.clock_list import AT_LEVEL, EXISTS
+from infrastructure.past import NOW, Folding, Past, Tables, settled_at, tables_at
 from infrastructure.store import Store
 from infrastructure.views import ROWS_MAX, literal
+from projections.progress import ITEMS, PROJECTS, Progress
 from projections.progress_answers import ProgressItem, ProgressProject
 
 # A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
@@ -31,6 +33,7 @@ CONDITIONS = {
     "kind": SQL("p.kind = %(kind)s"),
 }
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
+PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
@@ -89,14 +92,16 @@ class ProgressList:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def page(self, asked: ProjectsAsked) -> list[ProgressProject]:
-        """The page that is asked for."""
-        where, params = conditions(asked)
-        query = SQL(
-            "SELECT p.* FROM views.project AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
-            " LIMIT %(limit)s OFFSET %(offset)s"
-        ).format(where)
-        return [ProgressProject(*row) for row in await self._rows(query, params)]
+    async def page(self, asked: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
+        """The page that is asked for; of the *past* not by *warned* or *stale_days*. Raises TooMuchToRead."""
+        async with tables_at(self._store, PAST, past) as (cursor, tables):
+            where, params = conditions(asked, tables)
+            query = SQL(
+                "SELECT p.* FROM {} AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
+                " LIMIT %(limit)s OFFSET %(offset)s"
+            ).format(tables.of(PROJECTS), where)
+            await cursor.execute(query, params)
+            return [ProgressProject(*row) for row in await cursor.fetchall()]
 
     async def count(self, asked: ProjectsAsked) -> int:
         """How many projects match, on whatever page."""
@@ -157,15 +162,16 @@ class ProgressList:
             return await cursor.fetchall()
 
 
-def conditions(asked: ProjectsAsked) -> tuple[Composed, dict[str, Any]]:
+def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """What the rows have to fulfil, and the parameters of that."""
     params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
+    params |= tables.params
     found: list[SQL | Composed] = [SQL("true")]
     found += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:
-        has_item = SQL("EXISTS (SELECT FROM views.item AS i WHERE i.project = p.project AND {})")
-        found.append(has_item.format(SQL(" AND ").join(of_items)))
+        has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
+        found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
     if asked.warned:
         found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
     if asked.stale_days is not None:

@@ -35,10 +35,7 @@ DECISIONS: LiteralString = """
 """
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
-OF_STATE = SQL(
-    "f.state = %(figure)s AND (s.project, s.card) IN (SELECT y.project, y.card FROM views.signal_state AS y"
-    " WHERE y.state = %(figure)s AND y.since <= %(as_of)s)"
-)
+OF_STATE = SQL("f.state = %(figure)s")
 OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 

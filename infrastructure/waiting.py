@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from msgspec import Struct
+from psycopg.sql import SQL
 
+from infrastructure.past import Folding, Past, settled_at, tables_at
 from infrastructure.store import Store
-from projections.waiting import WaitingRow
+from projections.progress import PROJECTS, Progress
+from projections.waiting import WAITING, Waiting, WaitingRow
 
 LISTED = """
-    SELECT w.*, p.code, p.name, p.manager FROM views.waiting AS w JOIN views.project AS p ON p.project = w.project
+    SELECT w.*, p.code, p.name, p.manager FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
     WHERE (%(department)s = '' OR w.department = %(department)s)
       AND (%(holder)s = '' OR w.holder = %(holder)s)
       AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
@@ -23,9 +26,11 @@ HOLDERS = """
     SELECT w.held_by, w.holder,
         count(*) FILTER (WHERE w.kind <> 'precondition'), count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
-    FROM views.waiting AS w WHERE %(department)s = '' OR w.department = %(department)s
+    FROM {waiting} AS w WHERE %(department)s = '' OR w.department = %(department)s
     GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
+VIEWS = (Waiting(), Progress())
+PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS))
 
 
 class WaitingFilter(Struct, frozen=True, kw_only=True):
@@ -68,16 +73,18 @@ class WaitingRows:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def listed(self, asked: WaitingFilter) -> list[ListedWaiting]:
-        """A page over all projects, what has waited longest first."""
-        rows = await self._rows(LISTED, {name: getattr(asked, name) for name in asked.__struct_fields__})
-        return [ListedWaiting(*row) for row in rows]
+    async def listed(self, asked: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
+        """A page over all projects, what has waited longest first; now, or in the *past*. Raises TooMuchToRead."""
+        params = {name: getattr(asked, name) for name in asked.__struct_fields__}
+        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
 
-    async def holders(self, department: str, limit: int) -> list[HolderCount]:
-        """Who holds how much, those who hold most first; of one department's items or of all."""
-        return [HolderCount(*row) for row in await self._rows(HOLDERS, {"department": department, "limit": limit})]
+    async def holders(self, department: str, limit: int, past: Past | None = None) -> list[HolderCount]:
+        """Who holds how much, those who hold most first; of one department's items or of all. Raises TooMuchToRead."""
+        params = {"department": department, "limit": limit}
+        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
-        async with self._store.cursor() as cursor:
-            await cursor.execute(query, params)
+    async def _rows(self, query: LiteralString, params: dict[str, Any], past: Past | None) -> list[tuple[Any, ...]]:
+        async with tables_at(self._store, PAST, past) as (cursor, tables):
+            given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            await cursor.execute(SQL(query).format(**given), params | tables.params)
             return await cursor.fetchall()

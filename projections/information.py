@@ -46,6 +46,7 @@ PROJECTS = Table(
         ("texts", "text[] NOT NULL"),
         ("plain", "text NOT NULL"),  # all of them as they are compared
         ("words", "tsvector NOT NULL"),
+        ("known_on", "date"),  # the last of the days that figures are of, also of those that were taken back
     ),
     key=1,
     indexes=(
@@ -112,6 +113,7 @@ class InformationState(Struct):
     registered_at: datetime | None = None
     fields: dict[tuple[str, str], Stand] = field(default_factory=dict)
     touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # by category: when last, by whom
+    known_on: date | None = None
     documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
     told: tuple[tuple[str, str], ...] = ()  # the documents that the kept rows have
     rows: Rows | None = None
@@ -121,7 +123,7 @@ class Information:
     """The fold."""
 
     name: str = "information"
-    version: int = 1
+    version: int = 2
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
 
     def start(self) -> InformationState:
@@ -166,6 +168,7 @@ def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded)
             times = entry.occurred_at, entry.recorded_at
             state.fields[key] = Stand(one.value, one.unit, recorded.as_of, recorded.source, *times, by, entry.version)
     state.touched[recorded.category] = entry.occurred_at, by
+    state.known_on = max(state.known_on or recorded.as_of, recorded.as_of)
     state.rows = None
 
 
@@ -218,6 +221,7 @@ def _project_row(
         [text for _, text in texts],
         "\n".join(plain(text) for _, text in texts),
         vector((_weight(label), text) for label, text in texts),
+        state.known_on,
     )
 
 

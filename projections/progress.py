@@ -49,6 +49,8 @@ class ProgressState(Struct):
     changed_by: str = ""
     last_fact: str = ""
     position: int = 0
+    happened_at: datetime | None = None
+    recorded_at: datetime | None = None
 
 
 PROJECTS = Table(
@@ -76,9 +78,19 @@ PROJECTS = Table(
         ("changed_by", "text NOT NULL"),
         ("version", "integer NOT NULL"),
         ("position", "bigint NOT NULL"),
+        ("happened_at", "timestamptz"),  # the last of all that happened, in whatever order it was recorded
+        ("recorded_at", "timestamptz"),  # when the last of it was learned
     ),
     key=1,
-    indexes=("(changed_at DESC, project)", "(manager)", "(code)", "(phase)", "USING gin (holders)"),
+    indexes=(
+        "(changed_at DESC, project)",
+        "(happened_at)",
+        "(recorded_at)",
+        "(manager)",
+        "(code)",
+        "(phase)",
+        "USING gin (holders)",
+    ),
 )
 ITEMS = Table(
     "item",
@@ -120,7 +132,7 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 5
+    version: int = 6
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
 
     def start(self) -> ProgressState:
@@ -130,6 +142,8 @@ class Progress:
         fact, at = entry.fact, entry.occurred_at
         state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
         state.last_fact = tag_of(fact)
+        state.happened_at = max(state.happened_at or at, at)
+        state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
         if isinstance(fact, ProjectRegistered):
             state.registered, state.registered_at = fact, at
         code: str = getattr(fact, "item", "")
@@ -267,4 +281,6 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         state.changed_by,
         project.version,
         state.position,
+        state.happened_at,
+        state.recorded_at,
     )

@@ -44,7 +44,8 @@ class ProgressProject(Struct, frozen=True):
     """One project's row, as it is answered.
 
     *phase* is the first of its flow in which something is not granted, *phase_nth* of *phases*; empty and 0 where it
-    runs by no flow, empty and the last where all is granted.
+    runs by no flow, empty and the last where all is granted. *changed_at* is when what was recorded last happened,
+    *happened_at* when what happened last did, *recorded_at* when the last of it was learned.
     """
 
     project: UUID
@@ -69,3 +70,5 @@ class ProgressProject(Struct, frozen=True):
     changed_by: str
     version: int
     position: int
+    happened_at: datetime | None
+    recorded_at: datetime | None

@@ -126,6 +126,8 @@ async def test_it_is_found_in_chinese_and_in_english_and_by_documents(door: Door
         "生产线 二期",
     ):
         assert await found(door, q=text, manager="searched", after=after) == [str(project)], text
+    for instant, then in (("2099-01-01T00:00:00Z", [str(project)]), ("2020-01-01T00:00:00Z", [])):
+        assert await found(door, q="复合材料", manager="searched", stage="completed", as_of=instant) == then
     for text in ("料材", "omposite", "欧阳工", "5550100", "gg-89", "复合生产", "%", "'", "&|!:*"):
         assert await found(door, q=text, manager="searched", after=after) == [], text
 
@@ -236,8 +238,8 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
     stranger = await registered(door, enterprise={"name": "海棠公司", "uscc": code_of(43)})
     await door.done(by_code, SUBMIT, APPLICANT)
 
-    async def projects(code: str, after: int = 0) -> dict[str, tuple[str, int]]:
-        told = (await door.get(f"/legal-persons/{code}/projects", after=after)).json()
+    async def projects(code: str, after: int = 0, **then: Any) -> dict[str, tuple[str, int]]:
+        told = (await door.get(f"/legal-persons/{code}/projects", after=after, **then)).json()
         return {row["project"]: (row["found_by"], len(row["cases"])) for row in told["projects"]}
 
     head = (await door.done(stranger, SUBMIT, APPLICANT))["position"]
@@ -246,6 +248,8 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
     for code in (one, other):
         assert await projects(code, merged) == {str(by_code): ("code", 1), str(by_name): ("name", 0)}
     told = (await door.get(f"/legal-persons/{other}/projects")).json()
+    assert await projects(one, known_at=told["known_at"], as_of=told["as_of"]) == await projects(one)
+    assert await projects(one, as_of="2020-01-01T00:00:00Z") == {}
     assert (told["person"], told["merged_from"]) == (one, other)
     (case,) = next(row["cases"] for row in told["projects"] if row["cases"])
     assert (case["item"], case["department"], case["stage"]) == ("land", "land", "submitted")

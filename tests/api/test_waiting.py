@@ -62,11 +62,19 @@ async def test_a_projects_chain_leads_to_who_holds_it(door: Door) -> None:
 
 
 async def test_a_project_at_an_earlier_instant(door: Door) -> None:
-    project, _ = await begun(door, "b")
+    project, after = await begun(door, "b")
     path = f"/projects/{project}/waiting"
     then = await got(door, path, as_of=MARCH.format("03"), known_at="2099-01-01T00:00:00Z")
     assert then["items"][0]["waits"][0]["kind"] == "acceptance"
     assert (await got(door, path, as_of=MARCH.format("03")))["items"] == []
+
+    asked = {"department": "land-b", "as_of": MARCH.format("03"), "after": after}
+    listed = await got(door, "/waiting", known_at="2099-01-01T00:00:00Z", **asked)
+    assert [(one["kind"], one["since"]) for one in listed["waiting"]] == [("acceptance", "2026-03-03T02:00:00Z")]
+    assert listed["as_of"] == MARCH.format("03")
+    assert (await got(door, "/waiting", **asked))["waiting"] == []
+    held = await got(door, "/waiting/holders", known_at="2099-01-01T00:00:00Z", **asked)
+    assert [(one["holder"], one["holds"]) for one in held["holders"]] == [("land-b", 1)]
 
 
 async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None:
