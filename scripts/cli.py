@@ -23,7 +23,7 @@ from infrastructure.settings import SettingRefused, without_password
 from infrastructure.store import PAGE_ROWS_MAX
 from scripts import cases as case_table
 from scripts import demo as demonstration
-from scripts import ledger, serving, zone_commands
+from scripts import golden, ledger, serving, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
 from scripts.console import FOUND_SOMETHING, AsJson, cli, fail, out, pairs, screen, settings, tell
 from scripts.export_log import export_log as export_register
@@ -45,6 +45,7 @@ KNOWN_PROBLEMS = (
     SimulationRefused,
     StorageAway,
     serving.AddressTaken,
+    golden.VectorsUnreadable,
 )
 
 cli.command("import-catalogue")(zone_commands.import_catalogue)
@@ -224,7 +225,9 @@ def vectors(
     for file in files:
         if not file.is_file():
             fail(f"There is no file {file}.")
-        found += ledger.pack_mismatches(file) if packs else ledger.vector_mismatches(file, calendars)
+        found += golden.pack_mismatches(file) if packs else golden.vector_mismatches(file, calendars)
+        for note in () if packs else golden.unheeded(file):
+            screen.print(note, style="yellow", highlight=False)
     for line in found:
         typer.echo(line)
     screen.print(f"{len(found)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")

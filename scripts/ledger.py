@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 from msgspec import Struct
 
-from domain.law.calendar import CalendarBook, decode_books
-from domain.law.general_vectors import check_pack_vectors
-from domain.law.vectors import check_vectors
 from infrastructure.chain import Fault, Verifier
-from infrastructure.lawbook import law_book
 from infrastructure.store import walk
-
-CALENDARS = "calendars.json"  # beside a file of vectors
 
 
 class Status(Struct, frozen=True):
@@ -94,22 +87,3 @@ def verify(url: str, progress: Callable[[int, int], None]) -> Verified:
     if verifier.seq < head:
         verifier.finish(head, answered)
     return Verified(verifier.seq, len(verifier.heads), verifier.faults)
-
-
-def vector_mismatches(file: Path, calendars: Path | None) -> list[str]:
-    """Every vector of *file* that the clocks do not reproduce, a line each."""
-    beside = calendars or file.with_name(CALENDARS)
-    books: dict[str, CalendarBook] = dict(law_book().calendars())
-    if calendars or beside.exists():
-        books |= decode_books(beside.read_bytes())
-    with file.open(encoding="utf-8") as lines:
-        return [
-            f"{m.vector} at {m.t.isoformat() if m.t else '-'}: {m.path} expected {m.expected}, got {m.got}"
-            for m in check_vectors(lines, books)
-        ]
-
-
-def pack_mismatches(file: Path) -> list[str]:
-    """The same for vectors of other laws."""
-    with file.open(encoding="utf-8") as lines:
-        return [f"{m.id}: expected {m.expected}, computed {m.computed}" for m in check_pack_vectors(lines)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.law.calendar import WorkingCalendar
-from domain.law.moment import moment
+from domain.law.moment import Instant, moment
 from domain.law.pack_terms import A_FIFTH, Extension, Notice, Roll, Silence, Unit
 from domain.law.rule import DayRule, Yellow
 
@@ -31,7 +31,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
     zone: str
     calendar: WorkingCalendar
     unit: Unit
-    n: int
+    n: Annotated[int, Meta(ge=0)]
     first_day: Literal["excluded", "included"] = "excluded"
     start_shift: Literal["none", "next_working_day"] = "none"
     month_end: Literal["same_day", "day_before"] = "same_day"
@@ -62,7 +62,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
 class GeneralEvent(Struct, frozen=True, tag_field="type"):
     """Something that happened to one period, with its legal instant."""
 
-    at: datetime
+    at: Instant
 
 
 class Started(GeneralEvent, frozen=True, tag="start"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Struct
@@ -24,31 +25,59 @@ PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day
 
 
 class Mismatch(Struct, frozen=True):
-    """One vector the clock does not reproduce: what it says, what we compute. An unreadable line has no *expected*."""
+    """One vector the clock does not reproduce: what it says, what we compute. An unreadable line has no *expected*.
+
+    *id* is the vector's, or names the line where there is no vector to read.
+    """
 
     id: str
     expected: str
     computed: str
 
 
-def check_pack_vectors(lines: Iterable[str]) -> list[Mismatch]:
-    """Every vector of *lines* that the general clock does not reproduce; empty lines are skipped."""
-    return [mismatch for line in lines if line.strip() for mismatch in check_line(line)]
+class PackVector(Struct, frozen=True):
+    """One line of a file: a rule of the general clock, what happened, and the due moment expected of them."""
+
+    rule: dict[str, Any]
+    events: list[dict[str, Any]]
+    expect: dict[str, Any]
+    id: str = "without id"
 
 
-def check_line(line: str) -> Iterator[Mismatch]:
-    """The mismatch of one vector, if there is one."""
-    vector: dict[str, Any] = {}
+_decoder = msgspec.json.Decoder(PackVector)
+
+
+def check_pack_vectors(lines: Iterable[str | bytes]) -> list[Mismatch]:
+    """Every vector of *lines* that the general clock does not reproduce; empty lines are skipped, not an empty file."""
+    found: list[Mismatch] = []
+    seen = False
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            seen = True
+            found += check_line(f"line {number}", line)
+    return found if seen else [Mismatch("line 1", "a vector", "nothing")]
+
+
+def check_line(place: str, line: str | bytes) -> Iterator[Mismatch]:
+    """The mismatch of one vector, if there is one; *place* says which line it is."""
+    named = place
     try:
-        vector = msgspec.json.decode(line, type=dict[str, Any])
-        expected = moment_of(vector["expect"]["due"])
-        rule = rule_of(vector["rule"])
-        computed = due(rule, events_of(vector["events"], rule.unit))
-    except (KeyError, ValueError, TypeError) as fault:
-        yield Mismatch(str(vector.get("id", "?")), "", f"not a vector: {type(fault).__name__}: {fault}")
-        return
-    if type(computed) is not type(expected) or computed != expected:
-        yield Mismatch(str(vector.get("id", "?")), told(expected), told(computed))
+        vector = _decoder.decode(line)
+        named = f"{place} ({vector.id})"
+        expected = moment_of(vector.expect["due"])
+        rule = rule_of(vector.rule)
+        computed = due(rule, events_of(vector.events, rule.unit))
+    except ZoneInfoNotFoundError as fault:
+        yield Mismatch(named, "", f"not a vector: {fault.args[0]}")
+    except KeyError as missing:
+        yield Mismatch(named, "", f"not a vector: the field {missing} is missing")
+    except OverflowError:
+        yield Mismatch(named, "", "not a vector: a number in it is beyond any calendar")
+    except (ValueError, TypeError) as fault:  # no JSON, no UTF-8, a field of another kind
+        yield Mismatch(named, "", f"not a vector: {fault}")
+    else:
+        if type(computed) is not type(expected) or computed != expected:
+            yield Mismatch(vector.id, told(expected), told(computed))
 
 
 def told(moment: Moment | None) -> str:
@@ -56,16 +85,18 @@ def told(moment: Moment | None) -> str:
     return "null" if moment is None else moment.isoformat()
 
 
-def moment_of(text: str | None) -> Moment | None:
-    """A date, an instant or nothing, as a vector writes it."""
+def moment_of(text: Any) -> Moment | None:
+    """A date, an instant or nothing, as a vector writes it; raises ValueError for anything else."""
     if text is None:
         return None
+    if not isinstance(text, str):
+        raise ValueError(f"due is {text!r}: neither a date nor an instant nor null")  # noqa: TRY004 - its value is wrong
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def rule_of(raw: Mapping[str, Any]) -> GeneralRule:
     """The rule of a vector, with its calendar inlined; raises KeyError or ValidationError if it is not one."""
-    calendar = raw["calendar"]
+    calendar = msgspec.convert(raw["calendar"], dict[str, Any])
     roll = ROLL_NAMES.get(raw.get("roll", "none"), raw.get("roll", "none"))
     fields = {key: raw[key] for key in PLAIN_FIELDS if key in raw} | {"roll": roll}
     if roll in DAY_BEFORE_ROLLS:
@@ -73,6 +104,8 @@ def rule_of(raw: Mapping[str, Any]) -> GeneralRule:
     if "reset_window" in raw:
         fields["reset_within"] = raw["reset_window"]
     fields["hours"] = [[clock(opens), clock(closes)] for opens, closes in calendar.get("hours", ())]
+    if raw.get("unit") == "working_hour" and not any(opens < closes for opens, closes in fields["hours"]):
+        raise ValueError("a period in working hours needs a calendar that says from when to when its hours are")
     fields["extension"] = extension_of(raw.get("extension") or {})
     return msgspec.convert(fields | {"calendar": calendar_of(calendar)}, GeneralRule)
 
@@ -105,7 +138,7 @@ def event_of(raw: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
     """One event under our names: an amount may stand under any of AMOUNT_NAMES, an agreed day under UNTIL_NAMES."""
     event = dict(raw)
     if event["type"] == "agree_until":
-        name = next(name for name in UNTIL_NAMES if name in event)
+        name = next((name for name in UNTIL_NAMES if name in event), "until")
         event["until"] = str(event[name])[: len("YYYY-MM-DD")]
     if name := next((name for name in AMOUNT_NAMES if name in event), ""):
         event["n"] = event[name]

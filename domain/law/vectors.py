@@ -54,28 +54,35 @@ class Mismatch(Struct, frozen=True):
 _decoder = msgspec.json.Decoder(Vector)
 
 
-def check_vectors(lines: Iterable[str], books: Mapping[str, CalendarBook]) -> list[Mismatch]:
+def check_vectors(lines: Iterable[str | bytes], books: Mapping[str, CalendarBook]) -> list[Mismatch]:
     """Evaluate each vector (one JSON object a line) and list every difference, in order; empty lines are skipped.
 
-    A line that cannot be read, or names an unknown calendar, is itself a mismatch: nothing passes silently.
+    A line that cannot be read, names an unknown calendar or expects nothing is itself a mismatch, and so is a file
+    without a vector: nothing passes silently.
     """
     found: list[Mismatch] = []
+    seen = False
     for number, line in enumerate(lines, start=1):
         if line.strip():
+            seen = True
             found += _check(f"line {number}", line, books)
-    return found
+    return found if seen else [Mismatch("line 1", None, "", "a vector", "nothing")]
 
 
-def _check(place: str, line: str, books: Mapping[str, CalendarBook]) -> list[Mismatch]:
+def _check(place: str, line: str | bytes, books: Mapping[str, CalendarBook]) -> list[Mismatch]:
     try:
         vector = _decoder.decode(line)
-    except msgspec.DecodeError as fault:
+    except ValueError as fault:  # no JSON, no vector, no UTF-8
         return [Mismatch(place, None, "", "a vector", str(fault))]
     if vector.calendar not in books:
-        return [Mismatch(vector.id, None, "calendar", sorted(books), vector.calendar)]
+        return [Mismatch(f"{place} ({vector.id})", None, "calendar", sorted(books), vector.calendar)]
+    if not vector.as_of:
+        return [Mismatch(f"{place} ({vector.id})", None, "as_of", "a question", "nothing")]
     timeline = Timeline(vector.rule.zone, vector.events)
     found: list[Mismatch] = []
     for asked in vector.as_of:
+        if not asked.expect:
+            found.append(Mismatch(vector.id, asked.t, "expect", "an answer", "nothing"))
         said = msgspec.to_builtins(evaluate(vector.rule, timeline, books[vector.calendar], asked.t, asked.known))
         differences = _differences("", asked.expect, said)
         found += [Mismatch(vector.id, asked.t, path, expected, got) for path, expected, got in differences]
@@ -85,10 +92,20 @@ def _check(place: str, line: str, books: Mapping[str, CalendarBook]) -> list[Mis
 def _differences(path: str, expected: Any, got: Any) -> Iterator[tuple[str, Any, Any]]:
     """Every leaf of *expected* that differs; a clock too many differs as well, other additions are our own."""
     if not isinstance(expected, dict) or not isinstance(got, dict):
-        same = list(got) == expected if isinstance(got, tuple) else got == expected
-        if not same:
+        if not _same(expected, got):
             yield path, expected, got
         return
     extra = got.keys() if path == "clocks" else ()
     for key in [*expected, *(key for key in extra if key not in expected)]:
-        yield from _differences(f"{path}.{key}".lstrip("."), expected.get(key), got.get(key))
+        below = f"{path}.{key}".lstrip(".")
+        if key not in got and path != "clocks":  # an answer to a question we do not know, even where it is null
+            yield below, expected[key], "nothing of that name"
+        else:
+            yield from _differences(below, expected.get(key), got.get(key))
+
+
+def _same(expected: Any, got: Any) -> bool:
+    """Whether two JSON values are equal; false is not 0, as it is to Python."""
+    if isinstance(got, tuple):
+        return bool(expected == list(got))
+    return bool(expected == got) and isinstance(expected, bool) == isinstance(got, bool)

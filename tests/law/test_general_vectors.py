@@ -26,7 +26,7 @@ def test_a_wrong_vector_and_an_unreadable_one_are_reported() -> None:
     wrong = json.loads(lines()[0])
     wrong["expect"]["due"] = "2026-03-09"
     found = check_pack_vectors([json.dumps(wrong), "", "{}", "no json"])
-    assert [(m.id, m.expected) for m in found] == [(wrong["id"], "2026-03-09"), ("?", ""), ("?", "")]
+    assert [(m.id, m.expected) for m in found] == [(wrong["id"], "2026-03-09"), ("line 3", ""), ("line 4", "")]
     assert found[0].computed == "2026-03-09T14:20:00+09:00"
 
 
@@ -49,3 +49,28 @@ def test_a_vector_may_say_what_happened_in_its_own_words(event: dict[str, object
     vector["events"] = [vector["events"][0], event]
     vector["expect"]["due"] = expected
     assert check_pack_vectors([json.dumps(vector)]) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "changed", "sentence"),
+    [
+        ("rule", {"zone": "Mars/Base"}, "No time zone found with key Mars/Base"),
+        ("rule", {"calendar": "KR"}, "Expected `object`, got `str`"),
+        ("rule", {"n": -1}, "Expected `int` >= 0 - at `$.n`"),
+        ("rule", {"n": 10**12}, "a number in it is beyond any calendar"),
+        ("rule", {"calendar": {}}, "a period in working hours needs a calendar that says from when to when"),
+        ("expect", {"due": 3}, "due is 3: neither a date nor an instant nor null"),
+        ("events", [{"type": "start", "at": "2026-03-04T14:20:00"}], "with a timezone component"),
+        ("events", [{"type": "agree_until", "at": "2026-03-04T14:20:00Z"}], "the field 'until' is missing"),
+    ],
+)
+def test_a_faulty_line_says_where_and_what(at: str, changed: object, sentence: str) -> None:
+    vector = json.loads(lines()[0])
+    vector[at] = vector[at] | changed if isinstance(changed, dict) else changed
+    (found,) = check_pack_vectors([json.dumps(vector)])
+    assert found.id == "line 1 (KR-01)"
+    assert sentence in found.computed
+
+
+def test_a_file_without_a_vector_proves_nothing() -> None:
+    assert [(m.id, m.computed) for m in check_pack_vectors([])] == [("line 1", "nothing")]

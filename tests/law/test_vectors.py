@@ -79,4 +79,44 @@ def test_an_unreadable_line_is_a_mismatch(line: str) -> None:
 
 def test_an_unknown_calendar_is_a_mismatch() -> None:
     (found,) = check(first() | {"calendar": "XX"})
-    assert (found.path, found.got) == ("calendar", "XX")
+    assert (found.vector, found.path, found.got) == ("line 1 (H01)", "calendar", "XX")
+
+
+@pytest.mark.parametrize("nothing", [[], ["", "\n"]])
+def test_a_file_without_a_vector_proves_nothing(nothing: list[str]) -> None:
+    assert [(found.vector, found.got) for found in check_vectors(nothing, shipped())] == [("line 1", "nothing")]
+
+
+def test_a_vector_that_asks_or_expects_nothing_is_a_mismatch() -> None:
+    silent = first()
+    silent["as_of"][0]["expect"] = {}
+
+    assert [found.path for found in check(first() | {"as_of": []})] == ["as_of"]
+    assert [found.path for found in check(silent)] == ["expect"]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_no_value_of_a_golden_vector_can_be_changed_unnoticed(number: int) -> None:
+    vector = json.loads(lines()[number])
+    vector["as_of"] = vector["as_of"][:1]
+    for leaf in leaves(vector["as_of"][0]["expect"]):
+        for wrong in ("other", 99, True, False, None, 0):
+            right = leaf[0][leaf[1]]
+            if (wrong, type(wrong)) != (right, type(right)):
+                leaf[0][leaf[1]] = wrong
+                assert len(check(vector)) == 1, (leaf[1], wrong)
+                leaf[0][leaf[1]] = right
+
+
+def leaves(tree: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Every value that is no object, as the object it stands in and its name there."""
+    own = [(tree, name) for name, value in tree.items() if not isinstance(value, dict)]
+    return own + [leaf for value in tree.values() if isinstance(value, dict) for leaf in leaves(value)]
+
+
+def test_a_field_we_do_not_know_is_a_mismatch_even_where_it_is_null() -> None:
+    vector = first()
+    vector["as_of"] = vector["as_of"][:1]
+    vector["as_of"][0]["expect"]["clocks"]["decision"]["due_by"] = None
+
+    assert [found.path for found in check(vector)] == ["clocks.decision.due_by"]

@@ -1,0 +1,97 @@
+"""Files of golden vectors: how they are read, what in them means nothing, and what the clocks do not reproduce."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from domain.law.calendar import CalendarBook, decode_books
+from domain.law.event import LawEvent
+from domain.law.general_vectors import check_pack_vectors
+from domain.law.vectors import check_vectors
+from infrastructure.lawbook import law_book
+
+CALENDARS = "calendars.json"  # beside a file of vectors
+GZIP = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+FIELDS = {
+    kind.__struct_config__.tag: {"type", *(field.encode_name for field in msgspec.structs.fields(kind))}
+    for kind in get_args(LawEvent)
+}
+
+
+class VectorsUnreadable(Exception):  # noqa: N818 it says what has to be mended
+    """A file of vectors or calendars can't be read; the message says which, and what is wrong."""
+
+
+def vector_mismatches(file: Path, calendars: Path | None) -> list[str]:
+    """Every value in *file* that the clocks do not reproduce, a line each; raises VectorsUnreadable."""
+    beside = calendars or file.with_name(CALENDARS)
+    books: dict[str, CalendarBook] = dict(law_book().calendars())
+    if calendars or beside.exists():
+        books |= books_in(beside)
+    return [
+        f"{m.vector} at {m.t.isoformat() if m.t else '-'}: {m.path} expected {m.expected}, got {m.got}"
+        for m in check_vectors(lines_of(file), books)
+    ]
+
+
+def pack_mismatches(file: Path) -> list[str]:
+    """The same for vectors of other laws."""
+    return [
+        f"{m.id}: expected {m.expected}, computed {m.computed}" if m.expected else f"{m.id}: {m.computed}"
+        for m in check_pack_vectors(lines_of(file))
+    ]
+
+
+def unheeded(file: Path) -> list[str]:
+    """The fields of events in *file* that mean nothing to the clocks, each with the first line it stands on."""
+    first: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(lines_of(file), start=1):
+        for event in events_in(line):
+            kind = str(event.get("type"))
+            for field in event.keys() - FIELDS.get(kind, event.keys()):
+                first.setdefault((kind, field), number)
+    return [
+        f"{file}, line {number}: the field {field!r} of the event {kind} is unknown and was not heeded"
+        for (kind, field), number in first.items()
+    ]
+
+
+def events_in(line: bytes) -> Iterable[dict[str, Any]]:
+    """The events of one vector, none where it can't be read: that is reported as a mismatch."""
+    try:
+        return msgspec.json.decode(line, type=Events).events
+    except ValueError:
+        return ()
+
+
+class Events(msgspec.Struct):
+    """What a vector says has happened, as it is written."""
+
+    events: list[dict[str, Any]]
+
+
+def lines_of(file: Path) -> Iterator[bytes]:
+    """The lines of a file, packed with gzip or not, with a byte order mark or not; raises VectorsUnreadable."""
+    try:
+        raw = file.read_bytes()
+        plain = gzip.decompress(raw) if raw.startswith(GZIP) else raw
+    except OSError as fault:
+        raise VectorsUnreadable(f"The file {file} cannot be read: {fault.strerror or fault}.") from fault
+    except (EOFError, zlib.error) as fault:
+        raise VectorsUnreadable(f"The file {file} cannot be unpacked: {fault}") from fault
+    yield from plain.removeprefix(BYTE_ORDER_MARK).splitlines()
+
+
+def books_in(file: Path) -> dict[str, CalendarBook]:
+    """The calendars of a file; raises VectorsUnreadable."""
+    try:
+        return decode_books(b"\n".join(lines_of(file)))
+    except ValueError as fault:
+        raise VectorsUnreadable(f"The calendars in {file} cannot be read: {fault}.") from fault
