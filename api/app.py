@@ -23,6 +23,7 @@ from api.law import Law
 from api.law_calendars import Keeping
 from api.legal_persons import LegalPersons
 from api.materials import Materials
+from api.names import Names
 from api.operation import healthz, readyz
 from api.outside import OutsideTables
 from api.path import Paths
@@ -62,6 +63,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Keeping,
     LegalPersons,
     Catalogues,
+    Names,
     Flows,
     InformationTables,
     Catalogue,

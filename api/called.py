@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -10,9 +11,11 @@ from msgspec import Struct, field
 
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
+from domain.law.moment import local_day
 from domain.ledger import Refused
 from domain.project.state import LINE_CHARACTERS_MAX
 from domain.shelf import Shelf
+from infrastructure.approvals import DEFAULT_LAW, Approvals
 from infrastructure.lawbook import law_book
 from infrastructure.shelves import Shelves
 
@@ -41,41 +44,39 @@ class Titles(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2)
-def _titles(shelves: Shelves, _changes: int) -> Titles:
-    """One reading of *shelves*, for as long as nothing new is published."""
-    return titles_in(shelves.shelf)
+def _titles(shelves: Shelves, _changes: int, day: date) -> Titles:
+    """One reading of *shelves*, for as long as nothing new is published or comes into force."""
+    return titles_in(shelves.shelf, day)
 
 
-async def titles_of(shelves: Shelves) -> Titles:
-    """What is published by now under the names that *shelves* hold."""
+async def titles_of(approvals: Approvals) -> Titles:
+    """The names that are published by now, as they are in force today."""
+    shelves = approvals.shelves
     await shelves.current()
-    return _titles(shelves, shelves.changes)
+    today = local_day(approvals.clock(), law_book().versions(DEFAULT_LAW)[-1].zone)
+    return _titles(shelves, shelves.changes, today)
 
 
-def titles_in(shelf: Shelf) -> Titles:
-    """The newest names in *shelf*: of departments those in force, of everything else all there ever were."""
+def titles_in(shelf: Shelf, day: date) -> Titles:
+    """The names in *shelf*. What several editions name goes by the one in force on *day*, else by the one before."""
+    listed = [item for catalogue in shelf.catalogues.values() for item in _listed(catalogue, day)]
     departments: dict[str, tuple[str, str]] = {}
-    for catalogue in shelf.catalogues.values():
-        for item in _listings(catalogue)[-1].values():
-            chinese, english = departments.get(item.dept_code, ("", ""))
-            departments[item.dept_code] = (item.dept_name or chinese, item.dept_name_en or english)
-    return Titles(departments, {chinese: english for chinese, english in _names(shelf) if chinese and english})
-
-
-def _listings(catalogue: Catalogue) -> list[Mapping[str, ServiceItem]]:
-    """The items of every edition, the oldest first; of the draft where there is none."""
-    return [edition.items for edition in catalogue.editions] or [catalogue.items]
-
-
-def _names(shelf: Shelf) -> Iterator[tuple[str, str]]:
-    """Every name in Chinese and in English, the oldest first."""
-    for catalogue in shelf.catalogues.values():
-        for items in _listings(catalogue):
-            yield from ((item.task_name[:LINE_CHARACTERS_MAX], item.task_name_en) for item in items.values())
+    for item in listed:
+        chinese, english = departments.get(item.dept_code, ("", ""))
+        kept = english if item.dept_name in ("", chinese) else ""  # a new name is not called as the old one was
+        departments[item.dept_code] = (item.dept_name or chinese, item.dept_name_en or kept)
+    names = [(item.task_name[:LINE_CHARACTERS_MAX], item.task_name_en) for item in listed]
     for flow in shelf.flows.values():
-        for edition in flow.editions:
-            yield from ((phase.name, phase.name_en) for phase in edition.phases)
-            yield from ((step.name, step.name_en) for step in edition.steps)
+        names += [(phase.name, phase.name_en) for edition in flow.editions for phase in edition.phases]
+        names += [(step.name, step.name_en) for edition in flow.editions for step in edition.steps]
+    return Titles(departments, {chinese: english for chinese, english in names if chinese and english})
+
+
+def _listed(catalogue: Catalogue, day: date) -> list[ServiceItem]:
+    """The items of every edition, those still to come first, that in force last; of the draft where there is none."""
+    in_order = sorted(catalogue.editions, key=lambda edition: edition.valid_from <= day)
+    listings = [edition.items for edition in in_order] or [catalogue.items]
+    return [item for items in listings for item in items.values()]
 
 
 @cache

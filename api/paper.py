@@ -124,7 +124,7 @@ class Paper:
 
 async def paper_of(request: AnyRequest, law: str = "") -> Paper:
     """A page's paper, on which departments and items go by the names that were published so far."""
-    return Paper(request, law, await titles_of(parts_of(request).approvals.shelves))
+    return Paper(request, law, await titles_of(parts_of(request).approvals))
 
 
 @cache

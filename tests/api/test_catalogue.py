@@ -89,6 +89,15 @@ async def test_a_catalogue_tells_its_editions_and_its_draft(door: Door) -> None:
 
 
 @pytest.mark.usefixtures("told")
+async def test_names_are_told_in_both_languages(door: Door) -> None:
+    names = await found(door, "/names")
+    office = {"department": "zone-office", "name": CONSULTATION.dept_name, "name_en": CONSULTATION.dept_name_en}
+    assert office in names["departments"]
+    assert {"name": CONSULTATION.task_name, "name_en": CONSULTATION.task_name_en} in names["names"]
+    assert EIA.task_name not in {one["name"] for one in names["names"]}  # nobody gave it an English one
+
+
+@pytest.mark.usefixtures("told")
 async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
     now = await found(door, f"{ZONE}/items")
     assert (now["edition"]["number"], codes(now)) == (1, ["environment-01", "land-01", "zone-01"])
