@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -90,9 +91,9 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
             raw.seek(0)
             with io.TextIOWrapper(gzip.GzipFile(fileobj=raw) if packed else raw, "utf-8-sig", newline="") as text:
                 reader = csv.reader(text, strict=True)
-                header = [name.strip() for name in next(reader, [])]
-                if missing := [name for name in needed if name not in header]:
-                    raise LogUnreadable(f"{path.name} has no column {', '.join(missing)} in its first line")
+                header = [name.strip() for name in next(filter(None, reader), [])]
+                if wrong := _header_fault(header, needed):
+                    raise LogUnreadable(f"{path.name} {wrong}")
                 places = {name: place for place, name in enumerate(header)}
                 line = reader.line_num
                 for fields in reader:
@@ -100,10 +101,24 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
                     if fields:
                         yield line, fields if len(fields) == len(header) else None, places
     except UnicodeDecodeError as broken:
-        raise LogUnreadable(f"{path.name} is not UTF-8 after line {line}: {broken.reason}") from broken
+        line += broken.object[: broken.start].count(b"\n") + 1  # it was read ahead of the last whole line
+        wrong = f"the byte {broken.object[broken.start]:02X} in line {line} is none of its letters"
+        raise LogUnreadable(f"{path.name} is not UTF-8, save it as that: {wrong}") from broken
     except csv.Error as broken:
         raise LogUnreadable(f"{path.name} is no CSV after line {line}: {broken}") from broken
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
         raise LogUnreadable(f"{path.name} is a broken gzip file after line {line}: {broken}") from broken
     except OSError as broken:
         raise LogUnreadable(f"{path} can't be read: {broken.strerror or broken}") from broken
+
+
+def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str:
+    """Why these are not the columns of a log; empty where they are."""
+    if not header:
+        return "is empty: its first line should name the columns"
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        return f"names the column {', '.join(twice)} twice in its first line: leave one of them out"
+    missing = ", ".join(name for name in needed if name not in header)
+    if missing and len(header) == 1 and (found := re.search(r"[;\t|]", header[0])):
+        return f"has no column {missing} in its first line: it is separated by {found[0]!r}, save it with commas"
+    return f"has no column {missing} in its first line" if missing else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from scripts.importing.lines import Remark
 from scripts.importing.planning import Fate, Step
 
 LINES_SHOWN_MAX = 20  # of each list, on the screen; the JSON has them all
+ACTIVITIES_SHOWN_MAX = 3  # of those that rows with one reason have
 
 
 class ActivityLine(Struct):
@@ -26,11 +28,16 @@ class ActivityLine(Struct):
 
 
 class Reason(Struct):
-    """One reason why rows are no more than noted steps, how many there are, and one of them in full."""
+    """One reason why rows are no more than noted steps: *code* is that of the rule, empty where no rule refused them.
+
+    *activities* says how many of the rows each activity has, *line* where the first of them stands in the events.
+    """
 
     code: str
-    rows: int
-    example: str
+    sentence: str
+    line: int
+    rows: int = 0
+    activities: dict[str, int] = field(default_factory=dict)
 
 
 class ImportReport(Struct):
@@ -70,14 +77,14 @@ class ImportReport(Struct):
 def tally(report: ImportReport, steps: Iterable[Step]) -> None:
     """Count the *steps* into *report*: by fate, by activity, by reason."""
     lines: dict[str, ActivityLine] = {}
-    reasons: dict[str, Reason] = {}
+    reasons: dict[tuple[str, str], Reason] = {}
     for step in steps:
         line = lines.setdefault(step.row.activity, ActivityLine(step.row.activity, step.row.label or step.row.native))
         setattr(line, step.fate.value, getattr(line, step.fate.value) + 1)
-        if step.fate is not Fate.MAPPED:
-            key = step.code or step.reason
-            reason = reasons.setdefault(key, Reason(step.code, 0, step.reason))
+        if step.fate in (Fate.NOTED, Fate.REFUSED):
+            reason = reasons.setdefault((step.code, step.reason), Reason(step.code, step.reason, step.row.line))
             reason.rows += 1
+            reason.activities[step.row.activity] = reason.activities.get(step.row.activity, 0) + 1
     report.activities = sorted(lines.values(), key=lambda line: line.activity)
     report.reasons = sorted(reasons.values(), key=lambda reason: -reason.rows)
     report.mapped = sum(line.mapped for line in report.activities)
@@ -89,15 +96,12 @@ def show(report: ImportReport, console: Console) -> None:
     """Print *report* for people."""
     console.print(
         f"[bold]{report.rows_read:,}[/] events of [bold]{report.cases:,}[/] cases under {report.law} in"
-        f" {report.seconds:.1f} s: {report.mapped:,} mapped, {report.noted:,} noted,"
-        f" {report.refused:,} noted as no rule lets them pass, {report.rows_lost:,} lost."
+        f" {report.seconds:.1f} s: {report.mapped:,} became commands, {report.noted:,} mean nothing of ours"
+        f" and are kept as noted steps, {report.refused:,} a rule refused and they are kept as noted steps too,"
+        f" {report.rows_lost:,} did not get in."
     )
     console.print(f"{report.facts_stored:,} facts stored; {report.commands_repeated:,} commands were known already.")
-    if report.reasons:
-        table = Table("rows", "code", "why a row is no more than a noted step", title_justify="left")
-        for reason in report.reasons[:LINES_SHOWN_MAX]:
-            table.add_row(f"{reason.rows:,}", reason.code, reason.example)
-        console.print(table)
+    show_reasons(report.reasons, console)
     for title, remarks in (
         ("did not get in", report.lost),
         ("reads otherwise in the ledger", report.changed),
@@ -106,7 +110,9 @@ def show(report: ImportReport, console: Console) -> None:
         for remark in remarks[:LINES_SHOWN_MAX]:
             console.print(f"{remark.file}, line {remark.line}: {title}: {remark.sentence}", markup=False)
         if len(remarks) > LINES_SHOWN_MAX:
-            console.print(f"... and {len(remarks) - LINES_SHOWN_MAX:,} more lines of this kind")
+            console.print(f"... and {len(remarks) - LINES_SHOWN_MAX:,} more lines of this kind: --json prints them all")
+    if report.changed:
+        console.print("What is in the ledger stands; amend_entry and retract_entry correct it.")
     for title, cases in (
         ("listed, but without events", report.cases_without_events),
         ("with events, but not listed", report.cases_not_listed),
@@ -117,3 +123,19 @@ def show(report: ImportReport, console: Console) -> None:
     if report.fields_left:
         left = ", ".join(f"{column} ({rows:,} rows)" for column, rows in report.fields_left.items())
         console.print(f"Columns without a place in the ledger: {left}", markup=False)
+
+
+def show_reasons(reasons: Sequence[Reason], console: Console) -> None:
+    """Print why rows are no more than noted steps, the most frequent reasons first. What was typed is no markup."""
+    if not reasons:
+        return
+    table = Table("rows", "why a row is no more than a noted step", "code", "activities")
+    for reason in reasons[:LINES_SHOWN_MAX]:
+        often = sorted(reason.activities, key=lambda activity: -reason.activities[activity])
+        more = [f"and {len(often) - ACTIVITIES_SHOWN_MAX} more"] if len(often) > ACTIVITIES_SHOWN_MAX else []
+        activities = ", ".join(often[:ACTIVITIES_SHOWN_MAX] + more)
+        table.add_row(f"{reason.rows:,}", Text(reason.sentence), Text(reason.code), Text(activities))
+    console.print(table)
+    if rest := reasons[LINES_SHOWN_MAX:]:
+        rows = sum(reason.rows for reason in rest)
+        console.print(f"... and {len(rest):,} more reasons for {rows:,} rows: --json prints them all")

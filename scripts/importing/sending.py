@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from domain.ledger import Refused
-from domain.vocabulary import AnyFact
+from domain.vocabulary import AnyFact, Entry, tag_of
 from infrastructure.approvals import Approvals
 from infrastructure.committer import Busy
 from scripts.importing.lines import Remark
-from scripts.importing.planning import Act, CasePlan, Fate
+from scripts.importing.planning import LISTING, Act, CasePlan, Fate
 from scripts.importing.reading import CaseListing
 from scripts.importing.report import ImportReport
 
 BUSY_SECONDS = 0.1  # other people's commands go first: the import steps back for so long, then tries again
 KEY_REUSED = "key-reused"
 
-Stored = dict[UUID, list[tuple[AnyFact, datetime]]]  # by command: its facts and when they happened
+SHOWN_CHARACTERS_MAX = 80  # of each side of a difference
+
+Stored = dict[UUID, list[Entry]]  # by command
 
 
 class Desk:
@@ -38,17 +40,29 @@ class Desk:
         if plan.refusal:
             self._report.lost.append(self._place(0, listing, f"case {plan.case_id} can't be a project: {plan.refusal}"))
         stored = await self._stored(plan.project)
+        changed = {act.id: differences for act in plan.acts if (differences := unlike(stored.get(act.id), act))}
+        lines = {act.line for act in plan.acts if act.line and act.id in changed}
         for act in plan.acts:
-            if stored.get(act.id) == [(fact, act.command.occurred_at) for fact in act.facts]:
-                self._report.commands_repeated += 1
-            else:
+            if act.id in stored:
+                self._report.commands_repeated += act.id not in changed
+            elif act.line not in lines:  # a row that was changed adds nothing to what it was
                 await self._hand_in(plan, act, listing)
+        self._tell(plan, changed, listing)
+
+    def _tell(self, plan: CasePlan, changed: Mapping[UUID, list[str]], listing: CaseListing | None) -> None:
+        """Report what *changed* of a case, one remark a line."""
+        by_line: dict[int, list[str]] = {}
+        for act in plan.acts:
+            by_line.setdefault(act.line, []).extend(changed.get(act.id, ()))
+        for line, differences in by_line.items():
+            if differences:
+                self._report.changed.append(self._place(line, listing, "; ".join(dict.fromkeys(differences))))
 
     async def _stored(self, project: UUID) -> Stored:
         """What the ledger has of the project: a command that is there to the letter need not be sent again."""
         stored: Stored = {}
         for entry in await self._approvals.history(project):
-            stored.setdefault(entry.recorded.command_id, []).append((entry.fact, entry.occurred_at))
+            stored.setdefault(entry.recorded.command_id, []).append(entry)
         return stored
 
     async def _hand_in(self, plan: CasePlan, act: Act, listing: CaseListing | None) -> None:
@@ -73,3 +87,34 @@ class Desk:
         if line or listing is None:
             return Remark(self._events, line, sentence)
         return Remark(self._cases, listing.line, sentence)
+
+
+def unlike(stored: Sequence[Entry] | None, act: Act) -> list[str]:
+    """In what the entries that are *stored* for an act, if any, are unlike what the file now says."""
+    if stored is None:
+        return []
+    names = [[tag_of(entry.fact) for entry in stored], [tag_of(fact) for fact in act.facts]]
+    if names[0] != names[1]:
+        return [f"it is {' and '.join(names[0])} in the ledger, {' and '.join(names[1])} by the file"]
+    return [
+        f"{name} is {str(was)[:SHOWN_CHARACTERS_MAX]!r} in the ledger, {str(now)[:SHOWN_CHARACTERS_MAX]!r} in the file"
+        for entry, fact in zip(stored, act.facts, strict=True)
+        for name, was, now in compared(entry, fact, act)
+        if was != now
+    ]
+
+
+def compared(entry: Entry, fact: AnyFact, act: Act) -> Iterator[tuple[str, object, object]]:
+    """Everything that a file says of one entry: what it is called, as it is stored, as it would be stored now.
+
+    A case's line in the list of cases is dated by its last row, and its project by the first that was recorded: rows
+    that were added since don't make them say anything else.
+    """
+    for name in fact.__struct_fields__:
+        yield name, getattr(entry.fact, name), getattr(fact, name)
+    yield "actor", entry.recorded.by.id, act.by.id
+    yield "department", entry.recorded.by.department, act.by.department
+    if act.command.occurred_at and getattr(fact, "activity", "") != LISTING:
+        yield "occurred_at", entry.occurred_at, act.command.occurred_at
+    if act.recorded_at and act.line:
+        yield "recorded_at", entry.recorded_at, act.recorded_at

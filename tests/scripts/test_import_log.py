@@ -24,7 +24,7 @@ from scripts.cases import case_rows
 from scripts.cli import cli
 from scripts.export_log import ExportReport, export_log
 from scripts.import_log import RECEIPT_LOG, import_log
-from scripts.importing.report import ImportReport, show
+from scripts.importing.report import ImportReport, Reason, show
 from scripts.importing.screen import bar
 from tests.conftest import database_in
 from tests.scripts.logs import Log, course, event, listed, write_log
@@ -199,13 +199,43 @@ def test_the_bar_moves_where_somebody_looks_and_is_silent_elsewhere() -> None:
         assert ("8577/8577" in shown.get()) is terminal
 
 
-async def test_a_row_that_was_changed_since_is_told_and_changes_nothing(approvals: Approvals, tmp_path: Path) -> None:
-    await bring(approvals, write_log(tmp_path, course("1", ("2012-03-01", "99_A", "28")), [listed("1")]))
+async def test_what_was_changed_since_is_told_row_by_row_and_changes_nothing(
+    approvals: Approvals, tmp_path: Path
+) -> None:
+    rows = course("1", *[("2012-03-01", "99_A", "28")] * 4)
+    await bring(approvals, write_log(tmp_path, rows, [listed("1")]))
     before = await facts_in(approvals)
-    report = await bring(approvals, write_log(tmp_path, course("1", ("2012-03-01", "99_A", "42")), [listed("1")]))
+    corrected = ({"value": "42"}, {"recorded_on": "2012-03-05"}, {"actor": "560872"}, {"activity": "01_HOOFD_010"})
+    changed = [row | columns for row, columns in zip(rows, corrected, strict=True)]
+    report = await bring(approvals, write_log(tmp_path, changed, [listed("1")]))
 
-    assert ([(remark.file, remark.line) for remark in report.changed], report.exit_status) == ([("events.csv", 2)], 1)
+    told = {remark.line: remark.sentence for remark in report.changed}
+    assert told[2] == "value is '28' in the ledger, '42' in the file"
+    assert told[3].startswith("recorded_at is '2012-02-29 23:00:00+00:00' in the ledger, '2012-03-04 23:00")
+    assert told[4] == "actor is 'importer' in the ledger, '560872' in the file"
+    assert "activity is '99_A' in the ledger, '01_HOOFD_010' in the file" in told[5]
+    assert report.exit_status == 1
     assert await facts_in(approvals) == before
+
+
+async def test_rows_that_came_later_change_nothing_of_what_was_there(approvals: Approvals, tmp_path: Path) -> None:
+    rows = course("1", ("2012-03-01", "99_A"), ("2012-03-02", "99_B"))
+    await bring(approvals, write_log(tmp_path, rows[:1], [listed("1", started_at="2012-03-01T08:00:00Z")]))
+    report = await bring(approvals, write_log(tmp_path, rows, [listed("1", started_at="2012-03-01T08:00:00Z")]))
+
+    assert (report.facts_stored, report.changed, report.exit_status) == (1, [], 0)
+
+
+def test_reasons_name_their_activities_and_what_was_typed_is_no_markup() -> None:
+    reasons = [Reason("", f"'[/]{nth}' is no number of days", 2, 1, {"06_VD_020": 1}) for nth in range(22)]
+    reasons[0].activities = dict.fromkeys(["A", "B", "C", "D"], 1)
+    console = Console(width=160)
+    with console.capture() as shown:
+        show(ImportReport(reasons=reasons), console)
+
+    assert "'[/]19' is no number of days" in shown.get()
+    assert "A, B, C, and 1 more" in shown.get()
+    assert "and 2 more reasons for 2 rows" in shown.get()
 
 
 async def test_both_kinds_of_orphan_become_projects_and_are_named(

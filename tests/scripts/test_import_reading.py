@@ -45,9 +45,11 @@ def test_plain_or_gzipped_with_or_without_a_byte_order_mark(tmp_path: Path, pack
 @pytest.mark.parametrize(
     ("events", "sentence"),
     [
-        ("", "events.csv has no column dataset, case_id, event_id, occurred_at, activity in its first line"),
+        ("", "events.csv is empty"),
+        (HEADER.replace(",", ";"), "event_id, occurred_at, activity in its first line: it is separated by ';'"),
+        (HEADER.replace("recorded_on", "value"), "events.csv names the column value twice"),
         (HEADER.replace("activity", "act"), "events.csv has no column activity in its first line"),
-        ((HEADER + ROW).encode() + b"town,1,2,\xff", "events.csv is not UTF-8"),
+        ((HEADER + ROW).encode() + b"town,1,2,\xff", "events.csv is not UTF-8, .* the byte FF in line 3"),
         (HEADER + ROW + 'town,1,2,"1-002\n', "events.csv is no CSV after line 2: unexpected end of data"),
         (gzip.compress((HEADER + ROW).encode())[:-9], "events.csv is a broken gzip file"),
         (b"\x1f\x8b\x08" + bytes(20), "events.csv is"),
