@@ -27,7 +27,7 @@ from infrastructure.views import Views
 from tests.api.door import REGISTER, Door, identity
 from tests.controls import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
 
 PHONE, MAIL, OFFICE = "13912345678", "qin.secret@example.org", "secret-works"
 SECRET = Actor("qin-secret", OFFICE, Role.APPLICANT)

@@ -56,6 +56,7 @@ def test_stopping_keeps_the_data(data: Path) -> None:
     assert one(server.start(), "SELECT count(*) FROM kept WHERE number = 7") == 1
 
 
+@pytest.mark.slow
 def test_six_processes_make_and_start_one_server(folder: Path) -> None:
     starters = [python(START.format(str(folder / "data"))) for _ in range(6)]
     answers = [starter.communicate(timeout=PROCESS_SECONDS_MAX) for starter in starters]

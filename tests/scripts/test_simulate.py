@@ -37,6 +37,7 @@ async def simulated(server_url: str, template: str, asked: Asked) -> Simulated:
         return await simulate(url, asked)
 
 
+@pytest.mark.slow
 async def test_the_same_seed_gives_the_same_facts_and_another_seed_others(
     server_url: str, migrated_template: str
 ) -> None:
