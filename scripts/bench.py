@@ -27,9 +27,11 @@ from scripts.benches.commands import WithConflicts
 from scripts.benches.evaluating import Evaluations
 from scripts.benches.ground import Ground, ground
 from scripts.benches.measure import Figure, ratio
+from scripts.benches.reading import Followed
 
 CLIENTS = (1, 8, 32, 128)
 CONFLICT_CLIENTS = 32
+LEDGER_FIGURES = 4  # a ledger is filled for as long as so many figures take
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
 WIDTH = 130  # of the tables, also where the output goes into a file
 
@@ -39,6 +41,7 @@ class Only(StrEnum):
 
     BOARD = "board"
     EVALUATE = "evaluate"
+    VIEWS = "views"
 
 
 class Machine(Struct, frozen=True):
@@ -61,6 +64,14 @@ class AtOnce(Struct, frozen=True):
     echo: Figure
 
 
+class Reading(Struct, frozen=True):
+    """How fast the views come to hold what the ledger says, and the yardsticks."""
+
+    followed: list[Followed]
+    select: Figure
+    runner: Figure
+
+
 class Report(Struct, frozen=True):
     """All figures of a run; `json` writes it as it stands."""
 
@@ -71,10 +82,7 @@ class Report(Struct, frozen=True):
     rival_elsewhere: Figure
     conflicts: WithConflicts
     loading: Figure
-    select: Figure
-    catch_up: Figure
-    rebuild: Figure
-    runner: Figure
+    views: Reading
 
 
 def machine() -> Machine:
@@ -118,7 +126,6 @@ def measure(seconds: int) -> Report:
         elsewhere = uvloop.run(commands.with_rivals(ledger, CONFLICT_CLIENTS, seconds, elsewhere=True))
         conflicts = uvloop.run(commands.with_rivals(ledger, CONFLICT_CLIENTS, seconds))
         loading = uvloop.run(commands.loading(ledger))
-        _tell("views")
         return Report(
             here,
             seconds,
@@ -127,11 +134,28 @@ def measure(seconds: int) -> Report:
             elsewhere.figure,
             conflicts,
             loading,
-            reading.bare_select(ledger),
-            reading.catch_up(ledger),
-            reading.rebuilding(ledger),
-            reading.library_runner(ledger, floor.socket_folder, "stock", seconds),
+            measure_reading(floor, ledger, seconds),
         )
+
+
+def measure_reading(floor: Ground, ledger: str, seconds: int) -> Reading:
+    """Follow the *ledger*, which is full already."""
+    _tell("views")
+    return Reading(
+        reading.followed(ledger, seconds),
+        reading.bare_select(ledger),
+        reading.library_runner(ledger, floor.socket_folder, "stock", seconds),
+    )
+
+
+def measure_views(seconds: int) -> Reading:
+    """Fill a ledger for as long as a whole run would, and follow it."""
+    with ground() as floor:
+        ledger = floor.database("ledger", migrated=True)
+        floor.database("stock")
+        _tell("filling the ledger")
+        uvloop.run(commands.in_process(ledger, CONFLICT_CLIENTS, seconds * LEDGER_FIGURES))
+        return measure_reading(floor, ledger, seconds)
 
 
 def measure_boards() -> Boards:
@@ -163,13 +187,20 @@ def shown(report: Report, console: Console) -> None:
     again = f"{report.conflicts.conflicts} decided again"
     _add(table, kept, f"{_times(kept, report.undisturbed)} undisturbed, {_times(kept, elsewhere)} elsewhere; {again}")
     console.print(table)
-    views = _table("reading", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
-    _add(views, report.loading, "whole projects: read, decoded, folded")
-    _add(views, report.select, "rows, not decoded")
-    for figure in (report.catch_up, report.rebuild):
-        _add(views, figure, f"{_times(figure, report.select)} bare SELECT, {_times(figure, report.runner)} runner")
-    _add(views, report.runner, "the library's, with a projection that writes no row")
-    console.print(views)
+    shown_reading(report.views, console, report.loading)
+
+
+def shown_reading(found: Reading, console: Console, loading: Figure | None = None) -> None:
+    """Print what the views take as a table."""
+    table = _table("reading", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
+    if loading:
+        _add(table, loading, "whole projects: read, decoded, folded")
+    _add(table, found.select, "rows, not decoded")
+    for one in found.followed:
+        for figure in (one.fill, one.catch_up, one.rebuild):
+            _add(table, figure, f"{_times(figure, found.select)} bare SELECT, {_times(figure, found.runner)} runner")
+    _add(table, found.runner, "the library's, with a projection that writes no row")
+    console.print(table)
 
 
 def shown_boards(found: Boards, console: Console) -> None:
@@ -231,7 +262,8 @@ def main(
     Latencies are in milliseconds. Compare the ratios: they come from one run on one machine.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
-    report = part(only) if only else measure(QUICK_SECONDS if quick else SECONDS)
+    seconds = QUICK_SECONDS if quick else SECONDS
+    report = part(only, seconds) if only else measure(seconds)
     console = Console(width=WIDTH)
     match report:
         case _ if as_json:
@@ -240,13 +272,21 @@ def main(
             shown_boards(report, console)
         case Evaluations():
             shown_evaluations(report, console)
+        case Reading():
+            shown_reading(report, console)
         case Report():
             shown(report, console)
 
 
-def part(only: Only) -> Boards | Evaluations:
-    """Measure one part: the supervision board over a million items, or one evaluation of one item's clocks."""
-    return measure_boards() if only is Only.BOARD else evaluating.measured()
+def part(only: Only, seconds: int) -> Boards | Evaluations | Reading:
+    """Measure one part: the board over a million items, one evaluation of one item's clocks, or the views."""
+    match only:
+        case Only.BOARD:
+            return measure_boards()
+        case Only.EVALUATE:
+            return evaluating.measured()
+        case Only.VIEWS:
+            return measure_views(seconds)
 
 
 if __name__ == "__main__":

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
+import uvloop
 from eventsourcing.application import Application
 from eventsourcing.persistence import Tracking
 from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import get_topic
+from msgspec import Struct
 
 from infrastructure.mapper import EntryMapper
 from infrastructure.projector import BATCH_ENTRIES_MAX, Projector
 from infrastructure.rebuild import rebuild
 from infrastructure.recorder import LedgerFactory
+from projections.catalogue import VIEWS
+from projections.view import View
+from scripts.benches import commands
 from scripts.benches.measure import Figure
 from scripts.benches.stock import environment
 
+CLIENTS = 32  # whose commands the views are behind by
 RUNNER_CONNECTIONS = 5
+SETTLE_SECONDS = 0.05
 READ = """
     SELECT seq, stream, version, type, data, meta, occurred_at, recorded_at, hash FROM ledger.event
     WHERE seq > %s ORDER BY seq LIMIT %s
 """
+
+
+class Followed(Struct, frozen=True):
+    """How fast some views get to where the ledger is: from nothing, from a while ago, and once more from nothing."""
+
+    fill: Figure
+    catch_up: Figure
+    rebuild: Figure
 
 
 class LedgerApplication(Application[UUID]):
@@ -54,25 +70,44 @@ def bare_select(url: str) -> Figure:
     return Figure("bare SELECT", 1, rows / (perf_counter() - began))
 
 
-def catch_up(url: str) -> Figure:
-    """Entries a second that the projector folds into all views, from an empty start."""
+def catch_up(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
+    """Entries a second that the projector folds into *views*, from where they stand to the end of the ledger."""
     began, entries = perf_counter(), 0
     with psycopg.connect(url, autocommit=True) as connection:
-        projector = Projector(url)
-        if not projector.take_lead(connection):
-            raise RuntimeError("another projector runs on the bench's own database")
+        projector = Projector(url, views)
+        while not projector.take_lead(connection):
+            time.sleep(SETTLE_SECONDS)  # the server ends the session before this one when it gets round to it
         while done := projector.step(connection):
             entries += done
-    return Figure("catch up", 1, entries / (perf_counter() - began))
+    return Figure(subject, 1, entries / (perf_counter() - began))
 
 
-def rebuilding(url: str) -> Figure:
+def empty(url: str) -> None:
+    """Let every view begin again at the beginning."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DELETE FROM views.position")
+
+
+def rebuilding(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
     """Entries a second of a rebuild: folded anew, compared with the live views, swapped."""
     began = perf_counter()
-    rebuilt = rebuild(url)
+    rebuilt = rebuild(url, views)
     if rebuilt.differences:
         raise RuntimeError(f"the rebuild differs from the live views: {rebuilt.differences}")
-    return Figure("rebuild", 1, rebuilt.entries / (perf_counter() - began))
+    return Figure(subject, 1, rebuilt.entries / (perf_counter() - began))
+
+
+def followed(url: str, seconds: float) -> list[Followed]:
+    """The first two views alone, then all, each filled, behind by so many *seconds* of commands, and rebuilt."""
+    found: list[Followed] = []
+    for which, views in (("two", VIEWS[:2]), ("all", VIEWS)):
+        empty(url)
+        names = f"{which} views"
+        filled = catch_up(url, views, f"fill {names}, empty before")
+        uvloop.run(commands.in_process(url, CLIENTS, seconds))
+        behind = catch_up(url, views, f"catch up {names}")
+        found.append(Followed(filled, behind, rebuilding(url, views, f"rebuild {names}")))
+    return found
 
 
 def library_runner(url: str, socket_folder: str, database: str, seconds: float) -> Figure:
