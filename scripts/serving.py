@@ -54,6 +54,7 @@ def project_while(parent: int, url: str) -> None:
     """Run the projector in this process until it is told to end, or until its parent is gone."""
     projector = Projector(url)
     stop_with(parent, projector.stop)
+    calm_collector()
     projector.run()
 
 

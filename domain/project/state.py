@@ -118,7 +118,9 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     def waits_for(self, code: str) -> bool:
         """Whether some condition names the item *code*."""
-        return code in self.requires or any(code in group for group in self.requires_any)
+        if code in self.requires:
+            return True
+        return bool(self.requires_any) and any(code in group for group in self.requires_any)
 
 
 class ExternalResult(Struct, frozen=True, gc=False):
