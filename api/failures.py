@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
 from api.parts import AnyRequest
-from api.problems import MEDIA_TYPE, NAMELESS, Problem
+from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.requests import request_id
 from domain.ledger import Refused
 from infrastructure.committer import Busy
@@ -23,7 +23,9 @@ ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
+UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
+LOGGED_WITH_CAUSE = {"database-away", "storage-away", *UNWRITABLE.values()}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -80,6 +82,13 @@ def mishap(error: Exception) -> Problem:
         return Problem(
             "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
         )
+    if unwritable := UNWRITABLE.keys() & names_of(error):
+        return Problem(
+            code := UNWRITABLE[unwritable.pop()],
+            f"{HTTP_CODES[code][1]}; nothing of this request was stored",
+            remedy="have an administrator see to it, and send the request again: it may have the same Idempotency-Key",
+            headers=RETRY_AFTER,
+        )
     if is_outage(error):
         return Problem(
             "database-away",
@@ -120,7 +129,7 @@ def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
-    elif code in ("database-away", "storage-away"):
+    elif code in LOGGED_WITH_CAUSE:
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
         log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)

@@ -54,6 +54,8 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
     "database-away": (503, "the database can't be reached"),
+    "database-full": (503, "the disk of the database is full"),
+    "database-read-only": (503, "the database takes no changes now"),
     "storage-away": (503, "the folder or bucket of the files can't be read or written"),
     "behind": (503, "the view has not come as far as the position asked for"),
     "not-ready": (503, "this process is not ready to serve"),

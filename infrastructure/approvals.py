@@ -88,8 +88,12 @@ class Approvals(Application[UUID]):
         self._packs: dict[tuple[str, bool, int], Pack] = {}  # by law and quarter of an hour
 
     async def __aenter__(self) -> Self:
-        await self.store.pool.open(wait=True)
-        await self.committer.open()
+        try:
+            await self.committer.open()  # first: where no connection is to be had, it says at once why
+            await self.store.pool.open(wait=True)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from infrastructure.materials import Materials, StorageAway
 from infrastructure.migrate import MigrationRefused, pending
+from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import ELSEWHERE, PostgresUnavailable, account_for, supplied
 from infrastructure.postgres_url import VERSION_MIN, connect_url
 from infrastructure.settings import SettingRefused, Settings, unknown, without_password
@@ -58,7 +59,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
         return
     with psycopg.connect(url, autocommit=True) as connection:
-        yield _server(connection, url)
+        yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
         yield _durability(connection)
         yield _checksums(connection)
         yield _clock(connection)

@@ -14,6 +14,12 @@ from infrastructure.postgres_programs import PostgresUnavailable
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
 TRIES_MAX = 10  # roles belong to the whole server: migrations of two databases may trip over each other there
+# What an account may not do, and where it has no place to do it.
+FORBIDDEN = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.InvalidSchemaName,
+)
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 
 log = structlog.get_logger()
@@ -53,7 +59,8 @@ def migrate(url: str) -> list[str]:
     """Bring the database up to date and return the names of the files applied now: none if it already was.
 
     One transaction per file, one process at a time. Raises MigrationRefused where a file changed after it was
-    applied, or where the database is newer than this release; psycopg.Error, noting the file, where one fails.
+    applied, where the database is newer than this release, or where the account may not change it; psycopg.Error,
+    noting the file, where one fails.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
@@ -100,6 +107,8 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
             with connection.transaction():
                 connection.execute(migration.sql)
                 connection.execute(record, [migration.number, migration.name, migration.digest])
+        except FORBIDDEN as failure:
+            raise _forbidden(connection.info.user, migration, failure) from failure
         except psycopg.Error as failure:
             if tries < TRIES_MAX and _met_a_neighbour(failure):
                 continue
@@ -107,6 +116,21 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
             raise
         else:
             return
+
+
+def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> MigrationRefused:
+    """What an administrator of somebody else's server has to grant."""
+    if isinstance(failure, psycopg.errors.ReadOnlySqlTransaction):
+        remedy = "Name a server that takes changes, no standby, where default_transaction_read_only is off."
+    elif isinstance(failure, psycopg.errors.InvalidSchemaName):
+        remedy = f"Let the account's search_path name a schema: ALTER ROLE {user} SET search_path = public."
+    else:
+        remedy = (
+            f"Have the server's administrator make {user} the database's owner, ALTER ROLE {user} CREATEROLE and, where"
+            f" the server knows the role countersign_app already, GRANT countersign_app TO {user}."
+        )
+    said = failure.diag.message_primary or str(failure)
+    return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {said}.", remedy)
 
 
 def _met_a_neighbour(failure: psycopg.Error) -> bool:

@@ -6,6 +6,7 @@ import time
 
 import psycopg
 import structlog
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import PostgresUnavailable
@@ -14,17 +15,38 @@ from infrastructure.settings import Settings, without_password
 VERSION_MIN = 15  # the oldest release that has MERGE, and keeps the schema public closed to strangers
 SERVER_SECONDS_MAX = 30  # a database started in the same moment (compose, a rebooting machine) may take its time
 PAUSE_SECONDS = 0.25
+# What a role or a database may have set for others. A stricter isolation lets concurrent appends fail, a limit in time
+# a rebuild; dates are read in one style. Only the address itself, in its own `options`, may say otherwise.
+SESSION = (
+    r"-c default_transaction_isolation=read\ committed"
+    " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
+    " -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
+    " -c standard_conforming_strings=on"
+)
+DURABLE = "-c synchronous_commit=on"  # where it is off, an acknowledged fact could be lost; remote_apply stays
+# How long a server may be silent that has vanished without a word, in seconds, and milliseconds for the last one.
+PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+PATIENCE |= {"tcp_user_timeout": 60_000}
 
 log = structlog.get_logger()
 
 
 def connect_url(settings: Settings) -> str:
-    """The address of a server that answers and suits. Raises PostgresUnavailable, saying what to do."""
+    """The address of a server that answers and suits, for sessions as we need them.
+
+    Raises PostgresUnavailable, saying what to do.
+    """
     if not settings.database_url:
-        return EmbeddedPostgres(settings.data).start()
+        return settled(EmbeddedPostgres(settings.data).start())
     _await(settings.database_url)
-    _check(settings.database_url)
-    return settings.database_url
+    return settled(settings.database_url, *([] if _check(settings.database_url) else [DURABLE]))
+
+
+def settled(url: str, *more: str) -> str:
+    """*url* with SESSION, *more* options and PATIENCE, except for what it says itself."""
+    said = conninfo_to_dict(url)
+    options = " ".join([SESSION, *more, str(said.get("options", ""))]).strip()
+    return make_conninfo(url, **{**PATIENCE, **said, "client_encoding": "utf8", "options": options})
 
 
 def _await(url: str) -> None:
@@ -38,9 +60,11 @@ def _await(url: str) -> None:
         time.sleep(PAUSE_SECONDS * 2 ** min(waited // 2, 4))
 
 
-def _check(url: str) -> None:
+def _check(url: str) -> bool:
+    """Whether commits are durable unless told to be. Raises PostgresUnavailable where the server does not suit."""
     try:
-        with psycopg.connect(url, connect_timeout=SERVER_SECONDS_MAX) as connection:
+        with psycopg.connect(settled(url), connect_timeout=SERVER_SECONDS_MAX) as connection:
+            durable = connection.execute("SHOW synchronous_commit").fetchone() != ("off",)
             version, encoding = (
                 connection.info.server_version // 10_000,
                 connection.info.parameter_status("server_encoding"),
@@ -63,3 +87,4 @@ def _check(url: str) -> None:
             f"The database that DATABASE_URL names has the encoding {encoding}; Countersign needs UTF8.",
             "Make another: CREATE DATABASE countersign ENCODING 'UTF8' TEMPLATE template0.",
         )
+    return durable

@@ -73,7 +73,9 @@ def serve() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date. `serve` does this by itself."""
-    screen.print(f"up to date: {without_password(serving.ready(settings()))}")
+    chosen = settings()
+    serving.ready(chosen)
+    screen.print(f"up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)
 
 
 @cli.command("import-log")
@@ -268,6 +270,9 @@ def main() -> None:
         sys.exit(2)
     except psycopg.OperationalError as down:
         screen.print(f"The database does not answer: {str(down).strip()}", style="red", highlight=False)
+        sys.exit(2)
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as forbidden:
+        screen.print(f"The database does not let this account do that: {forbidden}", style="red", highlight=False)
         sys.exit(2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from psycopg import errors
 
 from api.failures import problem_of
 from api.problems import HTTP_CODES, KINDS
@@ -80,16 +81,25 @@ async def test_what_is_our_own_fault_tells_nothing_but_the_requests_id(
     assert "req-17" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("error", [OperationalError("gone"), PoolTimeout("none free"), TimeoutError()])
-async def test_a_database_that_is_away_is_told_as_such(
-    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, error: Exception
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperationalError("gone"), "database-away"),
+        (PoolTimeout("none free"), "database-away"),
+        (TimeoutError(), "database-away"),
+        (errors.DiskFull("no space left on device"), "database-full"),
+        (errors.ReadOnlySqlTransaction("cannot execute INSERT"), "database-read-only"),
+    ],
+)
+async def test_a_database_that_is_away_or_takes_nothing_is_told_as_such(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     async def away(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(approvals, "history", away)
     response = await door.get(f"/projects/{uuid4()}")
-    problem(response, "database-away")
+    problem(response, code)
     assert response.headers["retry-after"]
 
 

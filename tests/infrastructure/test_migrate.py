@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from infrastructure.migrate import MigrationRefused, migrate, migrations, pending
 from tests.conftest import database_in
@@ -94,6 +95,19 @@ def test_a_failing_file_changes_nothing_and_is_named(empty_database_url: str, wr
     assert pending(empty_database_url) == ["0002_bad.sql"]
     with psycopg.connect(empty_database_url) as connection:
         assert connection.execute("SELECT to_regclass('half'), to_regclass('good')").fetchone() == (None, "good")
+
+
+def test_an_account_that_may_not_change_the_database_is_told_what_it_needs(empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        statement = SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
+        connection.execute(statement.format(Identifier(connection.info.dbname)))
+
+    with pytest.raises(
+        MigrationRefused, match=r"0000_schema_migration\.sql can't be applied by .*read-only"
+    ) as refusal:
+        migrate(empty_database_url)
+
+    assert "no standby" in refusal.value.remedy
 
 
 def test_an_edited_file_is_named(empty_database_url: str, write: Write) -> None:
