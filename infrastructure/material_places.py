@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 INCOMING = "incoming"
+PLACED, ASIDE = "sha256", "aside"  # files to be found, and those about to be removed
 UPLOAD = "countersign-upload-"  # what the names of files on their way begin with
 LEFT_OVER_SECONDS = 86_400  # an upload nobody has finished by then was cut short by a crash
 S3_RETRY: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
@@ -95,7 +96,12 @@ class Bucket:
 
 def key_of(digest: str) -> str:
     """Where the file with this SHA-256 is kept, e.g. sha256/ab/cd/abcd..."""
-    return f"sha256/{digest[:2]}/{digest[2:4]}/{digest}"
+    return f"{PLACED}/{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def aside_key_of(digest: str) -> str:
+    """Where it waits to be removed, and nobody finds it."""
+    return f"{ASIDE}/{digest}"
 
 
 def place_of(settings: Settings) -> Place:

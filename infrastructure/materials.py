@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -19,8 +20,9 @@ from typing import ParamSpec, TypeVar, cast
 import obstore
 from msgspec import Struct
 from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
 
-from infrastructure.material_places import UPLOAD, Place, key_of, place_of
+from infrastructure.material_places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
 from infrastructure.media import Readable, Unfit, kind_of, require_kind
 from infrastructure.settings import Settings
 
@@ -42,6 +44,14 @@ class Stored(Struct, frozen=True):
     size: int
     media_type: str
     known: bool = False
+
+
+class Placed(Struct, frozen=True):
+    """One file under its name: its size in bytes, and when it was placed there last."""
+
+    digest: str
+    size: int
+    placed_at: datetime
 
 
 class Materials:
@@ -134,6 +144,46 @@ class Materials:
             if store is not None:
                 yield from obstore.get(store, key_of(digest)).stream(PIECE_BYTES)
 
+    def stored_before(self, instant: datetime) -> Iterator[Placed]:
+        """Every file that was placed before *instant*. Raises StorageAway."""
+        yield from (one for one in self._list(PLACED) if one.placed_at < instant)
+
+    def set_aside(self, digest: str) -> None:
+        """From now on the file is not found, until it is put back or sent again. Raises StorageAway."""
+        self._move(key_of(digest), aside_key_of(digest))
+
+    def set_aside_so_far(self) -> Iterator[str]:
+        """The digests of all files that were set aside, by whomever. Raises StorageAway."""
+        yield from (one.digest for one in self._list(ASIDE))
+
+    def put_back(self, digest: str) -> None:
+        """A file that was set aside is found again. Raises StorageAway."""
+        self._move(aside_key_of(digest), key_of(digest))
+        with reachable():
+            self._place.confirm(key_of(digest))
+
+    def remove(self, digest: str) -> None:
+        """A file that was set aside is no more. Raises StorageAway."""
+        with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
+            obstore.delete(self._kept_in(), aside_key_of(digest))
+
+    def _list(self, prefix: str) -> Iterator[Placed]:
+        with reachable():
+            store = self._place.store()
+            for batch in obstore.list(store, prefix=prefix) if store else ():
+                for one in batch:
+                    yield Placed(one["path"].rpartition("/")[2], one["size"], one["last_modified"])
+
+    def _move(self, key: str, to: str) -> None:
+        with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
+            obstore.rename(self._kept_in(), key, to)
+
+    def _kept_in(self) -> ObjectStore:
+        store = self._place.store()
+        if store is None:
+            raise FileNotFoundError("nothing was ever kept")
+        return store
+
     def too_large(self) -> Unfit:
         """The refusal of a file that is larger than the setting allows."""
         return Unfit(
@@ -169,10 +219,7 @@ class Materials:
         return Stored(digest, size, media_type, known)
 
     def _open(self, digest: str, size: int) -> Readable:
-        store = self._place.store()
-        if store is None:
-            raise FileNotFoundError(digest)
-        return cast("Readable", obstore.open_reader(store, key_of(digest), size=size))
+        return cast("Readable", obstore.open_reader(self._kept_in(), key_of(digest), size=size))
 
 
 class Upload:

@@ -33,6 +33,7 @@ from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
 from scripts.simulate import SimulationRefused
+from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]
 
@@ -214,6 +215,20 @@ def verify_materials(as_json: AsJson = False) -> None:
         found = verified_materials(serving.ready(chosen), chosen, advance)
     tell(found, as_json, lambda: pairs("materials", found))
     raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+
+
+@cli.command("sweep-materials")
+def sweep_materials(
+    days: Annotated[int, typer.Option(min=1, help="how long a file may wait to be attached")] = DAYS,
+    remove: Annotated[bool, typer.Option("--remove", help="remove them; else they are only counted")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find uploaded files that nobody ever attached; remove them with --remove, which takes two minutes."""
+    chosen = settings()
+    found = sweep(serving.ready(chosen), chosen, days, remove=remove)
+    tell(found, as_json, lambda: pairs("unattached files", found))
+    if found.files and not remove:
+        screen.print("Nothing was removed: add --remove for that.")
 
 
 @cli.command()

@@ -5,13 +5,14 @@ Bodies are held against the hash that the client has signed. It was checked agai
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import md5, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 BUCKET = "materials"
 
@@ -56,8 +57,11 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def do_GET(self) -> None:
-        key, _, _ = self._asked()
+        key, query, _ = self._asked()
         if not self._may_answer():
+            return
+        if "list-type" in query:
+            self._answer(200, self._listing(query["prefix"][0]))
             return
         content = self.bucket.objects.get(key)
         if content is None:
@@ -77,11 +81,25 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(200, content, **told)
 
+    def _listing(self, prefix: str) -> bytes:
+        held = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>2026-03-02T01:00:00.000Z</LastModified><ETag>x</ETag>"
+            f"<Size>{len(content)}</Size></Contents>"
+            for key, content in self.bucket.objects.items()
+            if key.startswith(prefix)
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{held}</ListBucketResult>".encode()
+
     do_HEAD = do_GET  # noqa: N815  as the standard library calls it
 
     def do_PUT(self) -> None:
         key, query, body = self._asked()
         if not self._may_answer():
+            return
+        if source := self.headers.get("x-amz-copy-source"):
+            content = self.bucket.objects[key] = self.bucket.objects[unquote(source).removeprefix(f"{BUCKET}/")]
+            tag = f'<ETag>"{md5(content).hexdigest()}"</ETag>'
+            self._answer(200, f"<CopyObjectResult>{tag}</CopyObjectResult>".encode())
             return
         if "uploadId" in query:
             self.bucket.parts[query["uploadId"][0]][int(query["partNumber"][0])] = body
@@ -90,7 +108,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, ETag=f'"{md5(body).hexdigest()}"')
 
     def do_POST(self) -> None:
-        key, query, _ = self._asked()
+        key, query, asked = self._asked()
+        if "delete" in query:
+            gone = re.findall("<Key>(.*?)</Key>", asked.decode())
+            for one in gone:
+                self.bucket.objects.pop(one, None)
+            told = "".join(f"<Deleted><Key>{one}</Key></Deleted>" for one in gone)
+            self._answer(200, f"<DeleteResult>{told}</DeleteResult>".encode())
+            return
         if "uploads" in query:
             name = f"upload-{len(self.bucket.parts)}"
             self.bucket.parts[name] = {}

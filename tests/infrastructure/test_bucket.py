@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -60,6 +61,18 @@ async def test_a_file_goes_into_the_bucket_and_comes_out_again(
     await materials.require(digest, len(content), MEDIA_TYPE)
     assert (await materials.receive(coming(content), MEDIA_TYPE)).known
     assert on_the_way(tmp_path) == []
+
+
+async def test_a_file_is_set_aside_put_back_and_removed(materials: Materials, held: Bucket) -> None:
+    digest = (await materials.receive(coming(REPORT), MEDIA_TYPE)).digest
+    assert [one.digest for one in materials.stored_before(datetime.now(UTC))] == [digest]
+    materials.set_aside(digest)
+    assert (materials.size_now(digest), list(materials.set_aside_so_far())) == (None, [digest])
+    materials.put_back(digest)
+    assert held.objects == {f"zone/one/{key_of(digest)}": REPORT}
+    materials.set_aside(digest)
+    materials.remove(digest)
+    assert held.objects == {}
 
 
 async def test_what_is_not_there_is_not_stored(materials: Materials) -> None:

@@ -21,6 +21,7 @@ from infrastructure.material_places import key_of
 from infrastructure.materials import Materials
 from infrastructure.settings import Settings
 from scripts.materials import MaterialFault, VerifiedMaterials, verify
+from scripts.sweep import sweep
 from tests.controls import APPLICANT, MANAGER, ROOT
 from tests.histories import REGISTER
 
@@ -30,6 +31,10 @@ LOST = "f" * 64
 
 async def content() -> AsyncIterator[bytes]:
     yield REPORT
+
+
+async def text(said: bytes) -> AsyncIterator[bytes]:
+    yield said
 
 
 @pytest.fixture
@@ -83,3 +88,38 @@ async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: P
     assert missing == MaterialFault(LOST, 3, "is not stored")
     assert told.returncode == 1, told.stderr
     assert json.decode(told.stdout, type=VerifiedMaterials) == found
+
+
+async def test_a_sweep_removes_what_no_fact_ever_named(chosen: Settings, tmp_path: Path) -> None:
+    materials = Materials.of(chosen)
+    await materials.receive(content(), MEDIA_TYPE)
+    unattached = (await materials.receive(text(b"nobody attached it"), "text/plain")).digest
+    young = (await materials.receive(text(b"it came today"), "text/plain")).digest
+    await attached(chosen.database_url, ATTACH, DetachMaterial(digest=DIGEST, reasons="other plan"))
+    for digest in (DIGEST, unattached):
+        os.utime(tmp_path / "materials" / key_of(digest), (0, 0))
+
+    found = sweep(chosen.database_url, chosen, 30, remove=False)
+    assert (found.files, found.bytes, found.removed) == (1, 18, 0)
+    assert materials.size_now(unattached) == 18
+    assert sweep(chosen.database_url, chosen, 30, remove=True, pause=0).removed == 1
+
+    assert [materials.size_now(digest) is None for digest in (DIGEST, unattached, young)] == [False, True, False]
+    assert list(materials.set_aside_so_far()) == []
+    assert sweep(chosen.database_url, chosen, 30, remove=True).files == 0
+
+
+async def test_what_is_attached_during_a_sweep_is_put_back(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what a sweep set aside that was broken off."""
+    materials = Materials.of(chosen)
+    await materials.receive(content(), MEDIA_TYPE)
+    waiting = (await materials.receive(text(b"nobody attached it"), "text/plain")).digest
+    for digest in (DIGEST, waiting):
+        materials.set_aside(digest)
+    monkeypatch.setattr("time.sleep", lambda _: asyncio.run(attached(chosen.database_url, ATTACH)))
+
+    found = await asyncio.to_thread(sweep, chosen.database_url, chosen, 30, remove=True)
+
+    assert (found.files, found.removed, found.put_back) == (0, 1, 1)
+    assert (materials.size_now(DIGEST), materials.size_now(waiting)) == (len(REPORT), None)
+    assert b"".join(materials.pieces(DIGEST)) == REPORT
