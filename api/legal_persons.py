@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -34,6 +35,7 @@ from domain.legal_person.words import PersonCommand
 from domain.project.state import LINE_CHARACTERS_MAX
 from domain.uscc import require_uscc
 from infrastructure.information import InformationBook, InformationPast, PersonsProject
+from infrastructure.merging import merging
 from infrastructure.persons import PersonBook, PersonFilter
 
 Named = Annotated[
@@ -118,14 +120,17 @@ class LegalPersons(Controller):
         actor_of(headers_of(request.scope))
         require_uscc(code[:LINE_CHARACTERS_MAX])
 
-        async def check(command: PersonCommand) -> None:
-            if isinstance(command, MergeLegalPerson):
-                require_uscc(command.into)
-                survivor = await parts_of(request).approvals.state(stream_of(command.into))
-                known = survivor if isinstance(survivor, LegalPerson) else LegalPerson(survivor.id)
-                require_survivor(command.into, known)
+        async with AsyncExitStack() as turn:
 
-        return AggregateReceipt.of(code, await carry_out(request, stream_of(code), TO_PERSONS, check=check))
+            async def check(command: PersonCommand) -> None:
+                if isinstance(command, MergeLegalPerson):
+                    require_uscc(command.into)
+                    await turn.enter_async_context(merging(parts_of(request).approvals.store))
+                    survivor = await parts_of(request).approvals.state(stream_of(command.into))
+                    known = survivor if isinstance(survivor, LegalPerson) else LegalPerson(survivor.id)
+                    require_survivor(command.into, known)
+
+            return AggregateReceipt.of(code, await carry_out(request, stream_of(code), TO_PERSONS, check=check))
 
     @get("/", operation_id="list_persons", summary="Legal persons by name or code")
     async def list_persons(

@@ -16,7 +16,7 @@ from projections.persons import CodeRow, MergeRow, PersonRow
 from projections.words import question
 
 BEGUN_CODE = re.compile("[0-9A-Z]{4,18}")
-MERGED_DEEP_MAX = 20  # a merge of a merge of a merge; a circle, which is refused when it is told, ends here too
+MERGED_DEEP_MAX = 20  # a merge of a merge of a merge; a circle, which is refused when it is told, would end here too
 
 # That two entries are one person is no event of its life but something that became known: so are its older codes.
 MERGES: LiteralString = "m.merge_known <= %(known)s AND (m.separation_known IS NULL OR m.separation_known > %(known)s)"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from msgspec import to_builtins
 from stdnum.cn import uscc
 
 from domain.example_persons import BRANCH, LEGACY, PERSON, PERSON_STORY
 from domain.ledger import Actor
+from domain.legal_person.identity import MergeLegalPerson
 from domain.legal_person.state import stream_of
 from domain.uscc import legacy_check
 from infrastructure.approvals import Approvals
+from infrastructure.merging import LOCK, MERGING_KEY
 from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
 from tests.api.door import Door, identity, problem
@@ -197,6 +201,24 @@ async def test_nobody_is_merged_into_nobody_nor_in_a_circle(door: Door) -> None:
     problem(await said(door, {**merge, "code": other, "into": one}), "person-merged")
     assert (await said(door, merge, key="once")).json() == {**first.json(), "repeated": True}
     problem(await said(door, {**merge, "into": one.lower()}, key="twice"), "uscc-invalid")
+
+
+async def test_two_processes_that_merge_at_once_close_no_circle(
+    door: Door, approvals: Approvals, shared_database_url: str
+) -> None:
+    one, other = code_of(16), code_of(17)
+    for code in (one, other):
+        await done(door, registration(code, code))
+    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    async with await psycopg.AsyncConnection.connect(shared_database_url) as elsewhere:
+        await elsewhere.execute(LOCK, [MERGING_KEY])
+        waiting = asyncio.create_task(said(door, {**merge, "code": other, "into": one}))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        command = MergeLegalPerson(code=one, into=other, reasons="same")
+        await approvals.handle(stream_of(one), command, MANAGER, uuid4())
+
+    problem(await waiting, "person-merged")
 
 
 async def test_a_repeat_is_a_repeat_though_the_survivor_was_merged_since(door: Door) -> None:
