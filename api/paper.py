@@ -74,6 +74,7 @@ class Paper:
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
             "local": self.local,
+            "day": self.day,
             "zone": zone_of(self._law).key if self._law else "",
         }
         return templates.get_template(template).render(given | content)
@@ -102,6 +103,13 @@ class Paper:
         if not self._law or zone != zone_of(self._law):
             shown += f" {there.isoformat()[-6:]}"
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
+
+    def day(self, at: datetime | None) -> str:
+        """The day of *at* alone, where the page's law holds: for lists whose times stand in the history."""
+        if at is None:
+            return NEVER
+        there = at.astimezone(zone_of(self._law))
+        return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), there.date())
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""

@@ -54,7 +54,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "items_open": ("在办事项", "Items open"),
     "keyed_in": ("项目经理录入", "Keyed in"),
     "late": ("办结后的补充证据", "Later evidence"),
-    "law": ("适用规则", "Law pack"),
+    "law": ("适用规则", "Law applied"),
     "main": ("主要页面", "Main pages"),
     "manager": ("项目经理", "Project manager"),
     "materials": ("申请材料", "Materials"),

@@ -142,7 +142,8 @@ def _entered(field: FormField, chance: Chance, at: datetime) -> EnteredField:
     unit = field.units[-1] if field.units else ""
     match field.sort:
         case Sort.NUMBER | Sort.MONEY:
-            value = str(chance.between(1, 60 if unit in ("%", "亿元") or not unit else 90_000))
+            most = 60 if unit in ("%", "亿元", "亩") or not unit else 900 if unit == "人" else 90_000
+            value = str(chance.between(most, 2 * most) if field.key == "total" else chance.between(1, most))
         case Sort.DATE:
             value = f"{at.year + chance.between(0, 2)}-{chance.between(1, 12):02d}-{chance.between(1, 28):02d}"
         case Sort.CHOICE:
