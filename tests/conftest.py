@@ -22,6 +22,12 @@ SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of 
 PREFIX = "countersign-test-"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: some always waits for a server to start, to stop or to come back."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first: left to the end, the last of them would keep one core busy alone."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
@@ -44,8 +50,9 @@ def reachable_folder() -> Iterator[Path]:
 def database_in(server: str, template: str = "template1") -> Iterator[str]:
     """A new database, copied from *template*; yields its address and drops it afterwards."""
     name = f"test_{uuid4().hex}"
+    made = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # by way of the log it takes half as long again
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        connection.execute(made.format(Identifier(name), Identifier(template)))
         try:
             yield _named(server, name)
         finally:
