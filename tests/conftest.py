@@ -104,6 +104,13 @@ def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """Such a database for all tests of a file: each uses projects of its own, or they all only read."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
+
+
 def _clear_away_what_killed_runs_left() -> None:
     """Stop the servers of test runs that died without cleaning up: their process number is in the folder's name."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):

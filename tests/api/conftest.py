@@ -17,14 +17,6 @@ from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 from tests.api.door import Door
-from tests.conftest import database_in
-
-
-@pytest.fixture(scope="module")
-def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    """A database for one file of tests: each test uses projects of its own."""
-    with database_in(server_url, migrated_template) as url:
-        yield url
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -37,11 +37,12 @@ class Lived:
         return await signals_of(approvals.store, approvals.laws, other, MARCH, "Asia/Shanghai", department, t)
 
 
-@pytest_asyncio.fixture
-async def march(database_url: str) -> AsyncIterator[Lived]:
+@pytest_asyncio.fixture(scope="module")
+async def march(shared_database_url: str) -> AsyncIterator[Lived]:
+    """Told once: all that is asked here changes nothing."""
     hands = Hands("2026-03-02 09:00")
-    async with Approvals(database_url, clock=hands) as approvals:
-        zone = Zone(database_url, approvals, hands)
+    async with Approvals(shared_database_url, clock=hands) as approvals:
+        zone = Zone(shared_database_url, approvals, hands)
         yield Lived(zone, *await lived(zone))
 
 

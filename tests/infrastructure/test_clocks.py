@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 
 import pytest
@@ -16,7 +16,6 @@ from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
 from infrastructure.lawbook import law_book
 from projections.nodes import MODES, NODES
-from tests.conftest import database_in
 from tests.infrastructure.test_projector import project_all
 from tests.infrastructure.zone import project_id, tell_zone
 from tests.law.questions import at
@@ -41,19 +40,13 @@ FILTERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def zone_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    with database_in(server_url, migrated_template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module")
-async def approvals(zone_url: str) -> AsyncIterator[Approvals]:
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """The zone, told and projected."""
     hands = [at("03-01")]
-    async with Approvals(zone_url, clock=lambda: hands[0]) as opened:
+    async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_zone(opened, hands)
-        project_all(zone_url)
+        project_all(shared_database_url)
         yield opened
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -18,7 +18,6 @@ from infrastructure.voices import VoiceFilter, VoicesAt
 from projections.view import fold_at
 from projections.voice_readings import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
 from projections.voices import Voices, VoicesState
-from tests.conftest import database_in
 from tests.infrastructure.test_projector import project_all
 from tests.infrastructure.test_watcher import Hands
 from tests.infrastructure.voiced import projects, speak
@@ -56,19 +55,13 @@ OF_EVALUATIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def zone_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    with database_in(server_url, migrated_template) as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module")
-async def approvals(zone_url: str) -> AsyncIterator[Approvals]:
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """The zone, told and projected."""
     hands = Hands("2026-03-01 09:00")
-    async with Approvals(zone_url, clock=hands) as opened:
+    async with Approvals(shared_database_url, clock=hands) as opened:
         await speak(opened, hands)
-        project_all(zone_url)
+        project_all(shared_database_url)
         yield opened
 
 

@@ -69,7 +69,10 @@ async def test_a_seed_is_simulated_once_in_a_ledger(database_url: str) -> None:
     assert (await simulate(database_url, structs.replace(FEW, projects=1, seed=13))).facts
 
 
-async def test_another_watcher_of_the_ledger_is_not_overruled(database_url: str) -> None:
+async def test_another_watcher_of_the_ledger_is_not_overruled(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.simulate.HELD_TRIES", 1)  # each takes a second, and no one is about to let go
     with psycopg.connect(database_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
         with pytest.raises(SimulationRefused, match="A server watches"):
