@@ -34,12 +34,11 @@ from domain.project.supplement import LackingPapersReceived, SupplementRequested
 from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
-from projections.law_instants import effective
+from projections.law_instants import effective, id_of, moved_along
 from projections.law_kinds import KINDS
 
 INTAKE = intake.INTAKE.name
 RULES_KEPT_MAX = 4096  # one for each law, mode, promise and length there is: dozens in a zone
-IDS = tuple(f"v{version}" for version in range(2048))  # shared by all projects: most have a few hundred entries
 
 
 class Laws(Hashable, Protocol):
@@ -96,11 +95,14 @@ def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -
     retracted = corrections(entries).retracted
     project = Project(entries[0].stream if entries else UUID(int=0), retracted=retracted)
     histories: Histories = {}
-    for entry in entries:
+    for number, entry in enumerate(entries, start=1):
         counts = entry.version not in retracted
         if counts:
             entry.fact.apply(project)
-        take_entry(histories, entry, project, counts=counts)
+        changed = take_entry(histories, entry, project, counts=counts)
+        if isinstance(entry.fact, EntryAmended | EntryRetracted):
+            for history in map(histories.__getitem__, changed):
+                history.events += moved_along(history.events, history.told_at, entries[:number])
     return histories
 
 
@@ -202,10 +204,10 @@ def _take_correction(
 
 
 def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
-    said = {"id": _id(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
+    said = {"id": id_of(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
     if isinstance(fact, EntryRetracted):
-        return Retract(**said, target=_id(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
-    return Amend(**said, target=_id(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
+        return Retract(**said, target=id_of(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
+    return Amend(**said, target=id_of(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
 
 
 def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
@@ -215,7 +217,7 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
     if isinstance(fact, SupplementSubmitted | LackingPapersReceived) and not fact.complete:
         return None
     kind, said = _meaning(history, fact, counts=counts)
-    return kind(id=_id(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+    return kind(id=id_of(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
 
 
 def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dict[str, Any]]:
@@ -249,10 +251,6 @@ def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dic
 def _decision(fact: ItemCompleted | ExternalResultRecorded) -> dict[str, Any]:
     outcome = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
     return outcome | ({"on_undertaking": True} if getattr(fact, "on_undertaking", False) else {})
-
-
-def _id(version: int) -> str:
-    return IDS[version] if version < len(IDS) else f"v{version}"
 
 
 def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:

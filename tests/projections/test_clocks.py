@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.law.calendar import Notice
 from domain.law.clock import Level, State
@@ -52,12 +51,6 @@ def exact(entries: list[Entry], t: datetime, known: datetime) -> dict[tuple[str,
     """The clocks at *t* as the law reads them from the entries."""
     judged = (read(history, shipped_law(), t, known) for history in item_histories(entries, known).values())
     return {(one.item, one.application, one.clock): one for item in judged if item for one in item.clocks}
-
-
-@given(worlds(), st.lists(st.integers(0, 24 * 150), min_size=1, max_size=4))
-def test_rows_say_on_any_later_day_what_the_law_says_then(world: World, hours: list[int]) -> None:
-    for t in (NOW + timedelta(hours=hour) for hour in hours):
-        assert live(world.entries, t) == exact(world.entries, t, t)
 
 
 @given(worlds())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from hypothesis import given as hypothesis_given
 from msgspec import structs
 
 from domain.examples import story_entries
@@ -23,11 +21,10 @@ from domain.project.registration import ProjectRegistered
 from domain.project.state import Mode, Outcome, PlannedItem
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.withdrawal import ItemWithdrawn
-from domain.vocabulary import AnyFact, Entry, corrections
+from domain.vocabulary import AnyFact, Entry
 from infrastructure.lawbook import law_book
 from projections.law_events import ItemHistory, item_histories, rule_of
 from tests.controls import LAW, REGISTERED, accepted, completed, submitted
-from tests.histories import World, worlds
 from tests.law.books import china
 from tests.law.questions import at
 from tests.spec import entry
@@ -53,16 +50,6 @@ def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clo
     assert rule is not None
     book: CalendarBook = china()
     return evaluate(rule, history.events, book, t, known)
-
-
-def settled(entries: Sequence[Entry]) -> list[Entry]:
-    """*entries* as if they had been right at once."""
-    found = corrections(entries)
-    return [
-        structs.replace(entry, occurred_at=found.amended.get(entry.version, entry.occurred_at))
-        for entry in entries
-        if entry.version not in found.retracted and not isinstance(entry.fact, EntryAmended | EntryRetracted)
-    ]
 
 
 def test_a_history_knows_its_terms() -> None:
@@ -224,14 +211,3 @@ def test_the_story_is_judged_whole() -> None:
     assert land_use.item_state is ItemState.DELIVERED
     assert {clock.level for clock in land_use.clocks.values()} <= {Level.NONE, Level.RED}
     assert len(judgements) >= 5
-
-
-@hypothesis_given(worlds())
-def test_corrected_events_say_what_corrected_entries_say(world: World) -> None:
-    corrected = item_histories(settled(world.entries))
-    histories = item_histories(world.entries)
-
-    for key, history in corrected.items():
-        assert judged(histories[key], LAST) == judged(history, LAST)
-    for key in histories.keys() - corrected.keys():
-        assert judged(histories[key], LAST).item_state is ItemState.NONEXISTENT
