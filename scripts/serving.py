@@ -15,6 +15,7 @@ import uvloop
 
 from api.app import create_app
 from api.every_page import PAGES
+from api.half_requests import PatientProtocol
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
 from infrastructure.migrate import migrate
@@ -115,7 +116,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             log_config=None,
             access_log=False,
             lifespan="on",
-            http="httptools",
+            http=PatientProtocol,
             timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
             proxy_headers=False,  # who is asking is told by our own headers, never by a forwarded address
         )

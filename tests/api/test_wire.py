@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from time import sleep
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from api.half_requests import HEAD_BYTES_MAX
 from tests.api.served import served
 
 SECONDS_MAX = 5
@@ -34,6 +37,20 @@ def send(address: str, request: bytes, *, hang_up: bool = False) -> bytes:
         while part := connection.recv(65_536):
             answer += part
         return answer
+
+
+def answer_to_half(address: str, *parts: bytes, pause: float = 0.0) -> bytes:
+    """What comes back to whoever sends *parts*, one every *pause* seconds, and keeps the line open."""
+    place, answer = urlsplit(address), b""
+    with socket.create_connection((place.hostname, place.port), timeout=SECONDS_MAX) as connection:
+        with suppress(ConnectionError):  # hung up on while still sending
+            for part in parts:
+                connection.sendall(part)
+                sleep(pause)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65_536):
+                answer += part
+    return answer
 
 
 def post(body: bytes, headers: bytes = HEAD, length: int | None = None) -> bytes:
@@ -79,3 +96,23 @@ def test_whoever_hangs_up_in_the_middle_of_a_body_leaves_nothing(
         send(address, post(b'{"command":', length=1000), hang_up=True)
     assert httpx.get(f"{address}/problems").status_code == 200
     assert "unexpected" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [b"X: " + b"a" * HEAD_BYTES_MAX, b"X: a\r\n" * (HEAD_BYTES_MAX // 6)])
+def test_an_endless_head_is_not_kept(address: str, more: bytes) -> None:
+    assert b'"code":"head-too-large"' in answer_to_half(address, b"GET / HTTP/1.1\r\n" + more)
+
+
+def test_nobody_holds_a_connection_by_half_a_request(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.half_requests.SILENCE_SECONDS_MAX", 0.05)
+    halves = [[b""], [b"GET /"], [post(b'{"command":', length=99)], [b"GET /problems HTTP/1.1\r\n", *[b"X"] * 20]]
+    for half in halves:
+        assert b'"code":"request-timeout"' in answer_to_half(address, *half, pause=0.02)
+
+
+def test_a_request_that_comes_slowly_but_comes_is_answered(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.half_requests.SILENCE_SECONDS_MAX", 0.2)
+    slow = post(b'{"command": "fly"}')
+    assert b'"code":"unknown-command"' in answer_to_half(
+        address, slow[:-9], *[bytes([one]) for one in slow[-9:]], pause=0.05
+    )
