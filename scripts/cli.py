@@ -25,7 +25,7 @@ from scripts import cases as case_table
 from scripts import demo as demonstration
 from scripts import golden, ledger, serving, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
-from scripts.console import FOUND_SOMETHING, AsJson, cli, fail, out, pairs, screen, settings, tell
+from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
 from scripts.export_log import export_log as export_register
 from scripts.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadable
@@ -95,7 +95,11 @@ def import_log(
             with bar(screen) as advance:
                 return await import_register(approvals, events, cases, law, progress=advance)
 
-    report = asyncio.run(run())
+    try:
+        report = asyncio.run(run())
+    except KeyboardInterrupt:
+        screen.print("Cut short. What got in stays: run the same command again to finish it.")
+        raise typer.Exit(INTERRUPTED) from None
     tell(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
 
@@ -170,11 +174,10 @@ def project_id(url: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        with psycopg.connect(url) as connection:
-            rows = connection.execute("SELECT project FROM views.project WHERE code = %s", [text]).fetchall()
-    if len(rows) != 1:
-        fail(f"{len(rows)} projects have the code {text}: give the project's id instead.")
-    return UUID(str(rows[0][0]))
+        found = ledger.projects_of(url, text)
+    if len(found) != 1:
+        fail(f"{len(found)} projects have the code {text}: give the project's id instead.")
+    return found[0]
 
 
 @cli.command()

@@ -23,6 +23,7 @@ cli = typer.Typer(
 out, screen = Console(), Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 FOUND_SOMETHING = 1
+INTERRUPTED = 130  # as shells report an end by Ctrl-C
 
 
 def settings() -> Settings:

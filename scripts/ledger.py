@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import psycopg
 from msgspec import Struct
@@ -68,6 +69,17 @@ def status(url: str) -> Status:
         errors={view: error for view, _, error in views if error},
         **dict(zip(("items", "items_open", "items_done"), items or (0, 0, 0), strict=True)),
     )
+
+
+def projects_of(url: str, code: str) -> list[UUID]:
+    """The projects registered under *code*, from the ledger itself: no view need have been filled yet."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT stream FROM ledger.event WHERE type = 'project_registered'"
+            " AND convert_from(data, 'UTF8')::jsonb ->> 'code' = %s",
+            [code],
+        ).fetchall()
+    return [project for (project,) in rows]
 
 
 def verify(url: str, progress: Callable[[int, int], None]) -> Verified:

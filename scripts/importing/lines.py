@@ -16,6 +16,7 @@ from msgspec import Struct
 from domain.law.moment import midnight
 
 GZIP_MAGIC = b"\x1f\x8b"
+YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"
 
 
 class LogUnreadable(Exception):  # noqa: N818 it says what was found
@@ -61,6 +62,8 @@ class Line(Struct):
             raise ValueError(f"{column} {text!r} is no time such as 2011-10-11T11:45:40.276Z") from None
         if at.tzinfo is None:
             raise ValueError(f"{column} {text!r} has no offset from UTC: end it with Z or +02:00")
+        if at.year not in YEARS:
+            raise ValueError(f"{column} {text!r} is no time that a register can mean")
         return at
 
     def day(self, column: str, zone: str) -> datetime | None:

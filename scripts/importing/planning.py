@@ -8,7 +8,7 @@ same ids, and the ledger then answers each of them with what it answered before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from enum import StrEnum
@@ -76,6 +76,7 @@ class CasePlan(Struct):
     steps: list[Step]
     refusal: str = ""
     unsaid: list[str] = field(default_factory=list)  # what its line in the list of cases says and a rule refused
+    remarks: Mapping[int, str] = field(default_factory=dict)  # by line: what was typed and could not be taken
 
 
 def plan_case(
@@ -98,7 +99,8 @@ def plan_case(
         return CasePlan(dataset, case_id, clerk.project.id, [], lost, refusal.sentence)
     steps = [clerk.take(row) for row in ordered]
     clerk.finish(ordered)
-    return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid)
+    remarks = clerk.case.remarks
+    return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid, remarks=remarks)
 
 
 def note(row: EventRow, step: Step) -> NoteStep:

@@ -14,7 +14,9 @@ from domain.law.pack import Pack
 from domain.ledger import Role
 from domain.project.state import Item, Project, Stage
 from domain.vocabulary import AnyCommand
-from scripts.importing.reading import CaseListing, EventRow
+from projections.typed import typed_date
+from scripts.importing.lines import YEARS
+from scripts.importing.reading import SHOWN_CHARACTERS_MAX, CaseListing, EventRow
 
 ITEM = "permit"  # an imported case asks for one thing; its parts are in its name
 NO_COMMAND = "no command of ours answers to this activity"
@@ -34,13 +36,14 @@ Meaning = Sequence[Deed] | str
 
 class Situation(Struct):
     """A case as far as its rows have been planned. *law* is the one for the row at hand; *seen* holds what was last
-    typed for each activity.
+    typed for each activity, *remarks* by line what typed days could not be taken as.
     """
 
     project: Project
     listing: CaseListing | None
     law: Pack
     seen: dict[str, str] = field(default_factory=dict)
+    remarks: dict[int, str] = field(default_factory=dict)
 
     @property
     def item(self) -> Item:
@@ -54,9 +57,20 @@ class Situation(Struct):
         """The local day of an instant."""
         return at.astimezone(ZoneInfo(self.law.zone)).date()
 
-    def on(self, day: date | None, row: EventRow) -> datetime:
-        """The instant at which *day* begins; the row's own if no day is given, or it is the row's."""
-        if day is None or day == self.day(row.occurred_at):
+    def typed_on(self, row: EventRow) -> datetime:
+        """The instant at which the day typed in *row* begins; the row's own if it is the same day, or none was typed.
+
+        What was typed and is no day is remarked on.
+        """
+        day = typed_date(row.value)
+        if day is None or day.year not in YEARS:
+            if row.value.strip():
+                shown = row.value[:SHOWN_CHARACTERS_MAX]
+                self.remarks[row.line] = (
+                    f"value {shown!r} is no day such as 30-6-2014: its commands have the row's own day"
+                )
+            return row.occurred_at
+        if day == self.day(row.occurred_at):
             return row.occurred_at
         return midnight(day, self.law.zone)
 

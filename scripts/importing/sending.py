@@ -34,6 +34,7 @@ class Desk:
         """Hand one case in, its commands in their order."""
         for sentence in plan.unsaid:
             self._report.remarks.append(self._place(0, listing, f"not carried over: {sentence}"))
+        self._report.remarks += [self._place(line, listing, sentence) for line, sentence in plan.remarks.items()]
         for step in plan.steps:
             if step.fate is Fate.LOST:
                 self._report.lost.append(self._place(step.row.line, listing, f"{step.code}: {step.reason}"))

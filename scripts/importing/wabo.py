@@ -22,7 +22,7 @@ from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
 from domain.project.withdrawal import WithdrawItem
 from projections.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
-from projections.typed import typed_date, typed_days, typed_truth
+from projections.typed import typed_days, typed_truth
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
@@ -106,13 +106,13 @@ def data_requested(row: EventRow, case: Situation) -> Meaning:
 
 def data_received(row: EventRow, case: Situation) -> Meaning:
     """The papers came, on the day that was typed."""
-    at = case.on(typed_date(row.value), row)
+    at = case.typed_on(row)
     return resumed(case, SUPPLEMENT, row) or [Deed(SubmitSupplement(item=ITEM, occurred_at=at))]
 
 
 def resumed(case: Situation, ground: str, row: EventRow) -> list[Deed]:
     """The end of the open suspension on *ground*, if there is one, on the day that was typed."""
-    at = case.on(typed_date(row.value), row)
+    at = case.typed_on(row)
     return [
         Deed(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
         for suspension, opened_on in case.item.suspensions.items()
@@ -135,7 +135,7 @@ def suspension(ground: str) -> Reading:
     """The clock was stopped, on the day that was typed, for a reason other than missing papers."""
 
     def reading(row: EventRow, case: Situation) -> Meaning:
-        at = case.on(typed_date(row.value), row)
+        at = case.typed_on(row)
         return [Deed(SuspendClock(item=ITEM, ground=ground, reason=said(row), occurred_at=at))]
 
     return reading
@@ -200,7 +200,7 @@ def delivered(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every 
 
 def withdrawn(row: EventRow, case: Situation) -> Meaning:
     """The applicant asked to end the case; the request came on the day that was typed."""
-    at = case.on(typed_date(row.value), row)
+    at = case.typed_on(row)
     return [Deed(WithdrawItem(item=ITEM, reasons=said(row), occurred_at=at))]
 
 

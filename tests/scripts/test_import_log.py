@@ -20,6 +20,7 @@ from domain.ledger import Refused
 from infrastructure import log as console_log
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
+from scripts import serving
 from scripts.cases import case_rows
 from scripts.cli import cli
 from scripts.export_log import ExportReport, export_log
@@ -137,7 +138,7 @@ def test_the_report_is_told_on_the_screen(receipt: Imported) -> None:
     assert "wrong-stage" in shown.get()
 
 
-def test_the_command_line_prints_the_whole_report_as_json(
+def test_the_command_line_prints_the_whole_report_as_json_and_finds_the_case_by_its_code(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -148,6 +149,20 @@ def test_the_command_line_prints_the_whole_report_as_json(
     told = json.decode(ended.stdout, type=ImportReport)
     assert (ended.exit_code, told.rows_read, told.mapped, told.noted) == (0, 2, 1, 1)
     assert [line.activity for line in told.activities] == ["01_HOOFD_010", "99_A"]
+    assert json.decode(CliRunner().invoke(cli, ["history", "1", "--json"]).stdout)  # no view was ever filled
+
+
+def test_whoever_interrupts_an_import_is_told_how_to_finish_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt(given)
+
+    monkeypatch.setattr(console_log, "configure", lambda chosen: None)
+    monkeypatch.setattr(serving, "ready", lambda chosen: "")
+    monkeypatch.setattr(serving, "opened", interrupted)
+    ended = CliRunner().invoke(cli, ["import-log", str(tmp_path), str(tmp_path)])
+
+    assert ended.exit_code == 130
+    assert "run the same command again to finish it" in ended.stderr
 
 
 async def test_an_import_cut_short_is_finished_by_running_it_again(approvals: Approvals, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     [
         (ROW.replace("2012-03-01T08:00:00.000Z", "tomorrow"), "occurred_at 'tomorrow' is no time"),
         (ROW.replace("000Z", "000"), "has no offset from UTC"),
+        (ROW.replace("2012-03-01T08", "9999-12-31T23"), "is no time that a register can mean"),
         (ROW.replace("2012-03-01T08:00:00.000Z,2012-03-01", ","), "neither occurred_at nor occurred_on"),
         (ROW.replace("2012-03-01T08:00:00.000Z,2012-03-01", ",1-3-2012"), "occurred_on '1-3-2012' is no day"),
         (ROW.replace(",A,", ",,"), "the row has no activity"),

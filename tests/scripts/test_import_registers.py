@@ -58,6 +58,8 @@ def test_a_permit_from_application_to_delivery() -> None:
         ("2-4-2012", date(2012, 4, 2)),
         ("08-Feb-11", date(2012, 4, 3)),
         ("31-2-2012", date(2012, 4, 3)),
+        ("1-1-0001 0:00:00", date(2012, 4, 3)),  # no date, as the register's own software writes it
+        ("31-12-9999", date(2012, 4, 3)),
         ("", date(2012, 4, 3)),
     ],
 )
@@ -72,6 +74,7 @@ def test_missing_data_stops_the_clock_until_the_day_that_was_typed(typed: str, o
     assert command.occurred_at is not None
     assert command.occurred_at.astimezone(ZoneInfo("Europe/Amsterdam")).date() == on
     assert plan.acts[-1].command.occurred_at == datetime(2012, 4, 3, 8, tzinfo=UTC)  # the row stays where it was
+    assert bool(plan.remarks) is (typed != "" and on == date(2012, 4, 3))
 
 
 def test_the_term_for_missing_data_goes_with_the_request() -> None:
