@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import accumulate
 from uuid import UUID
 
 from msgspec import Struct
 
 from infrastructure.wire import (
     BYTEA_OID,
-    INT4_OID,
     TEXT_OID,
-    TIMESTAMPTZ_OID,
     UUID_OID,
     array,
     even_array,
-    int4,
-    timestamptz,
+    int4_array,
+    timestamptz_array,
 )
 
-UUID_BYTES, INT4_BYTES, INT8_BYTES, HASH_BYTES = 16, 4, 8, 32
+UUID_BYTES, HASH_BYTES = 16, 32
 
 APPEND = b"SELECT base, status FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
 NOTIFY = b"SELECT pg_notify('countersign_appended', '')"
@@ -49,13 +48,16 @@ class Row(Struct, frozen=True, gc=False):
 
 
 class Item(Struct, frozen=True, gc=False):
-    """The facts of one command on one stream; *first* of *rows* must be the stream's next version."""
+    """The facts of one command on one stream; the first of *rows* must be the stream's next version.
+
+    *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt.
+    """
 
     stream: UUID
     rows: tuple[Row, ...]
-    id: UUID | None = None
-    fingerprint: bytes = b""
-    reply: bytes = b""
+    id: UUID
+    fingerprint: bytes
+    reply: bytes
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -72,27 +74,22 @@ class Pending(Struct, eq=False, gc=False):
     verdict: asyncio.Future[Verdict]
 
 
-def parameters(items: Sequence[Item]) -> list[bytes | None]:
+def parameters(items: Sequence[Item]) -> list[bytes]:
     """The fourteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
-    numbers: list[bytes] = []
-    ends: list[bytes] = []
-    for nth, item in enumerate(items, 1):
-        numbers.extend([int4(nth)] * len(item.rows))
-        ends.append(int4(len(numbers)))
     return [
-        array(UUID_OID, [None if item.id is None else item.id.bytes for item in items]),
-        array(BYTEA_OID, [item.fingerprint for item in items]),
+        even_array(UUID_OID, UUID_BYTES, [item.id.bytes for item in items]),
+        even_array(BYTEA_OID, HASH_BYTES, [item.fingerprint for item in items]),
         array(BYTEA_OID, [item.reply for item in items]),
         even_array(UUID_OID, UUID_BYTES, [item.stream.bytes for item in items]),
-        even_array(INT4_OID, INT4_BYTES, [int4(item.rows[0].version) for item in items]),
-        even_array(INT4_OID, INT4_BYTES, ends),
-        even_array(INT4_OID, INT4_BYTES, numbers),
-        even_array(INT4_OID, INT4_BYTES, [int4(row.version) for row in rows]),
+        int4_array([item.rows[0].version for item in items]),
+        int4_array(accumulate([len(item.rows) for item in items])),
+        int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows]),
+        int4_array([row.version for row in rows]),
         array(TEXT_OID, [row.type for row in rows]),
         array(BYTEA_OID, [row.data for row in rows]),
         array(BYTEA_OID, [row.meta for row in rows]),
-        even_array(TIMESTAMPTZ_OID, INT8_BYTES, [timestamptz(row.occurred) for row in rows]),
-        even_array(TIMESTAMPTZ_OID, INT8_BYTES, [timestamptz(row.recorded) for row in rows]),
+        timestamptz_array([row.occurred for row in rows]),
+        timestamptz_array([row.recorded for row in rows]),
         even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
     ]

@@ -110,13 +110,12 @@ class Committer:
         later: list[Pending] = []
         while self._queue and len(batch) < BATCH_ITEMS_MAX:
             pending = self._queue.popleft()
-            stream, key = pending.item.stream.int, None if pending.item.id is None else pending.item.id.int
+            stream, key = pending.item.stream.int, pending.item.id.int
             if stream in streams or key in ids:
                 later.append(pending)
                 continue
             streams.add(stream)
-            if key is not None:
-                ids.add(key)
+            ids.add(key)
             batch.append(pending)
         self._queue.extendleft(reversed(later))
         return batch

@@ -14,7 +14,7 @@ Groups: TypeAlias = tuple[tuple[str, ...], ...]
 
 def groups_of(requires: Iterable[str], requires_any: Iterable[tuple[str, ...]]) -> Groups:
     """The groups for steps all of which are required, and for sets of steps of each of which one is."""
-    return (*((code,) for code in requires), *requires_any)
+    return (*[(code,) for code in requires], *requires_any)
 
 
 def open_groups(groups: Groups, done: set[str] | frozenset[str]) -> Groups:
