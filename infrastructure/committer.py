@@ -2,6 +2,10 @@
 
 There is no timer: the next batch forms while the last one is away. One plain synchronous commit a batch; two batches
 at once, or asynchronous commits with a later flush, were measured and gained nothing (ADR 0003).
+
+Those who send command after command fall into crowds that take turns: one is at the database while the other decides.
+While the database is the quicker of the two, crowds of one size keep both busy. Where it is slower, its time alone
+counts, and one crowd is as many as can share it.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict,
 from infrastructure.lane import ConnectionLost, Lane, Row
 from infrastructure.wire import int8_from
 
+DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
@@ -88,11 +93,11 @@ class Committer:
         return verdict
 
     async def _append_loop(self) -> None:
+        answered, took = 0, 0.0
         while True:
-            if not self._queue:
-                self._has_queue.clear()
-                await self._has_queue.wait()
-            batch = self._away = self._next_batch()
+            size = await self._crowd(answered, took)
+            batch, sent_at = self._next_batch(size), monotonic()
+            self._away = batch
             try:
                 answer = await self._insist([pending.item for pending in batch])
                 self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode())
@@ -101,14 +106,26 @@ class Committer:
                 for pending in batch:
                     self._fail(pending, failure)
             self._away = []
+            answered, took = len(batch), monotonic() - sent_at
 
-    def _next_batch(self) -> list[Pending]:
-        """All that wait, up to the limit; a stream and an id at most once."""
+    async def _crowd(self, answered: int, took: float) -> int:
+        """Wait for items; how many of them to send, when so many were *answered* just now, after *took* seconds."""
+        slow = took > DECIDING_SECONDS * (answered + len(self._queue))
+        if slow:
+            await asyncio.sleep(0)  # lets those just answered come along with what they send next
+        if not self._queue:
+            answered = 0
+            self._has_queue.clear()
+            await self._has_queue.wait()
+        return BATCH_ITEMS_MAX if slow else min((answered + len(self._queue) + 1) // 2, BATCH_ITEMS_MAX)
+
+    def _next_batch(self, size: int) -> list[Pending]:
+        """What waits, up to *size*; a stream and an id at most once."""
         streams: set[int] = set()  # as numbers: a UUID is hashed and compared by Python code
         ids: set[int] = set()
         batch: list[Pending] = []
         later: list[Pending] = []
-        while self._queue and len(batch) < BATCH_ITEMS_MAX:
+        while self._queue and len(batch) < size:
             pending = self._queue.popleft()
             stream, key = pending.item.stream.int, pending.item.id.int
             if stream in streams or key in ids:

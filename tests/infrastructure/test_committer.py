@@ -1,0 +1,64 @@
+"""How many commands go to the database at once: two crowds taking turns, or one where the database is slow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from infrastructure import committer
+from infrastructure.batch import Item, Row, Status
+from infrastructure.committer import Committer
+
+CLIENTS, ROUNDS = 8, 3
+ROW = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
+
+
+class Database:
+    """Stores whatever it is sent, and remembers in what batches. Stands in for the lanes."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    async def open(self) -> None:
+        """It is always there."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def run(self, name: str, items: Sequence[Item]) -> list[bytes]:
+        if name == "append":
+            self.batches.append(len(items))
+        await asyncio.sleep(0)
+        return [bytes(8), b"s" * len(items)]
+
+
+async def batches(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> list[int]:
+    """The sizes of the batches when CLIENTS send ROUNDS commands each, every one as soon as the last is answered."""
+    database = Database()
+    monkeypatch.setattr(committer, "DECIDING_SECONDS", deciding_seconds)
+    monkeypatch.setattr(committer, "Lane", lambda _url, _statements: database)
+    monkeypatch.setattr(committer, "parameters", list)
+    here = Committer("", CLIENTS)
+    await here.open()
+
+    async def work() -> None:
+        for _ in range(ROUNDS):
+            verdict = await here.append(Item(uuid4(), (ROW,), uuid4(), bytes(32), b"{}"))
+            assert verdict.status is Status.STORED
+
+    await asyncio.gather(*[work() for _ in range(CLIENTS)])
+    await here.close()
+    return database.batches
+
+
+async def test_where_deciding_takes_longer_one_half_is_stored_while_the_other_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await batches(monkeypatch, deciding_seconds=1.0) == [4] * 6
+
+
+async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await batches(monkeypatch, deciding_seconds=0.0) == [4, 8, 8, 4]
