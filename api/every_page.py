@@ -8,6 +8,7 @@ from api.conduct_pages import ConductPages
 from api.desk_pages import DeskPages
 from api.information_pages import InformationPages
 from api.pages import Pages, app_css
+from api.person_pages import PersonPages
 from api.progress_pages import ProgressPages
 from api.supervision_pages import SupervisionPages
 
@@ -16,6 +17,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     Pages,
     DeskPages,
     InformationPages,
+    PersonPages,
     SupervisionPages,
     ConductPages,
     app_css,

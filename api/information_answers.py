@@ -120,6 +120,7 @@ class Match(Struct, frozen=True):
     code: str
     name: str
     enterprise: str
+    uscc: str
     manager: str
     kind: str
     registered_at: datetime | None

@@ -16,6 +16,7 @@ from api.instants import AsOf, KnownAt
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
+from api.person_paper import linked_persons
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
 from api.wording_information import measured
 from domain.information_form import FORM, PROCEDURE, Sort
@@ -91,6 +92,7 @@ class InformationPages(Controller):
             complete="" if asked.complete is None else str(asked.complete).lower(),
             count=found.count,
             rows=[match_of(row, asked.text) for row in found.rows],
+            persons=await linked_persons(request, paper, [row.uscc for row in found.rows]),
             named=named,
             categories=[(category.id, named(category)) for category in FORM],
             kinds=[(kind, words[paper.language == "en"]) for kind, words in PROCEDURE.items()],
@@ -118,6 +120,7 @@ class InformationPages(Controller):
             "information.html",
             found=found,
             basic=found.basic,
+            persons=await linked_persons(request, paper, [found.basic.uscc]),
             named=named,
             said=lambda field: said_in(paper, field),
             back=paper.link(f"/pages/projects/{project_id}"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from datetime import date, datetime
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter
@@ -14,7 +13,6 @@ from msgspec import Struct
 from api.aggregates import AggregateReceipt, carry_out
 from api.entries import ShownEntry, shown
 from api.identity import actor_of, headers_of
-from api.information_answers import StepResult, step_result
 from api.instants import AsOf, KnownNow
 from api.parts import AnyRequest, parts_of
 from api.past import readable
@@ -26,6 +24,7 @@ from api.person_answers import (
     shown_person,
     then_of,
 )
+from api.person_projects import PersonProject, projects_of
 from api.spoken import TO_PERSONS
 from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, WITHOUT_NUL, After, Limit, Offset, caught_up
@@ -34,7 +33,7 @@ from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_
 from domain.legal_person.words import PersonCommand
 from domain.project.state import LINE_CHARACTERS_MAX
 from domain.uscc import require_uscc
-from infrastructure.information import InformationBook, InformationPast, PersonsProject
+from infrastructure.information import InformationBook, InformationPast
 from infrastructure.merging import merging
 from infrastructure.persons import PersonBook, PersonFilter
 
@@ -66,23 +65,6 @@ class PersonHistory(Struct, frozen=True):
     code: str
     merged_into: str
     entries: list[ShownEntry]
-
-
-class PersonProject(Struct, frozen=True):
-    """One project of a person, with its *cases*: the items that were applied for, and what they came to.
-
-    *found_by* is `code`, or `name` where the project was registered without its enterprise's code.
-    """
-
-    project: UUID
-    code: str
-    name: str
-    enterprise: str
-    uscc: str
-    manager: str
-    found_by: Literal["code", "name"]
-    registered_at: datetime | None
-    cases: list[StepResult]
 
 
 class PersonProjects(Struct, frozen=True):
@@ -201,25 +183,7 @@ class LegalPersons(Controller):
         persons, information = PersonBook(approvals.store), InformationBook(approvals.store, past)
         found = await found_by(persons, code, at)
         cluster = await persons.cluster(found.survivor, at)
-        codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-        rows = await readable(information.of_person(sorted(codes), sorted(names), limit + 1, offset))
-        projects = [_project(one) for one in rows[:limit]]
+        projects, following = await readable(projects_of(information, cluster, limit, offset))
         own = next(row.code for row in cluster.days if row.person == found.survivor)
         merged_from = "" if found.person == found.survivor else found.code
-        following = offset + limit if len(rows) > limit else None
         return PersonProjects(t, at.known, own, merged_from, projects, following, position)
-
-
-def _project(one: PersonsProject) -> PersonProject:
-    row = one.row
-    return PersonProject(
-        project=row.project,
-        code=row.code,
-        name=row.name,
-        enterprise=row.enterprise,
-        uscc=row.uscc,
-        manager=row.manager,
-        found_by="code" if one.by_code else "name",
-        registered_at=row.registered_at,
-        cases=[step_result(case) for case in one.cases],
-    )

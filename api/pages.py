@@ -18,6 +18,7 @@ from api.identity import actor_of, headers_of
 from api.law import laws_of
 from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
+from api.person_paper import linked_person
 from api.project_paper import named_by, standing_of
 from api.projects import entries_of
 from api.requests import request_id
@@ -84,6 +85,7 @@ class Pages(Controller):
         body = paper.print(
             "project.html",
             name=registered.name if registered else "",
+            person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
             standing=await standing_of(request, project, entries, now),

@@ -8,6 +8,7 @@ from typing import Literal
 from api.wording_conduct import CONDUCT_TABLES
 from api.wording_desk import DESK_TABLES
 from api.wording_information import INFORMATION
+from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
 from api.wording_progress import PROGRESS_TABLES
 from api.wording_project import PROJECT_TABLES
@@ -243,6 +244,7 @@ TABLES = {
     **CONDUCT_TABLES,
     **DESK_TABLES,
     **INFORMATION,
+    **PERSON_TABLES,
     **PROBLEM_TABLES,
     **PROGRESS_TABLES,
     **PROJECT_TABLES,

@@ -8,6 +8,14 @@ TROUBLES: dict[str, tuple[str, str]] = {
         "A part of the address can't be read. Correct it, or go back and choose again.",
     ),
     "not-found": ("这个网址下没有内容。请核对网址。", "Nothing is at this address. Check it."),
+    "person-unknown": (
+        "法人基础库中没有这个代码，或所查日期时尚未入库。请核对代码，或换一个日期。",
+        "The legal-person base does not know this code, or did not on that day. Check it, or choose another day.",
+    ),
+    "uscc-invalid": (
+        "代码有误。请核对统一社会信用代码。",
+        "The code is mistyped. Check the unified social credit code.",
+    ),
     "behind": ("数据正在更新，请稍候再刷新。", "The data is being brought up to date. Try again in a moment."),
     "busy": ("系统繁忙，请稍候再试。", "The system is busy. Try again in a moment."),
     "database-away": ("暂时连接不到数据库，请稍候再试。", "The database can't be reached. Try again in a moment."),

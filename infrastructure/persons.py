@@ -133,6 +133,13 @@ class PersonBook:
         rows = await self._rows(FOUND, {**at.asked, "code": code, "id": person})
         return [Found(*row) for row in rows]
 
+    async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
+        """Those of *codes* that lead to a person, as far as was known then."""
+        query: LiteralString = (
+            "SELECT c.code FROM views.person_code AS c WHERE c.code = ANY(%(codes)s) AND c.known_from <= %(known)s"
+        )
+        return {code for (code,) in await self._rows(query, {"codes": list(codes), "known": known})}
+
     async def cluster(self, survivor: UUID, at: Then) -> Cluster:
         """Everything known of one person and of those merged into it, as known then."""
         asked = {**at.asked, "id": survivor}

@@ -12,10 +12,14 @@ from tests.infrastructure.zone import project_id
 
 SIMULATED = "SELECT project FROM views.project WHERE kind <> '' ORDER BY items_open DESC, project LIMIT 1"
 CARD = "SELECT project, card FROM views.signal WHERE clock <> '' ORDER BY happened_at DESC, project, card LIMIT 1"
+PERSON = (
+    "SELECT i.uscc FROM views.information AS i JOIN views.person_code AS c ON c.code = i.uscc"
+    " GROUP BY i.uscc ORDER BY count(*) DESC, 1 LIMIT 1"
+)
 BUSIEST = "SELECT department FROM views.clock WHERE NOT closed GROUP BY department ORDER BY count(*) DESC, 1 LIMIT 1"
 NAMES = (
     *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
-    *("cards", "decisions", "conduct", "card", "information", "search", "unknown", "wrong"),
+    *("cards", "decisions", "conduct", "card", "information", "search", "person", "unknown", "wrong"),
 )
 
 
@@ -36,6 +40,7 @@ def places_in(database: str) -> Places:
         (project,) = connection.execute(SIMULATED).fetchone() or ("",)
         signalled, card = connection.execute(CARD).fetchone() or ("", "")
         (department,) = connection.execute(BUSIEST).fetchone() or ("",)
+        (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
             "progress": "/",
@@ -55,6 +60,7 @@ def places_in(database: str) -> Places:
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",
+            "person": f"/pages/legal-persons/{person}",
             "unknown": f"/pages/projects/{UUID(int=1)}",
             "wrong": "/?limit=0",
         }
