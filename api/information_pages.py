@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from api.instants import AsOf, KnownAt
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
+from api.past import readable
+from api.person_pages import On, asked_on
 from api.person_paper import linked_persons
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
 from api.wording_information import measured
@@ -60,10 +63,11 @@ class InformationPages(Controller):
         department: Department = "",
         manager: Manager = "",
         kind: OfProcedure = "",
+        on: On = None,
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> Response[str]:
-        """检索: projects that match every filter, with the places where they do."""
+        """检索: projects that match every filter, with the places where they do; at the end of a day, or now."""
         reader_of(request)
         asked = InformationFilter(
             text=q,
@@ -76,10 +80,12 @@ class InformationPages(Controller):
             limit=limit,
             offset=offset,
         )
-        return await self._listed(request, asked)
+        return await self._listed(request, asked, on)
 
-    async def _listed(self, request: AnyRequest, asked: InformationFilter) -> Response[str]:
-        found = await InformationBook(parts_of(request).approvals.store).listed(asked)
+    async def _listed(self, request: AnyRequest, asked: InformationFilter, on: date | None) -> Response[str]:
+        approvals = parts_of(request).approvals
+        _, past = asked_on(approvals, on)
+        found = await readable(InformationBook(approvals.store, past).listed(asked))
         paper, before, after = (
             await paper_of(request, DEFAULT_LAW),
             asked.offset - asked.limit,
@@ -90,6 +96,8 @@ class InformationPages(Controller):
             "information_search.html",
             asked=asked,
             complete="" if asked.complete is None else str(asked.complete).lower(),
+            on=on or "",
+            as_of=past.t.isoformat() if past else "",
             count=found.count,
             rows=[match_of(row, asked.text) for row in found.rows],
             persons=await linked_persons(request, paper, [row.uscc for row in found.rows]),

@@ -25,6 +25,7 @@ BASE: dict[str, tuple[str, str]] = {
     "kind": ("项目类型", "Kind of procedure"),
     "missing": ("待录入", "To be entered"),
     "of_day": ("数据日期", "As of day"),
+    "on": ("查看日期", "As on day"),
     "progress": ("办理进度", "Progress"),
     "registered": ("登记时间", "Registered"),
     "required": ("必填", "required"),

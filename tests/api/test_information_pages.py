@@ -99,6 +99,13 @@ async def test_filters_keep_what_was_chosen(door: Door, project: UUID) -> None:
     assert str(project) not in text_of(await door.get("/pages/information", None, category="land", complete="true"))
 
 
+async def test_what_was_not_known_on_a_day_is_not_found_on_it(door: Door, project: UUID) -> None:
+    found = text_of(await door.get("/pages/information", None, q="桂花苑", on="2098-01-01", lang="zh"))
+    assert f"/pages/projects/{project}/information?as_of=" in found
+    assert str(project) not in text_of(await door.get("/pages/information", None, q="桂花苑", on="2020-01-01"))
+    text_of(await door.get("/pages/information", None, on="1800-01-01"), 400)
+
+
 async def test_the_progress_pages_lead_there(door: Door, project: UUID) -> None:
     assert "/pages/information" in text_of(await door.get("/", None))
     assert f"/pages/projects/{project}/information" in text_of(await door.get(f"/pages/projects/{project}", None))
