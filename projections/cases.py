@@ -109,7 +109,7 @@ def case_row(
         ended,
         [(start, end) for start, end in found.stretches if end is not None],
         None if limit is None else limit + found.extension,
-        found.stated,
+        None if by_register else found.stated,  # a permit register's cases are compared by the count
     )
     return CaseRow(
         case_id=registered.fact.code or str(registered.stream),

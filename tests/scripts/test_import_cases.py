@@ -120,6 +120,20 @@ def test_a_suspension_ends_with_the_delivery_at_the_latest() -> None:
     assert figures(entries).suspended_days == 9
 
 
+def test_whole_permits_go_by_the_count_whatever_their_list_of_cases_states() -> None:
+    stated = CaseListing(
+        line=2,
+        dataset="town",
+        case_id="1",
+        started_at=None,
+        deadline_at=instant("2012-03-30"),
+        ended_at=None,
+        columns={},
+    )
+
+    assert figures(imported(SUBMITTED, listing=stated)).deadline_on == date(2012, 4, 26)
+
+
 def test_without_a_submission_there_is_nothing_to_count_from() -> None:
     row = figures(imported(ASKED, CAME, DELIVERED))
 
