@@ -121,7 +121,7 @@ async def reading_of(
 
 
 async def explained(asked: ClocksAt, project: UUID, one: Reading) -> Explanation | None:
-    """The clock day by day; None where its law does not count working days."""
+    """The clock day by day; None where it is counted in hours."""
     try:
         return await asked.explained(project, one.item, one.clock, one.application)
     except NoSuchClock:

@@ -27,8 +27,8 @@ DESK: dict[str, tuple[str, str]] = {
     "opinions_empty": ("没有部门等待本部门的会签意见。", "No other department waits for an opinion."),
     "order": ("督办", "Order"),
     "other_unit": (
-        "该期限不按工作日逐日计算，因此没有逐日表；起算日、时限和到期日见上。",
-        "This limit is not counted in working days, so there is no table of days; its terms stand above.",
+        "该期限按小时计算，因此没有逐日表；起算日、时限和到期日见上。",
+        "This limit is counted in hours, so there is no table of days; its terms stand above.",
     ),
     "queue": ("待办", "Queue"),
     "queue_empty": ("没有正在计时的事项。", "No clock of this department is running."),

@@ -144,6 +144,11 @@ COUNTING: dict[str, tuple[str, str]] = {
     "holiday": ("放假", "Holiday by notice"),
     "statutory": ("法定节假日", "Statutory holiday"),
     "suspended": ("依法暂停", "Suspended by law"),
+    "every_day": ("自然日", "Calendar day"),
+}
+PHASES: dict[str, tuple[str, str]] = {
+    "extension": ("延长", "Extension"),
+    "rolled": ("期满逢休息日，顺延", "Ends on the next working day"),
 }
 JUDGED: dict[str, tuple[str, str]] = {
     "True": ("按期", "In time"),
@@ -167,5 +172,6 @@ SUPERVISION = {
     "clock_kind": CLOCKS,
     "held_by": HELD,
     "counting": COUNTING,
+    "day_phase": PHASES,
     "judged": JUDGED,
 }

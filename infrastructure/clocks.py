@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.law.explain import Explanation, explain
+from domain.law.explain import Explanation
 from infrastructure.clock_counts import ClockCount, counted, from_view, table
 from infrastructure.clock_history import Applications, histories_known, readings_of
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
@@ -20,9 +20,10 @@ from infrastructure.lawbook import LawBook
 from infrastructure.store import Store
 from projections.clock_rows import ClockRow, reading_of
 from projections.clocks import counted_by
-from projections.law_events import Histories, ItemHistory, rule_of
+from projections.explained import explanation
+from projections.law_events import Histories, ItemHistory
 from projections.nodes import NODES, Node
-from projections.readings import ItemReading, book_of, read
+from projections.readings import ItemReading, read
 
 PROJECTS_READ_MAX = 5_000  # from the ledger, for one question: some ten seconds
 BASES = """
@@ -99,17 +100,15 @@ class ClocksAt:
     async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
         """Why a clock stands where it does, day by day; of the last application unless one is named.
 
-        Raises NoSuchClock if it has not started, or if its law counts otherwise than in working days.
+        Raises NoSuchClock if it has not started, or is counted in hours.
         """
         history = _application(await histories_known(self._store, project, self.known), item, application)
-        rule = rule_of(history, self._laws, clock)
-        if rule is None:
-            raise NoSuchClock(f"{clock} of {item} is counted by a law that does not count working days")
-        book = book_of(self._laws.pack(history.law), self._laws)
         try:
-            return explain(rule, history.events, book, self.t, self.known, clock)
+            return explanation(history, self._laws, clock, self.t, self.known)
         except KeyError as none:
             raise NoSuchClock(f"{clock} of {item} had not started") from none
+        except ValueError as hours:
+            raise NoSuchClock(f"{clock} of {item} has no days to list: {hours}") from hours
 
     async def _moved(self) -> list[UUID]:
         """The projects for which the view can't answer: it knows more than was known, or counts by another calendar."""

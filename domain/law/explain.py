@@ -23,7 +23,7 @@ EXPLAINED_DAYS_MAX = 3_700  # ten years: more is no explanation but an error in 
 
 
 class Reason(StrEnum):
-    """Why a day counts or does not; the calendar's words, and two of the clock's own."""
+    """Why a day counts or does not; the calendar's words, and three of the clock's own."""
 
     START = "start"  # day 0 never counts
     WORKING = "working"
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     HOLIDAY = "holiday"
     STATUTORY = "statutory"
     SUSPENDED = "suspended"
+    EVERY_DAY = "every_day"  # the period is counted in calendar days
 
 
 class Phase(StrEnum):
@@ -39,6 +40,7 @@ class Phase(StrEnum):
 
     PERIOD = "period"
     EXTENSION = "extension"
+    ROLLED = "rolled"  # from a last day on which the office rests to the next on which it is open
     AFTER_DUE = "after_due"
 
 
@@ -63,9 +65,10 @@ class ExplainedDay(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """The working behind one clock: as many days are counted as its reading says are used.
 
-    *clock* is the reading, *length* and *extended* its parts in working days (None: it ends on a given date). Where a
-    suspension is open the projection assumes that it ends now (*assumes_resumption*). *complete* is false where only
-    the first `EXPLAINED_DAYS_MAX` days are listed.
+    *clock* is the reading, *length* and *extended* its parts in the days that count (None: it ends on a given date):
+    working days, or calendar days where its law counts those, or weeks or months. Where a suspension is open the
+    projection assumes that it ends now (*assumes_resumption*). *complete* is false where only the first
+    `EXPLAINED_DAYS_MAX` days are listed.
     """
 
     name: str

@@ -92,18 +92,27 @@ def general_readings(
 
     Clocks without a length, and those that this mode does not have, are left out.
     """
+    return tuple(one for _, one in general_found(terms, timeline, t, known))
+
+
+def general_found(
+    terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
+) -> list[tuple[Found, GeneralReading]]:
+    """The same readings, each with what it was read from."""
     acts = timeline.by(t, known)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
     decided = next((at for at, event, _ in acts if isinstance(event, Decided)), None)
-    found = [reading(terms, one, t, attested, decided) for one in clocks(terms, acts)]
-    intake = next((one for one in found if one is not None and one.clock == INTAKE.name), None)
+    found = [(one, reading(terms, one, t, attested, decided)) for one in clocks(terms, acts)]
+    intake = next((one for _, one in found if one is not None and one.clock == INTAKE.name), None)
     if intake is not None and intake.state is State.DEEMED:
         acts = accepted_by_silence(terms.pack, acts)
         found = [
-            one if one is not None and one.clock == INTAKE.name else reading(terms, other, t, attested, decided)
-            for one, other in zip(found, clocks(terms, acts), strict=True)
+            (before, one)
+            if one is not None and one.clock == INTAKE.name
+            else (other, reading(terms, other, t, attested, decided))
+            for (before, one), other in zip(found, clocks(terms, acts), strict=True)
         ]
-    return tuple(one for one in found if one is not None)
+    return [(what, one) for what, one in found if one is not None]
 
 
 def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:

@@ -1,0 +1,154 @@
+"""The explanation of a general clock: every calendar day from its start, counted or not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from msgspec import Struct, structs
+
+from domain.law.clock import Clock
+from domain.law.explain import EXPLAINED_DAYS_MAX, ExplainedDay, Explanation, Phase, Reason
+from domain.law.general import day_of
+from domain.law.general_course import Course, course_of
+from domain.law.general_days import gaps, is_out
+from domain.law.general_outlook import Found, GeneralReading, GeneralTerms, general_found
+from domain.law.general_period import Period
+from domain.law.timeline import Timeline
+
+
+def explain_general(
+    terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime, clock_name: str
+) -> Explanation:
+    """Explain one clock at *t* as known at *known*.
+
+    Raises KeyError if it has not started by then, ValueError if it is counted in hours, of which no day is whole.
+    """
+    for found, one in general_found(terms, timeline, t, known):
+        if one.name == clock_name:
+            if found.rule.counts_hours:
+                raise ValueError("it is counted in working hours, not in days")
+            return _explained(terms, found, one, course_of(found.rule, found.events, t), t)
+    raise KeyError(clock_name)
+
+
+def _explained(terms: GeneralTerms, found: Found, one: GeneralReading, course: Course, t: datetime) -> Explanation:
+    clock, period = _clock(one, found), _as_if_resumed(course, t)
+    without = structs.replace(period, added=(), agreed=None)
+    listing = GeneralListing(period, course, _over(course, found, t), clock.due or clock.earliest_due or clock.start, t)
+    return Explanation(
+        name=one.name,
+        clock=clock,
+        length=without.length,
+        extended=period.length - without.length,
+        article=one.article,
+        rule=terms.pack.name,
+        calendar=terms.calendar.version,
+        assumes_resumption=clock.due is None,
+        complete=listing.complete,
+        days=tuple(listing.days(base=without.length, projects=not one.closed)),
+    )
+
+
+def _clock(one: GeneralReading, found: Found) -> Clock:
+    """The reading in the words of the explanation; its days are whole."""
+    stood, rule = one.standing, found.rule
+    due, earliest, yellow = (
+        None if moment is None else day_of(moment, rule)
+        for moment in (stood.due, stood.earliest_due, stood.yellow_from)
+    )
+    return Clock(
+        start=stood.start,
+        length=stood.length,
+        due=due,
+        earliest_due=earliest,
+        yellow_from=yellow,
+        used=int(stood.used),
+        remaining=int(stood.remaining),
+        overdue_days=stood.overdue_days,
+        state=one.state,
+        level=one.level,
+        provisional=stood.provisional,
+        article=one.article,
+    )
+
+
+def _as_if_resumed(course: Course, t: datetime) -> Period:
+    """The period that runs; where an open suspension hides its end, as if it were answered at *t*."""
+    period = course.period
+    if period is None:
+        raise KeyError("nothing has started")
+    if period.end() is not None:
+        return period
+    return structs.replace(period, stretches=tuple((start, end or t) for start, end in period.stretches))
+
+
+def _over(course: Course, found: Found, t: datetime) -> int:
+    """The last day that is over: that of the stop, else the day before *t*."""
+    ended = course.stopped or course.withdrawn
+    return found.rule.local_day(ended or t).toordinal() - (ended is None)
+
+
+class GeneralListing(Struct, frozen=True):
+    """The days of a *period* from its day 0: through *over* they are over (an ordinal), through *due* in time."""
+
+    period: Period
+    course: Course
+    over: int
+    due: date
+    t: datetime
+
+    @property
+    def last(self) -> int:
+        """The last day worth listing: where the clock stopped, else today or the due date, whichever is later."""
+        if self.course.closed:
+            return max(self.over, self.period.day0.toordinal())
+        return max(self.over + 1, self.due.toordinal())
+
+    @property
+    def complete(self) -> bool:
+        """Whether all days are listed."""
+        return self.last - self.period.day0.toordinal() < EXPLAINED_DAYS_MAX
+
+    def days(self, *, base: int, projects: bool) -> Iterator[ExplainedDay]:
+        """Each day with its reason, counting as it goes; the period without its extension has *base* of them."""
+        period, calendar, number = self.period, self.period.rule.calendar, 0
+        first = period.day0.toordinal()
+        for ordinal in range(first, min(self.last, first + EXPLAINED_DAYS_MAX - 1) + 1):
+            day = date.fromordinal(ordinal)
+            said = calendar.day(day)
+            after_start = ordinal > period.before
+            working = after_start and period.days.count_to(ordinal) > period.days.count_to(ordinal - 1)
+            counts = working and not is_out(ordinal, period.out)
+            phase = self._phase(ordinal, number, base)
+            number += counts
+            by_calendar = period.days is calendar or phase is Phase.ROLLED
+            reason = Reason(said.kind) if by_calendar else Reason.EVERY_DAY
+            yield ExplainedDay(
+                day=day,
+                counted=counts and ordinal <= self.over,
+                projected=projects and counts and self.over < ordinal <= self.due.toordinal(),
+                number=number if counts else None,
+                reason=Reason.SUSPENDED if working and not counts else reason if after_start else Reason.START,
+                phase=phase,
+                notice=said.notice if by_calendar else "",
+                suspended_by=self._suspended_by(day) if working and not counts else (),
+                provisional=calendar.is_provisional(ordinal),
+            )
+
+    def _phase(self, ordinal: int, number: int, base: int) -> Phase:
+        """Where a day falls, after *number* counting days: beyond the whole length only rest days make it longer."""
+        if ordinal > self.due.toordinal():
+            return Phase.AFTER_DUE
+        if number >= self.period.length > 0:
+            return Phase.EXTENSION if self.period.agreed == self.due else Phase.ROLLED
+        return Phase.EXTENSION if number >= base > 0 else Phase.PERIOD
+
+    def _suspended_by(self, day: date) -> tuple[tuple[str, str], ...]:
+        """The sid and reason of each suspension that takes *day* out."""
+        local, rule = self.period.rule.local_day, self.period.rule.suspension_day_rule
+        return tuple(
+            (one.sid, one.reason)
+            for one, (start, end) in zip(self.course.suspensions, self.period.stretches, strict=True)
+            if is_out(day.toordinal(), gaps([(local(start), local(end) if end else None)], rule))
+        )
