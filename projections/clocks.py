@@ -29,7 +29,7 @@ from projections.law_events import Histories, Laws, take_entry
 from projections.nodes import NODES, Node
 from projections.view import Row, Rows, Table
 
-FOLD_VERSION = 7  # grows with every change of the tables or of the fold
+FOLD_VERSION = 8  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes

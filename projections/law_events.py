@@ -123,10 +123,10 @@ def take_entry(
         return ()
     key = (item.plan.item, item.application)
     history = histories.get(key)
-    if isinstance(fact, DateAnnounced):
-        return _take_announcement(history, entry, fact, counts=counts)
     if history is None:
         history = histories[key] = _begun(item, entry)
+    if isinstance(fact, DateAnnounced):
+        return _take_announcement(history, entry, fact, counts=counts)
     if counts:
         _take_terms(history, fact)
     event = _event(history, entry, counts=counts)
@@ -182,10 +182,10 @@ def _name(step: str, times: int) -> str | None:
 
 
 def _take_announcement(
-    history: ItemHistory | None, entry: Entry, fact: DateAnnounced, *, counts: bool
+    history: ItemHistory, entry: Entry, fact: DateAnnounced, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
     """Keep what the applicant was told, beside what is counted: it is no event to the law."""
-    if history is None or not counts:
+    if not counts:
         return ()
     history.announced.append(Announcement.of(entry, fact))
     return ((history.item, history.application),)

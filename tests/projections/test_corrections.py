@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.past import settled
+from domain.project.announcement import DateAnnounced
 from domain.project.asking import CountersignatureAsked
 from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
@@ -59,6 +60,16 @@ def test_a_corrected_history_reads_as_if_it_had_been_right_at_once(world: World,
     last = max(entry.occurred_at for entry in settled(world.entries, EVER, EVER))
     t = max(last, NOW) + timedelta(hours=later)
     assert live(world.entries, t) == exact(world.entries, t, t)
+
+
+def test_what_was_told_stands_though_the_submission_before_it_is_taken_back() -> None:
+    said = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
+    taken_back = EntryRetracted(2, "land", reasons="x")
+    facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), said, accepted(), taken_back)
+    entries = told(*zip(("03-02", "03-02", "03-02", "03-03", "03-16"), facts, strict=True))
+    found = exact(entries, at("03-20"), at("03-20"))
+    assert found["land", 0, "decision"].announced_on == date(2026, 4, 1)
+    assert live(entries, at("03-20")) == found
 
 
 @pytest.mark.parametrize(
