@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -21,6 +22,7 @@ ROLE = "SET ROLE countersign_app"
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 PAGE_ROWS_MAX = 5000
 TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
+READ_SECONDS_MAX = 30.0  # a read takes milliseconds: what takes this long waits for a server that is frozen, or worse
 RECONNECT_SECONDS = 1.0  # the pool's own pauses double: after an hour's outage it would look again in an hour
 
 log = structlog.get_logger()
@@ -74,14 +76,18 @@ class Store:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
-        """A connection that the server has not hung up on.
+        """A connection that the server has not hung up on, for at most READ_SECONDS_MAX.
 
-        Raises OperationalError where none was to be had for half a minute, the pool's patience.
+        Raises OperationalError then, and where none was to be had for half a minute, the pool's patience.
         """
         connection = await self._take()
         try:
-            async with connection:
+            async with asyncio.timeout(READ_SECONDS_MAX) as limit, connection:
                 yield connection
+        except TimeoutError as late:
+            if not limit.expired():
+                raise
+            raise psycopg.OperationalError(f"the database did not answer within {READ_SECONDS_MAX:g} s") from late
         finally:
             await self.pool.putconn(connection)
 

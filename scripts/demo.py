@@ -34,7 +34,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
     else:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
-        with bar(screen, "simulating a zone") as advance:
+        with serving.kept_alive(settings), bar(screen, "simulating a zone") as advance:
             done = uvloop.run(simulate(url, Asked(PROJECTS, SEED, today()), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "

@@ -42,13 +42,30 @@ def ready(settings: Settings) -> str:
     return url
 
 
+@contextmanager
+def kept_alive(settings: Settings) -> Iterator[None]:
+    """Bring the embedded server back should it die; nothing to do for a server of somebody else's."""
+    if settings.database_url:
+        yield
+        return
+    ended = threading.Event()
+    keeper = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join(END_SECONDS_MAX)
+
+
 @asynccontextmanager
 async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
-    """The application, open in this event loop."""
-    async with Approvals(
-        url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
-    ) as approvals:
-        yield approvals
+    """The application, open in this event loop, over a database that is kept alive meanwhile."""
+    with kept_alive(settings):
+        async with Approvals(
+            url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
+        ) as approvals:
+            yield approvals
 
 
 def project_while(parent: int, url: str) -> None:
@@ -75,22 +92,6 @@ async def _watch(parent: int, url: str) -> None:
         await watcher.run()
 
 
-@contextmanager
-def kept_alive(settings: Settings) -> Iterator[None]:
-    """Bring the embedded server back should it die; nothing to do for a server of somebody else's."""
-    if settings.database_url:
-        yield
-        return
-    ended = threading.Event()
-    keeper = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        keeper.join(END_SECONDS_MAX)
-
-
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until interrupted or told to end; *announce* is called once requests are answered.
 
@@ -99,7 +100,6 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
-        kept_alive(settings),
         beside(project_while, url),
         beside(watch_while, url),
     ):

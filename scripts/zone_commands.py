@@ -120,7 +120,7 @@ def simulate(
     chosen = settings()
     asked = Asked(projects, seed, day_of(until) if until else today(), day_of(begin) if begin else None, processes)
     url = serving.ready(chosen)
-    with bar(screen, "projects") as advance:
+    with serving.kept_alive(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, asked, advance))
     screen.print("bringing the views up to date")
     catch_up(url)

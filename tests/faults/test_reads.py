@@ -71,6 +71,17 @@ async def test_a_read_that_the_server_refuses_is_not_asked_again(store: Store, d
             await read
 
 
+async def test_a_read_that_gets_no_answer_is_given_up(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.store.READ_SECONDS_MAX", 0.05)
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        with pytest.raises(psycopg.OperationalError, match="did not answer within"):
+            await store.stream(uuid4())
+    assert await store.head() == 0
+
+
 @pytest.mark.slow
 async def test_a_database_that_is_back_is_found_within_a_second(store: Store, database_url: str) -> None:
     """The pool's own pauses double: after an absence it would stay away for as long again."""
