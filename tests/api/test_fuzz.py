@@ -30,7 +30,7 @@ def address(shared_database_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def document(address: str) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json").json()
+    found: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
     return found
 
 
