@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from psycopg.sql import SQL, Identifier
 
 from infrastructure.migrate import migrate
@@ -109,6 +110,14 @@ def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str
     """Such a database for all tests of a file: each uses projects of its own, or they all only read."""
     with database_in(server_url, migrated_template) as url:
         yield url
+
+
+@pytest.fixture
+def plain_tracebacks() -> Iterator[None]:
+    """For tests whose faults are logged: a traceback that shows every variable takes up to half a minute."""
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+    yield
+    structlog.reset_defaults()
 
 
 def _clear_away_what_killed_runs_left() -> None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from infrastructure.postgres import EmbeddedPostgres
 from tests.conftest import reachable_folder
 
 
 @pytest.fixture(autouse=True)
-def _plain_tracebacks() -> Iterator[None]:
-    """Faults are logged with tracebacks, and those that show every variable take half a minute each."""
-    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
-    yield
-    structlog.reset_defaults()
+def _faults_are_logged(plain_tracebacks: None) -> None:
+    """Every test here has some."""
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,7 @@ class Stumbling(Progress):
         super().fold(state, entry, project)
 
 
+@pytest.mark.usefixtures("plain_tracebacks")
 async def test_a_view_that_stumbles_stops_alone_and_says_where(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         project = uuid4()

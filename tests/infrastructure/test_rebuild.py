@@ -105,6 +105,7 @@ async def test_empty_views_of_a_long_ledger_are_filled_at_once(
     assert rebuild(database_url, swap=False).differences == ()
 
 
+@pytest.mark.usefixtures("plain_tracebacks")
 async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
