@@ -137,6 +137,29 @@ def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
     assert said.card is Card.NONE
 
 
+def test_who_asked_for_a_hearing_before_being_told_has_asked() -> None:
+    asked, told = happened("hearing_requested", "03-04"), happened("hearing_told", "03-06")
+    said = ask("03-20", RECEIVED, ACCEPTED, asked, told)
+
+    assert (said.clocks["hearing_request"].state, said.flags) == (State.MET, ())
+    assert said.clocks["hearing_hold"].start == date(2026, 3, 4)
+
+
+def test_only_what_can_be_extended_exceeds_a_limit() -> None:
+    extension = happened("extension", "03-20", days=5, clock="delivery")
+    said = ask("03-21", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="granted"), extension)
+
+    assert said.flags == ("extension_outside_clock:delivery",)
+    assert said.clocks["delivery"].length == 10
+
+
+def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
+    late = happened("suspend", "03-20", sid="s", reason="rain", planned_until="2026-03-23")
+    said = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
+
+    assert said.flags == ("suspend_no_statutory_ground:rain",)
+
+
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:
     told = happened("hearing_told", "03-12")
     said = ask("03-20", RECEIVED, ACCEPTED, told, GRANTED)
