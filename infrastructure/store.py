@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import structlog
 from msgspec import Struct
+from psycopg.abc import RV, PQGen
 from psycopg.rows import TupleRow
 from psycopg.sql import Identifier
 from psycopg_pool import AsyncConnectionPool
@@ -22,7 +23,8 @@ ROLE = "SET ROLE countersign_app"
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 PAGE_ROWS_MAX = 5000
 TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
-READ_SECONDS_MAX = 30.0  # a read takes milliseconds: what takes this long waits for a server that is frozen, or worse
+ANSWER_SECONDS_MAX = 30.0  # a query takes milliseconds: what takes this long waits for a frozen server, or worse
+LOOK_SECONDS = 0.1  # psycopg's own: how often a wait looks for an interruption
 RECONNECT_SECONDS = 1.0  # the pool's own pauses double: after an hour's outage it would look again in an hour
 
 log = structlog.get_logger()
@@ -59,12 +61,31 @@ def is_open(connection: psycopg.AsyncConnection[Any]) -> bool:
     return True
 
 
+class NoAnswer(psycopg.OperationalError):
+    """The server is there, and silent. Asking it again would only take as long again."""
+
+
+class Connection(psycopg.AsyncConnection[TupleRow]):
+    """A connection that waits for no answer for ever. Raises NoAnswer after ANSWER_SECONDS_MAX."""
+
+    async def wait(self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None) -> RV:  # noqa: ASYNC109  psycopg's signature
+        """Every wait for the server goes through here; between two of them the connection may be kept for long."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX) as limit:
+                return await super().wait(gen, interval, timeout)
+        except TimeoutError as late:
+            if not limit.expired():
+                raise
+            raise NoAnswer(f"the database did not answer within {ANSWER_SECONDS_MAX:g} s") from late
+
+
 class Store:
     """Asynchronous reads, from a pool of connections."""
 
     def __init__(self, url: str, connections_max: int) -> None:
-        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
+            connection_class=Connection,
             min_size=1,
             max_size=connections_max,
             configure=configure_async,
@@ -75,23 +96,19 @@ class Store:
         )
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
-        """A connection that the server has not hung up on, for at most READ_SECONDS_MAX.
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection that the server has not hung up on.
 
-        Raises OperationalError then, and where none was to be had for half a minute, the pool's patience.
+        Raises OperationalError where none was to be had for half a minute, the pool's patience.
         """
         connection = await self._take()
         try:
-            async with asyncio.timeout(READ_SECONDS_MAX) as limit, connection:
+            async with connection:
                 yield connection
-        except TimeoutError as late:
-            if not limit.expired():
-                raise
-            raise psycopg.OperationalError(f"the database did not answer within {READ_SECONDS_MAX:g} s") from late
         finally:
             await self.pool.putconn(connection)
 
-    async def _take(self) -> psycopg.AsyncConnection[TupleRow]:
+    async def _take(self) -> Connection:
         """Where the server has hung up on one connection, look through all that wait, at once.
 
         The pool's own check pauses after each dead one, longer every time: a single reader would come through half a
@@ -139,6 +156,8 @@ class Store:
         async with self.connection() as connection:
             try:
                 return await (await connection.execute(query, params, binary=True)).fetchall()
+            except NoAnswer:
+                raise
             except psycopg.OperationalError as lost:
                 if tries == 1 or not connection.broken:
                     raise
