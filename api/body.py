@@ -61,7 +61,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
         if len(body) > BODY_BYTES_MAX:
             raise _too_large()
     if event["type"] == "http.disconnect":
-        raise Problem("bad-request", "the connection closed before the body was whole")
+        raise Problem("bad-request", "the connection closed before the body was whole", remedy="send it again")
     return body
 
 

@@ -15,6 +15,7 @@ from infrastructure.approvals import Answer, Approvals
 
 CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
 MOVED = "version-moved"
+REMEDY = "look at what changed, decide again, and send a new command with the new version"
 
 
 class OnVersion(Command, frozen=True, tag="on_version"):
@@ -23,9 +24,19 @@ class OnVersion(Command, frozen=True, tag="on_version"):
     wanted: AnyCommand
     version: int
 
+    @property
+    def needs_shelf(self) -> bool:  # type: ignore[override]  # what is wanted says so, not the class
+        """Whether what is wanted looks into published catalogues or flows."""
+        return self.wanted.needs_shelf
+
+    @property
+    def needs_calendar(self) -> bool:  # type: ignore[override]  # as above
+        """Whether what is wanted looks at the published calendar."""
+        return self.wanted.needs_calendar
+
     def decide(self, project: Project, context: Context) -> tuple[Any, ...]:
         if project.version != self.version:
-            raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}")
+            raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}", remedy=REMEDY)
         return decide(self.wanted, project, context)
 
 
@@ -45,7 +56,7 @@ async def carry_out_on(
         raise Problem(
             MOVED,
             f"the project is at version {now}, not at {version}",
-            remedy="look at what changed, decide again, and send a new command with the new version",
+            remedy=REMEDY,
             headers={"ETag": f'"{now}"'},
             version=now,
             changed=shown(entries, by)[version : version + CHANGES_TOLD_MAX],

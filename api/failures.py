@@ -12,6 +12,7 @@ from msgspec import json
 
 from api.parts import AnyRequest
 from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
+from api.questions import remedy
 from api.requests import request_id
 from domain.ledger import Refused
 from infrastructure.committer import Busy
@@ -20,6 +21,12 @@ from infrastructure.media import Unfit
 from infrastructure.views import ViewBehind
 
 ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
+ADVICE = {  # of what litestar refuses before it knows the operation
+    "bad-request": "/schema/openapi.json tells what is expected",
+    "not-found": "check the address: /schema/openapi.json lists them all; ids are UUIDs",
+    "method-not-allowed": "the header Allow lists the methods that this address answers",
+    "body-too-large": "send less at once",
+}
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
@@ -44,21 +51,21 @@ def details(error: Refused) -> dict[str, Any]:
     return {f"{name}_" if name in taken else name: value for name, value in error.details.items()}
 
 
-def unreadable(error: HTTPException) -> Problem:
-    """What litestar found wrong before a handler was asked."""
+def unreadable(error: HTTPException, scope: Scope) -> Problem:
+    """What litestar found wrong with the request of *scope* before a handler was asked."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
+        sentence = str(wrong[0].get("message", ""))
+        advice = remedy(scope, str(wrong[0]["key"]), sentence)
         wrong = [one | {"key": ASKED_AS.get(one["key"], one["key"])} for one in wrong]
-        name, sentence = str(wrong[0]["key"]), str(wrong[0].get("message", ""))
-        return Problem(
-            "invalid-parameter", f"{name}: {sentence}", remedy="see /schema/openapi.json", parameter=name, errors=wrong
-        )
+        name = str(wrong[0]["key"])
+        return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
-    return Problem(code, error.detail, headers=dict(error.headers or {}))
+    return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
 
 
-def problem_of(error: Exception) -> Problem:
-    """The problem that *error* is told as."""
+def problem_of(error: Exception, scope: Scope) -> Problem:
+    """The problem that *error*, met by the request of *scope*, is told as."""
     match error:
         case Problem():
             return error
@@ -71,7 +78,7 @@ def problem_of(error: Exception) -> Problem:
         case ViewBehind():
             return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
-            return unreadable(error)
+            return unreadable(error, scope)
         case _:
             return mishap(error)
 
@@ -97,7 +104,7 @@ def mishap(error: Exception) -> Problem:
             headers=RETRY_AFTER,
         )
     if not UNMADE.isdisjoint(names_of(error)):
-        return Problem("behind", "the views are still being made", headers=RETRY_AFTER)
+        return Problem("behind", "the views are still being made", remedy="ask again in a moment", headers=RETRY_AFTER)
     return Problem("unexpected", "something went wrong here", remedy="report the request_id")
 
 
@@ -124,7 +131,7 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
 
 def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     """The problem that a request failed with, logged, and the body that tells of it."""
-    problem = problem_of(error)
+    problem = problem_of(error, scope)
     known, path = request_id(scope), scope["path"]
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":

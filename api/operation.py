@@ -15,6 +15,7 @@ from infrastructure.migrate import pending
 from infrastructure.views import ViewPosition
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
+REMEDY = "ask again in a moment; the log says more"
 LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
 
 
@@ -74,4 +75,4 @@ async def _readiness(request: AnyRequest) -> Ready:
 
 
 def _not_ready(what: str, **members: Any) -> Problem:
-    return Problem("not-ready", what, headers={"Retry-After": "1"}, **members)
+    return Problem("not-ready", what, remedy=REMEDY, headers={"Retry-After": "1"}, **members)

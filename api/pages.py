@@ -44,7 +44,7 @@ Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A vers
 def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
     """The page for what went wrong, with the status and headers that the problem has everywhere."""
     told = answer(request, error)
-    problem = problem_of(error)
+    problem = problem_of(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
     paper = Paper(request)
     code, sentence = problem.kind.code, paper.words["label"]("unknown_project_hint")

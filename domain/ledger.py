@@ -28,6 +28,11 @@ class Role(StrEnum):
     INTEGRATOR = "integrator"  # a department's own system, reporting by machine
     SYSTEM = "system"  # the deadline watcher, importers
 
+    @property
+    def spoken(self) -> str:
+        """The role as a sentence says it: "an officer", "a project manager"."""
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value.replace('_', ' ')}"
+
 
 class Actor(Struct, frozen=True, gc=False):
     """Who is acting, for which department (or enterprise), and in what capacity."""

@@ -48,6 +48,7 @@ REFUSAL_CODES: dict[str, str] = {
     "flow-move-loses": "items that were begun are no steps of the other edition",
     "flow-unmoved": "the project runs by this edition, for this kind, already",
     "grade-unexplained": "a bad grade needs a reason or a comment",
+    "ground-not-listed": "the catalogue does not list this as a special procedure of the item (特别程序)",
     "handler-missing": "nobody is named who sees to the evaluation",
     "hearing-order": "the steps of a hearing come one after the other",
     "horizon-too-far": "the notice would make a year certain of which it lists no day",

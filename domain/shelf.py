@@ -15,6 +15,7 @@ from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
 from domain.law.moment import local_day
 from domain.ledger import Context, Refused
+from domain.project.state import Item
 
 
 class Shelf(Struct, frozen=True):
@@ -27,6 +28,13 @@ class Shelf(Struct, frozen=True):
         """The edition of the catalogue called *name* that is in force on the local day of *at*."""
         catalogue = self.catalogues.get(catalogue_stream(name))
         return catalogue.in_force(local_day(at, zone)) if catalogue else None
+
+    def edition(self, told: str) -> Edition | None:
+        """The edition that a case was applied for under, told as in its facts: "beijing-zone@3"."""
+        name, _, number = told.rpartition("@")
+        catalogue = self.catalogues.get(catalogue_stream(name))
+        editions = catalogue.editions if catalogue else []
+        return next((edition for edition in editions if str(edition.number) == number), None)
 
     def is_online(self, name: str, service: ServiceItem) -> bool:
         """Whether *service*, of an edition of the catalogue called *name*, can be applied for online now."""
@@ -44,6 +52,18 @@ EMPTY = Shelf()
 def shelf_of(context: Context) -> Shelf:
     """What *context* knows to be published."""
     return context.shelf or EMPTY
+
+
+def service_of(item: Item, context: Context) -> ServiceItem | None:
+    """What the catalogue says of *item*: in the edition it was applied for under, which stays with the case.
+
+    In the one in force where none is on record; None for items that were planned without a catalogue.
+    """
+    plan, shelf = item.plan, shelf_of(context)
+    if not plan.catalogue:
+        return None
+    edition = shelf.edition(item.edition) or shelf.in_force(plan.catalogue, context.at, context.law.zone)
+    return edition.items.get(plan.service) if edition else None
 
 
 def edition_in_force(name: str, context: Context) -> Edition:

@@ -20,7 +20,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out, screen = Console(), Console(stderr=True)
+# What people typed is told as it stands: "[new]" is no markup and ":x:" no picture.
+out, screen = (Console(stderr=to_errors, markup=False, emoji=False) for to_errors in (False, True))
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 FOUND_SOMETHING = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C

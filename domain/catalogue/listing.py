@@ -167,7 +167,7 @@ def require_sound(service: ServiceItem, context: Context) -> None:
     if service.pre_phase and not service.is_licence:
         raise Refused(
             "not-a-licence",
-            f"{code} is a {service.task_type}, so it is no licence of the pre-phase",
+            f"{code} is listed as {service.task_type}, so it is no licence of the pre-phase",
             remedy="mark as pre-phase what is a licence",
         )
 

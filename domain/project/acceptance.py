@@ -10,8 +10,8 @@ from domain.catalogue.item import DAYS_MAX
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Lines, Mode, PlannedItem, Project, Stage, Text
-from domain.shelf import shelf_of
+from domain.project.state import Code, Item, Lines, Mode, Project, Stage, Text
+from domain.shelf import service_of
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
@@ -40,7 +40,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
         law = law_for(item.plan, context)
         limit = limit_of(law, "decision", item.plan.mode)
         lacking = once((*item.missing, *self.lacking))
-        require_tolerable(item.plan, self.lacking, context)
+        require_tolerable(item, self.lacking, context)
         accepted = ItemAccepted(
             item=self.item,
             mode=item.plan.mode,
@@ -116,17 +116,15 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
         project.recorded(self.item).stage = Stage.DECLINED
 
 
-def require_tolerable(plan: PlannedItem, lacking: tuple[str, ...], context: Context) -> None:
-    """Refuse to go without a paper that the catalogue in force lists and does not tolerate missing (容缺)."""
-    if not lacking or not plan.catalogue:
-        return
-    edition = shelf_of(context).in_force(plan.catalogue, context.at, context.law.zone)
-    service = edition.items.get(plan.service) if edition else None
+def require_tolerable(item: Item, lacking: tuple[str, ...], context: Context) -> None:
+    """Refuse to go without a paper that the case's catalogue lists and does not tolerate missing (容缺)."""
+    service = service_of(item, context) if lacking else None
     listed = {paper.material_name: paper.tolerable for paper in service.materials} if service else {}
     if needed := [paper for paper in lacking if not listed.get(paper, True)]:
         raise Refused(
             "paper-not-tolerable",
-            f"{plan.item} can't be accepted without {', '.join(needed)}: the catalogue does not tolerate that missing",
+            f"{item.plan.item} can't be accepted without {', '.join(needed)}: "
+            "the catalogue does not tolerate that missing",
             article=context.law.article("supplement"),
             remedy="ask for a supplement first",
             papers=needed,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import structs
 
+from domain.law.moment import local_day
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_decision, require_feed, require_outside, require_reasons, require_stage
 from domain.project.state import (
@@ -52,6 +53,8 @@ class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
         require_stage(self.item, item, "get a result from outside", *FRESH_STAGES, *OPEN_STAGES)
         require_decision(self.outcome)
         require_evidence(self.item, self.evidence)
+        require_past(self.item, "the day of the document", self.document_on, context)
+        require_past(self.item, "the day of the last check", self.verified_on, context)
         return (
             ExternalResultRecorded(
                 item=self.item,
@@ -136,6 +139,7 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         require_feed(self.item, item, context.by)
         require_source(self.source)
         require_decision(self.outcome)
+        require_past(self.item, "the day of the document", self.document_on, context)
         said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)
@@ -263,6 +267,16 @@ def require_evidence(code: str, evidence: str) -> None:
             "evidence-missing",
             f"a result of {code} from outside needs evidence",
             remedy="say where the document can be seen",
+        )
+
+
+def require_past(code: str, what: str, day: date | None, context: Context) -> None:
+    """Refuse a day still to come: a result checked tomorrow would never grow stale."""
+    if day is not None and day > local_day(context.now, context.law.zone):
+        raise Refused(
+            "in-the-future",
+            f"{what} of {code} can't be {day}: that is still to come",
+            remedy="give a day that has come, or leave it out",
         )
 
 

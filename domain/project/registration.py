@@ -45,7 +45,12 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
                 "already-registered", "this project is already registered", remedy="use plan_item to add to it"
             )
         if context.law.id != self.law:
-            raise Refused("unknown-law", f"{self.law} is not a law this zone works under", law=self.law)
+            raise Refused(
+                "unknown-law",
+                f"{self.law} is not a law this zone works under",
+                remedy=f"the zone works under {context.law.id}",
+                law=self.law,
+            )
         if self.classified:
             raise Refused(
                 "classified-project",

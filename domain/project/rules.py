@@ -62,7 +62,7 @@ def require_stage(code: str, item: Item, what: str, *stages: Stage) -> None:
 def require_role(by: Actor, what: str, *roles: Role) -> None:
     """Refuse *what* unless *by* acts in one of *roles*."""
     if by.role not in roles:
-        raise Refused("wrong-role", f"a {by.role} can't {what}", remedy=f"this is for: {', '.join(roles)}")
+        raise Refused("wrong-role", f"{by.role.spoken} can't {what}", remedy=f"this is for: {', '.join(roles)}")
 
 
 def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
@@ -73,7 +73,7 @@ def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
         return
     raise Refused(
         "wrong-role",
-        f"a {by.role} of {by.department or by.id} can't {what} {code}",
+        f"{by.role.spoken} of {by.department or by.id} can't {what} {code}",
         remedy=f"this is for the applicant, the project manager or the window of {item.department}",
     )
 

@@ -167,7 +167,8 @@ class Item(Struct, gc=False):
     undertaking: bool = False  # applied for on an undertaking
     kept: bool | None = None  # what the check of it found; None: not checked yet
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
-    promised: int | None = None  # by the catalogue's edition in force when it was applied for
+    edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
+    promised: int | None = None  # by that edition
 
     @property
     def promise_days(self) -> int | None:
@@ -200,7 +201,7 @@ class Item(Struct, gc=False):
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False
         self.kept = None
-        self.promised = None
+        self.edition, self.promised = "", None
         self.deemed_on = None
 
 

@@ -61,7 +61,8 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.renew()
-        item.stage, item.promised, item.undertaking = Stage.SUBMITTED, self.promise_days, self.undertaking
+        item.stage, item.undertaking = Stage.SUBMITTED, self.undertaking
+        item.edition, item.promised = self.catalogue, self.promise_days
 
 
 def may_apply_again(item: Item) -> bool:

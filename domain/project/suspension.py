@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import law_for, require_handler, require_stage
 from domain.project.state import Code, Item, Name, Project, Stage, Text
+from domain.shelf import service_of
+
+# No catalogue takes these away: a hearing is the applicant's right (行政许可法 46, 47), force majeure is nobody's act.
+NEVER_UNLISTED = frozenset({"hearing", "force_majeure"})
 
 
 class SuspendClock(Command, frozen=True, tag="suspend_clock"):
@@ -18,6 +23,8 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
     reason: Text = ""
     notified: bool = False
     planned_until: date | None = None
+
+    needs_shelf: ClassVar[bool] = True
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -34,6 +41,7 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
                 remedy=f"the grounds are: {known}",
                 ground=self.ground,
             )
+        require_listed(self.ground, item, context)
         if self.suspension in item.suspension_ids:
             raise Refused(
                 "suspension-repeated",
@@ -107,3 +115,17 @@ def next_id(item: Item) -> str:
     while f"s{number}" in item.suspension_ids:
         number += 1
     return f"s{number}"
+
+
+def require_listed(ground: str, item: Item, context: Context) -> None:
+    """Refuse a ground that the case's catalogue does not list, where it lists any for the item (特别程序)."""
+    service = service_of(item, context)
+    listed = service.special_procedure if service else ()
+    if listed and ground not in NEVER_UNLISTED.union(listed):
+        raise Refused(
+            "ground-not-listed",
+            f"{ground} is no special procedure that the catalogue allows for {item.plan.item}",
+            article=context.law.article("suspension"),
+            remedy=f"the catalogue lists: {', '.join(listed)}; a hearing is always allowed",
+            ground=ground,
+        )

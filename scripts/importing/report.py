@@ -95,7 +95,7 @@ def tally(report: ImportReport, steps: Iterable[Step]) -> None:
 def show(report: ImportReport, console: Console) -> None:
     """Print *report* for people."""
     console.print(
-        f"[bold]{report.rows_read:,}[/] events of [bold]{report.cases:,}[/] cases under {report.law} in"
+        f"{report.rows_read:,} events of {report.cases:,} cases under {report.law} in"
         f" {report.seconds:.1f} s: {report.mapped:,} became commands, {report.noted:,} mean nothing of ours"
         f" and are kept as noted steps, {report.refused:,} a rule refused and they are kept as noted steps too,"
         f" {report.rows_lost:,} did not get in."

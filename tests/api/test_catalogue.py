@@ -206,7 +206,10 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
         problem(await door.get(f"/catalogues/none{path}", MANAGER), "not-found")
     problem(await door.get(f"{ZONE}/items", MANAGER, edition=3), "not-found")
     problem(await door.get(f"{ZONE}/items", MANAGER, as_of="2026-01-05T12:00:00"), "invalid-parameter")
-    problem(await door.get(f"{ZONE}/items", MANAGER, task_type="song"), "invalid-parameter")
+    song = problem(await door.get(f"{ZONE}/items", MANAGER, task_type="song"), "invalid-parameter")
+    assert song["remedy"].startswith("one of: licence, penalty, ")
+    day = problem(await door.get(f"{ZONE}/items", MANAGER, as_of="2026-01-05"), "invalid-parameter")
+    assert "2026-03-02T09:00:00Z" in day["remedy"]
     problem(await door.get(f"{ZONE}/item", MANAGER), "bad-request")
     problem(await door.get(f"/projects/{stream_of(ZONE_NAME)}", MANAGER), "project-unknown")
     problem(await door.post(stream_of(ZONE_NAME), REGISTER, MANAGER), "wrong-stream")

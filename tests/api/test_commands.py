@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from api.conditional import OnVersion
 from domain.examples import COMMAND_EXAMPLES, STORY
 from domain.vocabulary import COMMANDS
 from infrastructure.approvals import Approvals
@@ -96,6 +97,15 @@ async def test_if_match_tells_what_changed_since(door: Door) -> None:
     assert problem(await door.post(project, NOTE, if_match='"9"'), "version-moved")["changed"] == []
     problem(await door.post(project, REGISTER, if_match='"0"'), "version-moved")
     problem(await door.post(uuid4(), REGISTER, if_match='"3"'), "version-moved")
+
+
+def test_if_match_looks_at_whatever_the_command_looks_at() -> None:
+    """Else the catalogue in force would be missing from what is decided, until somebody sends one without If-Match."""
+    for step in COMMAND_EXAMPLES.values():
+        command = step.command
+        conditional = OnVersion(wanted=command, version=1)
+        looked_at = conditional.needs_shelf, conditional.needs_calendar
+        assert looked_at == (command.needs_shelf, command.needs_calendar), command
 
 
 async def test_a_refusal_on_the_right_version_stays_a_refusal(door: Door) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from psycopg import errors
 
-from api.failures import problem_of
+from api.failures import refused
 from api.problems import HTTP_CODES, KINDS
 from domain.ledger import Refused
 from domain.refusals import REFUSAL_CODES
@@ -38,7 +38,7 @@ async def test_every_refusal_is_told_under_its_code(
 
 def test_details_never_take_a_standard_members_place() -> None:
     refusal = Refused("wrong-stage", "no", remedy="wait", code_=1, status="open", detail="x", headers={"a": "b"})
-    told = problem_of(refusal).document("/", "r1")
+    told = refused(refusal).document("/", "r1")
     assert (told["status"], told["detail"], told["remedy"]) == (409, "no", "wait")
 
 

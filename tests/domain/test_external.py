@@ -7,10 +7,12 @@ from datetime import date, datetime
 import pytest
 from msgspec import structs
 
+from domain.ledger import Actor, Role
 from domain.project.external import (
     AttestRecord,
     ExternalResultRecorded,
     ExternalResultVerified,
+    ReconcileExternalResult,
     RecordAttested,
     RecordExternalResult,
     VerifyExternalResult,
@@ -93,3 +95,19 @@ def test_the_manager_attests_that_nothing_more_happened() -> None:
 
 def test_nothing_takes_effect_in_the_future() -> None:
     given(REGISTERED).when(RECORD, by=MANAGER, at=NOW, now=EFFECTIVE).refused("in-the-future", "still to come")
+
+
+@pytest.mark.parametrize("field", ["document_on", "verified_on"])
+def test_nothing_was_looked_at_on_a_day_still_to_come(field: str) -> None:
+    """Checked next year it would never grow stale."""
+    record = structs.replace(RECORD, **{field: date(2026, 3, 17)})  # NOW is the 16th
+
+    given(REGISTERED).when(record, by=MANAGER, at=EFFECTIVE, now=NOW).refused("in-the-future", "2026-03-17")
+
+
+def test_a_feed_tells_of_no_document_of_a_day_still_to_come() -> None:
+    told = ReconcileExternalResult(
+        item="tax", outcome=Outcome.GRANTED, source="tax-exchange", document_on=date(2026, 3, 17)
+    )
+
+    given(REGISTERED).when(told, by=Actor("feed", "tax", Role.INTEGRATOR)).refused("in-the-future", "2026-03-17")

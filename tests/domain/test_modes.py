@@ -19,6 +19,7 @@ from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.state import JointForm, Mode, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import ItemSubmitted, SubmitItem
 from domain.project.supplement import SubmitSupplement
+from domain.project.suspension import SuspendClock
 from domain.project.undertaking import CheckUndertaking, DecisionRevoked, RevokeDecision, UndertakingChecked
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.lawbook import law_book
@@ -168,6 +169,34 @@ def test_what_the_catalogue_does_not_tolerate_missing_is_asked_for_first() -> No
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     course.refused("paper-not-tolerable", "03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",)))
     assert course.tell("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))
+
+
+def test_the_edition_applied_for_under_stays_with_the_case() -> None:
+    """Also where a stricter one, or one without the item, is in force by the time it is accepted and examined."""
+    course, receipt = (
+        Course(single(catalogue=ZONE, service="land-01")),
+        Material(material_name="receipt", tolerable=True),
+    )
+    course.desk.publish(service("land-01", materials=(receipt,), special_procedure=("expert_review",)))
+    course.tell("03-12T10:00", APPLICANT, SubmitItem(item="permit"))
+    stricter = service(
+        "land-01", materials=(Material(material_name="receipt"),), special_procedure=("testing", "inspection")
+    )
+    course.desk.publish(stricter, valid_from="2026-03-16")
+    assert course.tell("03-17T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))
+    course.refused("ground-not-listed", "03-17T11:00", LAND, SuspendClock(item="permit", ground="testing"))
+    assert course.tell("03-17T11:00", LAND, SuspendClock(item="permit", ground="expert_review"))
+
+
+def test_a_clock_stands_still_only_for_the_special_procedures_listed_and_for_a_hearing() -> None:
+    course = Course(single(catalogue=ZONE, service="land-01"), PlannedItem(item="by-hand", department="land"))
+    course.desk.publish(service("land-01", special_procedure=("expert_review",)))
+    for item in ("permit", "by-hand"):
+        course.tell("03-02T10:00", APPLICANT, SubmitItem(item=item))
+        course.tell("03-03T10:00", LAND, AcceptItem(item=item))
+    course.refused("ground-not-listed", "03-04T10:00", LAND, SuspendClock(item="permit", ground="quarantine"))
+    assert course.tell("03-04T10:00", LAND, SuspendClock(item="permit", ground="hearing"))
+    assert course.tell("03-04T10:00", LAND, SuspendClock(item="by-hand", ground="quarantine"))
 
 
 def granted_on_undertaking() -> Course:

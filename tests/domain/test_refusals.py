@@ -65,3 +65,18 @@ def test_codes_are_kebab_case_and_explained() -> None:
         assert code == code.lower()
         assert code.replace("-", "").isalpha()
         assert len(meaning.split()) >= 4, code
+
+
+def test_every_refusal_says_what_would_make_it_pass() -> None:
+    """Also what is no refusal of a rule: whatever HTTP answers is a problem with a remedy."""
+    silent = []
+    for path in (
+        path for folder in ("domain", "infrastructure", "api") for path in sorted((ROOT / folder).rglob("*.py"))
+    ):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "Refused(" in text or "Problem(" in text else ():
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
+            if named in ("Refused", "Problem") and isinstance(node, ast.Call) and len(node.args) > 1:
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                silent += [f"{path.name}:{node.lineno}"] if given.get("remedy", "''") == "''" else []
+    assert silent == []

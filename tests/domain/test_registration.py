@@ -39,7 +39,7 @@ def test_a_project_is_registered_once() -> None:
 
 
 def test_nobody_but_the_project_manager_registers_or_plans() -> None:
-    given().when(REGISTER, by=APPLICANT).refused("wrong-role", "applicant can't register")
+    given().when(REGISTER, by=APPLICANT).refused("wrong-role", "an applicant can't register")
     given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=APPLICANT).refused("wrong-role", "plan an item")
 
 
