@@ -27,6 +27,10 @@ _TIMES = Layout("!iqiq")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+class GapInLedger(Exception):  # noqa: N818 it says what was found
+    """A position is missing: the ledger was damaged, and no view may pass it by."""
+
+
 def rows(connection: psycopg.Connection[Any], condition: Composable) -> Iterator[Raw]:
     """The rows of ledger.event that *condition* (what follows FROM) selects and orders."""
     statement = SQL("COPY (SELECT {} FROM ledger.event {}) TO STDOUT (FORMAT binary)").format(_COLUMNS, condition)

@@ -14,7 +14,7 @@ from psycopg.sql import SQL
 from domain.streams import CALENDAR
 from infrastructure import ledger_stream
 from infrastructure.kept import Kept
-from infrastructure.ledger_stream import Raw
+from infrastructure.ledger_stream import GapInLedger, Raw
 from infrastructure.rebuild import rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL
@@ -32,10 +32,6 @@ VIEWS_CHANNEL = "countersign_views"
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 
 log = structlog.get_logger()
-
-
-class GapInLedger(Exception):  # noqa: N818 it says what was found
-    """A position is missing: the ledger was damaged, and no view may pass it by."""
 
 
 class Stopped(Exception):  # noqa: N818 it says what happened

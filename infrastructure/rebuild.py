@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Identifier
 
 from infrastructure.fill_processes import fill_side_by_side, processes_for
 from infrastructure.filling import Filled, fill
+from infrastructure.ledger_stream import GapInLedger
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, make_tables
 from projections.catalogue import VIEWS
@@ -59,7 +60,8 @@ def rebuild(
 
     With *compare* it is made at their position; without, of all that is there. *processes* of None are as
     many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits.
-    Raises FillFailed where one of several processes stumbles or dies, and whatever a fold raises in this one.
+    Raises GapInLedger where a position is missing, FillFailed where one of several processes stumbles or dies, and
+    whatever a fold raises in this one.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
@@ -125,7 +127,7 @@ def _fill(
     else:
         filled = fill_side_by_side(url, views, position, FRESH, processes=processes, told=told)
     if filled.entries != position:
-        raise RuntimeError(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
+        raise GapInLedger(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from domain.ledger import Refused
 from infrastructure.diagnosis import diagnose
 from infrastructure.materials import StorageAway
+from infrastructure.migrate import FORBIDDEN
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.rebuild import rebuild as rebuild_views
@@ -289,7 +290,7 @@ def main() -> None:
     except psycopg.OperationalError as down:
         screen.print(f"The database does not answer: {str(down).strip()}", style="red", highlight=False)
         sys.exit(2)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as forbidden:
+    except FORBIDDEN as forbidden:
         screen.print(f"The database does not let this account do that: {forbidden}", style="red", highlight=False)
         sys.exit(2)
 
