@@ -15,6 +15,8 @@ from rich.table import Table
 
 from domain.ledger import Refused
 from infrastructure.diagnosis import diagnose
+from infrastructure.fill_processes import FillFailed
+from infrastructure.ledger_stream import GapInLedger
 from infrastructure.materials import StorageAway
 from infrastructure.migrate import FORBIDDEN
 from infrastructure.postgres import EmbeddedPostgres
@@ -48,6 +50,8 @@ KNOWN_PROBLEMS = (
     StorageAway,
     serving.AddressTaken,
     golden.VectorsUnreadable,
+    GapInLedger,
+    FillFailed,
 )
 
 cli.command("import-catalogue")(zone_commands.import_catalogue)
@@ -287,11 +291,8 @@ def main() -> None:
     except Refused as refusal:
         screen.print(f"{refusal.sentence}. {refusal.remedy}", style="red", highlight=False)
         sys.exit(2)
-    except psycopg.OperationalError as down:
-        screen.print(f"The database does not answer: {str(down).strip()}", style="red", highlight=False)
-        sys.exit(2)
-    except FORBIDDEN as forbidden:
-        screen.print(f"The database does not let this account do that: {forbidden}", style="red", highlight=False)
+    except (psycopg.OperationalError, *FORBIDDEN) as failure:
+        screen.print(f"The database can't do that now: {str(failure).strip()}", style="red", highlight=False)
         sys.exit(2)
 
 

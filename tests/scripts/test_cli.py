@@ -1,0 +1,40 @@
+"""What a person can mend ends the command line with a sentence and status 2, never with a traceback."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from domain.ledger import Refused
+from infrastructure.fill_processes import FillFailed
+from infrastructure.ledger_stream import GapInLedger
+from infrastructure.postgres_programs import PostgresUnavailable
+from scripts import cli
+from scripts.serving import AddressTaken
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        PostgresUnavailable("database_url", "Seven is missing."),
+        AddressTaken("Seven is missing."),
+        GapInLedger("Seven is missing."),
+        FillFailed("Seven is missing."),
+        Refused("unknown-law", "Seven is missing"),
+        psycopg.OperationalError("Seven is missing."),
+        psycopg.errors.InsufficientPrivilege("Seven is missing."),
+        psycopg.errors.ReadOnlySqlTransaction("Seven is missing."),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_what_a_person_can_mend_is_told_in_a_sentence(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stumble() -> None:
+        raise problem
+
+    monkeypatch.setattr(cli, "cli", stumble)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert "Seven is missing" in capsys.readouterr().err
