@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,10 +17,13 @@ from api.clock_paper import telling
 from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
+from api.instants import AsOf, instant_in
 from api.law import laws_of
 from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
+from api.past import On, end_of, progress_then
 from api.person_paper import linked_person
+from api.problems import Problem
 from api.project_paper import named_by, standing_of
 from api.projects import entries_of
 from api.requests import request_id
@@ -28,7 +33,7 @@ from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Stage
-from domain.vocabulary import replay, tag_of
+from domain.vocabulary import Entry, replay, tag_of
 from projections.anonymity import NOBODY
 from projections.materials import files_of
 from projections.project_time import project_time
@@ -73,14 +78,18 @@ class Pages(Controller):
         project_id: FromPath[UUID],
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
         before: Before = 0,
+        as_of: AsOf = None,
+        on: On = "",
     ) -> Response[str]:
-        """One project: how it stands, item by item, what it waits for, what was said of it, and its history."""
-        now, entries = parts_of(request).approvals.clock(), await entries_of(request, project_id)
+        """One project: how it stands, item by item, what it waits for, what was said of it, and its history.
+
+        As it stood *as_of* an instant, or at the end of the day *on*, as was known then; now where neither is given.
+        """
+        at, entries = await _recorded_by(request, project_id, as_of, on)
         project = replay(project_id, entries)
-        views, paper = parts_of(request).views, await paper_of(request, project.law)
-        items = await views.items(project_id)
+        paper = await paper_of(request, project.law)
+        items = progress_then(project_id, entries, at, at)
         names = {row.item: paper.called(row.name) or row.item for row in items}
-        history = _slice(shown(entries, reader_of(request)), before)
         registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
         body = paper.print(
             "project.html",
@@ -88,25 +97,38 @@ class Pages(Controller):
             person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
-            standing=await standing_of(request, project, entries, now),
-            as_of=now,
+            standing=await standing_of(request, project, entries, at),
+            as_of=at,
+            on=on,
+            today=paper.here(as_of="", on="", before=0) if as_of or on else "",
             project=project_id,
             department="",
-            **telling(paper),
-            waits=await waiting_shown(request, project_id, entries, paper),
+            **telling(paper, at if as_of or on else None),
+            waits=await waiting_shown(request, project_id, entries, paper, at),
             named=named_by(names, paper.words["of_project"]("or")),
-            spent=project_time(project_id, entries, await laws_of(request), now, now),
-            files=files_of(entries, now, now),
-            complaints=await views.complaints(project_id),
-            history=history.entries,
-            newer=paper.here(before=history.newer) if history.newer is not None else "",
-            older=paper.here(before=history.older) if history.older else "",
-            tag_of=tag_of,
+            spent=project_time(project_id, entries, await laws_of(request), at, at),
+            files=files_of(entries, at, at),
             information=paper.link(f"/pages/projects/{project_id}/information"),
-            item_of=lambda fact: "、".join(names.get(code, code) for code in items_of(fact)),
-            said=said,
+            **_history(paper, shown(entries, reader_of(request)), before, names),
         )
         return page(body)
+
+
+async def _recorded_by(
+    request: AnyRequest, project_id: UUID, as_of: datetime | None, on: str
+) -> tuple[datetime, list[Entry]]:
+    """The instant asked about, and what was recorded of the project by then. Raises Problem project-unknown."""
+    entries = await entries_of(request, project_id)
+    asked = instant_in("as_of", as_of) or end_of(request, on, entries[0].recorded.law)
+    at = asked or parts_of(request).approvals.clock()
+    told = [entry for entry in entries if entry.recorded_at <= at] if asked else entries
+    if not told:
+        raise Problem(
+            "project-unknown",
+            f"nothing was recorded of {project_id} by {at.isoformat()}",
+            remedy=f"ask of {entries[0].recorded_at.isoformat()} or later",
+        )
+    return at, told
 
 
 class HistorySlice(Struct, frozen=True):
@@ -115,6 +137,19 @@ class HistorySlice(Struct, frozen=True):
     entries: list[ShownEntry]
     newer: int | None
     older: int
+
+
+def _history(paper: Paper, entries: list[ShownEntry], before: int, names: Mapping[str, str]) -> dict[str, object]:
+    """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
+    history = _slice(entries, before)
+    return {
+        "history": history.entries,
+        "newer": paper.here(before=history.newer) if history.newer is not None else "",
+        "older": paper.here(before=history.older) if history.older else "",
+        "tag_of": tag_of,
+        "item_of": lambda fact: "、".join(names.get(code, code) for code in items_of(fact)),
+        "said": said,
+    }
 
 
 def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:

@@ -21,16 +21,16 @@ from domain.vocabulary import Entry
 from infrastructure.clocks import ClocksAt
 from infrastructure.voices import VoiceFilter, VoicesAt
 from projections.readings import Reading
-from projections.voice_readings import EvaluationReading
+from projections.voice_readings import ComplaintReading, EvaluationReading
 
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
 
 
 class Standing(Struct, frozen=True):
-    """How a project stands now. *clocks*: those that run, by item, those that end first on top.
+    """How a project stands at an instant. *clocks*: those that run, by item, those that end first on top.
 
-    *filled* of *required* fields of its information are known; both are 0 before it was registered. *evaluations* are
-    what was said of its service, the newest first.
+    *filled* of *required* fields of its information are known; both are 0 before it was registered. *complaints* and
+    *evaluations* are what was said of its service, the newest first.
     """
 
     kind: str
@@ -40,12 +40,15 @@ class Standing(Struct, frozen=True):
     required: int
     done: int
     items: int
+    complaints: list[ComplaintReading]
     evaluations: list[EvaluationReading]
 
 
 async def standing_of(request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime) -> Standing:
     """How *project* stands at *at*, read from its own *entries*."""
     found = course(project.id, settled(entries, at, at))
+    asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+    said = VoiceFilter(project=project.id)
     filled = required = 0
     if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
         information = await information_at(request, project.id, at, at)
@@ -58,7 +61,8 @@ async def standing_of(request: AnyRequest, project: Project, entries: Sequence[E
         required=required,
         done=sum(item.stage in DECIDED_STAGES for item in project.items.values()),
         items=len(project.items),
-        evaluations=await evaluations_of(request, project.id, at),
+        complaints=await asked.complaints(said),
+        evaluations=await asked.evaluations(said),
     )
 
 
@@ -71,12 +75,6 @@ async def running_of(request: AnyRequest, project: UUID, at: datetime) -> dict[s
         if running:
             found[of_item.item] = sorted(running, key=lambda one: (one.over_at is None, one.over_at, one.clock))
     return found
-
-
-async def evaluations_of(request: AnyRequest, project: UUID, at: datetime) -> list[EvaluationReading]:
-    """What was said of the service in *project*, the newest first."""
-    asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
-    return await asked.evaluations(VoiceFilter(project=project))
 
 
 def named_by(names: Mapping[str, str], either: str) -> Callable[[str], str]:

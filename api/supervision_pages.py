@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
-from api.body import YEAR_FIRST, YEAR_LAST
 from api.clock_paper import telling
 from api.instants import AsOf
-from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of, said
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
-from api.past import readable
+from api.past import On, end_of, readable
 from api.supervision_answers import (
     CardFigure,
     CardId,
@@ -45,7 +42,6 @@ from api.supervision_paper import (
     tiles,
 )
 from api.views import PAGE_ROWS, Department, Limit, Offset
-from domain.law.moment import midnight, next_day
 from domain.vocabulary import tag_of
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.names import names_of
@@ -53,8 +49,6 @@ from infrastructure.supervision import SupervisionAt
 from infrastructure.supervision_list import ListAsked, ListPage
 
 ORDERS_SHOWN_MAX = 20
-
-On = Annotated[date | None, QueryParameter(description="Data as of the end of this day.")]
 
 
 class SupervisionPages(Controller):
@@ -72,11 +66,11 @@ class SupervisionPages(Controller):
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
-        on: On = None,
+        on: On = "",
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         reader_of(request)
-        asked = await supervision_at(request, as_of or await self._end_of(request, on))
+        asked = await supervision_at(request, as_of or end_of(request, on, DEFAULT_LAW))
         period = period_of(first, last, asked)
         lines = await readable(asked.board(period))
         compared = [await readable(asked.total(other)) for other in (period.before(), period.year_before())]
@@ -90,7 +84,7 @@ class SupervisionPages(Controller):
             "supervision.html",
             period=period,
             as_of=asked.as_of,
-            on=on or "",
+            on=on,
             chips=chips(paper, asked),
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
@@ -104,13 +98,6 @@ class SupervisionPages(Controller):
             **telling(paper),
         )
         return page(body)
-
-    async def _end_of(self, request: AnyRequest, on: date | None) -> datetime | None:
-        """The end of the day *on*, or now where that is still to come."""
-        if on is None or not YEAR_FIRST <= on.year <= YEAR_LAST:
-            return None
-        approvals, laws = parts_of(request).approvals, await laws_of(request)
-        return min(midnight(next_day(on), laws.versions(DEFAULT_LAW)[-1].zone), approvals.clock())
 
     @get(CARDS)
     async def cards(

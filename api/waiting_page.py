@@ -51,10 +51,11 @@ class ShownWaiting(Struct, frozen=True):
     critical: tuple[str, ...]
 
 
-async def waiting_shown(request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: Paper) -> ShownWaiting:
-    """What a project is waiting for now, and what may be expected of it, as people read it."""
+async def waiting_shown(
+    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: Paper, at: datetime
+) -> ShownWaiting:
+    """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
     parts = parts_of(request)
-    at = parts.approvals.clock()
     folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
     position = min((view.position for view in await parts.views.positions()), default=0)
     found = await expected(request, folded, at, position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 OF_PROJECT: dict[str, tuple[str, str]] = {
+    "as_known": ("按当时已记录的情况", "as was recorded by then"),
     "begun": ("开始", "Begun"),
     "channel": ("渠道", "Channel"),
     "clocks": ("正在计时", "Running clocks"),
@@ -20,6 +21,7 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "grade": ("满意度", "Grade"),
     "no_evaluations": ("没有评价。", "No evaluations."),
     "none": ("未定", "not known"),
+    "on": ("查看某日终了时的情况", "As of the end of a day"),
     "or": (" 或 ", " or "),
     "over_by": ("超期", "over by"),
     "overdue": ("已超期", "Overdue"),
@@ -27,6 +29,7 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "see": ("查看", "See"),
     "state": ("整改情况", "What came of it"),
     "steps": ("事项", "items"),
+    "today": ("回到现在", "Back to now"),
 }
 PHASE_STATES: dict[str, tuple[str, str]] = {
     "not_begun": ("未开始", "Not begun"),

@@ -10,7 +10,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from infrastructure.store import Store
-from projections.complaint_rows import ComplaintRow
 from projections.progress_answers import ProgressItem
 
 R = TypeVar("R")
@@ -78,14 +77,6 @@ class Views:
         """One project's items, in the order of its list."""
         rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
         return [ProgressItem(*row) for row in rows]
-
-    async def complaints(self, project: UUID) -> list[ComplaintRow]:
-        """One project's complaints, the newest first."""
-        rows = await self._rows(
-            "SELECT * FROM views.complaint WHERE project = %s ORDER BY filed_at DESC, complaint LIMIT %s",
-            [project, ROWS_MAX],
-        )
-        return [ComplaintRow(*row) for row in rows]
 
     async def _rows(self, query: LiteralString, params: list[object] | dict[str, object]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:

@@ -17,7 +17,8 @@ from api.every_page import PAGES
 from domain.example_zone import CATALOGUE_STORY, CONSULTATION, FLOW_NAME, FLOW_STORY, ZONE_NAME
 from domain.flow.adoption import StartFlow
 from domain.ledger import Actor
-from domain.project.acceptance import AcceptItem
+from domain.project.acceptance import AcceptItem, DeclineItem
+from domain.project.complaint import FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.evaluation import EvaluateService, Grade
 from domain.project.registration import Enterprise, RegisterProject
@@ -127,3 +128,28 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     assert '<span class="tag late">Dissatisfied</span>' in said
     assert "等了很久" in said
     assert "To be taken up" in said
+
+
+async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, approvals: Approvals) -> None:
+    land = PlannedItem(item="land", department="land")
+    registered: Said = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=(land,)))
+    applied: Said = ("03-03 10:00", APPLICANT, SubmitItem(item="land"))
+    declined: Said = ("03-05 09:00", Actor("li", "land"), DeclineItem(item="land", reasons="不属本部门职权"))
+    complained: Said = ("03-06 09:00", APPLICANT, FileComplaint(complaint="late-1", about="慢"))
+    project, page = await told(door, approvals, registered, applied, declined, complained)
+    path = f"/pages/projects/{project}"
+
+    then = (await door.get(path, None, lang="en", on="2026-03-04")).text
+    assert 'class="tag submitted"' in row(then, "land")
+    assert 'class="tag declined"' in row(page, "land")
+    assert ("late-1" in page, "late-1" in then) == (True, False)
+    assert ("不属本部门职权" in page, "不属本部门职权" in then) == (True, False)
+    assert "2026-03-05T00:00:00+08:00" in then  # the end of that day, which everything is as of
+    assert 'value="2026-03-04"' in then
+    assert "as_of=2026-03-0" in row(then, "land"), "the working is that of the day"
+    assert f'href="{path}?lang=en"' in then, "the way back to now"
+
+    same = (await door.get(path, None, lang="en", as_of="2026-03-04T16:00:00Z")).text
+    assert row(same, "land") == row(then, "land")
+    for on, status in (("", 200), ("2030-01-01", 200), ("2026-03-01", 404), ("2026-02-30", 400), ("0001-01-01", 400)):
+        assert (await door.get(path, None, lang="en", on=on)).status_code == status, on

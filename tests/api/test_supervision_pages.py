@@ -233,6 +233,16 @@ async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:
     assert 'datetime="2026-03-11T00:00:00+08:00"' in page
 
 
+async def test_the_form_of_the_board_may_be_sent_as_it_stands(door: Door, slow: UUID) -> None:
+    """A browser sends a field that nobody filled in as an empty text."""
+    page = shown(await got(door, "/supervision"))
+    fields = dict(re.findall(r'<input id="\w+" name="(\w+)" type="date" value="([^"]*)"', page))
+
+    assert set(fields) == {"first", "last", "on"}
+    assert fields["on"] == ""
+    assert (await door.get("/supervision", BUREAU, **fields)).status_code == 200
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(
     ("path", "status"),
