@@ -11,10 +11,9 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.body import YEAR_FIRST, YEAR_LAST
 from api.identity import actor_of, headers_of
 from api.information_answers import Match, ProjectInformation, information_of, match_of
-from api.instants import AsOf, KnownAt, instant_in
+from api.instants import AsOf, KnownAt, day_in, instant_in
 from api.parts import AnyRequest, parts_of
 from api.past import asked_then, readable
 from api.problems import Problem
@@ -153,15 +152,3 @@ async def information_at(
             remedy="ask about a later instant",
         )
     return information_of(found, at, known)
-
-
-def day_in(name: str, day: date) -> date:
-    """The day given as the parameter *name*. Raises Problem where no calendar answers for its year."""
-    if not YEAR_FIRST <= day.year <= YEAR_LAST:
-        raise Problem(
-            "invalid-parameter",
-            f"{name}: {day} is not in the years {YEAR_FIRST} to {YEAR_LAST}",
-            remedy="write 2026-03-02",
-            parameter=name,
-        )
-    return day

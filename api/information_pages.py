@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -13,12 +12,12 @@ from litestar.params import FromPath, QueryParameter
 
 from api.information import CategoryId, Procedure, Sought, information_at
 from api.information_answers import ShownField, match_of
-from api.instants import AsOf, KnownAt
+from api.instants import AsOf, KnownAt, On
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
-from api.person_pages import On, asked_on
+from api.person_pages import asked_on
 from api.person_paper import linked_persons
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
 from api.wording_information import measured
@@ -63,7 +62,7 @@ class InformationPages(Controller):
         department: Department = "",
         manager: Manager = "",
         kind: OfProcedure = "",
-        on: On = None,
+        on: On = "",
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> Response[str]:
@@ -82,7 +81,7 @@ class InformationPages(Controller):
         )
         return await self._listed(request, asked, on)
 
-    async def _listed(self, request: AnyRequest, asked: InformationFilter, on: date | None) -> Response[str]:
+    async def _listed(self, request: AnyRequest, asked: InformationFilter, on: str) -> Response[str]:
         approvals = parts_of(request).approvals
         _, past = asked_on(approvals, on)
         found = await readable(InformationBook(approvals.store, past).listed(asked))
@@ -96,7 +95,7 @@ class InformationPages(Controller):
             "information_search.html",
             asked=asked,
             complete="" if asked.complete is None else str(asked.complete).lower(),
-            on=on or "",
+            on=on,
             as_of=past.t.isoformat() if past else "",
             count=found.count,
             rows=[match_of(row, asked.text) for row in found.rows],

@@ -17,11 +17,11 @@ from api.clock_paper import telling
 from api.entries import VERSION_MAX, ShownEntry, shown
 from api.failures import answer, problem_of
 from api.identity import actor_of, headers_of
-from api.instants import AsOf, instant_in
+from api.instants import AsOf, On, instant_in
 from api.law import laws_of
 from api.paper import HEADERS, Paper, paper_of, style_sheet
 from api.parts import AnyRequest, parts_of
-from api.past import On, end_of, progress_then
+from api.past import end_of, progress_then
 from api.person_paper import linked_person
 from api.problems import Problem
 from api.project_paper import named_by, standing_of

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from datetime import date, datetime
-from typing import Annotated, TypeVar
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from litestar.params import QueryParameter
-
-from api.body import YEAR_FIRST, YEAR_LAST
 from api.identity import actor_of, headers_of
-from api.instants import instant_in
+from api.instants import day_on, instant_in
 from api.outside_rows import VIEW, ShownOutside, shown_outside
 from api.paper import zone_of
 from api.parts import AnyRequest, parts_of
@@ -27,8 +24,6 @@ from projections.view import fold_at
 
 PROGRESS = Progress()
 
-# Of a form's field, which sends an empty text for nothing.
-On = Annotated[str, QueryParameter(max_length=10, description="Data as of the end of this day; empty: as of now.")]
 Answer = TypeVar("Answer")
 
 
@@ -44,19 +39,9 @@ def end_of(request: AnyRequest, on: str, law: str) -> datetime | None:
 
     Raises Problem where it is no day, or none that a calendar answers for.
     """
-    if not on:
+    day = day_on(on)
+    if day is None:
         return None
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
-        day = date.min
-    if not YEAR_FIRST <= day.year <= YEAR_LAST:
-        raise Problem(
-            "invalid-parameter",
-            f"on: {on} is no day of the years {YEAR_FIRST} to {YEAR_LAST}",
-            remedy="write a day, such as 2026-03-02",
-            parameter="on",
-        )
     return min(midnight(next_day(day), zone_of(law).key), parts_of(request).approvals.clock())
 
 

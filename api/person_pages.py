@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
-
 from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
-from api.information import day_in
+from api.instants import On, day_on
 from api.pages import Lang, apologize, page, reader_of
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
@@ -23,8 +20,6 @@ from domain.law.moment import local_day, midnight, next_day
 from infrastructure.approvals import DEFAULT_LAW, Approvals
 from infrastructure.information import InformationBook, InformationPast
 from infrastructure.persons import PersonBook, Then
-
-On = Annotated[date | None, QueryParameter(description="As it was at the end of this day, as is known now.")]
 
 
 class PersonPages(Controller):
@@ -40,7 +35,7 @@ class PersonPages(Controller):
         code: FromPath[str],
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        on: On = None,
+        on: On = "",
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> Response[str]:
@@ -57,7 +52,7 @@ class PersonPages(Controller):
             "person.html",
             found=answer_for(cluster, found, code, at, 0),
             day=at.day,
-            on=on or "",
+            on=on,
             projects=projects,
             previous=paper.here(offset=max(offset - limit, 0)) if offset else "",
             next=paper.here(offset=following) if following else "",
@@ -65,10 +60,9 @@ class PersonPages(Controller):
         return page(body)
 
 
-def asked_on(approvals: Approvals, on: date | None) -> tuple[Then, InformationPast | None]:
-    """The end of the day *on*, as is known now; now where it is left out. Raises Problem."""
-    now, zone = approvals.clock(), zone_of(approvals.laws)
-    if on is None:
+def asked_on(approvals: Approvals, on: str) -> tuple[Then, InformationPast | None]:
+    """The end of the day *on*, as is known now; now where it is empty. Raises Problem."""
+    now, zone, day = approvals.clock(), zone_of(approvals.laws), day_on(on)
+    if day is None:
         return Then(local_day(now, zone), now), None
-    end = midnight(next_day(day_in("on", on)), zone)
-    return Then(on, now), InformationPast(min(end, now), now, zone)
+    return Then(day, now), InformationPast(min(midnight(next_day(day), zone), now), now, zone)

@@ -10,11 +10,11 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from api.clock_paper import telling
-from api.instants import AsOf
+from api.instants import AsOf, On
 from api.pages import Lang, apologize, page, reader_of, said
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
-from api.past import On, end_of, readable
+from api.past import end_of, readable
 from api.supervision_answers import (
     CardFigure,
     CardId,
