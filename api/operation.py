@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any, cast
 
 from litestar import get
@@ -17,6 +18,7 @@ from infrastructure.views import ViewPosition
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
 LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
+STILL_SECONDS_MAX = 60.0  # a projector that was killed leads again in seconds, one that has lost its database too
 
 
 class Alive(Struct, frozen=True):
@@ -26,16 +28,17 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """The database is there and up to date, and every view follows.
+    """The database is there and up to date, takes facts, and every view follows.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
-    furthest behind has still to take in.
+    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is.
     """
 
     position: int
     waiting: int
     lag: int
     views: list[ViewPosition]
+    still_since: datetime | None = None
     status: str = "ready"
 
 
@@ -63,6 +66,9 @@ async def _readiness(request: AnyRequest) -> Ready:
     missing = await asyncio.to_thread(pending, address)
     if missing:
         raise _not_ready(f"the database has not seen {', '.join(missing)}", missing=missing)
+    if trouble := await approvals.committer.health.trouble(doubted=await approvals.store.is_read_only()):
+        what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
+        raise _not_ready(what, append_error=trouble.error)
     position = await approvals.store.head()
     positions = await views.positions()
     stopped = [view.view for view in positions if view.error]
@@ -71,7 +77,15 @@ async def _readiness(request: AnyRequest) -> Ready:
         raise _not_ready(f"stopped, see the log: {', '.join(stopped)}", views=positions)
     if not positions or lag > LAG_ENTRIES_MAX:
         raise _not_ready(f"the views are {lag} entries behind", views=positions, lag=lag)
-    return Ready(position, approvals.committer.waiting, lag, positions)
+    reached = position - lag
+    still = views.standstill.look(reached, position)
+    if still and still.seconds > STILL_SECONDS_MAX:
+        sentence = (
+            f"the views stand still at position {reached} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger"
+            f" is at {position}: their projector hangs, or they are being rebuilt"
+        )
+        raise _not_ready(sentence, views=positions, lag=lag, still_since=still.since)
+    return Ready(position, approvals.committer.waiting, lag, positions, still.since if still else None)
 
 
 def _not_ready(what: str, **members: Any) -> Problem:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from random import random
 from time import monotonic
@@ -21,6 +22,7 @@ from psycopg import Error
 
 from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, parameters
 from infrastructure.lane import ConnectionLost, Lane, Row
+from infrastructure.rehearsal import Health
 from infrastructure.wire import int8_from
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
@@ -44,6 +46,7 @@ class Committer:
 
     def __init__(self, url: str, queue_max: int) -> None:
         self._url, self._queue_max = url, queue_max
+        self.health = Health(url)
         self._queue: deque[Pending] = deque()
         self._inside = 0
         self._away: list[Pending] = []  # the batch that is under way
@@ -98,14 +101,17 @@ class Committer:
             size = await self._crowd(answered, took)
             batch, sent_at = self._next_batch(size), monotonic()
             self._away = batch
+            self.health.sent_at = sent_at
             try:
                 answer = await self._insist([pending.item for pending in batch])
                 self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode())
+                self.health.works()
             except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
                 log.exception("a batch was refused", items=len(batch))
+                self.health.fails(failure)
                 for pending in batch:
                     self._fail(pending, failure)
-            self._away = []
+            self._away, self.health.sent_at = [], None
             answered, took = len(batch), monotonic() - sent_at
 
     async def _crowd(self, answered: int, took: float) -> int:
@@ -168,7 +174,7 @@ class Committer:
                 return await self._append_lane.run("append", params)
             except ConnectionLost as lost:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(items))
-                await self._reopen(self._append_lane)
+                await self._reopen(self._append_lane, self.health.fails)
 
     async def _notify_loop(self) -> None:
         """Wake the projector, on a connection of its own: NOTIFY inside the write would put commits into a queue."""
@@ -182,12 +188,13 @@ class Committer:
                 await self._reopen(self._notify_lane)
             await asyncio.sleep(NOTIFY_SECONDS)
 
-    async def _reopen(self, lane: Lane) -> None:
+    async def _reopen(self, lane: Lane, told: Callable[[Error], object] = lambda _: None) -> None:
         pause = RECONNECT_SECONDS_FIRST
         while True:
             try:
                 await lane.open()
             except Error as down:
+                told(down)
                 log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
                 await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
                 pause = min(pause * 2, RECONNECT_SECONDS_MAX)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from infrastructure.standstill import Standstill
 from infrastructure.store import Store
 from projections.progress_answers import ProgressItem
 
@@ -45,6 +46,7 @@ class Views:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.standstill = Standstill()
 
     async def positions(self) -> list[ViewPosition]:
         async with self._store.cursor() as cursor:

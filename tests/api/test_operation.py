@@ -12,6 +12,7 @@ import pytest
 from infrastructure.approvals import Approvals
 from infrastructure.views import ViewPosition, Views
 from tests.api.door import REGISTER, Door, problem
+from tests.faults.ledgers import DISK_FULL
 
 ASKED_MAX = 10  # as many connections as the pool keeps can be dead
 
@@ -42,6 +43,47 @@ async def test_a_view_far_behind_makes_it_not_ready(door: Door, monkeypatch: pyt
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.operation.pending", lambda _: ["0099_later.sql"])
     assert problem(await door.get("/readyz", None), "not-ready")["missing"] == ["0099_later.sql"]
+
+
+def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a view stand there."""
+
+    async def positions(_: Views) -> list[ViewPosition]:
+        return [ViewPosition("progress", position, None)]
+
+    monkeypatch.setattr(Views, "positions", positions)
+
+
+async def test_views_that_stand_still_while_the_ledger_moves_make_it_not_ready(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await approvals.store.head()
+    stand_at(head, monkeypatch)
+    assert (await door.get("/readyz", None)).json()["still_since"] is None, "no fact waits yet"
+    await door.post(uuid4(), REGISTER)
+    since = (await door.get("/readyz", None)).json()["still_since"]
+    monkeypatch.setattr("api.operation.STILL_SECONDS_MAX", 0.0)
+    told = problem(await door.get("/readyz", None), "not-ready")
+    assert f"at position {head} since {since[:16]}" in told["detail"]
+    assert f"although the ledger is at {head + 1}" in told["detail"]
+
+
+async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
+    door: Door, approvals: Approvals, shared_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await approvals.store.head()
+    stand_at(head, monkeypatch)
+    with psycopg.connect(shared_database_url, autocommit=True) as other:
+        other.execute(DISK_FULL)
+        assert (await door.get("/readyz", None)).status_code == 200, "nobody knows yet"
+        problem(await door.post(uuid4(), REGISTER), "database-full")
+        told = problem(await door.get("/readyz", None), "not-ready")
+        assert told["append_error"] == "no space left"
+        other.execute("DROP TRIGGER disk_full ON ledger.event")
+        problem(await door.get("/readyz", None), "not-ready")  # a disk almost full takes a fact now and then
+        monkeypatch.setattr("infrastructure.rehearsal.STEADY_SECONDS", 0.0)
+        answer = await door.get("/readyz", None)
+        assert (answer.status_code, answer.json()["position"]) == (200, head), "what was tried was undone"
 
 
 async def test_a_database_that_does_not_answer_makes_it_not_ready(

@@ -14,6 +14,17 @@ from infrastructure.store import walk
 from tests.faults.processes import wait_until
 from tests.faults.writer import Sent
 
+# Until the trigger is dropped, every append is refused, and counted.
+DISK_FULL = """
+    CREATE SEQUENCE ledger.attempts;
+    CREATE FUNCTION ledger.fill() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM nextval('ledger.attempts');
+        RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full';
+    END $$;
+    CREATE TRIGGER disk_full BEFORE INSERT ON ledger.event FOR EACH STATEMENT EXECUTE FUNCTION ledger.fill();
+"""
+
 
 def command_ends(url: str) -> dict[UUID, int]:
     """Each command's last position, out of the facts. Fails on a gap, a broken chain, a command that is there twice."""

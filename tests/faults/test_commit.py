@@ -17,21 +17,12 @@ from infrastructure import committer
 from infrastructure.approvals import Answer, Approvals
 from infrastructure.batch import Item
 from infrastructure.lane import ConnectionLost, Lane, Row
-from tests.faults.ledgers import command_ends
+from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 PATIENCE_SECONDS = 30
 NOWHERE = "postgresql:///?host=/nowhere"
-DISK_FULL = """
-    CREATE SEQUENCE ledger.attempts;
-    CREATE FUNCTION ledger.fill() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        PERFORM nextval('ledger.attempts');
-        RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full';
-    END $$;
-    CREATE TRIGGER disk_full BEFORE INSERT ON ledger.event FOR EACH STATEMENT EXECUTE FUNCTION ledger.fill();
-"""
 
 
 @pytest_asyncio.fixture
