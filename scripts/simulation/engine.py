@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from domain.law.calendar import WorkingCalendar
 from domain.ledger import Actor, Role
-from domain.legal_person.registration import RegisterLegalPerson
-from domain.legal_person.state import Particulars, PersonKind
 from domain.legal_person.state import stream_of as person_stream
+from domain.vocabulary import tag_of
 from infrastructure.approvals import Approvals
 from scripts.simulation.chance import Chance
 from scripts.simulation.course import HANDS, Course, Tally
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
+from scripts.simulation.persons import double_of, person_life
 from scripts.simulation.project_life import ProjectLife, Zone
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
@@ -42,7 +42,7 @@ class Ground:
     ) -> None:
         self.zone, self._calendar, self.seed, self.projects = zone, calendar, seed, projects
         self.begin, self.until = begin, datetime.combine(until, time(23, 59, 59), ZoneInfo(ZONE)).astimezone(UTC)
-        self._days = calendar.working_days_between(begin, until)
+        self.days = calendar.working_days_between(begin, until)
         chance = Chance(seed, "enterprises")
         self.people = [enterprise(chance) for _ in range(max(1, round(projects / PROJECTS_PER_ENTERPRISE)))]
 
@@ -52,12 +52,20 @@ class Ground:
     def person(self, number: int) -> Person:
         return self.people[number % len(self.people)]
 
+    @property
+    def enterprises(self) -> list[Person]:
+        """Everybody in the base, once."""
+        return list({person.code: person for person in self.people}.values())
+
     def time(self, chance: Chance) -> OfficeTime:
         return OfficeTime(self._calendar, chance)
 
     def first_day(self, number: int) -> date:
         """Projects begin evenly over the whole time, in their order."""
-        nth = number * self._days // self.projects
+        return self.working_day(number * self.days // self.projects)
+
+    def working_day(self, nth: int) -> date:
+        """The working day so many after the first."""
         return (
             self._calendar.nth_working_day_after(self.begin, nth)
             if nth
@@ -67,21 +75,25 @@ class Ground:
     @property
     def streams(self) -> list[UUID]:
         """Everything that this simulation writes to, but for the zone's own catalogue and flow."""
-        people = [person_stream(person.code) for person in self.people]
-        return [*(self.project(number) for number in range(self.projects)), *dict.fromkeys(people)]
+        doubles = [double for person in self.enterprises if (double := double_of(person, self.seed))]
+        people = [person_stream(person.code) for person in (*self.enterprises, *doubles)]
+        return [*(self.project(number) for number in range(self.projects)), *people]
 
 
 async def register_people(approvals: Approvals, ground: Ground) -> Tally:
-    """Enter the enterprises into the legal-person base, on the first morning."""
+    """Enter the enterprises into the legal-person base on the first morning, and tell what became of their entries."""
     tally = Tally()
-    HANDS.set(ground.time(Chance(ground.seed, "registrar")).on(ground.begin))
-    for person in {person.code: person for person in ground.people}.values():
-        stream = person_stream(person.code)
-        particulars = Particulars(name=person.name, kind=PersonKind.COMPANY)
-        command = RegisterLegalPerson(code=person.code, particulars=particulars, source="市场主体登记")
-        answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, "register"))
-        tally.commands["RegisterLegalPerson"] += 1
-        tally.facts.update(answer.receipt.facts)
+    entered = ground.time(Chance(ground.seed, "registrar")).on(ground.begin)
+    for person in ground.enterprises:
+        time = ground.time(Chance(ground.seed, f"office {person.code}"))
+        for nth, (at, command) in enumerate(
+            person_life(person, ground.seed, entered, time, ground.working_day, ground.days)
+        ):
+            HANDS.set(at)
+            stream = person_stream(command.code)
+            answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, f"{nth} {tag_of(command)}"))
+            tally.commands[type(command).__name__] += 1
+            tally.facts.update(answer.receipt.facts)
     return tally
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
 from msgspec import structs
 
 from domain.uscc import fault_of
+from domain.vocabulary import tag_of
+from infrastructure.lawbook import law_book
 from infrastructure.rebuild import rebuild
 from infrastructure.watch_table import LEADER_KEY
 from scripts import ledger
 from scripts.demo import catch_up
 from scripts.simulate import Asked, Simulated, SimulationRefused, simulate
 from scripts.simulation.chance import Chance
+from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
+from scripts.simulation.persons import person_life
 from tests.conftest import database_in
+from tests.controls import LAW
 
 FEW = Asked(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
 SEEN_OFTEN = {
@@ -96,3 +102,22 @@ async def test_nonsense_is_refused(database_url: str, asked: Asked) -> None:
 def test_the_codes_of_simulated_enterprises_check() -> None:
     chance = Chance(1, "codes")
     assert not [person for _ in range(300) if fault_of((person := enterprise(chance)).code)[0]]
+
+
+def test_people_of_a_zone_change_stand_twice_and_are_merged() -> None:
+    """Each entry in the order of time, under a code that checks, and never after the end."""
+    begin, days = date(2025, 3, 3), 250
+    calendar = law_book().calendar(LAW, date(2026, 6, 1))
+    entered = datetime(2025, 3, 3, 2, tzinfo=UTC)
+    told: Counter[str] = Counter()
+    for number in range(60):
+        chance = Chance(7, f"test {number}")
+        person, time = enterprise(chance), OfficeTime(calendar, chance)
+        life = list(person_life(person, 7, entered, time, lambda nth: calendar.nth_working_day_after(begin, nth), days))
+        for code in {command.code for _, command in life}:
+            assert not fault_of(code)[0]
+            told_at = [at for at, command in life if command.code == code]
+            assert told_at == sorted(told_at)
+            assert entered <= told_at[0] <= told_at[-1] < datetime(2026, 6, 1, tzinfo=UTC)
+        told.update(tag_of(command) for _, command in life)
+    assert set(told) == {"register_legal_person", "change_legal_person", "link_legacy_code", "merge_legal_person"}
