@@ -15,7 +15,7 @@ from domain.streams import CALENDAR
 from infrastructure import ledger_stream
 from infrastructure.kept import Kept
 from infrastructure.ledger_stream import GapInLedger, Raw
-from infrastructure.rebuild import rebuild
+from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL
 from infrastructure.view_laws import by_law_now
@@ -101,6 +101,7 @@ class Projector:
         self.is_leader = True
         connection.execute("SET timezone = 'UTC'")
         with _no_rebuild(connection):
+            drop_leftovers(connection)
             self._begin(connection)
         return True
 

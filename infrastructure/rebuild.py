@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 import psycopg
+import structlog
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
@@ -23,9 +25,12 @@ from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, 
 from projections.catalogue import VIEWS
 from projections.view import Table, View
 
-FRESH = "views_fresh"
+FRESH = "views_fresh"  # begins the name of the schema of every rebuild, and of nothing else
+LEFTOVER_SECONDS_MAX = 5  # for what a killed rebuild left: a process of it that is frozen keeps a table locked
 VIEWS_AT_ONCE = 2  # are given indexes and compared
 WORK_MEMORY = "128MB"  # for sorting and comparing: what does not fit goes over the disk
+
+log = structlog.get_logger()
 
 
 class Difference(Struct, frozen=True):
@@ -69,28 +74,46 @@ def rebuild(
         views = by_law_now(connection, views)
         comparable = _comparable(connection, views) if compare else []
         position = _live_position(connection, views) if compare else _head(connection)
-        with _fresh_schema(connection):
+        with _fresh_schema(connection) as fresh:
             for view in views:
-                make_tables(connection, view, FRESH)
-            filled = _fill(url, views, position, processes, progress)
-            differences = _finish(url, views, comparable)
+                make_tables(connection, view, fresh)
+            filled = _fill(url, views, position, fresh, processes, progress)
+            differences = _finish(url, views, fresh, comparable)
             if swap:
                 with connection.transaction():
-                    _swap(connection, views, position)
+                    _swap(connection, views, fresh, position)
         return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
 
 
 @contextmanager
-def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """An empty schema, gone afterwards, with what was not moved out of it. One left by a crash goes first."""
-    drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(FRESH))
-    connection.execute(drop)
-    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(FRESH)))
+def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    """An empty schema, gone afterwards, with what was not moved out of it.
+
+    Its name is new each time: whatever a rebuild that was killed has still under way finds no table to write into.
+    """
+    drop_leftovers(connection)
+    fresh = f"{FRESH}_{token_hex(4)}"
+    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(fresh)))
     try:
-        yield
+        yield fresh
     finally:
         if not connection.closed:
-            connection.execute(drop)
+            drop_leftovers(connection)
+
+
+def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
+    """Drop what rebuilds have left, this one or killed ones; for whoever holds the lock of a batch or a rebuild.
+
+    What is locked for longer than LEFTOVER_SECONDS_MAX stays for the next one.
+    """
+    found = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [FRESH]).fetchall()
+    for (name,) in found:
+        try:
+            with connection.transaction():
+                connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LEFTOVER_SECONDS_MAX}s"])
+                connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
+        except psycopg.errors.LockNotAvailable:
+            log.warning("what a rebuild left is still in use", schema=name)
 
 
 def _comparable(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:
@@ -116,22 +139,29 @@ def _head(connection: psycopg.Connection[Any]) -> int:
 
 
 def _fill(
-    url: str, views: Sequence[View[Any]], position: int, processes: int | None, progress: Callable[[int, int], None]
+    url: str,
+    views: Sequence[View[Any]],
+    position: int,
+    fresh: str,
+    processes: int | None,
+    progress: Callable[[int, int], None],
 ) -> Filled:
     def told(entries: int) -> None:
         progress(entries, position)
 
     processes = processes or processes_for(views, position)
     if processes == 1:
-        filled = fill(url, views, position, FRESH, told=told)
+        filled = fill(url, views, position, fresh, told=told)
     else:
-        filled = fill_side_by_side(url, views, position, FRESH, processes=processes, told=told)
+        filled = fill_side_by_side(url, views, position, fresh, processes=processes, told=told)
     if filled.entries != position:
         raise GapInLedger(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled
 
 
-def _finish(url: str, views: Sequence[View[Any]], comparable: Sequence[View[Any]]) -> tuple[Difference, ...]:
+def _finish(
+    url: str, views: Sequence[View[Any]], fresh: str, comparable: Sequence[View[Any]]
+) -> tuple[Difference, ...]:
     """Give the filled tables all that tables have; how those of the *comparable* views differ from the live ones.
 
     Some views at once: the server has a process for each connection.
@@ -148,9 +178,9 @@ def _finish(url: str, views: Sequence[View[Any]], comparable: Sequence[View[Any]
                     view = next(waiting, None)
                 if view is None:
                     return found
-                _complete(connection, view)
+                _complete(connection, view, fresh)
                 if view in comparable:
-                    found.extend(_differences(connection, view.tables))
+                    found.extend(_differences(connection, view.tables, fresh))
 
     with ThreadPoolExecutor(VIEWS_AT_ONCE) as pool:
         found = [difference for part in pool.map(work, range(VIEWS_AT_ONCE)) for difference in part]
@@ -158,34 +188,34 @@ def _finish(url: str, views: Sequence[View[Any]], comparable: Sequence[View[Any]
     return tuple(sorted(found, key=lambda difference: order.index(difference.table)))
 
 
-def _complete(connection: psycopg.Connection[Any], view: View[Any]) -> None:
+def _complete(connection: psycopg.Connection[Any], view: View[Any], fresh: str) -> None:
     for table in view.tables:
         if table.summed:
-            add_up(connection, table, FRESH)
-    make_indexes(connection, view, FRESH)
-    connection.execute(SQL("ANALYZE {}").format(SQL(", ").join(Identifier(FRESH, table.name) for table in view.tables)))
+            add_up(connection, table, fresh)
+    make_indexes(connection, view, fresh)
+    connection.execute(SQL("ANALYZE {}").format(SQL(", ").join(Identifier(fresh, table.name) for table in view.tables)))
 
 
-def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table]) -> Iterator[Difference]:
+def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], fresh: str) -> Iterator[Difference]:
     for table in tables:
-        live, fresh = Identifier(SCHEMA, table.name), Identifier(FRESH, table.name)
+        live, rebuilt = Identifier(SCHEMA, table.name), Identifier(fresh, table.name)
         query = SQL(
             "SELECT coalesce(sum(greatest(n, 0)), 0)::bigint, coalesce(sum(greatest(-n, 0)), 0)::bigint"
             " FROM (SELECT sum(side) AS n FROM (SELECT *, 1 AS side FROM {} UNION ALL SELECT *, -1 FROM {}) AS both_of"
             " GROUP BY {} HAVING sum(side) <> 0) AS d"
-        ).format(live, fresh, SQL(", ").join(table.names))
+        ).format(live, rebuilt, SQL(", ").join(table.names))
         only_live, only_rebuilt = connection.execute(query).fetchone() or (0, 0)
         if only_live or only_rebuilt:
             yield Difference(table.name, only_live, only_rebuilt)
 
 
-def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], position: int) -> None:
+def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], fresh: str, position: int) -> None:
     """The fresh tables move into the schema that is read, with their positions."""
     for view in views:
         for table in view.tables:
             connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table.name)))
             connection.execute(
-                SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(FRESH, table.name), Identifier(SCHEMA))
+                SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(fresh, table.name), Identifier(SCHEMA))
             )
         connection.execute(
             "INSERT INTO views.position (view, version, seq) VALUES (%s, %s, %s) ON CONFLICT (view) DO UPDATE"

@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+import infrastructure.rebuild
 from domain.examples import MANAGER
 from domain.project.registration import Enterprise, RegisterProject
 from infrastructure import fill_processes, projector
@@ -72,6 +73,26 @@ async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
     assert schemas(database_url) == {"views"}
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM views.project").fetchone() == (PROJECTS,)
+
+
+async def test_a_rebuild_that_was_killed_is_in_nobodys_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infrastructure.rebuild, "LEFTOVER_SECONDS_MAX", 0.01)
+    await tell(database_url)
+    project_all(database_url)
+    names: list[set[str]] = []
+    with psycopg.connect(database_url) as frozen:  # as a process of it that was stopped, in the middle of its share
+        frozen.execute("CREATE SCHEMA views_fresh_killed CREATE TABLE project (id uuid)")
+        frozen.commit()
+        frozen.execute("LOCK TABLE views_fresh_killed.project IN ROW EXCLUSIVE MODE")
+
+        for _ in range(2):
+            found = rebuild(database_url, processes=1, progress=lambda *_: names.append(schemas(database_url)))
+            assert found.differences == ()
+
+        assert schemas(database_url) == {"views", "views_fresh_killed"}
+    assert len(names[0] ^ names[-1]) == 2, "one must not find the other's tables"
+    project_all(database_url)
+    assert schemas(database_url) == {"views"}
 
 
 def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_of_it(database_url: str) -> None:
