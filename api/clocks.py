@@ -10,6 +10,7 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
+from api.clock_figures import address, behind
 from api.identity import actor_of, headers_of
 from api.instants import AsOf, KnownAt, instant_in
 from api.law import laws_of
@@ -30,12 +31,15 @@ from projections.readings import ItemReading, Reading
 APPLICATIONS_MAX = 10_000  # of one item: a new one takes a decision on the one before
 
 OfMode = Annotated[Mode | None, QueryParameter(description="How the item is handled.")]
-AtNode = Annotated[str, code("The key node: acceptance, decision, extension or delivery.")]
+AtNode = Annotated[str, code("The key node: acceptance, decision, extension, delivery; `none`: those of no node.")]
 OfItem = Annotated[str, code("The item's code.")]
 OfClock = Annotated[str, code("A clock's name, such as `intake#2`, or that of its kind, such as `intake`.")]
 AtLevel = Annotated[Level | None, QueryParameter(description="Its colour at the instant.")]
 InState = Annotated[State | None, QueryParameter(name="state", description="What has become of it by then.")]
 DueBefore = Annotated[date | None, QueryParameter(description="Due before this day.")]
+Awaited = Annotated[
+    bool, QueryParameter(description="Only those that wait for an act, without those that silence has answered.")
+]
 Closed = Annotated[bool, QueryParameter(description="Those that are history, instead of those that run.")]
 Application = Annotated[
     int, QueryParameter(ge=0, le=APPLICATIONS_MAX, description="Which application for the item; 0 is the last.")
@@ -68,6 +72,12 @@ class ClockPage(Struct, frozen=True):
     position: int
 
 
+class ShownCount(ClockCount, frozen=True, kw_only=True):
+    """One cell, and the addresses of the lists whose lengths its numbers are; none for a zero."""
+
+    lists: dict[str, str]
+
+
 class ClockMatrix(Struct, frozen=True):
     """How many clocks run, by mode and key node. A cell without a node counts those that belong to none."""
 
@@ -76,7 +86,7 @@ class ClockMatrix(Struct, frozen=True):
     department: str
     modes: tuple[ModeTitle, ...]
     nodes: tuple[Node, ...]
-    cells: list[ClockCount]
+    cells: list[ShownCount]
     position: int
 
 
@@ -120,6 +130,7 @@ class Clocks(Controller):
         level: AtLevel = None,
         in_state: InState = None,  # a handler's argument `state` is the application's
         due_before: DueBefore = None,
+        awaited: Awaited = False,
         closed: Closed = False,
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
@@ -134,6 +145,7 @@ class Clocks(Controller):
             level=level,
             state=in_state,
             due_before=due_before,
+            awaited=awaited,
             closed=closed,
             limit=limit + 1,
             offset=offset,
@@ -141,8 +153,7 @@ class Clocks(Controller):
         _, position = await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
         rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
-        following = offset + limit if len(rows) > limit else None
-        return ClockPage(asked.t, asked.known, rows[:limit], following, position)
+        return ClockPage(asked.t, asked.known, rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(
@@ -156,7 +167,7 @@ class Clocks(Controller):
         """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
         _, position = await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
-        cells = await readable(asked.counts(department))
+        cells = [shown_count(one, asked, department) for one in await readable(asked.counts(department))]
         return ClockMatrix(asked.t, asked.known, department, MODES, NODES, cells, position)
 
     @get(
@@ -201,3 +212,14 @@ async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
 def shown_clock(listed: ListedClock) -> ShownClock:
     """*listed* as it is shown."""
     return ShownClock(project=listed.project, **structs.asdict(listed.reading))
+
+
+def shown_count(cell: ClockCount, asked: ClocksAt, department: str) -> ShownCount:
+    """*cell* as it is shown, with the lists of its clocks at the same instants."""
+    pinned = {"as_of": asked.t.isoformat(), "known_at": asked.known.isoformat(), "department": department}
+    lists = {
+        standing: address("/clocks", **pinned, **which)
+        for standing, which in behind(cell).items()
+        if getattr(cell, standing)
+    }
+    return ShownCount(**structs.asdict(cell), lists=lists)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from api.clock_list_pages import ClockListPages
 from api.conduct_pages import ConductPages
 from api.desk_pages import DeskPages
 from api.information_pages import InformationPages
@@ -20,5 +21,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     PersonPages,
     SupervisionPages,
     ConductPages,
+    ClockListPages,
     app_css,
 )

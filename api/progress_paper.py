@@ -84,9 +84,9 @@ def waits(one: Reading) -> bool:
 
 
 def left(paper: Paper, one: Reading) -> str:
-    """How much is left, or by how much it is over, below nought; with its unit where that is no working day."""
-    number = f"−{one.overdue_days:,}" if one.overdue_days else f"{one.remaining:g}"
-    return number if one.unit == WORKING_DAY else f"{number} {paper.words['unit_of'](one.unit)}"
+    """How much is left, or by how many working days it is over, below nought; a clock of another unit names it."""
+    number, unit = (f"−{one.overdue_days:,}", WORKING_DAY) if one.overdue_days else (f"{one.remaining:g}", one.unit)
+    return number if one.unit == WORKING_DAY else f"{number} {paper.words['unit_of'](unit)}"
 
 
 def state_of(item: ProgressItem) -> str:

@@ -38,6 +38,7 @@ from api.supervision_paper import (
     clock_name,
     due_list,
     held,
+    matrix,
     percent,
     tiles,
 )
@@ -91,10 +92,10 @@ class SupervisionPages(Controller):
             lines=lines,
             links=links,
             due=due,
+            **await matrix(request, asked),
             orders=orders,
             names=names,
             percent=percent,
-            conduct_page=links.during("/pages/supervision/conduct"),
             **telling(paper),
         )
         return page(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from api.clock_figures import address as figure_address
+from api.clock_figures import behind
 from api.law import laws_of
 from api.paper import NEVER, Paper
 from api.parts import AnyRequest, parts_of
@@ -21,15 +24,18 @@ from domain.law.attribution import Holder
 from domain.law.clock import Level
 from domain.law.period import Period
 from domain.project.asking import JOINT_STEP
+from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.figures import CASE_FIGURES, Figures
 from infrastructure.supervision import SupervisionAt
 from projections.attribution import attribution
+from projections.nodes import MODES, NODES
 
 BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
 FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
 TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appealed")
+CLOCKS = "/pages/supervision/clocks"
 DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
 DUE_SHOWN_MAX = 30
 NAME_ENDS = re.compile("[#:]")
@@ -60,6 +66,15 @@ class Links(Struct, frozen=True):
         """*path* with the period alone in it, for what is told as it is known now."""
         asked = {"first": self.period.first, "last": self.period.last, "lang": self.paper.chosen}
         return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    def awaited(self) -> str:
+        """The list of all clocks that wait for somebody's act."""
+        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), lang=self.paper.chosen)
+
+    def clocks(self, cell: ClockCount, standing: str) -> str:
+        """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
+        asked = {"as_of": self.as_of.isoformat(), "lang": self.paper.chosen}
+        return figure_address(CLOCKS, **behind(cell)[standing], **asked)
 
     def of(self, figure: str, department: str = "") -> str:
         """The list whose length *figure* is."""
@@ -130,12 +145,25 @@ def chips(paper: Paper, asked: SupervisionAt) -> list[tuple[str, str]]:
 
 async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedClock] | None:
     """The running clocks that are over or will be first; None where too much has changed since."""
-    clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), asked.as_of, asked.as_of)
+    clocks = await clocks_then(request, asked)
     try:
-        found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX))
+        found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
     except TooMuchToRead:
         return None
     return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
+
+
+async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]:
+    """The table of modes and key nodes, over all departments: its axes, and no cells where too much has changed."""
+    cells = list[ClockCount]()
+    with suppress(TooMuchToRead):
+        cells = await (await clocks_then(request, asked)).counts()
+    return {"modes": MODES, "nodes": NODES, "cells": cells}
+
+
+async def clocks_then(request: AnyRequest, asked: SupervisionAt) -> ClocksAt:
+    """The clocks at the instant of the board."""
+    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), asked.as_of, asked.as_of)
 
 
 async def held(request: AnyRequest, file: ShownCard) -> list[tuple[Holder, int]]:

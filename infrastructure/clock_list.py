@@ -10,20 +10,22 @@ from uuid import UUID
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
-from domain.law.clock import Level, State
+from domain.law.clock import SILENT, Level, State
 from infrastructure.store import Store
 from projections.clock_rows import ClockRow
 from projections.readings import Reading
 
 ROWS_MAX = 1000  # at a time
 NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
+NODELESS = "none"  # asks for the clocks that belong to no key node
 
 
 class ClockFilter(Struct, frozen=True, kw_only=True):
     """Which clocks to list, those that are over first; empty fields ask for nothing.
 
-    *clock* is a clock's name or that of its kind ("intake", "countersign"); *due_before* leaves out those due on that
-    day or later, or on none. *closed*: those that are history instead of those that run.
+    *node* is a key node's, or `NODELESS`; *clock* is a clock's name or that of its kind ("intake", "countersign");
+    *due_before* leaves out those due on that day or later, or on none. *awaited* leaves out those that silence has
+    answered: nobody's act is waited for there. *closed*: those that are history instead of those that run.
     """
 
     project: UUID | None = None
@@ -35,9 +37,15 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
     level: Level | None = None
     state: State | None = None
     due_before: date | None = None
+    awaited: bool = False
     closed: bool = False
     limit: int = 100
     offset: int = 0
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The node that is asked for as clocks have it, empty for those that have none; nothing where all will do."""
+        return ("" if self.node == NODELESS else self.node,) if self.node else ()
 
     def takes(self, listed: ListedClock) -> bool:
         """Whether *listed* is asked for: what `statement` asks of rows, asked of a reading."""
@@ -49,6 +57,8 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
             one.closed == self.closed
             and self.project in (None, listed.project)
             and all(getattr(self, name) in ("", getattr(one, name)) for name in TEXTS)
+            and (not self.nodes or one.node in self.nodes)
+            and not (self.awaited and one.state in SILENT)
             and named
             and self.level in (None, one.level)
             and self.state in (None, one.state)
@@ -74,11 +84,12 @@ class ListedClock(Struct, frozen=True):
         return one.over_at or NEVER, self.project.hex, one.item, one.application, one.clock
 
 
-TEXTS = ("department", "mode", "node", "item")
+TEXTS = ("department", "mode", "item")
 OF_KIND = SQL(
     "(c.clock = %(clock)s OR starts_with(c.clock, %(clock)s || '#') OR starts_with(c.clock, %(clock)s || ':'))"
 )
 IN_STATE = SQL("(CASE WHEN c.over_at <= %(t)s THEN c.over_state ELSE c.state END) = {}")
+AWAITED = SQL("(CASE WHEN c.over_at <= %(t)s THEN c.over_state ELSE c.state END) <> ALL (%(silent)s)")
 EXISTS = SQL("(c.exists_at IS NULL OR c.exists_at <= %(t)s)")
 # What a clock's level is at an instant, said so that an index on over_at finds those few that are late or warned of.
 AT_LEVEL = {
@@ -104,10 +115,15 @@ async def rows_for(store: Store, asked: ClockFilter, t: datetime, without: Seque
 def statement(asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
     limit, offset = min(asked.limit, ROWS_MAX), asked.offset
-    params = structs.asdict(asked) | {"t": t, "without": list(without)}
+    params = structs.asdict(asked) | {"t": t, "without": list(without), "nodes": list(asked.nodes)}
+    params |= {"silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
+    if asked.nodes:
+        conditions.append(SQL("c.node = ANY (%(nodes)s)"))
+    if asked.awaited:
+        conditions.append(AWAITED)
     if asked.clock:
         conditions.append(OF_KIND)
     if asked.level is not None:

@@ -110,10 +110,20 @@ async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
     assert [node["key"] for node in zone["nodes"]] == ["acceptance", "decision", "extension", "delivery"]
     assert [mode["title_zh"] for mode in zone["modes"]][1] == "一个部门办理"
     standings = ("green", "yellow", "red", "paused", "unconfirmed")
+    lists = {path: cell[name] for cell in (*zone["cells"], *land["cells"]) for name, path in cell["lists"].items()}
+    assert {name for cell in zone["cells"] for name in cell["lists"]} == set(standings)
+    assert {path: len((await got(door, path))["clocks"]) for path in lists} == lists
     coloured = [one for one in listed if one["level"] != "none"]
     assert sum(cell[name] for cell in zone["cells"] for name in standings) == len(coloured)
     of_land = [one for one in coloured if one["department"] == "land"]
     assert sum(cell[name] for cell in land["cells"] for name in standings) == len(of_land)
+
+
+async def test_what_silence_has_answered_waits_for_nobody(door: Door) -> None:
+    listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
+    awaited = (await got(door, "/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]
+    assert awaited == [one for one in listed if one["state"] not in ("lapsed", "deemed")]
+    assert len(awaited) < len(listed)
 
 
 async def test_a_clock_is_explained_day_by_day(door: Door) -> None:

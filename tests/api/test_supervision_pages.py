@@ -168,7 +168,7 @@ async def test_every_number_links_to_its_list_and_every_card_to_its_file(door: D
 
     assert {link.partition("?")[0] for link in links} == {
         *(PERIODS["cards"], PERIODS["decisions"]),
-        "/pages/supervision/conduct",
+        *("/pages/supervision/conduct", "/pages/supervision/clocks"),
     }
     for link in links:
         assert "lang=en" in link
@@ -176,6 +176,23 @@ async def test_every_number_links_to_its_list_and_every_card_to_its_file(door: D
     cards = shown(await got(door, PERIODS["cards"], "en", figure="yellow"))
     (card,) = {unescape(link) for link in re.findall(r'href="(/pages/projects/[^"]*/card[^"]*)"', cards)}
     assert "Promise" in plain(shown(await door.get(card, BUREAU)))
+
+
+@pytest.mark.parametrize(
+    ("lang", "says", "heading"),
+    [
+        ("zh", "一个部门办理 行政许可法第四十二条第一款 – – – 正常：1", "一个部门办理 · 送达 · 正常"),
+        ("en", "In time: 1", "Delivery · In time"),
+    ],
+)
+async def test_modes_and_nodes_lead_to_their_clocks(door: Door, slow: UUID, lang: str, says: str, heading: str) -> None:
+    board = shown(await got(door, "/supervision", lang))
+    (link,) = {unescape(link) for link in re.findall(r'href="(/pages/supervision/clocks[^"]*node=[^"]*)"', board)}
+    clocks = plain(shown(await door.get(link, BUREAU)))
+
+    assert says in plain(board)
+    assert heading in clocks
+    assert MARK in clocks
 
 
 @pytest.mark.parametrize(

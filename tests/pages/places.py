@@ -19,7 +19,7 @@ PERSON = (
 BUSIEST = "SELECT department FROM views.clock WHERE NOT closed GROUP BY department ORDER BY count(*) DESC, 1 LIMIT 1"
 NAMES = (
     *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
-    *("cards", "decisions", "conduct", "card", "information", "search", "person", "unknown", "wrong"),
+    *("cards", "decisions", "conduct", "clocks", "card", "information", "search", "person", "unknown", "wrong"),
 )
 
 
@@ -57,6 +57,7 @@ def places_in(database: str) -> Places:
             "cards": "/pages/supervision/cards?first=2026-01-01&last=2026-05-31",
             "decisions": "/pages/supervision/decisions?first=2026-01-01&last=2026-05-31",
             "conduct": "/pages/supervision/conduct?first=2026-01-01&last=2026-05-31",
+            "clocks": "/pages/supervision/clocks?awaited=true",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",
