@@ -74,7 +74,10 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(fields.get(name), str):
             fields[name] = TRUTHS.get(fields[name].lower(), fields[name])
     if isinstance(fields.get("materials"), str):
-        fields["materials"] = [Material(material_name=name) for name in _parts(fields["materials"])]
+        late = _parts(str(fields.get("tolerable", "")))
+        fields["materials"] = [
+            Material(material_name=name, tolerable=name in late) for name in _parts(fields["materials"])
+        ]
     if "task_type" in fields:
         kind = str(fields["task_type"])
         fields["task_type"] = TASK_TYPES.get(kind.lstrip("0") or kind, kind)
@@ -111,6 +114,9 @@ def _odd(line: int, row: Mapping[str, Any]) -> list[Finding]:
             found.append(
                 Finding(line, "organisation-codes-differ", f"{codes[0] or 'none'} in one column, {codes[1]} in another")
             )
+    listed = _parts(str(row.get("materials") or ""))
+    if unlisted := [name for name in _parts(str(row.get("tolerable") or "")) if name not in listed]:
+        found.append(Finding(line, "tolerable-unlisted", f"{'; '.join(unlisted)} may be missing, and is not asked for"))
     if part_of := str(row.get("part_of") or "").strip():
         found.append(Finding(line, "part-of", part_of))
     return found

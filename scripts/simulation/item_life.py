@@ -64,7 +64,8 @@ def take_in(about: Circumstances, done: Done) -> Part:
         done = yield from supplement(about, done, by)
         if item_of(done, about).stage not in (Stage.SUBMITTED, Stage.SUPPLEMENTING):
             return done
-    lacking = (chance.one_of(PAPERS),) if chance.happens(0.05) else ()
+    tolerated = [paper.material_name for paper in about.service.materials if paper.tolerable] or PAPERS
+    lacking = (chance.one_of(tolerated),) if chance.happens(0.05) else ()
     accept = AcceptItem(item=code, lacking=lacking)
     return (yield from about.act(done.at, chance.one_of((0, 0, 0, 0, 1, 1, 2, 3, 4)), by, accept))
 

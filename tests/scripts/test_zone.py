@@ -53,12 +53,24 @@ def test_the_shipped_catalogue_is_what_it_says() -> None:
     pre_phase = [item for item in items if item.pre_phase]
     assert (len(items), len(pre_phase)) == (131, 13)
     assert all(item.is_licence and item.by_law and item.anticipate_day for item in pre_phase)
+    assert all(item.materials for item in items if item.is_licence)
+    assert any(paper.tolerable for item in items for paper in item.materials)
     assert {item.dept_code for item in items if not item.live} == {"market", "tax", "utilities"}
     departments = {item.dept_code for item in items}
     assert {code for item in items for code in item.other_dept} <= departments
     assert len(departments) == 22
     assert len({item.task_name_en for item in items} - {""}) == 131
     assert len({(item.dept_code, item.dept_name, item.dept_name_en) for item in items if item.dept_name_en}) == 22
+
+
+def test_a_list_tells_which_papers_may_come_later() -> None:
+    row = {"task_code": "A-1", "task_name": "许可", "task_type": "01", "dept_code": "land", "materials": "图;表"}
+    item, findings = item_from(2, row | {"tolerable": "表"})
+    assert item is not None
+    assert [(paper.material_name, paper.tolerable) for paper in item.materials] == [("图", False), ("表", True)]
+    assert findings == []
+    (odd,) = item_from(2, row | {"tolerable": "证"})[1]
+    assert (odd.kind, "证" in odd.detail) == ("tolerable-unlisted", True)
 
 
 def test_the_shipped_flow_takes_every_kind_of_project_to_trial_production_by_about_twenty_steps() -> None:
