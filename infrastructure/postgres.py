@@ -48,7 +48,7 @@ class Status(StrEnum):
 class EmbeddedPostgres:
     """The server of one data folder. It outlives the process that started it; any process may start or stop it.
 
-    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and two lock files.
+    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and lock files; maybe a mark.
     *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
     """
 
@@ -57,6 +57,7 @@ class EmbeddedPostgres:
         self.folder = self.data / "postgres"
         self.throw_away = throw_away
         self._turn = self.data / "postgres.lock"  # one process at a time starts or stops
+        self._stopped = self.data / "postgres.stopped"  # there where pg_control can't tell that somebody stopped it
         self._alive = self.data / "postgres.alive"  # held by the server's own processes, from first to last
 
     def start(self) -> str:
@@ -65,41 +66,64 @@ class EmbeddedPostgres:
             raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
         with self._our_turn() as turn:
             if not self._running():
-                account = self._account()
-                programs = programs_for(account, self.data)
-                if not (self.folder / "PG_VERSION").exists():
-                    cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
-                cluster.check_version(programs, account, self.folder)
-                self._spawn(programs, account)
+                self._start(turn)
             return self.url()
 
+    def _start(self, turn: int) -> None:
+        account = self._account()
+        programs = programs_for(account, self.data)
+        if not (self.folder / "PG_VERSION").exists():
+            cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
+        cluster.check_version(programs, account, self.folder)
+        self._stopped.unlink(missing_ok=True)
+        self._spawn(programs, account)
+
     def stop(self) -> None:
-        """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine."""
-        if self.status() in {Status.ABSENT, Status.STOPPED}:
+        """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine.
+
+        It stays stopped until the next `start`: also one that was killed, and one that was recovering from that.
+        """
+        if self.status() is Status.ABSENT:
             return
         with self._our_turn():
+            if self._at_rest():
+                return
             if server := cluster.postmaster(self.folder):
                 os.kill(server.pid, signal.SIGINT)
             else:
                 cluster.quit_orphans(self.folder)
             self._wait_until_gone()
+            if not self._at_rest():  # it was told to stop before it had recovered: no checkpoint says so
+                self._stopped.touch()
 
     def keep(self, until: Event) -> None:
         """Start the server again whenever it was killed or gave up, until told to stop; for a thread of its own.
 
-        One that somebody stopped stays stopped: it has shut its database down in order. A full disk makes a server
-        give up, and its start fail, until there is room again.
+        One that somebody stopped stays stopped. A full disk makes a server give up, and its start fail, until there
+        is room again.
         """
         pause = WATCH_SECONDS
         while not until.wait(pause):
             try:
-                if self.status() is Status.STOPPED and not cluster.shut_down_in_order(self.folder):
+                if self.status() is Status.STOPPED and not self._at_rest():
                     log.warning("postgres_killed", folder=str(self.folder))
-                    self.start()
+                    self._bring_back()
                 pause = WATCH_SECONDS
             except (PostgresUnavailable, OSError) as failure:
                 pause = min(pause * 2, AGAIN_SECONDS_MAX)
                 log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
+
+    def _bring_back(self) -> None:
+        """As `start`, unless somebody stopped it, or started it, while we waited for our turn."""
+        with self._our_turn() as turn:
+            if not self._at_rest() and not self._running():
+                self._start(turn)
+
+    def _at_rest(self) -> bool:
+        """Whether the server is not there because somebody stopped it."""
+        if self.status() is not Status.STOPPED:
+            return False
+        return self._stopped.exists() or cluster.shut_down_in_order(self.folder)
 
     def status(self) -> Status:
         try:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
+from infrastructure import postgres_cluster as cluster
 from infrastructure.postgres import EmbeddedPostgres, Status
 from infrastructure.postgres_programs import PostgresUnavailable, account_for
 from tests.infrastructure.servers import PROCESS_SECONDS_MAX, START, changed, one, pid_of, python
@@ -116,6 +117,26 @@ def test_a_kept_server_comes_back_by_itself_unless_it_was_stopped(data: Path, mo
     finally:
         until.set()
         keeper.join()
+    require_stopped_before_it_has_recovered(server)
+
+
+def require_stopped_before_it_has_recovered(server: EmbeddedPostgres) -> None:
+    """Where a server was killed, nothing that it wrote says that somebody wants it stopped."""
+    server.start()
+    os.kill(pid_of(server.data), signal.SIGKILL)
+    server.stop()
+    assert not cluster.shut_down_in_order(server.folder)
+
+    until = Event()
+    keeper = Thread(target=server.keep, args=[until])
+    keeper.start()
+    time.sleep(0.1)
+    until.set()
+    keeper.join()
+
+    assert server.status() is Status.STOPPED
+    server.start()
+    assert server.status() is Status.RUNNING
 
 
 def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
