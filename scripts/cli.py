@@ -6,11 +6,9 @@ import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import psycopg
 import typer
-from msgspec import to_builtins
 from rich.table import Table
 
 from domain.ledger import Refused
@@ -19,17 +17,17 @@ from infrastructure.fill_processes import FillFailed
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.materials import StorageAway
 from infrastructure.migrate import FORBIDDEN
-from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres import EmbeddedPostgres, Status
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.rebuild import rebuild as rebuild_views
 from infrastructure.settings import SettingRefused, without_password
-from infrastructure.store import PAGE_ROWS_MAX
 from scripts import cases as case_table
 from scripts import demo as demonstration
 from scripts import golden, ledger, serving, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
 from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
 from scripts.export_log import export_log as export_register
+from scripts.history import history
 from scripts.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadable
 from scripts.importing.report import show as show_report
@@ -117,7 +115,10 @@ def export_log(
     as_json: AsJson = False,
 ) -> None:
     """Write imported cases out again in the neutral form, case by case in source order."""
-    report = export_register(serving.ready(settings()), events, cases, dataset=dataset)
+    try:
+        report = export_register(serving.ready(settings()), events, cases, dataset=dataset)
+    except OSError as failure:
+        fail(f"{failure.filename or events} can't be written: {failure.strerror or failure}")
     tell(report, as_json, lambda: pairs("exported", report))
 
 
@@ -145,44 +146,7 @@ def status(as_json: AsJson = False) -> None:
     tell(answer, as_json, lambda: pairs("ledger", answer))
 
 
-@cli.command()
-def history(
-    project: Annotated[str, typer.Argument(help="the project's id, or its code")], as_json: AsJson = False
-) -> None:
-    """Everything that happened in a project, oldest first."""
-    chosen = settings()
-    url = serving.ready(chosen)
-
-    async def run() -> list[Any]:
-        async with serving.opened(url, chosen) as approvals:
-            return await approvals.history(project_id(url, project), limit=PAGE_ROWS_MAX)
-
-    entries = asyncio.run(run())
-    if not entries:
-        fail(f"Nothing is known of {project}. `countersign status` tells how many projects there are.")
-
-    def show() -> None:
-        table = Table("#", "occurred", "recorded", "by", "fact", "position", title=project)
-        for e in entries:
-            fact = to_builtins(e.fact)
-            name = fact.pop("fact")
-            said = ", ".join(f"{key}={value}" for key, value in fact.items() if value not in ("", [], None))
-            when = [f"{at:%Y-%m-%d %H:%M}" for at in (e.occurred_at, e.recorded_at)]
-            table.add_row(str(e.version), *when, e.recorded.by.id, f"{name}  {said}", str(e.position))
-        out.print(table)
-
-    tell(entries, as_json, show)
-
-
-def project_id(url: str, text: str) -> UUID:
-    """The project with this id or code."""
-    try:
-        return UUID(text)
-    except ValueError:
-        found = ledger.projects_of(url, text)
-    if len(found) != 1:
-        fail(f"{len(found)} projects have the code {text}: give the project's id instead.")
-    return found[0]
+cli.command("history")(history)
 
 
 @cli.command()
@@ -277,8 +241,13 @@ def doctor(as_json: AsJson = False) -> None:
 @cli.command()
 def stop() -> None:
     """Stop the embedded PostgreSQL; what is in it stays."""
-    EmbeddedPostgres(settings().data).stop()
-    screen.print("stopped")
+    chosen = settings()
+    server = EmbeddedPostgres(chosen.data)
+    ran = server.status() not in {Status.ABSENT, Status.STOPPED}
+    server.stop()
+    screen.print("stopped" if ran else f"Nothing was running in {chosen.data}.")
+    if chosen.database_url:
+        screen.print("The server that DATABASE_URL names is not ours to stop, and runs on.")
 
 
 def main() -> None:

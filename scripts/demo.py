@@ -10,6 +10,7 @@ import psycopg
 import uvloop
 from rich.console import Console
 
+from domain.catalogue.state import stream_of as catalogue_stream
 from domain.law.moment import local_day
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
@@ -19,6 +20,7 @@ from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
 from scripts.simulate import Asked, simulate
 from scripts.simulation.office_time import ZONE
+from scripts.zone import CATALOGUE
 
 LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
 DATASET = "receipt"
@@ -27,9 +29,7 @@ PROJECTS, SEED = 40, 2026  # of the simulated zone beside it: a few seconds
 
 def fill(url: str, settings: Settings, screen: Console) -> None:
     """Import the shipped log and simulate a zone, unless this database is filled, and bring the views up to date."""
-    with psycopg.connect(url) as connection:
-        there = connection.execute("SELECT EXISTS (SELECT FROM ledger.event)").fetchone() == (True,)
-    if there:
+    if is_filled(url):
         screen.print("The database is filled already; nothing to import.")
     else:
         report = asyncio.run(_import(url, settings, screen))
@@ -41,6 +41,19 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
             f"{done.commands_per_second:,.0f} a second"
         )
     catch_up(url)
+
+
+def is_filled(url: str) -> bool:
+    """Whether there is anything but the beginning of our own import, cut short before the zone followed."""
+    with psycopg.connect(url) as connection:
+        first = connection.execute(
+            "SELECT convert_from(meta, 'UTF8')::jsonb ->> 'source' FROM ledger.event ORDER BY seq LIMIT 1"
+        ).fetchone()
+        zone = connection.execute(
+            "SELECT EXISTS (SELECT FROM ledger.event WHERE stream = %s)", [catalogue_stream(CATALOGUE)]
+        ).fetchone()
+    cut_short = first is not None and (first[0] or "").startswith(f"{DATASET}:") and zone == (False,)
+    return first is not None and not cut_short
 
 
 def today() -> date:

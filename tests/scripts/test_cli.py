@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from domain.ledger import Refused
+from infrastructure import log
 from infrastructure.fill_processes import FillFailed
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.postgres_programs import PostgresUnavailable
@@ -38,3 +42,14 @@ def test_what_a_person_can_mend_is_told_in_a_sentence(
         cli.main()
     assert end.value.code == 2
     assert "Seven is missing" in capsys.readouterr().err
+
+
+def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/ours")
+    monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
+    ended = CliRunner().invoke(cli.cli, ["stop"])
+
+    assert ended.exit_code == 0
+    assert "Nothing was running" in ended.stderr
+    assert "DATABASE_URL names is not ours to stop" in ended.stderr

@@ -1,0 +1,34 @@
+"""The first command finishes its own import where that was cut short, and leaves everybody else's data alone."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from msgspec import structs
+
+from domain.catalogue.state import stream_of
+from domain.example_zone import CATALOGUE_STORY
+from domain.project.registration import Enterprise, RegisterProject
+from infrastructure.approvals import Approvals
+from infrastructure.lawbook import law_book
+from scripts.demo import DATASET, is_filled
+from scripts.zone import CATALOGUE
+from tests.controls import IMPORTER
+
+REGISTER = RegisterProject(name="Case 1", enterprise=Enterprise("somebody"), manager="importer", items=())
+
+
+@pytest.mark.parametrize(("source", "filled"), [(f"{DATASET}:case-1:", False), ("other:case-1:", True), ("", True)])
+async def test_a_database_is_filled_unless_our_own_import_was_cut_short(
+    source: str, filled: bool, database_url: str
+) -> None:
+    assert not is_filled(database_url)
+    async with Approvals(database_url, laws=law_book()) as approvals:
+        await approvals.handle(UUID(int=1), REGISTER, IMPORTER, UUID(int=1), source=source)
+        assert is_filled(database_url) is filled
+
+        begun = CATALOGUE_STORY[0]
+        zone_item = structs.replace(begun.command, catalogue=CATALOGUE)
+        await approvals.handle(stream_of(CATALOGUE), zone_item, begun.by, UUID(int=2))
+    assert is_filled(database_url)
