@@ -61,6 +61,12 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         departments = once(self.departments)
         if not departments:
             raise Refused("nobody-asked", f"no department is asked to countersign {self.item}", remedy="name one")
+        if item.department in departments and context.by.role is not Role.SYSTEM:  # other systems may have done so
+            raise Refused(
+                "asks-itself",
+                f"{item.department} handles {self.item} itself, so it isn't asked to countersign",
+                remedy="name the other departments; what it says itself stands in the decision",
+            )
         for department in departments:
             self._require_free(item, department)
         before = (item.consultations.get(key_of(department, self.step)) for department in departments)

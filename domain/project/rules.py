@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
-from domain.law.moment import midnight, next_day
+from domain.law.moment import local_day, midnight, next_day
 from domain.law.pack import DEFAULT_MODE, Limit, Pack
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Context, Refused, Role
@@ -126,6 +127,14 @@ def require_reasons(reasons: str, what: str, article: str) -> None:
     """Refuse *what* (a phrase such as 'declining land') where its reasons are blank."""
     if not reasons.strip():
         raise Refused("reasons-missing", f"{what} needs reasons", article=article, remedy="say why")
+
+
+def require_to_come(day: date | None, what: str, context: Context) -> None:
+    """Refuse *what* (such as "bringing the papers") by a *day* that was over then; imported cases may say so."""
+    if day is not None and day < local_day(context.at, context.law.zone) and context.by.role is not Role.SYSTEM:
+        raise Refused(
+            "date-passed", f"{day} is over: {what} can't be set for it", remedy="give a later day, or leave it out"
+        )
 
 
 def law_for(plan: PlannedItem, context: Context) -> Pack:

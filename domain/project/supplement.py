@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.ledger import Command, Context, Fact, Refused, Role
-from domain.project.rules import once, require_handler, require_papers_from, require_stage
+from domain.project.rules import once, require_handler, require_papers_from, require_stage, require_to_come
 from domain.project.state import Code, Lines, Project, Stage
 
 
@@ -20,6 +20,7 @@ class RequestSupplement(Command, frozen=True, tag="request_supplement"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be sent back for a supplement", Stage.SUBMITTED, Stage.SUPPLEMENTING)
+        require_to_come(self.respond_by, "bringing the papers", context)
         missing = once(self.missing)
         if not missing:
             raise Refused(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from domain.ledger import Command, Context, Fact, Refused
-from domain.project.rules import law_for, require_handler, require_stage
+from domain.project.rules import law_for, require_handler, require_stage, require_to_come
 from domain.project.state import Code, Item, Name, Project, Stage, Text
 from domain.shelf import service_of
 
@@ -41,6 +41,7 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
                 remedy=f"the grounds are: {known}",
                 ground=self.ground,
             )
+        require_to_come(self.planned_until, "the end of the suspension", context)
         require_listed(self.ground, item, context)
         if self.suspension in item.suspension_ids:
             raise Refused(

@@ -58,6 +58,10 @@ def test_where_the_law_sets_no_limit_the_question_does() -> None:
     given(*EXAMINED).when(ask("fire"), by=LAND, law=DUTCH_LAW).refused("limit-unknown", "countersign")
 
 
+def test_the_department_that_decides_is_not_asked_itself() -> None:
+    given(*EXAMINED).when(ask("fire", "land"), by=LAND).refused("asks-itself", "land handles land itself")
+
+
 def test_somebody_has_to_be_asked() -> None:
     given(*EXAMINED).when(ask(), by=LAND).refused("nobody-asked")
 

@@ -49,6 +49,11 @@ def test_the_notice_names_everything_missing_once() -> None:
     assert (item.stage, item.missing) == (Stage.SUPPLEMENTING, ("map", "seal"))
 
 
+def test_papers_are_not_asked_for_by_a_day_that_is_over() -> None:
+    command = RequestSupplement(item="land", missing=("map",), respond_by=date(2026, 3, 15))  # NOW is the 16th
+    given(REGISTERED, submitted()).when(command, by=LAND).refused("date-passed", "2026-03-15")
+
+
 def test_a_notice_of_nothing_is_no_notice() -> None:
     given(REGISTERED, submitted()).when(ask(" "), by=LAND).refused("nothing-missing")
 

@@ -125,3 +125,8 @@ def test_a_new_application_counts_its_suspensions_from_one() -> None:
     given(REGISTERED, submitted(), declined()).when(ResumeClock(item="land", suspension="s1"), by=LAND).refused(
         "not-suspended"
     )
+
+
+def test_no_suspension_is_to_end_before_it_begins() -> None:
+    command = SuspendClock(item="land", ground="hearing", planned_until=date(2026, 3, 15))  # NOW is the 16th
+    given(*EXAMINED).when(command, by=LAND).refused("date-passed", "2026-03-15")
