@@ -19,10 +19,11 @@ from domain.law.period import Period
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.names import Names, names_of
+from infrastructure.orders import Order
 from infrastructure.supervision import SupervisionAt
 from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
 from projections.readings import Reading
-from projections.supervision import STANDING, OrderRow, SignalRow
+from projections.supervision import STANDING, SignalRow
 
 QUEUE_MAX = 1_000  # clocks of one department that are looked at; a longer queue says so
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for
@@ -49,7 +50,7 @@ class Desk(Struct, frozen=True):
     supplements: list[ListedWaiting]
     unclocked: list[ListedWaiting]
     signals: list[SignalRow]
-    orders: list[OrderRow]
+    orders: list[Order]
     names: Names
     whole: bool
 
@@ -111,7 +112,7 @@ async def departments_waited_for(request: AnyRequest) -> list[HolderCount]:
     return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
 
 
-async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderRow]]:
+async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[Order]]:
     """What the bureau's eyes have seen this year and still stands, and the orders that wait for a report."""
     today = local_day(asked.as_of, asked.zone)
     year = Period(today.replace(month=1, day=1), today)

@@ -31,9 +31,10 @@ from infrastructure.card_file import card_file, card_told
 from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from infrastructure.lawbook import LawBook
+from infrastructure.orders import Order
 from infrastructure.supervision import SupervisionAt
 from projections.attribution import Attribution
-from projections.supervision import OrderRow, SignalRow
+from projections.supervision import SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
@@ -146,10 +147,10 @@ class DecidedList(Struct, frozen=True):
 
 
 class OrderList(Struct, frozen=True):
-    """Orders of the bureau, those to be answered first at the top."""
+    """Orders of the bureau as they stood, those to be answered first at the top."""
 
     as_of: datetime
-    orders: list[OrderRow]
+    orders: list[Order]
     next: int | None
     position: int
 

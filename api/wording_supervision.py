@@ -120,6 +120,12 @@ FATES: dict[str, tuple[str, str]] = {
     "revoked": ("申诉撤销", "Revoked"),
     "retracted": ("记录已撤销", "Retracted by hand"),
 }
+ORDER_STATES: dict[str, tuple[str, str]] = {
+    "waiting": ("待反馈", "Waiting for a report"),
+    "overdue": ("逾期未反馈", "Report overdue"),
+    "answered": ("已反馈", "Reported"),
+    "answered_late": ("逾期反馈", "Reported late"),
+}
 CLOCKS: dict[str, tuple[str, str]] = {
     "intake": ("受理", "Intake"),
     "decision": ("决定", "Decision"),
@@ -174,6 +180,7 @@ SUPERVISION = {
     "rung_of": RUNGS,
     "colour_of": COLOURS,
     "fate_of": FATES,
+    "order_state": ORDER_STATES,
     "clock_kind": CLOCKS,
     "held_by": HELD,
     "counting": COUNTING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -20,9 +20,11 @@ from projections.assumptions import Alternative, AssumedSignal, signals_under
 from projections.law_events import item_histories
 
 PROJECTS_MAX = 300  # of one question: both rules walk every clock of each, some seconds in all
+# Rows of clocks that were closed in time don't tell the day: it was not after the last event of the project's clocks.
 RAN = """
-    SELECT DISTINCT c.project FROM views.clock AS c
-    WHERE c.start_on <= %(last)s AND (NOT c.closed OR coalesce(c.stopped_on, %(last)s) >= %(first)s)
+    SELECT DISTINCT c.project FROM views.clock AS c JOIN views.clock_basis AS b USING (project)
+    WHERE c.start_on <= %(last)s
+      AND (NOT c.closed OR c.stopped_on >= %(first)s OR c.stopped_on IS NULL AND b.happened_at >= %(begin)s)
       AND (%(department)s = '' OR c.department = %(department)s)
     ORDER BY c.project LIMIT %(limit)s
 """
@@ -35,8 +37,8 @@ async def signals_of(
 
     As is known at *t*, in the order of time. Raises TooMuchToRead where more projects had clocks than are read at once.
     """
-    projects = await _projects(store, period.first, period.last, department)
     begin, end = period.begins(zone), period.ends(zone)
+    projects = await _projects(store, period, begin, department)
     found: list[AssumedSignal] = []
     for nth in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await streams(store, projects[nth : nth + PROJECTS_AT_A_TIME])
@@ -47,9 +49,10 @@ async def signals_of(
     )
 
 
-async def _projects(store: Store, first: date, last: date, department: str) -> list[UUID]:
-    """Those of which a clock ran in the period."""
-    asked = {"first": first, "last": last, "department": department, "limit": PROJECTS_MAX + 1}
+async def _projects(store: Store, period: Period, begin: datetime, department: str) -> list[UUID]:
+    """Those of which a clock may have run in the period, which began at the instant *begin*."""
+    asked: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
+    asked |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
         await cursor.execute(RAN, asked)
         found = [project for (project,) in await cursor.fetchall()]

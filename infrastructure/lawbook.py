@@ -107,7 +107,15 @@ class LawBook:
         for pack in reversed(versions):
             if pack.in_force(on):
                 return pack
-        raise unknown(f"{law_id} on {on}", tuple(pack.name for pack in versions))
+        names = [pack.name for pack in versions]
+        spans = (f"{pack.name} is from {pack.valid_from} to {pack.valid_to or 'now'}" for pack in versions)
+        raise Refused(
+            "unknown-law",
+            f"no version of {law_id} is the law on {on}",
+            remedy=f"name a law of that day, or a day of the law: {'; '.join(spans)}",
+            asked=f"{law_id} on {on}",
+            known=names,
+        )
 
     def calendars(self) -> Mapping[str, CalendarBook]:
         """Every calendar, by name: as shipped, and with the notices of `with_notices`."""

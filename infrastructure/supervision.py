@@ -34,6 +34,7 @@ from infrastructure.figures import (
 )
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
+from infrastructure.orders import ORDERS, Order, order_at
 from infrastructure.store import Store
 from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
@@ -43,12 +44,6 @@ from projections.supervision import OrderRow, SignalRow, Supervision, Supervisio
 from projections.view import fold
 
 CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
-ORDERS = """
-    SELECT o.* FROM views.supervision_order AS o
-    WHERE o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
-      AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
-    ORDER BY o.feedback_by, o.project, o."order" LIMIT %(limit)s OFFSET %(offset)s
-"""
 
 
 class SupervisionAt:
@@ -128,10 +123,10 @@ class SupervisionAt:
 
     async def orders(
         self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
-    ) -> list[OrderRow]:
-        """Orders of the bureau, those that are to be answered first at the top."""
+    ) -> list[Order]:
+        """Orders of the bureau as they stood, those that are to be answered first at the top."""
         asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
-        return [OrderRow(*row) for row in await self._rows(ORDERS, asked)]
+        return [order_at(OrderRow(*row), self.as_of, self.zone) for row in await self._rows(ORDERS, asked)]
 
     async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, with what was *read* from the ledger put in its places."""

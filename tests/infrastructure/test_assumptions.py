@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from domain.law.period import Period
 from domain.law.rule import Yellow
+from domain.project.delivery import DeliverDecision
 from infrastructure import assumptions
 from infrastructure.approvals import Approvals
 from infrastructure.assumptions import signals_of
 from infrastructure.clocks import TooMuchToRead
 from projections.assumptions import Alternative, AssumedSignal
+from tests.controls import LAND
 from tests.infrastructure.test_supervision import MARCH, Zone, lived
 from tests.infrastructure.test_watcher import Hands
 
@@ -43,7 +47,9 @@ async def march(shared_database_url: str) -> AsyncIterator[Lived]:
     hands = Hands("2026-03-02 09:00")
     async with Approvals(shared_database_url, clock=hands) as approvals:
         zone = Zone(shared_database_url, approvals, hands)
-        yield Lived(zone, *await lived(zone))
+        prompt, slow, silent = await lived(zone)
+        await zone.on("2026-03-18 09:00", (LAND, prompt, DeliverDecision(item="land", method="window")))
+        yield Lived(zone, prompt, slow, silent)
 
 
 def told(signals: list[AssumedSignal]) -> Counter[tuple[str, str]]:
@@ -110,3 +116,14 @@ async def test_no_more_is_read_at_once_than_takes_seconds(march: Lived, monkeypa
     monkeypatch.setattr(assumptions, "PROJECTS_MAX", 2)
     with pytest.raises(TooMuchToRead, match="more than 2 projects"):
         await march.under(Alternative())
+
+
+async def test_projects_that_were_done_before_the_period_are_not_read(
+    march: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prompt one was delivered in March; in December the two others still had a clock running."""
+    monkeypatch.setattr(assumptions, "PROJECTS_MAX", 2)
+    approvals = march.zone.approvals
+    december = Period(date(2026, 12, 1), date(2026, 12, 31))
+    t = approvals.clock()
+    assert await signals_of(approvals.store, approvals.laws, Alternative(), december, "Asia/Shanghai", "", t) == []

@@ -156,7 +156,9 @@ async def test_orders_wait_for_their_answers(zone: Zone) -> None:
     (answered,) = await zone.at().orders(limit=10)
     assert (answered.department, answered.answer) == ("land", "one officer was ill")
     assert await zone.at().orders(unanswered=True, limit=10) == []
-    assert [one.order for one in await zone.at(then).orders("land", unanswered=True, limit=10)] == ["DB-1"]
+    for unanswered in (True, False):
+        (waiting,) = await zone.at(then).orders("land", unanswered=unanswered, limit=10)
+        assert (waiting.order, waiting.answer, waiting.answered_at) == ("DB-1", "", None)
     assert await zone.at().orders("planning", limit=10) == []
 
 
