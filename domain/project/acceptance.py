@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from domain.catalogue.item import DAYS_MAX
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
 from domain.project.state import Code, Item, Lines, Mode, Project, Stage, Text
@@ -40,7 +40,8 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
         law = law_for(item.plan, context)
         limit = limit_of(law, "decision", item.plan.mode)
         lacking = once((*item.missing, *self.lacking))
-        require_tolerable(item, self.lacking, context)
+        if context.by.role is not Role.SYSTEM:  # what an imported case really went without can't be refused
+            require_tolerable(item, lacking, context)
         accepted = ItemAccepted(
             item=self.item,
             mode=item.plan.mode,
@@ -126,6 +127,6 @@ def require_tolerable(item: Item, lacking: tuple[str, ...], context: Context) ->
             f"{item.plan.item} can't be accepted without {', '.join(needed)}: "
             "the catalogue does not tolerate that missing",
             article=context.law.article("supplement"),
-            remedy="ask for a supplement first",
+            remedy="these papers have to come first; request_supplement asks for what was not asked for yet",
             papers=needed,
         )

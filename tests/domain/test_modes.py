@@ -18,7 +18,7 @@ from domain.project.countersignature import Countersign
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.state import JointForm, Mode, Outcome, PlannedItem, Project, Stage
 from domain.project.submission import ItemSubmitted, SubmitItem
-from domain.project.supplement import SubmitSupplement
+from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import SuspendClock
 from domain.project.undertaking import CheckUndertaking, DecisionRevoked, RevokeDecision, UndertakingChecked
 from domain.vocabulary import AnyCommand, Entry
@@ -168,7 +168,10 @@ def test_what_the_catalogue_does_not_tolerate_missing_is_asked_for_first() -> No
     course.desk.publish(service("land-01", materials=papers))
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     course.refused("paper-not-tolerable", "03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",)))
-    assert course.tell("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))
+    course.tell("03-03T10:00", LAND, RequestSupplement(item="permit", missing=("map", "receipt")))
+    course.refused("paper-not-tolerable", "03-03T11:00", LAND, AcceptItem(item="permit"))  # asked for, and not there
+    course.tell("03-04T10:00", APPLICANT, SubmitSupplement(item="permit", provided=("map",)))
+    assert course.tell("03-04T11:00", LAND, AcceptItem(item="permit"))
 
 
 def test_the_edition_applied_for_under_stays_with_the_case() -> None:

@@ -1,0 +1,38 @@
+"""What the parts of an address stand for, as the OpenAPI document tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEEPEST_FIRST: dict[str, dict[str, str]] = {
+    "/law/calendars/": {
+        "name": "The calendar, such as CN. GET /law/calendars lists them.",
+        "notice": "The notice's id, as it was imported under.",
+    },
+    "/law/packs/": {
+        "name": "The law, such as cn-licensing: its version in force today; or one version, such as "
+        "cn-licensing@2019-04-23. GET /law/packs lists them.",
+        "special": "A special law for a kind of item, as the pack names it.",
+    },
+    "/legal-persons/": {
+        "code": "A unified social credit code, an older organisation code, or the entry's own id.",
+    },
+    "/catalogues/": {"name": "The catalogue. GET /catalogues lists them."},
+    "/flows/": {
+        "name": "The flow. GET /flows lists them.",
+        "edition": "The edition's number, counted from 1; 0 is the newest.",
+    },
+    "/supervision/": {"department": "The department's code. GET /names lists them."},
+    "/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
+    "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},
+    "/projects/": {"project_id": "The project's id: a UUID, chosen by whoever registered it."},
+}
+
+
+def described(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The *parameters* of an operation at *path*, with a word on each that is part of the address."""
+    words = next((words for prefix, words in DEEPEST_FIRST.items() if path.startswith(prefix)), {})
+    return [
+        {"description": words[one["name"]], **one} if one.get("in") == "path" and one["name"] in words else one
+        for one in parameters
+    ]
