@@ -27,6 +27,12 @@ ADVICE = {  # of what litestar refuses before it knows the operation
     "method-not-allowed": "the header Allow lists the methods that this address answers",
     "body-too-large": "send less at once",
 }
+SEE_SCHEMA = "see /schema/openapi.json"
+NAMELESS_SAID = {  # by status: what is told where litestar only repeats the status, and what would help
+    404: ("nothing is at this address", "check the path, and its ids, which are UUIDs; /schema/openapi.json lists all"),
+    405: ("this address does not answer this method", "the header Allow lists those it answers"),
+    413: ("the body is too large", "send less at once"),
+}
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet

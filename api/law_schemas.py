@@ -24,10 +24,8 @@ QUESTIONS: dict[str, tuple[type, ...]] = {  # by operation
     "explain": EXPLANATIONS,
 }
 BODIES = {**QUESTIONS, **WHAT_IF, **{operation: spoken.kind.commands for operation, spoken in SPOKEN.items()}}
-BOUNDS = (
-    f"At most {WORK_MAX} events times instants. Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, "
-    f"numbers end at {DAYS_MAX}."
-)
+BOUNDS = f"Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, numbers end at {DAYS_MAX}."
+WORK = f"At most {WORK_MAX} events times instants. "
 HISTORY: list[Schema] = [
     {"id": "e1", "type": "received", "at": "2026-03-02T10:00:00+08:00"},
     {"id": "e2", "type": "accepted", "at": "2026-03-06T11:00:00+08:00"},
@@ -55,6 +53,9 @@ def law_schemas(ref: str) -> Mapping[str, Schema]:
     """All of them by name; *ref* is where the document keeps its schemas."""
     kinds = [kind for body in BODIES.values() for kind in body]
     _, found = json.schema_components(kinds, ref_template=f"{ref}{PREFIX}{{name}}")
+    for spoken in SPOKEN.values():
+        for tag, example in command_examples(spoken).items():
+            found[spoken.kind.by_tag[tag].__name__]["examples"] = [example["value"]]
     return {f"{PREFIX}{name}": schema for name, schema in found.items()}
 
 
@@ -62,7 +63,10 @@ def request_body(operation: str, ref: str) -> Schema:
     """The body of one of BODIES: what it may be, and an example of each."""
     refs = [f"{ref}{PREFIX}{kind.__name__}" for kind in BODIES[operation]]
     content = {
-        "schema": {"anyOf": [{"$ref": one} for one in refs], "description": BOUNDS},
+        "schema": {
+            "anyOf": [{"$ref": one} for one in refs],
+            "description": BOUNDS if operation in SPOKEN else WORK + BOUNDS,
+        },
         "examples": body_examples(operation),
     }
     return {"required": True, "content": {"application/json": content}}

@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
+from api.addresses import described
 from api.identity import KEY_CHARACTERS_MAX, ROLES
 from api.law_schemas import BODIES, law_schemas, request_body
 from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
@@ -125,7 +126,7 @@ def complete(document: Document) -> Document:
     return {
         **document,
         "paths": {
-            path: {method: _operation(operation) for method, operation in item.items()}
+            path: {method: _operation(path, operation) for method, operation in item.items()}
             for path, item in document["paths"].items()
         },
         "components": {
@@ -136,7 +137,7 @@ def complete(document: Document) -> Document:
     }
 
 
-def _operation(operation: Document) -> Document:
+def _operation(path: str, operation: Document) -> Document:
     """One operation with the headers it reads and the problems it may answer."""
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
     name = operation.get("operationId")
@@ -151,7 +152,7 @@ def _operation(operation: Document) -> Document:
     answers = {status: told for status, told in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
-        "parameters": [*operation.get("parameters", []), *([] if is_open else IDENTITY)],
+        "parameters": [*described(path, operation.get("parameters", [])), *([] if is_open else IDENTITY)],
         "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
     }
     if name in BODIES:

@@ -105,4 +105,5 @@ def problem(response: httpx.Response, code: str) -> dict[str, Any]:
     assert told.keys() >= STANDARD
     assert response.headers["x-request-id"] == told["request_id"]
     assert told["detail"]
+    assert told["remedy"]
     return told

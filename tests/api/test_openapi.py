@@ -80,6 +80,17 @@ def test_every_operation_says_what_it_does_and_how_it_fails(document: Document) 
             assert operation["description"], path
             assert "503" in operation["responses"], path
             assert "200" in operation["responses"], path
+            assert all(parameter["description"] for parameter in operation["parameters"]), path
+
+
+def test_commands_to_other_aggregates_have_examples_too(document: Document) -> None:
+    bodies = [item["post"]["requestBody"] for path, item in document["paths"].items() if path.endswith("/commands")]
+    options = [option for body in bodies for option in body["content"]["application/json"]["schema"].get("anyOf", ())]
+    assert options
+    for option in options:
+        name = option["$ref"].rpartition("/")[2]
+        (example,) = document["components"]["schemas"][name]["examples"]
+        validator(document, name).validate(example)
 
 
 @pytest.mark.parametrize("tag", COMMANDS)
