@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.types import ControllerRouterHandler
+from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.types import ControllerRouterHandler, ExceptionHandler
 
 from api import failures, openapi, parts
 from api.body import BODY_BYTES_MAX
@@ -73,16 +75,21 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
 
 
 def create_app(
-    approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
+    approvals: Approvals,
+    views: Views,
+    settings: Settings,
+    pages: Sequence[ControllerRouterHandler] = (),
+    lost: ExceptionHandler[Any] = failures.answer,
 ) -> Litestar:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
-    *pages* are further handlers, such as pages for people; what they raise is told as problems too.
+    *pages* are further handlers, such as pages for people; what they raise is told as problems too. *lost* answers
+    where nothing is at an address.
     """
     return Application(
         [*HANDLERS, *pages],
         state=State({parts.KEY: _parts(approvals, views, settings)}),
-        exception_handlers=failures.HANDLERS,
+        exception_handlers={**failures.HANDLERS, HTTP_404_NOT_FOUND: lost},
         before_request=begin,
         before_send=[send_back],
         request_max_body_size=BODY_BYTES_MAX,

@@ -65,6 +65,11 @@ def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
     return Response(body, status_code=told.status_code, media_type=MediaType.HTML, headers=headers)
 
 
+def lost(request: AnyRequest, error: Exception) -> Response[Any]:
+    """What is said where nothing is at an address: a page to a browser, which asks for one, else a problem."""
+    return (apologize if "text/html" in request.headers.get("accept", "") else answer)(request, error)
+
+
 class Pages(Controller):
     """What a browser is shown."""
 

@@ -16,6 +16,7 @@ import uvloop
 from api.app import create_app
 from api.every_page import PAGES
 from api.half_requests import PatientProtocol
+from api.pages import lost
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
 from infrastructure.migrate import migrate
@@ -108,7 +109,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with opened(url, settings) as approvals:
-        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES, lost=lost)
         config = uvicorn.Config(
             app,
             host=settings.host,

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from api.app import create_app
 from api.every_page import PAGES
+from api.pages import lost
 from domain.example_zone import CATALOGUE_STORY, CONSULTATION, FLOW_NAME, FLOW_STORY, ZONE_NAME
 from domain.flow.adoption import StartFlow
 from domain.ledger import Actor
@@ -28,7 +29,7 @@ from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
-from tests.api.door import Door
+from tests.api.door import Door, problem
 from tests.controls import APPLICANT, MANAGER
 from tests.law.questions import at
 
@@ -47,7 +48,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES, lost=lost)
 
 
 Said = tuple[str, Actor, AnyCommand]
@@ -153,3 +154,11 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
     assert row(same, "land") == row(then, "land")
     for on, status in (("", 200), ("2030-01-01", 200), ("2026-03-01", 404), ("2026-02-30", 400), ("0001-01-01", 400)):
         assert (await door.get(path, None, lang="en", on=on)).status_code == status, on
+
+
+@pytest.mark.parametrize("path", ["/pages/projects/0193f0a2-7c00", "/pages/none", "/progres"])
+async def test_a_mistyped_address_is_a_page_to_a_browser_and_a_problem_to_a_program(door: Door, path: str) -> None:
+    seen = await door.client.get(path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"})
+    assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "这个网址下没有内容" in seen.text
+    problem(await door.client.get(path), "not-found")
