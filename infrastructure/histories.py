@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -17,16 +17,22 @@ from infrastructure.store import COLUMNS, configure
 ROWS_FETCHED = 5000  # at a time: a few megabytes
 
 
-def histories(url: str) -> Iterator[list[Entry]]:
-    """All entries of each project in version order, as the ledger stood when the reading began."""
+def histories(url: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Iterator[list[Entry]]:
+    """All entries of each project in version order, as the ledger stood when the reading began.
+
+    *progress* is told how many entries were read, of how many.
+    """
     query = f"SELECT {COLUMNS} FROM ledger.event ORDER BY stream, version"  # noqa: S608 our own constants
     with psycopg.connect(url) as connection:
         configure(connection)
+        (last,) = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
         with connection.cursor("histories", binary=True) as cursor:
             cursor.itersize = ROWS_FETCHED
             cursor.execute(query)
-            rows = (StoredRow(*row) for row in cursor)
+            rows, done = (StoredRow(*row) for row in cursor), 0
             for _, of_stream in groupby(rows, attrgetter("stream")):
                 entries = [entry_from(row) for row in of_stream]
+                done += len(entries)
+                progress(done, max(done, last))
                 if of_project(entries):
                     yield entries

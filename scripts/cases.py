@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
 from typing import TextIO
@@ -19,15 +19,22 @@ from projections.cases import Asked, CaseRow, case_row
 COLUMNS = tuple(field.name for field in fields(CaseRow))
 
 
-def case_rows(url: str, *, as_of: Asked = None, known_at: Asked = None, dataset: str = "") -> list[CaseRow]:
+def case_rows(
+    url: str,
+    *,
+    as_of: Asked = None,
+    known_at: Asked = None,
+    dataset: str = "",
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[CaseRow]:
     """A row for every project in the ledger at *url*, by case_id; of one imported *dataset* only, where it is named.
 
     *as_of* is about when things took effect, *known_at* about when they were recorded. A project has its row at any
-    day, with nothing in it before anything had happened.
+    day, with nothing in it before anything had happened. *progress* is told of the entries read.
     """
     rows = [
         case_row(entries, law_of, as_of=as_of, known_at=known_at)
-        for entries in histories(url)
+        for entries in histories(url, progress)
         if not dataset or entries[0].recorded.source.startswith(f"{dataset}:")
     ]
     return sorted((row for row in rows if row is not None), key=lambda row: row.case_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,23 @@ KNOWN_PROBLEMS = (
     GapInLedger,
     FillFailed,
 )
+
+
+def print_version(asked: bool) -> None:
+    if asked:
+        out.print(version("countersign"))
+        raise typer.Exit
+
+
+@cli.callback()
+def about(
+    *,
+    asked: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=print_version)
+    ] = False,
+) -> None:
+    del asked  # answered already
+
 
 cli.command("import-catalogue")(zone_commands.import_catalogue)
 cli.command("publish-zone")(zone_commands.publish_zone)
@@ -115,8 +133,10 @@ def export_log(
     as_json: AsJson = False,
 ) -> None:
     """Write imported cases out again in the neutral form, case by case in source order."""
+    url = serving.ready(settings())
     try:
-        report = export_register(serving.ready(settings()), events, cases, dataset=dataset)
+        with bar(screen, "reading") as advance:
+            report = export_register(url, events, cases, dataset=dataset, progress=advance)
     except OSError as failure:
         fail(f"{failure.filename or events} can't be written: {failure.strerror or failure}")
     tell(report, as_json, lambda: pairs("exported", report))
@@ -124,10 +144,11 @@ def export_log(
 
 @cli.command()
 def cases(
-    csv: Annotated[bool, typer.Option("--csv", help="print CSV (the only form there is)")] = True,
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV, as without --json")] = True,
     as_of: Annotated[str, typer.Option(help="count what had happened by this day or instant")] = "",
     known_at: Annotated[str, typer.Option(help="count what was recorded by this day or instant")] = "",
     dataset: Annotated[str, typer.Option(help="only this imported log")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """A row a project: days gross and net, suspensions, extensions, deadline, lateness."""
     del csv
@@ -135,8 +156,10 @@ def cases(
         asked = [case_table.asked(text) if text else None for text in (as_of, known_at)]
     except ValueError as error:
         fail(str(error))
-    rows = case_table.case_rows(serving.ready(settings()), as_of=asked[0], known_at=asked[1], dataset=dataset)
-    case_table.write_csv(rows, sys.stdout)
+    url = serving.ready(settings())
+    with bar(screen, "counting") as advance:
+        rows = case_table.case_rows(url, as_of=asked[0], known_at=asked[1], dataset=dataset, progress=advance)
+    tell(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))
 
 
 @cli.command()
@@ -208,6 +231,7 @@ def vectors(
     files: Annotated[list[Path], typer.Argument(help="files of golden vectors, one JSON object a line")],
     packs: Annotated[bool, typer.Option("--packs", help="the files hold vectors of other laws")] = False,
     calendars: Annotated[Path | None, typer.Option(help="calendar file; else the one beside, else ours")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check the statutory clocks against golden vectors; print every mismatch, and exit 1 on any."""
     found = []
@@ -217,8 +241,9 @@ def vectors(
         found += golden.pack_mismatches(file) if packs else golden.vector_mismatches(file, calendars)
         for note in () if packs else golden.unheeded(file):
             screen.print(note, style="yellow", highlight=False)
-    for line in found:
-        typer.echo(line)
+    tell(
+        golden.Checked(len(files), found), as_json, lambda: typer.echo("".join(f"{line}\n" for line in found), nl=False)
+    )
     screen.print(f"{len(found)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
     raise typer.Exit(FOUND_SOMETHING if found else 0)
 

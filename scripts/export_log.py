@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,14 +54,25 @@ class ExportedCase(Struct):
     listing: Fields
 
 
-def export_log(url: str, events: Path, cases: Path | None = None, *, dataset: str = "") -> ExportReport:
+def export_log(
+    url: str,
+    events: Path,
+    cases: Path | None = None,
+    *,
+    dataset: str = "",
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> ExportReport:
     """Write what was imported into the ledger at *url* to CSV files, gzipped where the name ends in .gz.
 
     Only *dataset*, where one is named. Columns that have no place in the ledger stay empty; OSError where a file
-    can't be written.
+    can't be written. *progress* is told of the entries read.
     """
     found = sorted(
-        (case for entries in histories(url) if (case := case_from(entries)) and dataset in ("", case.dataset)),
+        (
+            case
+            for entries in histories(url, progress)
+            if (case := case_from(entries)) and dataset in ("", case.dataset)
+        ),
         key=lambda case: (case.dataset, case.case_id),
     )
     with csv_file(events) as out:

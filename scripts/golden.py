@@ -29,6 +29,13 @@ class VectorsUnreadable(Exception):  # noqa: N818 it says what has to be mended
     """A file of vectors or calendars can't be read; the message says which, and what is wrong."""
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """How many files were checked, and every mismatch found in them, a line each."""
+
+    files: int
+    mismatches: list[str]
+
+
 def vector_mismatches(file: Path, calendars: Path | None) -> list[str]:
     """Every value in *file* that the clocks do not reproduce, a line each; raises VectorsUnreadable."""
     beside = calendars or file.with_name(CALENDARS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec import json
 from typer.testing import CliRunner
 
 from domain.ledger import Refused
@@ -14,6 +16,7 @@ from infrastructure.fill_processes import FillFailed
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.postgres_programs import PostgresUnavailable
 from scripts import cli
+from scripts.golden import Checked
 from scripts.serving import AddressTaken
 
 
@@ -42,6 +45,19 @@ def test_what_a_person_can_mend_is_told_in_a_sentence(
         cli.main()
     assert end.value.code == 2
     assert "Seven is missing" in capsys.readouterr().err
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(cli.cli, ["--version"]).stdout.strip() == version("countersign")
+
+
+def test_vectors_tell_their_mismatches_to_a_machine(tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text("{}\n")
+    ended = CliRunner().invoke(cli.cli, ["vectors", str(file), "--json"])
+
+    told = json.decode(ended.stdout, type=Checked)
+    assert (ended.exit_code, told.files, len(told.mismatches)) == (1, 1, 1)
 
 
 def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,8 @@ def test_the_command_line_prints_the_whole_report_as_json_and_finds_the_case_by_
     assert (ended.exit_code, told.rows_read, told.mapped, told.noted) == (0, 2, 1, 1)
     assert [line.activity for line in told.activities] == ["01_HOOFD_010", "99_A"]
     assert json.decode(CliRunner().invoke(cli, ["history", "1", "--json"]).stdout)  # no view was ever filled
+    rows = json.decode(CliRunner().invoke(cli, ["cases", "--json"]).stdout)
+    assert [(row["case_id"], row["submitted_on"]) for row in rows] == [("1", "2012-03-01")]
     unwritable = CliRunner().invoke(cli, ["export-log", str(tmp_path)])
     assert (unwritable.exit_code, "can't be written" in unwritable.stderr) == (2, True)
 
