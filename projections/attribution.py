@@ -9,9 +9,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.law.attribution import HeldDay, Holder, held_days
+from domain.law.general_attribution import general_held_days
+from domain.law.moment import local_day
+from domain.law.timeline import Timeline
 from domain.vocabulary import Entry
-from projections.law_events import Laws, item_histories, rule_of
-from projections.readings import book_of
+from projections.law_events import ItemHistory, Laws, item_histories, rule_of
+from projections.readings import book_of, general_terms
 
 
 class Attribution(Struct, frozen=True):
@@ -28,18 +31,22 @@ class Attribution(Struct, frozen=True):
 def attribution(
     entries: Sequence[Entry], laws: Laws, as_of: datetime, known_at: datetime | None = None
 ) -> list[Attribution]:
-    """Who had what of a project on which day up to *as_of*, as known at *known_at* (default: *as_of*).
-
-    Without applications whose law counts otherwise than in working days.
-    """
+    """Who had what of a project on which day up to *as_of*, as known at *known_at* (default: *as_of*)."""
     known = as_of if known_at is None else known_at
     found = []
     for (item, application), history in item_histories(entries, known).items():
-        rule = rule_of(history, laws)
-        if rule is None:
+        if not history.law:
             continue
-        days = held_days(rule, history.events, book_of(laws.pack(history.law), laws), as_of, known)
+        days = _days(history, laws, as_of, known)
         working = Counter(one.holder for one in days if one.working)
         whole = Counter(one.holder for one in days)
         found.append(Attribution(item, application, history.department, days, dict(working), dict(whole)))
     return found
+
+
+def _days(history: ItemHistory, laws: Laws, as_of: datetime, known: datetime) -> tuple[HeldDay, ...]:
+    pack, rule = laws.pack(history.law), rule_of(history, laws)
+    if rule is not None:
+        return held_days(rule, history.events, book_of(pack, laws), as_of, known)
+    terms = general_terms(history, laws, local_day(known, pack.zone))
+    return tuple(general_held_days(terms, Timeline(pack.zone, history.events), as_of, known))

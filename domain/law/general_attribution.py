@@ -1,0 +1,109 @@
+"""Who had the case on each day under a law that is counted by the general clock: read from the acts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct, field
+
+from domain.law.attribution import HeldDay, Holder
+from domain.law.countersign import CountersignRecall, CountersignReply, CountersignRequest, name_of
+from domain.law.explain import EXPLAINED_DAYS_MAX
+from domain.law.general_case import SUPPLEMENT
+from domain.law.general_outlook import GeneralTerms
+from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.moment import Happening, Moment
+from domain.law.review import DECISION, Decided, Delivered, UpperReceived, Withdrawn
+from domain.law.suspension import Resume, Suspend
+from domain.law.timeline import Act, Timeline
+
+Stage = Literal["coming", "received", "accepted", "granted"]
+
+
+class Hands(Struct):
+    """Whose the case is, act by act; what ends it leaves it where it was, for its last day is theirs."""
+
+    own: Holder
+    grounds: tuple[str, ...]  # that stop the decision's clock
+    stage: Stage = "coming"
+    begun: Moment | None = None
+    ended: bool = False
+    awaiting: bool = False  # the applicant was asked for papers
+    above: bool = False  # the upper level has the file
+    open: dict[str, str] = field(default_factory=dict)  # the suspensions: sid -> ground
+    asked: dict[str, None] = field(default_factory=dict)
+
+    def through(self, day: int, acts: Sequence[Act], following: int) -> int:
+        """Take what happened on *day*, from the act at *following* on until the case ends; where the next act is."""
+        while following < len(acts) and acts[following][2].day <= day and not self.ended:
+            self.take(acts[following][1], acts[following][2])
+            following += 1
+        return following
+
+    def take(self, event: Happening, when: Moment) -> None:
+        """Let one act change whose the case is."""
+        match event:
+            case Received() | Accepted():
+                self.begun = self.begun or when
+                if self.stage != "granted":
+                    self.stage = "accepted" if isinstance(event, Accepted) else "received"
+                self.awaiting = False
+            case CorrectionNotice():
+                self.awaiting = True
+            case Corrected():
+                self.awaiting = False
+            case UpperReceived():
+                self.above = True
+            case Decided(outcome="granted"):
+                self.stage = "granted"
+            case Decided() | Withdrawn():
+                self.ended = True
+            case Refused() if self.stage == "received":
+                self.ended = True
+            case Delivered() if self.stage == "granted":
+                self.ended = True
+            case _:
+                self._pause(event)
+
+    def _pause(self, event: Happening) -> None:
+        match event:
+            case Suspend(sid=sid, reason=reason) if reason in self.grounds:
+                self.open.setdefault(sid, reason)
+            case Resume(sid=sid):
+                self.open.pop(sid, None)
+            case CountersignRequest(dept=dept, step=step):
+                self.asked[name_of(dept, step)] = None
+            case CountersignReply(dept=dept, step=step) | CountersignRecall(dept=dept, step=step):
+                self.asked.pop(name_of(dept, step), None)
+
+    @property
+    def holder(self) -> tuple[Holder, tuple[str, ...]]:
+        """Who has the case now, and by what name."""
+        if self.stage == "granted" or (self.ended and self.open):  # what ends the case ends a suspension (B7.8)
+            return self.own, ()
+        if self.awaiting or SUPPLEMENT in self.open.values():
+            return Holder.APPLICANT, ()
+        if self.open:
+            return Holder.LEGAL_SUSPENSION, tuple(self.open.values())
+        if self.asked:
+            return Holder.OTHER_DEPARTMENT, tuple(self.asked)
+        return (Holder.OTHER_DEPARTMENT, ("upper",)) if self.above else (self.own, ())
+
+
+def general_held_days(terms: GeneralTerms, timeline: Timeline, until: datetime, known: datetime) -> Iterator[HeldDay]:
+    """Each day from the one after receipt to the end of the case, or to yesterday as seen from *until*.
+
+    As known at *known*. A day belongs to whoever had the case when it ended; at most `EXPLAINED_DAYS_MAX` are told.
+    """
+    acts = timeline.by(until, known)
+    hands = Hands(Holder.DEPARTMENT if terms.live else Holder.OUTSIDE, terms.pack.reasons(DECISION.name))
+    following, today = 0, timeline.moment(until).day
+    ordinal = acts[0][2].day if acts else today
+    last = min(today - 1, ordinal + EXPLAINED_DAYS_MAX)
+    while ordinal <= last and not hands.ended:
+        following = hands.through(ordinal, acts, following)
+        if hands.begun is not None and ordinal > hands.begun.day:
+            yield HeldDay(date.fromordinal(ordinal), *hands.holder, terms.calendar.works(ordinal))
+        ordinal += 1
