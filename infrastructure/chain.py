@@ -99,9 +99,11 @@ class Verifier:
                 )
             self.heads[row.stream] = (row.version, row.hash)
 
-    def finish(self, head: int, last_command: int) -> None:
+    def finish(self, head: int | None, last_command: int) -> None:
         """Compare with the head row and the last position a command was answered with: both survive a cut tail."""
-        if self.seq != head:
+        if head is None:
+            self.faults.append(Fault(self.seq + 1, f"the ledger ends at {self.seq}, but its head row is missing"))
+        elif self.seq != head:
             self.faults.append(Fault(self.seq + 1, f"the ledger ends at {self.seq}, but its head says {head}"))
         if last_command > self.seq:
             self.faults.append(

@@ -83,19 +83,24 @@ def projects_of(url: str, code: str) -> list[UUID]:
 
 
 def verify(url: str, progress: Callable[[int, int], None]) -> Verified:
-    """Recompute every hash; also find missing positions, versions out of order, and a tail that was cut off."""
+    """Recompute every hash; also find missing positions, versions out of order, and a tail that was cut off.
+
+    Up to the last entry there was when the walk began, wherever the head row says that the ledger ends.
+    """
     verifier = Verifier()
     with psycopg.connect(url, autocommit=True) as connection:
-        head, answered = connection.execute(
-            "SELECT h.seq, (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c) FROM ledger.head AS h"
-        ).fetchone() or (0, 0)
+        head, last, answered = connection.execute(
+            """
+            SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e),
+                   (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c)
+            """
+        ).fetchone() or (None, 0, 0)
         for rows in walk(connection):
-            verifier.take(rows)
-            progress(verifier.seq, head)
-            if verifier.seq >= head:
+            verifier.take(row for row in rows if row.seq <= last)
+            progress(verifier.seq, last)
+            if verifier.seq >= last:
                 break
-    if head == 0:
+    if last == 0:
         verifier.faults.append(Fault(0, "the ledger is empty: nothing could be verified"))
-    if verifier.seq < head:
-        verifier.finish(head, answered)
+    verifier.finish(head, answered)
     return Verified(verifier.seq, len(verifier.heads), verifier.faults)
