@@ -65,11 +65,13 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] = COMMANDS) -> T:
+def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] = ()) -> T:
     """What *decode*, one of msgspec's, makes of *body*. Raises Problem, with the `path` of the field at fault.
 
     *commands* are the tags that `command` may hold, where *decode* is for commands.
     """
+    if not body:
+        raise _malformed("nothing was sent")
     try:
         return decode(body)
     except ValidationError as error:
@@ -84,7 +86,7 @@ def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] =
 
 def command_in(body: bytes) -> AnyCommand:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
-    command: AnyCommand = decoded(_decode, body)
+    command: AnyCommand = decoded(_decode, body, COMMANDS)
     if b"\\u0000" in body:
         refuse_nul(command)
     kind = type(command)
@@ -146,7 +148,7 @@ def _refuse_field(message: str, commands: list[str]) -> NoReturn:
     path, sentence = (at["path"], message[: at.start()]) if at else ("$", message)
     if named := _NAMED.search(sentence):
         path = f"{path}.{named['field']}"
-    if path == "$.command":
+    if commands and path == "$.command":
         raise Problem(
             "unknown-command",
             f"{sentence[:ECHO_CHARACTERS_MAX]}: the field command names one of the commands",
@@ -154,7 +156,8 @@ def _refuse_field(message: str, commands: list[str]) -> NoReturn:
             path=path,
             known=commands,
         )
-    raise field_problem(path, sentence, "the schema of every command is at /schema/openapi.json")
+    asked = "command" if commands else "question"
+    raise field_problem(path, sentence, f"the schema of every {asked} is at /schema/openapi.json")
 
 
 def _last(path: str) -> str:

@@ -88,6 +88,7 @@ async def test_a_wrong_choice_of_a_pack_is_named(door: Door, path: str, value: A
         (b"[]", "invalid-field"),
         (b"null", "invalid-field"),
         (b'{"rule": {}}', "invalid-field"),
+        (b'{"command": "fly"}', "invalid-field"),  # no question has such a field, and no command is asked for
         (b"[" * 100_000, "malformed-json"),
         (b'{"rule": "\xff"}', "malformed-json"),
         (b"{" + b" " * 1024 * 1024 + b"}", "body-too-large"),
