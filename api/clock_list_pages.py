@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
 
 from api.clock_paper import telling
-from api.clocks import AtLevel, AtNode, Awaited, InState, OfMode
+from api.clocks import AtLevel, AtNode, Awaited, DueAfter, InState, OfMode
 from api.instants import AsOf
 from api.pages import Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
@@ -21,6 +21,7 @@ from api.views import PAGE_ROWS, Department, Limit, Offset
 from domain.law.clock import State
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clock_list import NODELESS, ClockFilter
+from infrastructure.clocks import ClocksAt
 from infrastructure.names import names_of
 from projections.nodes import MODES, NODES
 
@@ -43,6 +44,7 @@ class ClockListPages(Controller):
         node: AtNode = "",
         level: AtLevel = None,
         in_state: InState = None,
+        due_after: DueAfter = None,
         awaited: Awaited = False,
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
@@ -55,23 +57,28 @@ class ClockListPages(Controller):
             node=node,
             level=level,
             state=in_state,
+            due_after=due_after,
             awaited=awaited,
             limit=limit + 1,
             offset=offset,
         )
-        asked = await clocks_then(request, await supervision_at(request, as_of))
-        found = await readable(asked.listed(wanted))
-        paper = await paper_of(request, DEFAULT_LAW)
-        body = paper.print(
-            "clocks.html",
-            as_of=asked.t,
-            rows=found[:limit],
-            chosen_by=list(chosen(paper, wanted)),
-            names=await names_of(parts_of(request).approvals.store, [one.project for one in found]),
-            **around(paper, asked.t, wanted, more=len(found) > limit),
-            **telling(paper),
-        )
-        return page(body)
+        return page(await printed(request, await clocks_then(request, await supervision_at(request, as_of)), wanted))
+
+
+async def printed(request: AnyRequest, asked: ClocksAt, wanted: ClockFilter) -> str:
+    """The page of *wanted*, which asks for one clock more than it has, to see whether there are more."""
+    found = await readable(asked.listed(wanted))
+    shown = found[: wanted.limit - 1]
+    paper = await paper_of(request, DEFAULT_LAW)
+    return paper.print(
+        "clocks.html",
+        as_of=asked.t,
+        rows=shown,
+        chosen_by=list(chosen(paper, wanted)),
+        names=await names_of(parts_of(request).approvals.store, [one.project for one in shown]),
+        **around(paper, asked.t, wanted, more=len(found) > len(shown)),
+        **telling(paper),
+    )
 
 
 def around(paper: Paper, t: datetime, asked: ClockFilter, *, more: bool) -> dict[str, str]:
@@ -95,6 +102,8 @@ def chosen(paper: Paper, asked: ClockFilter) -> Iterator[str]:
     yield from (titles.get(key, key) for key in (asked.mode, asked.node) if key)
     if asked.department:
         yield paper.office(asked.department)
+    if asked.due_after is not None:
+        yield f"{paper.words['bureau']('due')} > {asked.due_after}"
     if asked.level is not None:
         yield paper.words["colour_of"](asked.level.value)
     elif asked.state is State.UNCONFIRMED:

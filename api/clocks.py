@@ -37,6 +37,7 @@ OfClock = Annotated[str, code("A clock's name, such as `intake#2`, or that of it
 AtLevel = Annotated[Level | None, QueryParameter(description="Its colour at the instant.")]
 InState = Annotated[State | None, QueryParameter(name="state", description="What has become of it by then.")]
 DueBefore = Annotated[date | None, QueryParameter(description="Due before this day.")]
+DueAfter = Annotated[date | None, QueryParameter(description="Due after this day.")]
 Awaited = Annotated[
     bool, QueryParameter(description="Only those that wait for an act, without those that silence has answered.")
 ]
@@ -130,6 +131,7 @@ class Clocks(Controller):
         level: AtLevel = None,
         in_state: InState = None,  # a handler's argument `state` is the application's
         due_before: DueBefore = None,
+        due_after: DueAfter = None,
         awaited: Awaited = False,
         closed: Closed = False,
         limit: Limit = PAGE_ROWS,
@@ -145,15 +147,14 @@ class Clocks(Controller):
             level=level,
             state=in_state,
             due_before=due_before,
+            due_after=due_after,
             awaited=awaited,
             closed=closed,
             limit=limit + 1,
             offset=offset,
         )
         _, position = await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at)
-        rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
-        return ClockPage(asked.t, asked.known, rows[:limit], offset + limit if len(rows) > limit else None, position)
+        return await clock_page(await clocks_at(request, as_of, known_at), wanted, position)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(
@@ -207,6 +208,14 @@ async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datet
 async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
     """The clocks of *item* that had started."""
     return [one for read in await asked.of_project(project) if read.item == item for one in read.clocks]
+
+
+async def clock_page(asked: ClocksAt, wanted: ClockFilter, position: int) -> ClockPage:
+    """The page of *wanted*, which asks for one clock more than it has, to see whether there are more."""
+    rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
+    limit = wanted.limit - 1
+    following = wanted.offset + limit if len(rows) > limit else None
+    return ClockPage(asked.t, asked.known, rows[:limit], following, position)
 
 
 def shown_clock(listed: ListedClock) -> ShownClock:

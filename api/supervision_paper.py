@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,8 +22,10 @@ from api.projects import entries_of
 from api.supervision_answers import ShownCard, address
 from domain.law.attribution import Holder
 from domain.law.clock import Level
+from domain.law.moment import local_day
 from domain.law.period import Period
 from domain.project.asking import JOINT_STEP
+from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
@@ -36,9 +38,19 @@ BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/su
 FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
 TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appealed")
 CLOCKS = "/pages/supervision/clocks"
+BEYOND_MAX = 500  # counted one by one
+NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
 DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
 DUE_SHOWN_MAX = 30
 NAME_ENDS = re.compile("[#:]")
+
+
+class Beyond(Struct, frozen=True):
+    """How many clocks end after *horizon*, the last day of the published calendar; *asks*: its next notice is due."""
+
+    number: str
+    horizon: date
+    asks: bool
 
 
 class Tile(Struct, frozen=True):
@@ -66,6 +78,11 @@ class Links(Struct, frozen=True):
         """*path* with the period alone in it, for what is told as it is known now."""
         asked = {"first": self.period.first, "last": self.period.last, "lang": self.paper.chosen}
         return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    def beyond(self, horizon: date) -> str:
+        """The list of the clocks that are due after *horizon*."""
+        asked = {"as_of": self.as_of.isoformat(), "lang": self.paper.chosen}
+        return figure_address(CLOCKS, due_after=horizon.isoformat(), **asked)
 
     def awaited(self) -> str:
         """The list of all clocks that wait for somebody's act."""
@@ -154,11 +171,31 @@ async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedCloc
 
 
 async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]:
-    """The table of modes and key nodes, over all departments: its axes, and no cells where too much has changed."""
+    """The table of modes and key nodes, over all departments, and what lies beyond the calendar.
+
+    It has no cells where too much has changed since.
+    """
     cells = list[ClockCount]()
     with suppress(TooMuchToRead):
         cells = await (await clocks_then(request, asked)).counts()
-    return {"modes": MODES, "nodes": NODES, "cells": cells}
+    return {"modes": MODES, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
+
+
+async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
+    """The running clocks that are due after the published calendar; None where there are none, or too much changed."""
+    laws = await laws_of(request)
+    pack = laws.versions(DEFAULT_LAW)[-1]
+    today = local_day(asked.as_of, pack.zone)
+    horizon = laws.calendar(pack, today).known_until
+    found = list[ListedClock]()
+    if horizon is not None:
+        with suppress(TooMuchToRead):
+            clocks = await clocks_then(request, asked)
+            found = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
+    if horizon is None or not found:
+        return None
+    number = f"{len(found):,}" if len(found) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
+    return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
 
 
 async def clocks_then(request: AnyRequest, asked: SupervisionAt) -> ClocksAt:

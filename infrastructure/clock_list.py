@@ -24,8 +24,9 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
     """Which clocks to list, those that are over first; empty fields ask for nothing.
 
     *node* is a key node's, or `NODELESS`; *clock* is a clock's name or that of its kind ("intake", "countersign");
-    *due_before* leaves out those due on that day or later, or on none. *awaited* leaves out those that silence has
-    answered: nobody's act is waited for there. *closed*: those that are history instead of those that run.
+    *due_before* leaves out those due on that day or later, or on none, *due_after* those due by that day, or on none.
+    *awaited* leaves out those that silence has answered: nobody's act is waited for there. *closed*: those that are
+    history instead of those that run.
     """
 
     project: UUID | None = None
@@ -37,6 +38,7 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
     level: Level | None = None
     state: State | None = None
     due_before: date | None = None
+    due_after: date | None = None
     awaited: bool = False
     closed: bool = False
     limit: int = 100
@@ -53,6 +55,7 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
         kind = (f"{self.clock}#", f"{self.clock}:")
         named = self.clock in ("", one.clock) or one.clock.startswith(kind)
         due = self.due_before is None or (one.due_on is not None and one.due_on < self.due_before)
+        due &= self.due_after is None or (one.due_on is not None and one.due_on > self.due_after)
         return (
             one.closed == self.closed
             and self.project in (None, listed.project)
@@ -133,6 +136,9 @@ def statement(asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> tuple
         conditions.append(IN_STATE.format(asked.state.value))
     if asked.due_before is not None:
         conditions.append(SQL("c.due_on < %(due_before)s"))
+    if asked.due_after is not None:
+        later = SQL("c.due_on > %(due_after)s")
+        conditions += [later] if asked.closed else [later, SQL("c.over_at > %(due_after)s")]  # that one has an index
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
     query = SQL(

@@ -119,6 +119,13 @@ async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
     assert sum(cell[name] for cell in land["cells"] for name in standings) == len(of_land)
 
 
+async def test_clocks_due_after_a_day(door: Door) -> None:
+    listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
+    (last, *_) = sorted((one["due_on"] for one in listed if one["due_on"]), reverse=True)
+    for day, expected in (("2026-05-20", [one for one in listed if (one["due_on"] or "") > "2026-05-20"]), (last, [])):
+        assert (await got(door, "/clocks", as_of=NOON, limit=500, due_after=day))["clocks"] == expected
+
+
 async def test_what_silence_has_answered_waits_for_nobody(door: Door) -> None:
     listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
     awaited = (await got(door, "/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]

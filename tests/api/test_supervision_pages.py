@@ -276,3 +276,22 @@ async def test_what_can_not_be_shown_is_a_page_too(door: Door, slow: UUID, path:
     assert answer.headers["content-type"].startswith("text/html")
     assert "<h1" in answer.text
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in answer.text
+
+
+async def test_what_is_due_beyond_the_calendar_is_told_and_the_next_notice_asked_for(
+    door: Door, slow: UUID, shared_database_url: str, approvals: Approvals, hands: Hands
+) -> None:
+    """Last of all, for it moves the clock on: a licence accepted in December ends after the notice of the year."""
+    zone, project = Zone(shared_database_url, approvals, hands), uuid4()
+    assert "Clocks that are due after" not in plain(shown(await got(door, "/supervision", "en")))
+    await zone.on("2026-12-14 09:00")
+    await door.done(project, {"command": "register_project", "name": "Fab 9", **registration()}, MANAGER)
+    await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
+    await door.done(project, {"command": "accept_item", "item": "land"}, LAND)
+    await zone.on("2026-12-14 10:00")
+    board = shown(await got(door, "/supervision", "en"))
+    (link,) = {unescape(link) for link in re.findall(r'href="([^"]*due_after=2026-12-28[^"]*)"', board)}
+
+    assert "Clocks that are due after the published calendar: 1 (published through 2026-12-28)" in plain(board)
+    assert "Import the State Council's notice" in plain(board)
+    assert "Fab 9" in plain(shown(await door.get(link, BUREAU)))
