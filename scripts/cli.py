@@ -80,7 +80,11 @@ def demo() -> None:
     """Import 1,434 real permit applications, simulate a zone beside them, print a summary, and serve until Ctrl-C."""
     chosen = settings()
     url = serving.ready(chosen)
-    demonstration.fill(url, chosen, screen)
+    try:
+        demonstration.fill(url, chosen, screen)
+    except KeyboardInterrupt:
+        screen.print(demonstration.CUT_SHORT)
+        raise typer.Exit(INTERRUPTED) from None
     serving.serve(url, chosen, lambda: demonstration.announce(url, chosen, out))
 
 

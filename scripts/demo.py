@@ -25,6 +25,10 @@ from scripts.zone import CATALOGUE
 LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
 DATASET = "receipt"
 PROJECTS, SEED = 40, 2026  # of the simulated zone beside it: a few seconds
+CUT_SHORT = (
+    "Cut short. Run the same command again: it finishes the import. A zone that was being simulated stays as far as it "
+    "had come; a whole one wants an empty folder in COUNTERSIGN_DATA."
+)
 
 
 def fill(url: str, settings: Settings, screen: Console) -> None:

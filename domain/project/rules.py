@@ -63,7 +63,8 @@ def require_stage(code: str, item: Item, what: str, *stages: Stage) -> None:
 def require_role(by: Actor, what: str, *roles: Role) -> None:
     """Refuse *what* unless *by* acts in one of *roles*."""
     if by.role not in roles:
-        raise Refused("wrong-role", f"{by.role.spoken} can't {what}", remedy=f"this is for: {', '.join(roles)}")
+        people = [role for role in roles if role is not Role.SYSTEM] or roles  # as which nobody can sign in
+        raise Refused("wrong-role", f"{by.role.spoken} can't {what}", remedy=f"this is for: {', '.join(people)}")
 
 
 def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:

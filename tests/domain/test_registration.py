@@ -39,7 +39,8 @@ def test_a_project_is_registered_once() -> None:
 
 
 def test_nobody_but_the_project_manager_registers_or_plans() -> None:
-    given().when(REGISTER, by=APPLICANT).refused("wrong-role", "an applicant can't register")
+    refusal = given().when(REGISTER, by=APPLICANT).refused("wrong-role", "an applicant can't register")
+    assert refusal.remedy == "this is for: project_manager"
     given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=APPLICANT).refused("wrong-role", "plan an item")
 
 

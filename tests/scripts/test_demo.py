@@ -6,12 +6,16 @@ from uuid import UUID
 
 import pytest
 from msgspec import structs
+from typer.testing import CliRunner
 
 from domain.catalogue.state import stream_of
 from domain.example_zone import CATALOGUE_STORY
 from domain.project.registration import Enterprise, RegisterProject
+from infrastructure import log as console_log
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
+from scripts import demo, serving
+from scripts.cli import cli
 from scripts.demo import DATASET, is_filled
 from scripts.zone import CATALOGUE
 from tests.controls import IMPORTER
@@ -32,3 +36,16 @@ async def test_a_database_is_filled_unless_our_own_import_was_cut_short(
         zone_item = structs.replace(begun.command, catalogue=CATALOGUE)
         await approvals.handle(stream_of(CATALOGUE), zone_item, begun.by, UUID(int=2))
     assert is_filled(database_url)
+
+
+def test_whoever_interrupts_the_first_command_is_told_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt(given)
+
+    monkeypatch.setattr(console_log, "configure", lambda chosen: None)  # other tests keep theirs
+    monkeypatch.setattr(serving, "ready", lambda chosen: "")
+    monkeypatch.setattr(demo, "fill", interrupted)
+    ended = CliRunner().invoke(cli, ["demo"])
+
+    assert ended.exit_code == 130
+    assert "Run the same command again" in ended.stderr
