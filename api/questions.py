@@ -1,17 +1,57 @@
-"""What would make a question pass whose parameters can't be read: what to write in their place."""
+"""The parameters of an address: which it has, and what to write where one can't be read."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import parse_qsl
 
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
 from litestar.types import Scope
 
+from api.problems import Problem
+
+NAME_CHARACTERS_MAX = 60  # of what was written, told again
 SCHEMA = "see /schema/openapi.json"
 WRITTEN = {
     "RFC3339 encoded datetime": "write an instant with its offset from UTC, such as 2026-03-02T09:00:00Z",
     "RFC3339 encoded date": "write a day, such as 2026-03-02",
 }
+
+
+def require_known(scope: Scope) -> None:
+    """Refuse a parameter that the address does not have: a misspelt filter would answer another question.
+
+    Pages take whatever a link carries. Raises Problem "invalid-parameter".
+    """
+    handler: Any = scope.get("route_handler")
+    if (
+        not scope["query_string"]
+        or not isinstance(handler, HTTPRouteHandler)
+        or not handler.resolve_include_in_schema()
+    ):
+        return
+    known = _known(handler)
+    for name in dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)):
+        if name not in known:
+            meant = get_close_matches(name, known, 1)
+            raise Problem(
+                "invalid-parameter",
+                f"{name[:NAME_CHARACTERS_MAX]}: this address has no such parameter",
+                remedy=f"write {meant[0]}" if meant else f"it has {', '.join(known) or 'none'}",
+                parameter=name,
+            )
+
+
+@cache
+def _known(handler: HTTPRouteHandler) -> tuple[str, ...]:
+    """What may stand in the query of *handler*'s address, in the order of its description."""
+    declared = handler.parsed_fn_signature.parameters.items()
+    kinds = [(name, parameter.kwarg_definition) for name, parameter in declared]
+    return tuple(kind.name or name for name, kind in kinds if isinstance(kind, QueryParameter))
 
 
 def remedy(scope: Scope, parameter: str, sentence: str) -> str:

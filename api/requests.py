@@ -10,6 +10,7 @@ from litestar.types import Message, Scope
 from structlog.contextvars import bind_contextvars
 
 from api.parts import AnyRequest
+from api.questions import require_known
 
 HEADER = b"x-request-id"
 KEY = "countersign_request_id"  # where the scope's state keeps it
@@ -47,8 +48,9 @@ def _given(scope: Scope) -> str:
 
 
 async def begin(request: AnyRequest) -> None:
-    """Give the request its id before anything is logged."""
+    """Give the request its id before anything is logged, and see that it asks what its address can answer."""
     request_id(request.scope)
+    require_known(request.scope)
 
 
 async def send_back(message: Message, scope: Scope) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 from uuid import uuid4
@@ -145,3 +146,25 @@ async def test_the_example_of_a_file_can_be_uploaded(door: Door, document: Docum
 def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
     for path in ("/schema", "/schema/openapi.json", "/schema/swagger"):
         assert "cdn" not in httpx.get(f"{address}{path}").text.lower()
+
+
+def questions(document: Document) -> Iterator[tuple[str, list[str]]]:
+    """Every address that is asked with GET, its places filled in, and the parameters it lists."""
+    for path, operations in document["paths"].items():
+        if "get" in operations:
+            listed = operations["get"].get("parameters", [])
+            ids = {one["name"] for one in listed if one["in"] == "path" and one["schema"].get("format") == "uuid"}
+            places = {name: str(uuid4()) if name in ids else "1" for name in re.findall(r"{(.*?)}", path)}
+            yield path.format_map(places), [one["name"] for one in listed if one["in"] == "query"]
+
+
+def test_an_address_takes_what_it_lists_and_nothing_else(document: Document, address: str) -> None:
+    with httpx.Client(base_url=address) as client:
+        told = {
+            path: [client.get(path, params=dict.fromkeys(names, "0")).text for names in (listed, ["departmnet"])]
+            for path, listed in questions(document)
+        }
+        misspelt = client.get("/progress", params={"departmnet": "land"}).json()
+    assert [path for path, (listed, _) in told.items() if "no such parameter" in listed] == []
+    assert [path for path, (_, strange) in told.items() if "no such parameter" not in strange] == []
+    assert (misspelt["code"], misspelt["remedy"]) == ("invalid-parameter", "write department")
