@@ -6,6 +6,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib.resources import files
 from pathlib import Path
 
 import psycopg
@@ -108,6 +109,27 @@ def test_an_account_that_may_not_change_the_database_is_told_what_it_needs(empty
         migrate(empty_database_url)
 
     assert "no standby" in refusal.value.remedy
+
+
+def test_an_account_that_may_only_give_the_role_away_takes_it(database_url: str) -> None:
+    """PostgreSQL 16 and later let whoever created a role give it away, and not act as it."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        if connection.info.server_version < 160000:
+            pytest.skip("there a member may act as the role")
+        script = files("infrastructure").joinpath("sql", "0006_set_role.sql").read_text(encoding="utf-8")
+        connection.execute("DROP ROLE IF EXISTS countersign_test_creator")
+        connection.execute("CREATE ROLE countersign_test_creator CREATEROLE")
+        connection.execute(
+            "GRANT countersign_app TO countersign_test_creator WITH ADMIN TRUE, SET FALSE, INHERIT FALSE"
+        )
+        may = "SELECT pg_has_role('countersign_app', 'SET')"
+        connection.execute("SET SESSION AUTHORIZATION countersign_test_creator")
+        before = connection.execute(may).fetchone()
+        connection.execute(script.encode())
+        after = connection.execute(may).fetchone()
+        connection.execute("RESET SESSION AUTHORIZATION")
+        connection.execute("DROP OWNED BY countersign_test_creator; DROP ROLE countersign_test_creator")
+    assert (before, after) == ((False,), (True,))
 
 
 def test_an_edited_file_is_named(empty_database_url: str, write: Write) -> None:
