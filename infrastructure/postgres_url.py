@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Any
 
 import psycopg
 import structlog
@@ -24,6 +26,14 @@ SESSION = (
     " -c standard_conforming_strings=on"
 )
 DURABLE = "-c synchronous_commit=on"  # where it is off, an acknowledged fact could be lost; remote_apply stays
+OPTION = re.compile(r"-c (\w+)=((?:\\.|\S)+)")
+NO_POOLER = "Let DATABASE_URL name the server itself, no pooler before it: Countersign keeps a pool of its own."
+REMEDIES = (
+    ("too many|connection slots", "Have others close connections, or raise max_connections: `serve` takes about 20."),
+    ("startup parameter", NO_POOLER),
+    ("password|authentication|pg_hba", "Check the user, the password, and whom the server's pg_hba.conf lets in."),
+    ("", "Check the address, the password and that the server runs."),
+)
 # How long a server may be silent that has vanished without a word, in seconds, and milliseconds for the last one.
 PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 PATIENCE |= {"tcp_user_timeout": 60_000}
@@ -64,17 +74,44 @@ def _check(url: str) -> bool:
     """Whether commits are durable unless told to be. Raises PostgresUnavailable where the server does not suit."""
     try:
         with psycopg.connect(settled(url), connect_timeout=SERVER_SECONDS_MAX) as connection:
-            durable = connection.execute("SHOW synchronous_commit").fetchone() != ("off",)
+            durable = _shown(connection, "synchronous_commit") != "off"
             version, encoding = (
                 connection.info.server_version // 10_000,
                 connection.info.parameter_status("server_encoding"),
             )
+            unheeded = _unheeded(connection, SESSION, said=str(conninfo_to_dict(url).get("options", "")))
+        if not durable and not unheeded:
+            with psycopg.connect(settled(url, DURABLE), connect_timeout=SERVER_SECONDS_MAX) as connection:
+                unheeded = _unheeded(connection, DURABLE)
     except psycopg.Error as failure:
         raise PostgresUnavailable(
             "database_url",
             f"No connection to {without_password(url)}, which DATABASE_URL names: {without_password(str(failure))}.",
-            "Check the address, the password and that the server runs. Without DATABASE_URL, an embedded one is used.",
+            f"{_remedy(str(failure))} Without DATABASE_URL, an embedded one is used.",
         ) from failure
+    _require(version, str(encoding), unheeded)
+    return durable
+
+
+def _remedy(said: str) -> str:
+    """What to do where connecting failed; libpq gives no code for why, only what the server *said*."""
+    return next(remedy for words, remedy in REMEDIES if re.search(words, said))
+
+
+def _shown(connection: psycopg.Connection[Any], name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _unheeded(connection: psycopg.Connection[Any], options: str, said: str = "") -> list[str]:
+    """Those of our *options* that a session does not have; what the address itself has *said* may differ."""
+    asked = [(name, value.replace("\\ ", " ")) for name, value in OPTION.findall(options) if name not in said]
+    shown = [(name, value, _shown(connection, name)) for name, value in asked]
+    return [f"{name} is {found}" for name, value, found in shown if not found.startswith(value)]
+
+
+def _require(version: int, encoding: str, unheeded: list[str]) -> None:
+    """Raises PostgresUnavailable, saying what to do, where one of them does not suit."""
     if version < VERSION_MIN:
         raise PostgresUnavailable(
             "database_version",
@@ -87,4 +124,9 @@ def _check(url: str) -> bool:
             f"The database that DATABASE_URL names has the encoding {encoding}; Countersign needs UTF8.",
             "Make another: CREATE DATABASE countersign ENCODING 'UTF8' TEMPLATE template0.",
         )
-    return durable
+    if unheeded:
+        raise PostgresUnavailable(
+            "database_options",
+            f"Sessions of DATABASE_URL do not heed the settings they are opened with: {', '.join(unheeded)}.",
+            NO_POOLER,
+        )

@@ -127,6 +127,42 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
     assert shown(settled(f"{url} options='-c statement_timeout=7s'"), ["statement_timeout"]) == ["7s"]
 
 
+def test_a_pooler_that_passes_no_settings_on_is_refused(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.postgres_url.settled", lambda url, *_: url)
+    alter = SQL("ALTER DATABASE {} SET {} = {}")
+    for name, value in (("synchronous_commit", "off"), ("lock_timeout", "7s")):
+        with psycopg.connect(empty_database_url, autocommit=True) as connection:
+            database, setting = Identifier(connection.info.dbname), Identifier(name)
+            connection.execute(alter.format(database, setting, Literal(value)))
+
+        with pytest.raises(PostgresUnavailable, match=f"{name} is {value}") as refusal:
+            connect_url(given(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
+        assert "no pooler" in refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("FATAL:  sorry, too many clients already", "max_connections"),
+        ("FATAL:  unsupported startup parameter: options", "no pooler"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1"', "pg_hba.conf"),
+        ("Connection refused", "that the server runs"),
+    ],
+)
+def test_what_keeps_us_out_is_told_with_what_lets_us_in(
+    said: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError(said)
+
+    monkeypatch.setattr("infrastructure.postgres_url.SERVER_SECONDS_MAX", 0)
+    monkeypatch.setattr(psycopg, "connect", refuse)
+    with pytest.raises(PostgresUnavailable, match=remedy):
+        connect_url(given("postgresql:///x?host=/nowhere"))
+
+
 def test_without_a_name_the_embedded_server_is_started() -> None:
     with reachable_folder() as folder:
         url = connect_url(Settings(data=folder / "data"))
