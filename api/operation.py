@@ -14,6 +14,7 @@ from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from infrastructure.migrate import pending
 from infrastructure.views import ViewPosition
+from projections.catalogue import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
@@ -71,21 +72,27 @@ async def _readiness(request: AnyRequest) -> Ready:
         raise _not_ready(what, append_error=trouble.error)
     position = await approvals.store.head()
     positions = await views.positions()
-    stopped = [view.view for view in positions if view.error]
-    lag = max((position - view.position for view in positions), default=position)
-    if stopped:
-        raise _not_ready(f"stopped, see the log: {', '.join(stopped)}", views=positions)
-    if not positions or lag > LAG_ENTRIES_MAX:
-        raise _not_ready(f"the views are {lag} entries behind", views=positions, lag=lag)
-    reached = position - lag
-    still = views.standstill.look(reached, position)
+    lag = _lag(position, positions)
+    still = views.standstill.look(position - lag, position)
     if still and still.seconds > STILL_SECONDS_MAX:
         sentence = (
-            f"the views stand still at position {reached} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger"
-            f" is at {position}: their projector hangs, or they are being rebuilt"
+            f"the views stand still at position {position - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the"
+            f" ledger is at {position}: their projector hangs, or they are being rebuilt"
         )
         raise _not_ready(sentence, views=positions, lag=lag, still_since=still.since)
     return Ready(position, approvals.committer.waiting, lag, positions, still.since if still else None)
+
+
+def _lag(head: int, positions: list[ViewPosition]) -> int:
+    """How many entries the view furthest behind has still to take in; a problem where one is missing or stopped."""
+    if stopped := [view.view for view in positions if view.error]:
+        raise _not_ready(f"stopped, see the log: {', '.join(stopped)}", views=positions)
+    if unmade := sorted({view.name for view in VIEWS} - {view.view for view in positions}):
+        raise _not_ready(f"the views are still being made: {', '.join(unmade)}", views=positions)
+    lag = max(head - view.position for view in positions)
+    if lag > LAG_ENTRIES_MAX:
+        raise _not_ready(f"the views are {lag} entries behind", views=positions, lag=lag)
+    return lag
 
 
 def _not_ready(what: str, **members: Any) -> Problem:

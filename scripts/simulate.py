@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from datetime import date
 from time import perf_counter
@@ -177,7 +178,18 @@ async def _run(
         tally = Tally()
         await run_projects(approvals, ground, range(asked.projects), tally, one_more)
         return tally
-    total = Tally()
+    try:
+        return await _shared_out(url, asked, progress)
+    except BrokenProcessPool as broken:
+        raise SimulationRefused(
+            "A process of the simulation was killed. What got in stays: simulate again with another seed, or into"
+            " another data folder."
+        ) from broken
+
+
+async def _shared_out(url: str, asked: Asked, progress: Callable[[int, int], None]) -> Tally:
+    """Run every project, in processes that take a share each time they have finished one."""
+    finished, total = 0, Tally()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(_processes(asked), context, end_with, (os.getpid(),)) as pool:
         loop = asyncio.get_running_loop()

@@ -11,14 +11,24 @@ import pytest
 
 from infrastructure.approvals import Approvals
 from infrastructure.views import ViewPosition, Views
+from projections.catalogue import VIEWS
 from tests.api.door import REGISTER, Door, problem
 from tests.faults.ledgers import DISK_FULL
 
 ASKED_MAX = 10  # as many connections as the pool keeps can be dead
 
 
+def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every view stand there."""
+
+    async def positions(_: Views) -> list[ViewPosition]:
+        return [ViewPosition(view.name, position, None) for view in VIEWS]
+
+    monkeypatch.setattr(Views, "positions", positions)
+
+
 async def test_without_views_it_is_not_ready(door: Door) -> None:
-    problem(await door.get("/readyz", None), "not-ready")
+    assert "still being made: adoptions" in problem(await door.get("/readyz", None), "not-ready")["detail"]
     problem(await door.get("/progress"), "behind")
 
 
@@ -33,25 +43,13 @@ async def test_a_view_that_stopped_makes_it_not_ready(door: Door, monkeypatch: p
 
 
 async def test_a_view_far_behind_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def positions(_: Views) -> list[ViewPosition]:
-        return [ViewPosition("progress", -1_000_000, None)]
-
-    monkeypatch.setattr(Views, "positions", positions)
+    stand_at(-1_000_000, monkeypatch)
     assert problem(await door.get("/readyz", None), "not-ready")["lag"] >= 1_000_000
 
 
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.operation.pending", lambda _: ["0099_later.sql"])
     assert problem(await door.get("/readyz", None), "not-ready")["missing"] == ["0099_later.sql"]
-
-
-def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a view stand there."""
-
-    async def positions(_: Views) -> list[ViewPosition]:
-        return [ViewPosition("progress", position, None)]
-
-    monkeypatch.setattr(Views, "positions", positions)
 
 
 async def test_views_that_stand_still_while_the_ledger_moves_make_it_not_ready(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -83,6 +84,18 @@ async def test_another_watcher_of_the_ledger_is_not_overruled(
         other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
         with pytest.raises(SimulationRefused, match="A server watches"):
             await simulate(database_url, FEW)
+
+
+async def test_a_process_that_was_killed_is_told_in_a_sentence(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr("scripts.simulate._shared_out", killed)
+    monkeypatch.setattr("scripts.simulate.SHARE", 1)
+    with pytest.raises(SimulationRefused, match="was killed"):
+        await simulate(database_url, structs.replace(FEW, processes=2))
 
 
 @pytest.mark.parametrize(
