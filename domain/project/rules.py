@@ -40,9 +40,10 @@ def require_handler(code: str, item: Item, by: Actor) -> None:
         return
     if by.role is Role.PROJECT_MANAGER and not item.plan.live:
         return
+    other = by.department if by.department != item.department else ""
     raise Refused(
         "wrong-department",
-        f"{code} belongs to {item.department}, not to {by.department or by.id} ({by.role})",
+        f"{code} belongs to the officers of {item.department}, not to {other or by.id} ({by.role})",
         remedy=f"an officer of {item.department} has to do this",
         department=item.department,
     )

@@ -103,7 +103,7 @@ def test_papers_still_missing_do_not_hinder_acceptance() -> None:
 def test_only_the_items_own_department_accepts_it() -> None:
     for by in (FIRE, MANAGER, LEADER):
         given(REGISTERED, submitted()).when(ACCEPT, by=by).refused(
-            "wrong-department", "land belongs to land", department="land"
+            "wrong-department", "belongs to the officers of land", department="land"
         )
 
 

@@ -59,7 +59,7 @@ def test_a_notice_of_nothing_is_no_notice() -> None:
 
 
 def test_only_the_items_own_department_sends_it_back() -> None:
-    given(REGISTERED, submitted()).when(ask("map"), by=FIRE).refused("wrong-department", "belongs to land")
+    given(REGISTERED, submitted()).when(ask("map"), by=FIRE).refused("wrong-department", "the officers of land")
     given(REGISTERED, submitted()).when(ask("map"), by=MANAGER).refused("wrong-department")
 
 
