@@ -63,6 +63,8 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield _durability(connection)
         yield _checksums(connection)
         yield _clock(connection)
+        if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
+            yield _ledger(connection)
     yield _migrations(url)
 
 
@@ -185,6 +187,17 @@ def _clock(connection: psycopg.Connection) -> Check:
     return _check(
         "clock", behind or apart > CLOCK_APART_MAX, detail, "Keep the clocks right with NTP (chrony, timesyncd)."
     )
+
+
+def _ledger(connection: psycopg.Connection) -> Check:
+    """The row that gives the next position against the entries: only somebody's own hand makes them differ."""
+    head, last = connection.execute(
+        "SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e)"
+    ).fetchone() or (None, 0)
+    detail = f"the last entry is {last:,}"
+    detail += "" if head == last else f", but the head row {'is missing' if head is None else f'says {head:,}'}"
+    remedy = "Run `countersign verify` to see what was changed, and restore a backup."
+    return _check("ledger", head != last, detail, remedy)
 
 
 def _migrations(url: str) -> Check:

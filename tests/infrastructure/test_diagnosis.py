@@ -46,7 +46,20 @@ def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: 
     assert "0000_schema_migration.sql" in before["migrations"].detail
     assert after["migrations"].ok
     assert after["server"].detail.startswith("PostgreSQL ")
-    assert [name for name in ("python", "settings", "time_zones", "server", "clock") if not after[name].ok] == []
+    assert [
+        name for name in ("python", "settings", "time_zones", "server", "clock", "ledger") if not after[name].ok
+    ] == []
+
+
+def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE ledger.head SET seq = 7")
+        moved = named(diagnose(given(database_url), {}))["ledger"]
+        connection.execute("DELETE FROM ledger.head")
+        lost = named(diagnose(given(database_url), {}))["ledger"]
+
+    assert (moved.ok, moved.detail) == (False, "the last entry is 0, but the head row says 7")
+    assert (lost.ok, lost.detail) == (False, "the last entry is 0, but the head row is missing")
 
 
 def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> None:
