@@ -24,7 +24,6 @@ from domain.project.state import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
 from domain.vocabulary import Entry, tag_of
 from infrastructure.batch import Status
-from infrastructure.chain import GENESIS
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
 from infrastructure.lawbook import LawBook, law_book
@@ -237,7 +236,9 @@ class Approvals(Application[UUID]):
         context = Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf, calendar=calendar)
         facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
+        # A clock that was set back, or another server's, may be behind what was recorded before.
+        learned = recorded_at or max(now, kept.recorded_at)
+        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(learned))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind
@@ -246,11 +247,13 @@ class Approvals(Application[UUID]):
             if not follow(kept.project, entry):
                 self._kept.pop(kept.project.id.int, None)  # a correction: only a replay tells the new state
                 return
-        kept.hash = draft.rows[-1].hash
+        kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
 
     async def _load(self, project_id: UUID) -> Kept:
         rows = await self.store.stream(project_id)
-        kept = Kept(replay(project_id, [entry_from(row) for row in rows]), rows[-1].hash if rows else GENESIS)
+        kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
+        if rows:
+            kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
         self._kept[project_id.int] = kept
         while len(self._kept) > PROJECTS_KEPT_MAX:
             self._kept.popitem(last=False)
@@ -263,9 +266,9 @@ class Approvals(Application[UUID]):
             if not follow(kept.project, entry_from(row)):
                 self._kept.pop(kept.project.id.int, None)
                 fresh = await self._load(kept.project.id)
-                kept.project, kept.hash = fresh.project, fresh.hash
+                kept.project, kept.hash, kept.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
                 return True
-            kept.hash = row.hash
+            kept.hash, kept.recorded_at = row.hash, row.recorded_at
         return bool(rows)
 
     async def _repeated(self, command_id: UUID, fingerprint: bytes) -> Answer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from infrastructure.batch import Item, Row
 from infrastructure.chain import GENESIS, chained
 from infrastructure.mapper import encode_fact, encode_recorded
 from infrastructure.wire import microseconds
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Receipt(Struct, frozen=True, gc=False):
@@ -35,10 +37,14 @@ _encode_receipt = json.Encoder().encode
 
 
 class Kept(Struct, gc=False):
-    """The state of a project, or of a calendar, as this process last saw it, and the hash its next entry chains to."""
+    """The state of a project, or of a calendar, as this process last saw it, and the hash its next entry chains to.
+
+    *recorded_at* is that of its last entry: none may come to be known before what it follows on.
+    """
 
     project: State
     hash: bytes = GENESIS
+    recorded_at: datetime = EARLIEST
 
 
 class Draft(Struct, frozen=True, gc=False):
