@@ -152,7 +152,7 @@ async def test_an_importer_may_bring_what_was_recorded_before_it_happened(approv
 async def test_a_case_goes_on_under_the_law_it_was_begun_under(approvals: Approvals) -> None:
     old, ended = datetime(2010, 3, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
     register = structs.replace(REGISTER, items=(), law="nl-wabo", occurred_at=old)
-    with pytest.raises(Refused, match="not in the law book"):
+    with pytest.raises(Refused, match="no version of nl-wabo is the law on 2010-03-01"):
         await approvals.handle(uuid4(), register, MANAGER, uuid4())
 
     project = uuid4()
