@@ -23,7 +23,7 @@ from infrastructure.settings import Settings
 from infrastructure.views import Views
 from tests.api.door import Door, problem
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
-from tests.infrastructure.test_watcher import Hands, watch_once
+from tests.watching import Hands, watch_once
 
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
 REGISTER = {

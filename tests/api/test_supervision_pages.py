@@ -23,7 +23,7 @@ from infrastructure.views import Views
 from tests.api.door import Door, identity
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.infrastructure.test_supervision import REGISTER, Zone
-from tests.infrastructure.test_watcher import Hands
+from tests.watching import Hands
 
 MARK = "<script>alert('厂房')</script>"
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}

@@ -16,7 +16,7 @@ from infrastructure.watcher import Watcher
 from tests.api.door import Door
 from tests.api.whole_flow import Body, Seen, Telling, facts_of, publish_zone
 from tests.api.whole_project import COMPANY, COMPLAINT, KEYED_IN, STORY, Said, learned_later, moment
-from tests.infrastructure.test_watcher import Hands
+from tests.watching import Hands
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
 

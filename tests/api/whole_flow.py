@@ -18,7 +18,7 @@ from scripts.catalogues.items import item_from
 from scripts.catalogues.rows import read_rows
 from scripts.zone import CATALOGUE, FLOW, FOLDER, shipped_flow
 from tests.api.door import Door
-from tests.infrastructure.test_watcher import Hands, settle
+from tests.watching import Hands, settle
 
 Body = dict[str, Any]
 HEAD = Actor("ma.jun", "zone-office", Role.LEADER)

@@ -21,7 +21,7 @@ from infrastructure.clocks import TooMuchToRead
 from projections.assumptions import Alternative, AssumedSignal
 from tests.controls import LAND
 from tests.infrastructure.test_supervision import MARCH, Zone, lived
-from tests.infrastructure.test_watcher import Hands
+from tests.watching import Hands
 
 LAW = "cn-licensing@2019-04-23"
 

@@ -38,7 +38,7 @@ from infrastructure.supervision_list import ListAsked, ListPage
 from projections.supervision import stood
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER, PLANNING
 from tests.infrastructure.test_supervision import Zone
-from tests.infrastructure.test_watcher import Hands
+from tests.watching import Hands
 
 SEED = 20260302
 DAYS = 100  # of life in the zone, some of them left out

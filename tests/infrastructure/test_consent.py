@@ -24,7 +24,7 @@ from infrastructure.approvals import Approvals
 from infrastructure.lawbook import LawBook, law_book
 from infrastructure.watcher import WATCHER
 from tests.controls import APPLICANT, FIRE, LAND, MANAGER, PACKS, WATER
-from tests.infrastructure.test_watcher import Hands, watch_once
+from tests.watching import Hands, watch_once
 
 LICENSING = "cn-licensing@2019-04-23"
 ARTICLE = "企业投资项目核准暂行办法 13"  # the rule book's example of a published rule (B9.3)

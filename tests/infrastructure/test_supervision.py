@@ -26,7 +26,7 @@ from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from infrastructure.projector import Projector
 from infrastructure.supervision import SupervisionAt
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
-from tests.infrastructure.test_watcher import Hands, watch_once
+from tests.watching import Hands, watch_once
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 REGISTER = RegisterProject(

@@ -19,10 +19,10 @@ from projections.view import fold_at
 from projections.voice_readings import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
 from projections.voices import Voices, VoicesState
 from tests.infrastructure.test_projector import project_all
-from tests.infrastructure.test_watcher import Hands
 from tests.infrastructure.voiced import projects, speak
 from tests.infrastructure.zone import project_id
 from tests.law.questions import at
+from tests.watching import Hands
 
 INSTANTS = [
     "04-01 11:30",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,9 +26,9 @@ from domain.project.state import Outcome, PlannedItem, Stage
 from domain.project.submission import SubmitItem
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.approvals import Approvals
-from infrastructure.watch_table import WatchTable
 from infrastructure.watcher import WATCHER, Watcher
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
+from tests.watching import Hands, opened, settle, table_of, watch_once
 
 REGISTER = RegisterProject(
     name="Fab 2",
@@ -44,47 +44,6 @@ SILENCE = [  # in the order in which the law makes them true
     (Rung.WARNING, "03-10 00:00"),  # the promise began with receipt
     (Rung.CARD, "03-10 00:00"),
 ]
-
-
-class Hands:
-    """The time of the test: it stands still until it is set."""
-
-    def __init__(self, local: str) -> None:
-        self.at(local)
-
-    def at(self, local: str) -> None:
-        self.now = datetime.fromisoformat(f"{local}+08:00")
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@asynccontextmanager
-async def opened(url: str, hands: Hands) -> AsyncIterator[Approvals]:
-    async with Approvals(url, clock=hands) as approvals:
-        yield approvals
-
-
-@asynccontextmanager
-async def table_of(url: str) -> AsyncIterator[WatchTable]:
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        yield WatchTable(connection)
-
-
-async def settle(watcher: Watcher, table: WatchTable) -> int:
-    """Let the watcher do all there is to do; how many projects and entries it looked at."""
-    done = 0
-    while step := await watcher.step(table):
-        done += step
-    return done
-
-
-async def watch_once(url: str, approvals: Approvals) -> int:
-    """A watcher starts, does what there is to do, and is gone."""
-    watcher = Watcher(approvals, url)
-    async with table_of(url) as table:
-        assert await watcher.take_lead(table)
-        return await settle(watcher, table)
 
 
 async def begin(approvals: Approvals, project: UUID, *further: tuple[Actor, AnyCommand]) -> UUID:

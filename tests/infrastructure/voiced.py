@@ -22,9 +22,9 @@ from domain.project.submission import SubmitItem
 from domain.project.voice_state import Satisfied
 from infrastructure.approvals import Approvals
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER, WATER
-from tests.infrastructure.test_watcher import Hands
 from tests.infrastructure.zone import REGISTER, Told, project_id
 from tests.law.questions import at
+from tests.watching import Hands
 
 FILE = FileComplaint(complaint="c1", item="land", about="slow", anonymous=True)
 ACCEPT, CLOSE = AcceptComplaint(complaint="c1"), CloseComplaint(complaint="c1", satisfied=Satisfied.MOSTLY)
