@@ -12,7 +12,8 @@ from msgspec import Struct
 from api.failures import is_outage
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
-from infrastructure.migrate import pending
+from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.readiness import seen
 from infrastructure.views import ViewPosition
 from projections.catalogue import VIEWS
 
@@ -64,14 +65,16 @@ async def readyz(request: AnyRequest) -> Ready:
 async def _readiness(request: AnyRequest) -> Ready:
     approvals, views = parts_of(request).approvals, parts_of(request).views
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
-    missing = await asyncio.to_thread(pending, address)
-    if missing:
-        raise _not_ready(f"the database has not seen {', '.join(missing)}", missing=missing)
-    if trouble := await approvals.committer.health.trouble(doubted=await approvals.store.is_read_only()):
+    try:
+        found = await seen(address)
+    except PostgresUnavailable as refused:  # a newer release has changed the database, or files were edited
+        raise _not_ready(str(refused)) from refused
+    if found.missing:
+        raise _not_ready(f"the database has not seen {', '.join(found.missing)}", missing=found.missing)
+    if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
-    position = await approvals.store.head()
-    positions = await views.positions()
+    position, positions = found.head, found.views
     lag = _lag(position, positions)
     still = views.standstill.look(position - lag, position)
     if still and still.seconds > STILL_SECONDS_MAX:

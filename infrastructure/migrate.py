@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 
 import psycopg
@@ -20,6 +21,7 @@ FORBIDDEN = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.InvalidSchemaName,
 )
+APPLIED = "SELECT number, name, digest FROM schema_migration"
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 
 log = structlog.get_logger()
@@ -79,11 +81,19 @@ def pending(url: str) -> list[str]:
 
 
 def _missing(connection: psycopg.Connection) -> list[Migration]:
-    """The files that are not applied yet, once it is sure that the applied ones are the files we have."""
-    applied: dict[int, tuple[str, str]] = {}
+    """The files that are not applied yet. Raises as `unapplied` does."""
+    rows: list[tuple[int, str, str]] = []
     if connection.execute("SELECT to_regclass('schema_migration')").fetchone() != (None,):
-        rows = connection.execute("SELECT number, name, digest FROM schema_migration").fetchall()
-        applied = {number: (name, digest) for number, name, digest in rows}
+        rows = connection.execute(APPLIED).fetchall()
+    return unapplied(rows)
+
+
+def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
+    """The files that *rows*, what APPLIED finds, do not name, once it is sure that the others are the files we have.
+
+    Raises MigrationRefused where they are not.
+    """
+    applied = {number: (name, digest) for number, name, digest in rows}
     ours = migrations()
     newest = max(applied, default=-1)
     for migration in ours:

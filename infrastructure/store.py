@@ -151,11 +151,6 @@ class Store:
         ((seq,),) = await self._read("SELECT seq FROM ledger.head", [])
         return int(seq)
 
-    async def is_read_only(self) -> bool:
-        """Whether new sessions here may change nothing, as on a standby."""
-        ((shown,),) = await self._read("SHOW transaction_read_only", [])
-        return bool(shown == "on")
-
     async def _read(self, query: LiteralString, params: Sequence[object], tries: int = TRIES_MAX) -> list[TupleRow]:
         """A read changes nothing, so one whose connection was lost is asked again. Raises as connection() does."""
         async with self.connection() as connection:

@@ -17,6 +17,7 @@ R = TypeVar("R")
 PATIENCE_SECONDS = 2.0
 PAUSE_SECONDS = 0.002  # a projector that is awake takes a few milliseconds
 ROWS_MAX = 1000
+POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
 
 
 class ViewPosition(Struct, frozen=True):
@@ -50,7 +51,7 @@ class Views:
 
     async def positions(self) -> list[ViewPosition]:
         async with self._store.cursor() as cursor:
-            await cursor.execute("SELECT view, seq, error FROM views.position ORDER BY view")
+            await cursor.execute(POSITIONS)
             return [ViewPosition(*row) for row in await cursor.fetchall()]
 
     async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:

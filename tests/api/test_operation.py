@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
+from msgspec import structs
 
 from infrastructure.approvals import Approvals
-from infrastructure.views import ViewPosition, Views
+from infrastructure.readiness import Seen, seen
+from infrastructure.views import ViewPosition
 from projections.catalogue import VIEWS
 from tests.api.door import REGISTER, Door, problem
 from tests.faults.ledgers import DISK_FULL
@@ -20,11 +24,16 @@ ASKED_MAX = 10  # as many connections as the pool keeps can be dead
 
 def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every view stand there."""
+    told(monkeypatch, views=[ViewPosition(view.name, position, None) for view in VIEWS])
 
-    async def positions(_: Views) -> list[ViewPosition]:
-        return [ViewPosition(view.name, position, None) for view in VIEWS]
 
-    monkeypatch.setattr(Views, "positions", positions)
+def told(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
+    """Have the database tell so."""
+
+    async def otherwise(url: str) -> Seen:
+        return structs.replace(await seen(url), **members)
+
+    monkeypatch.setattr("api.operation.seen", otherwise)
 
 
 async def test_without_views_it_is_not_ready(door: Door) -> None:
@@ -33,13 +42,11 @@ async def test_without_views_it_is_not_ready(door: Door) -> None:
 
 
 async def test_a_view_that_stopped_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def positions(_: Views) -> list[ViewPosition]:
-        return [ViewPosition("progress", 7, "position 8: KeyError"), ViewPosition("voices", 9, None)]
-
-    monkeypatch.setattr(Views, "positions", positions)
-    told = problem(await door.get("/readyz", None), "not-ready")
-    assert "progress" in told["detail"]
-    assert told["views"][0]["position"] == 7
+    positions = [ViewPosition("progress", 7, "position 8: KeyError"), ViewPosition("voices", 9, None)]
+    told(monkeypatch, views=positions)
+    answer = problem(await door.get("/readyz", None), "not-ready")
+    assert "progress" in answer["detail"]
+    assert answer["views"][0]["position"] == 7
 
 
 async def test_a_view_far_behind_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +55,7 @@ async def test_a_view_far_behind_makes_it_not_ready(door: Door, monkeypatch: pyt
 
 
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.operation.pending", lambda _: ["0099_later.sql"])
+    told(monkeypatch, missing=["0099_later.sql"])
     assert problem(await door.get("/readyz", None), "not-ready")["missing"] == ["0099_later.sql"]
 
 
@@ -61,9 +68,9 @@ async def test_views_that_stand_still_while_the_ledger_moves_make_it_not_ready(
     await door.post(uuid4(), REGISTER)
     since = (await door.get("/readyz", None)).json()["still_since"]
     monkeypatch.setattr("api.operation.STILL_SECONDS_MAX", 0.0)
-    told = problem(await door.get("/readyz", None), "not-ready")
-    assert f"at position {head} since {since[:16]}" in told["detail"]
-    assert f"although the ledger is at {head + 1}" in told["detail"]
+    answer = problem(await door.get("/readyz", None), "not-ready")
+    assert f"at position {head} since {since[:16]}" in answer["detail"]
+    assert f"although the ledger is at {head + 1}" in answer["detail"]
 
 
 async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
@@ -75,8 +82,8 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
         other.execute(DISK_FULL)
         assert (await door.get("/readyz", None)).status_code == 200, "nobody knows yet"
         problem(await door.post(uuid4(), REGISTER), "database-full")
-        told = problem(await door.get("/readyz", None), "not-ready")
-        assert told["append_error"] == "no space left"
+        refused = problem(await door.get("/readyz", None), "not-ready")
+        assert refused["append_error"] == "no space left"
         other.execute("DROP TRIGGER disk_full ON ledger.event")
         problem(await door.get("/readyz", None), "not-ready")  # a disk almost full takes a fact now and then
         monkeypatch.setattr("infrastructure.rehearsal.STEADY_SECONDS", 0.0)
@@ -84,13 +91,29 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
         assert (answer.status_code, answer.json()["position"]) == (200, head), "what was tried was undone"
 
 
-async def test_a_database_that_does_not_answer_makes_it_not_ready(
+async def test_a_database_that_a_newer_release_has_changed_makes_it_not_ready(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.migrate.migrations", list)
+    answer = problem(await door.get("/readyz", None), "not-ready")
+    assert "A newer Countersign has changed this database" in answer["detail"]
+
+
+async def test_readiness_needs_none_of_the_connections_that_others_wait_for(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def never() -> None:
+    stand_at(await approvals.store.head(), monkeypatch)
+    async with AsyncExitStack() as stack:
+        for _ in range(approvals.store.pool.max_size):
+            await stack.enter_async_context(approvals.store.connection())
+        assert (await door.get("/readyz", None)).status_code == 200
+
+
+async def test_a_database_that_does_not_answer_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: str) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(approvals.store, "head", never)
+    monkeypatch.setattr("api.operation.seen", never)
     monkeypatch.setattr("api.operation.READY_SECONDS_MAX", 0.05)
     answer = await door.get("/readyz", None)
     problem(answer, "not-ready")
