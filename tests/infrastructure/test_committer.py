@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from infrastructure import committer
 from infrastructure.batch import Item, Row, Status
 from infrastructure.committer import Committer
+from infrastructure.rehearsal import SILENT_SECONDS_MAX, Health
 
 CLIENTS, ROUNDS = 8, 3
 ROW = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
@@ -62,3 +64,19 @@ async def test_where_deciding_takes_longer_one_half_is_stored_while_the_other_de
 
 async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await batches(monkeypatch, deciding_seconds=0.0) == [4, 8, 8, 4]
+
+
+async def test_a_batch_that_gets_no_answer_is_trouble_until_it_does() -> None:
+    health = Health("")
+    health.sent_at = monotonic()
+    assert await health.trouble() is None
+    health.sent_at -= SILENT_SECONDS_MAX
+    trouble = await health.trouble()
+    assert trouble
+    assert trouble.error == "an append had no answer for 10 s"
+
+
+async def test_what_is_wrong_with_one_batch_is_no_trouble_of_the_next() -> None:
+    health = Health("")
+    health.fails(ValueError("can't be written down"))
+    assert await health.trouble() is None
