@@ -11,6 +11,8 @@ from msgspec import Struct, json
 from infrastructure.materials import Materials
 from infrastructure.settings import Settings
 
+SET_ASIDE = "was set aside by a sweep that was cut short: sweep-materials --remove puts it back"
+
 
 class MaterialFault(Struct, frozen=True):
     """One file that is not what it must be, and the first entry that attached it."""
@@ -73,7 +75,7 @@ def check(materials: Materials, file: Attached) -> tuple[int, str]:
     """How many bytes of *file* there are, and what is wrong with it; empty where nothing is."""
     size = materials.size_now(file.digest)
     if size is None:
-        return 0, "is not stored"
+        return 0, SET_ASIDE if file.digest in materials.set_aside_so_far() else "is not stored"
     found = sha256()
     for piece in materials.pieces(file.digest):
         found.update(piece)

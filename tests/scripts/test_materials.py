@@ -20,7 +20,7 @@ from infrastructure.approvals import Approvals
 from infrastructure.material_places import key_of
 from infrastructure.materials import Materials
 from infrastructure.settings import Settings
-from scripts.materials import MaterialFault, VerifiedMaterials, verify
+from scripts.materials import SET_ASIDE, Attached, MaterialFault, VerifiedMaterials, check, verify
 from scripts.sweep import sweep
 from tests.controls import APPLICANT, MANAGER, ROOT
 from tests.histories import REGISTER
@@ -116,6 +116,7 @@ async def test_what_is_attached_during_a_sweep_is_put_back(chosen: Settings, mon
     waiting = (await materials.receive(text(b"nobody attached it"), "text/plain")).digest
     for digest in (DIGEST, waiting):
         materials.set_aside(digest)
+    assert check(materials, Attached(DIGEST, len(REPORT), 3)) == (0, SET_ASIDE)
     monkeypatch.setattr("time.sleep", lambda _: asyncio.run(attached(chosen.database_url, ATTACH)))
 
     found = await asyncio.to_thread(sweep, chosen.database_url, chosen, 30, remove=True)
