@@ -28,6 +28,7 @@ from scripts.benches.evaluating import Evaluations
 from scripts.benches.ground import Ground, ground
 from scripts.benches.measure import Figure, ratio
 from scripts.benches.reading import Followed
+from scripts.processes import calm_collector
 
 CLIENTS = (1, 8, 32, 128)
 CONFLICT_CLIENTS = 32
@@ -262,6 +263,7 @@ def main(
     Latencies are in milliseconds. Compare the ratios: they come from one run on one machine.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
+    calm_collector()  # as in the server's processes
     seconds = QUICK_SECONDS if quick else SECONDS
     report = part(only, seconds) if only else measure(seconds)
     console = Console(width=WIDTH)

@@ -26,7 +26,6 @@ from projections.view import View
 from scripts.benches import commands
 from scripts.benches.measure import Figure
 from scripts.benches.stock import environment
-from scripts.processes import calm_collector
 
 CLIENTS = 32  # whose commands the views are behind by
 RUNNER_CONNECTIONS = 5
@@ -73,7 +72,6 @@ def bare_select(url: str) -> Figure:
 
 def catch_up(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
     """Entries a second that the projector folds into *views*, from where they stand to the end of the ledger."""
-    calm_collector()  # as in the projector's own process
     began, entries = perf_counter(), 0
     with psycopg.connect(url, autocommit=True) as connection:
         projector = Projector(url, views)
