@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 
 from domain.catalogue.state import stream_of as catalogue_stream
-from domain.law.moment import local_day
+from domain.law.moment import day_before, local_day
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from scripts import ledger, serving
@@ -39,7 +39,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
         with serving.kept_alive(settings), bar(screen, "simulating a zone") as advance:
-            done = uvloop.run(simulate(url, Asked(PROJECTS, SEED, today()), advance))
+            done = uvloop.run(simulate(url, Asked(PROJECTS, SEED, last_day()), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
             f"{done.commands_per_second:,.0f} a second"
@@ -60,9 +60,9 @@ def is_filled(url: str) -> bool:
     return first is not None and not cut_short
 
 
-def today() -> date:
-    """The day it is in the zone."""
-    return local_day(datetime.now(UTC), ZONE)
+def last_day() -> date:
+    """The last day that is over in the zone: what is simulated of today would partly be still to come."""
+    return day_before(local_day(datetime.now(UTC), ZONE))
 
 
 async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:

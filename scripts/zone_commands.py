@@ -14,7 +14,7 @@ from rich.table import Table
 
 from scripts import serving
 from scripts.console import FOUND_SOMETHING, AsJson, fail, out, pairs, screen, settings, tell
-from scripts.demo import catch_up, today
+from scripts.demo import catch_up, last_day
 from scripts.import_catalogue import CatalogueReport
 from scripts.import_catalogue import import_catalogue as import_list
 from scripts.importing.screen import bar
@@ -111,14 +111,14 @@ def day_of(text: str) -> date:
 def simulate(
     projects: Annotated[int, typer.Option(help="how many projects enter the zone")] = 100,
     seed: Annotated[int, typer.Option(help="the same seed gives the same facts")] = 1,
-    until: Annotated[str, typer.Option(help="the last day; today if left out")] = "",
+    until: Annotated[str, typer.Option(help="the last day; yesterday if left out")] = "",
     begin: Annotated[str, typer.Option("--from", help="the first day; about three years before, if left out")] = "",
     processes: Annotated[int, typer.Option(help="processes that share the work; 0: one a processor", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Simulate a zone: departments, enterprises, mistakes, cards, complaints, through the commands of everybody."""
     chosen = settings()
-    asked = Asked(projects, seed, day_of(until) if until else today(), day_of(begin) if begin else None, processes)
+    asked = Asked(projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes)
     url = serving.ready(chosen)
     with serving.kept_alive(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, asked, advance))
