@@ -14,6 +14,7 @@ from msgspec import Struct
 from domain.law.clock import Clock, State
 from domain.law.countersign import COUNTERSIGN
 from domain.law.general_outlook import GeneralReading, general_readings
+from domain.law.general_rule import local_date
 from domain.law.hearing import HEARING_HOLD, HEARING_REQUEST
 from domain.law.intake import INTAKE
 from domain.law.moment import midnight
@@ -31,7 +32,6 @@ from projections.readings import (
     WORKING_DAY,
     Reading,
     book_of,
-    day_of,
     department_of,
     general_terms,
     rules_of,
@@ -200,8 +200,8 @@ def _of_general(
         history.law,
         stood.start,
         stood.length,
-        day_of(stood.due),
-        day_of(stood.yellow_from),
+        local_date(stood.due),
+        local_date(stood.yellow_from),
         one.until_over.value,
         one.over.value if one.over else None,
         one.level_in(one.until_over).value,

@@ -18,7 +18,7 @@ from domain.law.countersign import COUNTERSIGN
 from domain.law.evaluation import Evaluation, ItemState, evaluate, prepared, worst
 from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
 from domain.law.general_pack import closed_book
-from domain.law.general_rule import Moment
+from domain.law.general_rule import local_date
 from domain.law.moment import midnight
 from domain.law.pack import Pack
 from domain.law.review import COMMITMENT, DECISION
@@ -275,9 +275,9 @@ def of_general(one: GeneralReading, history: ItemHistory, above: bool, nodes: Se
         start_on=stood.start,
         length=stood.length,
         unit=one.unit,
-        due_on=day_of(stood.due),
-        earliest_due_on=day_of(stood.earliest_due),
-        yellow_on=day_of(stood.yellow_from),
+        due_on=local_date(stood.due),
+        earliest_due_on=local_date(stood.earliest_due),
+        yellow_on=local_date(stood.yellow_from),
         used=stood.used,
         remaining=stood.remaining,
         overdue_days=stood.overdue_days,
@@ -288,8 +288,3 @@ def of_general(one: GeneralReading, history: ItemHistory, above: bool, nodes: Se
         article=one.article,
         law=history.law,
     )
-
-
-def day_of(moment: Moment | None) -> date | None:
-    """The local date of a day or of an instant on the local clock."""
-    return moment.date() if isinstance(moment, datetime) else moment

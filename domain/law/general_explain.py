@@ -7,12 +7,10 @@ from datetime import date, datetime
 
 from msgspec import Struct, structs
 
-from domain.law.clock import Clock
 from domain.law.explain import EXPLAINED_DAYS_MAX, ExplainedDay, Explanation, Phase, Reason
-from domain.law.general import day_of
 from domain.law.general_course import Course, course_of
 from domain.law.general_days import gaps, is_out
-from domain.law.general_outlook import Found, GeneralReading, GeneralTerms, general_found
+from domain.law.general_outlook import Found, GeneralReading, GeneralTerms, as_clock, general_found
 from domain.law.general_period import Period
 from domain.law.timeline import Timeline
 
@@ -33,7 +31,7 @@ def explain_general(
 
 
 def _explained(terms: GeneralTerms, found: Found, one: GeneralReading, course: Course, t: datetime) -> Explanation:
-    clock, period = _clock(one, found), _as_if_resumed(course, t)
+    clock, period = as_clock(one), _as_if_resumed(course, t)
     without = structs.replace(period, added=(), agreed=None)
     listing = GeneralListing(period, course, _over(course, found, t), clock.due or clock.earliest_due or clock.start, t)
     return Explanation(
@@ -47,29 +45,6 @@ def _explained(terms: GeneralTerms, found: Found, one: GeneralReading, course: C
         assumes_resumption=clock.due is None,
         complete=listing.complete,
         days=tuple(listing.days(base=without.length, projects=not one.closed)),
-    )
-
-
-def _clock(one: GeneralReading, found: Found) -> Clock:
-    """The reading in the words of the explanation; its days are whole."""
-    stood, rule = one.standing, found.rule
-    due, earliest, yellow = (
-        None if moment is None else day_of(moment, rule)
-        for moment in (stood.due, stood.earliest_due, stood.yellow_from)
-    )
-    return Clock(
-        start=stood.start,
-        length=stood.length,
-        due=due,
-        earliest_due=earliest,
-        yellow_from=yellow,
-        used=int(stood.used),
-        remaining=int(stood.remaining),
-        overdue_days=stood.overdue_days,
-        state=one.state,
-        level=one.level,
-        provisional=stood.provisional,
-        article=one.article,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from domain.law.calendar import WorkingCalendar
-from domain.law.clock import Level, State, level
+from domain.law.clock import Clock, Level, State, level
 from domain.law.countersign import (
     COUNTERSIGN,
     ApplicationRevised,
@@ -23,7 +23,7 @@ from domain.law.general_case import general_events, is_counted, names_of
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
 from domain.law.general_period import closing, is_over
-from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn
+from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn, local_date
 from domain.law.intake import INTAKE, Accepted
 from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
@@ -223,3 +223,22 @@ def begins(moment: Moment | None, rule: GeneralRule) -> datetime | None:
 def ends(moment: Moment, rule: GeneralRule) -> datetime:
     """The first instant at which *moment* is over (UTC)."""
     return moment.astimezone(UTC) + AFTER if isinstance(moment, datetime) else closing(moment, rule).astimezone(UTC)
+
+
+def as_clock(one: GeneralReading) -> Clock:
+    """A general clock in the shape of the others: its days are those of its own unit."""
+    stood = one.standing
+    return Clock(
+        start=stood.start,
+        length=stood.length,
+        due=local_date(stood.due),
+        earliest_due=local_date(stood.earliest_due),
+        yellow_from=local_date(stood.yellow_from),
+        used=int(stood.used),
+        remaining=int(stood.remaining),
+        overdue_days=stood.overdue_days,
+        state=one.state,
+        level=one.level,
+        provisional=stood.provisional,
+        article=one.article,
+    )

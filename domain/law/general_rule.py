@@ -110,3 +110,8 @@ class Withdrawn(GeneralEvent, frozen=True, tag="withdraw"):
 
 
 AnyGeneralEvent: TypeAlias = Started | Suspended | Resumed | Restarted | Extended | Agreed | Stopped | Withdrawn
+
+
+def local_date(moment: Moment | None) -> date | None:
+    """The local date of a day, or of an instant on the local clock."""
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.law.clock import BROKEN, Clock, Level, State
-from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
-from domain.law.general_rule import Moment
+from domain.law.clock import BROKEN, Level, State
+from domain.law.general_outlook import GeneralReading, GeneralTerms, as_clock, general_readings
+from domain.law.general_rule import local_date
 from domain.law.intake import INTAKE
 from domain.law.moment import midnight, moment, next_day
 from domain.law.proof import RUNGS, Colour, Rung
@@ -45,7 +45,7 @@ def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Co
 
 def rungs_of(terms: GeneralTerms, one: GeneralReading, at: datetime) -> Iterator[Rung]:
     """The rungs on which a clock stands at *at*; one without a colour stands on none."""
-    due = day_of(one.standing.due)
+    due = local_date(one.standing.due)
     if not one.coloured:
         return
     if one.state is State.RUNNING:
@@ -69,32 +69,8 @@ def following(
 
 def timers_of(terms: GeneralTerms, one: GeneralReading) -> Iterator[datetime]:
     """From when an open clock is yellow, and when the day of its last instant is over."""
-    due = day_of(one.standing.due)
+    due = local_date(one.standing.due)
     if one.yellow_at is not None:
         yield one.yellow_at
     if one.over_at is not None and due is not None:
         yield midnight(next_day(due), terms.pack.zone)
-
-
-def as_clock(one: GeneralReading) -> Clock:
-    """A general clock in the shape of the others: its days are those of its own unit."""
-    stood = one.standing
-    return Clock(
-        start=stood.start,
-        length=stood.length,
-        due=day_of(stood.due),
-        earliest_due=day_of(stood.earliest_due),
-        yellow_from=day_of(stood.yellow_from),
-        used=int(stood.used),
-        remaining=int(stood.remaining),
-        overdue_days=stood.overdue_days,
-        state=one.state,
-        level=one.level,
-        provisional=stood.provisional,
-        article=one.article,
-    )
-
-
-def day_of(at: Moment | None) -> date | None:
-    """The local date of a day, or of an instant on the local clock."""
-    return at.date() if isinstance(at, datetime) else at
