@@ -12,7 +12,7 @@ from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.chain import StoredRow
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS, configure
+from infrastructure.store import COLUMNS, configure, head_of
 
 ROWS_FETCHED = 5000  # at a time: a few megabytes
 
@@ -25,7 +25,7 @@ def histories(url: str, progress: Callable[[int, int], None] = lambda _done, _of
     query = f"SELECT {COLUMNS} FROM ledger.event ORDER BY stream, version"  # noqa: S608 our own constants
     with psycopg.connect(url) as connection:
         configure(connection)
-        (last,) = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
+        last = head_of(connection)
         with connection.cursor("histories", binary=True) as cursor:
             cursor.itersize = ROWS_FETCHED
             cursor.execute(query)

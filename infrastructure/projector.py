@@ -17,7 +17,7 @@ from infrastructure.kept import Kept
 from infrastructure.ledger_stream import GapInLedger, Raw
 from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
-from infrastructure.store import CHANNEL
+from infrastructure.store import CHANNEL, head_of
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
 from projections.catalogue import VIEWS
@@ -135,7 +135,7 @@ class Projector:
         """
         if self._law_may_differ:
             self._count_anew(connection)
-        if any(standing.seq == 0 for standing in self._standings) and (filled := self._fill(connection)):
+        if filled := self._fill(connection):
             return filled
         with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
@@ -157,8 +157,7 @@ class Projector:
         It is then for the steps to find out which view, and over what.
         """
         empty = [standing.view for standing in self._standings if standing.seq == 0 and standing.error is None]
-        row = connection.execute("SELECT seq FROM ledger.head").fetchone()
-        if self._stumbled or not empty or not row or row[0] < FILL_ENTRIES_MIN:
+        if self._stumbled or not empty or head_of(connection) < FILL_ENTRIES_MIN:
             return 0
         try:
             filled = rebuild(self._url, empty, compare=False, progress=self._require_running)

@@ -6,7 +6,7 @@ The projector waits meanwhile: both stand at the same position, so that they hav
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from secrets import token_hex
@@ -20,6 +20,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.fill_processes import fill_side_by_side, processes_for
 from infrastructure.filling import Filled, fill
 from infrastructure.ledger_stream import GapInLedger
+from infrastructure.store import head_of
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, make_tables
 from projections.catalogue import VIEWS
@@ -72,8 +73,11 @@ def rebuild(
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         views = by_law_now(connection, views)
-        comparable = _comparable(connection, views) if compare else []
-        position = _live_position(connection, views) if compare else _head(connection)
+        live = _live(connection, views) if compare else {}
+        comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
+        position = _position(live, views)
+        if position is None:
+            position = head_of(connection)
         with _fresh_schema(connection) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
@@ -116,26 +120,18 @@ def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
             log.warning("what a rebuild left is still in use", schema=name)
 
 
-def _comparable(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:
-    """The views whose live rows were made by the same version: those of another may have other columns."""
-    live = dict(connection.execute("SELECT view, version FROM views.position").fetchall())
-    return [view for view in views if live.get(view.name) == view.version]
+def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> dict[str, tuple[int, int]]:
+    """By which version, and up to where, each of the *views* that are live was made."""
+    rows = connection.execute(
+        "SELECT view, version, seq FROM views.position WHERE view = ANY(%s)", [[view.name for view in views]]
+    )
+    return {view: (version, seq) for view, version, seq in rows}
 
 
-def _live_position(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> int:
-    """Where the live views stand; the end of the ledger where they stand apart or not at all."""
-    names = [view.name for view in views]
-    rows = connection.execute("SELECT seq FROM views.position WHERE view = ANY(%s)", [names]).fetchall()
-    seqs = {seq for (seq,) in rows}
-    if len(rows) == len(names) and len(seqs) == 1:
-        return int(seqs.pop())
-    return _head(connection)
-
-
-def _head(connection: psycopg.Connection[Any]) -> int:
-    """The end of the ledger."""
-    row = connection.execute("SELECT seq FROM ledger.head").fetchone()
-    return int(row[0]) if row else 0
+def _position(live: Mapping[str, tuple[int, int]], views: Sequence[View[Any]]) -> int | None:
+    """Where all the *views* stand; None where they stand apart or not at all."""
+    seqs = {seq for _, seq in live.values()}
+    return seqs.pop() if len(live) == len(views) and len(seqs) == 1 else None
 
 
 def _fill(

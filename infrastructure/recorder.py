@@ -29,7 +29,7 @@ from psycopg_pool import ConnectionPool
 
 from infrastructure.chain import GENESIS, chained
 from infrastructure.mapper import opened, sealed
-from infrastructure.store import CHANNEL, configure
+from infrastructure.store import CHANNEL, configure, head_of
 from infrastructure.wire import microseconds
 
 POOL_MAX = 10  # more threads than this take turns
@@ -125,8 +125,7 @@ class LedgerRecorder(LedgerAggregateRecorder, ApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         with self.pool.connection() as connection:
-            row = connection.execute("SELECT seq FROM ledger.head").fetchone()
-        return (row[0] if row else 0) or None
+            return head_of(connection) or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         return LedgerSubscription(self, gt, topics)

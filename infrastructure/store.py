@@ -165,6 +165,12 @@ class Store:
         return await self._read(query, params, tries - 1)
 
 
+def head_of(connection: psycopg.Connection[Any]) -> int:
+    """The last position; 0 where nothing says so."""
+    (seq,) = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
+    return int(seq)
+
+
 def walk(connection: psycopg.Connection[Any], after: int = 0) -> Iterator[list[StoredRow]]:
     """Every row above position *after*, in order, a page at a time."""
     query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s ORDER BY seq LIMIT {PAGE_ROWS_MAX}"  # noqa: S608 our own constants

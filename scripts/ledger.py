@@ -9,7 +9,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.chain import Fault, Verifier
-from infrastructure.store import walk
+from infrastructure.store import head_of, walk
 
 
 class Status(Struct, frozen=True):
@@ -47,7 +47,7 @@ def status(url: str) -> Status:
             FROM ledger.event
             """
         ).fetchone() or (0, 0, 0)
-        head = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
+        head = head_of(connection)
         commands = connection.execute("SELECT count(*) FROM ledger.command").fetchone() or (0,)
         views = connection.execute("SELECT view, seq, error FROM views.position ORDER BY view").fetchall()
         exists = connection.execute("SELECT to_regclass('views.project') IS NOT NULL").fetchone() == (True,)
@@ -64,7 +64,7 @@ def status(url: str) -> Status:
         source_events=counts[2],
         facts=counts[1],
         commands=commands[0],
-        last_position=head[0],
+        last_position=head,
         views={view: seq for view, seq, _ in views},
         errors={view: error for view, _, error in views if error},
         **dict(zip(("items", "items_open", "items_done"), items or (0, 0, 0), strict=True)),
