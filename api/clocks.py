@@ -11,11 +11,10 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
 from api.clock_figures import address, behind
-from api.identity import actor_of, headers_of
-from api.instants import AsOf, KnownAt, instant_in
+from api.instants import AsOf, KnownAt
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
-from api.past import readable
+from api.past import asked_then, readable
 from api.problems import Problem
 from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
@@ -199,10 +198,8 @@ class Clocks(Controller):
 
 async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> ClocksAt:
     """The clocks at the instant asked about. Raises Problem where nobody asks, or of no instant."""
-    actor_of(headers_of(request.scope))
-    approvals = parts_of(request).approvals
-    t = instant_in("as_of", as_of) or approvals.clock()
-    return ClocksAt(approvals.store, await laws_of(request), t, instant_in("known_at", known_at) or t)
+    t, known = asked_then(request, as_of, known_at)
+    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known)
 
 
 async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
