@@ -32,11 +32,11 @@ from api.supervision_answers import (
     card_shown,
     compared,
     linked,
+    list_asked,
     period_of,
     supervision_at,
 )
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
-from infrastructure.supervision_list import ListAsked
 from projections.attribution import attribution
 
 
@@ -85,19 +85,9 @@ class SupervisionTables(Controller):
         """By the instant at which each truly happened; the state is that at `as_of`."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        page = await readable(
-            asked.signal_page(
-                ListAsked(
-                    period=period_of(first, last, asked),
-                    department=department,
-                    figure=figure.value,
-                    limit=limit,
-                    offset=offset,
-                )
-            )
-        )
-        following = offset + limit if page.count > offset + limit else None
-        return CardList(asked.as_of, page.count, page.rows, following, position)
+        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
+        page = await readable(asked.signal_page(part))
+        return CardList(asked.as_of, page.count, page.rows, part.following(page.count), position)
 
     @get("/supervision/decisions", operation_id="list_decided", summary="Applications decided in a period")
     async def list_decided(
@@ -116,19 +106,9 @@ class SupervisionTables(Controller):
         """Whether within the statutory limit and the promise, and after how many of the days that count."""
         _, position = await caught_up(request, after)
         asked = await supervision_at(request, as_of)
-        page = await readable(
-            asked.decided_page(
-                ListAsked(
-                    period=period_of(first, last, asked),
-                    department=department,
-                    figure=figure.value,
-                    limit=limit,
-                    offset=offset,
-                )
-            )
-        )
-        following = offset + limit if page.count > offset + limit else None
-        return DecidedList(asked.as_of, page.count, page.rows, following, position)
+        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
+        page = await readable(asked.decided_page(part))
+        return DecidedList(asked.as_of, page.count, page.rows, part.following(page.count), position)
 
     @get("/supervision/orders", operation_id="list_orders", summary="Orders of the bureau, and what was reported")
     async def list_orders(

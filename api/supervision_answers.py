@@ -33,6 +33,7 @@ from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Fi
 from infrastructure.lawbook import LawBook
 from infrastructure.orders import Order
 from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import ListAsked
 from projections.attribution import Attribution
 from projections.supervision import SignalRow
 
@@ -202,6 +203,26 @@ def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Pe
             parameter="last",
         )
     return period
+
+
+def list_asked(
+    asked: SupervisionAt,
+    first: date | None,
+    last: date | None,
+    *,
+    department: str,
+    figure: CardFigure | DecidedFigure,
+    limit: int,
+    offset: int,
+) -> ListAsked:
+    """The page asked for of the list behind a figure. Raises Problem."""
+    return ListAsked(
+        period=period_of(first, last, asked),
+        department=department,
+        figure=figure.value,
+        limit=limit,
+        offset=offset,
+    )
 
 
 def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:

@@ -24,6 +24,7 @@ from api.supervision_answers import (
     First,
     Last,
     card_shown,
+    list_asked,
     period_of,
     supervision_at,
 )
@@ -117,13 +118,7 @@ class SupervisionPages(Controller):
         """The list behind a figure of cards."""
         reader_of(request)
         asked = await supervision_at(request, as_of)
-        part = ListAsked(
-            period=period_of(first, last, asked),
-            department=department,
-            figure=figure.value,
-            limit=limit,
-            offset=offset,
-        )
+        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
         return await _list(request, "cards.html", asked, await readable(asked.signal_page(part)), part)
 
     @get(DECISIONS)
@@ -143,13 +138,7 @@ class SupervisionPages(Controller):
         """The list behind a figure of decisions."""
         reader_of(request)
         asked = await supervision_at(request, as_of)
-        part = ListAsked(
-            period=period_of(first, last, asked),
-            department=department,
-            figure=figure.value,
-            limit=limit,
-            offset=offset,
-        )
+        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
         return await _list(request, "decisions.html", asked, await readable(asked.decided_page(part)), part)
 
     @get("/pages/projects/{project_id:uuid}/card")
@@ -181,7 +170,7 @@ async def _list(
     request: AnyRequest, template: str, asked: SupervisionAt, found: ListPage[Any], part: ListAsked
 ) -> Response[str]:
     """The page that was *found* of the list of one figure."""
-    paper, end = await paper_of(request, DEFAULT_LAW), part.offset + (part.limit or 0)
+    paper, following = await paper_of(request, DEFAULT_LAW), part.following(found.count)
     body = paper.print(
         template,
         figure=part.figure,
@@ -194,7 +183,7 @@ async def _list(
         back=Links(paper, part.period, asked.as_of).to(BOARD),
         card_link=card_link(paper),
         clock_name=clock_name(paper),
-        previous=paper.here(offset=max(2 * part.offset - end, 0)) if part.offset else "",
-        next=paper.here(offset=end) if found.count > end else "",
+        previous=paper.here(offset=max(part.offset - (part.limit or 0), 0)) if part.offset else "",
+        next=paper.here(offset=following) if following else "",
     )
     return page(body)

@@ -63,6 +63,11 @@ class ListAsked(Struct, frozen=True, kw_only=True):
         """All up to the end of the page, where what is not in the tables is put in between."""
         return self.whole if self.limit is None else structs.replace(self, limit=self.offset + self.limit, offset=0)
 
+    def following(self, count: int) -> int | None:
+        """The offset of the next page, where the list is *count* long; None on the last."""
+        end = count if self.limit is None else self.offset + self.limit
+        return end if end < count else None
+
     def cut(self, rows: list[R]) -> list[R]:
         """The page of *rows*, which begin with the first of the list."""
         return rows[self.offset : None if self.limit is None else self.offset + self.limit]
