@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
-from urllib.parse import parse_qsl
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import Scope
 
+from api.parts import AnyRequest
 from api.problems import Problem
 
 NAME_CHARACTERS_MAX = 60  # of what was written, told again
@@ -22,20 +22,16 @@ WRITTEN = {
 }
 
 
-def require_known(scope: Scope) -> None:
+def require_known(request: AnyRequest) -> None:
     """Refuse a parameter that the address does not have: a misspelt filter would answer another question.
 
     Pages take whatever a link carries. Raises Problem "invalid-parameter".
     """
-    handler: Any = scope.get("route_handler")
-    if (
-        not scope["query_string"]
-        or not isinstance(handler, HTTPRouteHandler)
-        or not handler.resolve_include_in_schema()
-    ):
+    handler, asked = request.scope.get("route_handler"), request.query_params
+    if not asked or not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
         return
     known = _known(handler)
-    for name in dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)):
+    for name in asked:
         if name not in known:
             meant = get_close_matches(name, known, 1)
             raise Problem(

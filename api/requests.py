@@ -50,7 +50,7 @@ def _given(scope: Scope) -> str:
 async def begin(request: AnyRequest) -> None:
     """Give the request its id before anything is logged, and see that it asks what its address can answer."""
     request_id(request.scope)
-    require_known(request.scope)
+    require_known(request)
 
 
 async def send_back(message: Message, scope: Scope) -> None:
