@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -16,12 +14,11 @@ from psycopg.sql import SQL, Identifier
 from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
-from infrastructure.ledger_stream import entry_of
 from infrastructure.view_tables import copy_rows
 from projections.view import Row, Table, View, fold
 
-READ = SQL("WHERE seq <= {} ORDER BY stream, version")
-READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {} ORDER BY stream, version")
+READ = SQL("WHERE seq <= {}")
+READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
 ROWS_HELD_MAX = 50_000  # until they are written: some tens of megabytes
 TOLD_EACH = 500  # entries between two words of progress
 
@@ -118,5 +115,4 @@ def fill(
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:
     which = READ.format(position) if share.of == 1 else READ_SHARE.format(position, share.of, share.nth)
-    for _, rows in groupby(ledger_stream.rows(connection, which), itemgetter(1)):
-        yield [entry_of(row) for row in rows]
+    return ledger_stream.histories(connection, which)

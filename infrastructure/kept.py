@@ -13,11 +13,10 @@ from psycopg.sql import SQL
 from domain.streams import Kind, kind_of
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
-from infrastructure.ledger_stream import Raw, entry_of
 from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
 
 PROJECTS_MAX = 20_000  # in memory; one that is not there is folded from its entries again
-READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {} ORDER BY stream, version")
+READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 
 class Kept:
@@ -31,12 +30,17 @@ class Kept:
     def forget(self) -> None:
         self._folded.clear()
 
-    def after(self, connection: psycopg.Connection[Any], views: list[View[Any]], rows: list[Raw]) -> list[Folded]:
-        """The states of every project (or whatever else *views* are of) that *rows*, in order, tell of, after them."""
+    def after(
+        self, connection: psycopg.Connection[Any], views: list[View[Any]], histories: Sequence[list[Entry]], seq: int
+    ) -> list[Folded]:
+        """The states of every project (or whatever else *views* are of) that has one of *histories*, after it.
+
+        These are all that the ledger holds from after position *seq* to where they end, a stream's together.
+        """
         if views != self._views:
             self.forget()
             self._views = views
-        by_project = self._by_project(rows)
+        by_project = self._followed(histories)
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._folded.get(project)
@@ -48,7 +52,7 @@ class Kept:
                 self._folded[project] = fold(views, project, entries)
             else:
                 whole.append(project)
-        self._fold_whole(connection, whole, rows[0][0] - 1, rows[-1][0])
+        self._fold_whole(connection, whole, seq, max(entries[-1].position for entries in histories))
         touched = [self._folded[project] for project in by_project]
         for project in by_project:
             self._folded.move_to_end(project)
@@ -56,15 +60,12 @@ class Kept:
             self._folded.popitem(last=False)
         return touched
 
-    def _by_project(self, rows: list[Raw]) -> dict[UUID, list[Entry]]:
-        """The entries of those streams that a view follows."""
-        entries: dict[UUID, list[Entry]] = {}
-        for row in rows:
-            entries.setdefault(row[1], []).append(entry_of(row))
-        kinds = {stream: kind_of(told) for stream, told in entries.items()}
-        self.kinds = set(kinds.values())
+    def _followed(self, histories: Sequence[list[Entry]]) -> dict[UUID, list[Entry]]:
+        """Those of streams that a view follows."""
+        kinds = [kind_of(entries) for entries in histories]
+        self.kinds = set(kinds)
         followed = {kind_followed(view) for view in self._views}
-        return {stream: told for stream, told in entries.items() if kinds[stream] in followed}
+        return {entries[0].stream: entries for entries, kind in zip(histories, kinds, strict=True) if kind in followed}
 
     def _fold_whole(
         self, connection: psycopg.Connection[Any], projects: Sequence[UUID], before: int, last: int
@@ -72,10 +73,8 @@ class Kept:
         """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
         if not projects:
             return
-        histories: dict[UUID, list[Entry]] = {}
-        for row in ledger_stream.rows(connection, READ_STREAMS.format(list(projects), last)):
-            histories.setdefault(row[1], []).append(entry_of(row))
-        for project, entries in histories.items():
+        for entries in list(ledger_stream.histories(connection, READ_STREAMS.format(list(projects), last))):
+            project = entries[0].stream
             old = self._folded.get(project)
             if old is None:
                 told = [entry for entry in entries if entry.position <= before]

@@ -12,9 +12,10 @@ from msgspec import Struct
 from psycopg.sql import SQL
 
 from domain.streams import CALENDAR
+from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.kept import Kept
-from infrastructure.ledger_stream import GapInLedger, Raw
+from infrastructure.ledger_stream import GapInLedger
 from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL, head_of
@@ -183,32 +184,30 @@ class Projector:
         behind = [standing for standing in running if standing.seq == seq]
         others = [standing.seq for standing in running if standing.seq > seq]
         limit = min([BATCH_ENTRIES_MAX, *[other - seq for other in others]])
-        rows = list(ledger_stream.rows(connection, READ.format(seq, limit)))
-        if not rows:
-            return 0
-        _require_contiguous(seq, rows)
-        self._advance(connection, behind, rows)
-        return len(rows)
+        return self._advance(connection, behind, seq, limit)
 
-    def _advance(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
+    def _advance(self, connection: psycopg.Connection[Any], behind: list[Standing], seq: int, limit: int) -> int:
+        """Take the views that stand at *seq* at most *limit* entries further; how many these are."""
         try:
-            self._project(connection, behind, rows)
-        except psycopg.OperationalError:
+            return self._project(connection, behind, seq, limit)
+        except (psycopg.OperationalError, GapInLedger):
             raise
         except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
             self._kept.forget()
-            if len(behind) == 1 and len(rows) == 1:
-                self._halt(connection, behind[0], rows[0][0], failure)
-            elif len(behind) == 1:
-                self._advance(connection, behind, rows[: len(rows) // 2])
-            else:
-                for standing in behind:
-                    self._advance(connection, [standing], rows)
+            if len(behind) > 1:
+                return max(self._advance(connection, [standing], seq, limit) for standing in behind)
+            if limit > 1:
+                return self._advance(connection, behind, seq, limit // 2)
+            self._halt(connection, behind[0], seq + 1, failure)
+            return limit
 
-    def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], rows: list[Raw]) -> None:
+    def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], seq: int, limit: int) -> int:
+        histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
+        if not histories:
+            return 0
+        last = _last_of(histories, seq)
         views = [standing.view for standing in behind]
-        last = rows[-1][0]
-        touched = self._kept.after(connection, views, rows)
+        touched = self._kept.after(connection, views, histories, seq)
         self._law_may_differ |= CALENDAR in self._kept.kinds  # a notice may have been applied
         with connection.transaction():
             for view in views:
@@ -220,6 +219,7 @@ class Projector:
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(last)])
         for standing in behind:
             standing.seq = last
+        return last - seq
 
     def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
         standing.error = f"position {seq}: {type(failure).__name__}: {failure}"
@@ -260,7 +260,10 @@ def _rebuilt(connection: psycopg.Connection[Any]) -> int:
     return int(row[0]) if row else 0
 
 
-def _require_contiguous(seq: int, rows: Sequence[Raw]) -> None:
-    for expected, row in enumerate(rows, seq + 1):
-        if row[0] != expected:
-            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {row[0]}")
+def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:
+    """The last position of the entries after *seq* in *histories*. Raises GapInLedger where they are not all there."""
+    positions = sorted(entry.position for entries in histories for entry in entries)
+    for expected, position in enumerate(positions, seq + 1):
+        if position != expected:
+            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {position}")
+    return positions[-1]
