@@ -31,9 +31,10 @@ from domain.vocabulary import Entry, tag_of
 from infrastructure.lawbook import LawBook
 from infrastructure.voices import VoiceFilter, VoicesAt
 from projections.anonymity import ABOUT_COMPLAINTS
+from projections.evaluation_rows import ABOUT_EVALUATIONS
 from projections.voice_readings import ComplaintReading, EvaluationReading, article_of
 from projections.voice_summary import OPINIONS_MIN, VoiceSummary
-from projections.voices import ABOUT_EVALUATIONS, VoiceRow
+from projections.voices import VoiceRow
 
 
 class ComplaintStage(StrEnum):

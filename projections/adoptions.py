@@ -10,8 +10,9 @@ from msgspec import Struct, structs
 from domain.flow.adoption import FlowAdopted, FlowMoved
 from domain.project.state import Project
 from domain.vocabulary import Entry
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
 
+ADOPTING = (FlowAdopted, FlowMoved)
 ADOPTIONS = Table(
     "adoption",
     (
@@ -48,13 +49,14 @@ class Adoptions:
     name: str = "adoptions"
     version: int = 1
     tables: tuple[Table, ...] = (ADOPTIONS,)
+    follows: Facts = facts_of(ADOPTING)
 
     def start(self) -> list[Adoption]:
         return []
 
     def fold(self, state: list[Adoption], entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
-        if not isinstance(fact, FlowAdopted | FlowMoved):
+        if not isinstance(fact, ADOPTING):
             return
         if state:
             state[-1] = structs.replace(state[-1], until=max(at, state[-1].since))  # moves may be keyed in out of order

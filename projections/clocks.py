@@ -19,15 +19,16 @@ from domain.law.clock import State
 from domain.law.outlook import DISTANT
 from domain.law.period import Span
 from domain.law.review import DECISION
-from domain.project.correction import EntryAmended, EntryRetracted
+from domain.project.announcement import DateAnnounced
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections import sums
 from projections.clock_rows import ClockRow, rows_of
-from projections.decisions import DecisionRow, Decisions
+from projections.decisions import DECIDING, DecisionRow, Decisions
 from projections.law_events import Histories, Laws, take_entry
+from projections.law_kinds import KINDS
 from projections.nodes import NODES, Node
-from projections.view import Row, Rows, Table
+from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 FOLD_VERSION = 8  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
@@ -109,6 +110,7 @@ class Clocks:
 
     name: str = "clocks"
     tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
+    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced,), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
@@ -124,7 +126,7 @@ class Clocks:
 
     def fold(self, state: ClocksState, entry: Entry, project: Project) -> None:
         """Corrections need no event here: the entries come as corrected."""
-        if isinstance(entry.fact, EntryAmended | EntryRetracted):
+        if isinstance(entry.fact, CORRECTIONS):
             state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
             state.happened_at = state.happened_at or entry.occurred_at
             return

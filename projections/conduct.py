@@ -21,7 +21,7 @@ from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry
 from projections.law_events import Laws
 from projections.law_kinds import KINDS
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
 
 # What the applicant does is not the department's to record: it comes in when it comes in.
 OF_APPLICANT = (
@@ -95,6 +95,7 @@ class Conduct:
     name: str = "conduct"
     version: int = 1
     tables: tuple[Table, ...] = (LAGS, SUSPENSIONS)
+    follows: Facts = facts_of(KINDS)
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws

@@ -15,6 +15,7 @@ from domain.project.state import Outcome, Project
 from domain.vocabulary import Entry
 from projections.view import Row
 
+DECIDING = (ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded)  # the facts it follows
 Application = tuple[str, int]  # the item's code, and which of its applications
 
 

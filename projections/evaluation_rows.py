@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import LiteralString
+from typing import LiteralString, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -119,6 +119,7 @@ class EvaluationRow(Struct):
 Followed = (
     RectificationStarted | EvaluationRectified | EvaluationCalledBack | EvaluationAppealed | EvaluationAppealDecided
 )
+ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
 
 
 def subject_of(fact: ServiceEvaluated | Followed, project: Project) -> str:

@@ -6,12 +6,17 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from domain.flow.adoption import ItemReplanned
 from domain.project.completion import ItemCompleted
 from domain.project.external import ExternalResultRecorded
+from domain.project.registration import ItemPlanned, ProjectRegistered
 from domain.project.state import Outcome, PlannedItem, Project
 from domain.project.submission import ItemSubmitted
 from domain.vocabulary import Entry
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
+
+PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned)  # a replanned item may be new to the project
+DECIDING = (ItemCompleted, ExternalResultRecorded)
 
 HANDLED = Table(
     "handled",
@@ -62,6 +67,7 @@ class Handled:
     name: str = "handled"
     version: int = 2
     tables: tuple[Table, ...] = (HANDLED,)
+    follows: Facts = facts_of(PLANNING, (ItemSubmitted,), DECIDING)
 
     def start(self) -> HandledState:
         return HandledState()

@@ -17,7 +17,7 @@ from domain.project.registration import ProjectRegistered
 from domain.project.state import Project
 from domain.project.submission import ItemSubmitted
 from domain.vocabulary import Entry
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table
 from projections.words import plain, vector
 
 CONTACTS = "contacts"
@@ -125,6 +125,7 @@ class Information:
     name: str = "information"
     version: int = 2
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
+    follows: Facts = frozenset((ProjectRegistered, InformationRecorded, ItemCompleted, ItemSubmitted))
 
     def start(self) -> InformationState:
         return InformationState()

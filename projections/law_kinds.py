@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.law import countersign, hearing, intake, review, suspension, tolerance, undertaking
 from domain.law.event import Attest
+from domain.ledger import Fact
 from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.asking import CountersignatureAsked
 from domain.project.completion import ItemCompleted
@@ -25,7 +26,7 @@ from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.project.undertaking import UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
 
-KINDS: Mapping[type[object], type[Any]] = {
+KINDS: Mapping[type[Fact], type[Any]] = {
     ItemSubmitted: intake.Received,
     SupplementRequested: intake.CorrectionNotice,
     SupplementSubmitted: intake.Corrected,

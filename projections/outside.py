@@ -24,7 +24,7 @@ from domain.project.state import DECIDED_STAGES, ExternalResult, Item, Project, 
 from domain.vocabulary import Entry
 from projections.law_events import Laws
 from projections.law_kinds import KINDS
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
 
 # What says by itself that somebody looked: it counts on the day on which they did.
 LOOKED = (ExternalResultVerified, ExternalResultConfirmed, DiscrepancySettled, RecordAttested)
@@ -86,6 +86,7 @@ class Outside:
     name: str = "outside"
     version: int = 1
     tables: tuple[Table, ...] = (OUTSIDE,)
+    follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,))
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws

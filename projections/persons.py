@@ -17,7 +17,7 @@ from domain.legal_person.state import LegalPerson, Particulars, stream_of
 from domain.streams import LEGAL_PERSON, Kind
 from domain.uscc import is_legacy, organisation_code
 from domain.vocabulary import Entry
-from projections.view import Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
 from projections.words import plain, vector
 
 OWN, HELD, LINKED = "unified", "organisation", "linked"  # its own code, the older one in it, and what leads to it
@@ -117,6 +117,7 @@ class Persons:
     version: int = 1
     tables: tuple[Table, ...] = (PERSONS, CODES, MERGES)
     kind: Kind = LEGAL_PERSON
+    follows: Facts = facts_of(LEGAL_PERSON.facts)
 
     def start(self) -> PersonState:
         return PersonState()

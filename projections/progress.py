@@ -18,7 +18,7 @@ from domain.project.submission import ItemSubmitted
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import named
-from projections.view import Row, Rows, Table
+from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
 
@@ -134,6 +134,7 @@ class Progress:
     name: str = "progress"
     version: int = 6
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
+    follows: Facts = EVERY_FACT  # a project says what was done to it last
 
     def start(self) -> ProgressState:
         return ProgressState()

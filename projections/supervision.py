@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
+from typing import TypeAlias, get_args
 from uuid import UUID
 
 from msgspec import Struct, field, structs
@@ -19,8 +20,8 @@ from domain.project.state import Project
 from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered, Verdict
 from domain.vocabulary import Entry
 from projections import sums
-from projections.decisions import Decisions
-from projections.view import Row, Rows, Table
+from projections.decisions import DECIDING, Decisions
+from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
 STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
@@ -28,6 +29,9 @@ STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
 SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # that are figures themselves
 SUMS = "signal_sum"
+Told: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
+Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
+AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # what becomes of a signal once it was told
 VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
 
 SIGNALS = Table(
@@ -160,6 +164,7 @@ class Supervision:
     name: str = "supervision"
     version: int = 2
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
+    follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 
     def start(self) -> SupervisionState:
         return SupervisionState()
@@ -181,13 +186,7 @@ class Supervision:
             case EntryAmended() | EntryRetracted():
                 state.corrected_at = max(state.corrected_at or entry.recorded_at, entry.recorded_at)
 
-    def _told(
-        self,
-        state: SupervisionState,
-        fact: DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued,
-        entry: Entry,
-        project: Project,
-    ) -> None:
+    def _told(self, state: SupervisionState, fact: Told, entry: Entry, project: Project) -> None:
         proof, rung = fact.proof, fact.proof.rung if fact.proof else Rung.CARD
         level = WARNING if rung is Rung.WARNING else DEEMED
         if isinstance(fact, CardIssued):
@@ -252,9 +251,7 @@ def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tupl
     return found[::-1]
 
 
-def _order(
-    state: SupervisionState, fact: SupervisionOrdered | SupervisionAnswered, entry: Entry, project: Project
-) -> None:
+def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Project) -> None:
     """Begin an order's row, or put the report into it."""
     if isinstance(fact, SupervisionOrdered):
         state.orders[fact.order] = OrderRow(

@@ -7,23 +7,34 @@ time passing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, LiteralString, Protocol, TypeVar
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Generic, LiteralString, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field, structs
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.ledger import Fact
 from domain.past import settled
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.state import Project
 from domain.streams import Kind, kind_of
-from domain.vocabulary import Entry, corrections
+from domain.vocabulary import FACTS, Entry, corrections
 
 S = TypeVar("S")
 Row = tuple[Any, ...]
 Rows = Mapping[str, Sequence[Row]]  # by table
+Facts: TypeAlias = frozenset[type[Fact]]
+EVERY_FACT: Facts = frozenset(FACTS.values())
+SETS_OF_VIEWS_MAX = 64  # that are folded together: in one process a handful
+
+
+def facts_of(*sorts: Iterable[type[Fact]]) -> Facts:
+    """The facts of all these *sorts*, for a view to follow."""
+    return frozenset(chain(*sorts))
 
 
 class Table(Struct, frozen=True):
@@ -47,17 +58,19 @@ class View(Protocol, Generic[S]):
     """One read model. *version* grows with every change of its tables or of its fold: it is then rebuilt.
 
     It is of projects, unless it has a `kind`: then of the aggregates of that kind, and "project" means one of these.
+    It *follows* some facts, and is shown entries of these alone: no other could change its state.
     """
 
     name: str
     version: int
     tables: tuple[Table, ...]
+    follows: Facts
 
     def start(self) -> S:
         """The state of a project without entries."""
 
     def fold(self, state: S, entry: Entry, project: Any, /) -> None:
-        """Take in one entry that counts; *project* already has it."""
+        """Take in one entry that counts, of a fact it follows; *project* already has it."""
 
     def rows(self, state: S, project: Any, /) -> Rows:
         """The project's rows, by table."""
@@ -120,13 +133,32 @@ def fold_at(
 
 def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -> None:
     """Fold further entries, none of them a correction, into states that are there already."""
-    project = folded.project
-    pairs = [(view.fold, folded.states[view.name]) for view in views if view.name in folded.states]
+    project, states = folded.project, folded.states
+    followers = followers_among(tuple(view for view in views if view.name in states))
     for entry in entries:
-        entry.fact.apply(project)
+        fact = entry.fact
+        fact.apply(project)
         project.version = entry.version
-        for fold_one, state in pairs:
-            fold_one(state, entry, project)
+        for name, fold_one in followers[type(fact)]:
+            fold_one(states[name], entry, project)
+
+
+class Followers(dict[type[Any], tuple[tuple[str, Callable[..., None]], ...]]):
+    """By fact: the name and the fold of each of some views that follows it, looked up once."""
+
+    def __init__(self, views: Sequence[View[Any]]) -> None:
+        super().__init__()
+        self._views = views
+
+    def __missing__(self, fact: type[Any]) -> tuple[tuple[str, Callable[..., None]], ...]:
+        found = self[fact] = tuple((view.name, view.fold) for view in self._views if fact in view.follows)
+        return found
+
+
+@lru_cache(maxsize=SETS_OF_VIEWS_MAX)
+def followers_among(views: tuple[View[Any], ...]) -> Followers:
+    """Who of *views* follows which fact."""
+    return Followers(views)
 
 
 def changes(view: View[Any], folded: Folded) -> dict[str, Change]:

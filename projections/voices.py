@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import get_args
 from uuid import UUID
 
 from msgspec import Struct, field, structs
@@ -14,8 +13,16 @@ from domain.project.state import Project
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import ABOUT_COMPLAINTS, named, veiled_fact, words_of
 from projections.complaint_rows import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
-from projections.evaluation_rows import EVALUATION_COLUMNS, EvaluationRow, Followed, evaluated, followed, subject_of
-from projections.view import Row, Rows, Table
+from projections.evaluation_rows import (
+    ABOUT_EVALUATIONS,
+    EVALUATION_COLUMNS,
+    EvaluationRow,
+    Followed,
+    evaluated,
+    followed,
+    subject_of,
+)
+from projections.view import Facts, Row, Rows, Table, facts_of
 
 COMPLAINTS = Table(
     "complaint",
@@ -47,7 +54,6 @@ STEPS = Table(
     key=2,
     indexes=("(occurred_at DESC)", "(recorded_at DESC)"),
 )
-ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
 
 
 class VoicesState(Struct):
@@ -65,6 +71,7 @@ class Voices:
     name: str = "voices"
     version: int = 3
     tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS)
+    follows: Facts = facts_of(ABOUT_COMPLAINTS, ABOUT_EVALUATIONS)
 
     def start(self) -> VoicesState:
         return VoicesState()

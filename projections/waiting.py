@@ -12,11 +12,21 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from domain.flow.adoption import FlowAdopted, FlowMoved
 from domain.flow.graph import open_groups
 from domain.flow.waiting import ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
+from domain.project.announcement import DateAnnounced
+from domain.project.card import CardIssued, DeadlineWarned
+from domain.project.external import ExternalResultVerified, RecordAttested
+from domain.project.information import InformationRecorded
+from domain.project.material import MaterialAttached, MaterialDetached
+from domain.project.note import StepNoted
 from domain.project.state import Outcome, Project
+from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.vocabulary import Entry
-from projections.view import Folded, Row, Rows, Table
+from projections.anonymity import ABOUT_COMPLAINTS
+from projections.evaluation_rows import ABOUT_EVALUATIONS
+from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
 
 WAITING = Table(
     "waiting",
@@ -37,6 +47,15 @@ WAITING = Table(
     ),
     key=4,
     indexes=("(holder, since)", "(department, since)", "(since)"),
+)
+
+ASIDE = facts_of(  # what changes no item: nobody waits for more or less after it
+    (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
+    (DeadlineWarned, CardIssued, CardAppealed, AppealDecided, SupervisionOrdered, SupervisionAnswered),
+    (ExternalResultVerified, RecordAttested),
+    ABOUT_COMPLAINTS,
+    ABOUT_EVALUATIONS,
+    CORRECTIONS,
 )
 
 
@@ -76,6 +95,7 @@ class Waiting:
     name: str = "waiting"
     version: int = 3
     tables: tuple[Table, ...] = (WAITING,)
+    follows: Facts = EVERY_FACT - ASIDE
 
     def start(self) -> WaitingState:
         return WaitingState()

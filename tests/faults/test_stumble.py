@@ -19,7 +19,7 @@ from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
 from infrastructure.view_tables import SCHEMA
 from projections.catalogue import VIEWS
-from projections.view import View
+from projections.view import EVERY_FACT, Facts, View
 from tests.conftest import database_in, name_of
 from tests.faults.processes import wait_until
 
@@ -29,6 +29,8 @@ BEGUN, WHOLE = 15, len(STORY)  # in single steps the whole story takes seconds, 
 
 class Stumbling:
     """Another view, which has no idea what to make of one position of the ledger."""
+
+    follows: Facts = EVERY_FACT
 
     def __init__(self, view: View[Any]) -> None:
         self.name, self.version, self.tables = view.name, view.version, view.tables

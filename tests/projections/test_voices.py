@@ -20,11 +20,11 @@ from domain.vocabulary import FACTS, Entry, tag_of
 from infrastructure.copy_text import blocks
 from projections.anonymity import ABOUT_COMPLAINTS, LEFT_OUT, Complainants, veiled
 from projections.complaint_rows import COMPLAINT_COLUMNS, ComplaintRow
-from projections.evaluation_rows import EVALUATION_COLUMNS, EvaluationRow, evaluation_runs
+from projections.evaluation_rows import ABOUT_EVALUATIONS, EVALUATION_COLUMNS, EvaluationRow, evaluation_runs
 from projections.shipped_law import shipped_law
 from projections.view import CORRECTIONS, Rows, changes, fold, fold_at, take
 from projections.voice_readings import article_of, complaint_reading
-from projections.voices import ABOUT_EVALUATIONS, STEPS, VoiceRow, Voices, VoicesState
+from projections.voices import STEPS, VoiceRow, Voices, VoicesState
 from tests.controls import LAND, LAW, MANAGER, REGISTERED
 from tests.histories import World, worlds
 from tests.law.questions import at
