@@ -31,6 +31,7 @@ from infrastructure.mapper import EntryMapper, entry_from
 from infrastructure.recorder import LedgerFactory
 from infrastructure.shelves import Shelves
 from infrastructure.store import Store
+from infrastructure.stream_reads import StreamReads
 from infrastructure.turns import Turns
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
@@ -79,6 +80,7 @@ class Approvals(Application[UUID]):
         super().__init__({LedgerFactory.URL: url})
         self.laws, self.clock = laws or law_book(), clock
         self.store = Store(url, connections_max)
+        self.streams = StreamReads(url)
         self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max)
         self._kept: OrderedDict[int, Kept] = OrderedDict()  # by the project's id as a number: hashed fastest
@@ -89,6 +91,7 @@ class Approvals(Application[UUID]):
     async def __aenter__(self) -> Self:
         try:
             await self.committer.open()  # first: where no connection is to be had, it says at once why
+            await self.streams.open()
             await self.store.pool.open(wait=True)
         except BaseException:
             await self.__aexit__()
@@ -98,6 +101,7 @@ class Approvals(Application[UUID]):
     async def __aexit__(self, *_: object) -> None:
         """Let what is under way finish, then close every connection."""
         await self.committer.close()
+        await self.streams.close()
         await self.store.pool.close()
         self.close()
 
@@ -161,7 +165,8 @@ class Approvals(Application[UUID]):
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if status is Status.CONFLICT:
-            await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+            if tries:  # once is chance; whoever meets others again and again stands back
+                await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
             await self._catch_up(kept)
             return None
         self._kept.pop(kept.project.id.int, None)
@@ -250,7 +255,7 @@ class Approvals(Application[UUID]):
         kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
 
     async def _load(self, project_id: UUID) -> Kept:
-        rows = await self.store.stream(project_id)
+        rows = await self.streams.rows(project_id)
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
@@ -261,7 +266,7 @@ class Approvals(Application[UUID]):
 
     async def _catch_up(self, kept: Kept) -> bool:
         """Take in what other processes wrote. False where there was nothing new."""
-        rows = await self.store.stream(kept.project.id, kept.project.version)
+        rows = await self.streams.rows(kept.project.id, kept.project.version)
         for row in rows:
             if not follow(kept.project, entry_from(row)):
                 self._kept.pop(kept.project.id.int, None)

@@ -12,23 +12,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
-from random import random
 from time import monotonic
 
 import structlog
 from psycopg import Error
+from psycopg.pq.abc import PGresult
 
 from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, parameters
-from infrastructure.lane import ConnectionLost, Lane, Row
+from infrastructure.lane import ConnectionLost, Lane
 from infrastructure.rehearsal import Health
 from infrastructure.wire import int8_from
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
-RECONNECT_SECONDS_MAX = 2.0
-RECONNECT_SECONDS_FIRST = 0.05
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
@@ -104,7 +101,7 @@ class Committer:
             self.health.sent_at = sent_at
             try:
                 answer = await self._insist([pending.item for pending in batch])
-                self._settle(batch, int8_from(answer[0] or b""), (answer[1] or b"").decode())
+                self._settle(batch, int8_from(answer.get_value(0, 0) or b""), (answer.get_value(0, 1) or b"").decode())
                 self.health.works()
             except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
                 log.exception("a batch was refused", items=len(batch))
@@ -163,7 +160,7 @@ class Committer:
         if not pending.verdict.done():
             pending.verdict.set_exception(failure)
 
-    async def _insist(self, items: list[Item]) -> Row:
+    async def _insist(self, items: list[Item]) -> PGresult:
         """Run the batch until the server answers it. After a lost connection nobody knows whether it was stored:
         every item has an id, so sending it again finds out. An error that the server answers (a full disk, a
         cancelled statement) is raised: then nothing was stored.
@@ -174,7 +171,7 @@ class Committer:
                 return await self._append_lane.run("append", params)
             except ConnectionLost as lost:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(items))
-                await self._reopen(self._append_lane, self.health.fails)
+                await self._append_lane.reopen(self.health.fails)
 
     async def _notify_loop(self) -> None:
         """Wake the projector, on a connection of its own: NOTIFY inside the write would put commits into a queue."""
@@ -185,18 +182,5 @@ class Committer:
                 await self._notify_lane.run("notify", [])
             except Error as lost:
                 log.warning("notification lost, the projector polls", error=str(lost).strip())
-                await self._reopen(self._notify_lane)
+                await self._notify_lane.reopen()
             await asyncio.sleep(NOTIFY_SECONDS)
-
-    async def _reopen(self, lane: Lane, told: Callable[[Error], object] = lambda _: None) -> None:
-        pause = RECONNECT_SECONDS_FIRST
-        while True:
-            try:
-                await lane.open()
-            except Error as down:
-                told(down)
-                log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
-                await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
-                pause = min(pause * 2, RECONNECT_SECONDS_MAX)
-            else:
-                return

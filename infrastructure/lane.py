@@ -1,4 +1,4 @@
-"""One database connection that the event loop drives itself: a prepared statement out, its one row back.
+"""One database connection that the event loop drives itself: a prepared statement out, its rows back.
 
 libpq's non-blocking calls through psycopg.pq, without the cursor in between: that costs a third of the time,
 and the committer has a batch to send a thousand times a second.
@@ -7,16 +7,23 @@ and the committer has a batch to send a thousand times a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from random import random
 
+import structlog
 from psycopg import Error, OperationalError, errors, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
-Row = list[bytes | None]
 CONNECT_SECONDS_MAX = 10  # per address; a server that is not there at all does not even refuse
+RECONNECT_SECONDS_MAX = 2.0
+RECONNECT_SECONDS_FIRST = 0.05
+ALWAYS = (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'")
+_FINE = {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}
 _FATAL = {"FATAL", "PANIC"}  # what the server says before it hangs up
+
+log = structlog.get_logger()
 
 
 class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
@@ -26,12 +33,13 @@ class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
 class Lane:
     """At most one statement is under way at a time. Raises psycopg's errors, ConnectionLost among them."""
 
-    def __init__(self, url: str, statements: dict[str, bytes]) -> None:
-        self._url, self._statements = url, statements
+    def __init__(self, url: str, statements: dict[str, bytes], settings: Sequence[bytes] = ()) -> None:
+        """*settings* are commands that are given before the *statements* are prepared."""
+        self._url, self._statements, self._settings = url, statements, settings
         self._pgconn: PGconn | None = None
         self._socket = -1  # kept: libpq forgets it when the connection is lost
-        self._answer: asyncio.Future[Row] | None = None
-        self._row: Row = []
+        self._answer: asyncio.Future[PGresult] | None = None
+        self._result: PGresult | None = None
         self._error: Exception | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -47,7 +55,7 @@ class Lane:
         pgconn = pq.PGconn.connect(_patient(self._url).encode())
         if pgconn.status != pq.ConnStatus.OK:
             raise ConnectionLost(pgconn.get_error_message())
-        for text in (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'"):
+        for text in (*ALWAYS, *self._settings):
             self._check(pgconn.exec_(text))
         for name, statement in self._statements.items():
             self._check(pgconn.prepare(name.encode(), statement))
@@ -55,7 +63,7 @@ class Lane:
 
     @staticmethod
     def _check(result: PGresult) -> None:
-        if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        if result.status not in _FINE:
             raise _failure(result)
 
     @property
@@ -73,14 +81,28 @@ class Lane:
             self._answer.set_exception(ConnectionLost("the connection to the database was lost"))
         self._answer = None
 
-    def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[Row]:
-        """Send the statement *name*; its first row's columns, in binary form, are the result."""
+    async def reopen(self, told: Callable[[Error], object] = lambda _: None) -> None:
+        """Connect again, however long that takes; every failure is *told*."""
+        pause = RECONNECT_SECONDS_FIRST
+        while True:
+            try:
+                await self.open()
+            except Error as down:
+                told(down)
+                log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
+                await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
+                pause = min(pause * 2, RECONNECT_SECONDS_MAX)
+            else:
+                return
+
+    def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
+        """Send the statement *name*; what it answers has its values in binary form."""
         if self._pgconn is None:
             raise ConnectionLost("not connected to the database")
         if self._answer is not None:
             raise RuntimeError("a lane carries one statement at a time")
         self._answer = self._loop.create_future()
-        self._row, self._error = [], None
+        self._result = self._error = None
         answer = self._answer
         try:
             self._pgconn.send_query_prepared(
@@ -119,19 +141,19 @@ class Lane:
             if result is None:
                 self._finish()
                 return
-            if result.status == ExecStatus.TUPLES_OK:
-                self._row = [result.get_value(0, i) for i in range(result.nfields)] if result.ntuples else []
-            elif result.status != ExecStatus.COMMAND_OK:
+            if result.status in _FINE:
+                self._result = result
+            else:
                 self._error = _failure(result)
 
     def _finish(self) -> None:
         answer, self._answer = self._answer, None
         if answer is None or answer.done():
             return
-        if self._error is not None:
-            answer.set_exception(self._error)
-            return
-        answer.set_result(self._row)
+        if self._result is None:
+            answer.set_exception(self._error or ConnectionLost("the server answered nothing"))
+        else:
+            answer.set_result(self._result)
 
 
 def _patient(url: str) -> str:

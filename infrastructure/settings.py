@@ -67,7 +67,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Commands that may wait for the disk in one process; more are answered 503, try again.", ge=1),
     ] = COMMANDS_WAITING_MAX
     connections_max: Annotated[
-        int, Meta(description="Database connections that one process opens at most.", ge=2, le=1000)
+        int,
+        Meta(
+            description="Database connections of one process for reads, at most; commands have three more.",
+            ge=2,
+            le=1000,
+        ),
     ] = CONNECTIONS_MAX
     stale_days: Annotated[
         int,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg.pq.abc import PGresult
 
 from domain.examples import MANAGER
 from domain.project.note import NoteStep
@@ -16,7 +17,7 @@ from domain.project.registration import Enterprise, RegisterProject
 from infrastructure import committer
 from infrastructure.approvals import Answer, Approvals
 from infrastructure.batch import Item
-from infrastructure.lane import ConnectionLost, Lane, Row
+from infrastructure.lane import ConnectionLost, Lane
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
@@ -57,16 +58,16 @@ async def test_a_commit_whose_answer_is_lost_is_found_again(
 ) -> None:
     project, keys = uuid4(), [uuid4() for _ in range(4)]
     await register(approvals, keys[0], project)
-    lost: list[Row] = []
+    lost: list[PGresult] = []
     run = Lane.run
 
-    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> Row:
-        row = await run(lane, name, params)
+    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> PGresult:
+        result = await run(lane, name, params)
         if name == "append" and len(lost) < 2:
-            lost.append(row)
+            lost.append(result)
             lane.close()
             raise ConnectionLost("the answer never came")
-        return row
+        return result
 
     monkeypatch.setattr(Lane, "run", run_and_lose)
     answers = [await approvals.handle(project, NoteStep(activity=f"{key}"), MANAGER, key) for key in keys[1:]]

@@ -125,13 +125,13 @@ async def test_who_comes_second_reads_only_what_was_written_since(
         for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
             await here.handle(project, command, by, uuid4())
         await there.handle(project, SubmitItem(item="item-2"), ENTERPRISE, uuid4())
-        stream = here.store.stream
+        rows = here.streams.rows
 
-        def note(stream_id: UUID, after: int = -1, limit: int | None = None) -> Awaitable[list[StoredRow]]:
+        def note(stream: UUID, after: int = -1) -> Awaitable[list[StoredRow]]:
             read.append(after)
-            return stream(stream_id, after, limit)
+            return rows(stream, after)
 
-        monkeypatch.setattr(here.store, "stream", note)
+        monkeypatch.setattr(here.streams, "rows", note)
         answer = await here.handle(project, SubmitItem(item="item-3"), ENTERPRISE, uuid4())
         assert (read, answer.receipt.version) == ([2], 4)
         assert await here.project(project) == await there.project(project)

@@ -18,6 +18,16 @@ CLIENTS, ROUNDS = 8, 3
 ROW = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
 
 
+class Stored:
+    """What ledger.append answers for so many items: all of them stored. Stands in for libpq's result."""
+
+    def __init__(self, items: int) -> None:
+        self._row = bytes(8), b"s" * items
+
+    def get_value(self, _row: int, column: int) -> bytes:
+        return self._row[column]
+
+
 class Database:
     """Stores whatever it is sent, and remembers in what batches. Stands in for the lanes."""
 
@@ -30,11 +40,11 @@ class Database:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    async def run(self, name: str, items: Sequence[Item]) -> list[bytes]:
+    async def run(self, name: str, items: Sequence[Item]) -> Stored:
         if name == "append":
             self.batches.append(len(items))
         await asyncio.sleep(0)
-        return [bytes(8), b"s" * len(items)]
+        return Stored(len(items))
 
 
 async def batches(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> list[int]:

@@ -1,0 +1,119 @@
+"""Gathered reads of streams: one statement for many, and an answer for everybody, whatever happens to the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg.pq.abc import PGresult
+
+from domain.examples import MANAGER
+from domain.project.note import NoteStep
+from domain.project.registration import Enterprise, RegisterProject
+from infrastructure.approvals import Approvals
+from infrastructure.chain import StoredRow
+from infrastructure.lane import ConnectionLost, Lane
+from infrastructure.store import NoAnswer
+from infrastructure.stream_reads import StreamReads
+from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
+
+REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
+STEPS = 3
+
+
+@pytest_asyncio.fixture
+async def reads(database_url: str) -> AsyncIterator[StreamReads]:
+    reads = StreamReads(database_url)
+    await reads.open()
+    yield reads
+    await reads.close()
+
+
+async def told(database_url: str, projects: int) -> list[UUID]:
+    """So many registered projects with STEPS notes each."""
+    streams = [uuid4() for _ in range(projects)]
+    async with Approvals(database_url) as approvals:
+        for stream in streams:
+            await approvals.handle(stream, REGISTER, MANAGER, uuid4())
+            for n in range(STEPS):
+                await approvals.handle(stream, NoteStep(activity=f"{n}"), MANAGER, uuid4())
+    return streams
+
+
+async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: StreamReads, database_url: str) -> None:
+    streams = await told(database_url, 3)
+    asked = [(stream, after) for stream in (*streams, uuid4(), streams[0]) for after in (-1, 2, STEPS + 1)]
+
+    found = await asyncio.gather(*[reads.rows(stream, after) for stream, after in asked])
+
+    async with Approvals(database_url) as approvals:
+        expected: list[list[StoredRow]] = [await approvals.store.stream(stream, after) for stream, after in asked]
+    assert found == expected
+    assert [len(rows) for rows in found[:3]] == [STEPS + 1, STEPS - 1, 0]
+
+
+async def test_many_who_ask_at_once_are_answered_by_two_statements(
+    reads: StreamReads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, run = list[str](), Lane.run
+
+    def count(lane: Lane, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
+        sent.append(name)
+        return run(lane, name, params)
+
+    monkeypatch.setattr(Lane, "run", count)
+    await asyncio.gather(reads.rows(uuid4()), *[reads.rows(uuid4()) for _ in range(40)])
+    assert len(sent) <= 2
+
+
+async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamReads, database_url: str) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        asked = [asyncio.create_task(reads.rows(uuid4())) for _ in range(3)]
+        for _ in range(2):
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
+            await asyncio.to_thread(cut_connections, database_url, "%unnest%")
+        other.rollback()
+        assert await asyncio.gather(*asked) == [[]] * 3
+
+
+async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
+    reads: StreamReads, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        asked = asyncio.create_task(reads.rows(uuid4()))
+        await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
+        other.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await asked
+    assert await reads.rows(uuid4()) == []
+
+
+async def test_a_silent_server_is_given_up_and_asked_anew(
+    reads: StreamReads, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        monkeypatch.setattr("infrastructure.stream_reads.ANSWER_SECONDS_MAX", 0.05)
+        with pytest.raises(NoAnswer, match="did not answer within"):
+            await reads.rows(uuid4())
+    monkeypatch.undo()
+    assert await reads.rows(uuid4()) == []
+
+
+async def test_whoever_waits_when_the_application_ends_is_told(database_url: str) -> None:
+    reads = StreamReads(database_url)
+    await reads.open()
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE ledger.event")
+        asked = [asyncio.create_task(reads.rows(uuid4())) for _ in range(2)]
+        await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
+        asked.append(asyncio.create_task(reads.rows(uuid4())))
+        await asyncio.sleep(0)
+        await reads.close()
+        assert all(isinstance(end, ConnectionLost) for end in await asyncio.gather(*asked, return_exceptions=True))
