@@ -8,29 +8,22 @@ from typing import Any
 
 import psycopg
 import structlog
-from msgspec import Struct
 from psycopg.sql import SQL
 
-from domain.streams import CALENDAR
-from domain.vocabulary import Entry
-from infrastructure import ledger_stream
-from infrastructure.kept import Kept
+from infrastructure.following import Following, Standing
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL, head_of
 from infrastructure.view_laws import by_law_now
-from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables, write
+from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables
 from projections.catalogue import VIEWS
-from projections.view import View, changes
+from projections.view import View
 
 LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
-BATCH_ENTRIES_MAX = 5000
 FILL_ENTRIES_MIN = 20_000  # of a ledger whose views are empty
 ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
-VIEWS_CHANNEL = "countersign_views"
-READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 
 log = structlog.get_logger()
 
@@ -39,24 +32,14 @@ class Stopped(Exception):  # noqa: N818 it says what happened
     """The projector was told to stop in the middle of long work, which is then for whoever leads next."""
 
 
-class Standing(Struct):
-    """How far one view has come; *error* says why it goes no further."""
-
-    view: View[Any]
-    seq: int
-    error: str | None = None
-
-
 class Projector:
     """Runs in a thread or a process of its own. `run` until `stop`; `step` once, for tests and the command line."""
 
     def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
         self._stopping = Stopping()
-        self._kept = Kept()
-        self._standings: list[Standing] = []
+        self._following = Following(url)
         self._rebuilt = 0
-        self._law_may_differ = False
         self._stumbled = False  # over filling empty views at once
         self.is_leader = False
 
@@ -101,15 +84,15 @@ class Projector:
             return False
         self.is_leader = True
         connection.execute("SET timezone = 'UTC'")
+        connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
             drop_leftovers(connection)
             self._begin(connection)
         return True
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:
-        self._kept.forget()
         self._views = by_law_now(connection, self._views)
-        self._standings = [self._standing(connection, view) for view in self._views]
+        self._following = Following(self._url, [self._standing(connection, view) for view in self._views])
         self._rebuilt = _rebuilt(connection)
 
     def _standing(self, connection: psycopg.Connection[Any], view: View[Any]) -> Standing:
@@ -130,18 +113,18 @@ class Projector:
         return Standing(view, 0)
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
-        """Take every running view through one batch, the furthest behind first; how many entries that were.
+        """Take every running view through some batches, the furthest behind first; how many entries that were.
 
         Views that are empty while the ledger is long are filled at once instead, as by a rebuild.
         """
-        if self._law_may_differ:
+        if self._following.law_may_differ:
             self._count_anew(connection)
         if filled := self._fill(connection):
             return filled
         with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
                 self._begin(connection)
-            return self._step(connection)
+            return self._following.step(connection, self._stopping.is_told)
 
     def _count_anew(self, connection: psycopg.Connection[Any]) -> None:
         """Make the rows of every view anew whose law has changed. Until they are swapped in, the old ones stand."""
@@ -150,14 +133,14 @@ class Projector:
         if changed:
             rebuild(self._url, changed, compare=False, progress=self._require_running)
             log.info("counted anew by another calendar", views=[view.name for view in changed])
-        self._law_may_differ = False
+        self._following.law_may_differ = False
 
     def _fill(self, connection: psycopg.Connection[Any]) -> int:
         """Fill the empty views where there is much to fold; 0 where there is not, or where a fold stumbles.
 
         It is then for the steps to find out which view, and over what.
         """
-        empty = [standing.view for standing in self._standings if standing.seq == 0 and standing.error is None]
+        empty = self._following.empty()
         if self._stumbled or not empty or head_of(connection) < FILL_ENTRIES_MIN:
             return 0
         try:
@@ -176,59 +159,6 @@ class Projector:
         if self._stopping.is_told():
             raise Stopped
 
-    def _step(self, connection: psycopg.Connection[Any]) -> int:
-        running = [standing for standing in self._standings if standing.error is None]
-        if not running:
-            return 0
-        seq = min(standing.seq for standing in running)
-        behind = [standing for standing in running if standing.seq == seq]
-        others = [standing.seq for standing in running if standing.seq > seq]
-        limit = min([BATCH_ENTRIES_MAX, *[other - seq for other in others]])
-        return self._advance(connection, behind, seq, limit)
-
-    def _advance(self, connection: psycopg.Connection[Any], behind: list[Standing], seq: int, limit: int) -> int:
-        """Take the views that stand at *seq* at most *limit* entries further; how many these are."""
-        try:
-            return self._project(connection, behind, seq, limit)
-        except (psycopg.OperationalError, GapInLedger):
-            raise
-        except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
-            self._kept.forget()
-            if len(behind) > 1:
-                return max(self._advance(connection, [standing], seq, limit) for standing in behind)
-            if limit > 1:
-                return self._advance(connection, behind, seq, limit // 2)
-            self._halt(connection, behind[0], seq + 1, failure)
-            return limit
-
-    def _project(self, connection: psycopg.Connection[Any], behind: list[Standing], seq: int, limit: int) -> int:
-        histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
-        if not histories:
-            return 0
-        last = _last_of(histories, seq)
-        views = [standing.view for standing in behind]
-        touched = self._kept.after(connection, views, histories, seq)
-        self._law_may_differ |= CALENDAR in self._kept.kinds  # a notice may have been applied
-        with connection.transaction():
-            for view in views:
-                for name, change in merged([changes(view, folded) for folded in touched]).items():
-                    write(connection, next(t for t in view.tables if t.name == name), change)
-            connection.execute(
-                "UPDATE views.position SET seq = %s WHERE view = ANY(%s)", [last, [view.name for view in views]]
-            )
-            connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(last)])
-        for standing in behind:
-            standing.seq = last
-        return last - seq
-
-    def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
-        standing.error = f"position {seq}: {type(failure).__name__}: {failure}"
-        connection.execute(
-            "UPDATE views.position SET error = %s, error_at = clock_timestamp() WHERE view = %s",
-            [standing.error, standing.view.name],
-        )
-        log.error("a view stopped", view=standing.view.name, position=seq, exc_info=failure)
-
 
 @contextmanager
 def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
@@ -241,29 +171,7 @@ def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
 
-def merged(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The changes of many projects, a table's all in one."""
-    out: dict[str, Any] = {}
-    for part in parts:
-        for name, change in part.items():
-            if name in out:
-                out[name].upserts.extend(change.upserts)
-                out[name].deletes.extend(change.deletes)
-            else:
-                out[name] = change
-    return out
-
-
 def _rebuilt(connection: psycopg.Connection[Any]) -> int:
     """How often the views were rebuilt."""
     row = connection.execute("SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position").fetchone()
     return int(row[0]) if row else 0
-
-
-def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:
-    """The last position of the entries after *seq* in *histories*. Raises GapInLedger where they are not all there."""
-    positions = sorted(entry.position for entries in histories for entry in entries)
-    for expected, position in enumerate(positions, seq + 1):
-        if position != expected:
-            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {position}")
-    return positions[-1]

@@ -91,10 +91,24 @@ class Folded(Struct):
 
 
 class Change(Struct):
-    """What is to be written to one table. Rows of a summed one are what to add; it has no *deletes*."""
+    """What is to be written to one table: rows whose key is new there, rows that replace others, keys of rows that go.
 
-    upserts: list[Row]
-    deletes: list[Row]  # keys
+    Rows of a summed one are what to add: all *inserts*.
+    """
+
+    inserts: list[Row]
+    updates: list[Row] = field(default_factory=list)
+    deletes: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, parts: Iterable[Change]) -> Change:
+        """Many changes of one table, of different projects, as one."""
+        whole = cls([])
+        for part in parts:
+            whole.inserts += part.inserts
+            whole.updates += part.updates
+            whole.deletes += part.deletes
+        return whole
 
 
 CORRECTIONS = (EntryAmended, EntryRetracted)
@@ -168,17 +182,30 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
         return out
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
-        new = {row[: table.key]: row for row in rows.get(table.name, ())}
-        old = folded.written.get(table.name, {})
-        if table.summed:
-            upserts, deletes = added(old, new), list[Row]()
-        else:
-            upserts = [row for key, row in new.items() if (was := old.get(key)) is not row and was != row]
-            deletes = [key for key in old if key not in new]
+        told, old = rows.get(table.name, ()), folded.written.get(table.name, {})
+        if not told and not old:
+            continue
+        new = {row[: table.key]: row for row in told}
+        change = Change(added(old, new)) if table.summed else _replaced(old, new)
         folded.written[table.name] = new
-        if upserts or deletes:
-            out[table.name] = Change(upserts, deletes)
+        if change.inserts or change.updates or change.deletes:
+            out[table.name] = change
     return out
+
+
+def _replaced(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> Change:
+    """What makes of the rows of a project that were *old* those that are *new*."""
+    if not old:
+        return Change(list(new.values()))
+    change = Change([])
+    for key, row in new.items():
+        was = old.get(key)
+        if was is None:
+            change.inserts.append(row)
+        elif was is not row and was != row:
+            change.updates.append(row)
+    change.deletes = [key for key in old if key not in new]
+    return change
 
 
 def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:

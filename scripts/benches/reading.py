@@ -18,7 +18,7 @@ from eventsourcing.utils import get_topic
 from msgspec import Struct
 
 from infrastructure.mapper import EntryMapper
-from infrastructure.projector import BATCH_ENTRIES_MAX, Projector
+from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
 from infrastructure.recorder import LedgerFactory
 from projections.catalogue import VIEWS
@@ -30,6 +30,7 @@ from scripts.benches.stock import environment
 CLIENTS = 32  # whose commands the views are behind by
 RUNNER_CONNECTIONS = 5
 SETTLE_SECONDS = 0.05
+PAGE_ROWS = 5000  # more or less of them are not read any faster
 READ = """
     SELECT seq, stream, version, type, data, meta, occurred_at, recorded_at, hash FROM ledger.event
     WHERE seq > %s ORDER BY seq LIMIT %s
@@ -65,7 +66,7 @@ def bare_select(url: str) -> Figure:
     """Rows a second that psycopg reads and nobody decodes: no view can be faster."""
     began, seq, rows = perf_counter(), 0, 0
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor(binary=True) as cursor:
-        while page := cursor.execute(READ, [seq, BATCH_ENTRIES_MAX]).fetchall():
+        while page := cursor.execute(READ, [seq, PAGE_ROWS]).fetchall():
             seq, rows = page[-1][0], rows + len(page)
     return Figure("bare SELECT", 1, rows / (perf_counter() - began))
 

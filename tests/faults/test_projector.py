@@ -14,11 +14,12 @@ import pytest
 import pytest_asyncio
 
 from domain.examples import STORY
+from infrastructure import following
 from infrastructure.approvals import Approvals
 from infrastructure.migrate import migrate
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.projector import Projector
-from infrastructure.view_tables import BATCH_KEY, write
+from infrastructure.view_tables import BATCH_KEY, settle
 from tests.conftest import reachable_folder
 from tests.faults.ledgers import require_views_follow, views_at
 from tests.faults.processes import (
@@ -84,14 +85,14 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
     """Also a later batch: then there are states in memory that must not be ahead of their rows."""
     until_cut = 0
 
-    def write_and_be_cut(connection: psycopg.Connection[Any], *args: Any) -> None:
+    def settle_and_be_cut(connection: psycopg.Connection[Any], *args: Any) -> None:
         nonlocal until_cut
         until_cut -= 1
         if until_cut == 0:
             cut_connections(database_url)
-        write(connection, *args)
+        settle(connection, *args)
 
-    monkeypatch.setattr("infrastructure.projector.write", write_and_be_cut)
+    monkeypatch.setattr("infrastructure.following.settle", settle_and_be_cut)
     story = uuid4()
     with running(Projector(database_url)):
         for steps in (slice(15), slice(15, 30), slice(30, None)):
@@ -104,16 +105,18 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
 async def test_a_batch_whose_commit_is_not_answered_is_not_taken_twice(
     approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = Projector._project
+    write = following._writing
     cuts: list[psycopg.Connection[Any]] = []
 
-    def take_and_lose(projector: Projector, connection: psycopg.Connection[Any], *args: Any) -> None:
-        take(projector, connection, *args)
+    @contextmanager
+    def write_and_lose(connection: psycopg.Connection[Any], *args: Any) -> Iterator[None]:
+        with write(connection, *args):
+            yield
         if not cuts:
             cuts.append(connection)
             raise psycopg.OperationalError("the answer to COMMIT never came")
 
-    monkeypatch.setattr(Projector, "_project", take_and_lose)
+    monkeypatch.setattr(following, "_writing", write_and_lose)
     with running(Projector(database_url)):
         await tell_story(approvals)
         await require_all_projected(approvals, database_url)

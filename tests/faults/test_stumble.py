@@ -102,7 +102,7 @@ def test_whichever_view_stumbles_stops_alone(
     server_url: str, ledgers: dict[int, Told], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
 ) -> None:
     ledger = ledgers[steps]  # told before the batches become small
-    monkeypatch.setattr("infrastructure.projector.BATCH_ENTRIES_MAX", batch)
+    monkeypatch.setattr("infrastructure.following.BATCH_ENTRIES_MAX", batch)
     stumbling = tuple(Stumbling(view) if at == nth else view for at, view in enumerate(VIEWS))
     with database_in(server_url, ledger.database) as url:
         standing = project_all(url, stumbling)

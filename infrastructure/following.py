@@ -1,0 +1,223 @@
+"""Take views through the ledger: while the server writes one batch, the next one is read and folded.
+
+A batch is one transaction: its rows and the position they stand for. What was folded ahead is forgotten when the batch
+before it was not written. A view that stumbles is found by taking the batch apart, and stops alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from msgspec import Struct, structs
+from psycopg.sql import SQL
+
+from domain.streams import CALENDAR
+from domain.vocabulary import Entry
+from infrastructure import ledger_stream
+from infrastructure.kept import Kept
+from infrastructure.ledger_stream import GapInLedger
+from infrastructure.view_tables import settle, stage
+from projections.view import Change, Folded, Table, View, changes
+
+BATCH_ENTRIES_MAX = 5000
+BATCHES_MAX = 10  # in one go: a rebuild waits for so many
+VIEWS_CHANNEL = "countersign_views"
+READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
+
+log = structlog.get_logger()
+
+
+class Standing(Struct):
+    """How far one view has come; *error* says why it goes no further."""
+
+    view: View[Any]
+    seq: int
+    error: str | None = None
+
+
+class Span(Struct, frozen=True):
+    """The views that stand furthest behind, and up to where they may be taken together: to where another stands."""
+
+    behind: list[Standing]
+    seq: int
+    until: int | None
+
+    def limit(self, seq: int) -> int:
+        """How many entries there may be in the batch after position *seq*."""
+        return BATCH_ENTRIES_MAX if self.until is None else min(BATCH_ENTRIES_MAX, self.until - seq)
+
+
+class Batch(Struct, frozen=True):
+    """What entries up to position *last* change in the tables of *views*, not yet written.
+
+    It is *full* where there may be more entries after it, and *of_law* where one of them may change the law.
+    """
+
+    views: list[View[Any]]
+    last: int
+    changes: list[tuple[Table, Change]]
+    full: bool
+    of_law: bool
+
+    def mended(self) -> Batch:
+        """The same, whatever stands in the tables: also where a row that would be new is there already."""
+        return structs.replace(
+            self,
+            changes=[
+                (table, change if table.summed else Change([], change.inserts + change.updates, change.deletes))
+                for table, change in self.changes
+            ],
+        )
+
+
+class Following:
+    """Some views on their way through the ledger at *url*, from where they stand."""
+
+    def __init__(self, url: str, standings: Sequence[Standing] = ()) -> None:
+        self._url, self._standings = url, standings
+        self._kept = Kept()
+        self.law_may_differ = False
+
+    def empty(self) -> list[View[Any]]:
+        """The views that stand at the beginning."""
+        return [standing.view for standing in self._standings if standing.seq == 0 and standing.error is None]
+
+    def step(self, connection: psycopg.Connection[Any], told_to_stop: Callable[[], bool]) -> int:
+        """Take the views that are furthest behind through some batches; how many entries that were.
+
+        Raises GapInLedger where a position is missing.
+        """
+        span = self._span()
+        if span is None:
+            return 0
+        try:
+            self._follow(connection, span, told_to_stop)
+        except (psycopg.OperationalError, GapInLedger):
+            self._kept.forget()
+            raise
+        except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
+            log.warning("a batch is taken apart", error=f"{type(failure).__name__}: {failure}")
+            seq = span.behind[0].seq
+            return self._take_apart(connection, span.behind, seq, span.limit(seq)) - span.seq
+        return span.behind[0].seq - span.seq
+
+    def _span(self) -> Span | None:
+        running = [standing for standing in self._standings if standing.error is None]
+        if not running:
+            return None
+        seq = min(standing.seq for standing in running)
+        others = [standing.seq for standing in running if standing.seq > seq]
+        return Span([standing for standing in running if standing.seq == seq], seq, min(others, default=None))
+
+    def _follow(self, connection: psycopg.Connection[Any], span: Span, told_to_stop: Callable[[], bool]) -> None:
+        views = [standing.view for standing in span.behind]
+        batch = self._folded(connection, views, span.seq, span.limit(span.seq))
+        written = 0
+        with ExitStack() as stack:
+            ahead: psycopg.Connection[Any] | None = None
+            while batch:
+                following, written = None, written + 1
+                with _writing(connection, batch):
+                    limit = span.limit(batch.last) if batch.full and not batch.of_law else 0
+                    if limit and written < BATCHES_MAX and not told_to_stop():
+                        ahead = ahead or stack.enter_context(_reading(self._url))
+                        following = self._folded(ahead, views, batch.last, limit)
+                self._stand(span.behind, batch)
+                batch = following
+
+    def _folded(
+        self, connection: psycopg.Connection[Any], views: list[View[Any]], seq: int, limit: int
+    ) -> Batch | None:
+        """At most so many entries after position *seq*, folded; None where there are none."""
+        histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
+        if not histories:
+            return None
+        last = _last_of(histories, seq)
+        touched = self._kept.after(connection, views, histories, seq)
+        of_law = CALENDAR in self._kept.kinds  # a notice may have been applied
+        return Batch(views, last, list(_changes_of(views, touched)), last - seq == limit, of_law)
+
+    def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
+        for standing in behind:
+            standing.seq = batch.last
+        self.law_may_differ |= batch.of_law
+
+    def _take_apart(self, connection: psycopg.Connection[Any], behind: Sequence[Standing], seq: int, limit: int) -> int:
+        """Take the views that stand at *seq* further, each by itself and by half as much where it stumbles.
+
+        The furthest position that was reached.
+        """
+        self._kept.forget()
+        if len(behind) > 1:
+            return max(self._take_apart(connection, [standing], seq, limit) for standing in behind)
+        (standing,) = behind
+        try:
+            batch = self._folded(connection, [standing.view], seq, limit)
+            if batch:
+                with _writing(connection, batch.mended()):
+                    pass
+                self._stand(behind, batch)
+        except (psycopg.OperationalError, GapInLedger):
+            raise
+        except Exception as failure:  # noqa: BLE001 as above
+            if limit > 1:
+                return self._take_apart(connection, behind, seq, limit // 2)
+            self._halt(connection, standing, seq + 1, failure)
+            return seq + 1
+        return standing.seq
+
+    def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
+        standing.error = f"position {seq}: {type(failure).__name__}: {failure}"
+        connection.execute(
+            "UPDATE views.position SET error = %s, error_at = clock_timestamp() WHERE view = %s",
+            [standing.error, standing.view.name],
+        )
+        log.error("a view stopped", view=standing.view.name, position=seq, exc_info=failure)
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to read by while another one writes."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET timezone = 'UTC'")
+        yield connection
+
+
+@contextmanager
+def _writing(connection: psycopg.Connection[Any], batch: Batch) -> Iterator[None]:
+    """Write *batch*: it is done at the end of the block. Within, the server is at work and *connection* is not free."""
+    with connection.transaction():
+        for table, change in batch.changes:
+            stage(connection, table, change)
+        with connection.pipeline():
+            for table, change in batch.changes:
+                settle(connection, table, change)
+            connection.execute(
+                "UPDATE views.position SET seq = %s WHERE view = ANY(%s)",
+                [batch.last, [view.name for view in batch.views]],
+            )
+            connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
+            yield
+
+
+def _changes_of(views: Sequence[View[Any]], touched: Sequence[Folded]) -> Iterator[tuple[Table, Change]]:
+    """What is to be written to each table: the changes of all projects in one."""
+    for view in views:
+        parts = [changes(view, folded) for folded in touched]
+        for table in view.tables:
+            found = [part[table.name] for part in parts if table.name in part]
+            if found:
+                yield table, Change.of(found)
+
+
+def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:
+    """The last position of the entries after *seq* in *histories*. Raises GapInLedger where they are not all there."""
+    positions = sorted(entry.position for entries in histories for entry in entries)
+    for expected, position in enumerate(positions, seq + 1):
+        if position != expected:
+            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {position}")
+    return positions[-1]
