@@ -18,7 +18,8 @@ from infrastructure.clock_history import Applications, histories_known, readings
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
 from infrastructure.lawbook import LawBook
 from infrastructure.store import Store
-from projections.clock_rows import ClockRow, reading_of
+from projections.clock_readings import reading_of
+from projections.clock_rows import ClockRow
 from projections.clocks import counted_by
 from projections.explained import explanation
 from projections.law_events import Histories, ItemHistory

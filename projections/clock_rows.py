@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from domain.law.clock import Clock, State
-from domain.law.countersign import COUNTERSIGN
+from domain.law.clock import Level, State, level
 from domain.law.general_outlook import GeneralReading, general_readings
 from domain.law.general_rule import local_date
-from domain.law.hearing import HEARING_HOLD, HEARING_REQUEST
 from domain.law.intake import INTAKE
 from domain.law.moment import midnight
-from domain.law.outlook import DISTANT, Outlook, outlooks
-from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
+from domain.law.outlook import DISTANT, Outlook, Outlooks, outlooks
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
-from domain.law.tolerance import TOLERANCE_CURE
-from domain.law.undertaking import POST_CHECK
 from domain.project.state import Mode
-from projections.announcements import last_told, with_announced
-from projections.law_events import ItemHistory, Laws, rule_of, usual_rule
-from projections.nodes import NODES, Node, node_of
+from projections.announcements import last_told
+from projections.law_events import ItemHistory, Laws, rule_of
+from projections.nodes import node_of
 from projections.readings import (
-    WORKING_DAY,
-    Reading,
     book_of,
     department_of,
     general_terms,
@@ -39,16 +31,11 @@ from projections.readings import (
 from projections.view import Row
 
 MIDNIGHTS_KEPT_MAX = 4096  # of the days on which clocks end: a few hundred at any time
-UNCOLOURED = "none"
+UNCOLOURED = Level.NONE.value
+NEVER = (None, None, None)
 CLOCK_NAME = 3  # where a row tells which clock it is
-NAME_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
-ARTICLES = {
-    kind.name: kind.article
-    for kind in (
-        *(INTAKE, DECISION, LOWER_REVIEW, COMMITMENT, DELIVERY, COUNTERSIGN, HEARING_REQUEST, HEARING_HOLD),
-        *(TOLERANCE_CURE, POST_CHECK),
-    )
-}
+NodeFor: TypeAlias = Callable[[str, bool], str]  # the key of the node of a clock, which is extended or not
+Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
 
 
 class ClockRow(Struct, frozen=True, gc=False):
@@ -89,69 +76,102 @@ class ClockRow(Struct, frozen=True, gc=False):
     announced_on: date | None = None
 
 
-def rows_of(project: UUID, history: ItemHistory, laws: Laws, nodes: Sequence[Node] = NODES) -> list[Row]:
+def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of) -> list[Row]:
     """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted."""
+    told = last_told(history.announced) if history.announced else {}
     rule = rule_of(history, laws)
     if rule is not None:
-        rows = _by_rule(project, history, laws, rule, nodes)
-    elif history.law:
-        rows = _by_general_clock(project, history, laws, nodes)
-    else:
+        return _by_rule(project, history, laws, rule, node_for, told)
+    if not history.law:
         return []
-    told = last_told(history.announced) if history.announced else {}
-    return [(*row, told.get(row[CLOCK_NAME])) for row in rows]
+    return [(*row, told.get(row[CLOCK_NAME])) for row in _by_general_clock(project, history, laws, node_for)]
 
 
-def _by_rule(project: UUID, history: ItemHistory, laws: Laws, rule: Rule, nodes: Sequence[Node]) -> Iterator[Row]:
-    book = book_of(laws.pack(history.law), laws)
-    timeline = Timeline(rule.zone, history.events)
+def _by_rule(
+    project: UUID, history: ItemHistory, laws: Laws, rule: Rule, node_for: NodeFor, told: Mapping[str, date]
+) -> list[Row]:
+    found, mode = _outlooks(history, laws, rule), history.mode.value
+    rows: list[Row] = []
+    for one in found.clocks:
+        department, node = department_of(history, one.name, above=found.above), node_for(one.name, one.extended > 0)
+        instants = NEVER if one.closed else _instants(one, history, rule.zone)
+        rows.append(_row(project, history, one, department, mode, node, instants, told.get(one.name)))
+    return rows
+
+
+def _row(
+    project: UUID,
+    history: ItemHistory,
+    one: Outlook,
+    department: str,
+    mode: str,
+    node: str,
+    instants: Instants,
+    announced_on: date | None,
+) -> Row:
+    state, over_state, level, over_level = _words(one.state, one.over, coloured=one.coloured)
+    exists_at, yellow_at, over_at = instants
+    return (
+        project,
+        history.item,
+        history.application,
+        one.name,
+        department,
+        mode,
+        node,
+        history.live,
+        history.law,
+        one.start,
+        one.length,
+        one.due,
+        one.yellow_from,
+        state,
+        over_state,
+        level,
+        over_level,
+        exists_at,
+        yellow_at,
+        over_at,
+        one.closed,
+        one.used,
+        one.counted_through,
+        one.paused_from,
+        one.stopped_on,
+        announced_on,
+    )
+
+
+def _outlooks(history: ItemHistory, laws: Laws, rule: Rule) -> Outlooks:
+    """By *rule*, but for countersignatures that were given other days than usual."""
+    book, timeline = book_of(laws.pack(history.law), laws), Timeline(rule.zone, history.events)
     usual = outlooks(rule, timeline, book)
-    clocks: Sequence[Outlook] = usual.clocks
+    if not history.asked_days:
+        return usual
+    clocks = usual.clocks
     for other, names in rules_of(history, laws, rule):
         asked = (one for one in outlooks(other, timeline, book).clocks if one.name in names)
-        clocks = [*(one for one in clocks if one.name not in names), *asked]
-    last = max((event.at for event in history.events), default=DISTANT)
-    for one in clocks:
-        exists_at, yellow_at, over_at = _instants(one, last, rule.zone)
-        yield (
-            project,
-            history.item,
-            history.application,
-            one.name,
-            department_of(history, one.name, above=usual.above),
-            history.mode.value,
-            node_of(one.name, one.extended > 0, nodes),
-            history.live,
-            history.law,
-            one.start,
-            one.length,
-            one.due,
-            one.yellow_from,
-            one.state.value,
-            one.over.value if one.over else None,
-            one.level_in(one.state).value,
-            one.level_in(one.over or one.state).value,
-            exists_at,
-            yellow_at,
-            over_at,
-            one.closed,
-            one.used,
-            one.counted_through,
-            one.paused_from,
-            one.stopped_on,
-        )
+        clocks = (*(one for one in clocks if one.name not in names), *asked)
+    return Outlooks(clocks, usual.above, usual.calendar)
 
 
-def _instants(one: Outlook, last: datetime, zone: str) -> tuple[datetime | None, datetime | None, datetime | None]:
-    """When it begins to exist, turns yellow and is over, after the *last* event."""
-    if one.closed:
-        return None, None, None
+@cache
+def _words(state: State, over: State | None, *, coloured: bool) -> tuple[str, str | None, str, str]:
+    """What a row says of a clock in *state*, and *over* once that comes: both states, and both colours."""
+    first, then = (level(one, near=False).value if coloured else UNCOLOURED for one in (state, over or state))
+    return state.value, over.value if over else None, first, then
+
+
+def _instants(one: Outlook, history: ItemHistory, zone: str) -> Instants:
+    """When an open clock begins to exist, turns yellow and is over, after the last event."""
     exists_at = begin_of(one.exists_from, zone) if one.exists_from else None
     over_at = begin_of(one.over_from, zone) if one.over_from else None
     if one.state is not State.RUNNING or not one.coloured or one.yellow_from is None:
         return exists_at, None, over_at
     yellow_at = begin_of(one.yellow_from, zone)
-    return exists_at, exists_at or min(yellow_at, last) if one.always_near else yellow_at, over_at
+    if not one.always_near:
+        return exists_at, yellow_at, over_at
+    last = max((event.at for event in history.events), default=DISTANT)
+    return exists_at, exists_at or min(yellow_at, last), over_at
 
 
 @lru_cache(maxsize=MIDNIGHTS_KEPT_MAX)
@@ -160,14 +180,14 @@ def begin_of(day: date, zone: str) -> datetime:
     return midnight(day, zone)
 
 
-def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, nodes: Sequence[Node]) -> Iterator[Row]:
+def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor) -> Iterator[Row]:
     terms = general_terms(history, laws, DISTANT.date())
     last = max((event.at for event in history.events), default=DISTANT)
     above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
     timeline = Timeline(terms.pack.zone, history.events)
     found = general_readings(terms, timeline, last, DISTANT)
     for one in found:
-        node = node_of(one.name, one.extended, nodes)
+        node = node_for(one.name, one.extended)
         yield _of_general(project, history, one, department_of(history, one.name, above=above), node)
     silence_at = next((one.over_at for one in found if one.clock == INTAKE.name and one.over is State.DEEMED), None)
     if silence_at is None:
@@ -175,7 +195,7 @@ def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, nodes: Se
     known = {one.name for one in found}
     for one in general_readings(terms, timeline, silence_at, DISTANT):
         if one.name not in known:  # silence will have accepted the application, which starts further clocks
-            node, department = node_of(one.name, one.extended, nodes), department_of(history, one.name, above=above)
+            node, department = node_for(one.name, one.extended), department_of(history, one.name, above=above)
             yield _of_general(project, history, one, department, node, silence_at)
 
 
@@ -214,76 +234,4 @@ def _of_general(
         None,
         None,
         None,
-    )
-
-
-def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Reading | None:
-    """The row's clock at *t*; the calendar known at *known* is the one it was counted with.
-
-    None where it has to be read from the events, as a general clock counts it, or does not exist at *t*.
-    """
-    pack = laws.pack(row.law)
-    rule = usual_rule(laws, row.law, row.mode)
-    if rule is None or (row.exists_at is not None and t < row.exists_at):
-        return None
-    outlook = outlook_of(row, rule)
-    zone = ZoneInfo(pack.zone)
-    calendar = laws.calendar(pack, known.astimezone(zone).date())
-    clock = outlook.on(t.astimezone(zone).date(), calendar)
-    if clock is None:
-        return None
-    warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
-    yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
-    return with_announced(_reading(row, clock, yellow_at), row.announced_on)
-
-
-def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading:
-    return Reading(
-        item=row.item,
-        application=row.application,
-        clock=row.clock,
-        department=row.department,
-        mode=row.mode,
-        node=row.node,
-        live=row.live,
-        state=clock.state,
-        level=clock.level,
-        start_on=clock.start,
-        length=clock.length,
-        unit=WORKING_DAY,
-        due_on=clock.due,
-        earliest_due_on=clock.earliest_due,
-        yellow_on=clock.yellow_from,
-        used=clock.used,
-        remaining=clock.remaining,
-        overdue_days=clock.overdue_days,
-        closed=row.closed,
-        yellow_at=yellow_at,
-        over_at=row.over_at,
-        provisional=clock.provisional,
-        article=clock.article,
-        law=row.law,
-    )
-
-
-def outlook_of(row: ClockRow, rule: Rule) -> Outlook:
-    """The outlook that the row was made from, once it exists."""
-    return Outlook(
-        name=row.clock,
-        article=ARTICLES[NAME_ENDS.split(row.clock, 1)[0]],
-        start=row.start_on,
-        length=row.length,
-        extended=0,
-        due=row.due_on,
-        yellow_from=row.yellow_on,
-        threshold=rule.yellow.threshold(row.length),
-        coloured=row.level != UNCOLOURED,
-        state=State(row.state),
-        over=State(row.over_state) if row.over_state else None,
-        used=row.used,
-        counted_through=row.counted_through,
-        paused_from=row.paused_from,
-        resume_day_out=rule.suspension_day_rule[-1] == "]",
-        stopped_on=row.stopped_on,
-        exists_from=None,
     )

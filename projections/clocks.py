@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache, partial
 from uuid import UUID
 from zlib import crc32
 
@@ -23,13 +24,14 @@ from domain.project.announcement import DateAnnounced
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections import sums
-from projections.clock_rows import ClockRow, rows_of
+from projections.clock_rows import CLOCK_NAME, ClockRow, rows_of
 from projections.decisions import DECIDING, DecisionRow, Decisions
 from projections.law_events import Histories, Laws, take_entry
 from projections.law_kinds import KINDS
-from projections.nodes import NODES, Node
+from projections.nodes import NODES, Node, node_of
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
+CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
 FOLD_VERSION = 8  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
@@ -114,6 +116,7 @@ class Clocks:
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
+        self._node_for = lru_cache(maxsize=CLOCKS_KEPT_MAX)(partial(node_of, nodes=nodes))
         notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
         self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
 
@@ -141,7 +144,7 @@ class Clocks:
         laws = self._laws()
         for key, history in state.histories.items():
             if key not in state.rows:
-                state.rows[key] = rows_of(project.id, history, laws, self._nodes)
+                state.rows[key] = rows_of(project.id, history, laws, self._node_for)
                 state.sums = None
         state.sums = decision_sums(state) if state.sums is None else state.sums
         return {
@@ -164,8 +167,8 @@ def decision_sums(state: ClocksState) -> Rows:
     found = sums.Sums()
     for application, row in state.decisions.rows.items():
         decided = DecisionRow(*row)
-        clocks = (ClockRow(*row) for row in state.rows.get(application, ()))
-        clock = next((one for one in clocks if one.clock == DECISION.name), None)
+        clocks = state.rows.get(application, ())
+        clock = next((ClockRow(*one) for one in clocks if one[CLOCK_NAME] == DECISION.name), None)
         found.add(
             decided.department,
             decided.decided_at,

@@ -115,8 +115,10 @@ def department_of(history: ItemHistory, clock: str, *, above: bool) -> str:
     """Who has to act on *clock*: the consulted department, or who handles the item then; *above*: the upper level."""
     if clock.startswith(ASKED):
         return clock.removeprefix(ASKED).partition("/")[0]
+    if not history.upper:
+        return history.department
     of_upper = clock in OF_THE_DECIDING or (clock == COMMITMENT.name and above)
-    return history.upper if of_upper and history.upper else history.department
+    return history.upper if of_upper else history.department
 
 
 def rules_of(history: ItemHistory, laws: Laws, rule: Rule) -> Iterator[tuple[Rule, frozenset[str]]]:

@@ -8,7 +8,7 @@ department, and for all of them together.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import LiteralString
@@ -20,9 +20,10 @@ from domain.law.period import Span
 from projections.view import Row, Rows
 
 ZONE = "Asia/Shanghai"  # whose days these are; a board of another zone's days is counted from the lists
+IN_ZONE = ZoneInfo(ZONE)
 ALL = ""  # in the place of a department
 NO_DAYS = -1  # where nothing is measured in working days
-DAYS_KEPT_MAX = 4096
+DAYS_KEPT_MAX = 4096  # a dozen years of working days
 COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("happened_on", "date"),  # a year, a month: its first day
     ("department", "text"),  # empty: all together
@@ -33,7 +34,8 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
 )
 KEY = 5  # of its columns
 INDEXES: tuple[LiteralString, ...] = ("(happened_on, recorded_on) WHERE department = ''", "(recorded_on)")
-Key = tuple[str, datetime, datetime, str, int]
+Key = tuple[date, str, date, str, int]  # happened on, department, recorded on, figure, days
+Counts = dict[Key, int]
 
 
 def table_of(name: str, span: Span) -> str:
@@ -44,7 +46,7 @@ def table_of(name: str, span: Span) -> str:
 class Sums(Struct):
     """What one project brings about."""
 
-    counts: Counter[Key] = field(default_factory=Counter)
+    by_day: Counts = field(default_factory=dict)
 
     def add(
         self,
@@ -57,24 +59,44 @@ class Sums(Struct):
         times: int = 1,
     ) -> None:
         """Count *figure* once more, or once less."""
-        self.counts[department, happened_at, recorded_at, figure, days] += times
+        happened_on = day_of(happened_at)
+        recorded_on = happened_on if recorded_at == happened_at else day_of(recorded_at)
+        key = (happened_on, department, recorded_on, figure, days)
+        self.by_day[key] = self.by_day.get(key, 0) + times
 
     def rows(self, name: str) -> Rows:
-        """The rows of the tables called *name*."""
-        found: dict[Span, Counter[Row]] = {span: Counter() for span in Span}
-        for (department, happened_at, recorded_at, figure, days), times in self.counts.items():
-            happened_on, recorded_on = day_of(happened_at), day_of(recorded_at)
-            for span, counter in found.items():
-                happened, recorded = span.begin(happened_on), span.begin(recorded_on)
-                counter[happened, department, recorded, figure, days] += times
-                counter[happened, ALL, recorded, figure, days] += times
-        return {
-            table_of(name, span): [(*key, times) for key, times in counter.items() if times]
-            for span, counter in found.items()
-        }
+        """The rows of the tables called *name*; a longer span adds up what the next shorter one counted."""
+        counts, found = self.by_day, dict[str, list[Row]]()
+        for span in reversed(Span):
+            counts = counts if span is Span.DAY else added_up(counts, span)
+            found[table_of(name, span)] = [(*key, times) for key, times in with_all(counts).items() if times]
+        return found
+
+
+def added_up(counts: Mapping[Key, int], span: Span) -> Counts:
+    """The same by the longer *span*."""
+    found: Counts = {}
+    for (happened_on, department, recorded_on, figure, days), times in counts.items():
+        key = (begin_of(span, happened_on), department, begin_of(span, recorded_on), figure, days)
+        found[key] = found.get(key, 0) + times
+    return found
+
+
+def with_all(counts: Mapping[Key, int]) -> Counts:
+    """For each department, and for all of them together."""
+    found = dict(counts)
+    for (happened_on, _, recorded_on, figure, days), times in counts.items():
+        key = (happened_on, ALL, recorded_on, figure, days)
+        found[key] = found.get(key, 0) + times
+    return found
 
 
 @lru_cache(maxsize=DAYS_KEPT_MAX)
+def begin_of(span: Span, day: date) -> date:
+    """The first day of the *span* that *day* is in; one object, as a day is a key of many counts."""
+    return span.begin(day)
+
+
 def day_of(at: datetime) -> date:
     """The local day of an instant."""
-    return at.astimezone(ZoneInfo(ZONE)).date()
+    return at.astimezone(IN_ZONE).date()

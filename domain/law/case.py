@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct, field
+
 from domain.law.calendar import WorkingCalendar
 from domain.law.countersign import Consultation
 from domain.law.hearing import Hearing
@@ -14,23 +16,24 @@ from domain.law.tolerance import Tolerance
 from domain.law.undertaking import Undertaking
 
 
-class Case:
+class Case(Struct, gc=False):
     """The state that happenings change and clocks are read from. *now* is the asked instant."""
 
-    def __init__(self, rule: Rule, calendar: WorkingCalendar, now: Moment) -> None:
-        self.rule, self.calendar, self.now = rule, calendar, now
-        self.flags: set[str] = set()
-        self.intake = Intake()
-        self.suspensions = Suspensions()
-        self.review = Review()
-        self.consultations: dict[str, Consultation] = {}
-        self.hearing = Hearing()
-        self.tolerance: Tolerance | None = None
-        self.undertaking: Undertaking | None = None
-        self.decided: Moment | None = None
-        self.delivered: Moment | None = None
-        self.withdrawn: Moment | None = None
-        self.attested = 0
+    rule: Rule
+    calendar: WorkingCalendar
+    now: Moment
+    flags: set[str] = field(default_factory=set)
+    intake: Intake = field(default_factory=Intake)
+    suspensions: Suspensions = field(default_factory=Suspensions)
+    review: Review = field(default_factory=Review)
+    consultations: dict[str, Consultation] = {}
+    hearing: Hearing = field(default_factory=Hearing)
+    tolerance: Tolerance | None = None
+    undertaking: Undertaking | None = None
+    decided: Moment | None = None
+    delivered: Moment | None = None
+    withdrawn: Moment | None = None
+    attested: int = 0
 
     @property
     def ended(self) -> Moment | None:

@@ -98,6 +98,21 @@ class Clock(Struct, frozen=True, gc=False):
         return None if self.due is None else next_day(self.due)
 
 
+class Count(Struct, frozen=True, gc=False):
+    """How far a run has come: its counting *days*, and the days, by ordinal, on which it is due and turns yellow.
+
+    *due* and *yellow* are None while an open suspension makes them unknowable. It is near its end from *threshold* days
+    on.
+    """
+
+    days: Span
+    due: int | None
+    yellow: int | None
+    threshold: int
+    state: State
+    used: int
+
+
 class Run(Struct, gc=False):
     """A clock that has started: what its reading is computed from. *start* is the local date, *minute* the time.
 
@@ -129,16 +144,21 @@ class Run(Struct, gc=False):
             return days.nth(self.length)
         return on_the_spot(case.calendar, self.start, self.minute, case.rule.close_minute)
 
-    def read(self, case: Case) -> Clock:
-        """What it says now."""
+    def count(self, case: Case) -> Count:
+        """How far it has come by now."""
         days = self.days(case, self.stop)
         due = self.due(case, days)
-        earliest = self.due(case, self.days(case, case.now)) if due is None else None
         state = self.state(case, due)
         used = days.through(self.last_used(case, state, due))
-        remaining = self.length - used if used < self.length else 0
         threshold = case.rule.yellow.threshold(self.length)
-        yellow = self._yellow_from(days, threshold)
+        return Count(days, due, self._yellow_from(days, threshold), threshold, state, used)
+
+    def read(self, case: Case) -> Clock:
+        """What it says now."""
+        count = self.count(case)
+        due, state, used, yellow = count.due, count.state, count.used, count.yellow
+        earliest = self.due(case, self.days(case, case.now)) if due is None else None
+        remaining = self.length - used if used < self.length else 0
         return Clock(
             date_of(self.start),
             self.length,
@@ -149,7 +169,7 @@ class Run(Struct, gc=False):
             remaining,
             self._overdue_days(case, due) if due is not None and state in COUNTED_ON else 0,
             state,
-            level(state, near=remaining <= threshold) if self.kind.coloured else Level.NONE,
+            level(state, near=remaining <= count.threshold) if self.kind.coloured else Level.NONE,
             case.calendar.is_provisional(due or earliest or 0),
             self.kind.article,
         )

@@ -76,7 +76,7 @@ def evaluate(
         acceptance=None if accepted is None else Acceptance(accepted.kind, date.fromordinal(accepted.day)),
         deemed=renewal.deemed(guard),
         card=worst(broken),
-        flags=tuple(sorted(case.flags)),
+        flags=flags(case),
         clocks=clocks,
         calendar=case.calendar.version,
     )
@@ -104,11 +104,16 @@ def replay(
             event.apply(case, when)
             exists = True  # before there is an application, no act meets one to act on
     intake.presume(case, now.day)
-    intake.flag_late_answer(case)
+    return case
+
+
+def flags(case: Case) -> tuple[str, ...]:
+    """What was without effect or not as it should be, in the order of the alphabet: noted act by act, or seen now."""
+    case.intake.flag_late_answer(case)
     case.suspensions.flag_overruns(case)
     countersign.flag_silence(case)
     renewal.flag_late_filing(case)
-    return case
+    return tuple(sorted(case.flags))
 
 
 def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
@@ -120,10 +125,14 @@ def runs(case: Case) -> Iterator[Run]:
     """Every clock that has started and is counted in days, in the order of the procedure."""
     yield from case.intake.runs(case)
     yield from case.review.runs(case)
-    yield from countersign.runs(case)
-    yield from case.hearing.runs(case)
-    yield from tolerance.runs(case)
-    yield from undertaking.runs(case)
+    if case.consultations:
+        yield from countersign.runs(case)
+    if case.hearing.told is not None or case.hearing.requested is not None:
+        yield from case.hearing.runs(case)
+    if case.tolerance is not None:
+        yield from tolerance.runs(case)
+    if case.undertaking is not None:
+        yield from undertaking.runs(case)
 
 
 def item_state(case: Case) -> ItemState:

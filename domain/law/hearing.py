@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from domain.law.clock import Card, Kind, Run, State
 from domain.law.moment import Happening, Moment
 
@@ -64,13 +66,12 @@ class HearingHeld(Happening, frozen=True, kw_only=True, tag="hearing_held"):
             case.hearing.held = case.hearing.held or when
 
 
-class Hearing:
+class Hearing(Struct, gc=False):
     """The right to be heard, as far as it was told, asked for and granted."""
 
-    def __init__(self) -> None:
-        self.told: Moment | None = None
-        self.requested: Moment | None = None
-        self.held: Moment | None = None
+    told: Moment | None = None
+    requested: Moment | None = None
+    held: Moment | None = None
 
     def last_day(self, case: Case, told: Moment) -> int:
         """The last day to ask."""

@@ -110,15 +110,14 @@ class Admission(Struct, frozen=True, gc=False):
     act: Moment | None = None
 
 
-class Intake:
+class Intake(Struct, gc=False):
     """The way to acceptance: rounds, the notice being answered, and how it ended."""
 
-    def __init__(self) -> None:
-        self.rounds: list[Round] = []
-        self.current: Round | None = None
-        self.awaiting: CorrectionNotice | None = None
-        self.accepted: Admission | None = None
-        self.refused = False
+    rounds: list[Round] = []
+    current: Round | None = None
+    awaiting: CorrectionNotice | None = None
+    accepted: Admission | None = None
+    refused: bool = False
 
     def open(self, when: Moment, case: Case) -> None:
         """Start a round on the receipt date (B5.1, B5.3)."""

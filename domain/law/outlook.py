@@ -161,31 +161,31 @@ def accepted_by_silence(case: Case) -> date | None:
 
 def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
     """One clock of a case that was replayed to the distant end."""
-    at_last = run.read(case)
-    stopped, state = run.stop, at_last.state
+    at_last = run.count(case)
+    stopped, state, due, yellow = run.stop, at_last.state, at_last.due, at_last.yellow
     if stopped is not None or (state in SILENT and case.ended is not None):
-        through, used, paused, over = None, at_last.used or 0, None, None
+        through, used, paused, over = None, at_last.used, None, None
     else:
-        through, used, paused = plainly_counted(run.days(case, None))
-        over = None if at_last.due is None else state
+        through, used, paused = plainly_counted(at_last.days)
+        over = None if due is None else state
         suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
         state = State.SUSPENDED if suspended else State.RUNNING
     return Outlook(
         name=run.name,
         article=run.kind.article,
-        start=at_last.start,
+        start=date_of(run.start),
         length=run.length,
         extended=run.extended,
-        due=at_last.due,
-        yellow_from=at_last.yellow_from,
-        threshold=case.rule.yellow.threshold(run.length),
+        due=None if due is None else date_of(due),
+        yellow_from=None if yellow is None else date_of(yellow),
+        threshold=at_last.threshold,
         coloured=run.kind.coloured,
         state=state,
         over=over,
         used=used,
         counted_through=through,
         paused_from=paused,
-        resume_day_out=case.rule.suspension_day_rule[-1] == "]",
+        resume_day_out=case.rule.resume_day_out,
         stopped_on=None if stopped is None else date_of(stopped.day),
         exists_from=exists_from,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+
 from domain.law.clock import NO_REASONS, Card, Kind, Run
 from domain.law.intake import Admission
 from domain.law.moment import Happening, Moment
@@ -106,14 +108,13 @@ class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
             case.withdrawn = when
 
 
-class Review:
+class Review(Struct, gc=False):
     """From acceptance to delivery."""
 
-    def __init__(self) -> None:
-        self.forwarded: Moment | None = None
-        self.above: Moment | None = None
-        self.extended: dict[str, int] = {}
-        self.granted = False
+    forwarded: Moment | None = None
+    above: Moment | None = None
+    extended: dict[str, int] = {}
+    granted: bool = False
 
     def period(self, case: Case, clock: str) -> Period:
         """The length of *clock* and how far it may be extended."""

@@ -104,6 +104,11 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return int(hours) * MINUTES_PER_HOUR + int(minutes)
 
     @cached_property
+    def resume_day_out(self) -> bool:
+        """Whether the day on which a suspended clock runs on is itself not counted (B7.2)."""
+        return self.suspension_day_rule[-1] == "]"
+
+    @cached_property
     def statutory_grounds(self) -> frozenset[str]:
         """The closed list of Art. 45, to look a reason up in."""
         return frozenset(self.statutory_suspend_reasons)

@@ -65,12 +65,11 @@ class Suspension(Struct, gc=False):
     end: Moment | None = None
 
 
-class Suspensions:
+class Suspensions(Struct, gc=False):
     """All suspensions of one item, in the order in which they began."""
 
-    def __init__(self) -> None:
-        self.all: list[Suspension] = []
-        self.open_by_sid: dict[str, Suspension] = {}
+    all: list[Suspension] = []
+    open_by_sid: dict[str, Suspension] = {}
 
     def on(self, reasons: frozenset[str]) -> list[Suspension]:
         """Those that stop a clock which *reasons* suspend; to any other clock they are nothing (B7.1)."""

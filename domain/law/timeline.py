@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
@@ -12,24 +13,38 @@ from domain.law.moment import Happening, Moment, moment
 
 Act = tuple[datetime, Happening, Moment]
 
+INSTANTS_KEPT_MAX = 256  # one is asked of many histories
+
+
+@lru_cache(maxsize=INSTANTS_KEPT_MAX)
+def asked_moment(at: datetime, zone: ZoneInfo) -> Moment:
+    """As `moment`, kept."""
+    return moment(at, zone)
+
 
 class Timeline:
     """Events in recording order, with their local dates in *zone* worked out once."""
 
     def __init__(self, zone: str, events: Sequence[LawEvent]) -> None:
         self.zone, self.events = zone, events
-        self._tz = ZoneInfo(zone)
-        self._told: list[Act] = [
-            (event.at, event, moment(event.at, self._tz)) for event in events if not event.corrects
-        ]
+        self._tz = tz = ZoneInfo(zone)
+        self._told: list[Act] = []
+        self._corrections: list[LawEvent] = []
+        known = None
+        for event in events:
+            if event.corrects:
+                self._corrections.append(event)
+                continue
+            at, recorded = event.at, event.recorded_at or event.at
+            self._told.append((at, event, moment(at, tz)))
+            known = recorded if known is None or recorded > known else known
         self._acts: list[Act] = sorted(self._told, key=itemgetter(0))
         self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
-        self._known = max((event.recorded_at or event.at for _, event, _ in self._acts), default=None)
-        self._corrections = [event for event in events if event.corrects] if len(self._acts) < len(events) else []
+        self._known = known
 
     def moment(self, at: datetime) -> Moment:
-        """Where an instant falls in the zone."""
-        return moment(at, self._tz)
+        """Where an instant that is asked about falls in the zone."""
+        return asked_moment(at, self._tz)
 
     def by(self, t: datetime, known: datetime) -> list[Act]:
         """What had happened by *t*, as was known at *known*: by `at`, ties in recording order (B1.3)."""
@@ -51,5 +66,5 @@ class Timeline:
             event = act[1]
             if event.id not in annulled:
                 at = moved.get(event.id)
-                acts.append(act if at is None else (at, event, self.moment(at)))
+                acts.append(act if at is None else (at, event, moment(at, self._tz)))
         return sorted(acts, key=itemgetter(0))

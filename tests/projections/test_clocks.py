@@ -14,7 +14,8 @@ from domain.project.submission import ItemSubmitted
 from domain.project.suspension import ClockSuspended
 from domain.vocabulary import Entry
 from infrastructure.lawbook import law_book
-from projections.clock_rows import ClockRow, reading_of
+from projections.clock_readings import reading_of
+from projections.clock_rows import ClockRow
 from projections.clocks import BASIS, CLOCKS, Clocks
 from projections.law_events import item_histories
 from projections.readings import Reading, read
