@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
+from infrastructure.copy_text import blocks
 from infrastructure.view_tables import copy_rows
 from projections.view import Row, Table, View, fold
 
@@ -73,7 +74,7 @@ class Heap:
 
     def _copy(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            copy_rows(self._connection, table, rows, SQL("{}").format(Identifier(self._schema, table.name)))
+            copy_rows(self._connection, table, blocks(rows), SQL("{}").format(Identifier(self._schema, table.name)))
 
 
 def fill(

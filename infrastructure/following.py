@@ -7,6 +7,7 @@ before it was not written. A view that stumbles is found by taking the batch apa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -20,8 +21,8 @@ from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.kept import Kept
 from infrastructure.ledger_stream import GapInLedger
-from infrastructure.view_tables import settle, stage
-from projections.view import Change, Folded, Table, View, changes
+from infrastructure.view_tables import Lines, settle, stage
+from projections.view import Change, Folded, View, changes
 
 BATCH_ENTRIES_MAX = 5000
 BATCHES_MAX = 10  # in one go: a rebuild waits for so many
@@ -52,26 +53,20 @@ class Span(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """What entries up to position *last* change in the tables of *views*, not yet written.
+    """What entries up to position *last* change in the tables of *views*, ready to be written.
 
     It is *full* where there may be more entries after it, and *of_law* where one of them may change the law.
     """
 
     views: list[View[Any]]
     last: int
-    changes: list[tuple[Table, Change]]
+    lines: list[Lines]
     full: bool
     of_law: bool
 
     def mended(self) -> Batch:
         """The same, whatever stands in the tables: also where a row that would be new is there already."""
-        return structs.replace(
-            self,
-            changes=[
-                (table, change if table.summed else Change([], change.inserts + change.updates, change.deletes))
-                for table, change in self.changes
-            ],
-        )
+        return structs.replace(self, lines=[lines.mending() for lines in self.lines])
 
 
 class Following:
@@ -116,17 +111,22 @@ class Following:
     def _follow(self, connection: psycopg.Connection[Any], span: Span, told_to_stop: Callable[[], bool]) -> None:
         views = [standing.view for standing in span.behind]
         batch = self._folded(connection, views, span.seq, span.limit(span.seq))
-        written = 0
         with ExitStack() as stack:
+            writer = stack.enter_context(ThreadPoolExecutor(1))
             ahead: psycopg.Connection[Any] | None = None
-            while batch:
-                following, written = None, written + 1
-                with _writing(connection, batch):
+            for left in reversed(range(BATCHES_MAX)):
+                if batch is None:
+                    break
+                written = writer.submit(_write, connection, batch)
+                following = None
+                try:
                     limit = span.limit(batch.last) if batch.full and not batch.of_law else 0
-                    if limit and written < BATCHES_MAX and not told_to_stop():
+                    if limit and left and not told_to_stop():
                         ahead = ahead or stack.enter_context(_reading(self._url))
                         following = self._folded(ahead, views, batch.last, limit)
-                self._stand(span.behind, batch)
+                finally:
+                    written.result()
+                    self._stand(span.behind, batch)
                 batch = following
 
     def _folded(
@@ -139,7 +139,7 @@ class Following:
         last = _last_of(histories, seq)
         touched = self._kept.after(connection, views, histories, seq)
         of_law = CALENDAR in self._kept.kinds  # a notice may have been applied
-        return Batch(views, last, list(_changes_of(views, touched)), last - seq == limit, of_law)
+        return Batch(views, last, list(_lines_of(views, touched)), last - seq == limit, of_law)
 
     def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
         for standing in behind:
@@ -158,8 +158,7 @@ class Following:
         try:
             batch = self._folded(connection, [standing.view], seq, limit)
             if batch:
-                with _writing(connection, batch.mended()):
-                    pass
+                _write(connection, batch.mended())
                 self._stand(behind, batch)
         except (psycopg.OperationalError, GapInLedger):
             raise
@@ -187,31 +186,29 @@ def _reading(url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-@contextmanager
-def _writing(connection: psycopg.Connection[Any], batch: Batch) -> Iterator[None]:
-    """Write *batch*: it is done at the end of the block. Within, the server is at work and *connection* is not free."""
+def _write(connection: psycopg.Connection[Any], batch: Batch) -> None:
+    """Write *batch*: its rows and its position, or nothing of it."""
     with connection.transaction():
-        for table, change in batch.changes:
-            stage(connection, table, change)
+        for lines in batch.lines:
+            stage(connection, lines)
         with connection.pipeline():
-            for table, change in batch.changes:
-                settle(connection, table, change)
+            for lines in batch.lines:
+                settle(connection, lines)
             connection.execute(
                 "UPDATE views.position SET seq = %s WHERE view = ANY(%s)",
                 [batch.last, [view.name for view in batch.views]],
             )
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
-            yield
 
 
-def _changes_of(views: Sequence[View[Any]], touched: Sequence[Folded]) -> Iterator[tuple[Table, Change]]:
+def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded]) -> Iterator[Lines]:
     """What is to be written to each table: the changes of all projects in one."""
     for view in views:
         parts = [changes(view, folded) for folded in touched]
         for table in view.tables:
             found = [part[table.name] for part in parts if table.name in part]
             if found:
-                yield table, Change.of(found)
+                yield Lines.of(table, Change.of(found))
 
 
 def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier
 
 from infrastructure.copy_text import blocks
@@ -29,37 +30,58 @@ def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: s
             connection.execute(statement)
 
 
-def copy_rows(connection: psycopg.Connection[Any], table: Table, rows: Iterable[Row], into: Composed) -> None:
-    """COPY *rows* into the table named by *into*, whose columns are those of *table*."""
+class Lines(Struct, frozen=True):
+    """What is to be written to one table, ready to be sent: rows as blocks of lines for COPY, keys of rows that go."""
+
+    table: Table
+    new: list[str]
+    staged: list[str]  # rows that replace others, or that are added to a summed table's
+    gone: list[Row]
+
+    @classmethod
+    def of(cls, table: Table, change: Change) -> Lines:
+        """Raises TypeError for a value of a type that no view may hold."""
+        if table.summed:
+            return cls(table, [], list(blocks(change.inserts)), [])
+        return cls(table, list(blocks(change.inserts)), list(blocks(change.updates)), change.deletes)
+
+    def mending(self) -> Lines:
+        """The same for a table in which a row that would be new may be there already."""
+        return Lines(self.table, [], self.new + self.staged, self.gone)
+
+
+def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
+    """COPY *sent*, blocks of lines, into the table named by *into*, whose columns are those of *table*."""
     statement = SQL("COPY {} ({}) FROM STDIN").format(into, SQL(", ").join(table.names))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for block in blocks(rows):
+        for block in sent:
             copy.write(block)
 
 
-def stage(connection: psycopg.Connection[Any], table: Table, change: Change, schema: str = SCHEMA) -> None:
-    """Send the rows of *change*. The new ones are then in the table, the others where `settle` finds them.
+def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
+    """Send the rows. The new ones are then in the table, the others where `settle` finds them.
 
     Raises psycopg.errors.UniqueViolation where a new one is there already.
     """
-    target = Identifier(schema, table.name)
-    if change.inserts and not table.summed:
-        copy_rows(connection, table, change.inserts, SQL("{}").format(target))
-    if staged := change.inserts if table.summed else change.updates:
+    target = Identifier(schema, lines.table.name)
+    if lines.new:
+        copy_rows(connection, lines.table, lines.new, SQL("{}").format(target))
+    if lines.staged:
+        staging = _staging(lines.table)
         connection.execute(
-            SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(_staging(table), target)
+            SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(staging, target)
         )
-        copy_rows(connection, table, staged, SQL("{}").format(_staging(table)))
+        copy_rows(connection, lines.table, lines.staged, SQL("{}").format(staging))
 
 
-def settle(connection: psycopg.Connection[Any], table: Table, change: Change, schema: str = SCHEMA) -> None:
-    """What is left to do of *change* once it is staged: statements alone, for a pipeline."""
-    target = Identifier(schema, table.name)
-    if change.deletes:
-        _delete(connection, table, change.deletes, target)
+def settle(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
+    """What is left to do once the rows are staged: statements alone, for a pipeline."""
+    table, target = lines.table, Identifier(schema, lines.table.name)
+    if lines.gone:
+        _delete(connection, table, lines.gone, target)
     if table.summed:
         _add(connection, table, target)
-    elif change.updates:
+    elif lines.staged:
         _update(connection, table, target)
 
 

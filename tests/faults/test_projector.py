@@ -105,18 +105,16 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
 async def test_a_batch_whose_commit_is_not_answered_is_not_taken_twice(
     approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = following._writing
+    write = following._write
     cuts: list[psycopg.Connection[Any]] = []
 
-    @contextmanager
-    def write_and_lose(connection: psycopg.Connection[Any], *args: Any) -> Iterator[None]:
-        with write(connection, *args):
-            yield
+    def write_and_lose(connection: psycopg.Connection[Any], *args: Any) -> None:
+        write(connection, *args)
         if not cuts:
             cuts.append(connection)
             raise psycopg.OperationalError("the answer to COMMIT never came")
 
-    monkeypatch.setattr(following, "_writing", write_and_lose)
+    monkeypatch.setattr(following, "_write", write_and_lose)
     with running(Projector(database_url)):
         await tell_story(approvals)
         await require_all_projected(approvals, database_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from infrastructure.views import Views
 from tests.infrastructure.test_projector import project_all
 
 SMALL = 5  # entries a batch
+PATIENCE_SECONDS = 30
 LATER = 12  # tables settled: that is in another batch than the first
 
 
@@ -58,23 +60,30 @@ async def test_a_batch_that_is_not_written_is_folded_again_with_what_came_after(
         await require_views_follow(approvals, database_url)
 
 
-async def test_the_next_batch_is_folded_before_the_one_before_is_written(
+async def test_the_next_batch_is_folded_while_the_one_before_is_written(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "BATCH_ENTRIES_MAX", SMALL)
-    fold, ahead_of = following.Following._folded, list[int]()
+    fold, write, folded_after = following.Following._folded, following._write, list[int]()
+    both = threading.Barrier(2)  # one folds ahead, one writes: neither goes on alone
 
-    def fold_and_look(self: following.Following, connection: Any, views: Any, seq: int, limit: int) -> Any:
-        with psycopg.connect(database_url) as looking:
-            (written,) = looking.execute("SELECT min(seq) FROM views.position").fetchone() or (0,)
-        ahead_of.append(seq - written)
+    def fold_beside(self: following.Following, connection: Any, views: Any, seq: int, limit: int) -> Any:
+        if seq == SMALL:
+            both.wait(PATIENCE_SECONDS)
+        folded_after.append(seq)
         return fold(self, connection, views, seq, limit)
 
-    monkeypatch.setattr(following.Following, "_folded", fold_and_look)
+    def write_beside(connection: Any, batch: following.Batch) -> None:
+        if batch.last == SMALL:
+            both.wait(PATIENCE_SECONDS)
+        write(connection, batch)
+
+    monkeypatch.setattr(following.Following, "_folded", fold_beside)
+    monkeypatch.setattr(following, "_write", write_beside)
     async with Approvals(database_url) as approvals:
         await tell(approvals)
         project_all(database_url)
-        assert ahead_of[:3] == [0, SMALL, SMALL]
+        assert folded_after[:3] == [0, SMALL, 2 * SMALL]
         await require_views_follow(approvals, database_url)
 
 
