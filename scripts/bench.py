@@ -70,6 +70,7 @@ class Reading(Struct, frozen=True):
 
     followed: list[Followed]
     select: Figure
+    pages: Figure
     runner: Figure
 
 
@@ -145,6 +146,7 @@ def measure_reading(floor: Ground, ledger: str, seconds: int) -> Reading:
     return Reading(
         reading.followed(ledger, seconds),
         reading.bare_select(ledger),
+        reading.bare_pages(ledger),
         reading.library_runner(ledger, floor.socket_folder, "stock", seconds),
     )
 
@@ -196,10 +198,12 @@ def shown_reading(found: Reading, console: Console, loading: Figure | None = Non
     table = _table("reading", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
     if loading:
         _add(table, loading, "whole projects: read, decoded, folded")
-    _add(table, found.select, "rows, not decoded")
+    _add(table, found.select, "as anybody reads them, in a loop that does nothing")
+    _add(table, found.pages, "the quickest way that psycopg has")
     for one in found.followed:
         for figure in (one.fill, one.catch_up, one.rebuild):
-            _add(table, figure, f"{_times(figure, found.select)} bare SELECT, {_times(figure, found.runner)} runner")
+            bound = f"{_times(figure, found.select)} SELECT, {_times(figure, found.pages)} pages"
+            _add(table, figure, f"{bound}, {_times(figure, found.runner)} runner")
     _add(table, found.runner, "the library's, with a projection that writes no row")
     console.print(table)
 
