@@ -129,16 +129,15 @@ class Clocks:
 
     def fold(self, state: ClocksState, entry: Entry, project: Project) -> None:
         """Corrections need no event here: the entries come as corrected."""
-        if isinstance(entry.fact, CORRECTIONS):
-            state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
-            state.happened_at = state.happened_at or entry.occurred_at
+        fact = type(entry.fact)
+        if fact in CORRECTIONS:
+            _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
             return
-        if state.decisions.take(entry, project):
+        if fact in DECIDING and state.decisions.take(entry, project):
             state.sums = None
         for key in take_entry(state.histories, entry, project):
             state.rows.pop(key, None)
-            state.happened_at = max(state.happened_at or entry.occurred_at, entry.occurred_at)
-            state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
+            _rest_on(state, entry.occurred_at, entry.recorded_at)
 
     def rows(self, state: ClocksState, project: Project) -> Rows:
         laws = self._laws()
@@ -160,6 +159,14 @@ class Clocks:
         row = (project, state.happened_at, state.recorded_at, ",".join(sorted(counted)))
         state.basis = state.basis if state.basis == row else row  # one that is the same object is not compared
         return [state.basis]
+
+
+def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -> None:
+    """The rows rest on something that happened, and was learned, then."""
+    if state.happened_at is None or happened_at > state.happened_at:
+        state.happened_at = happened_at
+    if state.recorded_at is None or recorded_at > state.recorded_at:
+        state.recorded_at = recorded_at
 
 
 def decision_sums(state: ClocksState) -> Rows:

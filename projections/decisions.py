@@ -13,9 +13,9 @@ from domain.project.external import ExternalResultRecorded
 from domain.project.rescission import CardRescinded
 from domain.project.state import Outcome, Project
 from domain.vocabulary import Entry
-from projections.view import Row
+from projections.view import Facts, Row, facts_of
 
-DECIDING = (ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded)  # the facts it follows
+DECIDING: Facts = facts_of((ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded))  # what it follows
 Application = tuple[str, int]  # the item's code, and which of its applications
 
 
@@ -38,7 +38,7 @@ class Decisions(Struct):
     renewed: dict[str, tuple[Application, datetime]] = field(default_factory=dict)
 
     def take(self, entry: Entry, project: Project) -> Application | None:
-        """Take in one entry that counts; which application it decided, or left undecided after all."""
+        """Take in an entry of a fact it follows; which application it decided, or left undecided after all."""
         match entry.fact:
             case ItemCompleted(item=item, outcome=outcome) | ExternalResultRecorded(item=item, outcome=outcome):
                 return self._decided(item, outcome, entry, project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
@@ -15,27 +15,20 @@ from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, Rule
+from domain.ledger import Fact
 from domain.project.acceptance import ItemAccepted
 from domain.project.announcement import DateAnnounced
 from domain.project.asking import CountersignatureAsked
-from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import ItemCountersigned
-from domain.project.extension import LimitExtended
-from domain.project.external import ExternalResultRecorded
 from domain.project.forwarding import ItemForwarded
-from domain.project.hearing import HearingNoticeGiven
-from domain.project.recall import CountersignatureRecalled
-from domain.project.referral import CountersignatureForwarded
-from domain.project.round import OpinionKept
-from domain.project.state import Item, Mode, Outcome, Project
+from domain.project.round import ApplicationRevised
+from domain.project.state import Item, Mode, Project
 from domain.project.submission import ItemSubmitted
-from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
-from domain.project.suspension import ClockResumed, ClockSuspended
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
-from projections.law_instants import effective, id_of, moved_along
-from projections.law_kinds import KINDS
+from projections.law_instants import ABOUT_QUESTIONS, effective, id_of, moved_along
+from projections.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
+from projections.view import CORRECTIONS
 
 INTAKE = intake.INTAKE.name
 RULES_KEPT_MAX = 4096  # one for each law, mode, promise and length there is: dozens in a zone
@@ -100,7 +93,7 @@ def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -
         if counts:
             entry.fact.apply(project)
         changed = take_entry(histories, entry, project, counts=counts)
-        if isinstance(entry.fact, EntryAmended | EntryRetracted):
+        if isinstance(entry.fact, CORRECTIONS):
             for history in map(histories.__getitem__, changed):
                 history.events += moved_along(history.events, history.told_at, entries[:number])
     return histories
@@ -114,10 +107,9 @@ def take_entry(
     Not *counts*: the entry was retracted, so it is an event but sets no terms.
     """
     fact: Any = entry.fact
-    if isinstance(fact, EntryAmended | EntryRetracted):
-        return _take_correction(histories, entry, fact, counts=counts)
-    if type(fact) not in KINDS and not isinstance(fact, DateAnnounced):
-        return ()
+    kind = type(fact)
+    if kind not in KINDS and kind is not DateAnnounced:
+        return _take_correction(histories, entry, fact, counts=counts) if kind in CORRECTIONS else ()
     item = project.items.get(fact.item)
     if item is None:
         return ()
@@ -125,10 +117,10 @@ def take_entry(
     history = histories.get(key)
     if history is None:
         history = histories[key] = _begun(item, entry)
-    if isinstance(fact, DateAnnounced):
+    if kind is DateAnnounced:
         return _take_announcement(history, entry, fact, counts=counts)
-    if counts:
-        _take_terms(history, fact)
+    if counts and kind in TERMS:
+        TERMS[kind](history, fact)
     event = _event(history, entry, counts=counts)
     if event is not None:
         history.events.append(event)
@@ -153,22 +145,34 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
     )
 
 
-def _take_terms(history: ItemHistory, fact: object) -> None:
-    """What *fact* fixes for the rest of the application (rule B6.1)."""
-    match fact:
-        case ItemSubmitted(law=law, promise_days=promise_days):
-            history.law = history.intake_law = law
-            if promise_days is not None:
-                history.promise_days = promise_days
-        case ItemAccepted(law=law, mode=mode, limit=limit, promise_days=promise_days):
-            history.law, history.mode, history.promise_days = law, mode, promise_days
-            history.decision_length = limit
-        case ItemForwarded(upper=upper):
-            history.upper = upper
-        case CountersignatureAsked(department=department, step=step, limit=limit):
-            times = history.asked[department, step] = history.asked.get((department, step), 0) + 1
-            name = countersign.name_of(department, _name(step, times))
-            history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = limit
+def _submitted(history: ItemHistory, fact: ItemSubmitted) -> None:
+    history.law = history.intake_law = fact.law
+    if fact.promise_days is not None:
+        history.promise_days = fact.promise_days
+
+
+def _accepted(history: ItemHistory, fact: ItemAccepted) -> None:
+    history.law, history.mode, history.promise_days = fact.law, fact.mode, fact.promise_days
+    history.decision_length = fact.limit
+
+
+def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
+    history.upper = fact.upper
+
+
+def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
+    times = history.asked[fact.department, fact.step] = history.asked.get((fact.department, fact.step), 0) + 1
+    name = countersign.name_of(fact.department, _name(fact.step, times))
+    history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
+
+
+# What a fact fixes for the rest of the application (rule B6.1).
+TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
+    ItemSubmitted: _submitted,
+    ItemAccepted: _accepted,
+    ItemForwarded: _forwarded,
+    CountersignatureAsked: _asked,
+}
 
 
 def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
@@ -213,44 +217,25 @@ def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
 def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
     """The event that *entry* is to the law; None where it only completes what another began."""
     fact: Any = entry.fact
-    at, recorded = effective(history.told_at, entry, counts=counts), entry.recorded_at
-    if isinstance(fact, SupplementSubmitted | LackingPapersReceived) and not fact.complete:
+    kind, at, recorded = type(fact), entry.occurred_at, entry.recorded_at
+    if kind in IN_PARTS and not fact.complete:
         return None
-    kind, said = _meaning(history, fact, counts=counts)
-    return kind(id=id_of(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+    said = SAID[kind](fact) if kind in SAID else NOTHING
+    if kind in ABOUT_QUESTIONS:
+        at, said = effective(history.told_at, entry, counts=counts), _of_question(history, fact, counts=counts)
+    return KINDS[kind](id=id_of(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
 
 
-def _meaning(history: ItemHistory, fact: Any, *, counts: bool) -> tuple[Any, dict[str, Any]]:
-    """Which of the law's events *fact* is, and what that event says."""
-    kind: Any = KINDS[type(fact)]
-    said: dict[str, Any] = {}
-    match fact:
-        case SupplementRequested():
-            said = {"new_items": fact.new_items, "respond_by": fact.respond_by}
-        case CountersignatureAsked(department=department, step=step):
-            times = history.asked.get((department, step), 0) - counts
-            before = _name(step, times) or "" if times else None
-            said = {"dept": department, "step": _step(history, department, step, counts=counts), "replaces": before}
-        case ItemCountersigned() | CountersignatureRecalled() | CountersignatureForwarded() | OpinionKept():
-            said = {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
-        case ClockSuspended(suspension=sid, ground=ground, notified=told, planned_until=until):
-            said = {"sid": sid, "reason": ground, "notified": told, "planned_until": until}
-        case ClockResumed():
-            said = {"sid": fact.suspension}
-        case LimitExtended():
-            said = {"days": fact.days, "clock": fact.clock, "notified": fact.notified}
-        case HearingNoticeGiven():
-            said = {"hearing_date": fact.hearing_on}
-        case ItemAccepted(cure_days=days) if days is not None:
-            said = {"cure_days": days}
-        case ItemCompleted() | ExternalResultRecorded():
-            said = _decision(fact)
-    return kind, said
-
-
-def _decision(fact: ItemCompleted | ExternalResultRecorded) -> dict[str, Any]:
-    outcome = {"outcome": "granted" if fact.outcome is Outcome.GRANTED else "denied"}
-    return outcome | ({"on_undertaking": True} if getattr(fact, "on_undertaking", False) else {})
+def _of_question(history: ItemHistory, fact: Any, *, counts: bool) -> Mapping[str, Any]:
+    """Which question a fact is about, to the law."""
+    if isinstance(fact, ApplicationRevised):
+        return NOTHING  # it is about all of them
+    if not isinstance(fact, CountersignatureAsked):
+        return {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
+    times = history.asked.get((fact.department, fact.step), 0) - counts
+    before = _name(fact.step, times) or "" if times else None
+    step = _step(history, fact.department, fact.step, counts=counts)
+    return {"dept": fact.department, "step": step, "replaces": before}
 
 
 def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:

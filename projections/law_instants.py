@@ -13,6 +13,7 @@ from msgspec import structs
 from domain.law.event import Amend, LawEvent
 from domain.law.outlook import DISTANT
 from domain.law.timeline import Timeline
+from domain.ledger import Fact
 from domain.project.asking import CountersignatureAsked
 from domain.project.countersignature import ItemCountersigned
 from domain.project.recall import CountersignatureRecalled
@@ -21,13 +22,11 @@ from domain.project.round import ApplicationRevised, OpinionKept
 from domain.vocabulary import Entry, corrections
 
 IDS = tuple(f"v{version}" for version in range(2048))  # shared by all projects: most have a few hundred entries
-ABOUT_QUESTIONS = (
-    CountersignatureAsked,
-    ItemCountersigned,
-    CountersignatureRecalled,
-    CountersignatureForwarded,
-    OpinionKept,
-    ApplicationRevised,
+ABOUT_QUESTIONS: frozenset[type[Fact]] = frozenset(
+    (
+        *(CountersignatureAsked, ItemCountersigned, CountersignatureRecalled, CountersignatureForwarded),
+        *(OpinionKept, ApplicationRevised),
+    )
 )
 
 
@@ -64,7 +63,7 @@ def moved_along(
     *events* are those of one application, the correction among them. *told_at* is told what holds after it.
     """
     names = {event.id for event in events}
-    about = [one for one in entries if isinstance(one.fact, ABOUT_QUESTIONS) and id_of(one.version) in names]
+    about = [one for one in entries if type(one.fact) in ABOUT_QUESTIONS and id_of(one.version) in names]
     if not about:
         return []
     settled, correction = corrections(entries), entries[-1]

@@ -1,8 +1,8 @@
-"""Which of the law's events each fact is, where it is one."""
+"""Which of the law's events each fact is, where it is one, and what that event says beside when it happened."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.law import countersign, hearing, intake, review, suspension, tolerance, undertaking
@@ -20,6 +20,7 @@ from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingReque
 from domain.project.recall import CountersignatureRecalled
 from domain.project.referral import CountersignatureForwarded
 from domain.project.round import ApplicationRevised, OpinionKept
+from domain.project.state import Outcome
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
@@ -55,3 +56,23 @@ KINDS: Mapping[type[Fact], type[Any]] = {
     UndertakingChecked: undertaking.Checked,
     RecordAttested: Attest,
 }
+
+OUTCOMES = {outcome: "granted" if outcome is Outcome.GRANTED else "denied" for outcome in Outcome}
+# What the events say that come of these facts, but for those about a countersignature: they follow from others as well.
+SAID: Mapping[type[Fact], Callable[[Any], Mapping[str, Any]]] = {
+    SupplementRequested: lambda fact: {"new_items": fact.new_items, "respond_by": fact.respond_by},
+    ItemAccepted: lambda fact: {"cure_days": fact.cure_days},
+    ClockSuspended: lambda fact: {
+        "sid": fact.suspension,
+        "reason": fact.ground,
+        "notified": fact.notified,
+        "planned_until": fact.planned_until,
+    },
+    ClockResumed: lambda fact: {"sid": fact.suspension},
+    LimitExtended: lambda fact: {"days": fact.days, "clock": fact.clock, "notified": fact.notified},
+    HearingNoticeGiven: lambda fact: {"hearing_date": fact.hearing_on},
+    ItemCompleted: lambda fact: {"outcome": OUTCOMES[fact.outcome], "on_undertaking": fact.on_undertaking},
+    ExternalResultRecorded: lambda fact: {"outcome": OUTCOMES[fact.outcome]},
+}
+NOTHING: Mapping[str, Any] = {}
+IN_PARTS = (SupplementSubmitted, LackingPapersReceived)  # may come bit by bit: the last bit is the event

@@ -171,7 +171,8 @@ class Supervision:
 
     def fold(self, state: SupervisionState, entry: Entry, project: Project) -> None:
         fact = entry.fact
-        state.decisions.take(entry, project)
+        if type(fact) in DECIDING:
+            state.decisions.take(entry, project)
         match fact:
             case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
                 self._told(state, fact, entry, project)
