@@ -31,6 +31,7 @@ BY_COMPLAINANTS = (ComplaintFiled, ComplaintClosed, ComplaintWithdrawn)
 HANDLED = (ComplaintAccepted, ComplaintDeclined, ComplaintTransferred, ComplaintExtended, ComplaintAnswered)
 ABOUT_COMPLAINTS = (*BY_COMPLAINANTS, *HANDLED)
 CORRECTIONS = (EntryAmended, EntryRetracted)
+OF_SOMEBODY = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # who recorded one of these may have to stay unknown
 WRITTEN = ("about", "step", "person", "answer", "remarks", "reasons", "approver")  # the fields that hold prose
 # A mobile number, an identity card's number (GB 11643) and an address of mail stand for one person each.
 TELLING = re.compile(
@@ -45,13 +46,15 @@ def named(entry: Entry, project: Project) -> Actor:
     anybody but an officer or the bureau: a complainant may have corrected the complaint.
     """
     fact, by = entry.fact, entry.recorded.by
+    if type(fact) not in OF_SOMEBODY:
+        return by
     if isinstance(fact, ComplaintFiled):
         hidden = fact.anonymous
     elif isinstance(fact, ComplaintClosed | ComplaintWithdrawn):
         complaint = project.complaints.get(fact.complaint)
         hidden = complaint is None or (complaint.anonymous and complaint.by == by.id)
     else:
-        hidden = isinstance(fact, CORRECTIONS) and by.role not in (Role.OFFICER, Role.SUPERVISOR)
+        hidden = by.role not in (Role.OFFICER, Role.SUPERVISOR)
     return NOBODY if hidden else by
 
 

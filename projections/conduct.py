@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
@@ -85,7 +84,7 @@ Delay = tuple[str, bool, str, date, date]  # department, live, law, happened on,
 class ConductState(Struct):
     """One project's delays with their number, and its suspensions by item, application and id."""
 
-    delays: Counter[Delay] = field(default_factory=Counter)
+    delays: dict[Delay, int] = field(default_factory=dict)
     suspensions: dict[tuple[str, int, str], Row] = field(default_factory=dict)
 
 
@@ -113,14 +112,17 @@ class Conduct:
         if entry.recorded.law and not isinstance(fact, OF_APPLICANT) and not entry.recorded.source:
             by = entry.recorded.by
             department = by.department if by.role is Role.OFFICER and by.department else item.department
-            state.delays[(department, item.plan.live, *self._days(entry))] += 1
+            delay = (department, item.plan.live, *self._days(entry))
+            state.delays[delay] = state.delays.get(delay, 0) + 1
         if isinstance(fact, ClockSuspended | ClockResumed):
             _take(state, entry, fact, (item.plan.item, item.application, fact.suspension), item.department)
 
     def _days(self, entry: Entry) -> tuple[str, date, date]:
         law = entry.recorded.law
         zone = self._laws().pack(law).zone
-        return law, local_day(entry.occurred_at, zone), local_day(entry.recorded_at, zone)
+        happened_at, recorded_at = entry.occurred_at, entry.recorded_at
+        happened_on = local_day(happened_at, zone)
+        return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
 
     def rows(self, state: ConductState, project: Project) -> Rows:
         return {

@@ -6,35 +6,15 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from domain.ledger import Fact
-from domain.project import external
-from domain.project.acceptance import ItemAccepted, ItemDeclined
-from domain.project.completion import ItemCompleted
 from domain.project.consultation_state import queue, unanswered
-from domain.project.delivery import DecisionDelivered
 from domain.project.registration import ProjectRegistered
 from domain.project.state import DECIDED_STAGES, Item, Outcome, Project, Stage
-from domain.project.submission import ItemSubmitted
-from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import named
+from projections.item_dates import NODES, Dates
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
-
-
-class Dates(Struct):
-    """When one item reached its nodes, and what was noted beside them."""
-
-    submitted_at: datetime | None = None
-    accepted_at: datetime | None = None
-    decided_at: datetime | None = None
-    delivered_at: datetime | None = None
-    document: str = ""
-    verified_at: datetime | None = None
-    changed_at: datetime | None = None
-    changed_by: str = ""
-    last_fact: str = ""
 
 
 class ProgressState(Struct):
@@ -143,8 +123,10 @@ class Progress:
         fact, at = entry.fact, entry.occurred_at
         state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
         state.last_fact = tag_of(fact)
-        state.happened_at = max(state.happened_at or at, at)
-        state.recorded_at = max(state.recorded_at or entry.recorded_at, entry.recorded_at)
+        if state.happened_at is None or at > state.happened_at:
+            state.happened_at = at
+        if state.recorded_at is None or entry.recorded_at > state.recorded_at:
+            state.recorded_at = entry.recorded_at
         if isinstance(fact, ProjectRegistered):
             state.registered, state.registered_at = fact, at
         code: str = getattr(fact, "item", "")
@@ -155,14 +137,14 @@ class Progress:
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is Outcome.GRANTED) is not (code in state.granted):
             state.granted ^= {code}
-            for other, item in project.items.items():
-                if item.plan.waits_for(code):
-                    state.rows.pop(other, None)
+            for other in project.waiting_for(code):
+                state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
             dates = state.items[code] = Dates()
         dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
-        _date(dates, fact, at)
+        if type(fact) in NODES:
+            NODES[type(fact)](dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
         kept, items = state.rows, []
@@ -172,28 +154,6 @@ class Progress:
                 row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates())
             items.append(row)
         return {"project": [_project_row(state, project, items)], "item": items}
-
-
-def _date(dates: Dates, fact: Fact, at: datetime) -> None:
-    """Note the node that *fact* reaches."""
-    match fact:
-        case ItemSubmitted():
-            dates.submitted_at, dates.document = at, ""
-            dates.accepted_at = dates.decided_at = dates.delivered_at = dates.verified_at = None
-        case ItemAccepted():
-            dates.accepted_at = at
-        case ItemCompleted(document_number=number):
-            dates.decided_at, dates.document = at, number
-        case ItemDeclined() | ItemWithdrawn():
-            dates.decided_at = at
-        case DecisionDelivered():
-            dates.delivered_at = at
-        case external.ExternalResultRecorded():
-            dates.decided_at = dates.verified_at = at
-        case external.ExternalResultVerified() | external.ExternalResultConfirmed() | external.DiscrepancySettled():
-            dates.verified_at = at
-        case _:
-            return
 
 
 def holder(item: Item, unmet: list[str]) -> str:

@@ -6,8 +6,8 @@ the entry after which it no longer does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -17,7 +17,9 @@ from domain.flow.graph import open_groups
 from domain.flow.waiting import ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
 from domain.project.announcement import DateAnnounced
 from domain.project.card import CardIssued, DeadlineWarned
+from domain.project.extension import LimitExtended
 from domain.project.external import ExternalResultVerified, RecordAttested
+from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingRequested, HearingRightTold
 from domain.project.information import InformationRecorded
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
@@ -49,14 +51,16 @@ WAITING = Table(
     indexes=("(holder, since)", "(department, since)", "(since)"),
 )
 
-ASIDE = facts_of(  # what changes no item: nobody waits for more or less after it
+ASIDE = facts_of(  # after these nobody waits for more or less than before
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
     (DeadlineWarned, CardIssued, CardAppealed, AppealDecided, SupervisionOrdered, SupervisionAnswered),
-    (ExternalResultVerified, RecordAttested),
+    (ExternalResultVerified, RecordAttested, LimitExtended),
+    (HearingRightTold, HearingRequested, HearingNoticeGiven, HearingHeld),
     ABOUT_COMPLAINTS,
     ABOUT_EVALUATIONS,
     CORRECTIONS,
 )
+NOTHING: Mapping[Key, datetime] = {}
 
 
 class WaitingRow(Struct, frozen=True):
@@ -80,12 +84,11 @@ class WaitingRow(Struct, frozen=True):
 class WaitingState(Struct):
     """Since when each item waits for what; which items are granted, so that a change of that is seen.
 
-    *stood*: stage, department and waits of each item; *rows*: those made from them, None once one has changed.
+    *rows*: those made from that, None once something was told that may change them.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
-    stood: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     rows: list[Row] | None = None
 
 
@@ -103,7 +106,7 @@ class Waiting:
     def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
         code = getattr(entry.fact, "item", "")
         if not isinstance(code, str) or not code:
-            state.granted, state.rows = project.granted, None  # the plan may be another
+            state.granted = project.granted  # the plan may be another
             for gone in state.since.keys() - project.items.keys():
                 del state.since[gone]
             touched = list(project.items)
@@ -111,6 +114,7 @@ class Waiting:
             touched = [code, *_depending(state, code, project)]
         for one in touched:
             _look(state, one, entry, project)
+        state.rows = None
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
         if state.rows is None:
@@ -127,23 +131,19 @@ def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
     if granted is (code in state.granted):
         return []
     (state.granted.add if granted else state.granted.discard)(code)
-    state.rows = None
-    return [other for other, one in project.items.items() if one.plan.waits_for(code)]
+    return project.waiting_for(code)
 
 
 def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> None:
     """What an item waits for after *entry*: what is new began with it."""
-    item, before = project.items.get(code), state.since.get(code, {})
+    item = project.items.get(code)
     if item is None:
         state.since.pop(code, None)
-        state.rows = None
         return
-    blocked = before_acceptance(item) and bool(open_groups(item.plan.needs, state.granted))
-    waits = tuple(waits_of(project, item, blocked))
-    state.since[code] = {wait.key: before.get(wait.key, entry.occurred_at) for wait in waits}
-    stood = item.stage, item.department, item.plan, waits
-    if state.stood.get(code) != stood:
-        state.stood[code], state.rows = stood, None
+    needs = item.plan.needs
+    blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
+    before, at = state.since.get(code, NOTHING), entry.occurred_at
+    state.since[code] = {wait.key: before.get(wait.key, at) for wait in waits_of(project, item, blocked)}
 
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:

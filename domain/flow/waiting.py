@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -50,6 +50,7 @@ GROUNDS_OF_APPLICANT = frozenset(
     }
 )
 GROUNDS_OF_DEPARTMENT = frozenset({"hearing", "public_notice", "site_survey", "auction", "bidding"})
+APPLICANT = HeldBy.APPLICANT, HeldBy.APPLICANT.value
 GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
 BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 # How far an item has come where several could do: a smaller number is the less blocked one.
@@ -76,7 +77,11 @@ class Wait(Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> Key:
-        return self.kind.value, self.ref
+        return self.kind, self.ref  # a kind is a text as well
+
+
+BLOCKED = Wait(WaitKind.PRECONDITION, HeldBy.NOBODY)
+TO_BEGIN = Wait(WaitKind.APPLICATION, *APPLICANT)
 
 
 class Blocker(Struct, frozen=True, gc=False):
@@ -151,36 +156,36 @@ def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
 
 def waits_of(project: Project, item: Item, blocked: bool) -> Iterator[Wait]:
     """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
+    stage = item.stage
     if item.disputed is not None:
         yield Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager)
-    if item.stage is Stage.COMPLETED and item.plan.live:
+    if stage is Stage.COMPLETED and item.plan.live:
         yield Wait(WaitKind.DELIVERY, HeldBy.DEPARTMENT, item.department)
     if item.outcome is Outcome.GRANTED:
         if item.undertaking and item.kept is None:
             yield Wait(WaitKind.CHECK, HeldBy.DEPARTMENT, item.department)
         return
-    if item.stage is Stage.SUPPLEMENTING:
-        yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
+    if stage is Stage.SUPPLEMENTING:
+        yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
     if blocked:
-        yield Wait(WaitKind.PRECONDITION, HeldBy.NOBODY)
+        yield BLOCKED
     else:
-        yield from _before_the_grant(item)
+        yield from _before_the_grant(item, stage)
 
 
-def _before_the_grant(item: Item) -> Iterator[Wait]:
-    """What an item waits for that no precondition holds up."""
-    department, live = _department(item), item.plan.live
-    if item.stage not in OPEN_STAGES and (live or item.stage is not Stage.NOT_STARTED):
-        ended = item.outcome.value if item.outcome else item.stage.value
-        on = () if item.stage is Stage.NOT_STARTED else (ended,)
-        yield Wait(WaitKind.APPLICATION, HeldBy.APPLICANT, HeldBy.APPLICANT.value, on)
-    elif not live and item.stage is not Stage.SUPPLEMENTING:
-        yield Wait(WaitKind.OUTSIDE_RESULT, *department)
-    elif item.stage is Stage.SUBMITTED:
-        yield Wait(WaitKind.ACCEPTANCE, *department)
-    elif item.stage is Stage.ACCEPTED:
+def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
+    """What an item in this *stage* waits for that no precondition holds up."""
+    live, fresh = item.plan.live, stage is Stage.NOT_STARTED
+    if stage not in OPEN_STAGES and (live or not fresh):
+        return (TO_BEGIN,) if fresh else (Wait(WaitKind.APPLICATION, *APPLICANT, ((item.outcome or stage).value,)),)
+    if not live and stage is not Stage.SUPPLEMENTING:
+        return (Wait(WaitKind.OUTSIDE_RESULT, HeldBy.OUTSIDE, item.department),)
+    if stage is Stage.SUBMITTED:
+        return (Wait(WaitKind.ACCEPTANCE, *_department(item)),)
+    if stage is Stage.ACCEPTED:
         unsettled = against(item.consultations) if item.consultations else ()
-        yield from list(_under_examination(item)) or [Wait(WaitKind.DECISION, *department, unsettled)]
+        return list(_under_examination(item)) or (Wait(WaitKind.DECISION, *_department(item), unsettled),)
+    return ()
 
 
 def _under_examination(item: Item) -> Iterator[Wait]:
@@ -190,7 +195,7 @@ def _under_examination(item: Item) -> Iterator[Wait]:
         on = (asked.step,) if asked.step else ()
         yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, asked.key)
     if item.missing:
-        yield Wait(WaitKind.PAPERS, HeldBy.APPLICANT, HeldBy.APPLICANT.value, item.missing)
+        yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
     if item.forwarded and not (item.upper and item.upper_received):
         held_by = HeldBy.DEPARTMENT if item.upper else HeldBy.OUTSIDE
         yield Wait(WaitKind.UPPER_LEVEL, held_by, item.upper)
@@ -203,7 +208,7 @@ def _department(item: Item) -> tuple[HeldBy, str]:
 def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
     """Whose turn it is while the clock is stopped on *ground*."""
     if ground in GROUNDS_OF_APPLICANT:
-        return HeldBy.APPLICANT, HeldBy.APPLICANT.value
+        return APPLICANT
     if ground in GROUNDS_OF_DEPARTMENT:
         return HeldBy.DEPARTMENT, item.department
     return (HeldBy.NOBODY if ground in GROUNDS_OF_NOBODY else HeldBy.OUTSIDE_BODY), ""

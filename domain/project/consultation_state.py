@@ -127,6 +127,8 @@ def next_in_line(consultations: Consultations, asked: Consultation) -> str:
 def queue(consultations: Consultations) -> dict[str, tuple[str, str, Consultation]]:
     """Who is still to be asked, by key: department, step, and the one in the line it waits for."""
     waiting: dict[str, tuple[str, str, Consultation]] = {}
+    if not any(asked.line for asked in consultations.values()):
+        return waiting
     for asked in sorted(consultations.values(), key=lambda one: -one.round):
         if asked.key in waiting or asked.recalled or handed_on(consultations, asked):
             continue

@@ -273,6 +273,15 @@ class Project(Struct, gc=False):
         """The preconditions of item *code* that are not met yet; alternatives are told as "a or b"."""
         return [" or ".join(group) for group in self.blockers(code)]
 
+    def waiting_for(self, code: str) -> list[str]:
+        """The items of which some condition names the item *code*."""
+        found = []
+        for other, item in self.items.items():
+            plan = item.plan
+            if (plan.requires or plan.requires_any) and plan.waits_for(code):
+                found.append(other)
+        return found
+
     @property
     def granted(self) -> set[str]:
         """The items granted so far."""

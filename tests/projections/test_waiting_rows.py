@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 
 from domain.examples import story_entries
+from domain.flow.adoption import ItemDropped
 from domain.flow.waiting import Wait, waiting
+from domain.project.registration import ItemPlanned
 from domain.project.state import Outcome
-from domain.vocabulary import corrections
+from domain.vocabulary import AnyFact, corrections
 from projections.view import CORRECTIONS, fold, take
 from projections.waiting import VIEW, WaitingRow
-from tests.controls import LAW
+from tests.controls import LAW, REGISTERED
 from tests.histories import World, worlds
-from tests.spec import PROJECT
+from tests.spec import PROJECT, entry
 
 ENTRIES = story_entries(LAW)
 
@@ -55,3 +57,13 @@ def test_rows_kept_from_entry_to_entry_are_those_made_anew(world: World) -> None
 
 def told_of(wait: Wait) -> tuple[Any, ...]:
     return wait.held_by.value, wait.holder, list(wait.on), wait.since
+
+
+def test_an_item_that_is_dropped_and_planned_again_has_its_row_again() -> None:
+    plan = REGISTERED.items[0]
+    facts: tuple[AnyFact, ...] = (REGISTERED, ItemDropped(plan.item), ItemPlanned(plan.item, plan))
+    folded = fold([VIEW], PROJECT, [])
+    for number, fact in enumerate(facts, start=1):
+        take([VIEW], folded, [entry(number, fact)])
+        waited_for = {row[1] for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]}
+        assert (plan.item in waited_for) is (number != 2)
