@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -14,11 +14,12 @@ import psycopg
 from domain.calendar.state import Calendar, stream_of
 from domain.law.calendar import Notice
 from domain.streams import replay
-from infrastructure.approvals import Approvals
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS
+
+if TYPE_CHECKING:
+    from infrastructure.approvals import Approvals  # a process that folds a share of the views has no use for it
 
 REFRESH_SECONDS = 1.0  # another process's notice is counted by here so much later at most
 VERSIONS = "SELECT stream, max(version) FROM ledger.event WHERE stream = ANY(%s) GROUP BY stream"

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from infrastructure.wire import microseconds
 
+COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"  # of ledger.event: a StoredRow
 GENESIS = bytes(32)  # stands where the hash before a stream's first entry would
 _HEADER = Layout(">16sqqqHII")  # stream, version, occurred, recorded, lengths of type, data and meta
 

@@ -13,9 +13,9 @@ from psycopg.rows import TupleRow
 
 from domain.streams import of_project
 from domain.vocabulary import Entry
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS, Store
+from infrastructure.store import Store
 from projections.law_events import Histories, Laws, item_histories
 from projections.nodes import Node
 from projections.readings import ItemReading, read

@@ -11,9 +11,8 @@ from uuid import UUID
 from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.approvals import Approvals
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS
 from projections.dossier import Dossier
 
 PROJECTS_KEPT_MAX = 5000  # about 50 kB each

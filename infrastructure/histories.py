@@ -10,9 +10,9 @@ import psycopg
 
 from domain.streams import of_project
 from domain.vocabulary import Entry
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.mapper import entry_from
-from infrastructure.store import COLUMNS, configure, head_of
+from infrastructure.store import configure, head_of
 
 ROWS_FETCHED = 5000  # at a time: a few megabytes
 

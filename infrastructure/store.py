@@ -16,11 +16,10 @@ from psycopg.rows import TupleRow
 from psycopg.sql import Identifier
 from psycopg_pool import AsyncConnectionPool
 
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 
 CHANNEL = Identifier("countersign_appended")
 ROLE = "SET ROLE countersign_app"
-COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 PAGE_ROWS_MAX = 5000
 TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
 ANSWER_SECONDS_MAX = 30.0  # a query takes milliseconds: what takes this long waits for a frozen server, or worse

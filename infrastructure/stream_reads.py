@@ -17,9 +17,9 @@ from psycopg.adapt import Transformer
 from psycopg.pq import Format
 from psycopg.pq.abc import PGresult
 
-from infrastructure.chain import StoredRow
+from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.lane import ConnectionLost, Lane
-from infrastructure.store import ANSWER_SECONDS_MAX, COLUMNS, NoAnswer
+from infrastructure.store import ANSWER_SECONDS_MAX, NoAnswer
 from infrastructure.wire import UUID_OID, even_array, int4_array
 
 STREAMS_AT_ONCE_MAX = 64
