@@ -173,6 +173,7 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         work(sys.stdin.buffer, out)
+    os._exit(0)  # a thread still waits for the end of the pipe and holds it, over which an orderly end would stumble
 
 
 if __name__ == "__main__":

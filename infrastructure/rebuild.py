@@ -196,10 +196,9 @@ def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], f
     for table in tables:
         live, rebuilt = Identifier(SCHEMA, table.name), Identifier(fresh, table.name)
         query = SQL(
-            "SELECT coalesce(sum(greatest(n, 0)), 0)::bigint, coalesce(sum(greatest(-n, 0)), 0)::bigint"
-            " FROM (SELECT sum(side) AS n FROM (SELECT *, 1 AS side FROM {} UNION ALL SELECT *, -1 FROM {}) AS both_of"
-            " GROUP BY {} HAVING sum(side) <> 0) AS d"
-        ).format(live, rebuilt, SQL(", ").join(table.names))
+            "SELECT count(live.{}), count(rebuilt.{}) FROM {} AS live FULL JOIN {} AS rebuilt USING ({})"
+            " WHERE live.* IS DISTINCT FROM rebuilt.*"
+        ).format(table.names[0], table.names[0], live, rebuilt, SQL(", ").join(table.names[: table.key]))
         only_live, only_rebuilt = connection.execute(query).fetchone() or (0, 0)
         if only_live or only_rebuilt:
             yield Difference(table.name, only_live, only_rebuilt)
