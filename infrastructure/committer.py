@@ -1,21 +1,21 @@
 """Group commit: many commands, one disk write, and nobody answered before his facts are on disk.
 
-There is no timer: the next batch forms while the last one is away. One plain synchronous commit a batch; two batches
-at once, or asynchronous commits with a later flush, were measured and gained nothing (ADR 0003).
-
-Those who send command after command fall into crowds that take turns: one is at the database while the other decides.
-While the database is the quicker of the two, crowds of one size keep both busy. Where it is slower, its time alone
-counts, and one crowd is as many as can share it.
+There is no timer: the next batch forms while the last one is away. Those who send command after command fall into two
+crowds: one is at the database while the other decides. What the second has decided is sent at once, without waiting for
+the first to be answered, so that the database goes from one batch to the next without a pause. Where the database is
+the slower of the two, its time alone counts, and one crowd is as many as can share it (ADR 0003).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
 import structlog
+from msgspec import Struct
 from psycopg import Error
 from psycopg.pq.abc import PGresult
 
@@ -29,6 +29,7 @@ BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it sa
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
+NOT_KEPT = (b"SET synchronous_commit = off",)  # a notification is a transaction: its flush would delay the next batch
 REJECTED = {status.value: Verdict(status) for status in Status if status is not Status.STORED}
 
 log = structlog.get_logger()
@@ -36,6 +37,20 @@ log = structlog.get_logger()
 
 class Busy(Exception):  # noqa: N818 an answer, not an error
     """Too many commands are waiting for the disk; nothing of this one was stored. Try again in a moment."""
+
+
+class Batch(Struct, eq=False):
+    """Items that go to the database together, and what it answered: the position before the first fact and a letter
+    an item, or a failure.
+    """
+
+    pending: list[Pending]
+    params: list[bytes]
+    sent_at: float  # on the monotonic clock
+    under_way: asyncio.Future[PGresult]
+    base: int = 0
+    status: str = ""
+    failure: Exception | None = None
 
 
 class Committer:
@@ -46,14 +61,15 @@ class Committer:
         self.health = Health(url)
         self._queue: deque[Pending] = deque()
         self._inside = 0
-        self._away: list[Pending] = []  # the batch that is under way
+        self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
+        self._answered_at = 0.0
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._append_lane = Lane(self._url, {"append": APPEND})
-        self._notify_lane = Lane(self._url, {"notify": NOTIFY})
+        self._notify_lane = Lane(self._url, {"notify": NOTIFY}, NOT_KEPT)
         await self._append_lane.open()
         await self._notify_lane.open()
         self._tasks = [asyncio.create_task(loop) for loop in (self._append_loop(), self._notify_loop())]
@@ -73,8 +89,8 @@ class Committer:
                 await task
         self._append_lane.close()
         self._notify_lane.close()
-        for pending in (*self._away, *self._queue):
-            self._fail(pending, ConnectionLost("the database was away until the end"))
+        for asked in (*(batch.pending for batch in self._away), self._queue):
+            self._fail(asked, ConnectionLost("the database was away until the end"))
 
     @property
     def waiting(self) -> int:
@@ -93,42 +109,42 @@ class Committer:
         return verdict
 
     async def _append_loop(self) -> None:
-        answered, took = 0, 0.0
+        slow = False
         while True:
-            size = await self._crowd(answered, took)
-            batch, sent_at = self._next_batch(size), monotonic()
-            self._away = batch
-            self.health.sent_at = sent_at
-            try:
-                answer = await self._insist([pending.item for pending in batch])
-                self._settle(batch, int8_from(answer.get_value(0, 0) or b""), (answer.get_value(0, 1) or b"").decode())
-                self.health.works()
-            except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
-                log.exception("a batch was refused", items=len(batch))
-                self.health.fails(failure)
-                for pending in batch:
-                    self._fail(pending, failure)
-            self._away, self.health.sent_at = [], None
-            answered, took = len(batch), monotonic() - sent_at
+            if not self._away:
+                if not self._queue:
+                    self._has_queue.clear()
+                    await self._has_queue.wait()
+                self._send(BATCH_ITEMS_MAX if slow else (len(self._queue) + 1) // 2)
+            if len(self._away) == 1 and not slow:
+                self._send_second()
+            if self._away:  # nothing is where what waited could not be sent
+                slow = await self._end_of(self._away[0])
+                self._tell(self._away.popleft())
+                await asyncio.sleep(0)  # lets those just told come along with what they send next
 
-    async def _crowd(self, answered: int, took: float) -> int:
-        """Wait for items; how many of them to send, when so many were *answered* just now, after *took* seconds."""
-        slow = took > DECIDING_SECONDS * (answered + len(self._queue))
-        if slow:
-            await asyncio.sleep(0)  # lets those just answered come along with what they send next
-        if not self._queue:
-            answered = 0
-            self._has_queue.clear()
-            await self._has_queue.wait()
-        return BATCH_ITEMS_MAX if slow else min((answered + len(self._queue) + 1) // 2, BATCH_ITEMS_MAX)
+    def _send_second(self) -> None:
+        """Send as large a batch as is away, where there is one: the database goes on with it at once."""
+        first, waiting = len(self._away[0].pending), len(self._queue)
+        if waiting + 1 >= first and waiting:
+            self._send((first + waiting + 1) // 2)
 
-    def _next_batch(self, size: int) -> list[Pending]:
-        """What waits, up to *size*; a stream and an id at most once."""
+    def _send(self, size: int) -> None:
+        """Send a batch of what waits, up to *size*; a stream and an id at most once."""
+        chosen = self._chosen(min(size, BATCH_ITEMS_MAX))
+        try:
+            params = parameters([pending.item for pending in chosen])
+            self._away.append(Batch(chosen, params, monotonic(), self._append_lane.run("append", params)))
+        except Exception as failure:
+            log.exception("a batch could not be sent", items=len(chosen))
+            self._fail(chosen, failure)
+
+    def _chosen(self, size: int) -> list[Pending]:
         streams: set[int] = set()  # as numbers: a UUID is hashed and compared by Python code
         ids: set[int] = set()
-        batch: list[Pending] = []
+        chosen: list[Pending] = []
         later: list[Pending] = []
-        while self._queue and len(batch) < size:
+        while self._queue and len(chosen) < size:
             pending = self._queue.popleft()
             stream, key = pending.item.stream.int, pending.item.id.int
             if stream in streams or key in ids:
@@ -136,14 +152,49 @@ class Committer:
                 continue
             streams.add(stream)
             ids.add(key)
-            batch.append(pending)
+            chosen.append(pending)
         self._queue.extendleft(reversed(later))
-        return batch
+        return chosen
 
-    def _settle(self, batch: list[Pending], base: int, status: str) -> None:
-        """Give everybody his verdict."""
-        position = base
-        for pending, letter in zip(batch, status, strict=True):
+    async def _end_of(self, batch: Batch) -> bool:
+        """Wait for what the server answers to the first batch away. Whether it takes longer than deciding does."""
+        about = len(self._queue) + sum(len(away.pending) for away in self._away)
+        self.health.sent_at = began = max(batch.sent_at, self._answered_at)
+        try:
+            answer = await self._insist(batch)
+            batch.base = int8_from(answer.get_value(0, 0) or b"")
+            batch.status = (answer.get_value(0, 1) or b"").decode()
+            self.health.works()
+        except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
+            log.exception("a batch was refused", items=len(batch.pending))
+            self.health.fails(failure)
+            batch.failure = failure
+        self.health.sent_at, self._answered_at = None, monotonic()
+        return self._answered_at - began > DECIDING_SECONDS * about
+
+    async def _insist(self, batch: Batch) -> PGresult:
+        """The server's answer. After a lost connection nobody knows what was stored: every item has an id, so sending
+        all that is away again finds out. An error that the server answers (a full disk, a cancelled statement) is
+        raised: then nothing was stored.
+        """
+        while True:
+            try:
+                return await batch.under_way
+            except ConnectionLost as lost:
+                log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(batch.pending))
+            await self._append_lane.reopen(self.health.fails)
+            for away in self._away:
+                away.under_way.exception()  # the same, for each of them
+                away.under_way = self._append_lane.run("append", away.params)
+
+    def _tell(self, batch: Batch) -> None:
+        """Give everybody in *batch* his verdict."""
+        if batch.failure is not None:
+            self._fail(batch.pending, batch.failure)
+            return
+        self._inside -= len(batch.pending)
+        position = batch.base
+        for pending, letter in zip(batch.pending, batch.status, strict=True):
             if letter == "s":
                 position += len(pending.item.rows)
                 verdict = Verdict(Status.STORED, position)
@@ -151,27 +202,14 @@ class Committer:
                 verdict = REJECTED[letter]
             if not pending.verdict.done():
                 pending.verdict.set_result(verdict)
-        self._inside -= len(batch)
-        if position > base:
+        if position > batch.base:
             self._has_news.set()
 
-    def _fail(self, pending: Pending, failure: Exception) -> None:
-        self._inside -= 1
-        if not pending.verdict.done():
-            pending.verdict.set_exception(failure)
-
-    async def _insist(self, items: list[Item]) -> PGresult:
-        """Run the batch until the server answers it. After a lost connection nobody knows whether it was stored:
-        every item has an id, so sending it again finds out. An error that the server answers (a full disk, a
-        cancelled statement) is raised: then nothing was stored.
-        """
-        params = parameters(items)
-        while True:
-            try:
-                return await self._append_lane.run("append", params)
-            except ConnectionLost as lost:
-                log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(items))
-                await self._append_lane.reopen(self.health.fails)
+    def _fail(self, asked: Sequence[Pending], failure: Exception) -> None:
+        self._inside -= len(asked)
+        for pending in asked:
+            if not pending.verdict.done():
+                pending.verdict.set_exception(failure)
 
     async def _notify_loop(self) -> None:
         """Wake the projector, on a connection of its own: NOTIFY inside the write would put commits into a queue."""

@@ -1,12 +1,14 @@
-"""One database connection that the event loop drives itself: a prepared statement out, its rows back.
+"""One database connection that the event loop drives itself: prepared statements out, their rows back.
 
 libpq's non-blocking calls through psycopg.pq, without the cursor in between: that costs a third of the time,
-and the committer has a batch to send a thousand times a second.
+and the committer has a batch to send some thousand times a second. In pipeline mode the server goes on with the next
+statement at once; each stands for itself, as a transaction of its own, and fails alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from random import random
 
@@ -31,14 +33,14 @@ class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
 
 
 class Lane:
-    """At most one statement is under way at a time. Raises psycopg's errors, ConnectionLost among them."""
+    """Statements are carried out in the order they are sent. Raises psycopg's errors, ConnectionLost among them."""
 
     def __init__(self, url: str, statements: dict[str, bytes], settings: Sequence[bytes] = ()) -> None:
         """*settings* are commands that are given before the *statements* are prepared."""
         self._url, self._statements, self._settings = url, statements, settings
         self._pgconn: PGconn | None = None
         self._socket = -1  # kept: libpq forgets it when the connection is lost
-        self._answer: asyncio.Future[PGresult] | None = None
+        self._answers: deque[asyncio.Future[PGresult]] = deque()  # to what was sent, in its order
         self._result: PGresult | None = None
         self._error: Exception | None = None
         self._loop = asyncio.get_running_loop()
@@ -48,6 +50,7 @@ class Lane:
         self.close()
         pgconn = await asyncio.to_thread(self._connect)
         pgconn.nonblocking = 1
+        pgconn.enter_pipeline_mode()
         self._pgconn, self._socket = pgconn, pgconn.socket
         self._loop.add_reader(self._socket, self._readable)
 
@@ -71,15 +74,16 @@ class Lane:
         return self._pgconn is not None
 
     def close(self) -> None:
-        """Close the connection; a statement under way fails, its outcome unknown."""
+        """Close the connection; statements under way fail, their outcome unknown."""
         if self._pgconn is not None:
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
             self._pgconn.finish()
             self._pgconn = None
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionLost("the connection to the database was lost"))
-        self._answer = None
+        self._result = self._error = None
+        while self._answers:
+            if not (answer := self._answers.popleft()).done():
+                answer.set_exception(ConnectionLost("the connection to the database was lost"))
 
     async def reopen(self, told: Callable[[Error], object] = lambda _: None) -> None:
         """Connect again, however long that takes; every failure is *told*."""
@@ -96,18 +100,17 @@ class Lane:
                 return
 
     def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
-        """Send the statement *name*; what it answers has its values in binary form."""
+        """Send the statement *name*; what it answers has its values in binary form. The future tells every failure."""
+        answer: asyncio.Future[PGresult] = self._loop.create_future()
         if self._pgconn is None:
-            raise ConnectionLost("not connected to the database")
-        if self._answer is not None:
-            raise RuntimeError("a lane carries one statement at a time")
-        self._answer = self._loop.create_future()
-        self._result = self._error = None
-        answer = self._answer
+            answer.set_exception(ConnectionLost("not connected to the database"))
+            return answer
+        self._answers.append(answer)
         try:
             self._pgconn.send_query_prepared(
                 name.encode(), params, param_formats=[Format.BINARY] * len(params), result_format=Format.BINARY
             )
+            self._pgconn.pipeline_sync()
             self._flush()
         except OperationalError:
             self.close()
@@ -136,24 +139,26 @@ class Lane:
         except OperationalError:
             self.close()
             return
-        while self._answer is not None and not pgconn.is_busy():
+        while self._answers and not pgconn.is_busy():
             result = pgconn.get_result()
             if result is None:
+                continue  # comes after the result of each statement, before its end
+            if result.status == ExecStatus.PIPELINE_SYNC:
                 self._finish()
-                return
-            if result.status in _FINE:
+            elif result.status in _FINE:
                 self._result = result
             else:
                 self._error = _failure(result)
 
     def _finish(self) -> None:
-        answer, self._answer = self._answer, None
-        if answer is None or answer.done():
+        answer, result, error = self._answers.popleft(), self._result, self._error
+        self._result = self._error = None
+        if answer.done():
             return
-        if self._result is None:
-            answer.set_exception(self._error or ConnectionLost("the server answered nothing"))
+        if result is None or error is not None:
+            answer.set_exception(error or ConnectionLost("the server answered nothing"))
         else:
-            answer.set_result(self._result)
+            answer.set_result(result)
 
 
 def _patient(url: str) -> str:

@@ -69,7 +69,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_again(
             raise ConnectionLost("the answer never came")
         return result
 
-    monkeypatch.setattr(Lane, "run", run_and_lose)
+    monkeypatch.setattr(Lane, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
     answers = [await approvals.handle(project, NoteStep(activity=f"{key}"), MANAGER, key) for key in keys[1:]]
 
     assert [answer.receipt.position for answer in answers] == [2, 3, 4]

@@ -1,4 +1,4 @@
-"""How many commands go to the database at once: two crowds taking turns, or one where the database is slow."""
+"""How many commands go to the database at once: two crowds close behind each other, or one where it is slow."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Database:
 
     def __init__(self) -> None:
         self.batches: list[int] = []
+        self.away = self.away_most = 0  # batches sent and not answered
 
     async def open(self) -> None:
         """It is always there."""
@@ -40,18 +41,24 @@ class Database:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    async def run(self, name: str, items: Sequence[Item]) -> Stored:
+    def run(self, name: str, items: Sequence[Item]) -> asyncio.Future[Stored]:
         if name == "append":
             self.batches.append(len(items))
+            self.away += 1
+            self.away_most = max(self.away, self.away_most)
+        return asyncio.ensure_future(self._store(name, items))
+
+    async def _store(self, name: str, items: Sequence[Item]) -> Stored:
         await asyncio.sleep(0)
+        self.away -= name == "append"
         return Stored(len(items))
 
 
-async def batches(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> list[int]:
-    """The sizes of the batches when CLIENTS send ROUNDS commands each, every one as soon as the last is answered."""
+async def worked(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> Database:
+    """What the database saw when CLIENTS sent ROUNDS commands each, every one as soon as the last was answered."""
     database = Database()
     monkeypatch.setattr(committer, "DECIDING_SECONDS", deciding_seconds)
-    monkeypatch.setattr(committer, "Lane", lambda _url, _statements: database)
+    monkeypatch.setattr(committer, "Lane", lambda _url, _statements, _settings=(): database)
     monkeypatch.setattr(committer, "parameters", list)
     here = Committer("", CLIENTS)
     await here.open()
@@ -63,17 +70,18 @@ async def batches(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> l
 
     await asyncio.gather(*[work() for _ in range(CLIENTS)])
     await here.close()
-    return database.batches
+    return database
 
 
 async def test_where_deciding_takes_longer_one_half_is_stored_while_the_other_decides(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert await batches(monkeypatch, deciding_seconds=1.0) == [4] * 6
+    database = await worked(monkeypatch, deciding_seconds=1.0)
+    assert (database.batches, database.away_most) == ([4] * 6, 2)
 
 
 async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await batches(monkeypatch, deciding_seconds=0.0) == [4, 8, 8, 4]
+    assert (await worked(monkeypatch, deciding_seconds=0.0)).batches == [4, 4, 8, 8]
 
 
 async def test_a_batch_that_gets_no_answer_is_trouble_until_it_does() -> None:
