@@ -13,20 +13,18 @@ from typing import Any
 
 import psycopg
 import structlog
-from msgspec import Struct, structs
+from msgspec import Struct
 from psycopg.sql import SQL
 
-from domain.streams import CALENDAR
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
 from infrastructure.kept import Kept
 from infrastructure.ledger_stream import GapInLedger
-from infrastructure.view_tables import Lines, settle, stage
-from projections.view import Change, Folded, View, changes
+from infrastructure.view_batches import Batch, folded, write
+from projections.view import View
 
 BATCH_ENTRIES_MAX = 5000
 BATCHES_MAX = 10  # in one go: a rebuild waits for so many
-VIEWS_CHANNEL = "countersign_views"
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 
 log = structlog.get_logger()
@@ -47,26 +45,13 @@ class Span(Struct, frozen=True):
     seq: int
     until: int | None
 
+    @property
+    def views(self) -> list[View[Any]]:
+        return [standing.view for standing in self.behind]
+
     def limit(self, seq: int) -> int:
         """How many entries there may be in the batch after position *seq*."""
         return BATCH_ENTRIES_MAX if self.until is None else min(BATCH_ENTRIES_MAX, self.until - seq)
-
-
-class Batch(Struct, frozen=True):
-    """What entries up to position *last* change in the tables of *views*, ready to be written.
-
-    It is *full* where there may be more entries after it, and *of_law* where one of them may change the law.
-    """
-
-    views: list[View[Any]]
-    last: int
-    lines: list[Lines]
-    full: bool
-    of_law: bool
-
-    def mended(self) -> Batch:
-        """The same, whatever stands in the tables: also where a row that would be new is there already."""
-        return structs.replace(self, lines=[lines.mending() for lines in self.lines])
 
 
 class Following:
@@ -86,7 +71,7 @@ class Following:
 
         Raises GapInLedger where a position is missing.
         """
-        span = self._span()
+        span = self.span()
         if span is None:
             return 0
         try:
@@ -100,7 +85,8 @@ class Following:
             return self._take_apart(connection, span.behind, seq, span.limit(seq)) - span.seq
         return span.behind[0].seq - span.seq
 
-    def _span(self) -> Span | None:
+    def span(self) -> Span | None:
+        """The views to be taken next; None where all have stopped."""
         running = [standing for standing in self._standings if standing.error is None]
         if not running:
             return None
@@ -109,25 +95,31 @@ class Following:
         return Span([standing for standing in running if standing.seq == seq], seq, min(others, default=None))
 
     def _follow(self, connection: psycopg.Connection[Any], span: Span, told_to_stop: Callable[[], bool]) -> None:
-        views = [standing.view for standing in span.behind]
-        batch = self._folded(connection, views, span.seq, span.limit(span.seq))
+        views, limit = span.views, span.limit(span.seq)
+        batch = self._folded(connection, views, span.seq, limit)
         with ExitStack() as stack:
             writer = stack.enter_context(ThreadPoolExecutor(1))
             ahead: psycopg.Connection[Any] | None = None
             for left in reversed(range(BATCHES_MAX)):
                 if batch is None:
                     break
-                written = writer.submit(_write, connection, batch)
-                following = None
+                written = writer.submit(write, connection, batch)
+                following, full = None, batch.entries == limit
                 try:
-                    limit = span.limit(batch.last) if batch.full and not batch.of_law else 0
-                    if limit and left and not told_to_stop():
+                    limit = span.limit(batch.last)
+                    if full and limit and left and not (batch.of_law or told_to_stop()):
                         ahead = ahead or stack.enter_context(_reading(self._url))
                         following = self._folded(ahead, views, batch.last, limit)
                 finally:
                     written.result()
                     self._stand(span.behind, batch)
                 batch = following
+
+    def take(self, connection: psycopg.Connection[Any], span: Span, batch: Batch) -> None:
+        """Write a *batch* that others have folded, the next one of *span*."""
+        self._kept.forget()
+        write(connection, batch)
+        self._stand(span.behind, batch)
 
     def _folded(
         self, connection: psycopg.Connection[Any], views: list[View[Any]], seq: int, limit: int
@@ -136,10 +128,7 @@ class Following:
         histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
         if not histories:
             return None
-        last = _last_of(histories, seq)
-        touched = self._kept.after(connection, views, histories, seq)
-        of_law = CALENDAR in self._kept.kinds  # a notice may have been applied
-        return Batch(views, last, list(_lines_of(views, touched)), last - seq == limit, of_law)
+        return folded(connection, self._kept, views, histories, seq, _last_of(histories, seq))
 
     def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
         for standing in behind:
@@ -158,7 +147,7 @@ class Following:
         try:
             batch = self._folded(connection, [standing.view], seq, limit)
             if batch:
-                _write(connection, batch.mended())
+                write(connection, batch.mended())
                 self._stand(behind, batch)
         except (psycopg.OperationalError, GapInLedger):
             raise
@@ -184,31 +173,6 @@ def _reading(url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         yield connection
-
-
-def _write(connection: psycopg.Connection[Any], batch: Batch) -> None:
-    """Write *batch*: its rows and its position, or nothing of it."""
-    with connection.transaction():
-        for lines in batch.lines:
-            stage(connection, lines)
-        with connection.pipeline():
-            for lines in batch.lines:
-                settle(connection, lines)
-            connection.execute(
-                "UPDATE views.position SET seq = %s WHERE view = ANY(%s)",
-                [batch.last, [view.name for view in batch.views]],
-            )
-            connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
-
-
-def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded]) -> Iterator[Lines]:
-    """What is to be written to each table: the changes of all projects in one."""
-    for view in views:
-        parts = [changes(view, folded) for folded in touched]
-        for table in view.tables:
-            found = [part[table.name] for part in parts if table.name in part]
-            if found:
-                yield Lines.of(table, Change.of(found))
 
 
 def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:

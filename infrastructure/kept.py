@@ -52,7 +52,7 @@ class Kept:
                 self._folded[project] = fold(views, project, entries)
             else:
                 whole.append(project)
-        self._fold_whole(connection, whole, seq, max(entries[-1].position for entries in histories))
+        self._fold_whole(connection, whole, seq, max((entries[-1].position for entries in histories), default=seq))
         touched = [self._folded[project] for project in by_project]
         for project in by_project:
             self._folded.move_to_end(project)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from infrastructure.following import Following, Standing
+from infrastructure.fill_processes import follow_side_by_side, processes_for
+from infrastructure.fold_words import Stretch
+from infrastructure.following import BATCH_ENTRIES_MAX, Following, Standing
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
@@ -40,7 +43,7 @@ class Projector:
         self._stopping = Stopping()
         self._following = Following(url)
         self._rebuilt = 0
-        self._stumbled = False  # over filling empty views at once
+        self._stumbled = False  # over many entries at once
         self.is_leader = False
 
     def stop(self) -> None:
@@ -115,11 +118,12 @@ class Projector:
     def step(self, connection: psycopg.Connection[Any]) -> int:
         """Take every running view through some batches, the furthest behind first; how many entries that were.
 
-        Views that are empty while the ledger is long are filled at once instead, as by a rebuild.
+        Views that are empty while the ledger is long are filled at once instead, as by a rebuild; those that are far
+        behind are folded by several processes.
         """
         if self._following.law_may_differ:
             self._count_anew(connection)
-        if filled := self._fill(connection):
+        if filled := self._fill(connection) or self._follow_far(connection):
             return filled
         with _no_rebuild(connection):
             if _rebuilt(connection) != self._rebuilt:
@@ -154,6 +158,34 @@ class Projector:
         with _no_rebuild(connection):
             self._begin(connection)
         return filled.entries
+
+    def _follow_far(self, connection: psycopg.Connection[Any]) -> int:
+        """Take views that are far behind to the end of the ledger; 0 where they are not, or where a fold stumbles."""
+        span = None if self._stumbled else self._following.span()
+        if not span:
+            return 0
+        views, begun, last = span.views, span.seq, min(head_of(connection), span.until or sys.maxsize)
+        # A few views alone are folded before another process has started.
+        processes = processes_for(views, (last - begun) * len(views) // len(VIEWS))
+        if processes == 1:
+            return 0
+        each = BATCH_ENTRIES_MAX
+        stretches = [Stretch(seq, min(seq + each, last)) for seq in range(begun, last, each)]
+        try:
+            with closing(follow_side_by_side(self._url, views, stretches, processes=processes)) as batches:
+                for batch in batches:
+                    with _no_rebuild(connection):
+                        if _rebuilt(connection) != self._rebuilt or self._stopping.is_told():
+                            break
+                        self._following.take(connection, span, batch)
+                    if batch.of_law:
+                        break
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("views that are far behind could not be taken further by several processes")
+            self._stumbled = True
+        return span.behind[0].seq - begun
 
     def _require_running(self, *_: int) -> None:
         if self._stopping.is_told():

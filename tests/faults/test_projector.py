@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from domain.examples import STORY
-from infrastructure import following
+from infrastructure import following, view_batches
 from infrastructure.approvals import Approvals
 from infrastructure.migrate import migrate
 from infrastructure.postgres import EmbeddedPostgres
@@ -92,7 +92,7 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
             cut_connections(database_url)
         settle(connection, *args)
 
-    monkeypatch.setattr("infrastructure.following.settle", settle_and_be_cut)
+    monkeypatch.setattr("infrastructure.view_batches.settle", settle_and_be_cut)
     story = uuid4()
     with running(Projector(database_url)):
         for steps in (slice(15), slice(15, 30), slice(30, None)):
@@ -105,7 +105,7 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
 async def test_a_batch_whose_commit_is_not_answered_is_not_taken_twice(
     approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = following._write
+    write = view_batches.write
     cuts: list[psycopg.Connection[Any]] = []
 
     def write_and_lose(connection: psycopg.Connection[Any], *args: Any) -> None:
@@ -114,7 +114,7 @@ async def test_a_batch_whose_commit_is_not_answered_is_not_taken_twice(
             cuts.append(connection)
             raise psycopg.OperationalError("the answer to COMMIT never came")
 
-    monkeypatch.setattr(following, "_write", write_and_lose)
+    monkeypatch.setattr(following, "write", write_and_lose)
     with running(Projector(database_url)):
         await tell_story(approvals)
         await require_all_projected(approvals, database_url)

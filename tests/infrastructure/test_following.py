@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from domain.examples import STORY
-from infrastructure import following
+from infrastructure import fill_processes, following, projector, view_batches
 from infrastructure.approvals import Approvals
+from infrastructure.following import Following
 from infrastructure.rebuild import rebuild
 from infrastructure.view_tables import settle
 from infrastructure.views import Views
@@ -19,6 +22,7 @@ from tests.infrastructure.test_projector import project_all
 
 SMALL = 5  # entries a batch
 PATIENCE_SECONDS = 30
+PROJECTS = 4
 LATER = 12  # tables settled: that is in another batch than the first
 
 
@@ -26,11 +30,12 @@ class CutError(Exception):
     """What nobody expects."""
 
 
-async def tell(approvals: Approvals) -> None:
+async def tell(approvals: Approvals, steps: slice = slice(SMALL * 4), project: UUID | None = None) -> UUID:
     """The beginning of the story: a few small batches."""
-    project = uuid4()
-    for step in STORY[: SMALL * 4]:
+    project = project or uuid4()
+    for step in STORY[steps]:
         await approvals.handle(project, step.dated, step.by, uuid4())
+    return project
 
 
 async def require_views_follow(approvals: Approvals, url: str) -> None:
@@ -52,7 +57,7 @@ async def test_a_batch_that_is_not_written_is_folded_again_with_what_came_after(
             raise CutError
         settle(*args)
 
-    monkeypatch.setattr(following, "settle", settle_or_stumble)
+    monkeypatch.setattr(view_batches, "settle", settle_or_stumble)
     async with Approvals(database_url) as approvals:
         await tell(approvals)
         project_all(database_url)
@@ -64,22 +69,22 @@ async def test_the_next_batch_is_folded_while_the_one_before_is_written(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "BATCH_ENTRIES_MAX", SMALL)
-    fold, write, folded_after = following.Following._folded, following._write, list[int]()
+    fold, write, folded_after = Following._folded, view_batches.write, list[int]()
     both = threading.Barrier(2)  # one folds ahead, one writes: neither goes on alone
 
-    def fold_beside(self: following.Following, connection: Any, views: Any, seq: int, limit: int) -> Any:
+    def fold_beside(self: Following, connection: Any, views: Any, seq: int, limit: int) -> Any:
         if seq == SMALL:
             both.wait(PATIENCE_SECONDS)
         folded_after.append(seq)
         return fold(self, connection, views, seq, limit)
 
-    def write_beside(connection: Any, batch: following.Batch) -> None:
+    def write_beside(connection: Any, batch: view_batches.Batch) -> None:
         if batch.last == SMALL:
             both.wait(PATIENCE_SECONDS)
         write(connection, batch)
 
-    monkeypatch.setattr(following.Following, "_folded", fold_beside)
-    monkeypatch.setattr(following, "_write", write_beside)
+    monkeypatch.setattr(Following, "_folded", fold_beside)
+    monkeypatch.setattr(following, "write", write_beside)
     async with Approvals(database_url) as approvals:
         await tell(approvals)
         project_all(database_url)
@@ -95,4 +100,36 @@ async def test_rows_that_are_there_though_they_should_not_are_put_right(database
             connection.execute("UPDATE views.item SET stage = 'delivered'")
             connection.execute("UPDATE views.position SET seq = 0 WHERE view = 'progress'")
         project_all(database_url)
+        await require_views_follow(approvals, database_url)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_views_that_are_far_behind_are_folded_by_several_processes(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool
+) -> None:
+    async with Approvals(database_url) as approvals:
+        projects = [await tell(approvals, slice(SMALL)) for _ in range(PROJECTS)]
+        project_all(database_url)
+        for project in projects:
+            await tell(approvals, slice(SMALL, SMALL * 2), project)
+        await tell(approvals)
+        head = await approvals.store.head()
+        monkeypatch.setattr(projector, "BATCH_ENTRIES_MAX", head // 3)
+        monkeypatch.setattr(projector, "processes_for", lambda _, entries: min(2, max(1, entries)))
+        if dies:
+            dying = [sys.executable, "-c", "raise SystemExit(3)"]
+            monkeypatch.setattr(
+                fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            )
+        alone = Following.step
+        steps: list[int] = []
+
+        def step(self: Following, *args: Any) -> int:
+            steps.append(alone(self, *args))
+            return steps[-1]
+
+        monkeypatch.setattr(Following, "step", step)
+        project_all(database_url)
+
+        assert (steps == [0]) is not dies
         await require_views_follow(approvals, database_url)
