@@ -149,8 +149,7 @@ def _outlooks(history: ItemHistory, laws: Laws, rule: Rule) -> Outlooks:
         return usual
     clocks = usual.clocks
     for other, names in rules_of(history, laws, rule):
-        asked = (one for one in outlooks(other, timeline, book).clocks if one.name in names)
-        clocks = (*(one for one in clocks if one.name not in names), *asked)
+        clocks = (*(one for one in clocks if one.name not in names), *outlooks(other, timeline, book, names).clocks)
     return Outlooks(clocks, usual.above, usual.calendar)
 
 

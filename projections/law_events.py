@@ -31,7 +31,7 @@ from projections.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
 from projections.view import CORRECTIONS
 
 INTAKE = intake.INTAKE.name
-RULES_KEPT_MAX = 4096  # one for each law, mode, promise and length there is: dozens in a zone
+RULES_KEPT_MAX = 4096  # one for each law, mode, promise, length and days to countersign there are: dozens in a zone
 
 
 class Laws(Hashable, Protocol):
@@ -245,38 +245,45 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
     """
     if not history.law:
         return None
-    rule = _rule(
+    return _rule(
         laws,
         history.law,
         history.intake_law,
         history.mode.value,
         history.promise_days,
         history.decision_length,
+        history.asked_days.get(clock),
         live=history.live,
     )
-    days = history.asked_days.get(clock)
-    if rule is None or days is None or (rule.countersign is not None and rule.countersign.days == days):
-        return rule
-    terms = rule.countersign or CountersignTerms(days, "overdue")
-    return structs.replace(rule, countersign=structs.replace(terms, days=days))
 
 
 def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
     """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
-    return _rule(laws, law, law, mode, None, None, live=True)
+    return _rule(laws, law, law, mode, None, None, None, live=True)
 
 
 @lru_cache(maxsize=RULES_KEPT_MAX)
 def _rule(
-    laws: Laws, law: str, intake_law: str, mode: Any, promise: int | None, length: int | None, *, live: bool
+    laws: Laws,
+    law: str,
+    intake_law: str,
+    mode: Any,
+    promise: int | None,
+    length: int | None,
+    asked_days: int | None,
+    *,
+    live: bool,
 ) -> Rule | None:
     pack = laws.pack(law)
     try:
         rule = pack.rule(mode=mode, commitment_days=promise, live=live, decision_days=length)
     except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
         return None
-    if intake_law == law:
+    if intake_law != law:
+        received_under = laws.pack(intake_law)
+        days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
+        rule = structs.replace(rule, intake_days=days, intake_shift=shift)
+    if asked_days is None:
         return rule
-    received_under = laws.pack(intake_law)
-    days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
-    return structs.replace(rule, intake_days=days, intake_shift=shift)
+    terms = rule.countersign or CountersignTerms(asked_days, "overdue")
+    return structs.replace(rule, countersign=structs.replace(terms, days=asked_days))

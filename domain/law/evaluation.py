@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -121,18 +121,18 @@ def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
     return Timeline(rule.zone, events.events if isinstance(events, Timeline) else events)
 
 
-def runs(case: Case) -> Iterator[Run]:
+def runs(case: Case) -> list[Run]:
     """Every clock that has started and is counted in days, in the order of the procedure."""
-    yield from case.intake.runs(case)
-    yield from case.review.runs(case)
+    found = case.intake.runs(case) + case.review.runs(case)
     if case.consultations:
-        yield from countersign.runs(case)
+        found.extend(countersign.runs(case))
     if case.hearing.told is not None or case.hearing.requested is not None:
-        yield from case.hearing.runs(case)
+        found.extend(case.hearing.runs(case))
     if case.tolerance is not None:
-        yield from tolerance.runs(case)
+        found.extend(tolerance.runs(case))
     if case.undertaking is not None:
-        yield from undertaking.runs(case)
+        found.extend(undertaking.runs(case))
+    return found
 
 
 def item_state(case: Case) -> ItemState:

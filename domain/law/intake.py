@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -160,17 +159,19 @@ class Intake(Struct, gc=False):
         if respond_by is not None and case.withdrawn is None and case.now.day > respond_by.toordinal():
             case.flags.add("correction_response_overdue")
 
-    def runs(self, case: Case) -> Iterator[Run]:
+    def runs(self, case: Case) -> list[Run]:
         """One clock a round."""
-        for number, one in enumerate(self.rounds, start=1):
-            stop = one.end or (case.withdrawn if one is self.current else None)
-            yield Run(
-                INTAKE,
-                f"intake#{number}",
-                one.start,
-                one.minute,
-                case.rule.intake_days,
-                stop,
-                void=one.end is None and stop is not None,
-                silence=INTAKE.silence,
-            )
+        return [self._run(case, number, one) for number, one in enumerate(self.rounds, start=1)]
+
+    def _run(self, case: Case, number: int, one: Round) -> Run:
+        stop = one.end or (case.withdrawn if one is self.current else None)
+        return Run(
+            INTAKE,
+            f"intake#{number}",
+            one.start,
+            one.minute,
+            case.rule.intake_days,
+            stop,
+            void=one.end is None and stop is not None,
+            silence=INTAKE.silence,
+        )

@@ -7,7 +7,7 @@ every instant from the last event on without looking at the events again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, date, datetime
 
 from msgspec import Struct
@@ -137,15 +137,19 @@ class Outlooks(Struct, frozen=True):
     calendar: str
 
 
-def outlooks(rule: Rule, events: Sequence[LawEvent] | Timeline, book: CalendarBook) -> Outlooks:
+def outlooks(
+    rule: Rule, events: Sequence[LawEvent] | Timeline, book: CalendarBook, only: Container[str] | None = None
+) -> Outlooks:
     """What becomes of the clocks of *events* by time alone, as known when all of them and all notices are.
 
+    *only*: of the clocks of these names; None: of all.
     The guard of a licence's last day is not among them: it depends on a date, not on a count of days.
     """
     case = replay(rule, events, book, DISTANT)
     by_silence = accepted_by_silence(case)
+    asked = [run for run in runs(case) if only is None or run.name in only]
     return Outlooks(
-        tuple(outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in runs(case)),
+        tuple([outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in asked]),
         case.review.above is not None,
         case.calendar.version,
     )

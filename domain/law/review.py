@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -123,34 +122,30 @@ class Review(Struct, gc=False):
             return rule.lower_review
         return rule.decision if clock == DECISION.name or rule.commitment is None else rule.commitment
 
-    def runs(self, case: Case) -> Iterator[Run]:
+    def runs(self, case: Case) -> list[Run]:
         """Lower review, decision, commitment and delivery, as far as they have started."""
-        yield from self.reviews(case)
-        if case.decided is not None and self.granted:
+        found, decided = self.reviews(case), case.decided
+        if decided is not None and self.granted:
             stop = case.delivered or case.withdrawn
-            yield Run(
-                DELIVERY,
-                DELIVERY.name,
-                case.decided.day,
-                case.decided.minute,
-                case.rule.delivery_days,
-                stop,
-                void=case.delivered is None and stop is not None,
-            )
+            void = case.delivered is None and stop is not None
+            days = case.rule.delivery_days
+            found.append(Run(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void=void))
+        return found
 
-    def reviews(self, case: Case) -> Iterator[Run]:
+    def reviews(self, case: Case) -> list[Run]:
         """The clocks that a decision stops."""
-        accepted, rule = case.intake.accepted, case.rule
+        accepted, ended = case.intake.accepted, case.ended
         if accepted is None:
-            return
+            return []
         if not case.lower_review:
-            yield self._run(case, DECISION, accepted, case.ended)
+            found = [self._run(case, DECISION, accepted, ended)]
         else:
-            yield self._run(case, LOWER_REVIEW, accepted, self.forwarded or case.ended)
+            found = [self._run(case, LOWER_REVIEW, accepted, self.forwarded or ended)]
             if self.above is not None:
-                yield self._run(case, DECISION, Admission("explicit", self.above.day, self.above.minute), case.ended)
-        if rule.commitment is not None:
-            yield self._run(case, COMMITMENT, accepted, case.ended)
+                found.append(self._run(case, DECISION, Admission("explicit", self.above.day, self.above.minute), ended))
+        if case.rule.commitment is not None:
+            found.append(self._run(case, COMMITMENT, accepted, ended))
+        return found
 
     def _run(self, case: Case, kind: Kind, start: Admission, stop: Moment | None) -> Run:
         period, rule = self.period(case, kind.name), case.rule
