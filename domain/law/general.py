@@ -60,8 +60,12 @@ def due(rule: GeneralRule, events: Sequence[GeneralEvent]) -> Moment | None:
 
 def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> Standing | None:
     """How the clock stands at *t*, from the events effective by then; None if it has not started."""
-    course = course_of(rule, events, t)
-    period = course.period
+    return standing_of(course_of(rule, events, t), t)
+
+
+def standing_of(course: Course, t: datetime) -> Standing | None:
+    """How the clock stands at *t* by its *course* up to then; None if it has not started."""
+    rule, period = course.rule, course.period
     if period is None:
         return None
     ended = course.stopped or course.withdrawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 
 from domain.law.calendar import WorkingCalendar
 from domain.law.general import Standing, standing
@@ -66,13 +67,14 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
     Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes.
     """
     terms, begun, asked = pack.clocks[clock], False, False
+    start, stop = frozenset(terms.start), frozenset(terms.stop)
     supplements = SUPPLEMENT in pack.reasons(clock)
     for at, event in acts:
         names = names_of(event)
-        if not begun and names & set(terms.start):
+        if not begun and names & start:
             begun = True
             yield Started(at)
-        if begun and names & set(terms.stop):
+        if begun and names & stop:
             yield Stopped(at)
         if supplements and isinstance(event, CorrectionNotice):
             asked = True
@@ -83,10 +85,14 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
         yield from held(event, at, clock)
 
 
-def names_of(event: Happening) -> set[str]:
+def names_of(event: Happening) -> frozenset[str]:
     """How a pack may call an event: by its stored name, or by the outcome of a decision."""
-    names = {str(event.__struct_config__.tag)}
-    return names | {event.outcome} if isinstance(event, Decided) else names
+    return _names(type(event), event.outcome if isinstance(event, Decided) else None)
+
+
+@cache
+def _names(kind: type[Happening], outcome: str | None) -> frozenset[str]:
+    return frozenset(name for name in (str(kind.__struct_config__.tag), outcome) if name)
 
 
 def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -18,12 +18,12 @@ from domain.law.countersign import (
     name_of,
 )
 from domain.law.event import Attest
-from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing
+from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing_of
 from domain.law.general_case import general_events, is_counted, names_of
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
 from domain.law.general_period import closing, is_over
-from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Withdrawn, local_date
+from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
 from domain.law.intake import INTAKE, Accepted
 from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
@@ -102,17 +102,17 @@ def general_found(
     acts = timeline.by(t, known)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
     decided = next((at for at, event, _ in acts if isinstance(event, Decided)), None)
-    found = [(one, reading(terms, one, t, attested, decided)) for one in clocks(terms, acts)]
-    intake = next((one for _, one in found if one is not None and one.clock == INTAKE.name), None)
-    if intake is not None and intake.state is State.DEEMED:
-        acts = accepted_by_silence(terms.pack, acts)
-        found = [
-            (before, one)
-            if one is not None and one.clock == INTAKE.name
-            else (other, reading(terms, other, t, attested, decided))
-            for (before, one), other in zip(found, clocks(terms, acts), strict=True)
-        ]
-    return [(what, one) for what, one in found if one is not None]
+
+    def read(acts: Sequence[Act]) -> list[tuple[Found, GeneralReading]]:
+        pairs = ((what, reading(terms, what, t, attested, decided)) for what in clocks(terms, acts))
+        return [(what, one) for what, one in pairs if one is not None]
+
+    found = read(acts)
+    intake = next((pair for pair in found if pair[1].clock == INTAKE.name), None)
+    if intake is not None and intake[1].state is State.DEEMED:
+        after = read(accepted_by_silence(terms.pack, acts))
+        found = [intake if pair[1].clock == INTAKE.name else pair for pair in after]
+    return found
 
 
 def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
@@ -123,18 +123,27 @@ def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
-    """Every clock of the pack that is counted in the item's mode, with its events."""
+    """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
     for clock, law in pack.clocks.items():
         days = terms.lengths.get(clock)
         if clock != COUNTERSIGN.name and is_counted(law, clock, terms.mode, days):
-            rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
+            events = list(general_events(pack, clock, happened))
+            if has_begun(events):
+                rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
+                yield Found(clock, clock, rule, events)
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
-            rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
-            yield Found(name, COUNTERSIGN.name, rule, list(consultation(pack, name, acts)))
+            events = list(consultation(pack, name, acts))
+            if has_begun(events):
+                rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
+                yield Found(name, COUNTERSIGN.name, rule, events)
+
+
+def has_begun(events: Iterable[GeneralEvent]) -> bool:
+    """Whether *events* start their clock; else there is nothing to count."""
+    return any(isinstance(event, Started) for event in events)
 
 
 def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
@@ -172,10 +181,10 @@ def reading(
     """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete,
     *decided* when the item was decided.
     """
-    stood = standing(found.rule, found.events, t)
+    law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
+    stood = standing_of(course, t)
     if stood is None:
         return None
-    law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
     coloured = law.card != "none"
     state, over = State(stood.state), None
     overtaken = not course.closed and decided is not None and not BY_DECISION & set(law.start)
