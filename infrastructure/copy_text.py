@@ -1,12 +1,13 @@
-"""Rows as lines of PostgreSQL's COPY text format, for the few types that views hold.
+"""Rows as lines of PostgreSQL's COPY in CSV, for the few types that views hold.
 
-psycopg's own `write_row` asks for an adapter a value and costs many times as much; a rebuild writes a million rows.
+A line of JSON is one of CSV, brackets aside, where no text has a line's end in it. One call encodes a whole block;
+psycopg's own `write_row` asks for an adapter a value and costs many times as much.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -14,66 +15,57 @@ from uuid import UUID
 
 from msgspec import json
 
+FORMAT = r"(FORMAT csv, NULL 'null', ESCAPE '\')"
 ROWS_A_BLOCK = 1000  # some hundred kilobytes: large enough that sending costs nothing, small enough to hold
 
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
-_IN_ARRAY = re.compile(r'[\\"]')
-NULL = r"\N"
-
-_encode = json.Encoder().encode
+_KINDS = {str, int, bool, UUID, datetime, date, type(None)}
+_ESCAPED = re.compile(r'[\\"]')
+_ENCODER = json.Encoder()
 
 
-def _text(value: str) -> str:
-    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], value) if _SPECIAL.search(value) else value
+def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterator[str]:
+    """*rows*, all of one table, as blocks of lines; *arrays* are the columns that hold lists.
+
+    Raises TypeError for a value of a type that no view may hold. A view makes all rows of a table alike, so that the
+    first one of a block is looked at.
+    """
+    rows = iter(rows)
+    while block := list(islice(rows, ROWS_A_BLOCK)):
+        if arrays:
+            block = _with_arrays(block, arrays)
+        if unknown := {type(value).__name__ for value in block[0] if type(value) not in _KINDS}:
+            raise TypeError(f"a view's row can't hold a {min(unknown)}")
+        lines = _ENCODER.encode_lines(block)
+        yield _slowly(block) if _has_escapes(lines) else lines[1:-2].replace(b"]\n[", b"\n").decode() + "\n"
+
+
+def _with_arrays(block: Sequence[Sequence[Any]], arrays: Sequence[int]) -> list[Sequence[Any]]:
+    """*block* with the text of each array in its place. There are few different ones in a column."""
+    columns: list[Sequence[Any]] = list(zip(*block, strict=True))
+    for nth in arrays:
+        lists = [None if values is None else tuple(values) for values in columns[nth]]
+        texts = {values: values if values is None else _array(values) for values in set(lists)}
+        columns[nth] = [texts[values] for values in lists]
+    return list(zip(*columns, strict=True))
 
 
 def _array(values: Sequence[Any]) -> str:
-    if not values:
-        return "{}"
-    quoted = ('"' + _IN_ARRAY.sub(lambda found: "\\" + found[0], str(value)) + '"' for value in values)
-    return _text("{" + ",".join(quoted) + "}")
+    return "{" + ",".join(_quoted(str(value)) for value in values) + "}"
 
 
-_WRITERS: dict[type, Callable[[Any], str]] = {
-    str: _text,
-    int: str,
-    float: repr,
-    bool: lambda value: "t" if value else "f",
-    type(None): lambda _: NULL,
-    UUID: str,
-    datetime: datetime.isoformat,
-    date: date.isoformat,
-    list: _array,
-    bytes: lambda value: r"\\x" + value.hex(),
-}
-# In JSON these are as COPY reads them, but for quotation marks and null, and none has a comma in it.
-_PLAIN = {int, bool, UUID, datetime, date, type(None)}
+def _has_escapes(lines: bytes) -> bool:
+    r"""Whether there are others than CSV has here too: \\ and \"."""
+    return b"\\" in lines and b"\\" in lines.replace(rb"\\", b"").replace(rb"\"", b"")
 
 
-def _column(values: Sequence[Any]) -> Sequence[str]:
-    """*values* of one column as text. Raises TypeError for a value of a type that no view may hold.
-
-    Most columns of a block hold few types: these are written without a call a value.
-    """
-    kinds = set(map(type, values))
-    if kinds <= _PLAIN:
-        return _encode(values)[1:-1].decode().replace('"', "").replace("null", NULL).split(",")
-    if kinds == {str}:
-        return list(map(_text, values)) if _SPECIAL.search("".join(values)) else values
-    if kinds == {list}:
-        lists = list(map(tuple, values))
-        texts = {items: _array(items) for items in set(lists)}  # there are few different ones
-        return list(map(texts.__getitem__, lists))
-    if not kinds <= _WRITERS.keys():
-        unknown = min(kind.__name__ for kind in kinds - _WRITERS.keys())
-        raise TypeError(f"a view's row can't hold a {unknown}")
-    return [_WRITERS[type(value)](value) for value in values]
+def _slowly(block: Iterable[Sequence[Any]]) -> str:
+    return "".join(",".join(map(_field, row)) + "\n" for row in block)
 
 
-def blocks(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """*rows*, all of one table, as blocks of lines. Raises TypeError for a value of a type that no view may hold."""
-    rows = iter(rows)
-    while block := list(islice(rows, ROWS_A_BLOCK)):
-        columns = [_column(values) for values in zip(*block, strict=True)]
-        yield "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+def _field(value: Any) -> str:
+    return _quoted(value) if isinstance(value, str) else _ENCODER.encode(value).decode()
+
+
+def _quoted(text: str) -> str:
+    """As arrays and this CSV have it alike."""
+    return '"' + _ESCAPED.sub(lambda found: "\\" + found[0], text) + '"'

@@ -14,8 +14,7 @@ from psycopg.sql import SQL, Identifier
 from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
-from infrastructure.copy_text import blocks
-from infrastructure.view_tables import copy_rows
+from infrastructure.view_tables import copy_rows, lines_of
 from projections.view import Row, Table, View, fold
 
 READ = SQL("WHERE seq <= {}")
@@ -74,7 +73,9 @@ class Heap:
 
     def _copy(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            copy_rows(self._connection, table, blocks(rows), SQL("{}").format(Identifier(self._schema, table.name)))
+            copy_rows(
+                self._connection, table, lines_of(table, rows), SQL("{}").format(Identifier(self._schema, table.name))
+            )
 
 
 def fill(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier
 
-from infrastructure.copy_text import blocks
+from infrastructure.copy_text import FORMAT, blocks
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
@@ -42,17 +42,23 @@ class Lines(Struct, frozen=True):
     def of(cls, table: Table, change: Change) -> Lines:
         """Raises TypeError for a value of a type that no view may hold."""
         if table.summed:
-            return cls(table, [], list(blocks(change.inserts)), [])
-        return cls(table, list(blocks(change.inserts)), list(blocks(change.updates)), change.deletes)
+            return cls(table, [], list(lines_of(table, change.inserts)), [])
+        new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
+        return cls(table, list(new), list(staged), change.deletes)
 
     def mending(self) -> Lines:
         """The same for a table in which a row that would be new may be there already."""
         return Lines(self.table, [], self.new + self.staged, self.gone)
 
 
+def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
+    """*rows* of *table* as `copy_rows` takes them. Raises TypeError for a value of a type that no view may hold."""
+    return blocks(rows, [nth for nth, (_, kind) in enumerate(table.columns) if "[]" in kind])
+
+
 def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
     """COPY *sent*, blocks of lines, into the table named by *into*, whose columns are those of *table*."""
-    statement = SQL("COPY {} ({}) FROM STDIN").format(into, SQL(", ").join(table.names))
+    statement = SQL("COPY {} ({}) FROM STDIN {}").format(into, SQL(", ").join(table.names), SQL(FORMAT))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for block in sent:
             copy.write(block)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infrastructure.copy_text import blocks
+from infrastructure.copy_text import FORMAT, blocks
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 rows = st.tuples(
@@ -21,9 +21,10 @@ rows = st.tuples(
     st.one_of(st.none(), st.datetimes(datetime(1990, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))),
     st.lists(texts, max_size=4),
     st.one_of(st.none(), st.dates(date(1990, 1, 1))),
-    st.binary(max_size=9),
+    st.lists(st.integers(-9, 9), max_size=2),
 )
-COLUMNS = "a uuid, b text, c bigint, d boolean, e timestamptz, f text[], g date, h bytea"
+ARRAYS = (5, 7)
+COLUMNS = "a uuid, b text, c bigint, d boolean, e timestamptz, f text[], g date, h integer[]"
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -32,8 +33,8 @@ def test_rows_come_back_as_they_went(database_url: str, given_rows: list[tuple[o
     with psycopg.connect(database_url) as connection:
         connection.execute("SET timezone = 'UTC'")
         connection.execute(f"CREATE TEMP TABLE t (nth serial, {COLUMNS}) ON COMMIT DROP")
-        with connection.cursor() as cursor, cursor.copy("COPY t (a, b, c, d, e, f, g, h) FROM STDIN") as copy:
-            for block in blocks(given_rows):
+        with connection.cursor() as cursor, cursor.copy(f"COPY t (a, b, c, d, e, f, g, h) FROM STDIN {FORMAT}") as copy:
+            for block in blocks(given_rows, ARRAYS):
                 copy.write(block)
         found = connection.execute("SELECT a, b, c, d, e, f, g, h FROM t ORDER BY nth").fetchall()
     assert found == given_rows
