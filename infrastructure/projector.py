@@ -86,6 +86,7 @@ class Projector:
         if not (row and row[0]):
             return False
         self.is_leader = True
+        self._stumbled = False  # it may have been over a database that went away
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
