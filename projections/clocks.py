@@ -155,7 +155,8 @@ class Clocks:
     def _basis(self, state: ClocksState, project: UUID, laws: Laws) -> list[Row]:
         if state.happened_at is None:
             return []
-        counted = {counted_by(history.law, laws, DISTANT.date()) for history in state.histories.values() if history.law}
+        named = {history.law for history in state.histories.values() if history.law}
+        counted = {counted_by(law, laws, DISTANT.date()) for law in named}
         row = (project, state.happened_at, state.recorded_at, ",".join(sorted(counted)))
         state.basis = state.basis if state.basis == row else row  # one that is the same object is not compared
         return [state.basis]

@@ -31,6 +31,7 @@ OF_APPLICANT = (
     ApplicationRevised,
     ItemWithdrawn,
 )
+ACTS: Facts = facts_of(KINDS) - facts_of(OF_APPLICANT)
 
 LAGS = Table(
     "lag",
@@ -94,7 +95,7 @@ class Conduct:
     name: str = "conduct"
     version: int = 1
     tables: tuple[Table, ...] = (LAGS, SUSPENSIONS)
-    follows: Facts = facts_of(KINDS)
+    follows: Facts = ACTS
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
@@ -104,17 +105,18 @@ class Conduct:
 
     def fold(self, state: ConductState, entry: Entry, project: Project) -> None:
         fact = entry.fact
-        if type(fact) not in KINDS:
+        if type(fact) not in ACTS:
             return
         item = project.items.get(getattr(fact, "item", ""))
         if item is None:
             return
-        if entry.recorded.law and not isinstance(fact, OF_APPLICANT) and not entry.recorded.source:
-            by = entry.recorded.by
+        recorded = entry.recorded
+        if recorded.law and not recorded.source:
+            by = recorded.by
             department = by.department if by.role is Role.OFFICER and by.department else item.department
             delay = (department, item.plan.live, *self._days(entry))
             state.delays[delay] = state.delays.get(delay, 0) + 1
-        if isinstance(fact, ClockSuspended | ClockResumed):
+        if isinstance(fact, (ClockSuspended, ClockResumed)):
             _take(state, entry, fact, (item.plan.item, item.application, fact.suspension), item.department)
 
     def _days(self, entry: Entry) -> tuple[str, date, date]:

@@ -147,11 +147,11 @@ class Progress:
             NODES[type(fact)](dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
-        kept, items = state.rows, []
+        kept, items, granted = state.rows, [], project.granted
         for nth, (code, item) in enumerate(project.items.items(), 1):
             row = kept.get(code)
             if row is None:
-                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates())
+                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
         return {"project": [_project_row(state, project, items)], "item": items}
 
@@ -169,10 +169,11 @@ def holder(item: Item, unmet: list[str]) -> str:
     return NOBODY
 
 
-def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -> Row:
+def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, granted: set[str]) -> Row:
     plan = item.plan
-    unmet = project.unmet(code)
-    asked_now = item.consultations if item.stage is Stage.ACCEPTED else {}
+    unmet = project.unmet(code, granted)
+    accepted = item.stage is Stage.ACCEPTED
+    asked_now = item.consultations if accepted else None
     return (
         project.id,
         code,
@@ -187,9 +188,9 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates) -
         holder(item, unmet),
         unmet,
         list(item.missing),
-        sorted(set(item.suspensions.values())) if item.stage is Stage.ACCEPTED else [],
-        [asked.department for asked in unanswered(asked_now)],
-        [department for department, _, _ in queue(asked_now).values()],
+        sorted(set(item.suspensions.values())) if accepted else [],
+        [asked.department for asked in unanswered(asked_now)] if asked_now else [],
+        [department for department, _, _ in queue(asked_now).values()] if asked_now else [],
         item.promise_days,
         dates.submitted_at,
         dates.accepted_at,

@@ -56,7 +56,8 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
     found: dict[str, str] = {}
     for weight, text in weighed:
         for word in words(text):
-            found[word] = min(found.get(word, weight), weight)
+            if word not in found or weight < found[word]:
+                found[word] = weight
     return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(found.items()))
 
 

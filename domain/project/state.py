@@ -264,14 +264,14 @@ class Project(Struct, gc=False):
         """The item a fact speaks of; one that leads nowhere if its planning was retracted since: facts never fail."""
         return self.items.get(code) or Item(PlannedItem(item=code, department=""))
 
-    def blockers(self, code: str) -> Groups:
-        """What item *code* still waits for: of each group one item has to be granted."""
+    def blockers(self, code: str, granted: set[str] | None = None) -> Groups:
+        """What item *code* still waits for: of each group one item has to be granted. *granted* saves asking again."""
         needs = self.items[code].plan.needs
-        return open_groups(needs, self.granted) if needs else ()
+        return open_groups(needs, self.granted if granted is None else granted) if needs else ()
 
-    def unmet(self, code: str) -> list[str]:
+    def unmet(self, code: str, granted: set[str] | None = None) -> list[str]:
         """The preconditions of item *code* that are not met yet; alternatives are told as "a or b"."""
-        return [" or ".join(group) for group in self.blockers(code)]
+        return [" or ".join(group) for group in self.blockers(code, granted)]
 
     def waiting_for(self, code: str) -> list[str]:
         """The items of which some condition names the item *code*."""
