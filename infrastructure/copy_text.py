@@ -33,10 +33,15 @@ def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterato
     while block := list(islice(rows, ROWS_A_BLOCK)):
         if arrays:
             block = _with_arrays(block, arrays)
-        if unknown := {type(value).__name__ for value in block[0] if type(value) not in _KINDS}:
-            raise TypeError(f"a view's row can't hold a {min(unknown)}")
+        require_known(block[0])
         lines = _ENCODER.encode_lines(block)
         yield _slowly(block) if _has_escapes(lines) else lines[1:-2].replace(b"]\n[", b"\n").decode() + "\n"
+
+
+def require_known(row: Sequence[Any], *besides: type) -> None:
+    """Raise TypeError for a value of a type that no view may hold, and is none of *besides*."""
+    if unknown := {type(value).__name__ for value in row if type(value) not in _KINDS and type(value) not in besides}:
+        raise TypeError(f"a view's row can't hold a {min(unknown)}")
 
 
 def _with_arrays(block: Sequence[Sequence[Any]], arrays: Sequence[int]) -> list[Sequence[Any]]:

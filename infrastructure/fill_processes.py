@@ -214,7 +214,7 @@ def _parts(job: Follow, views: list[View[Any]], stretches: Iterable[Stretch]) ->
         for stretch in stretches:
             which = READ_STRETCH.format(stretch.seq, stretch.last, job.share.of, job.share.nth)
             histories = list(ledger_stream.histories(connection, which))
-            batch = folded(connection, kept, views, histories, stretch.seq, stretch.last)
+            batch = folded(connection, kept, views, histories, stretch.seq, stretch.last, few_max=0)
             sent = [Sent(one.table.name, one.new, one.staged, list(map(list, one.gone))) for one in batch.lines]
             yield Part(batch.entries, batch.of_law, sent)
 

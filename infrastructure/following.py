@@ -24,6 +24,7 @@ from infrastructure.view_batches import Batch, folded, write
 from projections.view import View
 
 BATCH_ENTRIES_MAX = 5000
+FEW_ROWS_MAX = 50  # of a table: one statement is then quicker than COPY, whose answer has to be waited for
 BATCHES_MAX = 10  # in one go: a rebuild waits for so many
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 
@@ -128,7 +129,7 @@ class Following:
         histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
         if not histories:
             return None
-        return folded(connection, self._kept, views, histories, seq, _last_of(histories, seq))
+        return folded(connection, self._kept, views, histories, seq, _last_of(histories, seq), FEW_ROWS_MAX)
 
     def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
         for standing in behind:

@@ -41,11 +41,15 @@ def folded(
     histories: Sequence[list[Entry]],
     seq: int,
     last: int,
+    few_max: int,
 ) -> Batch:
-    """What *histories*, of entries after position *seq* and up to *last*, change in the tables of *views*."""
+    """What *histories*, of entries after position *seq* and up to *last*, change in the tables of *views*.
+
+    Up to *few_max* rows of a table are written without COPY.
+    """
     touched = kept.after(connection, views, histories, seq)
     of_law = CALENDAR in kept.kinds  # a notice may have been applied
-    return Batch(views, sum(map(len, histories)), last, list(_lines_of(views, touched)), of_law)
+    return Batch(views, sum(map(len, histories)), last, list(_lines_of(views, touched, few_max)), of_law)
 
 
 def write(connection: psycopg.Connection[Any], batch: Batch) -> None:
@@ -63,11 +67,11 @@ def write(connection: psycopg.Connection[Any], batch: Batch) -> None:
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
 
 
-def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded]) -> Iterator[Lines]:
+def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded], few_max: int) -> Iterator[Lines]:
     """What is to be written to each table: the changes of all projects in one."""
     for view in views:
         parts = [changes(view, folded) for folded in touched]
         for table in view.tables:
             found = [part[table.name] for part in parts if table.name in part]
             if found:
-                yield Lines.of(table, Change.of(found))
+                yield Lines.of(table, Change.of(found), few_max)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
-from msgspec import Struct
+from msgspec import Struct, json
 from psycopg.sql import SQL, Composed, Identifier
 
-from infrastructure.copy_text import FORMAT, blocks
+from infrastructure.copy_text import FORMAT, blocks, require_known
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
@@ -37,10 +37,13 @@ class Lines(Struct, frozen=True):
     new: list[str]
     staged: list[str]  # rows that replace others, or that are added to a summed table's
     gone: list[Row]
+    few: str = ""  # the JSON of the rows instead of lines, where that is quicker
 
     @classmethod
-    def of(cls, table: Table, change: Change) -> Lines:
-        """Raises TypeError for a value of a type that no view may hold."""
+    def of(cls, table: Table, change: Change, few_max: int) -> Lines:
+        """Up to *few_max* rows go without COPY. Raises TypeError for a value of a type that no view may hold."""
+        if 0 < len(change.inserts) + len(change.updates) <= few_max:
+            return cls(table, [], [], change.deletes, _json(table, change.inserts + change.updates))
         if table.summed:
             return cls(table, [], list(lines_of(table, change.inserts)), [])
         new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
@@ -48,12 +51,18 @@ class Lines(Struct, frozen=True):
 
     def mending(self) -> Lines:
         """The same for a table in which a row that would be new may be there already."""
-        return Lines(self.table, [], self.new + self.staged, self.gone)
+        return Lines(self.table, [], self.new + self.staged, self.gone, self.few)
 
 
 def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
     """*rows* of *table* as `copy_rows` takes them. Raises TypeError for a value of a type that no view may hold."""
     return blocks(rows, [nth for nth, (_, kind) in enumerate(table.columns) if "[]" in kind])
+
+
+def _json(table: Table, rows: Sequence[Row]) -> str:
+    require_known(rows[0], list)
+    names = [name for name, _ in table.columns]
+    return json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
 def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
@@ -83,12 +92,14 @@ def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEM
 def settle(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
     """What is left to do once the rows are staged: statements alone, for a pipeline."""
     table, target = lines.table, Identifier(schema, lines.table.name)
+    source, given = SQL("{}").format(_staging(table)), list[str]()
+    if lines.few:
+        source, given = SQL("json_populate_recordset(NULL::{}, %s::json)").format(target), [lines.few]
     if lines.gone:
         _delete(connection, table, lines.gone, target)
-    if table.summed:
-        _add(connection, table, target)
-    elif lines.staged:
-        _update(connection, table, target)
+    if lines.staged or lines.few:
+        for statement in _added(table, target, source) if table.summed else [_updated(table, target, source)]:
+            connection.execute(statement, given)
 
 
 def add_up(connection: psycopg.Connection[Any], table: Table, schema: str) -> None:
@@ -109,30 +120,25 @@ def _staging(table: Table) -> Identifier:
     return Identifier(f"staging_{table.name}")
 
 
-def _add(connection: psycopg.Connection[Any], table: Table, target: Identifier) -> None:
-    """Add what is staged to a summed table. A row that has come to nothing goes, as if it had never been."""
+def _added(table: Table, target: Identifier, source: Composed) -> list[Composed]:
+    """Add the rows of *source* to a summed table. A row that has come to nothing goes, as if it had never been."""
     keys, number = SQL(", ").join(table.names[: table.key]), table.names[-1]
-    connection.execute(
+    same = SQL(" AND ").join(SQL("t.{0} = s.{0}").format(name) for name in table.names[: table.key])
+    return [
         SQL(
             "INSERT INTO {0} AS t ({1}, {2}) SELECT {1}, sum({2}) FROM {3} GROUP BY {1}"
             " ON CONFLICT ({1}) DO UPDATE SET {2} = t.{2} + excluded.{2}"
-        ).format(target, keys, number, _staging(table))
-    )
-    same = SQL(" AND ").join(SQL("t.{0} = s.{0}").format(name) for name in table.names[: table.key])
-    connection.execute(
-        SQL("DELETE FROM {} AS t USING {} AS s WHERE {} AND t.{} = 0").format(target, _staging(table), same, number)
-    )
+        ).format(target, keys, number, source),
+        SQL("DELETE FROM {} AS t USING {} AS s WHERE {} AND t.{} = 0").format(target, source, same, number),
+    ]
 
 
-def _update(connection: psycopg.Connection[Any], table: Table, target: Identifier) -> None:
-    """Put what is staged in the place of what was there, or where nothing was."""
+def _updated(table: Table, target: Identifier, source: Composed) -> Composed:
+    """Put the rows of *source* in the place of what was there, or where nothing was."""
     keys = SQL(", ").join(table.names[: table.key])
     updates = SQL(", ").join(SQL("{0} = excluded.{0}").format(name) for name in table.names[table.key :])
-    connection.execute(
-        SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}").format(
-            target, _staging(table), keys, updates
-        )
-    )
+    statement = SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}")
+    return statement.format(target, source, keys, updates)
 
 
 def _delete(connection: psycopg.Connection[Any], table: Table, keys: Sequence[Row], target: Identifier) -> None:

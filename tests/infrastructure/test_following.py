@@ -92,7 +92,11 @@ async def test_the_next_batch_is_folded_while_the_one_before_is_written(
         await require_views_follow(approvals, database_url)
 
 
-async def test_rows_that_are_there_though_they_should_not_are_put_right(database_url: str) -> None:
+@pytest.mark.parametrize("few", [0, following.FEW_ROWS_MAX])
+async def test_rows_that_are_there_though_they_should_not_are_put_right(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(following, "FEW_ROWS_MAX", few)
     async with Approvals(database_url) as approvals:
         await tell(approvals)
         project_all(database_url)
