@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from domain.flow.adoption import ItemReplanned
+from domain.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.completion import ItemCompleted
 from domain.project.external import ExternalResultRecorded
 from domain.project.registration import ItemPlanned, ProjectRegistered
@@ -15,7 +15,7 @@ from domain.project.submission import ItemSubmitted
 from domain.vocabulary import Entry
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned)  # a replanned item may be new to the project
+PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped)  # a replanned item may be new to the project
 DECIDING = (ItemCompleted, ExternalResultRecorded)
 
 HANDLED = Table(
@@ -65,7 +65,7 @@ class Handled:
     """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
 
     name: str = "handled"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (HANDLED,)
     follows: Facts = facts_of(PLANNING, (ItemSubmitted,), DECIDING)
 
@@ -73,9 +73,9 @@ class Handled:
         return HandledState()
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
-        if len(state.planned) < len(project.items):
-            for code in project.items.keys() - state.planned.keys():
-                state.planned[code] = entry.occurred_at
+        if isinstance(entry.fact, PLANNING):
+            kept = state.planned
+            state.planned = {code: kept.get(code, entry.occurred_at) for code in project.items}
         match entry.fact:
             case ItemSubmitted(item=code) as submitted if code in project.items:
                 state.begun[code] = project.items[code].application, submitted, entry.occurred_at

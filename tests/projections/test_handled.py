@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.flow.adoption import ItemDropped
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.external import ExternalResultRecorded
 from domain.project.registration import ItemPlanned
@@ -75,3 +76,10 @@ def test_an_item_is_free_once_its_preconditions_are_granted() -> None:
     assert (land[10:], plan[10:]) == ((day(1), True), (day(4), True))
     _, state = told(*under_examination())
     assert state.free_at(REGISTERED.items[1]) is None
+
+
+def test_an_item_planned_in_the_place_of_another_is_free_since_then() -> None:
+    plan = PlannedItem(item="s1", department="water")
+    _, state = told(ItemDropped(item="tax"), ItemPlanned(item="s1", plan=plan))
+    assert state.free_at(plan) == day(3)
+    assert state.free_at(PlannedItem(item="tax", department="tax")) is None
