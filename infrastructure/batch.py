@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from itertools import accumulate
 from uuid import UUID
 
@@ -77,19 +78,34 @@ class Pending(Struct, eq=False, gc=False):
 def parameters(items: Sequence[Item]) -> list[bytes]:
     """The fourteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
+    versions = int4_array([row.version for row in rows])
+    if len(rows) == len(items):  # the usual case: a command has one fact
+        first, ends, of_item = versions, _counted(len(items)), _counted(len(items))
+    else:
+        first = int4_array([item.rows[0].version for item in items])
+        ends = int4_array(accumulate([len(item.rows) for item in items]))
+        of_item = int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows])
+    occurred, recorded = [row.occurred for row in rows], [row.recorded for row in rows]
+    recorded_at = timestamptz_array(recorded)
     return [
         even_array(UUID_OID, UUID_BYTES, [item.id.bytes for item in items]),
         even_array(BYTEA_OID, HASH_BYTES, [item.fingerprint for item in items]),
         array(BYTEA_OID, [item.reply for item in items]),
         even_array(UUID_OID, UUID_BYTES, [item.stream.bytes for item in items]),
-        int4_array([item.rows[0].version for item in items]),
-        int4_array(accumulate([len(item.rows) for item in items])),
-        int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows]),
-        int4_array([row.version for row in rows]),
+        first,
+        ends,
+        of_item,
+        versions,
         array(TEXT_OID, [row.type for row in rows]),
         array(BYTEA_OID, [row.data for row in rows]),
         array(BYTEA_OID, [row.meta for row in rows]),
-        timestamptz_array([row.occurred for row in rows]),
-        timestamptz_array([row.recorded for row in rows]),
+        recorded_at if occurred == recorded else timestamptz_array(occurred),
+        recorded_at,
         even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
     ]
+
+
+@cache
+def _counted(items: int) -> bytes:
+    """The numbers from 1 to *items*, of which there are never more than in a batch."""
+    return int4_array(range(1, items + 1))

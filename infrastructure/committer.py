@@ -140,21 +140,23 @@ class Committer:
             self._fail(chosen, failure)
 
     def _chosen(self, size: int) -> list[Pending]:
-        streams: set[int] = set()  # as numbers: a UUID is hashed and compared by Python code
-        ids: set[int] = set()
-        chosen: list[Pending] = []
+        chosen = [self._queue.popleft() for _ in range(min(size, len(self._queue)))]
+        # As numbers: a UUID is hashed and compared by Python code.
+        streams, ids = {one.item.stream.int for one in chosen}, {one.item.id.int for one in chosen}
+        if len(streams) == len(ids) == len(chosen):
+            return chosen
+        alone: list[Pending] = []
         later: list[Pending] = []
-        while self._queue and len(chosen) < size:
-            pending = self._queue.popleft()
+        for pending in chosen:
             stream, key = pending.item.stream.int, pending.item.id.int
-            if stream in streams or key in ids:
+            if stream in streams and key in ids:
+                streams.remove(stream)
+                ids.remove(key)
+                alone.append(pending)
+            else:
                 later.append(pending)
-                continue
-            streams.add(stream)
-            ids.add(key)
-            chosen.append(pending)
         self._queue.extendleft(reversed(later))
-        return chosen
+        return alone
 
     async def _end_of(self, batch: Batch) -> bool:
         """Wait for what the server answers to the first batch away. Whether it takes longer than deciding does."""

@@ -30,7 +30,7 @@ MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
 ENTERPRISE = Actor("hengxin", "91420100MA0HX2026E", Role.APPLICANT)
 OFFICER = Actor("zhou.fang", "planning")
 
-Send = Callable[[UUID, AnyCommand, Actor], Awaitable[None]]
+Send = Callable[[UUID, AnyCommand, Actor], Awaitable[object]]
 
 
 class WithConflicts(Struct, frozen=True):
@@ -84,8 +84,8 @@ async def in_process(url: str, clients: int, seconds: float) -> Figure:
     """Commands a second through Approvals.handle."""
     async with Approvals(url) as approvals:
 
-        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
-            await approvals.handle(project, command, by, uuid4())
+        def send(project: UUID, command: AnyCommand, by: Actor) -> Awaitable[object]:
+            return approvals.handle(project, command, by, uuid4())
 
         return await crowd("in process", lambda _: send, clients, seconds)
 
