@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from itertools import count
+from itertools import chain, count
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -23,6 +23,7 @@ from scripts.benches.measure import Figure
 
 ITEMS = 20  # an investment project needs about twenty approvals
 WARM_UP_SECONDS = 0.3  # connections made, law read, statements prepared: an installation pays that once
+IDS_A_SECOND, IDS_MAX = 60_000, 500_000
 CONFLICT_EVERY = 100  # one command in a hundred finds its project changed by another process
 FACTS_LOADED = 300
 LOADS = 50
@@ -58,6 +59,12 @@ def project_life(items: int = ITEMS) -> Iterator[tuple[AnyCommand, Actor]]:
         yield CompleteItem(item=item, outcome=Outcome.GRANTED), OFFICER
 
 
+def ids_made_before(seconds: float) -> Iterator[UUID]:
+    """Ids of commands, enough for some *seconds* made beforehand: pgbench makes no ids, and has its text ready, too."""
+    number = min(int((WARM_UP_SECONDS + seconds) * IDS_A_SECOND), IDS_MAX)
+    return chain([uuid4() for _ in range(number)], iter(uuid4, None))
+
+
 async def work(send: Send, until: float, latencies: list[float]) -> None:
     """Lead project after project through its life until the clock (perf_counter) shows *until*."""
     while True:
@@ -83,9 +90,10 @@ async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds
 async def in_process(url: str, clients: int, seconds: float) -> Figure:
     """Commands a second through Approvals.handle."""
     async with Approvals(url) as approvals:
+        ids = ids_made_before(seconds)
 
         def send(project: UUID, command: AnyCommand, by: Actor) -> Awaitable[object]:
-            return approvals.handle(project, command, by, uuid4())
+            return approvals.handle(project, command, by, next(ids))
 
         return await crowd("in process", lambda _: send, clients, seconds)
 
@@ -95,7 +103,7 @@ async def with_rivals(url: str, clients: int, seconds: float, *, elsewhere: bool
 
     *elsewhere*, it writes to projects of its own: a second writer without conflicts, for comparison.
     """
-    conflicts, numbers = [0], count(1)
+    conflicts, numbers, ids = [0], count(1), ids_made_before(seconds)
     async with Approvals(url) as here, Approvals(url) as there:
 
         async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
@@ -106,7 +114,7 @@ async def with_rivals(url: str, clients: int, seconds: float, *, elsewhere: bool
                 else:
                     rival = await there.handle(project, NoteStep(activity="site visit"), MANAGER, uuid4())
                     rival_at = rival.receipt.version
-            answer = await here.handle(project, command, by, uuid4())
+            answer = await here.handle(project, command, by, next(ids))
             conflicts[0] += bool(rival_at) and answer.receipt.version == rival_at + 1
 
         subject = "1 % written elsewhere" if elsewhere else "1 % conflicts"
