@@ -124,9 +124,9 @@ class Committer:
                 await asyncio.sleep(0)  # lets those just told come along with what they send next
 
     def _send_second(self) -> None:
-        """Send as large a batch as is away, where there is one: the database goes on with it at once."""
+        """Send another batch behind the one away, where it is about as large: the database goes on with it at once."""
         first, waiting = len(self._away[0].pending), len(self._queue)
-        if waiting + 1 >= first and waiting:
+        if waiting and 4 * waiting >= 3 * first:
             self._send((first + waiting + 1) // 2)
 
     def _send(self, size: int) -> None:

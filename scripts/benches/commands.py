@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from itertools import chain, count
+from itertools import chain
 from time import perf_counter
 from uuid import UUID, uuid4
-
-from msgspec import Struct
 
 from domain.ledger import Actor, Role
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
-from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import Outcome, PlannedItem
 from domain.project.submission import SubmitItem
@@ -24,7 +21,6 @@ from scripts.benches.measure import Figure
 ITEMS = 20  # an investment project needs about twenty approvals
 WARM_UP_SECONDS = 0.3  # connections made, law read, statements prepared: an installation pays that once
 IDS_A_SECOND, IDS_MAX = 60_000, 500_000
-CONFLICT_EVERY = 100  # one command in a hundred finds its project changed by another process
 FACTS_LOADED = 300
 LOADS = 50
 MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
@@ -32,16 +28,6 @@ ENTERPRISE = Actor("hengxin", "91420100MA0HX2026E", Role.APPLICANT)
 OFFICER = Actor("zhou.fang", "planning")
 
 Send = Callable[[UUID, AnyCommand, Actor], Awaitable[object]]
-
-
-class WithConflicts(Struct, frozen=True):
-    """Throughput where one command in a hundred is preceded by another process's write to the same project.
-
-    *conflicts* counts the commands that really came second and were decided again; rivals are not counted as done.
-    """
-
-    figure: Figure
-    conflicts: int
 
 
 def registration(items: int = ITEMS) -> RegisterProject:
@@ -96,30 +82,6 @@ async def in_process(url: str, clients: int, seconds: float) -> Figure:
             return approvals.handle(project, command, by, next(ids))
 
         return await crowd("in process", lambda _: send, clients, seconds)
-
-
-async def with_rivals(url: str, clients: int, seconds: float, *, elsewhere: bool = False) -> WithConflicts:
-    """As `in_process`, where a second Approvals writes to the project before one command in a hundred.
-
-    *elsewhere*, it writes to projects of its own: a second writer without conflicts, for comparison.
-    """
-    conflicts, numbers, ids = [0], count(1), ids_made_before(seconds)
-    async with Approvals(url) as here, Approvals(url) as there:
-
-        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
-            rival_at = 0
-            if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
-                if elsewhere:
-                    await there.handle(uuid4(), registration(), MANAGER, uuid4())
-                else:
-                    rival = await there.handle(project, NoteStep(activity="site visit"), MANAGER, uuid4())
-                    rival_at = rival.receipt.version
-            answer = await here.handle(project, command, by, next(ids))
-            conflicts[0] += bool(rival_at) and answer.receipt.version == rival_at + 1
-
-        subject = "1 % written elsewhere" if elsewhere else "1 % conflicts"
-        figure = await crowd(subject, lambda _: send, clients, seconds)
-    return WithConflicts(figure, conflicts[0])
 
 
 async def loading(url: str) -> Figure:
