@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from random import random
@@ -23,7 +23,8 @@ from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
 from domain.vocabulary import Entry, tag_of
-from infrastructure.batch import Status
+from infrastructure.batch import Status, Verdict
+from infrastructure.chain import StoredRow
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
 from infrastructure.lawbook import LawBook, law_book
@@ -154,23 +155,25 @@ class Approvals(Application[UUID]):
                 if verdict.status is Status.STORED:
                     self._follow(kept, draft)
                     return Answer(structs.replace(draft.receipt, position=verdict.position))
-                if answer := await self._overtaken(kept, verdict.status, tries, command_id, fingerprint):
+                if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
                     return answer
             raise Busy
         finally:
             self._turns.give(project_id)
 
     async def _overtaken(
-        self, kept: Kept, status: Status, tries: int, command_id: UUID, fingerprint: bytes
+        self, kept: Kept, verdict: Verdict, tries: int, command_id: UUID, fingerprint: bytes
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
-        if status is Status.CONFLICT:
-            if tries:  # once is chance; whoever meets others again and again stands back
-                await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+        if verdict.status is not Status.CONFLICT:
+            self._kept.pop(kept.project.id.int, None)
+            return await self._repeated(command_id, fingerprint)
+        if tries:  # once is chance; whoever meets others again and again stands back
+            await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
             await self._catch_up(kept)
-            return None
-        self._kept.pop(kept.project.id.int, None)
-        return await self._repeated(command_id, fingerprint)
+        else:
+            await self._take_in(kept, verdict.missed)
+        return None
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where no project is known by this id."""
@@ -266,7 +269,9 @@ class Approvals(Application[UUID]):
 
     async def _catch_up(self, kept: Kept) -> bool:
         """Take in what other processes wrote. False where there was nothing new."""
-        rows = await self.streams.rows(kept.project.id, kept.project.version)
+        return await self._take_in(kept, await self.streams.rows(kept.project.id, kept.project.version))
+
+    async def _take_in(self, kept: Kept, rows: Sequence[StoredRow]) -> bool:
         for row in rows:
             if not follow(kept.project, entry_from(row)):
                 self._kept.pop(kept.project.id.int, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -11,19 +12,24 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from infrastructure.chain import StoredRow
 from infrastructure.wire import (
     BYTEA_OID,
     TEXT_OID,
     UUID_OID,
     array,
     even_array,
+    instant_from,
     int4_array,
+    int4_from,
+    int8_from,
+    records,
     timestamptz_array,
 )
 
 UUID_BYTES, HASH_BYTES = 16, 32
 
-APPEND = b"SELECT base, status FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
+APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
 NOTIFY = b"SELECT pg_notify('countersign_appended', '')"
 
 
@@ -62,10 +68,14 @@ class Item(Struct, frozen=True, gc=False):
 
 
 class Verdict(Struct, frozen=True, gc=False):
-    """What became of an item; *position* is that of its last fact, where stored."""
+    """What became of an item; *position* is that of its last fact, where stored.
+
+    An item that came second has *missed* these rows of its stream, and perhaps more.
+    """
 
     status: Status
     position: int = 0
+    missed: tuple[StoredRow, ...] = ()
 
 
 class Pending(Struct, eq=False, gc=False):
@@ -73,6 +83,19 @@ class Pending(Struct, eq=False, gc=False):
 
     item: Item
     verdict: asyncio.Future[Verdict]
+
+
+def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
+    """What ledger.append answers as *missed*, by stream, in order."""
+    found: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
+    for columns in records(answer) if answer else ():
+        seq, stream, version, type_, data, meta, occurred, recorded, hash_ = (column or b"" for column in columns)
+        row = StoredRow(
+            *(int8_from(seq), UUID(bytes=stream), int4_from(version), type_.decode(), data, meta),
+            *(instant_from(occurred), instant_from(recorded), hash_),
+        )
+        found[row.stream].append(row)
+    return found
 
 
 def parameters(items: Sequence[Item]) -> list[bytes]:

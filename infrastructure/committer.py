@@ -19,7 +19,7 @@ from msgspec import Struct
 from psycopg import Error
 from psycopg.pq.abc import PGresult
 
-from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, parameters
+from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, missed_rows, parameters
 from infrastructure.lane import ConnectionLost, Lane
 from infrastructure.rehearsal import Health
 from infrastructure.wire import int8_from
@@ -30,7 +30,7 @@ DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 NOT_KEPT = (b"SET synchronous_commit = off",)  # a notification is a transaction: its flush would delay the next batch
-REJECTED = {status.value: Verdict(status) for status in Status if status is not Status.STORED}
+REJECTED = {status.value: Verdict(status) for status in (Status.DUPLICATE, Status.MISMATCH)}
 
 log = structlog.get_logger()
 
@@ -40,8 +40,8 @@ class Busy(Exception):  # noqa: N818 an answer, not an error
 
 
 class Batch(Struct, eq=False):
-    """Items that go to the database together, and what it answered: the position before the first fact and a letter
-    an item, or a failure.
+    """Items that go to the database together, and what it answered: the position before the first fact, a letter an
+    item, and what those have missed that came second; or a failure.
     """
 
     pending: list[Pending]
@@ -50,6 +50,7 @@ class Batch(Struct, eq=False):
     under_way: asyncio.Future[PGresult]
     base: int = 0
     status: str = ""
+    missed: bytes | None = None
     failure: Exception | None = None
 
 
@@ -166,6 +167,7 @@ class Committer:
             answer = await self._insist(batch)
             batch.base = int8_from(answer.get_value(0, 0) or b"")
             batch.status = (answer.get_value(0, 1) or b"").decode()
+            batch.missed = answer.get_value(0, 2)
             self.health.works()
         except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
             log.exception("a batch was refused", items=len(batch.pending))
@@ -195,11 +197,13 @@ class Committer:
             self._fail(batch.pending, batch.failure)
             return
         self._inside -= len(batch.pending)
-        position = batch.base
+        position, missed = batch.base, missed_rows(batch.missed)
         for pending, letter in zip(batch.pending, batch.status, strict=True):
             if letter == "s":
                 position += len(pending.item.rows)
                 verdict = Verdict(Status.STORED, position)
+            elif letter == Status.CONFLICT:
+                verdict = Verdict(Status.CONFLICT, missed=tuple(missed[pending.item.stream]))
             else:
                 verdict = REJECTED[letter]
             if not pending.verdict.done():

@@ -21,10 +21,12 @@ from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
+from infrastructure.batch import Item, Row, Status
 from infrastructure.chain import StoredRow, Verifier
 from infrastructure.store import walk
 from tests.controls import IMPORTER
 
+MISSED_TOLD = 64  # rows of one stream that ledger.append tells at most
 REGISTER = RegisterProject(
     name="Fab 2",
     enterprise=Enterprise("Hengxin"),
@@ -117,7 +119,7 @@ async def test_another_processes_write_is_seen_before_a_refusal(database_url: st
         assert answer.receipt.version == 2
 
 
-async def test_who_comes_second_reads_only_what_was_written_since(
+async def test_who_comes_second_is_told_what_was_written_since(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Approvals(database_url) as here, Approvals(database_url) as there:
@@ -133,8 +135,29 @@ async def test_who_comes_second_reads_only_what_was_written_since(
 
         monkeypatch.setattr(here.streams, "rows", note)
         answer = await here.handle(project, SubmitItem(item="item-3"), ENTERPRISE, uuid4())
-        assert (read, answer.receipt.version) == ([2], 4)
+        assert (read, answer.receipt.version) == ([], 4)
         assert await here.project(project) == await there.project(project)
+
+
+async def test_who_missed_more_than_can_be_told_reads_the_rest(database_url: str) -> None:
+    async with Approvals(database_url) as here, Approvals(database_url) as there:
+        project = uuid4()
+        await here.handle(project, REGISTER, MANAGER, uuid4())
+        for n in range(MISSED_TOLD + 6):
+            await there.handle(project, NoteStep(activity=f"{n}"), MANAGER, uuid4())
+        answer = await here.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
+        assert answer.receipt.version == 1 + MISSED_TOLD + 6 + 1
+        assert await here.project(project) == await there.project(project)
+
+
+async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
+    async with Approvals(database_url) as here:
+        project = uuid4()
+        for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
+            await here.handle(project, command, by, uuid4())
+        late = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
+        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}"))
+        assert (verdict.status, list(verdict.missed)) == (Status.CONFLICT, await here.store.stream(project))
 
 
 async def test_an_importer_may_bring_what_was_recorded_before_it_happened(approvals: Approvals) -> None:

@@ -22,9 +22,9 @@ class Stored:
     """What ledger.append answers for so many items: all of them stored. Stands in for libpq's result."""
 
     def __init__(self, items: int) -> None:
-        self._row = bytes(8), b"s" * items
+        self._row = bytes(8), b"s" * items, None
 
-    def get_value(self, _row: int, column: int) -> bytes:
+    def get_value(self, _row: int, column: int) -> bytes | None:
         return self._row[column]
 
 
