@@ -47,9 +47,7 @@ from infrastructure.view_tables import Lines
 from projections.catalogue import VIEWS
 from projections.view import View
 
-ENTRIES_A_PROCESS_MIN = (
-    25_000  # a process takes half a second to start: as long as it takes to fold ten thousand and more
-)
+ENTRIES_A_PROCESS_MIN = 25_000  # a process takes half a second to start: in which one folds ten thousand and more
 PROCESSES_MAX = 8  # beyond that the server's own work is what takes time
 AHEAD_MAX = 2  # stretches asked for at once: one is written, one is folded
 READ_STRETCH = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
