@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from itertools import count
 from uuid import UUID, uuid4
 
@@ -60,46 +61,48 @@ async def write_past(here: Approvals, project: UUID) -> int:
     return draft.receipt.version
 
 
+async def measured(
+    subject: str, here: Approvals, intrude: Callable[[UUID], Awaitable[int]], seconds: float
+) -> WithConflicts:
+    """As `in_process`, where somebody intrudes before one command in a hundred, and says at what version of its project
+    (0: of none).
+    """
+    conflicts, numbers, ids = 0, count(1), ids_made_before(seconds)
+
+    async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
+        nonlocal conflicts
+        intruded_at = 0
+        if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
+            intruded_at = await intrude(project)
+        answer = await here.handle(project, command, by, next(ids))
+        conflicts += bool(intruded_at) and answer.receipt.version == intruded_at + 1
+
+    return WithConflicts(await crowd(subject, lambda _: send, CLIENTS, seconds), conflicts)
+
+
 async def with_conflicts(url: str, seconds: float) -> WithConflicts:
-    """As `in_process`, where a note is written past the application before one command in a hundred.
+    """A note is written past the application before one command in a hundred.
 
     The notes go with the batches of everybody: what is measured are conflicts, and not a second writer.
     """
-    conflicts, numbers, ids = 0, count(1), ids_made_before(seconds)
     async with Approvals(url) as here:
-
-        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
-            nonlocal conflicts
-            rival_at = 0
-            if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
-                rival_at = await write_past(here, project)
-            answer = await here.handle(project, command, by, next(ids))
-            conflicts += bool(rival_at) and answer.receipt.version == rival_at + 1
-
-        figure = await crowd("1 % conflicts", lambda _: send, CLIENTS, seconds)
-    return WithConflicts(figure, conflicts)
+        return await measured("1 % conflicts", here, lambda project: write_past(here, project), seconds)
 
 
 async def with_rivals(url: str, seconds: float, *, elsewhere: bool = False) -> WithConflicts:
-    """As `with_conflicts`, where the notes are written by a second Approvals, with batches of its own.
+    """The notes are written by a second Approvals, with batches of its own.
 
     *elsewhere*, it writes to projects of its own: a second writer without conflicts, for comparison.
     """
-    conflicts, numbers, ids = 0, count(1), ids_made_before(seconds)
     async with Approvals(url) as here, Approvals(url) as there:
 
-        async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
-            nonlocal conflicts
-            rival_at = 0
-            if next(numbers) % CONFLICT_EVERY == 0 and not isinstance(command, RegisterProject):
-                if elsewhere:
-                    await there.handle(uuid4(), registration(), MANAGER, uuid4())
-                else:
-                    rival = await there.handle(project, NoteStep(activity=VISIT), MANAGER, uuid4())
-                    rival_at = rival.receipt.version
-            answer = await here.handle(project, command, by, next(ids))
-            conflicts += bool(rival_at) and answer.receipt.version == rival_at + 1
+        async def note(project: UUID) -> int:
+            return (await there.handle(project, NoteStep(activity=VISIT), MANAGER, uuid4())).receipt.version
 
-        subject = "second writer" if elsewhere else "its 1 % conflicts"
-        figure = await crowd(subject, lambda _: send, CLIENTS, seconds)
-    return WithConflicts(figure, conflicts)
+        async def register(_: UUID) -> int:
+            await there.handle(uuid4(), registration(), MANAGER, uuid4())
+            return 0
+
+        if elsewhere:
+            return await measured("second writer", here, register, seconds)
+        return await measured("its 1 % conflicts", here, note, seconds)
