@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.moment import midnight
 from domain.law.period import Part, Period, Span
-from infrastructure.figures import Counts
+from infrastructure.figures import Counts, counted_for
 from infrastructure.store import Store
 from projections.clocks import JUDGED, UNJUDGED
 from projections.clocks import SUMS as DECISION_SUMS
@@ -69,7 +69,7 @@ DECISIONS = """
         = (d.project, d.item, d.application, 'decision')
     WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
 """
-WHOSE = {False: SQL("<>"), True: SQL("=")}  # '': departments, or all together
+WHOSE = {False: SQL(">="), True: SQL("=")}  # '': every department and all together, or these alone
 LATELY = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
 OF_PROJECTS = (SQL("x.project = ANY(%(projects)s)"), SQL("d.project = ANY(%(projects)s)"))
 BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
@@ -113,7 +113,7 @@ async def counts_of(
 ) -> Counts:
     """How often each figure came about, by department and working days, leaving out the projects *without*.
 
-    *together*: of all departments, which is faster than the sum of each.
+    *together*: of all departments alone, which is faster than of each too.
     """
     reach = await reach_of(cursor, as_of)
     found = await _summed(cursor, period.parts(), reach, together=together)
@@ -151,12 +151,13 @@ async def _rows(cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], *
     found: Counts = Counter()
     await cursor.execute(SQL(SIGNALS).format(which=which[0]), asked, prepare=False)
     for of, level, now, was in await cursor.fetchall():
-        department = ALL if together else of
-        found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
-        found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
+        for department in (ALL,) if together else counted_for(of):
+            found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
+            found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
     await cursor.execute(SQL(DECISIONS).format(which=which[1]), asked, prepare=False)
     for of, state, days in await cursor.fetchall():
-        found[ALL if together else of, decided_figure(state), NO_DAYS if days is None else days] += 1
+        for department in (ALL,) if together else counted_for(of):
+            found[department, decided_figure(state), NO_DAYS if days is None else days] += 1
     return found
 
 

@@ -19,7 +19,7 @@ PERCENT_DIGITS = 4  # of a rate between 0 and 1
 ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
-Counts = Counter[tuple[str, str, int]]  # how often, by department, figure of the sums, and working days
+Counts = Counter[tuple[str, str, int]]  # how often, by department (and for all), figure of the sums, working days
 
 
 class DecidedCase(DecisionRow, frozen=True):
@@ -105,11 +105,18 @@ def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Cou
     """The counts of two lists."""
     found: Counts = Counter()
     for signal in signals:
-        found.update((signal.department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
+        for department in counted_for(signal.department):
+            found.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
     for one in decided:
         days = NO_DAYS if one.working_days is None else one.working_days
-        found[one.department, JUDGED_AS[one.on_time], days] += 1
+        for department in counted_for(one.department):
+            found[department, JUDGED_AS[one.on_time], days] += 1
     return found
+
+
+def counted_for(department: str) -> set[str]:
+    """In whose counts a thing of *department* is: its own, if one is known, and those of all together."""
+    return {department, ALL}
 
 
 def of_counts(counts: Counts) -> list[Figures]:
@@ -120,12 +127,8 @@ def of_counts(counts: Counts) -> list[Figures]:
         one.by_figure[figure] += number
         if days != NO_DAYS:
             one.by_days[days] += number
-    total = Counted()
-    for one in found.values():
-        total.by_figure.update(one.by_figure)
-        total.by_days.update(one.by_days)
-    departments = ((department, found[department]) for department in sorted(found) if department != ALL)
-    return [_figures("", total), *(_figures(department, one) for department, one in departments)]
+    total = found.pop(ALL, Counted())
+    return [_figures("", total), *(_figures(department, found[department]) for department in sorted(found))]
 
 
 def _figures(department: str, one: Counted) -> Figures:

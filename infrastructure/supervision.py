@@ -39,7 +39,7 @@ from infrastructure.store import Store
 from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
 from projections.readings import WORKING_DAY
-from projections.sums import ZONE
+from projections.sums import ALL, ZONE
 from projections.supervision import OrderRow, SignalRow, Supervision, SupervisionState
 from projections.view import fold
 
@@ -108,7 +108,7 @@ class SupervisionAt:
     async def board_of_lists(self, period: Period) -> list[Figures]:
         """The same figures, each the length of its list: however long they are, all of them are read."""
         signals, decided = await self.signals(period), await self.decided(period)
-        departments = sorted({one.department for one in signals} | {one.department for one in decided})
+        departments = {one.department for one in signals} | {one.department for one in decided}
         return [
             figures("", signals, decided),
             *(
@@ -117,7 +117,7 @@ class SupervisionAt:
                     [one for one in signals if one.department == department],
                     [one for one in decided if one.department == department],
                 )
-                for department in departments
+                for department in sorted(departments - {ALL})
             ),
         ]
 

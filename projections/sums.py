@@ -21,7 +21,7 @@ from projections.view import Row, Rows
 
 ZONE = "Asia/Shanghai"  # whose days these are; a board of another zone's days is counted from the lists
 IN_ZONE = ZoneInfo(ZONE)
-ALL = ""  # in the place of a department
+ALL = ""  # in the place of a department, and what no department is known for counts there alone
 NO_DAYS = -1  # where nothing is measured in working days
 DAYS_KEPT_MAX = 4096  # a dozen years of working days
 COLUMNS: tuple[tuple[str, LiteralString], ...] = (
@@ -33,6 +33,7 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("n", "integer NOT NULL"),
 )
 KEY = 5  # of its columns
+DEPARTMENT = 1  # where a key tells whose it is
 INDEXES: tuple[LiteralString, ...] = ("(happened_on, recorded_on) WHERE department = ''", "(recorded_on)")
 Key = tuple[date, str, date, str, int]  # happened on, department, recorded on, figure, days
 Counts = dict[Key, int]
@@ -83,8 +84,8 @@ def added_up(counts: Mapping[Key, int], span: Span) -> Counts:
 
 
 def with_all(counts: Mapping[Key, int]) -> Counts:
-    """For each department, and for all of them together."""
-    found = dict(counts)
+    """For each department, and for all of them together, where what has no department any more counts once too."""
+    found = {key: times for key, times in counts.items() if key[DEPARTMENT] != ALL}
     for (happened_on, _, recorded_on, figure, days), times in counts.items():
         key = (happened_on, ALL, recorded_on, figure, days)
         found[key] = found.get(key, 0) + times

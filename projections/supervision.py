@@ -162,7 +162,7 @@ class Supervision:
     """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
 
     name: str = "supervision"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
     follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 

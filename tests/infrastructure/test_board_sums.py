@@ -23,7 +23,7 @@ from domain.project.acceptance import AcceptItem
 from domain.project.card import CardIssued
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, RetractEntry
-from domain.project.registration import Enterprise, RegisterProject
+from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.state import Outcome, PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supervision import AppealCard, DecideAppeal, Verdict
@@ -56,6 +56,13 @@ FILLED = """
     INSERT INTO views.decision_sum_day SELECT day::date, department::text, day::date, 'met', 3, 1
     FROM generate_series(1, 40) AS department, generate_series('2024-01-01', '2026-06-30', interval '1 day') AS day
 """
+UNPLANNED: tuple[tuple[Actor, AnyCommand], ...] = (
+    (MANAGER, PlanItem(item=PlannedItem(item="bridge", department=LAND.department))),
+    (APPLICANT, SubmitItem(item="bridge")),
+    (LAND, AcceptItem(item="bridge")),
+    (LAND, CompleteItem(item="bridge", outcome=Outcome.GRANTED)),
+    (BUREAU, RetractEntry(version=2, reasons="it was another project's")),
+)
 Said = tuple[Actor, UUID, AnyCommand]
 
 
@@ -97,6 +104,7 @@ async def lived(zone: Zone, random: Random) -> None:
     projects = [uuid4() for _ in range(PROJECTS)]
     at = BEGIN
     await zone.on(local(at), *((MANAGER, project, REGISTER) for project in projects))
+    await zone.on(local(at), *((by, projects[0], command) for by, command in UNPLANNED))  # decided by nobody now
     while at < BEGIN + timedelta(days=DAYS):
         at += timedelta(days=random.choice([1, 1, 2, 5]), minutes=random.randint(-90, 90))
         await zone.on(local(at))
