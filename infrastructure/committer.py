@@ -26,6 +26,9 @@ from infrastructure.wire import int8_from
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
+WATCHERS_MIN = 16  # for fewer it isn't worth a processor
+WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
+BLIND_BATCHES = 100
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
@@ -64,6 +67,7 @@ class Committer:
         self._inside = 0
         self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
         self._answered_at = 0.0
+        self._blind = 0  # for so many batches nobody looks out for the answer
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -164,6 +168,7 @@ class Committer:
         about = len(self._queue) + sum(len(away.pending) for away in self._away)
         self.health.sent_at = began = max(batch.sent_at, self._answered_at)
         try:
+            await self._watch(batch.under_way)
             answer = await self._insist(batch)
             batch.base = int8_from(answer.get_value(0, 0) or b"")
             batch.status = (answer.get_value(0, 1) or b"").decode()
@@ -175,6 +180,23 @@ class Committer:
             batch.failure = failure
         self.health.sent_at, self._answered_at = None, monotonic()
         return self._answered_at - began > DECIDING_SECONDS * about
+
+    async def _watch(self, answer: asyncio.Future[PGresult]) -> None:
+        """Where many wait for *answer*, look for it instead of sleeping: to be woken up would take them longer.
+
+        What is not there in time comes from a busy machine, where looking only takes the processor from the database:
+        then that is left alone for a while.
+        """
+        if self._blind:
+            self._blind -= 1
+            return
+        until = monotonic() + WATCH_SECONDS_MAX
+        many = sum(len(batch.pending) for batch in self._away) >= WATCHERS_MIN
+        while many and not answer.done():
+            if monotonic() > until:
+                self._blind = BLIND_BATCHES
+                return
+            await asyncio.sleep(0)  # the loop looks at its sockets
 
     async def _insist(self, batch: Batch) -> PGresult:
         """The server's answer. After a lost connection nobody knows what was stored: every item has an id, so sending
