@@ -65,6 +65,7 @@ class Committer:
         self.health = Health(url)
         self._queue: deque[Pending] = deque()
         self._inside = 0
+        self._closed = False
         self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
         self._answered_at = 0.0
         self._blind = 0  # for so many batches nobody looks out for the answer
@@ -87,6 +88,7 @@ class Committer:
         limit = monotonic() + CLOSE_SECONDS_MAX
         while self._inside and monotonic() < limit:  # noqa: ASYNC110 once, at the end: not worth an event
             await asyncio.sleep(DRAIN_SECONDS)
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -103,7 +105,12 @@ class Committer:
         return self._inside
 
     def append(self, item: Item) -> asyncio.Future[Verdict]:
-        """Store *item*. The verdict comes when it is durable. Raises Busy when the queue is full."""
+        """Store *item*. The verdict comes when it is durable.
+
+        Raises Busy when the queue is full, and ConnectionLost once this is closed: nobody would answer any more.
+        """
+        if self._closed:
+            raise ConnectionLost("the application was closed")
         if self._inside >= self._queue_max:
             raise Busy
         verdict: asyncio.Future[Verdict] = self._loop.create_future()
@@ -210,7 +217,6 @@ class Committer:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(batch.pending))
             await self._append_lane.reopen(self.health.fails)
             for away in self._away:
-                away.under_way.exception()  # the same, for each of them
                 away.under_way = self._append_lane.run("append", away.params)
 
     def _tell(self, batch: Batch) -> None:

@@ -82,8 +82,7 @@ class Lane:
             self._pgconn = None
         self._result = self._error = None
         while self._answers:
-            if not (answer := self._answers.popleft()).done():
-                answer.set_exception(ConnectionLost("the connection to the database was lost"))
+            _fail(self._answers.popleft(), ConnectionLost("the connection to the database was lost"))
 
     async def reopen(self, told: Callable[[Error], object] = lambda _: None) -> None:
         """Connect again, however long that takes; every failure is *told*."""
@@ -103,7 +102,7 @@ class Lane:
         """Send the statement *name*; what it answers has its values in binary form. The future tells every failure."""
         answer: asyncio.Future[PGresult] = self._loop.create_future()
         if self._pgconn is None:
-            answer.set_exception(ConnectionLost("not connected to the database"))
+            _fail(answer, ConnectionLost("not connected to the database"))
             return answer
         self._answers.append(answer)
         try:
@@ -153,12 +152,17 @@ class Lane:
     def _finish(self) -> None:
         answer, result, error = self._answers.popleft(), self._result, self._error
         self._result = self._error = None
-        if answer.done():
-            return
         if result is None or error is not None:
-            answer.set_exception(error or ConnectionLost("the server answered nothing"))
-        else:
+            _fail(answer, error or ConnectionLost("the server answered nothing"))
+        elif not answer.done():
             answer.set_result(result)
+
+
+def _fail(answer: asyncio.Future[PGresult], failure: Exception) -> None:
+    """Tell whoever waits for *answer*. Where nobody does any more, asyncio need not complain of it."""
+    if not answer.done():
+        answer.set_exception(failure)
+        answer.exception()
 
 
 def _patient(url: str) -> str:

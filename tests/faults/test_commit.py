@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -121,3 +123,27 @@ async def test_closing_does_not_wait_for_ever_for_an_absent_database(
         await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting, "the command is on its way")
     with pytest.raises(psycopg.OperationalError):
         await command
+
+
+async def test_nobody_waits_when_the_application_ends_over_a_silent_database(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "CLOSE_SECONDS_MAX", 0.05)
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM ledger.head FOR UPDATE")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async with Approvals(database_url) as approvals:
+                one, another = uuid4(), uuid4()  # a batch each, and one in the queue for its turn
+                sent = [asyncio.create_task(register(approvals, uuid4(), stream)) for stream in (one, another, one)]
+                await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting == 2, "two are away")
+            ends = await asyncio.gather(*sent, return_exceptions=True)
+    assert [type(end) for end in ends] == [ConnectionLost] * 3
+    assert approvals.committer.waiting == 0
+
+
+async def test_an_answer_that_never_comes_and_that_nobody_waits_for_is_no_complaint() -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    Lane(NOWHERE, {}).run("append", [])
+    gc.collect()
+    assert complaints == []
