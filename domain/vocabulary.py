@@ -74,7 +74,9 @@ def decide(command: AnyCommand | SystemCommand, project: Project, context: Conte
     require_happened(context)
     if not isinstance(command, RegisterProject):
         require_registered(project)
-    facts: tuple[Any, ...] = command.decide(as_it_was(project, getattr(command, "item", ""), context), context)
+    if project.signals:
+        project = as_it_was(project, getattr(command, "item", ""), context)
+    facts: tuple[Any, ...] = command.decide(project, context)
     return facts
 
 

@@ -40,6 +40,7 @@ PAUSE_SECONDS = 0.002
 PROJECTS_KEPT_MAX = 10_000  # about 10 kB each
 PACKS_KEPT_MAX = 10_000
 QUARTER_SECONDS = 900
+STORED = Status.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
 _encode = json.Encoder().encode
@@ -87,7 +88,7 @@ class Approvals(Application[UUID]):
         self._kept: OrderedDict[int, Kept] = OrderedDict()  # by the project's id as a number: hashed fastest
         self._turns = Turns()
         self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
-        self._packs: dict[tuple[str, bool, int], Pack] = {}  # by law and quarter of an hour
+        self._packs: dict[tuple[str, bool, float], Pack] = {}  # by law and quarter of an hour
 
     async def __aenter__(self) -> Self:
         try:
@@ -152,9 +153,9 @@ class Approvals(Application[UUID]):
                         continue
                     raise
                 verdict = await self.committer.append(draft.item(command_id, fingerprint))
-                if verdict.status is Status.STORED:
+                if verdict.status is STORED:
                     self._follow(kept, draft)
-                    return Answer(structs.replace(draft.receipt, position=verdict.position))
+                    return Answer(draft.receipt_at(verdict.position))
                 if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
                     return answer
             raise Busy
@@ -210,23 +211,26 @@ class Approvals(Application[UUID]):
         A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
         system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
         """
+        # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
+        key = law_id, begun, at.timestamp() // QUARTER_SECONDS
+        pack = self._packs.get(key)
+        if pack is None:
+            if len(self._packs) >= PACKS_KEPT_MAX:
+                self._packs.clear()
+            pack = self._packs[key] = self._law_on(law_id, at, begun=begun)
+        return pack
+
+    def _law_on(self, law_id: str, at: datetime, *, begun: bool) -> Pack:
         span = self._spans.get(law_id)
         if span is None:
             versions = self.laws.versions(law_id)
             first, last = versions[0], versions[-1]
             span = self._spans[law_id] = ZoneInfo(last.zone), first.valid_from, last.valid_to or date.max
-        # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
-        key = law_id, begun, int(at.timestamp()) // QUARTER_SECONDS
-        pack = self._packs.get(key)
-        if pack is None:
-            zone, valid_from, valid_to = span
-            day = at.astimezone(zone).date()
-            if begun:
-                day = min(max(day, valid_from), valid_to)
-            if len(self._packs) >= PACKS_KEPT_MAX:
-                self._packs.clear()
-            pack = self._packs[key] = self.laws.in_force(law_id, day)
-        return pack
+        zone, valid_from, valid_to = span
+        day = at.astimezone(zone).date()
+        if begun:
+            day = min(max(day, valid_from), valid_to)
+        return self.laws.in_force(law_id, day)
 
     def _draft(
         self, kept: Kept, command: EveryCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None

@@ -11,12 +11,13 @@ from msgspec import Struct, json
 
 from domain.ledger import Recorded
 from domain.streams import State
-from domain.vocabulary import AnyFact, Entry, tag_of
+from domain.vocabulary import FACTS, AnyFact, Entry
 from infrastructure.batch import Item, Row
 from infrastructure.chain import GENESIS, chained
 from infrastructure.mapper import encode_fact, encode_recorded
 from infrastructure.wire import microseconds
 
+NAMES = {fact: (tag, tag.encode()) for tag, fact in FACTS.items()}
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -67,13 +68,18 @@ class Draft(Struct, frozen=True, gc=False):
         tags: list[str] = []
         for fact in facts:
             version += 1
-            tag = tag_of(fact)
-            name, data = tag.encode(), encode_fact(fact)
+            tag, name = NAMES[type(fact)]
+            data = encode_fact(fact)
             previous = chained(previous, stream, version, name, data, meta, happened, seen)
             entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
             rows.append(Row(version, name, data, meta, happened, seen, previous))
             tags.append(tag)
         return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)))
+
+    def receipt_at(self, position: int) -> Receipt:
+        """The receipt, once its last fact is stored at *position*."""
+        receipt = self.receipt
+        return Receipt(receipt.project, position, receipt.version, receipt.facts)
 
     def item(self, command_id: UUID, fingerprint: bytes) -> Item:
         """The draft as one item of a batch."""

@@ -115,8 +115,6 @@ def as_it_was(project: Project, code: str, context: Context) -> Project:
     What silence brought about after that is undone in it: an acceptance of Thursday keyed in on Monday is judged as
     on Thursday, and takes the ground from under what silence did on Friday.
     """
-    if not project.signals:
-        return project
     later = [
         signal
         for signal in project.signals.values()
