@@ -53,14 +53,16 @@ def ids_made_before(seconds: float) -> Iterator[UUID]:
 
 async def work(send: Send, until: float, latencies: list[float]) -> None:
     """Lead project after project through its life until the clock (perf_counter) shows *until*."""
+    life, began = tuple(project_life()), perf_counter()
     while True:
         project = uuid4()
-        for command, by in project_life():
-            began = perf_counter()
+        for command, by in life:
             if began >= until:
                 return
             await send(project, command, by)
-            latencies.append(perf_counter() - began)
+            ended = perf_counter()
+            latencies.append(ended - began)
+            began = ended
 
 
 async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds: float) -> Figure:
