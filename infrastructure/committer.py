@@ -28,7 +28,7 @@ DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on 
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
 WATCHERS_MIN = 16  # for fewer it isn't worth a processor
 WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
-BLIND_BATCHES = 100
+IN_VAIN_MAX = 7  # then 128 batches are slept for
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
@@ -68,7 +68,7 @@ class Committer:
         self._closed = False
         self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
         self._answered_at = 0.0
-        self._blind = 0  # for so many batches nobody looks out for the answer
+        self._in_vain = self._blind = 0  # how often nothing was seen, and for how many batches nobody looks out
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -191,8 +191,8 @@ class Committer:
     async def _watch(self, answer: asyncio.Future[PGresult]) -> None:
         """Where many wait for *answer*, look for it instead of sleeping: to be woken up would take them longer.
 
-        What is not there in time comes from a busy machine, where looking only takes the processor from the database:
-        then that is left alone for a while.
+        What is again and again not there in time comes from a busy machine, where looking only takes the processor
+        from the database: then that is left alone for longer and longer.
         """
         if self._blind:
             self._blind -= 1
@@ -201,9 +201,11 @@ class Committer:
         many = sum(len(batch.pending) for batch in self._away) >= WATCHERS_MIN
         while many and not answer.done():
             if monotonic() > until:
-                self._blind = BLIND_BATCHES
+                self._in_vain = min(self._in_vain + 1, IN_VAIN_MAX)
+                self._blind = 2**self._in_vain
                 return
             await asyncio.sleep(0)  # the loop looks at its sockets
+        self._in_vain = 0
 
     async def _insist(self, batch: Batch) -> PGresult:
         """The server's answer. After a lost connection nobody knows what was stored: every item has an id, so sending

@@ -84,13 +84,12 @@ async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: p
     assert (await worked(monkeypatch, deciding_seconds=0.0)).batches == [4, 4, 8, 8]
 
 
-@pytest.mark.parametrize(("watch_seconds", "blind"), [(60.0, 0), (-1.0, 100)])
+@pytest.mark.parametrize("watch_seconds", [60.0, -1.0])
 async def test_whether_its_answers_are_watched_for_or_not_everybody_is_answered(
-    monkeypatch: pytest.MonkeyPatch, watch_seconds: float, blind: int
+    monkeypatch: pytest.MonkeyPatch, watch_seconds: float
 ) -> None:
     monkeypatch.setattr(committer, "WATCHERS_MIN", 1)
     monkeypatch.setattr(committer, "WATCH_SECONDS_MAX", watch_seconds)
-    monkeypatch.setattr(committer, "BLIND_BATCHES", blind)
     assert sum((await worked(monkeypatch, deciding_seconds=1.0)).batches) == CLIENTS * ROUNDS
 
 
