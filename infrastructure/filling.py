@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -45,14 +44,15 @@ class Heap:
         self._connection, self._schema = connection, schema
         self._tables = {table.name: table for view in views for table in view.tables}
         self._rows: dict[str, list[Row]] = {name: [] for name, table in self._tables.items() if not table.summed}
-        self._sums: dict[str, Counter[Row]] = {name: Counter() for name, table in self._tables.items() if table.summed}
+        self._sums: dict[str, dict[Row, int]] = {name: {} for name, table in self._tables.items() if table.summed}
         self._held = self.written = 0
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
         if table in self._sums:
             counts = self._sums[table]
-            for *key, number in rows:
-                counts[tuple(key)] += number
+            for row in rows:
+                key = row[:-1]
+                counts[key] = counts.get(key, 0) + row[-1]
             return
         self._rows[table].extend(rows)
         self._held += len(rows)

@@ -33,7 +33,6 @@ from projections.view import Row
 MIDNIGHTS_KEPT_MAX = 4096  # of the days on which clocks end: a few hundred at any time
 UNCOLOURED = Level.NONE.value
 NEVER = (None, None, None)
-CLOCK_NAME = 3  # where a row tells which clock it is
 NodeFor: TypeAlias = Callable[[str, bool], str]  # the key of the node of a clock, which is extended or not
 Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
 
@@ -74,6 +73,12 @@ class ClockRow(Struct, frozen=True, gc=False):
     paused_from: date | None
     stopped_on: date | None
     announced_on: date | None = None
+
+
+# Where a row tells which clock it is, and how it ended.
+CLOCK_NAME, STATE, USED, STOPPED_ON = map(
+    ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on")
+)
 
 
 def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of) -> list[Row]:

@@ -24,7 +24,7 @@ from domain.project.announcement import DateAnnounced
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections import sums
-from projections.clock_rows import CLOCK_NAME, ClockRow, rows_of
+from projections.clock_rows import CLOCK_NAME, STATE, STOPPED_ON, USED, rows_of
 from projections.decisions import DECIDING, DecisionRow, Decisions
 from projections.law_events import Histories, Laws, take_entry
 from projections.law_kinds import KINDS
@@ -174,16 +174,13 @@ def decision_sums(state: ClocksState) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
     found = sums.Sums()
     for application, row in state.decisions.rows.items():
-        decided = DecisionRow(*row)
-        clocks = state.rows.get(application, ())
-        clock = next((ClockRow(*one) for one in clocks if one[CLOCK_NAME] == DECISION.name), None)
-        found.add(
-            decided.department,
-            decided.decided_at,
-            decided.recorded_at,
-            clock.state if clock and clock.state in JUDGED else UNJUDGED,
-            days=clock.used if clock and clock.stopped_on else sums.NO_DAYS,
-        )
+        decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
+        for clock in state.rows.get(application, ()):
+            if clock[CLOCK_NAME] == DECISION.name:
+                figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
+                days = clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
+                break
+        found.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
     return found.rows(SUMS)
 
 

@@ -33,6 +33,8 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("n", "integer NOT NULL"),
 )
 KEY = 5  # of its columns
+# The first day of the span that a day is in; one object, as it is a key of many counts.
+BEGINS = {span: lru_cache(maxsize=DAYS_KEPT_MAX)(span.begin) for span in Span}
 DEPARTMENT = 1  # where a key tells whose it is
 INDEXES: tuple[LiteralString, ...] = ("(happened_on, recorded_on) WHERE department = ''", "(recorded_on)")
 Key = tuple[date, str, date, str, int]  # happened on, department, recorded on, figure, days
@@ -76,9 +78,11 @@ class Sums(Struct):
 
 def added_up(counts: Mapping[Key, int], span: Span) -> Counts:
     """The same by the longer *span*."""
-    found: Counts = {}
+    found, begin = dict[Key, int](), BEGINS[span]
     for (happened_on, department, recorded_on, figure, days), times in counts.items():
-        key = (begin_of(span, happened_on), department, begin_of(span, recorded_on), figure, days)
+        first = begin(happened_on)
+        learned = first if recorded_on is happened_on else begin(recorded_on)
+        key = (first, department, learned, figure, days)
         found[key] = found.get(key, 0) + times
     return found
 
@@ -90,12 +94,6 @@ def with_all(counts: Mapping[Key, int]) -> Counts:
         key = (happened_on, ALL, recorded_on, figure, days)
         found[key] = found.get(key, 0) + times
     return found
-
-
-@lru_cache(maxsize=DAYS_KEPT_MAX)
-def begin_of(span: Span, day: date) -> date:
-    """The first day of the *span* that *day* is in; one object, as a day is a key of many counts."""
-    return span.begin(day)
 
 
 def day_of(at: datetime) -> date:
