@@ -76,9 +76,7 @@ class ClockRow(Struct, frozen=True, gc=False):
 
 
 # Where a row tells which clock it is, and how it ended.
-CLOCK_NAME, STATE, USED, STOPPED_ON = map(
-    ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on")
-)
+CLOCK_NAME, STATE, USED, STOPPED_ON = map(ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on"))
 
 
 def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of) -> list[Row]:
@@ -95,12 +93,13 @@ def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor =
 def _by_rule(
     project: UUID, history: ItemHistory, laws: Laws, rule: Rule, node_for: NodeFor, told: Mapping[str, date]
 ) -> list[Row]:
-    found, mode = _outlooks(history, laws, rule), history.mode.value
+    found, mode = _outlooks(history, laws, rule), str(history.mode)
     rows: list[Row] = []
     for one in found.clocks:
-        department, node = department_of(history, one.name, above=found.above), node_for(one.name, one.extended > 0)
+        name = one.name
+        department, node = department_of(history, name, above=found.above), node_for(name, one.extended > 0)
         instants = NEVER if one.closed else _instants(one, history, rule.zone)
-        rows.append(_row(project, history, one, department, mode, node, instants, told.get(one.name)))
+        rows.append(_row(project, history, one, department, mode, node, instants, told.get(name)))
     return rows
 
 
@@ -114,7 +113,7 @@ def _row(
     instants: Instants,
     announced_on: date | None,
 ) -> Row:
-    state, over_state, level, over_level = _words(one.state, one.over, coloured=one.coloured)
+    state, over_state, level, over_level = _words(one.state, one.over, one.coloured)
     exists_at, yellow_at, over_at = instants
     return (
         project,
@@ -159,7 +158,7 @@ def _outlooks(history: ItemHistory, laws: Laws, rule: Rule) -> Outlooks:
 
 
 @cache
-def _words(state: State, over: State | None, *, coloured: bool) -> tuple[str, str | None, str, str]:
+def _words(state: State, over: State | None, coloured: bool) -> tuple[str, str | None, str, str]:
     """What a row says of a clock in *state*, and *over* once that comes: both states, and both colours."""
     first, then = (level(one, near=False).value if coloured else UNCOLOURED for one in (state, over or state))
     return state.value, over.value if over else None, first, then

@@ -47,7 +47,7 @@ class Laws(Hashable, Protocol):
         """The working days *pack* counts, as known on the date *known*, closures included."""
 
 
-class ItemHistory(Struct, kw_only=True):
+class ItemHistory(Struct):
     """One application for one item: its events in recording order, and what its rule is made of.
 
     Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
@@ -133,15 +133,15 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
     if law and plan.special and "/" not in law:
         law = f"{law}/{plan.special}"
     return ItemHistory(
-        item=plan.item,
-        application=item.application,
-        department=plan.department,
-        mode=plan.mode,
-        special=plan.special,
-        live=plan.live,
-        promise_days=plan.promise_days,
-        law=law,
-        intake_law=law,
+        plan.item,
+        item.application,
+        plan.department,
+        plan.mode,
+        plan.special,
+        plan.live,
+        plan.promise_days,
+        law,
+        law,
     )
 
 
@@ -223,7 +223,7 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
     said = SAID[kind](fact) if kind in SAID else NOTHING
     if kind in ABOUT_QUESTIONS:
         at, said = effective(history.told_at, entry, counts=counts), _of_question(history, fact, counts=counts)
-    return KINDS[kind](id=id_of(entry.version), at=at, recorded_at=None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+    return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
 
 
 def _of_question(history: ItemHistory, fact: Any, *, counts: bool) -> Mapping[str, Any]:
@@ -249,7 +249,7 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         laws,
         history.law,
         history.intake_law,
-        history.mode.value,
+        str(history.mode),
         history.promise_days,
         history.decision_length,
         history.asked_days.get(clock),

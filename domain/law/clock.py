@@ -126,8 +126,8 @@ class Run(Struct, gc=False):
     length: int
     stop: Moment | None = None
     void: bool = False
-    reasons: frozenset[str] = NO_REASONS
     silence: State = State.OVERDUE
+    reasons: frozenset[str] = NO_REASONS
     extended: int = 0
 
     def days(self, case: Case, stop: Moment | None) -> Span:

@@ -126,7 +126,7 @@ class Consultation(Struct, gc=False):
         void = stop is not None and self.reply is None
         clock = f"{COUNTERSIGN.name}:{name}"
         kind = kind_by(case.rule.countersign.article if case.rule.countersign else "")
-        return Run(kind, clock, self.start, self.minute, self.length, stop, void=void, silence=silence)
+        return Run(kind, clock, self.start, self.minute, self.length, stop, void, silence)
 
 
 def flag_silence(case: Case) -> None:

@@ -172,6 +172,6 @@ class Intake(Struct, gc=False):
             one.minute,
             case.rule.intake_days,
             stop,
-            void=one.end is None and stop is not None,
-            silence=INTAKE.silence,
+            one.end is None and stop is not None,
+            INTAKE.silence,
         )

@@ -65,7 +65,7 @@ def day_before(day: date) -> date:
     return day if day == date.min else day - ONE_DAY
 
 
-class Happening(Struct, frozen=True, kw_only=True, tag_field="type"):
+class Happening(Struct, frozen=True, tag_field="type"):
     """Something that legally happened to an item. *at* is when; *recorded_at* when the system learned of it (B1.1).
 
     *recorded_at* None means that both are one. *begins* marks what can be the first thing known of an application,

@@ -27,7 +27,7 @@ DISTANT = datetime(9999, 1, 1, tzinfo=UTC)  # by then all that time alone can do
 STARTED_BY_ACCEPTANCE = (DECISION.name, LOWER_REVIEW.name, COMMITMENT.name)
 
 
-class Outlook(Struct, frozen=True, kw_only=True, gc=False):
+class Outlook(Struct, frozen=True, gc=False):
     """One clock on every day from the last event on. Dates are local, days are working days.
 
     *state* holds until *due* is over, and for good where *over* is None; then *over* does. *used* days were counted
@@ -166,7 +166,7 @@ def accepted_by_silence(case: Case) -> date | None:
 def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
     """One clock of a case that was replayed to the distant end."""
     at_last = run.count(case)
-    stopped, state, due, yellow = run.stop, at_last.state, at_last.due, at_last.yellow
+    kind, stopped, state, due, yellow = run.kind, run.stop, at_last.state, at_last.due, at_last.yellow
     if stopped is not None or (state in SILENT and case.ended is not None):
         through, used, paused, over = None, at_last.used, None, None
     else:
@@ -175,23 +175,23 @@ def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
         suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
         state = State.SUSPENDED if suspended else State.RUNNING
     return Outlook(
-        name=run.name,
-        article=run.kind.article,
-        start=date_of(run.start),
-        length=run.length,
-        extended=run.extended,
-        due=None if due is None else date_of(due),
-        yellow_from=None if yellow is None else date_of(yellow),
-        threshold=at_last.threshold,
-        coloured=run.kind.coloured,
-        state=state,
-        over=over,
-        used=used,
-        counted_through=through,
-        paused_from=paused,
-        resume_day_out=case.rule.resume_day_out,
-        stopped_on=None if stopped is None else date_of(stopped.day),
-        exists_from=exists_from,
+        run.name,
+        kind.article,
+        date_of(run.start),
+        run.length,
+        run.extended,
+        None if due is None else date_of(due),
+        None if yellow is None else date_of(yellow),
+        at_last.threshold,
+        kind.coloured,
+        state,
+        over,
+        used,
+        through,
+        paused,
+        case.rule.resume_day_out,
+        None if stopped is None else date_of(stopped.day),
+        exists_from,
     )
 
 

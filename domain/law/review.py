@@ -129,7 +129,7 @@ class Review(Struct, gc=False):
             stop = case.delivered or case.withdrawn
             void = case.delivered is None and stop is not None
             days = case.rule.delivery_days
-            found.append(Run(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void=void))
+            found.append(Run(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void))
         return found
 
     def reviews(self, case: Case) -> list[Run]:
@@ -159,7 +159,8 @@ class Review(Struct, gc=False):
             start.minute,
             length,
             stop,
-            void=stop is not None and stop is case.withdrawn,
-            extended=extended,
-            reasons=reasons if length else NO_REASONS,  # what is decided on the spot leaves nothing to suspend (B4)
+            stop is not None and stop is case.withdrawn,
+            kind.silence,
+            reasons if length else NO_REASONS,  # what is decided on the spot leaves nothing to suspend (B4)
+            extended,
         )
