@@ -8,13 +8,21 @@ from msgspec import Struct, field
 
 from domain.project.consultation_state import queue, unanswered
 from domain.project.registration import ProjectRegistered
-from domain.project.state import DECIDED_STAGES, Item, Outcome, Project, Stage
+from domain.project.state import DECIDED_STAGES, OPEN_STAGES, Item, Outcome, Project, Stage
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import named
 from projections.item_dates import NODES, Dates
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
+# What is asked of every item, looked up once: getting a member of an enumeration takes longer than comparing it.
+NOT_STARTED, SUPPLEMENTING, COMPLETED, GRANTED = (
+    Stage.NOT_STARTED,
+    Stage.SUPPLEMENTING,
+    Stage.COMPLETED,
+    Outcome.GRANTED,
+)
+WITH_DEPARTMENTS = (Stage.SUBMITTED, Stage.ACCEPTED, COMPLETED)  # stages in which they have to act
 
 
 class ProgressState(Struct):
@@ -135,9 +143,9 @@ class Progress:
             state.granted = project.granted
             return
         state.rows.pop(code, None)
-        if (project.recorded(code).outcome is Outcome.GRANTED) is not (code in state.granted):
+        if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
             state.granted ^= {code}
-            for other in project.waiting_for(code):
+            for other in project.waiting_for(code) if state.rows else ():
                 state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
@@ -158,13 +166,14 @@ class Progress:
 
 def holder(item: Item, unmet: list[str]) -> str:
     """Who has to act next on *item*, as far as the facts tell."""
-    if item.stage is Stage.SUPPLEMENTING:
+    stage = item.stage
+    if stage is SUPPLEMENTING:
         return APPLICANT
-    if item.stage is Stage.COMPLETED and not item.plan.live:
+    if stage is COMPLETED and not item.plan.live:
         return NOBODY  # an outside department delivers what it decides itself
-    if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED, Stage.COMPLETED):
+    if stage in WITH_DEPARTMENTS:
         return item.department if item.plan.live else OUTSIDE
-    if item.stage is Stage.NOT_STARTED and not unmet:
+    if stage is NOT_STARTED and not unmet:
         return APPLICANT if item.plan.live else OUTSIDE
     return NOBODY
 
@@ -180,10 +189,10 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         nth,
         plan.name,
         item.department,
-        plan.mode.value,
+        str(plan.mode),
         plan.live,
-        item.stage.value,
-        item.outcome.value if item.outcome else "",
+        str(item.stage),
+        str(item.outcome or ""),
         item.application,
         holder(item, unmet),
         unmet,
@@ -214,7 +223,7 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
     flow = project.flow
     if flow is None:
         return "", "", "", 0, 0
-    left = {item.plan.phase for item in project.items.values() if item.outcome is not Outcome.GRANTED}
+    left = {item.plan.phase for item in project.items.values() if item.outcome is not GRANTED}
     for nth, phase in enumerate(flow.phases, 1):
         if phase.code in left:
             return flow.kind, phase.code, phase.name or phase.code, nth, len(flow.phases)
@@ -234,7 +243,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         *_standing(project),
         state.registered_at,
         len(stages),
-        sum(stage in (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED) for stage in stages),
+        sum(stage in OPEN_STAGES for stage in stages),
         sum(stage in DECIDED_STAGES for stage in stages),
         sorted({holder for row in items for holder in (row[HOLDER], *row[AWAITING])} - {NOBODY}),
         sum(not complaint.closed for complaint in project.complaints.values()),

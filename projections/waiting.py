@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from domain.flow.adoption import FlowAdopted, FlowMoved
 from domain.flow.graph import open_groups
-from domain.flow.waiting import ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
+from domain.flow.waiting import GRANTED, ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
 from domain.project.announcement import DateAnnounced
 from domain.project.card import CardIssued, DeadlineWarned
 from domain.project.extension import LimitExtended
@@ -23,7 +23,7 @@ from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingReque
 from domain.project.information import InformationRecorded
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
-from domain.project.state import Outcome, Project
+from domain.project.state import Project
 from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.vocabulary import Entry
 from projections.anonymity import ABOUT_COMPLAINTS
@@ -127,7 +127,7 @@ class Waiting:
 def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
     """The items that wait for *code*, where it was granted just now, or is granted no more."""
     item = project.items.get(code)
-    granted = item is not None and item.outcome is Outcome.GRANTED
+    granted = item is not None and item.outcome is GRANTED
     if granted is (code in state.granted):
         return []
     (state.granted.add if granted else state.granted.discard)(code)
@@ -143,13 +143,13 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
     needs = item.plan.needs
     blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
     before, at = state.since.get(code, NOTHING), entry.occurred_at
-    state.since[code] = {wait.key: before.get(wait.key, at) for wait in waits_of(project, item, blocked)}
+    state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
 
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:
     return (
-        *(project, item.item, wait.kind.value, wait.ref, nth, item.name, item.department, item.stage.value),
-        *(wait.held_by.value, wait.holder, list(wait.on), wait.since, list(item.chain)),
+        *(project, item.item, str(wait.kind), wait.ref, nth, item.name, item.department, str(item.stage)),
+        *(str(wait.held_by), wait.holder, list(wait.on), wait.since, list(item.chain)),
     )
 
 

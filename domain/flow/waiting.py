@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.flow.graph import Groups, open_groups
 from domain.project.consultation_state import against, unanswered
@@ -52,6 +52,10 @@ GROUNDS_OF_APPLICANT = frozenset(
 GROUNDS_OF_DEPARTMENT = frozenset({"hearing", "public_notice", "site_survey", "auction", "bidding"})
 APPLICANT = HeldBy.APPLICANT, HeldBy.APPLICANT.value
 GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
+# What is asked of every entry, looked up once: getting a member of an enumeration takes longer than comparing it.
+NOT_STARTED, SUBMITTED, SUPPLEMENTING = Stage.NOT_STARTED, Stage.SUBMITTED, Stage.SUPPLEMENTING
+ACCEPTED, COMPLETED, GRANTED, DEPARTMENT = Stage.ACCEPTED, Stage.COMPLETED, Outcome.GRANTED, HeldBy.DEPARTMENT
+ACCEPTANCE, DECISION, DELIVERY = WaitKind.ACCEPTANCE, WaitKind.DECISION, WaitKind.DELIVERY
 BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 # How far an item has come where several could do: a smaller number is the less blocked one.
 NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
@@ -126,7 +130,7 @@ def blockers(project: Project) -> dict[str, Groups]:
 
 def before_acceptance(item: Item) -> bool:
     """Whether preconditions hold the item up: it is not accepted yet, or has to be applied for again."""
-    return item.outcome is not Outcome.GRANTED and (item.stage in BEFORE_ACCEPTANCE or item.outcome is not None)
+    return item.outcome is not GRANTED and (item.stage in BEFORE_ACCEPTANCE or item.outcome is not None)
 
 
 def spare(project: Project) -> set[str]:
@@ -154,37 +158,36 @@ def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
         left = [code for code in left if code not in found]
 
 
-def waits_of(project: Project, item: Item, blocked: bool) -> Iterator[Wait]:
+def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
     """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
     stage = item.stage
+    found: list[Wait] = []
     if item.disputed is not None:
-        yield Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager)
-    if stage is Stage.COMPLETED and item.plan.live:
-        yield Wait(WaitKind.DELIVERY, HeldBy.DEPARTMENT, item.department)
-    if item.outcome is Outcome.GRANTED:
+        found.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
+    if stage is COMPLETED and item.plan.live:
+        found.append(Wait(DELIVERY, DEPARTMENT, item.department))
+    if item.outcome is GRANTED:
         if item.undertaking and item.kept is None:
-            yield Wait(WaitKind.CHECK, HeldBy.DEPARTMENT, item.department)
-        return
-    if stage is Stage.SUPPLEMENTING:
-        yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
-    if blocked:
-        yield BLOCKED
-    else:
-        yield from _before_the_grant(item, stage)
+            found.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
+        return found
+    if stage is SUPPLEMENTING:
+        found.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
+    found += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    return found
 
 
 def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
     """What an item in this *stage* waits for that no precondition holds up."""
-    live, fresh = item.plan.live, stage is Stage.NOT_STARTED
+    live, fresh = item.plan.live, stage is NOT_STARTED
     if stage not in OPEN_STAGES and (live or not fresh):
-        return (TO_BEGIN,) if fresh else (Wait(WaitKind.APPLICATION, *APPLICANT, ((item.outcome or stage).value,)),)
-    if not live and stage is not Stage.SUPPLEMENTING:
+        return (TO_BEGIN,) if fresh else (Wait(WaitKind.APPLICATION, *APPLICANT, (str(item.outcome or stage),)),)
+    if not live and stage is not SUPPLEMENTING:
         return (Wait(WaitKind.OUTSIDE_RESULT, HeldBy.OUTSIDE, item.department),)
-    if stage is Stage.SUBMITTED:
-        return (Wait(WaitKind.ACCEPTANCE, *_department(item)),)
-    if stage is Stage.ACCEPTED:
+    if stage is SUBMITTED:
+        return (Wait(ACCEPTANCE, *_department(item)),)
+    if stage is ACCEPTED:
         unsettled = against(item.consultations) if item.consultations else ()
-        return list(_under_examination(item)) or (Wait(WaitKind.DECISION, *_department(item), unsettled),)
+        return list(_under_examination(item)) or (Wait(DECISION, *_department(item), unsettled),)
     return ()
 
 
@@ -197,12 +200,11 @@ def _under_examination(item: Item) -> Iterator[Wait]:
     if item.missing:
         yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
     if item.forwarded and not (item.upper and item.upper_received):
-        held_by = HeldBy.DEPARTMENT if item.upper else HeldBy.OUTSIDE
-        yield Wait(WaitKind.UPPER_LEVEL, held_by, item.upper)
+        yield Wait(WaitKind.UPPER_LEVEL, DEPARTMENT if item.upper else HeldBy.OUTSIDE, item.upper)
 
 
 def _department(item: Item) -> tuple[HeldBy, str]:
-    return (HeldBy.DEPARTMENT if item.plan.live else HeldBy.OUTSIDE), item.department
+    return (DEPARTMENT if item.plan.live else HeldBy.OUTSIDE), item.department
 
 
 def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
@@ -248,15 +250,15 @@ class _Chains:
     def _of(self, code: str, item: Item) -> ItemWaiting:
         chain = self._chain(code)
         return ItemWaiting(
-            item=code,
-            name=item.plan.name,
-            department=item.department,
-            stage=item.stage,
-            waits=tuple(self._waits(code, item, chain[-1])),
-            blocked_by=self.blockers[code],
-            chain=chain,
-            roots=self._roots_of(code),
-            stuck=item.outcome is not Outcome.GRANTED and code not in self.depths,
+            code,
+            item.plan.name,
+            item.department,
+            item.stage,
+            tuple(self._waits(code, item, chain[-1])),
+            self.blockers[code],
+            chain,
+            self._roots_of(code),
+            item.outcome is not GRANTED and code not in self.depths,
         )
 
     def _waits(self, code: str, item: Item, root: str) -> Iterator[Wait]:
@@ -267,15 +269,15 @@ class _Chains:
                 followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
                 yield Wait(wait.kind, *self._root_holder(root), followed, wait.ref, at)
             else:
-                yield structs.replace(wait, since=at) if at else wait
+                yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
 
     def _root_holder(self, root: str) -> tuple[HeldBy, str]:
         """Who has to act on the item where the chain ends; nobody where it leads round in a circle."""
         item = self.project.items.get(root)
         if item is None:
             return HeldBy.PROJECT_MANAGER, self.project.manager  # it names an item that the project does not have
-        first = next(waits_of(self.project, item, bool(self.blockers[root])), None)
-        return (first.held_by, first.holder) if first else (HeldBy.NOBODY, "")
+        waits = waits_of(self.project, item, bool(self.blockers[root]))
+        return (waits[0].held_by, waits[0].holder) if waits else (HeldBy.NOBODY, "")
 
     def _chain(self, code: str) -> tuple[str, ...]:
         way = [code]
