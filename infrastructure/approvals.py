@@ -171,9 +171,8 @@ class Approvals(Application[UUID]):
             return await self._repeated(command_id, fingerprint)
         if tries:  # once is chance; whoever meets others again and again stands back
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+        if tries or not await self._take_in(kept, verdict.missed):
             await self._catch_up(kept)
-        else:
-            await self._take_in(kept, verdict.missed)
         return None
 
     async def project(self, project_id: UUID) -> Project:

@@ -70,7 +70,7 @@ class Item(Struct, frozen=True, gc=False):
 class Verdict(Struct, frozen=True, gc=False):
     """What became of an item; *position* is that of its last fact, where stored.
 
-    An item that came second has *missed* these rows of its stream, and perhaps more.
+    An item that came second has *missed* these rows of its stream, and perhaps more; there may be none that were told.
     """
 
     status: Status

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
+from uuid import UUID
 
 import structlog
 from msgspec import Struct
@@ -20,7 +21,8 @@ from psycopg import Error
 from psycopg.pq.abc import PGresult
 
 from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, missed_rows, parameters
-from infrastructure.lane import ConnectionLost, Lane
+from infrastructure.chain import StoredRow
+from infrastructure.lane import ConnectionLost, Lane, NotConnected
 from infrastructure.rehearsal import Health
 from infrastructure.wire import int8_from
 
@@ -53,8 +55,9 @@ class Batch(Struct, eq=False):
     under_way: asyncio.Future[PGresult]
     base: int = 0
     status: str = ""
-    missed: bytes | None = None
+    missed: Mapping[UUID, Sequence[StoredRow]] = {}
     failure: Exception | None = None
+    in_doubt: bool = False  # it was sent before, and that connection was lost
 
 
 class Committer:
@@ -179,12 +182,14 @@ class Committer:
             answer = await self._insist(batch)
             batch.base = int8_from(answer.get_value(0, 0) or b"")
             batch.status = (answer.get_value(0, 1) or b"").decode()
-            batch.missed = answer.get_value(0, 2)
+            batch.missed = missed_rows(answer.get_value(0, 2))
             self.health.works()
         except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
             log.exception("a batch was refused", items=len(batch.pending))
             self.health.fails(failure)
-            batch.failure = failure
+            batch.failure = (
+                ConnectionLost(f"perhaps stored, the answer was lost: {failure}") if batch.in_doubt else failure
+            )
         self.health.sent_at, self._answered_at = None, monotonic()
         return self._answered_at - began > DECIDING_SECONDS * about
 
@@ -210,7 +215,7 @@ class Committer:
     async def _insist(self, batch: Batch) -> PGresult:
         """The server's answer. After a lost connection nobody knows what was stored: every item has an id, so sending
         all that is away again finds out. An error that the server answers (a full disk, a cancelled statement) is
-        raised: then nothing was stored.
+        raised: then nothing was stored, unless the batch was in doubt before.
         """
         while True:
             try:
@@ -219,6 +224,7 @@ class Committer:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(batch.pending))
             await self._append_lane.reopen(self.health.fails)
             for away in self._away:
+                away.in_doubt |= not isinstance(away.under_way.exception(), NotConnected)
                 away.under_way = self._append_lane.run("append", away.params)
 
     def _tell(self, batch: Batch) -> None:
@@ -227,13 +233,13 @@ class Committer:
             self._fail(batch.pending, batch.failure)
             return
         self._inside -= len(batch.pending)
-        position, missed = batch.base, missed_rows(batch.missed)
+        position = batch.base
         for pending, letter in zip(batch.pending, batch.status, strict=True):
             if letter == "s":
                 position += len(pending.item.rows)
                 verdict = Verdict(Status.STORED, position)
             elif letter == Status.CONFLICT:
-                verdict = Verdict(Status.CONFLICT, missed=tuple(missed[pending.item.stream]))
+                verdict = Verdict(Status.CONFLICT, missed=tuple(batch.missed.get(pending.item.stream, ())))
             else:
                 verdict = REJECTED[letter]
             if not pending.verdict.done():

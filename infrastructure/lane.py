@@ -32,6 +32,10 @@ class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
     """The connection is gone. Whether the statement under way was carried out is unknown."""
 
 
+class NotConnected(ConnectionLost):
+    """There was no connection, so nothing was sent."""
+
+
 class Lane:
     """Statements are carried out in the order they are sent. Raises psycopg's errors, ConnectionLost among them."""
 
@@ -102,7 +106,7 @@ class Lane:
         """Send the statement *name*; what it answers has its values in binary form. The future tells every failure."""
         answer: asyncio.Future[PGresult] = self._loop.create_future()
         if self._pgconn is None:
-            _fail(answer, ConnectionLost("not connected to the database"))
+            _fail(answer, NotConnected("not connected to the database"))
             return answer
         self._answers.append(answer)
         try:

@@ -51,6 +51,7 @@ class StreamReads:
         self._queue: deque[Asked] = deque()
         self._has_queue = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def open(self) -> None:
         self._lane = Lane(self._url, {"streams": READ}, PLANNED)
@@ -58,7 +59,8 @@ class StreamReads:
         self._task = asyncio.create_task(self._read_loop())
 
     async def close(self) -> None:
-        """Whoever still waits is told that the connection is gone."""
+        """Whoever still waits, or asks later, is told that the connection is gone."""
+        self._closed = True
         if self._task is None:
             return
         self._task.cancel()
@@ -71,8 +73,11 @@ class StreamReads:
     async def rows(self, stream: UUID, after: int = -1) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order.
 
-        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, and psycopg's errors where the server refuses.
+        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLost once this is closed, and psycopg's
+        errors where the server refuses.
         """
+        if self._closed:
+            raise ConnectionLost("the application was closed")
         asked = Asked(stream, after, asyncio.get_running_loop().create_future())
         self._queue.append(asked)
         self._has_queue.set()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
+from select import select
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,15 +18,17 @@ from psycopg.pq.abc import PGresult
 from domain.examples import MANAGER
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
+from domain.project.state import TEXT_CHARACTERS_MAX
 from infrastructure import committer
 from infrastructure.approvals import Answer, Approvals
-from infrastructure.batch import Item
+from infrastructure.batch import APPEND, HASH_BYTES, Item, Row, parameters
 from infrastructure.lane import ConnectionLost, Lane
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 PATIENCE_SECONDS = 30
+MANY = 30  # notes of 12 kB: more than the buffers of a connection hold
 NOWHERE = "postgresql:///?host=/nowhere"
 
 
@@ -36,6 +40,23 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
 
 async def register(approvals: Approvals, key: UUID, project: UUID | None = None) -> Answer:
     return await approvals.handle(project or uuid4(), REGISTER, MANAGER, key)
+
+
+def lose_answers(monkeypatch: pytest.MonkeyPatch, count: int, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """The connection is lost after each of the next *count* appends is stored; *meanwhile* happens before the next."""
+    lost: list[PGresult] = []
+    run = Lane.run
+
+    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> PGresult:
+        result = await run(lane, name, params)
+        if name == "append" and len(lost) < count:
+            lost.append(result)
+            lane.close()
+            meanwhile()
+            raise ConnectionLost("the answer never came")
+        return result
+
+    monkeypatch.setattr(Lane, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
 
 
 async def test_a_commit_cut_short_is_made_once(approvals: Approvals, database_url: str) -> None:
@@ -60,18 +81,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_again(
 ) -> None:
     project, keys = uuid4(), [uuid4() for _ in range(4)]
     await register(approvals, keys[0], project)
-    lost: list[PGresult] = []
-    run = Lane.run
-
-    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> PGresult:
-        result = await run(lane, name, params)
-        if name == "append" and len(lost) < 2:
-            lost.append(result)
-            lane.close()
-            raise ConnectionLost("the answer never came")
-        return result
-
-    monkeypatch.setattr(Lane, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
+    lose_answers(monkeypatch, 2)
     answers = [await approvals.handle(project, NoteStep(activity=f"{key}"), MANAGER, key) for key in keys[1:]]
 
     assert [answer.receipt.position for answer in answers] == [2, 3, 4]
@@ -92,6 +102,35 @@ async def test_a_full_disk_is_told_at_once(approvals: Approvals, database_url: s
     assert (await register(approvals, key, project)).receipt.position == 1
 
 
+async def test_a_full_disk_does_not_say_that_what_was_sent_before_is_not_stored(
+    approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, key = uuid4(), uuid4()
+    with psycopg.connect(database_url, autocommit=True) as other:
+        lose_answers(monkeypatch, 1, lambda: other.execute(DISK_FULL))
+        with pytest.raises(ConnectionLost, match="no space left"):
+            await register(approvals, key, project)
+        other.execute("DROP TRIGGER disk_full ON ledger.event")
+    answer = await register(approvals, key, project)
+    assert (answer.receipt.position, answer.repeated) == (1, True)
+
+
+async def test_who_reads_no_answers_keeps_nobody_from_appending(approvals: Approvals, database_url: str) -> None:
+    project = uuid4()
+    await register(approvals, uuid4(), project)
+    for n in range(MANY):
+        await approvals.handle(project, NoteStep(activity=f"{n}", reason="长" * TEXT_CHARACTERS_MAX), MANAGER, uuid4())
+
+    late = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(HASH_BYTES))
+    with closing(Lane(database_url, {"append": APPEND})) as frozen:
+        await frozen.open()
+        asyncio.get_running_loop().remove_reader(frozen._socket)
+        frozen.run("append", parameters([Item(project, (late,), uuid4(), bytes(HASH_BYTES), b"{}")]))
+        await asyncio.to_thread(select, [frozen._socket], [], [], PATIENCE_SECONDS)  # its answer is under way
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await register(approvals, uuid4())).receipt.position == MANY + 2
+
+
 async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(items: list[Item]) -> list[bytes | None]:
         raise ValueError("this can't be written down")
@@ -103,6 +142,21 @@ async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, mon
 
     assert (await register(approvals, uuid4())).receipt.position == 1
     assert approvals.committer.waiting == 0
+
+
+async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(answer: bytes | None) -> object:
+        raise ValueError("this can't be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(committer, "missed_rows", refuse)
+        with pytest.raises(ValueError, match="can't be read"):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await register(approvals, uuid4())
+
+    assert (await register(approvals, uuid4())).receipt.position == 2
 
 
 async def test_closing_does_not_wait_for_ever_for_an_absent_database(

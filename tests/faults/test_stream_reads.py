@@ -117,3 +117,5 @@ async def test_whoever_waits_when_the_application_ends_is_told(database_url: str
         await asyncio.sleep(0)
         await reads.close()
         assert all(isinstance(end, ConnectionLost) for end in await asyncio.gather(*asked, return_exceptions=True))
+    with pytest.raises(ConnectionLost):
+        await reads.rows(uuid4())
