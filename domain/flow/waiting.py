@@ -186,8 +186,8 @@ def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
     if stage is SUBMITTED:
         return (Wait(ACCEPTANCE, *_department(item)),)
     if stage is ACCEPTED:
-        unsettled = against(item.consultations) if item.consultations else ()
-        return list(_under_examination(item)) or (Wait(DECISION, *_department(item), unsettled),)
+        held_up, asked = list(_under_examination(item)), item.consultations
+        return held_up or (Wait(DECISION, *_department(item), against(asked) if asked else ()),)
     return ()
 
 

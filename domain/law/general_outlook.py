@@ -126,13 +126,14 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
     """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
+    names = frozenset[str]().union(*(names_of(event) for _, event in happened))
     for clock, law in pack.clocks.items():
+        if clock == COUNTERSIGN.name or names.isdisjoint(law.start):
+            continue  # it has not begun: there is nothing to count
         days = terms.lengths.get(clock)
-        if clock != COUNTERSIGN.name and is_counted(law, clock, terms.mode, days):
-            events = list(general_events(pack, clock, happened))
-            if has_begun(events):
-                rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-                yield Found(clock, clock, rule, events)
+        if is_counted(law, clock, terms.mode, days):
+            rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
+            yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
             events = list(consultation(pack, name, acts))
