@@ -80,6 +80,9 @@ def decide(command: AnyCommand | SystemCommand, project: Project, context: Conte
     return facts
 
 
+CORRECTING = (EntryAmended, EntryRetracted)
+
+
 def corrections(entries: Sequence[Entry]) -> Corrections:
     """What the corrections among *entries* (of one project, in version order) amount to.
 
@@ -87,7 +90,7 @@ def corrections(entries: Sequence[Entry]) -> Corrections:
     """
     retracted: set[int] = set()
     amended: dict[int, datetime] = {}
-    for entry in reversed(entries):
+    for entry in reversed([entry for entry in entries if type(entry.fact) in CORRECTING]):
         if entry.version in retracted:
             continue
         match entry.fact:

@@ -52,11 +52,9 @@ class Decisions(Struct):
 
     def _decided(self, item: str, outcome: Outcome, entry: Entry, project: Project) -> Application:
         recorded = project.recorded(item)
-        self.rows[item, recorded.application] = (
-            *(project.id, item, recorded.application, recorded.department, outcome.value),
-            *(entry.occurred_at, entry.recorded_at),
-        )
-        return item, recorded.application
+        key = item, recorded.application
+        self.rows[key] = (project.id, *key, recorded.department, str(outcome), entry.occurred_at, entry.recorded_at)
+        return key
 
     def _undecided(self, application: Application, told_at: datetime) -> Application | None:
         """Silence renewed nothing after all: it was not decided, unless somebody has decided it so since."""

@@ -53,6 +53,8 @@ class HandledState(Struct):
 
     def free_at(self, plan: PlannedItem) -> datetime | None:
         """Since when nothing blocks the item: it is planned, and of each group one is granted. None: it is blocked."""
+        if not plan.needs:
+            return self.planned.get(plan.item)
         met = (
             min((self.granted[code] for code in group if code in self.granted), default=None) for group in plan.needs
         )
@@ -98,8 +100,18 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
         return
     plan = item.plan
     state.rows[code, number] = (
-        *(project.id, code, number, plan.service or code, plan.special, plan.department, plan.mode.value),
-        *(submitted.law, at, entry.occurred_at, state.free_at(plan), item.outcome is Outcome.GRANTED),
+        project.id,
+        code,
+        number,
+        plan.service or code,
+        plan.special,
+        plan.department,
+        str(plan.mode),
+        submitted.law,
+        at,
+        entry.occurred_at,
+        state.free_at(plan),
+        item.outcome is Outcome.GRANTED,
     )
 
 

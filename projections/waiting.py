@@ -148,8 +148,19 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:
     return (
-        *(project, item.item, str(wait.kind), wait.ref, nth, item.name, item.department, str(item.stage)),
-        *(str(wait.held_by), wait.holder, list(wait.on), wait.since, list(item.chain)),
+        project,
+        item.item,
+        str(wait.kind),
+        wait.ref,
+        nth,
+        item.name,
+        item.department,
+        str(item.stage),
+        str(wait.held_by),
+        wait.holder,
+        list(wait.on),
+        wait.since,
+        list(item.chain),
     )
 
 
