@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import random
+from select import POLLIN, poll
 
 import structlog
 from psycopg import Error, OperationalError, errors, pq
@@ -56,6 +57,8 @@ class Lane:
         pgconn.nonblocking = 1
         pgconn.enter_pipeline_mode()
         self._pgconn, self._socket = pgconn, pgconn.socket
+        self._incoming = poll()
+        self._incoming.register(self._socket, POLLIN)
         self._loop.add_reader(self._socket, self._readable)
 
     def _connect(self) -> PGconn:
@@ -134,14 +137,21 @@ class Lane:
                 self.close()
 
     def _readable(self) -> None:
-        pgconn = self._pgconn
-        if pgconn is None:
-            return
-        try:
-            pgconn.consume_input()
-        except OperationalError:
-            self.close()
-            return
+        """Take in all that has come.
+
+        uvloop tells of a connection that was reset once and never again, though there may be a last message before it.
+        """
+        while (pgconn := self._pgconn) is not None:
+            try:
+                pgconn.consume_input()
+            except OperationalError:
+                self.close()
+                return
+            self._take(pgconn)
+            if not self._incoming.poll(0):
+                return
+
+    def _take(self, pgconn: PGconn) -> None:
         while self._answers and not pgconn.is_busy():
             result = pgconn.get_result()
             if result is None:

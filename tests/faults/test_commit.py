@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+import uvloop
 from psycopg.pq.abc import PGresult
 
 from domain.examples import MANAGER
@@ -28,6 +29,7 @@ from tests.faults.processes import cut_connections, wait_until, waiting_for_lock
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 PATIENCE_SECONDS = 30
+LOCK = b"SELECT pg_advisory_lock(7)"
 MANY = 30  # notes of 12 kB: more than the buffers of a connection hold
 NOWHERE = "postgresql:///?host=/nowhere"
 
@@ -129,6 +131,27 @@ async def test_who_reads_no_answers_keeps_nobody_from_appending(approvals: Appro
         await asyncio.to_thread(select, [frozen._socket], [], [], PATIENCE_SECONDS)  # its answer is under way
         async with asyncio.timeout(PATIENCE_SECONDS):
             assert (await register(approvals, uuid4())).receipt.position == MANY + 2
+
+
+def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database_url: str) -> None:
+    """The server hangs up with the second one unread, so that the connection is reset after its last words."""
+
+    async def cut() -> None:
+        with (
+            psycopg.connect(database_url) as other,
+            closing(Lane(database_url, {"lock": LOCK, "one": b"SELECT"})) as lane,
+        ):
+            await lane.open()
+            other.execute("SELECT pg_advisory_xact_lock(7)")
+            sent = [lane.run("lock", [])]
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the first one waits")
+            sent.append(lane.run("one", []))
+            await asyncio.to_thread(cut_connections, database_url, LOCK.decode())
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                ends = await asyncio.gather(*sent, return_exceptions=True)
+        assert [type(end) for end in ends] == [ConnectionLost] * 2
+
+    uvloop.run(cut())
 
 
 async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
