@@ -6,9 +6,9 @@ before it was not written. A view that stumbles is found by taking the batch apa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -109,8 +109,8 @@ class Following:
                 try:
                     limit = span.limit(batch.last)
                     if full and limit and left and not (batch.of_law or told_to_stop()):
-                        ahead = ahead or stack.enter_context(_reading(self._url))
-                        following = self._folded(ahead, views, batch.last, limit)
+                        ahead = ahead or _reading(self._url, stack)
+                        following = self._folded(ahead, views, batch.last, limit) if ahead else None
                 finally:
                     written.result()
                     self._stand(span.behind, batch)
@@ -168,12 +168,18 @@ class Following:
         log.error("a view stopped", view=standing.view.name, position=seq, exc_info=failure)
 
 
-@contextmanager
-def _reading(url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection to read by while another one writes."""
-    with psycopg.connect(url, autocommit=True) as connection:
+def _reading(url: str, stack: ExitStack) -> psycopg.Connection[Any] | None:
+    """A connection to read by while another one writes, as long as *stack*; None where there is none to be had.
+
+    All may be taken. Whoever gave up the one he has for that would not get it back.
+    """
+    try:
+        connection = stack.enter_context(psycopg.connect(url, autocommit=True))
         connection.execute("SET timezone = 'UTC'")
-        yield connection
+    except psycopg.OperationalError as full:
+        log.warning("no connection to read ahead by", error=str(full).strip())
+        return None
+    return connection
 
 
 def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:

@@ -92,6 +92,24 @@ async def test_the_next_batch_is_folded_while_the_one_before_is_written(
         await require_views_follow(approvals, database_url)
 
 
+async def test_where_every_connection_is_taken_one_is_enough(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise psycopg.OperationalError("too many clients already")
+
+    monkeypatch.setattr(following, "BATCH_ENTRIES_MAX", SMALL)
+    leading = projector.Projector(database_url)
+    async with Approvals(database_url) as approvals:
+        await tell(approvals)
+        with psycopg.connect(database_url, autocommit=True) as connection, monkeypatch.context() as patch:
+            patch.setattr(psycopg, "connect", refuse)
+            assert leading.take_lead(connection)
+            while leading.step(connection):
+                pass
+        await require_views_follow(approvals, database_url)
+
+
 @pytest.mark.parametrize("few", [0, following.FEW_ROWS_MAX])
 async def test_rows_that_are_there_though_they_should_not_are_put_right(
     database_url: str, monkeypatch: pytest.MonkeyPatch, few: int
