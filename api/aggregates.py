@@ -68,8 +68,8 @@ async def carry_out(
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
             return await parts_of(request).approvals.handle(stream, command, by, key)
-    except TimeoutError as late:
-        raise outcome_unknown() from late
+    except (TimeoutError, asyncio.CancelledError) as late:
+        raise outcome_unknown(late) from late
 
 
 def command_in(body: bytes, spoken: Spoken) -> Any:

@@ -52,15 +52,21 @@ async def carried_out(parts: Parts, project_id: UUID, scope: Scope, receive: Rec
             if version is None:
                 return await approvals.handle(project_id, command, by, key)
             return await carry_out_on(version, approvals, project_id, command, by, key)
-    except TimeoutError as late:
-        raise outcome_unknown() from late
+    except (TimeoutError, asyncio.CancelledError) as late:
+        raise outcome_unknown(late) from late
 
 
-def outcome_unknown() -> Problem:
-    """No answer came in time: the command may have been stored, or not."""
+def outcome_unknown(late: BaseException) -> Problem:
+    """No answer came in time: the command may have been stored, or not.
+
+    A server that is told to end, and has waited long enough, calls off what is under way.
+    """
+    ended = isinstance(late, asyncio.CancelledError)
     return Problem(
         "outcome-unknown",
-        f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
+        "this process ended before the ledger answered"
+        if ended
+        else f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
         remedy="send the very same command again, with the same Idempotency-Key",
         headers={"Retry-After": "5"},
     )

@@ -167,6 +167,17 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
     assert "same Idempotency-Key" in told["remedy"]
 
 
+async def test_a_server_that_ends_says_to_ask_again_with_the_same_key(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def call_off(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(approvals, "handle", call_off)
+    told = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
+    assert "this process ended" in told["detail"]
+
+
 async def test_the_stories_have_every_command() -> None:
     assert COMMAND_EXAMPLES.keys() == COMMANDS.keys()
 
