@@ -1,6 +1,9 @@
 -- ledger.append as of 0004, which also answers what the items that came second have missed: the entries of their
--- streams from the version on that they wanted for themselves, 64 of each at most. Whoever decides again needs them,
--- and would have to ask for them.
+-- streams from the version on that they wanted for themselves. Whoever decides again needs them, and would have to ask
+-- for them. It is no more than 16 kB, those first that missed least, nothing of an entry that is larger, and 64 of a
+-- stream: an answer goes out while the head row is still locked, and what does not fit into the buffers of a connection
+-- waits for whoever reads it, so that a process that is frozen would keep every other one from appending. Two answers
+-- may be on their way at once, and TCP begins with 64 kB or so.
 DROP FUNCTION ledger.append(
     uuid[], bytea[], bytea[], uuid[], integer[], integer[], integer[], integer[], text[], bytea[], bytea[],
     timestamptz[], timestamptz[], bytea[]);
@@ -40,12 +43,18 @@ BEGIN
         FROM unnest(i_id, i_fingerprint, i_stream, i_first) WITH ORDINALITY AS i (id, fingerprint, stream, first, item)
         LEFT JOIN LATERAL (SELECT x.id, x.fingerprint FROM ledger.command AS x WHERE x.id = i.id LIMIT 1) AS c ON true;
         status := array_to_string(v_status, '');
-        SELECT array_agg(m.entry ORDER BY (m.entry).seq) INTO missed
-        FROM unnest(i_stream, i_first, v_status) AS i (stream, first, status)
-        CROSS JOIN LATERAL (
-            SELECT e AS entry FROM ledger.event AS e WHERE e.stream = i.stream AND e.version >= i.first
-            ORDER BY e.version LIMIT 64
-        ) AS m WHERE i.status = 'c';
+        SELECT array_agg(e.entry ORDER BY m.seq) INTO missed
+        FROM (
+            SELECT r.seq, sum(r.bytes) OVER (ORDER BY r.version - i.first, i.item) AS bytes
+            FROM unnest(i_stream, i_first, v_status) WITH ORDINALITY AS i (stream, first, status, item)
+            CROSS JOIN LATERAL (
+                SELECT x.seq, x.version, 256 + length(x.data) + length(x.meta) AS bytes  -- 256: the other columns
+                FROM ledger.event AS x WHERE x.stream = i.stream AND x.version >= i.first
+                ORDER BY x.version LIMIT 64
+            ) AS r WHERE i.status = 'c'
+        ) AS m
+        CROSS JOIN LATERAL (SELECT x AS entry FROM ledger.event AS x WHERE x.seq = m.seq LIMIT 1) AS e
+        WHERE m.bytes <= 16384;
 
         INSERT INTO ledger.event (seq, stream, version, type, data, meta, occurred_at, recorded_at, hash)
         SELECT base + row_number() OVER (ORDER BY f.nth), i_stream[f.item], f.version, f.type, f.data, f.meta,
