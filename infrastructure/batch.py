@@ -11,25 +11,26 @@ from itertools import accumulate
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.types.array import ArrayBinaryLoader
+from psycopg.types.composite import RecordBinaryLoader
 
 from infrastructure.chain import StoredRow
 from infrastructure.wire import (
     BYTEA_OID,
     TEXT_OID,
+    UUID_BYTES,
     UUID_OID,
     array,
     even_array,
-    instant_from,
     int4_array,
-    int4_from,
-    int8_from,
-    records,
     timestamptz_array,
 )
 
-UUID_BYTES, HASH_BYTES = 16, 32
+HASH_BYTES = 32
 
 APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
+# What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
+_elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
 NOTIFY = b"SELECT pg_notify('countersign_appended', '')"
 
 
@@ -88,12 +89,8 @@ class Pending(Struct, eq=False, gc=False):
 def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
     """What ledger.append answers as *missed*, by stream, in order."""
     found: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
-    for columns in records(answer) if answer else ():
-        seq, stream, version, type_, data, meta, occurred, recorded, hash_ = (column or b"" for column in columns)
-        row = StoredRow(
-            *(int8_from(seq), UUID(bytes=stream), int4_from(version), type_.decode(), data, meta),
-            *(instant_from(occurred), instant_from(recorded), hash_),
-        )
+    for record in _elements(answer) if answer else ():
+        row = StoredRow(*_columns(record))
         found[row.stream].append(row)
     return found
 

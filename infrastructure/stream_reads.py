@@ -20,10 +20,9 @@ from psycopg.pq.abc import PGresult
 from infrastructure.chain import COLUMNS, StoredRow
 from infrastructure.lane import ConnectionLost, Lane
 from infrastructure.store import ANSWER_SECONDS_MAX, NoAnswer
-from infrastructure.wire import UUID_OID, even_array, int4_array
+from infrastructure.wire import UUID_BYTES, UUID_OID, even_array, int4_array
 
 STREAMS_AT_ONCE_MAX = 64
-UUID_BYTES = 16
 READ = f"""
     SELECT asked.nth, {COLUMNS}
     FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS asked (of, after, nth)

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct as Layout
 
+UUID_BYTES = 16
 UUID_OID, BYTEA_OID, INT4_OID, TEXT_OID, TIMESTAMPTZ_OID = 2950, 17, 23, 25, 1184
 
 _HEADER = Layout("!iiiii")  # dimensions, has nulls, element type, length, lower bound
 _LENGTH = Layout("!i")
-_ARRAY = Layout("!iii")  # dimensions, has nulls, element type; where there are any, length and lower bound follow
-_ROW = Layout("!ii")  # length in bytes, columns
-_COLUMN = Layout("!ii")  # type, length in bytes; -1: null
 _INT8 = Layout("!q")
 _INT4_BYTES, _INT8_BYTES = 4, 8
 _UNIX_TO_2000 = 946_684_800_000_000  # microseconds from the Unix epoch to PostgreSQL's own, 2000-01-01Z
@@ -54,33 +52,6 @@ def timestamptz_array(instants: Iterable[int]) -> bytes:
 
 def int8_from(data: bytes) -> int:
     return int(_INT8.unpack(data)[0])
-
-
-def int4_from(data: bytes) -> int:
-    return int(_LENGTH.unpack(data)[0])
-
-
-def records(data: bytes) -> list[list[bytes | None]]:
-    """The rows of an array of rows, each a list of its columns in binary form."""
-    dimensions, _, _ = _ARRAY.unpack_from(data)
-    if not dimensions:
-        return []
-    rows, at = [], _HEADER.size
-    for _ in range(_LENGTH.unpack_from(data, _ARRAY.size)[0]):
-        _, columns = _ROW.unpack_from(data, at)
-        at += _ROW.size
-        row: list[bytes | None] = []
-        for _ in range(columns):
-            _, length = _COLUMN.unpack_from(data, at)
-            at += _COLUMN.size
-            row.append(data[at : at + length] if length >= 0 else None)
-            at += max(length, 0)
-        rows.append(row)
-    return rows
-
-
-def instant_from(data: bytes) -> datetime:
-    return _EPOCH + _MICROSECOND * (int8_from(data) + _UNIX_TO_2000)
 
 
 def microseconds(instant: datetime) -> int:
