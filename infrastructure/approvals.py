@@ -143,7 +143,10 @@ class Approvals(Application[UUID]):
             if command.needs_shelf and self.shelves.stale:
                 await self.shelves.current()
             for tries in range(TRIES_MAX):
-                kept, published = self._kept.get(project_id.int) or await self._load(project_id), self.shelves.changes
+                kept = self._kept.get(project_id.int) or await self._load(
+                    project_id, new=type(command) is RegisterProject
+                )
+                published = self.shelves.changes
                 try:
                     draft = self._draft(kept, command, by, command_id, source, recorded_at)
                 except Refused:
@@ -260,8 +263,9 @@ class Approvals(Application[UUID]):
                 return
         kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
 
-    async def _load(self, project_id: UUID) -> Kept:
-        rows = await self.streams.rows(project_id)
+    async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
+        """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
+        rows = [] if new else await self.streams.rows(project_id)
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at

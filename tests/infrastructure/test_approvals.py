@@ -123,17 +123,11 @@ async def test_who_comes_second_is_told_what_was_written_since(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Approvals(database_url) as here, Approvals(database_url) as there:
-        project, read = uuid4(), list[int]()
+        project = uuid4()
         for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
             await here.handle(project, command, by, uuid4())
         await there.handle(project, SubmitItem(item="item-2"), ENTERPRISE, uuid4())
-        rows = here.streams.rows
-
-        def note(stream: UUID, after: int = -1) -> Awaitable[list[StoredRow]]:
-            read.append(after)
-            return rows(stream, after)
-
-        monkeypatch.setattr(here.streams, "rows", note)
+        read = _reads_of(here, monkeypatch)
         answer = await here.handle(project, SubmitItem(item="item-3"), ENTERPRISE, uuid4())
         assert (read, answer.receipt.version) == ([], 4)
         assert await here.project(project) == await there.project(project)
@@ -148,6 +142,34 @@ async def test_who_missed_more_than_can_be_told_reads_the_rest(database_url: str
         answer = await here.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
         assert answer.receipt.version == 1 + MISSED_TOLD + 6 + 1
         assert await here.project(project) == await there.project(project)
+
+
+async def test_a_new_project_is_not_looked_for(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = _reads_of(approvals, monkeypatch)
+    project = uuid4()
+    await approvals.handle(project, REGISTER, MANAGER, uuid4())
+    await approvals.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
+    assert read == []
+
+
+@pytest.mark.parametrize("steps", [0, MISSED_TOLD + 6])
+async def test_a_project_that_another_process_registered_is_not_registered_again(database_url: str, steps: int) -> None:
+    async with Approvals(database_url) as here, Approvals(database_url) as there:
+        project, key = uuid4(), uuid4()
+        first = await here.handle(project, REGISTER, MANAGER, key)
+        for n in range(steps):
+            await here.handle(project, NoteStep(activity=f"{n}"), MANAGER, uuid4())
+
+        with pytest.raises(Refused) as refusal:
+            await there.handle(project, structs.replace(REGISTER, name="Fab 3"), MANAGER, uuid4())
+        assert refusal.value.code == "already-registered"
+        async with Approvals(database_url) as third:
+            again = await third.handle(project, REGISTER, MANAGER, key)
+            assert (again.receipt, again.repeated) == (first.receipt, True)
+            with pytest.raises(Refused, match="another command"):
+                await third.handle(uuid4(), REGISTER, MANAGER, key)
+        assert len(await here.history(project)) == 1 + steps
+        assert await there.project(project) == await here.project(project)
 
 
 async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
@@ -232,6 +254,18 @@ async def test_connections_cut_again_and_again_never_leave_anybody_waiting(
             await asyncio.sleep(0.02)
         positions = sorted(await writes)
     assert positions == list(range(2, 42))
+
+
+def _reads_of(app: Approvals, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """After which version streams are read from now on; a list that grows."""
+    read, rows = list[int](), app.streams.rows
+
+    def note(stream: UUID, after: int = -1) -> Awaitable[list[StoredRow]]:
+        read.append(after)
+        return rows(stream, after)
+
+    monkeypatch.setattr(app.streams, "rows", note)
+    return read
 
 
 async def _insist(approvals: Approvals, project: UUID, key: UUID) -> int:
