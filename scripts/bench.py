@@ -60,6 +60,7 @@ def at_once(floor: Ground, ledger: str, plain: str, clients: int, seconds: int) 
         clients,
         uvloop.run(commands.in_process(ledger, clients, seconds)),
         pgbench.insert(plain, clients, seconds),
+        pgbench.insert(plain, clients, seconds, "simple"),
         stock.commands(floor.socket_folder, "stock", clients, seconds),
         http,
         echo,

@@ -32,6 +32,7 @@ class AtOnce(Struct, frozen=True):
     clients: int
     in_process: Figure
     pgbench: Figure
+    pgbench_simple: Figure
     stock: Figure
     http: Figure
     echo: Figure
@@ -76,9 +77,10 @@ def shown(report: Report, console: Console) -> None:
     table = _table("durable commands", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
     for row in report.commands:
         inside, outside = row.in_process, row.http
-        _add(table, inside, f"{_times(inside, row.pgbench)} pgbench, {_times(inside, row.stock)} stock library")
-        _add(table, outside, f"{_times(outside, row.echo)} echo, {_times(outside, row.pgbench)} pgbench")
-        for yardstick in (row.pgbench, row.stock, row.echo):
+        yardsticks = f"{_times(inside, row.pgbench)} prepared, {_times(inside, row.pgbench_simple)} simple pgbench"
+        _add(table, inside, f"{yardsticks}, {_times(inside, row.stock)} stock library")
+        _add(table, outside, f"{_times(outside, row.echo)} echo, {_times(outside, row.pgbench)} prepared pgbench")
+        for yardstick in (row.pgbench, row.pgbench_simple, row.stock, row.echo):
             _add(table, yardstick, "")
         table.add_section()
     _add_disturbed(table, report.disturbed)
