@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from random import random
 from typing import Any, ClassVar, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from eventsourcing.application import Application
 from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
 from domain.law.moment import local_day
-from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Fact, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
@@ -27,6 +25,7 @@ from infrastructure.batch import Status, Verdict
 from infrastructure.chain import StoredRow
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.law_in_force import LawInForce
 from infrastructure.lawbook import LawBook, law_book
 from infrastructure.mapper import EntryMapper, entry_from
 from infrastructure.recorder import LedgerFactory
@@ -38,8 +37,6 @@ from infrastructure.turns import Turns
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
 PROJECTS_KEPT_MAX = 10_000  # about 10 kB each
-PACKS_KEPT_MAX = 10_000
-QUARTER_SECONDS = 900
 STORED = Status.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
@@ -81,14 +78,13 @@ class Approvals(Application[UUID]):
     ) -> None:
         super().__init__({LedgerFactory.URL: url})
         self.laws, self.clock = laws or law_book(), clock
+        self.law_for = LawInForce(self.laws).at
         self.store = Store(url, connections_max)
         self.streams = StreamReads(url)
         self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max)
         self._kept: OrderedDict[int, Kept] = OrderedDict()  # by the project's id as a number: hashed fastest
         self._turns = Turns()
-        self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
-        self._packs: dict[tuple[str, bool, float], Pack] = {}  # by law and quarter of an hour
 
     async def __aenter__(self) -> Self:
         try:
@@ -206,33 +202,6 @@ class Approvals(Application[UUID]):
     async def told(self, stream: UUID, *facts: type[Fact]) -> list[Entry]:
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
-
-    def law_for(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
-        """The version of *law_id* in force on the local day of *at*.
-
-        A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
-        system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
-        """
-        # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
-        key = law_id, begun, at.timestamp() // QUARTER_SECONDS
-        pack = self._packs.get(key)
-        if pack is None:
-            if len(self._packs) >= PACKS_KEPT_MAX:
-                self._packs.clear()
-            pack = self._packs[key] = self._law_on(law_id, at, begun=begun)
-        return pack
-
-    def _law_on(self, law_id: str, at: datetime, *, begun: bool) -> Pack:
-        span = self._spans.get(law_id)
-        if span is None:
-            versions = self.laws.versions(law_id)
-            first, last = versions[0], versions[-1]
-            span = self._spans[law_id] = ZoneInfo(last.zone), first.valid_from, last.valid_to or date.max
-        zone, valid_from, valid_to = span
-        day = at.astimezone(zone).date()
-        if begun:
-            day = min(max(day, valid_from), valid_to)
-        return self.laws.in_force(law_id, day)
 
     def _draft(
         self, kept: Kept, command: EveryCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
