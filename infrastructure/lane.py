@@ -8,6 +8,7 @@ statement at once; each stands for itself, as a transaction of its own, and fail
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import random
@@ -20,6 +21,7 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 CONNECT_SECONDS_MAX = 10  # per address; a server that is not there at all does not even refuse
+READY_SECONDS_MAX = 30.0  # from being connected to being ready, which takes milliseconds; one that is frozen never is
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
 ALWAYS = (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'")
@@ -44,7 +46,7 @@ class Lane:
         """*settings* are commands that are given before the *statements* are prepared."""
         self._url, self._statements, self._settings = url, statements, settings
         self._pgconn: PGconn | None = None
-        self._socket = -1  # kept: libpq forgets it when the connection is lost
+        self._socket = -1  # a descriptor of our own: libpq closes its when the connection is lost, and it may be reused
         self._answers: deque[asyncio.Future[PGresult]] = deque()  # to what was sent, in its order
         self._result: PGresult | None = None
         self._error: Exception | None = None
@@ -56,35 +58,37 @@ class Lane:
         pgconn = await asyncio.to_thread(self._connect)
         pgconn.nonblocking = 1
         pgconn.enter_pipeline_mode()
-        self._pgconn, self._socket = pgconn, pgconn.socket
+        self._pgconn, self._socket = pgconn, os.dup(pgconn.socket)
         self._incoming = poll()
         self._incoming.register(self._socket, POLLIN)
         self._loop.add_reader(self._socket, self._readable)
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX) as limit:
+                await self._ask(self._make_ready)
+        except BaseException as failure:
+            self.close()
+            if isinstance(failure, TimeoutError) and limit.expired():
+                raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from failure
+            raise
 
     def _connect(self) -> PGconn:
         pgconn = pq.PGconn.connect(_patient(self._url).encode())
         if pgconn.status != pq.ConnStatus.OK:
             raise ConnectionLost(pgconn.get_error_message())
-        for text in (*ALWAYS, *self._settings):
-            self._check(pgconn.exec_(text))
-        for name, statement in self._statements.items():
-            self._check(pgconn.prepare(name.encode(), statement))
         return pgconn
 
-    @staticmethod
-    def _check(result: PGresult) -> None:
-        if result.status not in _FINE:
-            raise _failure(result)
-
-    @property
-    def is_open(self) -> bool:
-        return self._pgconn is not None
+    def _make_ready(self, pgconn: PGconn) -> None:
+        for text in (*ALWAYS, *self._settings):
+            pgconn.send_query_params(text, [])
+        for name, statement in self._statements.items():
+            pgconn.send_prepare(name.encode(), statement)
 
     def close(self) -> None:
         """Close the connection; statements under way fail, their outcome unknown."""
         if self._pgconn is not None:
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
+            os.close(self._socket)
             self._pgconn.finish()
             self._pgconn = None
         self._result = self._error = None
@@ -107,15 +111,22 @@ class Lane:
 
     def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
         """Send the statement *name*; what it answers has its values in binary form. The future tells every failure."""
+        formats = [Format.BINARY] * len(params)
+        return self._ask(
+            lambda pgconn: pgconn.send_query_prepared(
+                name.encode(), params, param_formats=formats, result_format=Format.BINARY
+            )
+        )
+
+    def _ask(self, send: Callable[[PGconn], None]) -> asyncio.Future[PGresult]:
+        """What the server answers to all that *send* sends: its last result, or the first error."""
         answer: asyncio.Future[PGresult] = self._loop.create_future()
         if self._pgconn is None:
             _fail(answer, NotConnected("not connected to the database"))
             return answer
         self._answers.append(answer)
         try:
-            self._pgconn.send_query_prepared(
-                name.encode(), params, param_formats=[Format.BINARY] * len(params), result_format=Format.BINARY
-            )
+            send(self._pgconn)
             self._pgconn.pipeline_sync()
             self._flush()
         except OperationalError:
@@ -160,7 +171,7 @@ class Lane:
                 self._finish()
             elif result.status in _FINE:
                 self._result = result
-            else:
+            elif self._error is None:  # what was sent with it after that is not carried out
                 self._error = _failure(result)
 
     def _finish(self) -> None:

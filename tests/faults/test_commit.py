@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from select import select
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
-import uvloop
 from psycopg.pq.abc import PGresult
 
 from domain.examples import MANAGER
@@ -29,7 +26,6 @@ from tests.faults.processes import cut_connections, wait_until, waiting_for_lock
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 PATIENCE_SECONDS = 30
-LOCK = b"SELECT pg_advisory_lock(7)"
 MANY = 30  # notes of 12 kB: more than the buffers of a connection hold
 NOWHERE = "postgresql:///?host=/nowhere"
 
@@ -133,29 +129,6 @@ async def test_who_reads_no_answers_keeps_nobody_from_appending(approvals: Appro
             assert (await register(approvals, uuid4())).receipt.position == MANY + 2
 
 
-def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database_url: str) -> None:
-    """The server hangs up with the second one unread: it resets the connection after its last words, and a loop that
-    is busy meanwhile finds both at once.
-    """
-
-    async def cut() -> None:
-        with (
-            psycopg.connect(database_url) as other,
-            closing(Lane(database_url, {"lock": LOCK, "one": b"SELECT"})) as lane,
-        ):
-            await lane.open()
-            other.execute("SELECT pg_advisory_xact_lock(7)")
-            sent = [lane.run("lock", [])]
-            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the first one waits")
-            sent.append(lane.run("one", []))
-            cut_connections(database_url, LOCK.decode())
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                ends = await asyncio.gather(*sent, return_exceptions=True)
-        assert [type(end) for end in ends] == [ConnectionLost] * 2
-
-    uvloop.run(cut())
-
-
 async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(items: list[Item]) -> list[bytes | None]:
         raise ValueError("this can't be written down")
@@ -218,11 +191,3 @@ async def test_nobody_waits_when_the_application_ends_over_a_silent_database(
             ends = await asyncio.gather(*sent, return_exceptions=True)
     assert [type(end) for end in ends] == [ConnectionLost] * 3
     assert approvals.committer.waiting == 0
-
-
-async def test_an_answer_that_never_comes_and_that_nobody_waits_for_is_no_complaint() -> None:
-    complaints: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
-    Lane(NOWHERE, {}).run("append", [])
-    gc.collect()
-    assert complaints == []

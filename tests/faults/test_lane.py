@@ -1,0 +1,106 @@
+"""A lane whose server hangs up, stands still or refuses: whoever waits is told, and it opens again."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+import uvloop
+
+from infrastructure import lane as lanes
+from infrastructure.lane import ConnectionLost, Lane
+from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
+
+LOCK = b"SELECT pg_advisory_lock(7)"
+LOCKED_READ = b"SELECT count(*) FROM ledger.event"
+LARGE = bytes(16 << 20)  # bytes: more than the buffers of a connection take
+NOWHERE = "postgresql:///?host=/nowhere"
+PATIENCE_SECONDS = 30
+LOOPS = [asyncio.run, uvloop.run]
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database_url: str) -> None:
+    """The server hangs up with the second one unread: it resets the connection after its last words, and a loop that
+    is busy meanwhile finds both at once.
+    """
+
+    async def cut() -> None:
+        with (
+            psycopg.connect(database_url) as other,
+            closing(Lane(database_url, {"lock": LOCK, "one": b"SELECT"})) as lane,
+        ):
+            await lane.open()
+            other.execute("SELECT pg_advisory_xact_lock(7)")
+            sent = [lane.run("lock", [])]
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the first one waits")
+            sent.append(lane.run("one", []))
+            cut_connections(database_url, LOCK.decode())
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                ends = await asyncio.gather(*sent, return_exceptions=True)
+        assert [type(end) for end in ends] == [ConnectionLost] * 2
+
+    uvloop.run(cut())
+
+
+@pytest.mark.parametrize("run", LOOPS, ids=["asyncio", "uvloop"])
+def test_a_statement_cut_short_on_its_way_out_is_told_of_it(database_url: str, run: Run) -> None:
+    """The server hangs up while much of the second one waits to be sent, and the next one is the first to notice."""
+
+    async def cut() -> None:
+        with (
+            psycopg.connect(database_url) as other,
+            closing(Lane(database_url, {"lock": LOCK, "size": b"SELECT length($1::bytea)"})) as lane,
+        ):
+            await lane.open()
+            other.execute("SELECT pg_advisory_xact_lock(7)")
+            sent = [lane.run("lock", [])]
+            await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the first one waits")
+            sent.append(lane.run("size", [LARGE]))
+            await asyncio.sleep(0)
+            cut_connections(database_url, LOCK.decode())
+            sent += [lane.run("size", [LARGE]) for _ in range(2)]
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                ends = await asyncio.gather(*sent, return_exceptions=True)
+                assert all(isinstance(end, ConnectionLost) for end in ends)
+                other.rollback()
+                await lane.reopen()
+                assert (await lane.run("size", [LARGE])).get_value(0, 0) == len(LARGE).to_bytes(4)
+
+    run(cut())
+
+
+async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with psycopg.connect(database_url) as other, closing(Lane(database_url, {"read": LOCKED_READ})) as lane:
+        other.execute("LOCK TABLE ledger.event")
+        with monkeypatch.context() as patch:
+            patch.setattr(lanes, "READY_SECONDS_MAX", 0.05)
+            with pytest.raises(ConnectionLost, match="did not get ready within"):
+                await lane.open()
+        with pytest.raises(ConnectionLost, match="not connected"):
+            await lane.run("read", [])
+        other.rollback()
+        await lane.open()
+        assert (await lane.run("read", [])).get_value(0, 0) == bytes(8)
+
+
+async def test_what_the_server_refuses_to_prepare_is_told_as_it_says_it(database_url: str) -> None:
+    with closing(Lane(database_url, {"one": b"SELECT 1", "none": b"SELECT nowhere", "two": b"SELECT 2"})) as lane:
+        with pytest.raises(psycopg.errors.UndefinedColumn, match="nowhere"):
+            await lane.open()
+        with pytest.raises(ConnectionLost, match="not connected"):
+            await lane.run("one", [])
+
+
+async def test_an_answer_that_never_comes_and_that_nobody_waits_for_is_no_complaint() -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    Lane(NOWHERE, {}).run("append", [])
+    gc.collect()
+    assert complaints == []
