@@ -50,7 +50,8 @@ class Load:
             kill(process)
 
     def acknowledged(self) -> int:
-        return sum(sent.position > 0 for sent in self.sent())
+        """How many commands the writer that is there now was answered."""
+        return sum(sent.position > 0 for sent in writer.read(self.journals[-1]))
 
     def sent(self) -> list[Sent]:
         return [sent for journal in self.journals for sent in writer.read(journal)]
