@@ -15,7 +15,7 @@ from random import random
 from select import POLLIN, poll
 
 import structlog
-from psycopg import Error, OperationalError, errors, pq
+from psycopg import AsyncConnection, Error, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
@@ -55,8 +55,7 @@ class Lane:
     async def open(self) -> None:
         """Connect and prepare the statements."""
         self.close()
-        pgconn = await asyncio.to_thread(self._connect)
-        pgconn.nonblocking = 1
+        pgconn = await self._connect()
         pgconn.enter_pipeline_mode()
         self._pgconn, self._socket = pgconn, os.dup(pgconn.socket)
         self._incoming = poll()
@@ -71,11 +70,14 @@ class Lane:
                 raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from failure
             raise
 
-    def _connect(self) -> PGconn:
-        pgconn = pq.PGconn.connect(_patient(self._url).encode())
-        if pgconn.status != pq.ConnStatus.OK:
-            raise ConnectionLost(pgconn.get_error_message())
-        return pgconn
+    async def _connect(self) -> PGconn:
+        """Through psycopg: what libpq has for it keeps every thread of the process waiting, too."""
+        try:
+            # Kept: it closes what it has when nobody knows it any more.
+            self._connection = await AsyncConnection.connect(_patient(self._url), autocommit=True)
+        except OperationalError as failure:
+            raise ConnectionLost(str(failure)) from failure
+        return self._connection.pgconn
 
     def _make_ready(self, pgconn: PGconn) -> None:
         for text in (*ALWAYS, *self._settings):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from select import select
 from typing import Any
 
 import psycopg
@@ -74,6 +76,19 @@ def test_a_statement_cut_short_on_its_way_out_is_told_of_it(database_url: str, r
                 assert (await lane.run("size", [LARGE])).get_value(0, 0) == len(LARGE).to_bytes(4)
 
     run(cut())
+
+
+async def test_nothing_else_waits_while_a_server_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/?connect_timeout=2&sslmode=disable&gssencmode=disable"
+        opening = asyncio.create_task(Lane(url, {}).open())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(select, [silent], [], [], PATIENCE_SECONDS)
+        assert not opening.done()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
 
 
 async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
