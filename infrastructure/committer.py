@@ -28,6 +28,7 @@ from infrastructure.wire import int8_from
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
+SLOW_MIN = 3  # batches in a row: a single one has met with something else that happens on the machine
 WATCHERS_MIN = 16  # for fewer it isn't worth a processor
 WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
 IN_VAIN_MAX = 7  # then 128 batches are slept for
@@ -124,17 +125,17 @@ class Committer:
         return verdict
 
     async def _append_loop(self) -> None:
-        slow = False
+        slow = 0  # how many batches in a row took longer than deciding does
         while True:
             if not self._away:
                 if not self._queue:
                     self._has_queue.clear()
                     await self._has_queue.wait()
-                self._send(BATCH_ITEMS_MAX if slow else (len(self._queue) + 1) // 2)
-            if len(self._away) == 1 and not slow:
+                self._send(BATCH_ITEMS_MAX if slow >= SLOW_MIN else (len(self._queue) + 1) // 2)
+            if len(self._away) == 1 and slow < SLOW_MIN:
                 self._send_second()
             if self._away:  # nothing is where what waited could not be sent
-                slow = await self._end_of(self._away[0])
+                slow = slow + 1 if await self._end_of(self._away[0]) else 0
                 self._tell(self._away.popleft())
                 await asyncio.sleep(0)  # lets those just told come along with what they send next
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import cycle
 from time import monotonic
 from uuid import uuid4
 
@@ -11,10 +12,10 @@ import pytest
 
 from infrastructure import committer
 from infrastructure.batch import Item, Row, Status
-from infrastructure.committer import Committer
+from infrastructure.committer import SLOW_MIN, Batch, Committer
 from infrastructure.rehearsal import SILENT_SECONDS_MAX, Health
 
-CLIENTS, ROUNDS = 8, 3
+CLIENTS, ROUNDS = 8, 4
 ROW = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
 
 
@@ -77,11 +78,23 @@ async def test_where_deciding_takes_longer_one_half_is_stored_while_the_other_de
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     database = await worked(monkeypatch, deciding_seconds=1.0)
-    assert (database.batches, database.away_most) == ([4] * 6, 2)
+    assert (database.batches, database.away_most) == ([4] * 8, 2)
 
 
 async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (await worked(monkeypatch, deciding_seconds=0.0)).batches == [4, 4, 8, 8]
+    batches = (await worked(monkeypatch, deciding_seconds=0.0)).batches
+    assert batches == [4] * (SLOW_MIN + 1) + [8] * 2
+
+
+async def test_a_slow_batch_now_and_then_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, end_of = cycle([True] * (SLOW_MIN - 1) + [False]), Committer._end_of
+
+    async def told(here: Committer, batch: Batch) -> bool:
+        await end_of(here, batch)
+        return next(slow)
+
+    monkeypatch.setattr(Committer, "_end_of", told)
+    assert (await worked(monkeypatch, deciding_seconds=0.0)).batches == [4] * 8
 
 
 @pytest.mark.parametrize("watch_seconds", [60.0, -1.0])
