@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from msgspec import Struct, json, to_builtins
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from infrastructure import log
 from infrastructure.settings import Settings
@@ -43,10 +43,26 @@ def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], No
 
 def pairs(title: str, answer: Any) -> None:
     """Show the fields of *answer* in two columns."""
-    table = Table(title=title, show_header=False)
+    table = Table("", Column(overflow="fold"), title=title, show_header=False)
     for name, value in to_builtins(answer).items():
-        table.add_row(name.replace("_", " "), str(value) if value not in ({}, []) else "none")
+        table.add_row(name.replace("_", " "), spoken(value))
     out.print(table)
+
+
+def spoken(value: Any, between: str = "\n") -> str:
+    """*value*, of built-in types, as a person reads it: a line each of several, none of their brackets."""
+    if value in (None, "", {}, [], ()):
+        return "none"
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case dict():
+            return between.join(f"{name.replace('_', ' ')} {spoken(part, ', ')}" for name, part in value.items())
+        case list() | tuple():
+            return between.join(spoken(part, ", ") for part in value)
+    return str(value)
 
 
 def fail(sentence: str) -> NoReturn:

@@ -130,6 +130,7 @@ def simulate(
 def show_simulated(done: Simulated) -> None:
     """The figures, what was told most, and why people were refused."""
     figures = {name: value for name, value in to_builtins(done).items() if not isinstance(value, dict)}
+    figures["seed"] = str(done.seed)  # a name more than a number
     pairs(f"{done.projects:,} projects, {done.begin} to {done.until}", figures)
     for title, counted in (("facts", done.facts_by_name), ("refused", done.refused_by_code)):
         table = Table(title, "times")
