@@ -13,7 +13,7 @@ from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
 from domain.law.moment import local_day
 from domain.ledger import Refused
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from domain.shelf import Shelf
 from infrastructure.approvals import DEFAULT_LAW, Approvals
 from infrastructure.lawbook import law_book

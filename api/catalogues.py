@@ -36,7 +36,7 @@ from domain.catalogue.publication import CataloguePublished
 from domain.catalogue.reading import CatalogueThen, then
 from domain.catalogue.state import Catalogue, stream_of
 from domain.law.moment import local_day
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 
 EDITIONS_MAX = 1_000_000

@@ -20,7 +20,7 @@ from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
 from domain.law.clock import Level, State
 from domain.law.explain import Explanation
-from domain.project.state import Mode
+from domain.project.terms import Mode
 from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, NoSuchClock

@@ -23,7 +23,7 @@ from api.supervision_paper import clock_name
 from api.views import WITHOUT_NUL, After, caught_up
 from domain.law.clock import Level
 from domain.law.moment import local_day, midnight
-from domain.project.state import CODE_CHARACTERS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX
 from infrastructure.clock_list import ROWS_MAX, ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt
 from infrastructure.names import Names, names_of

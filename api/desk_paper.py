@@ -11,7 +11,7 @@ from msgspec import Struct
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
 from api.progress_paper import warned
-from domain.flow.waiting import HeldBy, WaitKind
+from domain.flow.wait import HeldBy, WaitKind
 from domain.law.clock import Level
 from domain.law.countersign import COUNTERSIGN
 from domain.law.moment import local_day

@@ -13,7 +13,7 @@ from litestar.types import Scope
 
 from api.problems import Problem
 from domain.ledger import Actor, Role
-from domain.project.state import CODE_CHARACTERS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX
 
 ACTORS_KEPT_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes
 KEY_CHARACTERS_MAX = 200

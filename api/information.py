@@ -22,7 +22,7 @@ from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, WITHOUT_NUL, After, AtStage, Department, Limit, Manager, Offset, Since, caught_up
 from domain.information_form import FORM, PROCEDURE
 from domain.law.moment import midnight, next_day
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from infrastructure.information import InformationBook, InformationFilter, InformationPast, known_project
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]

@@ -31,7 +31,7 @@ from api.views import PAGE_ROWS, WITHOUT_NUL, After, Limit, Offset, caught_up
 from domain.legal_person.identity import MergeLegalPerson, require_survivor
 from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_of
 from domain.legal_person.words import PersonCommand
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from domain.uscc import require_uscc
 from infrastructure.information import InformationBook, InformationPast
 from infrastructure.merging import merging

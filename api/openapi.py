@@ -16,7 +16,7 @@ from api.law_schemas import BODIES, law_schemas, request_body
 from api.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
 from api.schemas import REF, command_example, schemas
 from api.spoken import SPOKEN
-from domain.project.state import CODE_CHARACTERS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX
 from domain.vocabulary import COMMANDS
 from infrastructure.media import MEDIA_TYPES
 

@@ -32,7 +32,7 @@ from domain.ledger import Actor
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
-from domain.project.state import Stage
+from domain.project.terms import Stage
 from domain.vocabulary import Entry, replay, tag_of
 from projections.anonymity import NOBODY
 from projections.materials import files_of

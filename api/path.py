@@ -22,7 +22,7 @@ from api.waiting import stood
 from api.wording_waiting import ASSUMED
 from domain.law.moment import local_day
 from domain.law.pack import Pack
-from domain.project.state import CODE_CHARACTERS_MAX, ITEMS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX, ITEMS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 from projections.view import Folded
 

@@ -15,7 +15,8 @@ from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
 from domain.law.pack import Pack
 from domain.law.rough import allowed_days, expected_on
-from domain.project.state import OPEN_STAGES, Item, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import OPEN_STAGES, Stage
 from projections.handled import VIEW as HANDLED
 from projections.handled import HandledState
 from projections.view import Folded

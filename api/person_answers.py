@@ -13,7 +13,7 @@ from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.supervision_answers import zone_of
 from domain.law.moment import local_day
-from domain.project.state import CODE_CHARACTERS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX
 from domain.uscc import LEGACY_LENGTH, require_legacy, require_uscc
 from infrastructure.persons import Cluster, Found, PersonBook, Then
 from projections.persons import PersonRow

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from api.paper import Paper
 from domain.law.clock import Level, State
-from domain.project.state import DECIDED_STAGES, Stage
+from domain.project.terms import DECIDED_STAGES, Stage
 from infrastructure.clock_list import ListedClock
 from infrastructure.progress_list import Choices, Tiles
 from projections.progress_answers import ProgressItem, ProgressProject

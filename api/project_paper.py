@@ -16,7 +16,8 @@ from api.project_flow import counted_by
 from domain.flow.phases import PhaseStanding, course, phases_at
 from domain.past import settled
 from domain.project.registration import ProjectRegistered
-from domain.project.state import DECIDED_STAGES, Project
+from domain.project.state import Project
+from domain.project.terms import DECIDED_STAGES
 from domain.vocabulary import Entry
 from infrastructure.clocks import ClocksAt
 from infrastructure.voices import VoiceFilter, VoicesAt

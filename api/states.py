@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from api.outside_rows import ShownOutside
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
-from domain.project.state import HearingStep, Item, Mode, Outcome, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import HearingStep, Mode, Outcome, Stage
 from domain.project.voice_state import Complaint
 
 

@@ -25,7 +25,7 @@ from domain.law.explain import Explanation
 from domain.law.period import Period
 from domain.law.proof import ClockProof
 from domain.ledger import Actor
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.card_file import card_file, card_told
 from infrastructure.clocks import ClocksAt, NoSuchClock

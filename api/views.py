@@ -16,7 +16,7 @@ from api.outside_rows import ShownOutside, outside_of
 from api.parts import AnyRequest, parts_of
 from api.past import asked_then, outside_then, past_in, progress_then, readable
 from api.projects import entries_of
-from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
+from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.progress_list import ProgressList, ProjectsAsked
 from infrastructure.views import Summary, Views
 from projections.progress_answers import ProgressItem, ProgressProject

@@ -25,7 +25,7 @@ from domain.law.voice_terms import VoiceStep
 from domain.ledger import Actor
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.evaluation import Grade
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from domain.project.voice_state import Appealed
 from domain.vocabulary import Entry, tag_of
 from infrastructure.lawbook import LawBook

@@ -15,7 +15,8 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then, past_in, readable
 from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up, code
-from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind
+from domain.flow.wait import HeldBy, WaitKind
+from domain.flow.waiting import ItemWaiting
 from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
 from projections.handled import VIEW as HANDLED
 from projections.instants import as_it_stood

@@ -12,7 +12,8 @@ from api.paper import Paper
 from api.parts import AnyRequest, parts_of
 from api.path import expected, law_of
 from api.path_answers import Expected, PathItem, path_items
-from domain.flow.waiting import ItemWaiting, Wait, WaitKind
+from domain.flow.wait import Wait, WaitKind
+from domain.flow.waiting import ItemWaiting
 from domain.law.pack import Pack
 from domain.project.state import Project
 from domain.vocabulary import Entry

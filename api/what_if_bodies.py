@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from api.views import OFFSET_MAX, PAGE_ROWS, PAGE_ROWS_MAX, WITHOUT_NUL
 from domain.law.event import LawEvent
-from domain.project.state import CODE_CHARACTERS_MAX
+from domain.project.terms import CODE_CHARACTERS_MAX
 from projections.assumptions import Alternative
 
 ITEMS_MAX, EVENTS_MAX = 20, 50  # assumed at once

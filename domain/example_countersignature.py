@@ -14,8 +14,9 @@ from domain.project.recall import RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.round import KeepOpinion, ReviseApplication
-from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Mode, Outcome
 
 CIRCULATED_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000004")
 ITEM = "works-permit"

@@ -14,9 +14,10 @@ from domain.project.consultation_state import Opinion
 from domain.project.countersignature import Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import JointForm, Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supplement import SubmitSupplement
+from domain.project.terms import JointForm, Mode, Outcome
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
 
 MODES_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000006")

@@ -13,7 +13,7 @@ from domain.project.external import (
     SettleDiscrepancy,
     VerifyExternalResult,
 )
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 
 REPORTED = ReconcileExternalResult(
     item="tax",

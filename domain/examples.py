@@ -47,10 +47,11 @@ from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Mode, Outcome
 from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyFact, Entry, decide, replay, tag_of

@@ -16,7 +16,7 @@ from domain.law.event import LawEvent
 from domain.law.proof import Rung
 from domain.law.rule import Days, Period, Rule, Yellow
 from domain.law.rungs import Crossing
-from domain.project.state import Mode
+from domain.project.terms import Mode
 from projections.dossier import as_it_is, course_of
 from projections.law_events import Histories, ItemHistory, Laws, rule_of
 from projections.readings import department_of

@@ -18,7 +18,7 @@ from domain.law.moment import midnight
 from domain.law.outlook import DISTANT, Outlook, Outlooks, outlooks
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
-from domain.project.state import Mode
+from domain.project.terms import Mode
 from projections.announcements import last_told
 from projections.law_events import ItemHistory, Laws, rule_of
 from projections.nodes import node_of

@@ -11,7 +11,8 @@ from domain.project.completion import ItemCompleted
 from domain.project.deeming import RenewalDeemed
 from domain.project.external import ExternalResultRecorded
 from domain.project.rescission import CardRescinded
-from domain.project.state import Outcome, Project
+from domain.project.state import Project
+from domain.project.terms import Outcome
 from domain.vocabulary import Entry
 from projections.view import Facts, Row, facts_of
 

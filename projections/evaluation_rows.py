@@ -19,7 +19,7 @@ from domain.project.rectification import (
     RectificationStarted,
 )
 from domain.project.state import Project
-from domain.project.voice_state import evaluation_id
+from domain.project.voice_rules import evaluation_id
 from domain.vocabulary import Entry
 
 BUREAU = "supervisor"  # who decides an appeal

@@ -10,8 +10,9 @@ from domain.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.completion import ItemCompleted
 from domain.project.external import ExternalResultRecorded
 from domain.project.registration import ItemPlanned, ProjectRegistered
-from domain.project.state import Outcome, PlannedItem, Project
+from domain.project.state import PlannedItem, Project
 from domain.project.submission import ItemSubmitted
+from domain.project.terms import Outcome
 from domain.vocabulary import Entry
 from projections.view import Facts, Row, Rows, Table, facts_of
 

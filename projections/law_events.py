@@ -22,8 +22,9 @@ from domain.project.asking import CountersignatureAsked
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.forwarding import ItemForwarded
 from domain.project.round import ApplicationRevised
-from domain.project.state import Item, Mode, Project
+from domain.project.state import Item, Project
 from domain.project.submission import ItemSubmitted
+from domain.project.terms import Mode
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
 from projections.law_instants import ABOUT_QUESTIONS, effective, id_of, moved_along

@@ -20,10 +20,10 @@ from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingReque
 from domain.project.recall import CountersignatureRecalled
 from domain.project.referral import CountersignatureForwarded
 from domain.project.round import ApplicationRevised, OpinionKept
-from domain.project.state import Outcome
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import LackingPapersReceived, SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.terms import Outcome
 from domain.project.undertaking import UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from domain.project.state import Mode
+from domain.project.terms import Mode
 
 
 class Node(Struct, frozen=True):

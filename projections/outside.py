@@ -20,7 +20,8 @@ from domain.project.external import (
     ExternalResultVerified,
     RecordAttested,
 )
-from domain.project.state import DECIDED_STAGES, ExternalResult, Item, Project, Stage
+from domain.project.state import ExternalResult, Item, Project
+from domain.project.terms import DECIDED_STAGES, Stage
 from domain.vocabulary import Entry
 from projections.law_events import Laws
 from projections.law_kinds import KINDS

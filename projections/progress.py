@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from domain.project.consultation_state import queue, unanswered
 from domain.project.registration import ProjectRegistered
-from domain.project.state import DECIDED_STAGES, OPEN_STAGES, Item, Outcome, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import DECIDED_STAGES, OPEN_STAGES, Outcome, Stage
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import named
 from projections.item_dates import NODES, Dates

@@ -24,7 +24,7 @@ from domain.law.pack import Pack
 from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
-from domain.project.state import Mode
+from domain.project.terms import Mode
 from projections.announcements import last_told, with_announced
 from projections.law_events import ItemHistory, Laws, rule_of
 from projections.nodes import NODES, Node, node_of

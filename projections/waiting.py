@@ -14,7 +14,8 @@ from msgspec import Struct, field
 
 from domain.flow.adoption import FlowAdopted, FlowMoved
 from domain.flow.graph import open_groups
-from domain.flow.waiting import GRANTED, ItemWaiting, Key, Wait, before_acceptance, waiting, waits_of
+from domain.flow.wait import GRANTED, Key, Wait, before_acceptance, waits_of
+from domain.flow.waiting import ItemWaiting, waiting
 from domain.project.announcement import DateAnnounced
 from domain.project.card import CardIssued, DeadlineWarned
 from domain.project.extension import LimitExtended

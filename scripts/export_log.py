@@ -17,7 +17,7 @@ from msgspec import Struct, json
 from domain.law.moment import midnight
 from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from domain.vocabulary import Entry, corrections
 from infrastructure.histories import histories
 from scripts.cases import law_of

@@ -9,8 +9,9 @@ from domain.ledger import Actor, Role
 from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.completion import ItemCompleted
 from domain.project.registration import Enterprise, ProjectRegistered
-from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import ItemSubmitted
+from domain.project.terms import Mode, Outcome
 
 ROOT = Path(__file__).parents[1]
 PACKS = ROOT / "domain/law/packs"

@@ -36,10 +36,11 @@ from domain.project.recall import RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.round import KeepOpinion, ReviseApplication
-from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
+from domain.project.state import Item, PlannedItem, Project
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Outcome, Stage
 from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay

@@ -17,7 +17,10 @@ FUNCTION_LINES_MAX = 40  # as written: one screen
 ROOT = Path(__file__).parents[1]
 CODE = ("domain", "projections", "infrastructure", "api", "scripts")
 WITH_A_CLOCK = ("infrastructure", "scripts")  # everywhere else the time is an argument
-SHARED_BY_SLICES = ("state", "rules", "voice_state", "signal_state", "material_state", "consultation_state", "asking")
+SHARED_BY_SLICES = (
+    *("state", "voice_state", "signal_state", "material_state", "consultation_state"),
+    *("terms", "rules", "voice_rules", "asking"),
+)
 DOMAIN_MAY_IMPORT = {"domain", "msgspec", "stdnum", *sys.stdlib_module_names}
 IMPURE = {
     "asyncio",

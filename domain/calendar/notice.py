@@ -12,7 +12,7 @@ from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, Notic
 from domain.law.calendar import Notice
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_reasons, require_role
-from domain.project.state import Code, Line, Lines, Text
+from domain.project.terms import Code, Line, Lines, Text
 
 DAYS_LISTED_MAX = 400  # a year's notice lists about forty
 

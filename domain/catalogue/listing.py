@@ -6,7 +6,7 @@ from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
 from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import limit_of, require_reasons
-from domain.project.state import Code, Text
+from domain.project.terms import Code, Text
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
 

@@ -9,7 +9,7 @@ from domain.catalogue.state import KEEPERS, AnyState, Catalogue, Edition
 from domain.law.moment import local_day
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_role
-from domain.project.state import Code, Line
+from domain.project.terms import Code, Line
 
 
 class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):

@@ -11,7 +11,8 @@ from domain.flow.step import FlowEdition, planned
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.registration import ItemPlanned, require_known, require_lawful, require_new, require_no_circle
 from domain.project.rules import require_role
-from domain.project.state import AdoptedFlow, Code, Item, Name, Phase, PlannedItem, Project
+from domain.project.state import AdoptedFlow, Item, Phase, PlannedItem, Project
+from domain.project.terms import Code, Name
 from domain.shelf import edition_in_force, published_flow
 
 EditionNumber = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -9,7 +9,8 @@ from msgspec import Struct, structs
 from domain.flow.durations import Estimate, Known, Likeness, Measure, estimate
 from domain.flow.path import Days, Task, optional
 from domain.flow.waiting import blockers, spare
-from domain.project.state import Outcome, PlannedItem, Project
+from domain.project.state import PlannedItem, Project
+from domain.project.terms import Outcome
 
 
 class Forecast(Struct, frozen=True):

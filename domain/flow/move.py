@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from msgspec import Struct, structs
 
 from domain.flow.graph import circle, spelt
-from domain.project.state import Item, PlannedItem, Project, Stage
+from domain.project.state import Item, PlannedItem, Project
+from domain.project.terms import Stage
 
 
 class Move(Struct, frozen=True):

@@ -12,7 +12,8 @@ from msgspec import Struct, field
 from domain.flow.move import begun
 from domain.law.general_period import Period, is_over
 from domain.law.general_rule import GeneralRule
-from domain.project.state import Outcome, Phase, Project
+from domain.project.state import Phase, Project
+from domain.project.terms import Outcome
 from domain.vocabulary import Entry
 
 

@@ -12,7 +12,8 @@ from domain.flow.state import AnyState, Flow, stream_of
 from domain.flow.step import FlowEdition, FlowStep, Kinds, Phases, Steps, needs_for
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_role
-from domain.project.state import Code, Line, Phase
+from domain.project.state import Phase
+from domain.project.terms import Code, Line
 from domain.shelf import edition_in_force
 
 

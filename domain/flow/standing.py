@@ -7,7 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.flow.graph import Groups
-from domain.project.state import OPEN_STAGES, Item, Outcome, Project
+from domain.project.state import Item, Project
+from domain.project.terms import OPEN_STAGES, Outcome
 
 
 class StepState(StrEnum):

@@ -9,17 +9,8 @@ from msgspec import Meta, Struct
 
 from domain.catalogue.item import ServiceItem, TaskCode
 from domain.flow.graph import Groups, groups_of
-from domain.project.state import (
-    ITEMS_MAX,
-    LINE_CHARACTERS_MAX,
-    Alternatives,
-    Code,
-    Codes,
-    Line,
-    Mode,
-    Phase,
-    PlannedItem,
-)
+from domain.project.state import Phase, PlannedItem
+from domain.project.terms import ITEMS_MAX, LINE_CHARACTERS_MAX, Alternatives, Code, Codes, Line, Mode
 
 PHASES_MAX = 20  # the usual flow has four
 KINDS_MAX = 50

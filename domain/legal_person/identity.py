@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.ledger import Command, Context, Fact, Refused
 from domain.legal_person.state import AnyPerson, LegalPerson, require_keeper, require_open
 from domain.project.rules import require_reasons
-from domain.project.state import Code, Line, Text
+from domain.project.terms import Code, Line, Text
 from domain.uscc import organisation_code, require_legacy, require_uscc
 
 

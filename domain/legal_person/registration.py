@@ -14,7 +14,7 @@ from domain.legal_person.state import (
     require_keeper,
     require_open,
 )
-from domain.project.state import Code, Line
+from domain.project.terms import Code, Line
 from domain.uscc import require_uscc
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field, structs
 
 from domain.ledger import Context, Refused, Role
 from domain.project.rules import require_role
-from domain.project.state import Line, Name
+from domain.project.terms import Line, Name
 from domain.uscc import organisation_code
 
 NAMESPACE = UUID("2f6f6c5e-8a53-4f0e-9f0a-51c6c0c4b1d3")  # permanent: a person's entries are found by its code

@@ -10,7 +10,8 @@ from domain.catalogue.item import DAYS_MAX
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Item, Lines, Mode, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Lines, Mode, Stage, Text
 from domain.shelf import service_of
 
 

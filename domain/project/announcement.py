@@ -11,7 +11,8 @@ from domain.law.moment import local_day
 from domain.law.pack import Pack
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, require_handler, require_stage
-from domain.project.state import Code, Line, Name, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Line, Name, Stage, Text
 
 PROVISO = "以国务院通知为准"  # without these words a date beyond the published calendar is told to nobody (B2.5)
 CHINESE = "CN"  # what the names of the calendars begin with that follow the State Council's notices

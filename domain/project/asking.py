@@ -8,7 +8,8 @@ from domain.law.pack import Pack
 from domain.ledger import Context, Fact
 from domain.project.consultation_state import Consultation, next_in_line
 from domain.project.rules import limit_of, once
-from domain.project.state import Item, Mode, Project
+from domain.project.state import Item, Project
+from domain.project.terms import Mode
 
 CLOCK = "countersign"
 JOINT_STEP = "joint"  # what participants of a joint item are asked under, by its acceptance

@@ -6,7 +6,8 @@ from domain.law.proof import ClockProof, Colour, Rung
 from domain.ledger import Command, Context, Fact, Role
 from domain.project.rules import next_signal, require_proof, require_reasons, require_role, responsible
 from domain.project.signal_state import Signal
-from domain.project.state import Code, Name, Project, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Name, Text
 
 
 class WarnDeadline(Command, frozen=True, tag="warn_deadline"):

@@ -9,16 +9,16 @@ from msgspec import Meta
 
 from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import require_reasons, require_role
-from domain.project.state import LINES_MAX, Code, Line, Name, Project, Text
-from domain.project.voice_state import (
-    Complaint,
-    Satisfied,
+from domain.project.state import Project
+from domain.project.terms import LINES_MAX, Code, Line, Name, Text
+from domain.project.voice_rules import (
     find_complaint,
     require_entries,
     require_responsible,
     require_unsettled,
     terms_now,
 )
+from domain.project.voice_state import Complaint, Satisfied
 
 Versions = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(max_length=LINES_MAX)]
 

@@ -8,14 +8,10 @@ from msgspec import Meta
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import require_reasons
-from domain.project.state import Code, Line, Project, Text
-from domain.project.voice_state import (
-    Complaint,
-    find_complaint,
-    require_responsible,
-    require_unsettled,
-    terms_now,
-)
+from domain.project.state import Project
+from domain.project.terms import Code, Line, Text
+from domain.project.voice_rules import find_complaint, require_responsible, require_unsettled, terms_now
+from domain.project.voice_state import Complaint
 
 
 def handled(project: Project, code: str, context: Context) -> Complaint:

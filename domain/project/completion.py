@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.consultation_state import Opinion, against, opinions
 from domain.project.rules import require_decision, require_handler, require_reasons, require_stage
-from domain.project.state import OPEN_STAGES, Code, Item, Line, Mode, Outcome, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import OPEN_STAGES, Code, Line, Mode, Outcome, Stage, Text
 
 RESERVED = (Opinion.OBJECTED, Opinion.AGREED_WITH_CONDITIONS)
 

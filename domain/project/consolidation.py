@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.consultation_state import Answer, Consolidated, against, opinions
 from domain.project.rules import once, require_handler, require_stage
-from domain.project.state import Code, Lines, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Lines, Stage, Text
 
 
 class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):

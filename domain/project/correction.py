@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import require_reasons
-from domain.project.state import FactNote, Project, Text
+from domain.project.state import FactNote, Project
+from domain.project.terms import Text
 
 Instant = Annotated[datetime, Meta(tz=True)]  # a time without a zone says nothing
 Version = Annotated[int, Meta(ge=1)]

@@ -31,7 +31,8 @@ from domain.project.rules import (
     require_role,
     require_stage,
 )
-from domain.project.state import Code, Codes, Item, Lines, Name, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Codes, Lines, Name, Stage, Text
 
 
 class AskingOrder(StrEnum):

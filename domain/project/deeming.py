@@ -10,7 +10,8 @@ from domain.project.asking import going_on
 from domain.project.consultation_state import Consultation, Opinion, handed_on
 from domain.project.rules import consulted, next_signal, require_proof, responsible
 from domain.project.signal_state import Signal
-from domain.project.state import OPEN_STAGES, Code, Item, Outcome, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import OPEN_STAGES, Code, Outcome, Stage
 
 # A notice or a refusal that came after the last day is void (Art. 32(1)(4), B5.4): the application is accepted all
 # the same.

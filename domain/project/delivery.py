@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact
 from domain.project.rules import require_handler, require_stage
-from domain.project.state import Code, Line, Project, Stage
+from domain.project.state import Project
+from domain.project.terms import Code, Line, Stage
 
 
 class DeliverDecision(Command, frozen=True, tag="deliver_decision"):

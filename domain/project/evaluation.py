@@ -9,8 +9,10 @@ from msgspec import Meta
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import once, require_role
-from domain.project.state import Code, FactNote, Item, Lines, Project, Text
-from domain.project.voice_state import Evaluation, evaluation_id, terms_now
+from domain.project.state import FactNote, Item, Project
+from domain.project.terms import Code, Lines, Text
+from domain.project.voice_rules import evaluation_id, terms_now
+from domain.project.voice_state import Evaluation
 
 WHO_SERVES = (Role.OFFICER, Role.PROJECT_MANAGER)
 

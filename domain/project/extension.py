@@ -9,7 +9,8 @@ from msgspec import Meta
 from domain.law.pack import Extension
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import law_for, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Stage, Text
 
 
 class ExtendLimit(Command, frozen=True, tag="extend_limit"):

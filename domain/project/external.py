@@ -10,19 +10,8 @@ from msgspec import structs
 from domain.law.moment import local_day
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_decision, require_feed, require_outside, require_reasons, require_stage
-from domain.project.state import (
-    DECIDED_STAGES,
-    FRESH_STAGES,
-    OPEN_STAGES,
-    Code,
-    ExternalResult,
-    Item,
-    Line,
-    Outcome,
-    Project,
-    Stage,
-    Text,
-)
+from domain.project.state import ExternalResult, Item, Project
+from domain.project.terms import DECIDED_STAGES, FRESH_STAGES, OPEN_STAGES, Code, Line, Outcome, Stage, Text
 
 
 class Kept(StrEnum):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import require_handler, require_stage
-from domain.project.state import Code, Item, Mode, Name, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Mode, Name, Stage
 
 
 class ForwardItem(Command, frozen=True, tag="forward_item"):

@@ -6,7 +6,8 @@ from datetime import date
 
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_applicant_side, require_handler, require_stage
-from domain.project.state import Code, HearingStep, Item, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import Code, HearingStep, Stage
 
 
 class TellHearingRight(Command, frozen=True, tag="tell_hearing_right"):

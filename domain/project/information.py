@@ -11,7 +11,8 @@ from msgspec import Meta, Struct
 from domain.information_form import CATEGORIES, FORMS, Category, FormField, Sort
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import require_role
-from domain.project.state import LINES_MAX, TEXT_CHARACTERS_MAX, Code, Line, Name, Project
+from domain.project.state import Project
+from domain.project.terms import LINES_MAX, TEXT_CHARACTERS_MAX, Code, Line, Name
 
 Value = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] | int | float
 

@@ -21,7 +21,8 @@ from domain.project.material_state import (
     is_media_type,
 )
 from domain.project.rules import once, require_papers_from, require_reasons
-from domain.project.state import DECIDED_STAGES, ITEMS_MAX, Code, Line, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import DECIDED_STAGES, ITEMS_MAX, Code, Line, Stage, Text
 
 OVER_STAGES = (Stage.DECLINED, Stage.WITHDRAWN, *DECIDED_STAGES)
 PATH_CHARACTERS = frozenset('/\\:*?"<>|')  # what parts a path, or names no file, on some system

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Role
 from domain.project.rules import require_role
-from domain.project.state import Line, Name, Project, Text
+from domain.project.state import Project
+from domain.project.terms import Line, Name, Text
 
 
 class NoteStep(Command, frozen=True, tag="note_step"):

@@ -6,7 +6,8 @@ from domain.ledger import Command, Context, Fact, Refused
 from domain.project.asking import going_on
 from domain.project.consultation_state import Consultation, key_of, named, queue, unanswered
 from domain.project.rules import require_after, require_handler, require_reasons, require_stage
-from domain.project.state import Code, Name, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Name, Stage, Text
 
 
 class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"):

@@ -6,16 +6,10 @@ from enum import StrEnum
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import require_reasons, require_role
-from domain.project.state import Line, Project, Text
-from domain.project.voice_state import (
-    Appealed,
-    Evaluation,
-    Satisfied,
-    find_evaluation,
-    open_evaluation,
-    require_responsible,
-    terms_now,
-)
+from domain.project.state import Project
+from domain.project.terms import Line, Text
+from domain.project.voice_rules import find_evaluation, open_evaluation, require_responsible, terms_now
+from domain.project.voice_state import Appealed, Evaluation, Satisfied
 
 NOT_CONTENT = (Satisfied.NO,)
 

@@ -6,7 +6,8 @@ from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.asking import CountersignatureAsked, later
 from domain.project.consultation_state import Consultation, chain, key_of, named, queue
 from domain.project.rules import require_asked, require_reasons, require_role, require_stage
-from domain.project.state import Code, Item, Name, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Name, Stage, Text
 
 
 class ForwardCountersignature(Command, frozen=True, tag="forward_countersignature"):

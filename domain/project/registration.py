@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, require_role
-from domain.project.state import ITEMS_MAX, Code, Item, Line, Mode, Name, PlannedItem, Project
+from domain.project.state import Item, PlannedItem, Project
+from domain.project.terms import ITEMS_MAX, Code, Line, Mode, Name
 from domain.uscc import require_uscc
 
 # 全国投资项目在线审批监管平台运行管理暂行办法 (2017), 第三条: 涉密项目及信息不得通过在线平台办理和传递.

@@ -12,7 +12,8 @@ from domain.law.proof import Rung
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import consulted, find_signal, require_current
 from domain.project.signal_state import Signal
-from domain.project.state import Line, Project, Stage
+from domain.project.state import Project
+from domain.project.terms import Line, Stage
 
 # The act that has the same effect as silence: where it came later, there is nothing to undo.
 SAME_BY_ACT = {

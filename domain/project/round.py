@@ -13,7 +13,8 @@ from domain.project.rules import (
     require_reasons,
     require_stage,
 )
-from domain.project.state import Code, Item, Lines, Name, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Lines, Name, Stage, Text
 
 
 class ReviseApplication(Command, frozen=True, tag="revise_application"):

@@ -11,7 +11,8 @@ from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Context, Refused, Role
 from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
 from domain.project.signal_state import Signal
-from domain.project.state import Item, Outcome, PlannedItem, Project, Stage
+from domain.project.state import Item, PlannedItem, Project
+from domain.project.terms import Outcome, Stage
 
 HANDLERS = (Role.OFFICER, Role.SYSTEM)  # who may act for a department
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with

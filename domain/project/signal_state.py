@@ -12,7 +12,7 @@ from domain.law.proof import Colour, Rung
 
 if TYPE_CHECKING:
     from domain.project.consultation_state import Opinion
-    from domain.project.state import Stage
+    from domain.project.terms import Stage
 
 
 class Appeal(StrEnum):

@@ -7,7 +7,8 @@ from typing import ClassVar
 from domain.catalogue.item import ServiceItem
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import law_for, require_papers_from, require_stage
-from domain.project.state import DECIDED_STAGES, FRESH_STAGES, Code, Item, Lines, Outcome, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import DECIDED_STAGES, FRESH_STAGES, Code, Lines, Outcome, Stage
 from domain.shelf import shelf_of
 
 

@@ -10,7 +10,8 @@ from domain.law.proof import Rung
 from domain.ledger import Actor, Command, Context, Fact, Refused, Role
 from domain.project.rules import find_signal, require_reasons, require_role
 from domain.project.signal_state import Appeal, Order
-from domain.project.state import Code, Line, Lines, Name, Project, Text
+from domain.project.state import Project
+from domain.project.terms import Code, Line, Lines, Name, Text
 
 
 class Verdict(StrEnum):

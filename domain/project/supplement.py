@@ -6,7 +6,8 @@ from datetime import date
 
 from domain.ledger import Command, Context, Fact, Refused, Role
 from domain.project.rules import once, require_handler, require_papers_from, require_stage, require_to_come
-from domain.project.state import Code, Lines, Project, Stage
+from domain.project.state import Project
+from domain.project.terms import Code, Lines, Stage
 
 
 class RequestSupplement(Command, frozen=True, tag="request_supplement"):

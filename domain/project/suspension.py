@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import law_for, require_handler, require_stage, require_to_come
-from domain.project.state import Code, Item, Name, Project, Stage, Text
+from domain.project.state import Item, Project
+from domain.project.terms import Code, Name, Stage, Text
 from domain.shelf import service_of
 
 # No catalogue takes these away: a hearing is the applicant's right (行政许可法 46, 47), force majeure is nobody's act.

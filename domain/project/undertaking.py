@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact, Refused
 from domain.project.rules import require_handler, require_reasons, require_stage
-from domain.project.state import DECIDED_STAGES, Code, Item, Outcome, Project, Text
+from domain.project.state import Item, Project
+from domain.project.terms import DECIDED_STAGES, Code, Outcome, Text
 
 CLOCK = "post_check"
 REVOCATION = "行政许可法 69"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.ledger import Command, Context, Fact
 from domain.project.rules import require_applicant_side, require_stage
-from domain.project.state import OPEN_STAGES, Code, Project, Stage, Text
+from domain.project.state import Project
+from domain.project.terms import OPEN_STAGES, Code, Stage, Text
 
 
 class WithdrawItem(Command, frozen=True, tag="withdraw_item"):

@@ -12,8 +12,9 @@ from domain.ledger import Actor, Role
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand, replay
 from infrastructure.approvals import Approvals
 from scripts.benches.measure import Figure

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.catalogue.item import Material, ServiceItem, TaskType
-from domain.project.state import LINE_CHARACTERS_MAX
+from domain.project.terms import LINE_CHARACTERS_MAX
 from domain.uscc import fault_of, is_legacy
 
 TASK_TYPES = {

@@ -21,7 +21,8 @@ from domain.law.pack import Pack
 from domain.ledger import Actor, Context, Refused
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, PlannedItem, Project
+from domain.project.state import PlannedItem, Project
+from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from domain.vocabulary import AnyCommand, AnyFact, decide, tag_of
 from projections.cases import STATED_DEADLINE
 from scripts.importing.reading import SEPARATOR, CaseListing, EventRow

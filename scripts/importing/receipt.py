@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
-from domain.project.state import Outcome, Stage
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome, Stage
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation

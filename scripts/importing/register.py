@@ -12,7 +12,8 @@ from msgspec import Struct, field
 from domain.law.moment import midnight
 from domain.law.pack import Pack
 from domain.ledger import Role
-from domain.project.state import Item, Project, Stage
+from domain.project.state import Item, Project
+from domain.project.terms import Stage
 from domain.vocabulary import AnyCommand
 from projections.typed import typed_date
 from scripts.importing.lines import YEARS

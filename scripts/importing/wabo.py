@@ -16,10 +16,10 @@ from domain.project.complaint import AnswerComplaint, FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.delivery import DeliverDecision
 from domain.project.extension import ExtendLimit
-from domain.project.state import CODE_CHARACTERS_MAX, OPEN_STAGES, Outcome, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import CODE_CHARACTERS_MAX, OPEN_STAGES, Outcome, Stage
 from domain.project.withdrawal import WithdrawItem
 from projections.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
 from projections.typed import typed_days, typed_truth

@@ -11,7 +11,7 @@ from domain.project.countersignature import AskCountersignature, AskingOrder, Co
 from domain.project.recall import RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.round import ReviseApplication
-from domain.project.state import Stage
+from domain.project.terms import Stage
 from scripts.simulation.acts import Act, Done, Part
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.people import officer

@@ -8,9 +8,9 @@ from domain.ledger import Actor
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.completion import CompleteItem
 from domain.project.delivery import DeliverDecision
-from domain.project.state import Outcome, Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
+from domain.project.terms import Outcome, Stage
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
 from domain.project.withdrawal import WithdrawItem
 from scripts.simulation.acts import Act, Done, Life, Part

@@ -16,7 +16,7 @@ from domain.project.external import (
     SettleDiscrepancy,
     VerifyExternalResult,
 )
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from scripts.simulation.acts import Done, Life, Part
 from scripts.simulation.circumstances import Circumstances
 from scripts.simulation.people import feed

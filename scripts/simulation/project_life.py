@@ -17,7 +17,8 @@ from domain.law.proof import Rung
 from domain.project.acceptance import AcceptItem
 from domain.project.information import EnteredField, RecordInformation
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, Project
+from domain.project.state import Project
+from domain.project.terms import Outcome
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.chance import Chance
 from scripts.simulation.circumstances import Circumstances

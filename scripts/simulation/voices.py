@@ -23,7 +23,8 @@ from domain.project.rectification import (
     RectifyEvaluation,
     StartRectification,
 )
-from domain.project.voice_state import Satisfied, evaluation_id
+from domain.project.voice_rules import evaluation_id
+from domain.project.voice_state import Satisfied
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.people import BUREAU, human, officer

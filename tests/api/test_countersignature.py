@@ -10,7 +10,7 @@ from domain.example_countersignature import CIRCULATED, ITEM
 from domain.example_people import PLANNING
 from domain.project.completion import CompleteItem
 from domain.project.consolidation import ConsolidateOpinions
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from tests.api.door import Door
 
 pytestmark = pytest.mark.usefixtures("projector")

@@ -18,7 +18,7 @@ from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferr
 from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
 from domain.ledger import Role
 from domain.project.material import AttachMaterial
-from domain.project.state import Outcome, Stage
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import FACTS as FACT_TYPES
 from infrastructure.approvals import Approvals
 from infrastructure.projector import Projector

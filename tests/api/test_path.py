@@ -14,8 +14,9 @@ from domain.ledger import Actor
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from infrastructure.approvals import Approvals
 from tests.api.door import Door, problem
 from tests.controls import APPLICANT, LAND, MANAGER, PLANNING

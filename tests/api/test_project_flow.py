@@ -18,8 +18,8 @@ from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT, BUREAU, MANAGER

@@ -23,8 +23,9 @@ from domain.project.complaint import FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.evaluation import EvaluateService, Grade
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings

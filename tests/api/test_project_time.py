@@ -15,9 +15,10 @@ from domain.ledger import Actor
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings

@@ -14,7 +14,7 @@ from api.app import create_app
 from api.every_page import PAGES
 from api.wording_waiting import BASES, TURNS, WAITS
 from domain.flow.durations import Basis
-from domain.flow.waiting import HeldBy, WaitKind
+from domain.flow.wait import HeldBy, WaitKind
 from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views

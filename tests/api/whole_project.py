@@ -22,10 +22,10 @@ from domain.project.extension import ExtendLimit
 from domain.project.external import Kept, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Outcome
 from domain.project.voice_state import Satisfied
 from domain.vocabulary import AnyCommand
 from scripts.zone import FLOW

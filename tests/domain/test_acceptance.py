@@ -6,8 +6,9 @@ import pytest
 from msgspec import structs
 
 from domain.project.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
-from domain.project.state import Mode, Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
 from domain.project.supplement import SupplementRequested
+from domain.project.terms import Mode, Outcome, Stage
 from tests.controls import (
     FIRE,
     LAND,

@@ -17,8 +17,9 @@ from domain.catalogue.listing import (
 )
 from domain.catalogue.publication import CataloguePublished, PublishCatalogue
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Mode, PlannedItem, Project
+from domain.project.state import PlannedItem, Project
 from domain.project.submission import ItemSubmitted, SubmitItem
+from domain.project.terms import Mode
 from tests.controls import APPLICANT, LAND, LAW, MANAGER
 from tests.domain.desk import HEAD, ZONE, ZoneDesk, service
 from tests.spec import NOW, PROJECT

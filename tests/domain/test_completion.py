@@ -10,7 +10,7 @@ from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.consolidation import OpinionsConsolidated
 from domain.project.consultation_state import Opinion, opinions
 from domain.project.countersignature import ItemCountersigned
-from domain.project.state import Outcome, Stage
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyFact
 from tests.controls import FIRE, IMPORTER, LAND, MANAGER, REGISTERED, completed, submitted, under_examination
 from tests.spec import given

@@ -15,8 +15,9 @@ from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, EntryAmended, EntryRetracted, RetractEntry
 from domain.project.countersignature import ItemCountersigned
 from domain.project.registration import ItemPlanned, PlanItem
-from domain.project.state import Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyCommand, AnyFact, Corrections, corrections, follow, replay
 from tests.controls import (
     APPLICANT,

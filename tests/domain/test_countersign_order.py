@@ -27,7 +27,7 @@ from domain.project.countersignature import (
 from domain.project.deeming import ConsentDeemed, DeemConsent
 from domain.project.recall import RecallCountersignature
 from domain.project.round import ApplicationRevised, ReviseApplication
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand, AnyFact
 from infrastructure.lawbook import law_book
 from projections.law_events import item_histories

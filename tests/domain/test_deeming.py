@@ -25,9 +25,10 @@ from domain.project.deeming import (
     RenewalDeemed,
 )
 from domain.project.rescission import CardRescinded, RescindCard
-from domain.project.state import Item, Outcome, Stage
+from domain.project.state import Item
 from domain.project.supplement import RequestSupplement, SupplementRequested
 from domain.project.suspension import ClockSuspended
+from domain.project.terms import Outcome, Stage
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact
 from tests.controls import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.project.delivery import DecisionDelivered, DeliverDecision
-from domain.project.state import Outcome, Stage
+from domain.project.terms import Outcome, Stage
 from tests.controls import FIRE, LAND, REGISTERED, completed, under_examination
 from tests.spec import given
 

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from domain.law.voice_terms import ZONE_2020
 from domain.project.evaluation import Channel, EvaluateService, Grade, ServiceEvaluated
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from tests.controls import APPLICANT, FIRE, LAND, MANAGER, REGISTERED, accepted, completed, submitted, under_examination
 from tests.spec import given
 

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.examples import COMMAND_EXAMPLES, PROJECT, STORY, fact_examples, story_entries
 from domain.project.correction import AmendEntry, RetractEntry
-from domain.project.state import Outcome, Stage
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import COMMANDS, FACTS, AnyCommand, replay, tag_of
 from tests.controls import LAW
 

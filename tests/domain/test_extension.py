@@ -7,7 +7,7 @@ from msgspec import structs
 
 from domain.project.completion import ItemCompleted
 from domain.project.extension import ExtendLimit, LimitExtended
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from tests.controls import (
     FIRE,
     LAND,

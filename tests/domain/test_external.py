@@ -17,7 +17,8 @@ from domain.project.external import (
     RecordExternalResult,
     VerifyExternalResult,
 )
-from domain.project.state import Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyCommand, AnyFact
 from tests.controls import APPLICANT, LAND, MANAGER, REGISTERED, accepted, submitted
 from tests.spec import NOW, given

@@ -15,8 +15,9 @@ from domain.ledger import Context
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, ItemPlanned, RegisterProject
-from domain.project.state import Outcome, Phase, Project
+from domain.project.state import Phase, Project
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from tests.controls import APPLICANT, LAND, LAW, MANAGER
 from tests.domain.desk import FLOW, ZONE, ZoneDesk, service
 from tests.spec import NOW, PROJECT

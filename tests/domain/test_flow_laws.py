@@ -18,8 +18,9 @@ from domain.ledger import Refused
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, Phase, Project
+from domain.project.state import Phase, Project
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from tests.controls import APPLICANT, LAND, MANAGER
 from tests.domain.desk import FLOW, ZONE, ZoneDesk, service
 from tests.spec import NOW, PROJECT

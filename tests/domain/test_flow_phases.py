@@ -16,7 +16,8 @@ from domain.past import settled
 from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.registration import ItemPlanned
-from domain.project.state import Outcome, Phase, PlannedItem
+from domain.project.state import Phase, PlannedItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact, Entry, replay
 from infrastructure.lawbook import law_book
 from tests.controls import LAW, MANAGER, REGISTERED, submitted

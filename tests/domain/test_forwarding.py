@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.ledger import Actor, Role
 from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.forwarding import ForwardedItemReceived, ForwardItem, ItemForwarded, ReceiveForwardedItem
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from tests.controls import LAND, MANAGER, PROVINCE, REGISTERED, WATER, completed, submitted, under_examination
 from tests.spec import given
 

@@ -17,7 +17,7 @@ from domain.project.hearing import (
     RequestHearing,
     TellHearingRight,
 )
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand, AnyFact
 from tests.controls import APPLICANT, FIRE, LAND, MANAGER, REGISTERED, completed, submitted, under_examination
 from tests.spec import given

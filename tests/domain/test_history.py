@@ -14,7 +14,8 @@ from domain.examples import STORY, story_entries
 from domain.ledger import Context, Refused
 from domain.project.correction import EntryRetracted
 from domain.project.note import StepNoted
-from domain.project.state import FRESH_STAGES, Project, Stage
+from domain.project.state import Project
+from domain.project.terms import FRESH_STAGES, Stage
 from domain.vocabulary import AnyCommand, Entry, decide, replay, tag_of
 from tests.controls import BUREAU, LAW
 from tests.histories import World, stored, worlds

@@ -16,10 +16,11 @@ from domain.project.completion import CompleteItem, ItemCompleted
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import Countersign
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import JointForm, Mode, Outcome, PlannedItem, Project, Stage
+from domain.project.state import PlannedItem, Project
 from domain.project.submission import ItemSubmitted, SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import SuspendClock
+from domain.project.terms import JointForm, Mode, Outcome, Stage
 from domain.project.undertaking import CheckUndertaking, DecisionRevoked, RevokeDecision, UndertakingChecked
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.lawbook import law_book

@@ -17,7 +17,8 @@ from domain.project.external import (
     ReconcileExternalResult,
     SettleDiscrepancy,
 )
-from domain.project.state import ExternalResult, Outcome, PlannedItem, Stage
+from domain.project.state import ExternalResult, PlannedItem
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyFact
 from tests.controls import APPLICANT, FEED, LAND, MANAGER, REGISTERED, accepted, completed, submitted
 from tests.spec import given

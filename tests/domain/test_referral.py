@@ -10,7 +10,7 @@ from domain.project.completion import CompleteItem
 from domain.project.consultation_state import Opinion, against, unanswered
 from domain.project.correction import EntryRetracted
 from domain.project.referral import CountersignatureForwarded, ForwardCountersignature
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from tests.controls import FIRE, LAND, MANAGER, WATER, completed
 from tests.domain.circulation import AGREE, EXAMINED, ROADS, answered, asked, land
 from tests.spec import given

@@ -7,7 +7,8 @@ import pytest
 from msgspec import structs
 
 from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject
-from domain.project.state import ITEMS_MAX, Mode, PlannedItem
+from domain.project.state import PlannedItem
+from domain.project.terms import ITEMS_MAX, Mode
 from domain.vocabulary import AnyCommand
 from tests.controls import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
 from tests.spec import given

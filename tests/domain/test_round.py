@@ -16,7 +16,7 @@ from domain.project.countersignature import AskCountersignature, AskingOrder
 from domain.project.recall import CountersignatureRecalled, RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.round import ApplicationRevised, KeepOpinion, OpinionKept, ReviseApplication
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand, AnyFact
 from tests.controls import APPLICANT, FIRE, LAND, MANAGER, PLANNING, REGISTERED, WATER, completed, submitted
 from tests.domain.circulation import AGREE, EXAMINED, OBJECT, answered, asked, land

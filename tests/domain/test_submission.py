@@ -6,8 +6,8 @@ import pytest
 
 from domain.ledger import Actor
 from domain.project.completion import ItemCompleted
-from domain.project.state import Outcome, Stage
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome, Stage
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact
 from tests.controls import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.project.state import Stage
 from domain.project.submission import SubmitItem
 from domain.project.supplement import (
     LackingPapersReceived,
@@ -13,6 +12,7 @@ from domain.project.supplement import (
     SupplementRequested,
     SupplementSubmitted,
 )
+from domain.project.terms import Stage
 from tests.controls import (
     APPLICANT,
     BUREAU,

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from domain.project.completion import CompleteItem
-from domain.project.state import Outcome, Stage
 from domain.project.suspension import ClockResumed, ClockSuspended, ResumeClock, SuspendClock
+from domain.project.terms import Outcome, Stage
 from tests.controls import FIRE, LAND, LAW, REGISTERED, completed, declined, submitted, under_examination
 from tests.spec import given
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.ledger import Actor
-from domain.project.state import Stage
+from domain.project.terms import Stage
 from domain.project.withdrawal import ItemWithdrawn, WithdrawItem
 from domain.vocabulary import AnyFact
 from tests.controls import (

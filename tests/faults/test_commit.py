@@ -16,7 +16,7 @@ from psycopg.pq.abc import PGresult
 from domain.examples import MANAGER
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import TEXT_CHARACTERS_MAX
+from domain.project.terms import TEXT_CHARACTERS_MAX
 from infrastructure import committer
 from infrastructure.approvals import Answer, Approvals
 from infrastructure.batch import APPEND, HASH_BYTES, Item, Row, parameters

@@ -24,9 +24,10 @@ from domain.project.card import CardIssued
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supervision import AppealCard, DecideAppeal, Verdict
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.approvals import Approvals
 from infrastructure.board_sums import Reach, reach_of, snapshot, statement

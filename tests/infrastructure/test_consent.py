@@ -17,8 +17,9 @@ from domain.project.consultation_state import Opinion
 from domain.project.countersignature import AskCountersignature, AskingOrder, Countersign
 from domain.project.deeming import ConsentDeemed
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import LawBook, law_book

@@ -17,9 +17,10 @@ from domain.project.card import CardIssued
 from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supervision import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures

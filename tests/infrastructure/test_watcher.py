@@ -22,8 +22,9 @@ from domain.project.correction import AmendEntry
 from domain.project.deeming import AcceptanceDeemed
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.rescission import CardRescinded
-from domain.project.state import Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.approvals import Approvals
 from infrastructure.watcher import WATCHER, Watcher

@@ -12,9 +12,10 @@ from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.countersignature import AskCountersignature
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.suspension import SuspendClock
+from domain.project.terms import Mode, Outcome
 from domain.vocabulary import AnyCommand
 from infrastructure.approvals import Approvals
 from tests.controls import APPLICANT, FIRE, LAND, MANAGER, WATER

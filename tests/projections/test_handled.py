@@ -8,7 +8,8 @@ from domain.flow.adoption import ItemDropped
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.external import ExternalResultRecorded
 from domain.project.registration import ItemPlanned
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact
 from projections.handled import VIEW, HandledState
 from projections.view import Row, fold

@@ -16,7 +16,8 @@ from domain.project.correction import EntryRetracted
 from domain.project.external import ExternalResultRecorded
 from domain.project.information import InformationRecorded, KnownField
 from domain.project.registration import Enterprise, ProjectRegistered
-from domain.project.state import Outcome, PlannedItem
+from domain.project.state import PlannedItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact, Entry
 from infrastructure.information import known_project
 from projections.information import Information, spelt

@@ -18,8 +18,9 @@ from domain.project.countersignature import ItemCountersigned
 from domain.project.external import ExternalResultRecorded
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.registration import ProjectRegistered
-from domain.project.state import Mode, Outcome, PlannedItem
+from domain.project.state import PlannedItem
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
+from domain.project.terms import Mode, Outcome
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact, Entry
 from infrastructure.lawbook import law_book

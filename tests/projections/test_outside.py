@@ -19,7 +19,8 @@ from domain.project.external import (
     Kept,
     RecordAttested,
 )
-from domain.project.state import ExternalResult, Outcome, Stage
+from domain.project.state import ExternalResult
+from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyFact, Entry
 from projections.outside import Outside, OutsideRow, unverified_days
 from projections.shipped_law import shipped_law

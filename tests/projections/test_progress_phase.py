@@ -5,7 +5,8 @@ from __future__ import annotations
 from domain.flow.adoption import FlowAdopted
 from domain.project.external import ExternalResultRecorded
 from domain.project.registration import ItemPlanned
-from domain.project.state import Outcome, Phase, PlannedItem
+from domain.project.state import Phase, PlannedItem
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact
 from projections.progress import Progress
 from projections.progress_answers import ProgressProject

@@ -12,8 +12,9 @@ from domain.project.completion import ItemCompleted
 from domain.project.correction import EntryRetracted
 from domain.project.delivery import DecisionDelivered
 from domain.project.registration import ItemPlanned
-from domain.project.state import Outcome, Phase, PlannedItem
+from domain.project.state import Phase, PlannedItem
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact, Entry
 from projections.project_time import ProjectTime, project_time
 from projections.shipped_law import shipped_law

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.flow.waiting import HeldBy, ItemWaiting, WaitKind, blockers, depths, waiting
+from domain.flow.wait import HeldBy, WaitKind
+from domain.flow.waiting import ItemWaiting, blockers, depths, waiting
 from domain.project.asking import CountersignatureAsked
 from domain.project.consultation_state import Opinion
 from domain.project.correction import EntryAmended, EntryRetracted
@@ -18,10 +19,11 @@ from domain.project.delivery import DecisionDelivered
 from domain.project.external import DiscrepancyFound, ExternalResultRecorded
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.registration import Enterprise, ItemPlanned, ProjectRegistered
-from domain.project.state import ExternalResult, Item, Outcome, PlannedItem, Project, Stage
+from domain.project.state import ExternalResult, Item, PlannedItem, Project
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.terms import Outcome, Stage
 from domain.project.undertaking import DecisionRevoked, UndertakingChecked
 from domain.project.withdrawal import ItemWithdrawn
 from domain.vocabulary import AnyFact, Entry

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 
 from domain.examples import story_entries
 from domain.flow.adoption import ItemDropped
-from domain.flow.waiting import Wait, waiting
+from domain.flow.wait import Wait
+from domain.flow.waiting import waiting
 from domain.project.registration import ItemPlanned
-from domain.project.state import Outcome
+from domain.project.terms import Outcome
 from domain.vocabulary import AnyFact, corrections
 from projections.view import CORRECTIONS, fold, take
 from projections.waiting import VIEW, WaitingRow

@@ -21,11 +21,12 @@ from domain.project.extension import ExtendLimit
 from domain.project.external import AttestRecord
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.rescission import CardRescinded
-from domain.project.state import Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.supervision import AppealCard, DecideAppeal, Verdict
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Outcome, Stage
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand
 from infrastructure.lawbook import law_book

@@ -14,9 +14,10 @@ from domain.project.completion import CompleteItem
 from domain.project.correction import AmendEntry
 from domain.project.external import AttestRecord
 from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Outcome, PlannedItem, Stage
+from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
 from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.terms import Outcome, Stage
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.projections.watched import Zone
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.law.evaluation import evaluate
 from domain.ledger import Context, Recorded
-from domain.project.state import Stage
+from domain.project.terms import Stage
 from domain.vocabulary import Entry, decide, replay
 from infrastructure.lawbook import law_book
 from scripts.benches.commands import ITEMS, project_life

@@ -15,10 +15,10 @@ from domain.project.countersignature import ItemCountersigned
 from domain.project.delivery import DecisionDelivered
 from domain.project.extension import LimitExtended
 from domain.project.note import StepNoted
-from domain.project.state import Outcome
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
+from domain.project.terms import Outcome
 from domain.project.withdrawal import ItemWithdrawn
 from scripts.importing.planning import Fate
 from scripts.importing.reading import CaseListing
