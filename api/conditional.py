@@ -7,7 +7,8 @@ from uuid import UUID
 
 from api.entries import shown
 from api.problems import Problem
-from domain.ledger import Actor, Command, Context, Refused
+from domain.context import Context
+from domain.ledger import Actor, Command, Refused
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.vocabulary import AnyCommand, decide

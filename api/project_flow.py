@@ -17,6 +17,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then
 from api.projects import entries_of
 from api.views import code
+from domain.context import Context
 from domain.flow.adoption import MoveFlow, moved
 from domain.flow.move import Move
 from domain.flow.phases import Course, PhaseStanding, course, phases_at
@@ -24,7 +25,7 @@ from domain.flow.standing import StepStanding, standing
 from domain.law.general_pack import general_rule
 from domain.law.general_rule import GeneralRule
 from domain.law.moment import local_day
-from domain.ledger import Actor, Context, Refused, Role
+from domain.ledger import Actor, Refused, Role
 from domain.past import settled
 from domain.project.state import PlannedItem, Project
 from domain.vocabulary import replay

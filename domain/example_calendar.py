@@ -13,9 +13,10 @@ from msgspec import Struct, structs
 from domain.calendar.notice import ApplyNotice, ApproveNotice, ImportNotice, WithdrawNotice
 from domain.calendar.state import stream_of
 from domain.calendar.words import CalendarCommand
+from domain.context import Context
 from domain.example_people import BUREAU, moment
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Role
+from domain.ledger import Actor, Recorded, Role
 from domain.streams import decide, replay
 from domain.vocabulary import Entry, tag_of
 

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from domain.context import Context
 from domain.example_people import MANAGER, moment
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded
+from domain.ledger import Actor, Recorded
 from domain.legal_person.identity import LinkLegacyCode, MergeLegalPerson, SeparateLegalPerson
 from domain.legal_person.registration import ChangeLegalPerson, RegisterLegalPerson
 from domain.legal_person.state import Capital, Contact, Particulars, PersonKind, Standing, stream_of

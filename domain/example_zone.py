@@ -13,6 +13,7 @@ from domain.catalogue.publication import PublishCatalogue
 from domain.catalogue.state import Catalogue
 from domain.catalogue.state import stream_of as catalogue_stream
 from domain.catalogue.words import CatalogueCommand
+from domain.context import Context
 from domain.example_people import ENTERPRISE, ENVIRONMENT, LAND, MANAGER, Step, moment, told
 from domain.flow.adoption import MoveFlow, StartFlow
 from domain.flow.publication import PublishFlow
@@ -21,7 +22,7 @@ from domain.flow.state import stream_of as flow_stream
 from domain.flow.step import FlowStep
 from domain.flow.words import FlowCommand
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Role
+from domain.ledger import Actor, Recorded, Role
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import Phase
 from domain.project.submission import SubmitItem

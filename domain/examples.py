@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+from domain.context import Context
 from domain.example_calendar import calendar_entries
 from domain.example_countersignature import CIRCULATED, CIRCULATED_PROJECT
 from domain.example_information import INFORMED
@@ -32,7 +33,7 @@ from domain.example_supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, Wat
 from domain.example_voices import VOICED
 from domain.example_zone import PLANNED_PROJECT, PLANNED_STORY, shelf_from, zone_entries
 from domain.law.pack import Pack
-from domain.ledger import Context, Recorded
+from domain.ledger import Recorded
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.completion import CompleteItem

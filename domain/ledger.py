@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from domain.law.calendar import WorkingCalendar
-    from domain.law.pack import Pack
-    from domain.shelf import Shelf
 
 
 class Role(StrEnum):
@@ -40,21 +35,6 @@ class Actor(Struct, frozen=True, gc=False):
     id: str
     department: str = ""
     role: Role = Role.OFFICER
-
-
-class Context(Struct, frozen=True, gc=False):
-    """What a decision may know beside the state: who, when, the law in force then, and what was published.
-
-    *at* is the instant the act legally took effect; *now* is when the system learned of it. They differ
-    where a result is keyed in late.
-    """
-
-    by: Actor
-    at: datetime
-    now: datetime
-    law: Pack
-    shelf: Shelf | None = None  # catalogues and flows; None where there are none
-    calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
 
 
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error

@@ -14,9 +14,10 @@ from domain.calendar.state import Calendar
 from domain.calendar.words import CalendarCommand, CalendarFact
 from domain.catalogue.state import Catalogue
 from domain.catalogue.words import CatalogueCommand, CatalogueFact
+from domain.context import Context
 from domain.flow.state import Flow
 from domain.flow.words import FlowCommand, FlowFact
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.legal_person.state import LegalPerson
 from domain.legal_person.words import PersonCommand, PersonFact
 from domain.project.state import Project

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from domain.calendar.words import CalendarFact
 from domain.catalogue.words import CatalogueFact
+from domain.context import Context
 from domain.flow.words import AdoptionCommand, AdoptionFact, FlowFact
-from domain.ledger import Command, Context, Fact, Recorded, Refused
+from domain.ledger import Command, Fact, Recorded, Refused
 from domain.legal_person.words import PersonFact
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.registration import RegisterProject

@@ -15,8 +15,9 @@ from eventsourcing.application import Application
 from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
+from domain.context import Context
 from domain.law.moment import local_day
-from domain.ledger import Actor, Context, Fact, Recorded, Refused, Role
+from domain.ledger import Actor, Fact, Recorded, Refused, Role
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.streams import EveryCommand, State, decide, follow, replay

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from domain.ledger import Actor, Context, Recorded, Refused, Role
+from domain.context import Context
+from domain.ledger import Actor, Recorded, Refused, Role
 from domain.project.acceptance import AcceptItem, DeclineItem
 from domain.project.announcement import PROVISO, AnnounceDate
 from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint

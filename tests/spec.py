@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from domain.context import Context
 from domain.law.calendar import WorkingCalendar
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Recorded, Refused, Role
+from domain.ledger import Actor, Recorded, Refused, Role
 from domain.project.state import Project
 from domain.project.words import SystemCommand
 from domain.refusals import REFUSAL_CODES

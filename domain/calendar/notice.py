@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, field
 
 from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, NoticeStage, stream_of
+from domain.context import Context
 from domain.law.calendar import Notice
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_reasons, require_role
 from domain.project.terms import Code, Line, Lines, Text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Actor, Command, Fact, Refused, Role
 from domain.project.rules import limit_of, require_reasons
 from domain.project.terms import Code, Text
 

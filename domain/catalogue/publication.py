@@ -6,8 +6,9 @@ from datetime import date
 
 from domain.catalogue.listing import require_catalogue
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, Edition
+from domain.context import Context
 from domain.law.moment import local_day
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_role
 from domain.project.terms import Code, Line
 

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from domain.context import Context, edition_in_force, published_flow
 from domain.flow.move import Move, move_to
 from domain.flow.step import FlowEdition, planned
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.registration import ItemPlanned, require_known, require_lawful, require_new, require_no_circle
 from domain.project.rules import require_role
 from domain.project.state import AdoptedFlow, Item, Phase, PlannedItem, Project
 from domain.project.terms import Code, Name
-from domain.shelf import edition_in_force, published_flow
 
 EditionNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from domain.catalogue.state import KEEPERS
 from domain.catalogue.state import Edition as CatalogueEdition
+from domain.context import Context, edition_in_force
 from domain.flow.graph import circle, reached, spelt
 from domain.flow.state import AnyState, Flow, stream_of
 from domain.flow.step import FlowEdition, FlowStep, Kinds, Phases, Steps, needs_for
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_role
 from domain.project.state import Phase
 from domain.project.terms import Code, Line
-from domain.shelf import edition_in_force
 
 
 class PublishFlow(Command, frozen=True, tag="publish_flow"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.legal_person.state import AnyPerson, LegalPerson, require_keeper, require_open
 from domain.project.rules import require_reasons
 from domain.project.terms import Code, Line, Text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.legal_person.state import (
     AnyPerson,
     Change,

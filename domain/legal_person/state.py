@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 
 from msgspec import Meta, Struct, field, structs
 
-from domain.ledger import Context, Refused, Role
+from domain.context import Context
+from domain.ledger import Refused, Role
 from domain.project.rules import require_role
 from domain.project.terms import Line, Name
 from domain.uscc import organisation_code

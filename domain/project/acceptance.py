@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from domain.catalogue.item import DAYS_MAX
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context, service_of
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
 from domain.project.state import Item, Project
 from domain.project.terms import Code, Lines, Mode, Stage, Text
-from domain.shelf import service_of
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):

@@ -6,10 +6,11 @@ import re
 from datetime import date
 from typing import ClassVar
 
+from domain.context import Context
 from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
 from domain.law.pack import Pack
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import law_for, require_handler, require_stage
 from domain.project.state import Project
 from domain.project.terms import Code, Line, Name, Stage, Text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.context import Context
 from domain.law.pack import Pack
-from domain.ledger import Context, Fact
+from domain.ledger import Fact
 from domain.project.consultation_state import Consultation, next_in_line
 from domain.project.rules import limit_of, once
 from domain.project.state import Item, Project

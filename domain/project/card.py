@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.context import Context
 from domain.law.proof import ClockProof, Colour, Rung
-from domain.ledger import Command, Context, Fact, Role
+from domain.ledger import Command, Fact, Role
 from domain.project.rules import next_signal, require_proof, require_reasons, require_role, responsible
 from domain.project.signal_state import Signal
 from domain.project.state import Project

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import require_reasons
 from domain.project.state import Project
 from domain.project.terms import Code, Line, Text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.consultation_state import Opinion, against, opinions
 from domain.project.rules import require_decision, require_handler, require_reasons, require_stage
 from domain.project.state import Item, Project

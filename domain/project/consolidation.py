@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.project.consultation_state import Answer, Consolidated, against, opinions
 from domain.project.rules import once, require_handler, require_stage
 from domain.project.state import Project

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Actor, Command, Fact, Refused, Role
 from domain.project.rules import require_reasons
 from domain.project.state import FactNote, Project
 from domain.project.terms import Text

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from domain.context import Context
 from domain.law.pack import Pack
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.asking import CLOCK, CountersignatureAsked, going_on
 from domain.project.consultation_state import (
     Consultation,

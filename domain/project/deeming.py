@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.context import Context
 from domain.law.proof import ClockProof, Rung
-from domain.ledger import Command, Context, Fact
+from domain.ledger import Command, Fact
 from domain.project.asking import going_on
 from domain.project.consultation_state import Consultation, Opinion, handed_on
 from domain.project.rules import consulted, next_signal, require_proof, responsible

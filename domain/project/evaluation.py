@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import once, require_role
 from domain.project.state import FactNote, Item, Project
 from domain.project.terms import Code, Lines, Text

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from domain.context import Context
 from domain.law.pack import Extension
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import law_for, require_handler, require_reasons, require_stage
 from domain.project.state import Project
 from domain.project.terms import Code, Stage, Text

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from msgspec import structs
 
+from domain.context import Context
 from domain.law.moment import local_day
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_decision, require_feed, require_outside, require_reasons, require_stage
 from domain.project.state import ExternalResult, Item, Project
 from domain.project.terms import DECIDED_STAGES, FRESH_STAGES, OPEN_STAGES, Code, Line, Outcome, Stage, Text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_applicant_side, require_handler, require_stage
 from domain.project.state import Item, Project
 from domain.project.terms import Code, HearingStep, Stage

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from domain.context import Context
 from domain.information_form import CATEGORIES, FORMS, Category, FormField, Sort
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import require_role
 from domain.project.state import Project
 from domain.project.terms import LINES_MAX, TEXT_CHARACTERS_MAX, Code, Line, Name

@@ -7,7 +7,8 @@ from unicodedata import category
 
 from msgspec import Meta
 
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Actor, Command, Fact, Refused, Role
 from domain.project.material_state import (
     MATERIALS_MAX,
     NAME_CHARACTERS_MAX,

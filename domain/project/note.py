@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Role
 from domain.project.rules import require_role
 from domain.project.state import Project
 from domain.project.terms import Line, Name, Text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.project.asking import going_on
 from domain.project.consultation_state import Consultation, key_of, named, queue, unanswered
 from domain.project.rules import require_after, require_handler, require_reasons, require_stage

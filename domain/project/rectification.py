@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import require_reasons, require_role
 from domain.project.state import Project
 from domain.project.terms import Line, Text

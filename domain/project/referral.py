@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.asking import CountersignatureAsked, later
 from domain.project.consultation_state import Consultation, chain, key_of, named, queue
 from domain.project.rules import require_asked, require_reasons, require_role, require_stage

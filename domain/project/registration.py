@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from domain.context import Context
 from domain.flow.graph import Groups, circle, spelt
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import law_for, limit_of, require_role
 from domain.project.state import Item, PlannedItem, Project
 from domain.project.terms import ITEMS_MAX, Code, Line, Mode, Name

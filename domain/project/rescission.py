@@ -7,9 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, structs
 
+from domain.context import Context
 from domain.law.moment import midnight, next_day
 from domain.law.proof import Rung
-from domain.ledger import Command, Context, Fact, Refused
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import consulted, find_signal, require_current
 from domain.project.signal_state import Signal
 from domain.project.state import Project

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.project.asking import CountersignatureAsked, going_on, later
 from domain.project.consultation_state import Consultation, Opinion, circulation, key_of, named, unanswered
 from domain.project.rules import (

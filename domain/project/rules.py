@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from domain.context import Context
 from domain.law.moment import local_day, midnight, next_day
 from domain.law.pack import DEFAULT_MODE, Limit, Pack
 from domain.law.proof import ClockProof, Rung
-from domain.ledger import Actor, Context, Refused, Role
+from domain.ledger import Actor, Refused, Role
 from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
 from domain.project.signal_state import Signal
 from domain.project.state import Item, PlannedItem, Project

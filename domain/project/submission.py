@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from domain.catalogue.item import ServiceItem
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context, shelf_of
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import law_for, require_papers_from, require_stage
 from domain.project.state import Item, Project
 from domain.project.terms import DECIDED_STAGES, FRESH_STAGES, Code, Lines, Outcome, Stage
-from domain.shelf import shelf_of
 
 
 class SubmitItem(Command, frozen=True, tag="submit_item"):

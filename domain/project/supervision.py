@@ -6,8 +6,9 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.context import Context
 from domain.law.proof import Rung
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.ledger import Actor, Command, Fact, Refused, Role
 from domain.project.rules import find_signal, require_reasons, require_role
 from domain.project.signal_state import Appeal, Order
 from domain.project.state import Project

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.ledger import Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused, Role
 from domain.project.rules import once, require_handler, require_papers_from, require_stage, require_to_come
 from domain.project.state import Project
 from domain.project.terms import Code, Lines, Stage

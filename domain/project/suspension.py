@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context, service_of
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import law_for, require_handler, require_stage, require_to_come
 from domain.project.state import Item, Project
 from domain.project.terms import Code, Name, Stage, Text
-from domain.shelf import service_of
 
 # No catalogue takes these away: a hearing is the applicant's right (行政许可法 46, 47), force majeure is nobody's act.
 NEVER_UNLISTED = frozenset({"hearing", "force_majeure"})

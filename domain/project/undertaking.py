@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact, Refused
+from domain.context import Context
+from domain.ledger import Command, Fact, Refused
 from domain.project.rules import require_handler, require_reasons, require_stage
 from domain.project.state import Item, Project
 from domain.project.terms import DECIDED_STAGES, Code, Outcome, Text

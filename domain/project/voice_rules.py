@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from domain.context import Context
 from domain.law.voice_clock import local_day
 from domain.law.voice_terms import VoiceTerms, terms_on
-from domain.ledger import Actor, Context, Refused, Role
+from domain.ledger import Actor, Refused, Role
 from domain.project.state import Project
 from domain.project.voice_state import Complaint, Evaluation
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.ledger import Command, Context, Fact
+from domain.context import Context
+from domain.ledger import Command, Fact
 from domain.project.rules import require_applicant_side, require_stage
 from domain.project.state import Project
 from domain.project.terms import OPEN_STAGES, Code, Stage, Text

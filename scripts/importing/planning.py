@@ -17,8 +17,9 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, field, json, structs
 
+from domain.context import Context
 from domain.law.pack import Pack
-from domain.ledger import Actor, Context, Refused
+from domain.ledger import Actor, Refused
 from domain.project.note import NoteStep
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem, Project

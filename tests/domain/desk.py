@@ -13,10 +13,11 @@ from domain.catalogue.listing import DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
 from domain.catalogue.state import Catalogue
 from domain.catalogue.state import stream_of as catalogue_stream
+from domain.context import Context
 from domain.flow.publication import PublishFlow
 from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
-from domain.ledger import Actor, Context, Fact, Refused, Role
+from domain.ledger import Actor, Fact, Refused, Role
 from domain.refusals import REFUSAL_CODES
 from domain.shelf import Shelf
 from domain.streams import decide

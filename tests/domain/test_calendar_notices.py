@@ -22,7 +22,8 @@ from domain.calendar.notice import (
     WithdrawNotice,
 )
 from domain.calendar.state import Calendar, stream_of
-from domain.ledger import Actor, Command, Context, Fact, Refused, Role
+from domain.context import Context
+from domain.ledger import Actor, Command, Fact, Refused, Role
 from domain.refusals import REFUSAL_CODES
 from tests.controls import APPLICANT, BUREAU, LAND, LAW, LEADER
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from domain.context import Context
 from domain.flow.adoption import FlowMoved, ItemDropped, ItemReplanned, MoveFlow, StartFlow, moved
 from domain.flow.publication import PublishFlow
 from domain.flow.standing import StepState, standing
 from domain.flow.step import FlowStep
-from domain.ledger import Context
 from domain.project.acceptance import AcceptItem
 from domain.project.completion import CompleteItem
 from domain.project.registration import Enterprise, ItemPlanned, RegisterProject

@@ -9,9 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from domain.context import Context
 from domain.examples import PROJECT as STORY_PROJECT
 from domain.examples import STORY, story_entries
-from domain.ledger import Context, Refused
+from domain.ledger import Refused
 from domain.project.correction import EntryRetracted
 from domain.project.note import StepNoted
 from domain.project.state import Project

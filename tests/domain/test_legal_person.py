@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.context import Context
 from domain.example_persons import BRANCH, LEGACY, PERSON, PERSON_EXAMPLES, REGISTERED_PERSON, person_entries
-from domain.ledger import Actor, Command, Context, Fact, Refused
+from domain.ledger import Actor, Command, Fact, Refused
 from domain.legal_person.identity import (
     LegacyCodeLinked,
     LegalPersonMerged,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from domain.context import Context
 from domain.example_people import WATCHER
-from domain.ledger import Actor, Context, Recorded, Refused
+from domain.ledger import Actor, Recorded, Refused
 from domain.project.signal_state import Signal
 from domain.project.state import Project
 from domain.project.words import SystemCommand

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from domain.context import Context
 from domain.law.evaluation import evaluate
-from domain.ledger import Context, Recorded
+from domain.ledger import Recorded
 from domain.project.terms import Stage
 from domain.vocabulary import Entry, decide, replay
 from infrastructure.lawbook import law_book
