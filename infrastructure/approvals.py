@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,6 +25,7 @@ from infrastructure.batch import Status, Verdict
 from infrastructure.chain import StoredRow
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.lately import Lately
 from infrastructure.law_in_force import LawInForce
 from infrastructure.lawbook import LawBook, law_book
 from infrastructure.mapper import EntryMapper, entry_from
@@ -37,7 +37,7 @@ from infrastructure.turns import Turns
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
-PROJECTS_KEPT_MAX = 10_000  # about 10 kB each
+FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
 STORED = Status.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
@@ -84,7 +84,7 @@ class Approvals(Application[UUID]):
         self.streams = StreamReads(url)
         self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max)
-        self._kept: OrderedDict[int, Kept] = OrderedDict()  # by the project's id as a number: hashed fastest
+        self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
         self._turns = Turns()
 
     async def __aenter__(self) -> Self:
@@ -167,7 +167,7 @@ class Approvals(Application[UUID]):
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if verdict.status is not Status.CONFLICT:
-            self._kept.pop(kept.project.id.int, None)
+            self._kept.forget(kept.project.id.int)
             return await self._repeated(command_id, fingerprint)
         if tries:  # once is chance; whoever meets others again and again stands back
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
@@ -229,9 +229,10 @@ class Approvals(Application[UUID]):
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
             if not follow(kept.project, entry):
-                self._kept.pop(kept.project.id.int, None)  # a correction: only a replay tells the new state
+                self._kept.forget(kept.project.id.int)  # a correction: only a replay tells the new state
                 return
         kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
+        self._kept.grow(kept.project.id.int, len(draft.entries))
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
@@ -239,9 +240,8 @@ class Approvals(Application[UUID]):
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
-        self._kept[project_id.int] = kept
-        while len(self._kept) > PROJECTS_KEPT_MAX:
-            self._kept.popitem(last=False)
+        self._kept.keep(project_id.int, kept, len(rows))
+        self._kept.make_room()
         return kept
 
     async def _catch_up(self, kept: Kept) -> bool:
@@ -251,11 +251,12 @@ class Approvals(Application[UUID]):
     async def _take_in(self, kept: Kept, rows: Sequence[StoredRow]) -> bool:
         for row in rows:
             if not follow(kept.project, entry_from(row)):
-                self._kept.pop(kept.project.id.int, None)
+                self._kept.forget(kept.project.id.int)
                 fresh = await self._load(kept.project.id)
                 kept.project, kept.hash, kept.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
                 return True
             kept.hash, kept.recorded_at = row.hash, row.recorded_at
+        self._kept.grow(kept.project.id.int, len(rows))
         return bool(rows)
 
     async def _repeated(self, command_id: UUID, fingerprint: bytes) -> Answer | None:

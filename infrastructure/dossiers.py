@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -12,10 +11,11 @@ from domain.streams import of_project
 from domain.vocabulary import Entry
 from infrastructure.approvals import Approvals
 from infrastructure.chain import COLUMNS, StoredRow
+from infrastructure.lately import Lately
 from infrastructure.mapper import entry_from
 from projections.dossier import Dossier
 
-PROJECTS_KEPT_MAX = 5000  # about 50 kB each
+FACTS_KEPT_MAX = 200_000  # about a kilobyte each
 NEWS = (
     f"SELECT {', '.join('e.' + name for name in COLUMNS.split(', '))} FROM ledger.event AS e"  # noqa: S608 our own
     " JOIN unnest(%s::uuid[], %s::int[]) AS known (stream, version) ON e.stream = known.stream"
@@ -28,7 +28,7 @@ class Dossiers:
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals = approvals
-        self._kept: OrderedDict[UUID, Dossier] = OrderedDict()
+        self._kept: Lately[UUID, Dossier] = Lately(FACTS_KEPT_MAX)
 
     async def read(self, streams: Sequence[UUID]) -> tuple[list[Dossier], dict[UUID, int]]:
         """The dossiers of *streams* as they stand in the ledger; those of no project, with their last version."""
@@ -55,13 +55,12 @@ class Dossiers:
 
     def forget(self, project: UUID) -> None:
         """Read this one from its entries next time."""
-        self._kept.pop(project, None)
+        self._kept.forget(project)
 
     async def _updated(self, project: UUID, entries: Sequence[Entry]) -> Dossier:
-        kept = self._kept.pop(project, None)
+        kept = self._kept.forget(project)
         if kept is None or not kept.follow(entries):
             kept = Dossier.of(entries if kept is None else await self._approvals.history(project))
-        self._kept[project] = kept
-        while len(self._kept) > PROJECTS_KEPT_MAX:
-            self._kept.popitem(last=False)
+        self._kept.keep(project, kept, kept.version)
+        self._kept.make_room()
         return kept

@@ -40,7 +40,7 @@ from infrastructure.fold_words import (
     decode_stretch,
     decode_word,
 )
-from infrastructure.kept import Kept
+from infrastructure.kept import FACTS_MAX, Kept
 from infrastructure.view_batches import Batch, folded
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import Lines
@@ -206,7 +206,7 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
 
 
 def _parts(job: Follow, views: list[View[Any]], stretches: Iterable[Stretch]) -> Iterator[Part]:
-    kept = Kept()
+    kept = Kept(FACTS_MAX // job.share.of)
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         for stretch in stretches:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,17 +12,18 @@ from psycopg.sql import SQL
 from domain.streams import Kind, kind_of
 from domain.vocabulary import Entry
 from infrastructure import ledger_stream
+from infrastructure.lately import Lately
 from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
 
-PROJECTS_MAX = 20_000  # in memory; one that is not there is folded from its entries again
+FACTS_MAX = 300_000  # about two kilobytes each; what is not in memory is folded from its entries again
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 
 class Kept:
     """States as far as some views have come together. `forget` them when a batch was not written."""
 
-    def __init__(self) -> None:
-        self._folded: OrderedDict[UUID, Folded] = OrderedDict()
+    def __init__(self, facts_max: int = FACTS_MAX) -> None:
+        self._folded: Lately[UUID, Folded] = Lately(facts_max)
         self._views: list[View[Any]] = []
         self.kinds: set[Kind | None] = set()  # of what the last batch was about
 
@@ -48,17 +48,14 @@ class Kept:
                 whole.append(project)  # a correction reaches back: fold anew, over the rows already written
             elif folded is not None:
                 take(views, folded, entries)
+                self._folded.grow(project, len(entries))
             elif entries[0].version <= 1:
-                self._folded[project] = fold(views, project, entries)
+                self._folded.keep(project, fold(views, project, entries), len(entries))
             else:
                 whole.append(project)
         self._fold_whole(connection, whole, seq, max((entries[-1].position for entries in histories), default=seq))
-        touched = [self._folded[project] for project in by_project]
-        for project in by_project:
-            self._folded.move_to_end(project)
-        while len(self._folded) > max(PROJECTS_MAX, len(by_project)):
-            self._folded.popitem(last=False)
-        return touched
+        self._folded.make_room(spare=len(by_project))
+        return [self._folded[project] for project in by_project]
 
     def _followed(self, histories: Sequence[list[Entry]]) -> dict[UUID, list[Entry]]:
         """Those of streams that a view follows."""
@@ -83,4 +80,4 @@ class Kept:
                     changes(view, old)
             new = fold(self._views, project, entries)
             new.written = old.written
-            self._folded[project] = new
+            self._folded.keep(project, new, len(entries))

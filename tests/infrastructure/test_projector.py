@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from time import monotonic, sleep
 from uuid import UUID, uuid4
 
@@ -16,7 +17,10 @@ from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem, Project
 from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry
+from infrastructure import following
 from infrastructure.approvals import Approvals
+from infrastructure.kept import Kept
+from infrastructure.lately import Lately
 from infrastructure.progress_list import ProgressList, ProjectsAsked
 from infrastructure.projector import Projector
 from infrastructure.rebuild import rebuild
@@ -34,6 +38,7 @@ REGISTER = RegisterProject(
     ),
 )
 
+STEPS_A_BATCH = 7
 NEVER_SECONDS, STOP_SECONDS_MAX = 3600, 30
 LEAD_SECONDS_MAX = 10  # a server ends the session before this one when it gets round to it
 
@@ -102,6 +107,26 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
             for step in STORY:
                 await approvals.handle(project, step.dated, step.by, uuid4())
                 projector.step(connection)
+
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+async def test_states_that_are_forgotten_at_once_make_no_difference(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "Kept", partial(Kept, 1))
+    projector, projects = Projector(database_url), (uuid4(), uuid4())
+    async with Approvals(database_url) as approvals:
+        approvals._kept = Lately(1)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            assert projector.take_lead(connection)
+            for nth, step in enumerate(STORY):
+                for project in projects:
+                    await approvals.handle(project, step.dated, step.by, uuid4())
+                if nth % STEPS_A_BATCH == 0:
+                    projector.step(connection)
+            projector.step(connection)
+        assert len(approvals._kept) == 1
 
     assert rebuild(database_url, swap=False).differences == ()
 

@@ -1,0 +1,65 @@
+"""What was used lately stays in memory, as much of it as so many facts come to.
+
+How much memory the state of a project takes follows from how many facts it is made of: a hundred thousand facts are
+some hundred of projects that have run for years, or tens of thousands that have just begun.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+EMPTY_WEIGHT = 4  # in facts: what is kept of a stream that has none
+
+
+class Lately(Generic[K, V]):
+    """States by key, each weighed in facts. Those that were longest not kept anew are forgotten first."""
+
+    def __init__(self, facts_max: int) -> None:
+        self._facts_max = facts_max
+        self._kept: OrderedDict[K, V] = OrderedDict()
+        self._weights: dict[K, int] = {}
+        self.weight = 0  # of all
+        self.get = self._kept.get  # the dictionary's own: asked for with every command
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._kept
+
+    def __getitem__(self, key: K) -> V:
+        return self._kept[key]
+
+    def keep(self, key: K, value: V, facts: int) -> None:
+        """Keep *value*, which is made of so many *facts*, as the one used last."""
+        self.forget(key)
+        self._kept[key] = value
+        self._weights[key] = weight = EMPTY_WEIGHT + facts
+        self.weight += weight
+
+    def grow(self, key: K, facts: int) -> None:
+        """What is kept has taken in so many more *facts*. Nothing where it was forgotten meanwhile."""
+        if key in self._weights:
+            self._kept.move_to_end(key)
+            self._weights[key] += facts
+            self.weight += facts
+
+    def forget(self, key: K) -> V | None:
+        """No longer keep what *key* stands for; it, or None."""
+        self.weight -= self._weights.pop(key, 0)
+        return self._kept.pop(key, None)
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._weights.clear()
+        self.weight = 0
+
+    def make_room(self, spare: int = 1) -> None:
+        """Forget what is too much; never the *spare* that were used last."""
+        while self.weight > self._facts_max and len(self._kept) > spare:
+            oldest, _ = self._kept.popitem(last=False)
+            self.weight -= self._weights.pop(oldest)
