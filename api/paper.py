@@ -44,16 +44,18 @@ templates = Environment(
 class Paper:
     """One page for one *request*, in the language chosen in its address or else what the browser prefers.
 
-    Its times are those of the place where *law* holds; *titles* are the names that were published.
+    Its times are those of the place where *law* holds; *titles* are the names that were published. So many of the
+    ledger's entries, the latest, may be missing on it as the views *lag* behind.
     """
 
-    def __init__(self, request: AnyRequest, law: str = "", titles: Titles = UNTITLED) -> None:
+    def __init__(self, request: AnyRequest, law: str = "", titles: Titles = UNTITLED, lag: int = 0) -> None:
         asked = request.query_params.get("lang", "")
         self.chosen = asked if asked in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
         self.words = wording(self.language)
         self._titles = titles
         self._law = law
+        self.lag = lag
         self._path = request.scope["path"]
         self._query = {name: str(value) for name, value in request.query_params.items()}
 
@@ -62,6 +64,7 @@ class Paper:
         given: dict[str, Any] = {
             **self.words,
             "language": self.language,
+            "lag": self.lag,
             "chosen": self.chosen,
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
@@ -132,7 +135,8 @@ class Paper:
 
 async def paper_of(request: AnyRequest, law: str = "") -> Paper:
     """A page's paper, on which departments and items go by the names that were published so far."""
-    return Paper(request, law, await titles_of(parts_of(request).approvals))
+    parts = parts_of(request)
+    return Paper(request, law, await titles_of(parts.approvals), await parts.views.lag())
 
 
 @cache

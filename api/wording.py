@@ -54,6 +54,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "items_done": ("已办结事项", "Items done"),
     "items_open": ("在办事项", "Items open"),
     "keyed_in": ("项目经理录入", "Keyed in"),
+    "lag": (
+        "数据正在更新：最近 {:,} 条记录可能尚未计入本页，请稍后刷新。",
+        "The data is being brought up to date: the latest {:,} entries may be missing here. Reload in a moment.",
+    ),
     "late": ("办结后的补充证据", "Later evidence"),
     "law": ("适用规则", "Law applied"),
     "main": ("主要页面", "Main pages"),

@@ -15,6 +15,7 @@ from projections.progress_answers import ProgressItem
 
 R = TypeVar("R")
 PATIENCE_SECONDS = 2.0
+LOOK_SECONDS = 0.2  # for somebody who only looks at a page: it says so where it does not hold everything
 PAUSE_SECONDS = 0.002  # a projector that is awake takes a few milliseconds
 ROWS_MAX = 1000
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
@@ -29,7 +30,11 @@ class ViewPosition(Struct, frozen=True):
 
 
 class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
-    """The view has not reached the wanted position in time. Ask again in a moment."""
+    """The views have not *reached* the wanted position in time. Ask again in a moment."""
+
+    def __init__(self, reached: int, wanted: int) -> None:
+        super().__init__(f"the views are at position {reached}, not yet at {wanted}")
+        self.reached = reached
 
 
 class Summary(Struct, frozen=True):
@@ -64,9 +69,18 @@ class Views:
             if reached >= position:
                 return
             if monotonic() > limit:
-                raise ViewBehind(f"the views are at position {reached}, not yet at {position}")
+                raise ViewBehind(reached, position)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.05)
+
+    async def lag(self, patience: float = LOOK_SECONDS) -> int:
+        """How many of the entries that the ledger holds now the views have not taken in within *patience* seconds."""
+        head = await self._store.head()
+        try:
+            await self.catch_up(head, patience)
+        except ViewBehind as behind:
+            return head - behind.reached
+        return 0
 
     async def summary(self) -> Summary:
         (row,) = await self._rows(
