@@ -15,7 +15,8 @@ from msgspec import structs
 from domain.law.calendar import CalendarBook, CalendarFile, Notice, WorkingCalendar, books_of, decode_books
 from domain.law.general_pack import closed_book, general_rule
 from domain.law.general_rule import GeneralRule
-from domain.law.pack import DEFAULT_MODE, Pack, PackInvalid, parse_pack
+from domain.law.pack import DEFAULT_MODE, Pack
+from domain.law.pack_file import PackInvalid, parse_pack
 from domain.law.pack_checks import calendar_faults
 from domain.law.pack_digest import digest_faults
 from domain.ledger import Refused

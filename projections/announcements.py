@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.project.announcement import DateAnnounced
 from domain.vocabulary import Entry
-
-if TYPE_CHECKING:
-    from projections.readings import Reading
 
 
 class Announcement(Struct):
@@ -41,11 +37,3 @@ def last_told(announcements: Iterable[Announcement], t: datetime | None = None) 
     """By the name of its clock, the day told last by *t* (None: of all)."""
     by_then = [one for one in announcements if t is None or one.at <= t]
     return {one.clock: one.announced_on for one in sorted(by_then, key=lambda one: (one.at, one.version))}
-
-
-def with_announced(reading: Reading, announced_on: date | None) -> Reading:
-    """*reading* with the last day that the applicant was told, and whether another one is counted now."""
-    if announced_on is None:
-        return reading
-    differs = announced_on != (reading.due_on or reading.earliest_due_on)
-    return structs.replace(reading, announced_on=announced_on, announced_differs=differs)

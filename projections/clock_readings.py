@@ -15,7 +15,6 @@ from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
 from domain.law.rule import Rule
 from domain.law.tolerance import TOLERANCE_CURE
 from domain.law.undertaking import POST_CHECK
-from projections.announcements import with_announced
 from projections.clock_rows import UNCOLOURED, ClockRow, begin_of
 from projections.law_events import Laws, usual_rule
 from projections.readings import WORKING_DAY, Reading
@@ -47,7 +46,7 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
         return None
     warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
     yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
-    return with_announced(_reading(row, clock, yellow_at), row.announced_on)
+    return _reading(row, clock, yellow_at).announced(row.announced_on)
 
 
 def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading:

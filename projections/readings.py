@@ -25,7 +25,7 @@ from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
 from domain.project.terms import Mode
-from projections.announcements import last_told, with_announced
+from projections.announcements import last_told
 from projections.law_events import ItemHistory, Laws, rule_of
 from projections.nodes import NODES, Node, node_of
 
@@ -72,6 +72,12 @@ class Reading(Struct, frozen=True, kw_only=True):
     announced_on: date | None = None
     announced_differs: bool = False
 
+    def announced(self, on: date | None) -> Reading:
+        """What is read with the last day that the applicant was told, and whether another one is counted now."""
+        if on is None:
+            return self
+        return structs.replace(self, announced_on=on, announced_differs=on != (self.due_on or self.earliest_due_on))
+
 
 class ItemReading(Struct, frozen=True):
     """All clocks of one application at an instant. *state* and *acceptance* are None where the law counts otherwise.
@@ -103,7 +109,7 @@ def read(
     if not history.announced:
         return found
     told = last_told(history.announced, t)
-    return structs.replace(found, clocks=tuple(with_announced(one, told.get(one.clock)) for one in found.clocks))
+    return structs.replace(found, clocks=tuple(one.announced(told.get(one.clock)) for one in found.clocks))
 
 
 def book_of(pack: Pack, laws: Laws) -> CalendarBook:

@@ -9,7 +9,8 @@ from importlib.resources import files
 
 from domain.law.calendar import CalendarBook, WorkingCalendar, decode_books
 from domain.law.general_pack import closed_book
-from domain.law.pack import Pack, parse_pack
+from domain.law.pack import Pack
+from domain.law.pack_file import parse_pack
 
 
 class ShippedLaw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.law.pack import parse_pack
+from domain.law.pack_file import parse_pack
 from domain.ledger import Actor, Role
 from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.completion import ItemCompleted

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date, time
 from functools import cached_property
 
-import msgspec
 from msgspec import Struct, field, structs
 
-from domain.law.pack_checks import faults_of
 from domain.law.pack_rule import rule_of
 from domain.law.pack_terms import (
     BasisLevel,
@@ -43,22 +40,12 @@ __all__ = [
     "ModeTerms",
     "Notice",
     "Pack",
-    "PackInvalid",
     "Roll",
     "Silence",
     "Special",
     "Unit",
     "Yellow",
-    "parse_pack",
 ]
-
-
-class PackInvalid(ValueError):  # noqa: N818 a verdict on the text, listed in full
-    """A rule pack that must not be used; *faults* holds one sentence for every failed check."""
-
-    def __init__(self, name: str, faults: tuple[str, ...]) -> None:
-        super().__init__(f"rule pack {name} is invalid: " + "; ".join(faults))
-        self.name, self.faults = name, faults
 
 
 class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
@@ -163,16 +150,3 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         Raises ValueError for a law that counts otherwise: its clocks are the general clock's.
         """
         return rule_of(self, mode, commitment_days, licence_expiry, decision_days, live=live)
-
-
-def parse_pack(text: str) -> Pack:
-    """The pack written in TOML *text*; PackInvalid lists everything wrong with it, the calendar and today apart."""
-    try:
-        pack = msgspec.convert(tomllib.loads(text), Pack)
-    except tomllib.TOMLDecodeError as broken:
-        raise PackInvalid("?", (f"not TOML: {broken}",)) from broken
-    except msgspec.ValidationError as broken:
-        raise PackInvalid("?", (str(broken),)) from broken
-    if faults := faults_of(pack):
-        raise PackInvalid(pack.name, faults)
-    return pack

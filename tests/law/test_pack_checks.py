@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.law.pack import PackInvalid, parse_pack
+from domain.law.pack_file import PackInvalid, parse_pack
 from domain.law.pack_checks import calendar_faults
 from infrastructure.lawbook import law_book
 

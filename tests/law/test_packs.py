@@ -14,7 +14,8 @@ import pytest
 
 from domain.law.general import due, standing
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended
-from domain.law.pack import Pack, PackInvalid
+from domain.law.pack import Pack
+from domain.law.pack_file import PackInvalid
 from domain.law.pack_digest import digest_faults, pack_digest
 from domain.ledger import Refused
 from infrastructure.lawbook import LawBook, law_book
