@@ -14,6 +14,7 @@ from domain.law.event import LawEvent
 from domain.law.general_pack import closed_book
 from domain.law.moment import Instant
 from domain.law.pack import Pack
+from domain.law.pack_rule import expand
 from domain.law.rule import Days, Mode, Rule
 from domain.law.timeline import Timeline
 from domain.ledger import Refused
@@ -194,7 +195,8 @@ def _pack(name: str, laws: LawBook) -> Pack:
 
 def _expanded(pack: Pack, choice: PackChoice) -> Rule:
     try:
-        return pack.rule(
+        return expand(
+            pack,
             mode=choice.mode,
             commitment_days=choice.commitment_days,
             live=choice.live,

@@ -13,6 +13,7 @@ from api.body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
 from api.law_questions import EVALUATIONS, EXPLANATIONS, WORK_MAX
 from api.spoken import SPOKEN
 from api.what_if_bodies import EXAMPLES, WHAT_IF
+from domain.law.pack_rule import expand
 from infrastructure.lawbook import law_book
 
 Schema = dict[str, Any]
@@ -79,7 +80,7 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
         return EXAMPLES[operation]
     if operation in SPOKEN:
         return command_examples(SPOKEN[operation])
-    rule = law_book().pack(PACK).rule(commitment_days=12)
+    rule = expand(law_book().pack(PACK), commitment_days=12)
     clock = {"clock": "decision"} if operation == "explain" else {}
     return {
         "by_rule": {

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from domain.law.calendar import CalendarBook, DayKind, Notice, published
 from domain.law.pack import Pack
+from domain.law.pack_rule import expand
 
 
 class ShownPack(Struct, frozen=True):
@@ -95,7 +96,7 @@ def shown_pack(pack: Pack) -> ShownPack:
 
 def _has_rules(pack: Pack) -> bool:
     try:
-        pack.rule()
+        expand(pack)
     except (KeyError, ValueError):
         return False
     return True

@@ -16,9 +16,9 @@ from domain.law.calendar import CalendarBook, CalendarFile, Notice, WorkingCalen
 from domain.law.general_pack import closed_book, general_rule
 from domain.law.general_rule import GeneralRule
 from domain.law.pack import DEFAULT_MODE, Pack
-from domain.law.pack_file import PackInvalid, parse_pack
 from domain.law.pack_checks import calendar_faults
 from domain.law.pack_digest import digest_faults
+from domain.law.pack_file import PackInvalid, parse_pack
 from domain.ledger import Refused
 
 DIGESTS = "DIGESTS.toml"

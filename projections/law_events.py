@@ -14,6 +14,7 @@ from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
 from domain.law.pack import Pack
+from domain.law.pack_rule import expand
 from domain.law.rule import CountersignTerms, Rule
 from domain.ledger import Fact
 from domain.project.acceptance import ItemAccepted
@@ -277,7 +278,7 @@ def _rule(
 ) -> Rule | None:
     pack = laws.pack(law)
     try:
-        rule = pack.rule(mode=mode, commitment_days=promise, live=live, decision_days=length)
+        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length)
     except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
         return None
     if intake_law != law:

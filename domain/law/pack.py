@@ -7,7 +7,6 @@ from functools import cached_property
 
 from msgspec import Struct, field, structs
 
-from domain.law.pack_rule import rule_of
 from domain.law.pack_terms import (
     BasisLevel,
     Citation,
@@ -23,7 +22,7 @@ from domain.law.pack_terms import (
     Special,
     Unit,
 )
-from domain.law.rule import DayRule, Mode, Rule, Yellow
+from domain.law.rule import DayRule, Yellow
 
 DEFAULT_MODE = "single"
 
@@ -134,19 +133,3 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     def in_force(self, on: date) -> bool:
         """Whether this version is the law on the date *on*."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
-
-    def rule(
-        self,
-        *,
-        mode: Mode = "single",
-        commitment_days: int | None = None,
-        live: bool = True,
-        licence_expiry: date | None = None,
-        decision_days: int | None = None,
-    ) -> Rule:
-        """The fully expanded rule of one item's clocks, for laws that count working days.
-
-        *commitment_days* is the published promise; *decision_days* replaces the limit where one was recorded.
-        Raises ValueError for a law that counts otherwise: its clocks are the general clock's.
-        """
-        return rule_of(self, mode, commitment_days, licence_expiry, decision_days, live=live)

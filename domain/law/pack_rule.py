@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from domain.law.countersign import COUNTERSIGN
+from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, HearingTerms, Mode, Period, RenewalTerms, Rule
 
-if TYPE_CHECKING:
-    from domain.law.pack import Pack
-
-NEEDED_CLOCKS = (
-    "intake",
-    "decision",
-    "lower_review",
-    "delivery",
-    "hearing_request",
-    "hearing_hold",
-    "hearing_notice",
-    "renewal_filing",
-)
+HEARING_CLOCKS = ("hearing_request", "hearing_hold", "hearing_notice")
+NEEDED_CLOCKS = {"intake", "decision", "lower_review", "delivery", *HEARING_CLOCKS, "renewal_filing"}
 
 
-def rule_of(
+def expand(
     pack: Pack,
-    mode: Mode,
-    commitment_days: int | None,
-    licence_expiry: date | None,
-    decision_days: int | None,
     *,
-    live: bool,
+    mode: Mode = "single",
+    commitment_days: int | None = None,
+    live: bool = True,
+    licence_expiry: date | None = None,
+    decision_days: int | None = None,
 ) -> Rule:
-    """Expand *pack*; ValueError unless it has the clocks of the rule book and counts its decision in working days."""
-    missing = [clock for clock in NEEDED_CLOCKS if clock not in pack.clocks]
-    if missing or pack.limit(mode).unit != "working_day":
-        raise ValueError(f"{pack.name} is counted by the general clock, not by working days and the usual clocks")
-    renewal = pack.clocks["renewal_guard"].yellow if "renewal_guard" in pack.clocks else None
+    """The fully expanded rule of one item's clocks, for laws that count working days.
+
+    *commitment_days* is the published promise; *decision_days* replaces the limit where one was recorded.
+    Raises ValueError for a law that counts otherwise: its clocks are the general clock's.
+    """
+    _require_usual_clocks(pack, mode)
     return Rule(
         pack=pack.name,
         zone=pack.zone,
@@ -49,20 +40,27 @@ def rule_of(
         commitment=None if commitment_days is None else period(pack, "commitment", mode, commitment_days),
         delivery_days=pack.limit(mode, "delivery").days,
         countersign=countersign(pack),
-        hearing=HearingTerms(
-            pack.limit(mode, "hearing_request").days,
-            pack.limit(mode, "hearing_hold").days,
-            pack.limit(mode, "hearing_notice").days,
-        ),
+        hearing=HearingTerms(*(pack.limit(mode, clock).days for clock in HEARING_CLOCKS)),
         suspension_day_rule=pack.clocks["decision"].suspension_day_rule,
         statutory_suspend_reasons=pack.reasons("decision"),
         commitment_suspend_reasons=pack.reasons("commitment"),
         yellow=pack.clocks["decision"].yellow,
         licence_expiry=licence_expiry,
         live=live,
-        renewal=RenewalTerms(pack.limit(mode, "renewal_filing").days, renewal.min if renewal else 0),
+        renewal=renewal(pack, mode),
         post_check_months=post_check_months(pack),
     )
+
+
+def _require_usual_clocks(pack: Pack, mode: Mode) -> None:
+    if not pack.clocks.keys() >= NEEDED_CLOCKS or pack.limit(mode).unit != "working_day":
+        raise ValueError(f"{pack.name} is counted by the general clock, not by working days and the usual clocks")
+
+
+def renewal(pack: Pack, mode: str) -> RenewalTerms:
+    """How many days before its end a licence has to be renewed, and how long before that it is warned of."""
+    guard = pack.clocks["renewal_guard"].yellow if "renewal_guard" in pack.clocks else None
+    return RenewalTerms(pack.limit(mode, "renewal_filing").days, guard.min if guard else 0)
 
 
 def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> Period:

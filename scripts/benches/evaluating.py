@@ -14,6 +14,7 @@ from domain.law.calendar import CalendarBook
 from domain.law.evaluation import evaluate
 from domain.law.event import LawEvent
 from domain.law.explain import explain
+from domain.law.pack_rule import expand
 from domain.law.rule import Rule
 from domain.law.rungs import course
 from domain.law.timeline import Timeline
@@ -102,7 +103,7 @@ def life() -> list[LawEvent]:
 def measured(rounds: int = ROUNDS) -> Evaluations:
     """Time every question *rounds* times, the garbage collector off, at instants after all of it."""
     pack = law_book().pack(LAW)
-    rule, book, events = pack.rule(commitment_days=15), law_book().calendars()[pack.calendar], life()
+    rule, book, events = expand(pack, commitment_days=15), law_book().calendars()[pack.calendar], life()
     plain = [event for event in events if not event.corrects]
     prepared, uncorrected = Timeline(rule.zone, events), Timeline(rule.zone, plain)
     return Evaluations(

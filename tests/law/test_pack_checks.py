@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.law.pack_file import PackInvalid, parse_pack
 from domain.law.pack_checks import calendar_faults
+from domain.law.pack_file import PackInvalid, parse_pack
 from infrastructure.lawbook import law_book
 
 TODAY = date(2026, 11, 24)

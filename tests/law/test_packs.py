@@ -15,8 +15,9 @@ import pytest
 from domain.law.general import due, standing
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended
 from domain.law.pack import Pack
-from domain.law.pack_file import PackInvalid
 from domain.law.pack_digest import digest_faults, pack_digest
+from domain.law.pack_file import PackInvalid
+from domain.law.pack_rule import expand
 from domain.ledger import Refused
 from infrastructure.lawbook import LawBook, law_book
 
@@ -192,7 +193,7 @@ def test_the_expanded_rule_is_that_of_the_golden_vectors() -> None:
     for line in gzip.decompress(VECTORS.read_bytes()).decode().splitlines():
         vector = json.loads(line)
         rules.setdefault(vector["rule"]["mode"], vector["rule"])
-    ours = china().rule(mode="joint", commitment_days=15)
+    ours = expand(china(), mode="joint", commitment_days=15)
     theirs = rules["joint"]
     assert ours.decision.days == theirs["decision"]["days"]
     assert ours.decision.max_extension == theirs["decision"]["max_extension"]
@@ -208,9 +209,9 @@ def test_the_expanded_rule_is_that_of_the_golden_vectors() -> None:
 
 def test_a_law_in_calendar_days_has_no_rule_of_working_days() -> None:
     with pytest.raises(ValueError, match="general clock"):
-        law_book().pack("nl-wabo@2010-10-01").rule()
+        expand(law_book().pack("nl-wabo@2010-10-01"))
     with pytest.raises(ValueError, match="general clock"):
-        china().under("eia_report").rule()
+        expand(china().under("eia_report"))
 
 
 # -- other laws on the general clock --------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.context import Context
 from domain.law.evaluation import evaluate
+from domain.law.pack_rule import expand
 from domain.ledger import Recorded
 from domain.project.terms import Stage
 from domain.vocabulary import Entry, decide, replay
@@ -48,7 +49,9 @@ def test_every_command_of_a_measured_life_is_one_fact_until_all_is_decided() -> 
 def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effect() -> None:
     pack = law_book().pack(MEASURED_LAW)
     plain = [event for event in life() if not event.corrects]
-    found = evaluate(pack.rule(commitment_days=15), plain, law_book().calendars()[pack.calendar], BEGUN + timedelta(99))
+    found = evaluate(
+        expand(pack, commitment_days=15), plain, law_book().calendars()[pack.calendar], BEGUN + timedelta(99)
+    )
 
     assert len(plain) == 30
     assert set(found.flags) <= {"hearing_notice_short"}
