@@ -58,7 +58,7 @@ def _require_usual_clocks(pack: Pack, mode: Mode) -> None:
 
 
 def renewal(pack: Pack, mode: str) -> RenewalTerms:
-    """How many days before its end a licence has to be renewed, and how long before that it is warned of."""
+    """How many days before its end a licence has to be renewed, and at how many working days left it is warned of."""
     guard = pack.clocks["renewal_guard"].yellow if "renewal_guard" in pack.clocks else None
     return RenewalTerms(pack.limit(mode, "renewal_filing").days, guard.min if guard else 0)
 
