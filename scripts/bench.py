@@ -1,7 +1,8 @@
 """Measure this machine: Countersign beside pgbench, the stock eventsourcing library, a bare SELECT and an HTTP echo.
 
-Everything runs on a throw-away server with the durable settings of an installation. What counts are the ratios:
-all figures of one run share one machine and its load.
+Everything runs on a throw-away server with the durable settings of an installation, vacuumed between figures: left to
+itself, autovacuum falls upon one of them or another. What counts are the ratios: all figures of one run share one
+machine and its load.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Only(StrEnum):
 def at_once(floor: Ground, ledger: str, plain: str, clients: int, seconds: int) -> AtOnce:
     """Every way to store something, one after the other, *clients* at once."""
     _tell(f"{clients} at once")
+    for database in (ledger, plain):
+        floor.vacuum(database)
     with answering(ledger) as port:
         http = uvloop.run(asking.over_http("over HTTP", port, clients, seconds))
     with answering(None) as port:

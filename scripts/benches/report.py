@@ -73,7 +73,7 @@ def shown(report: Report, console: Console) -> None:
     """Print *report* as tables."""
     here = report.machine
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
-    console.print(f"{report.seconds_each} s for each figure; fsync and synchronous_commit on\n")
+    console.print(f"{report.seconds_each} s a figure; fsync and synchronous_commit on; no autovacuum meanwhile\n")
     table = _table("durable commands", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
     for row in report.commands:
         inside, outside = row.in_process, row.http
