@@ -23,7 +23,7 @@ from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
 from scripts.benches.evaluating import Evaluations
-from scripts.benches.ground import Ground, ground
+from scripts.benches.ground import Ground, ground, vacuum
 from scripts.benches.report import (
     AtOnce,
     Reading,
@@ -54,7 +54,7 @@ def at_once(floor: Ground, ledger: str, plain: str, clients: int, seconds: int) 
     """Every way to store something, one after the other, *clients* at once."""
     _tell(f"{clients} at once")
     for database in (ledger, plain):
-        floor.vacuum(database)
+        vacuum(database)
     with answering(ledger) as port:
         http = uvloop.run(asking.over_http("over HTTP", port, clients, seconds))
     with answering(None) as port:
@@ -79,6 +79,7 @@ def measure(seconds: int) -> Report:
         pgbench.prepare(plain)
         rows = [at_once(floor, ledger, plain, clients, seconds) for clients in CLIENTS]
         _tell("conflicts and loading")
+        vacuum(ledger)
         told = disturbed(ledger, seconds)
         loading = uvloop.run(commands.loading(ledger))
         return Report(
@@ -94,6 +95,7 @@ def measure(seconds: int) -> Report:
 def measure_reading(floor: Ground, ledger: str, seconds: int) -> Reading:
     """Follow the *ledger*, which is full already."""
     _tell("views")
+    vacuum(ledger)
     return Reading(
         reading.followed(ledger, seconds),
         reading.bare_select(ledger),

@@ -17,6 +17,7 @@ from infrastructure.projector import Projector
 from infrastructure.store import Store
 from infrastructure.supervision import SupervisionAt
 from projections.sums import ZONE, day_of, table_of
+from scripts.benches.ground import vacuum
 from scripts.benches.measure import Figure
 
 ITEMS = 1_000_000
@@ -108,7 +109,7 @@ def fill(url: str, items: int = ITEMS) -> int:
         connection.execute(FILL.format(items=items, days=DAYS))
         for span in Span:
             connection.execute(CASES.format(span.value) + SIGNALS.format(span.value))
-        connection.execute("VACUUM ANALYZE")
+        vacuum(url)
         tables = [table_of(name, span) for name in ("decision_sum", "signal_sum") for span in Span]
         counts = [connection.execute(f"SELECT count(*) FROM views.{table}").fetchone() or (0,) for table in tables]  # noqa: S608 our own names
     return sum(count for (count,) in counts)

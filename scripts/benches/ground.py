@@ -33,11 +33,11 @@ class Ground:
             migrate(url)
         return url
 
-    @staticmethod
-    def vacuum(url: str) -> None:
-        """Do for the database at *url* what autovacuum would do in its own time, in the middle of some figure."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("VACUUM (ANALYZE)")
+
+def vacuum(url: str) -> None:
+    """Do for the database at *url* what autovacuum would do in its own time, in the middle of some figure."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def ground() -> Iterator[Ground]:
     try:
         with psycopg.connect(server.start(), autocommit=True) as connection:
             connection.execute(SQL("ALTER SYSTEM SET max_connections = {}").format(CONNECTIONS_MAX))
-            connection.execute("ALTER SYSTEM SET autovacuum = off")  # see Ground.vacuum
+            connection.execute("ALTER SYSTEM SET autovacuum = off")  # see vacuum
         server.stop()
         server.start()
         yield Ground(server)
