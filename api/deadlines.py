@@ -12,11 +12,12 @@ from icalendar import Calendar, Event
 from litestar import Controller, Response, get
 from litestar.params import PathParameter, QueryParameter
 
+from api.called import titles_of
 from api.citation import cited
 from api.clocks import clocks_at
 from api.download import listed_in
 from api.instants import AsOf, KnownAt
-from api.paper import Paper, paper_of, zone_of
+from api.paper import Paper, zone_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.supervision_paper import clock_name
@@ -69,8 +70,10 @@ class Deadlines(Controller):
         await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
         found = await running(asked, department)
-        names = await names_of(parts_of(request).approvals.store, [one.project for one in found])
-        body = feed(request, await paper_of(request), asked, department, found, names)
+        approvals = parts_of(request).approvals
+        names = await names_of(approvals.store, [one.project for one in found])
+        paper = Paper(request, titles=await titles_of(approvals))
+        body = feed(request, paper, asked, department, found, names)
         etag = f'"{sha256(body).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
         if listed_in(request.headers.get("if-none-match", "").encode(), etag.encode()):

@@ -55,7 +55,7 @@ class Paper:
         self.words = wording(self.language)
         self._titles = titles
         self._law = law
-        self.lag = lag
+        self._lag = lag
         self._path = request.scope["path"]
         self._query = {name: str(value) for name, value in request.query_params.items()}
 
@@ -64,7 +64,7 @@ class Paper:
         given: dict[str, Any] = {
             **self.words,
             "language": self.language,
-            "lag": self.lag,
+            "lag": self._lag,
             "chosen": self.chosen,
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),

@@ -164,4 +164,4 @@ async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
     actor_of(headers_of(request.scope))
     views = parts_of(request).views
     await views.catch_up(after)
-    return views, min((view.position for view in await views.positions()), default=0)
+    return views, await views.reached()

@@ -58,8 +58,7 @@ async def waiting_shown(
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
     parts = parts_of(request)
     folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
-    position = min((view.position for view in await parts.views.positions()), default=0)
-    found = await expected(request, folded, at, position)
+    found = await expected(request, folded, at, await parts.views.reached())
     told = Told(folded.project, law_of(request, folded, at), paper)
     ways = {one.item: one for one in path_items(found)}
     items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]

@@ -59,13 +59,17 @@ class Views:
             await cursor.execute(POSITIONS)
             return [ViewPosition(*row) for row in await cursor.fetchall()]
 
+    async def reached(self) -> int:
+        """The position that every view has come to."""
+        return min((view.position for view in await self.positions()), default=0)
+
     async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:
         """Wait until every view has seen *position*. Raises ViewBehind after *patience* seconds."""
         if not position:
             return
         limit, pause = monotonic() + patience, PAUSE_SECONDS
         while True:
-            reached = min((view.position for view in await self.positions()), default=0)
+            reached = await self.reached()
             if reached >= position:
                 return
             if monotonic() > limit:
