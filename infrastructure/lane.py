@@ -62,12 +62,13 @@ class Lane:
         self._incoming.register(self._socket, POLLIN)
         self._loop.add_reader(self._socket, self._readable)
         try:
-            async with asyncio.timeout(READY_SECONDS_MAX) as limit:
+            async with asyncio.timeout(READY_SECONDS_MAX):
                 await self._ask(self._make_ready)
-        except BaseException as failure:
+        except TimeoutError as late:
             self.close()
-            if isinstance(failure, TimeoutError) and limit.expired():
-                raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from failure
+            raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from late
+        except BaseException:
+            self.close()
             raise
 
     async def _connect(self) -> PGconn:

@@ -1,7 +1,7 @@
 """What was used lately stays in memory, as much of it as so many facts come to.
 
 How much memory the state of a project takes follows from how many facts it is made of: a hundred thousand facts are
-some hundred of projects that have run for years, or tens of thousands that have just begun.
+some hundreds of projects that have run for years, or tens of thousands that have just begun.
 """
 
 from __future__ import annotations

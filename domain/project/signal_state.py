@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from domain.law.proof import Colour, Rung
-
-if TYPE_CHECKING:
-    from domain.project.consultation_state import Opinion
-    from domain.project.terms import Stage
+from domain.project.consultation_state import Opinion
+from domain.project.terms import Stage
 
 
 class Appeal(StrEnum):
