@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import structlog
+from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 
 from infrastructure.migrate import migrate
@@ -21,6 +22,10 @@ from infrastructure.postgres_programs import PostgresUnavailable
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
+
+# A busy machine makes a correct example slow: no example has a time limit of its own.
+settings.register_profile("countersign", deadline=None, print_blob=True)
+settings.load_profile("countersign")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -60,7 +60,7 @@ def test_whatever_the_document_allows_is_answered(address: str, document: dict[s
         examples = examples_of(operation.method, operation.path)
         cases = st.tuples(operation.as_strategy(), st.sampled_from([MANAGER, LAND, APPLICANT, BUREAU]))
 
-        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
         @given(cases)
         def answered(case_by: tuple[schemathesis.Case[Any], Actor]) -> None:
             case, by = case_by

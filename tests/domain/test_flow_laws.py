@@ -86,7 +86,7 @@ def work_off(desk: ZoneDesk, project: Project, chance: Random, at: datetime = NO
         desk.say(project, CompleteItem(item=code, outcome=outcome, reasons="不符合条件"), by=LAND, at=at)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(flows(), st.integers(0, 1_000_000))
 def test_a_published_flow_never_deadlocks_a_project(command: PublishFlow, seed: int) -> None:
     if not sound(command):
@@ -101,7 +101,7 @@ def test_a_published_flow_never_deadlocks_a_project(command: PublishFlow, seed: 
         assert project.granted == needed
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(CODES), st.lists(st.sampled_from(CODES), max_size=3), max_size=8))
 def test_a_circle_is_spelled_exactly_where_something_is_stuck_in_one(needs: dict[str, list[str]]) -> None:
     groups = {code: tuple((other,) for other in others if other in needs) for code, others in needs.items()}

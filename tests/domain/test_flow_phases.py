@@ -124,7 +124,7 @@ facts = st.sampled_from([submitted("a"), granted("a"), submitted("b"), granted("
 hours = st.integers(0, 500)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(facts, hours, hours), max_size=12))
 def test_asked_late_enough_the_past_is_the_present(told: list[tuple[AnyFact, int, int]]) -> None:
     """With everything known and everything over, what is settled leads to the very state that a replay does."""

@@ -56,13 +56,13 @@ def longest(chosen: dict[str, list[str]], duration: dict[str, int], code: str, w
     return max(known, default=0) + duration[code] if len(known) == len(before) else None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(projects())
 def test_finishes_are_those_of_every_choice_counted_out(tasks: Tasks) -> None:
     assert finishes(tasks, medians(tasks)) == counted_out(tasks, medians(tasks))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(projects(), st.sampled_from(CODES), st.integers(0, 20))
 def test_nothing_is_over_earlier_because_something_takes_longer(tasks: Tasks, code: str, more: int) -> None:
     before = medians(tasks)
@@ -73,7 +73,7 @@ def test_nothing_is_over_earlier_because_something_takes_longer(tasks: Tasks, co
     assert finish_of(tasks, now) >= finish_of(tasks, then)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(projects())
 def test_a_delay_within_the_slack_moves_no_finish_and_one_day_more_does(tasks: Tasks) -> None:
     usual = medians(tasks)
@@ -91,7 +91,7 @@ def test_a_delay_within_the_slack_moves_no_finish_and_one_day_more_does(tasks: T
         assert after(code, kept + 1) > finish
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(projects())
 def test_the_critical_path_leads_to_the_finish_day_by_day(tasks: Tasks) -> None:
     found = path(tasks)
@@ -114,7 +114,7 @@ def test_the_critical_path_leads_to_the_finish_day_by_day(tasks: Tasks) -> None:
         assert any(one in group for group in tasks[other].needs)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(projects(), st.dictionaries(st.sampled_from(CODES), st.integers(0, 12), max_size=3))
 def test_the_effect_of_delays_is_the_difference_of_two_plans(tasks: Tasks, delays: dict[str, int]) -> None:
     usual = medians(tasks)

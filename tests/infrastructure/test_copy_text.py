@@ -27,7 +27,7 @@ ARRAYS = (5, 7)
 COLUMNS = "a uuid, b text, c bigint, d boolean, e timestamptz, f text[], g date, h integer[]"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(rows, max_size=20))
 def test_rows_come_back_as_they_went(database_url: str, given_rows: list[tuple[object, ...]]) -> None:
     with psycopg.connect(database_url) as connection:

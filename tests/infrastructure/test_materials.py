@@ -98,7 +98,7 @@ async def test_the_same_content_from_many_at_once_is_kept_once(materials: Materi
     assert await read(materials, stored[0].digest) == content
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.binary(max_size=300_000), max_size=8),
     st.sampled_from([b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(1024 * 1024)]),

@@ -139,14 +139,14 @@ def test_a_glance_at_a_long_text_reads_little_of_it_wherever_that_ends(encoding:
         assert file.taken < 300_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.binary(max_size=300), st.builds(bytes.__add__, st.sampled_from([*GOOD.values()]), st.binary())))
 def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
     for media_type in MEDIA_TYPES:
         assert outcome(content, media_type) in {"", "material-type-mismatch", "material-executable"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([*GOOD.values(), *RUNNABLE.values()]), st.integers(0, 700), st.binary(min_size=1, max_size=8))
 def test_a_damaged_file_is_looked_at_without_an_error(content: bytes, place: int, damage: bytes) -> None:
     damaged = content[:place] + damage + content[place + len(damage) :]

@@ -96,7 +96,7 @@ def test_days_are_told_with_name_and_kind() -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lives(live=True, mode="single", suspension_day_rule="[s,e)", intake_shift="none"))
 def test_the_agencys_days_are_those_its_clock_counted(life: dict[str, Any]) -> None:
     rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])

@@ -23,8 +23,8 @@ CHINA: Json = json.loads(CALENDARS.read_text(encoding="utf-8"))["calendars"]["CN
 
 LIVES = 2000
 NEVER = {"intake overdue", "post_check void"}  # silence has its effect instead; too seldom to be met by chance
-few = settings(max_examples=100, deadline=None)
-many = settings(max_examples=300, deadline=None)
+few = settings(max_examples=100)
+many = settings(max_examples=300)
 
 
 def at(text: str) -> datetime:

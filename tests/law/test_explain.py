@@ -24,7 +24,7 @@ FEBRUARY = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lives())
 def test_every_clock_is_explained_to_the_day(life: Json) -> None:
     rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])

@@ -42,7 +42,7 @@ def test_the_auditor_counts_the_same_days(clock: NaiveClock) -> None:
 
 
 @given(clocks(hours=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_auditor_counts_the_same_hours(clock: NaiveClock) -> None:
     assert due(rule_of(clock), events_of(clock)) == clock.due()
 

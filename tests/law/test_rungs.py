@@ -29,7 +29,7 @@ NATIONAL_DAY = happened("received", "09-21"), happened("accepted", "09-22")
 PROMISED = msgspec.structs.replace(USUAL, commitment=msgspec.structs.replace(USUAL.decision, days=10))
 KEYED_IN = msgspec.structs.replace(USUAL, live=False)
 YELLOW_CLOCKS = ("commitment", "countersign")
-some = settings(max_examples=150, deadline=None)
+some = settings(max_examples=150)
 
 
 def told(t: str, *events: LawEvent, rule: Rule = USUAL) -> list[tuple[str, Rung, str]]:

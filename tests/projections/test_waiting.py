@@ -258,7 +258,7 @@ def test_items_that_wait_for_each_other_or_for_nothing_known_are_stuck() -> None
     assert found["c"].waits[0].since is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3), min_size=1))
 def test_every_chain_leads_down_to_something_that_can_be_done(needs: dict[str, list[str]]) -> None:
     project = Project(PROJECT)

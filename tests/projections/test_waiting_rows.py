@@ -33,7 +33,7 @@ def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_whe
     assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(worlds())
 def test_rows_kept_from_entry_to_entry_are_those_made_anew(world: World) -> None:
     settled = corrections(world.entries)

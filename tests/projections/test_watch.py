@@ -218,7 +218,7 @@ ACTS: tuple[AnyCommand, ...] = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_happens_in_between_each_rung_is_told_once_and_what_stands_is_what_was_passed(
     data: st.DataObject,

@@ -102,7 +102,7 @@ STEPS = (
 )
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(st.lists(st.tuples(days, st.sampled_from(STEPS), st.booleans()), max_size=8))
 def test_what_stands_is_what_was_passed(steps: list[tuple[int, tuple[object, object], bool]]) -> None:
     """Whatever happens in between, and whenever the watcher looks: each rung once, at its true instant."""
