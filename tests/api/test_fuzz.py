@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -45,9 +46,10 @@ def project(address: str) -> str:
 
 def examples_of(method: str, path: str) -> int:
     """How often an operation is tried."""
+    factor = int(os.environ.get("COUNTERSIGN_TEST_FUZZ_FACTOR", "1"))
     if method != "post":
-        return EXAMPLES_OF_A_QUESTION
-    return EXAMPLES_OF_A_BODY if path.endswith(ASKED_WITH_A_BODY) else EXAMPLES_OF_A_COMMAND
+        return EXAMPLES_OF_A_QUESTION * factor
+    return factor * (EXAMPLES_OF_A_BODY if path.endswith(ASKED_WITH_A_BODY) else EXAMPLES_OF_A_COMMAND)
 
 
 @pytest.mark.slow

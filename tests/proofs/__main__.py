@@ -1,0 +1,73 @@
+"""Long proofs of Countersign: each tries to refute a claim, and says what it did, or aloud why it was skipped."""
+
+from __future__ import annotations
+
+import secrets
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from tests.proofs import repeated
+from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
+
+PROOFS: tuple[Proof, ...] = (*repeated.PROOFS,)
+SECONDS_A_MINUTE = 60
+SEED_BITS = 31
+
+
+def chosen(names: list[str]) -> list[Proof]:
+    """The proofs called *names*, or all of them."""
+    unknown = set(names) - {proof.name for proof in PROOFS}
+    if unknown:
+        known = ", ".join(proof.name for proof in PROOFS)
+        raise typer.BadParameter(f"no proof is called {', '.join(sorted(unknown))}; there are: {known}")
+    return [proof for proof in PROOFS if not names or proof.name in names]
+
+
+def attempt(proof: Proof, budget: Budget) -> str:
+    """Run one proof and print its result; returns `passed`, `failed` or `skipped`."""
+    limit = "whole" if budget.seconds is None else f"{budget.seconds:.0f} s at most"
+    print(f"{proof.name}: {proof.claim} ({limit}, seed {budget.seed})", flush=True)
+    try:
+        done = proof.run(budget)
+    except SkippedError as reason:
+        print(f"  SKIPPED: {reason}", flush=True)
+        return "skipped"
+    except RefutedError as counterexample:
+        print(f"  FAILED after {budget.elapsed:.0f} s: {counterexample}", flush=True)
+        return "failed"
+    print(f"  passed: {done}, {budget.elapsed:.0f} s", flush=True)
+    return "passed"
+
+
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="Which proofs; all of them without a name.")] = None,
+    *,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="Divide this time among the proofs; without it each runs whole.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run; else a new seed is drawn and printed.")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Print the proofs and their claims, and end.")] = False,
+) -> None:
+    """Try to refute what Countersign claims. Exit status 1: a claim was refuted."""
+    proofs = chosen(names or [])
+    if listing:
+        for proof in proofs:
+            print(f"{proof.name:12} {proof.claim}")
+        return
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    end = None if minutes is None else monotonic() + minutes * SECONDS_A_MINUTE
+    shares = sum(proof.share for proof in proofs)
+    results = []
+    for proof in proofs:  # what one proof did not need, the next may use
+        seconds = None if end is None else max(0.0, end - monotonic()) * proof.share / shares
+        shares -= proof.share
+        results.append(attempt(proof, Budget(seed, seconds)))
+    counts = {result: results.count(result) for result in ("passed", "failed", "skipped")}
+    print(", ".join(f"{count} {result}" for result, count in counts.items()))
+    raise SystemExit(1 if counts["failed"] else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)
