@@ -78,7 +78,8 @@ def extend(desk: Desk, acts: list[Act], clocks: dict[str, Clock]) -> set[str]:
 
 def fault_of(desk: Desk, act: Act, clock: Clock | None, *, again: bool) -> str | None:
     """Why an extension is void, in the order in which B8.2 tests it."""
-    if clock is None or not clock.runs_at(act):
+    rounds = desk.walk.rounds
+    if clock is None or not clock.runs_at(act) or (rounds and act.place < rounds[0].opened.place):
         return "extension_outside_clock"
     if again:
         return "extension_repeated"

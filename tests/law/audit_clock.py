@@ -62,8 +62,7 @@ class Clock:
 
     def runs_at(self, act: Act) -> bool:
         """Whether it had started and not stopped when *act* happened (B8.1)."""
-        started = self.since.place < act.place and self.start <= act.day
-        return started and (self.stop is None or act.place < self.stop.place)
+        return self.since.place < act.place and (self.stop is None or act.place < self.stop.place)
 
     def end(self, stop: Act | None, ended: Act | None) -> None:
         """It ends by its own *stop*, or else with the application (B3.8)."""

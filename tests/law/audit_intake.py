@@ -42,7 +42,7 @@ class Acceptance:
 
     def is_followed_by(self, act: Act) -> bool:
         """Whether *act* followed the acceptance, be it by silence; it may yet lie before a receipt dated later."""
-        return act.place > self.act.place and act.day >= self.date
+        return act.place > self.act.place
 
 
 @dataclass
@@ -63,7 +63,6 @@ class Walk:
     withdrawn: Act | None = None
     attested: int = 0
     ends: list[Act] = field(default_factory=list)
-    gap: tuple[int, int] = (0, 0)  # between a refusal and what overtook it
     flags: set[str] = field(default_factory=set)
 
     def through(self, acts: list[Act], today: int) -> None:
@@ -147,14 +146,12 @@ class Walk:
             self.flags.add("accepted_after_deemed" if deemed else "duplicate_acceptance")
             return
         self.answer(act)
-        self.overtake_refusal(act)
+        self.overtake_refusal()
         self.acceptance, self.accepting = Acceptance("explicit", act.day, act, act, act.day, act.minute), act
 
-    def overtake_refusal(self, act: Act) -> None:
-        """What was refused may still be accepted: the later act stands, and what ran runs on."""
-        if self.refused is not None:
-            self.ends.remove(self.refused)
-            self.gap = (self.refused.place, act.place)
+    def overtake_refusal(self) -> None:
+        """What was refused may still be accepted: the later act stands, as if nothing had been refused."""
+        self.ends.clear()
 
     def on_refused(self, act: Act) -> None:
         if self.acceptance is not None:
@@ -171,7 +168,7 @@ class Walk:
         self.decided = act
         if self.acceptance is None:  # B5.9
             self.answer(act)
-            self.overtake_refusal(act)
+            self.overtake_refusal()
             self.flags.add("decided_without_acceptance")
             self.acceptance = Acceptance("implied", act.day, act, act, act.day, act.minute)
         self.ends.append(act)
@@ -204,11 +201,6 @@ class Walk:
     def is_alive_at(self, act: Act) -> bool:
         """Whether there is an application at *act*, for it to act on."""
         return self.begun is not None and self.begun.place < act.place and not self.is_over_at(act)
-
-    def may_open_at(self, act: Act) -> bool:
-        """Whether *act* can set a clock going: not while the application was refused, though it was accepted later."""
-        refused, overtaken = self.gap
-        return self.is_alive_at(act) and not refused < act.place < overtaken
 
     def state(self) -> str:
         """Where the item stands, the furthest first."""

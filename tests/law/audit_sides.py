@@ -37,7 +37,7 @@ class Consultations:
             self.reply(act)
         if not self.desk.walk.is_alive_at(act):
             return
-        if act.kind == "countersign_request" and self.desk.walk.may_open_at(act):
+        if act.kind == "countersign_request":
             if act.said.get("replaces") is not None:
                 self.recall(self.clocks.get(key(act.said["dept"], act.said["replaces"])), act)
             self.ask(act, terms)
@@ -87,12 +87,16 @@ class Hearing:
         self.held: Act | None = None
         self.flags = {"hearing_notice_short" for act in acts if act.kind == "hearing_notice" and self.is_short(act)}
         for act in acts:
-            if act.kind == "hearing_held" and self.asked is not None and desk.walk.is_alive_at(act):
-                self.held = self.held or act
-            elif act.kind == "hearing_told" and desk.walk.may_open_at(act):
-                self.tell(act)
-            elif act.kind == "hearing_requested" and desk.walk.may_open_at(act):
-                self.ask(act)
+            if desk.walk.is_alive_at(act):
+                self.take(act)
+
+    def take(self, act: Act) -> None:
+        if act.kind == "hearing_told":
+            self.tell(act)
+        elif act.kind == "hearing_requested":
+            self.ask(act)
+        elif act.kind == "hearing_held" and self.asked is not None:
+            self.held = self.held or act
 
     def is_short(self, notice: Act) -> bool:
         """Whether too few clear working days lie between the notice and the hearing, whenever it was given."""
