@@ -32,15 +32,21 @@ def audit_special(rule: Json, length: int, events: list[Json], calendar: Json, t
     due = last_day(desk, clock, stretches)
     earliest = last_day(desk, clock, taken_out(desk, clock, desk.today, None)) if due is None else None
     last = clock.stop.day if clock.stop else desk.today - 1
-    used = sum(not is_out(day, stretches) for day in range(clock.start + 1, last + 1))
+    used = counted(clock, last, stretches)
+    through = length if due is None else counted(clock, due, stretches)  # on the last day one remains (B3.6)
     return {
         "start": text(clock.start),
         "due": text(due),
         "earliest_due": text(earliest),
         "used": used,
-        "remaining": max(0, length - used),
+        "remaining": max(0, through - used),
         "state": state_of(desk, clock, due),
     }
+
+
+def counted(clock: Clock, last: int, stretches: Stretches) -> int:
+    """The days that count, through the *last*."""
+    return sum(not is_out(day, stretches) for day in range(clock.start + 1, last + 1))
 
 
 def last_day(desk: Desk, clock: Clock, stretches: Stretches) -> int | None:
