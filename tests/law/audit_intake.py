@@ -72,7 +72,7 @@ class Walk:
         self.let_silence_speak(today)
 
     def take(self, act: Act) -> None:
-        if act.kind == "attest":
+        if act.kind == "attest" and self.begun:
             self.attested = max(self.attested, act.day)
             self.let_silence_speak(act.day)
             return
