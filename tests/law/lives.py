@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -20,6 +20,25 @@ PROCEDURE = [
 SELDOM = [
     *("received", "accepted", "refused", "withdrawn", "attest", "decided", "amend", "retract"),
     *("papers_received", "checked", "countersign_recall", "application_revised"),
+]
+# Acts inside a round of intake that nobody answers; afterwards what was in force is taken back.
+SILENT = [
+    *("received", "forwarded", "extension", "countersign_request", "upper_received", "hearing_told", "suspend"),
+    *("hearing_requested", "countersign_reply", "resume", "accepted", "retract", "extension", "forwarded", "attest"),
+    *("upper_received", "correction_notice", "suspend", "hearing_held", "extension", "decided", "delivered"),
+]
+# Acts dated before the receipt, the acceptance among them.
+EARLY = [
+    *("extension", "suspend", "countersign_request", "accepted", "extension", "forwarded", "upper_received"),
+    *("hearing_told", "suspend", "received", "resume", "extension", "papers_received", "accepted", "forwarded"),
+    *("hearing_requested", "countersign_reply", "upper_received", "decided", "received", "delivered", "checked"),
+]
+# Everything that can be open when the application ends, and what is done all the same.
+ENDED = [
+    *("received", "countersign_request", "hearing_told", "suspend", "hearing_requested", "countersign_request"),
+    *("refused", "countersign_reply", "hearing_held", "resume", "suspend", "extension", "accepted", "hearing_notice"),
+    *("countersign_request", "suspend", "withdrawn", "resume", "countersign_recall", "attest", "decided", "refused"),
+    *("application_revised", "hearing_told", "delivered", "accepted", "withdrawn", "checked", "papers_received"),
 ]
 EXTENDED = ["decision", "decision", "commitment", "lower_review", "delivery"]
 WINDOWS = [
@@ -58,7 +77,7 @@ def rule_of(dice: Dice) -> Json:
     return {
         "pack": "TEST",
         "zone": dice.one(*["Asia/Shanghai"] * 3, "America/New_York", "Asia/Kathmandu", "UTC"),
-        "mode": dice.one("single", "lower_review", "joint"),
+        "mode": dice.one("single", "lower_review", "lower_review", "joint", "on_the_spot", "renewal"),
         "intake_days": dice.one(5, 5, 5, 3, 0),
         "intake_shift": dice.one("none", "next_working_day"),
         "close_of_business": dice.one("17:30", "24:00"),
@@ -79,33 +98,54 @@ def rule_of(dice: Dice) -> Json:
     }
 
 
-def history_of(luck: bytes, start: datetime) -> list[Json]:
+class Course(NamedTuple):
+    """How a history is drawn: its acts in their usual order, the days between them, and how much it is muddled."""
+
+    procedure: list[str]
+    gaps: list[int]
+    odd_in: int  # one act in so many is an oddity
+    earlier_minutes: int  # so much earlier than its place may an act be dated
+
+
+COURSES = [
+    Course(PROCEDURE, [0, 0, 0, 1, 1, 2, 3, 5, 9, 21], 8, 600),
+    Course(PROCEDURE, [0, 1, 1, 2, 3, 5, 9], 60, 0),
+    Course(SILENT, [0, 0, 0, 0, 1, 1, 2, 9], 8, 600),
+    Course(EARLY, [0, 0, 0, 1, 1, 2, 5], 8, 600),
+    Course(ENDED, [0, 0, 0, 1, 1, 2, 5, 9], 8, 600),
+]
+
+
+def history_of(luck: bytes, start: datetime, course: Course) -> list[Json]:
     """Events after *start* in recording order: a procedure with holes, hours muddled, oddities strewn in."""
     at, place, events = start, 0, list[Json]()
     for number in range(1, len(luck) // EVENT_BYTES + 1):
         dice = Dice(luck[(number - 1) * EVENT_BYTES : number * EVENT_BYTES])
-        kind = PROCEDURE[place % len(PROCEDURE)]
-        if dice.upto(7) == 1:
+        kind = course.procedure[place % len(course.procedure)]
+        if dice.upto(course.odd_in - 1) == 1:
             kind = dice.one(*SELDOM)
         else:
             place += dice.one(1, 1, 1, 2, 3)
-        at += timedelta(days=dice.one(0, 0, 0, 1, 1, 2, 3, 5, 9, 21))
-        when = at + timedelta(minutes=dice.upto(MINUTES_PER_DAY + 600) - 600)
-        event: Json = {"id": f"e{number}", "type": kind, "at": iso(when), **details(dice, kind, number, when)}
+        at += timedelta(days=dice.one(*course.gaps))
+        when = at + timedelta(minutes=dice.upto(MINUTES_PER_DAY + course.earlier_minutes) - course.earlier_minutes)
+        event: Json = {"id": f"e{number}", "type": kind, "at": iso(when), **details(dice, kind, events, when)}
         if dice.upto(5) == 1:
             event["recorded_at"] = iso(when + timedelta(days=dice.upto(12)))
         events.append(event)
     return events
 
 
-def details(dice: Dice, kind: str, number: int, when: datetime) -> Json:
-    """The fields beside id, type and at that an event of *kind* has."""
+def details(dice: Dice, kind: str, before: list[Json], when: datetime) -> Json:
+    """The fields beside id, type and at that an event of *kind* after those *before* has."""
 
     def day(first: int, last: int) -> str:
         return str(when.date() + timedelta(days=first + dice.upto(last - first)))
 
     def earlier() -> str:
-        return f"e{1 + dice.upto(number - 1)}"
+        """An entry before, an acceptance as often as any other, or the entry itself."""
+        accepted = [event["id"] for event in before if event["type"] == "accepted"]
+        own = f"e{len(before) + 1}"
+        return str(dice.one(*(accepted or [own]), *(event["id"] for event in before), own))
 
     fields: dict[str, Callable[[], Json]] = {
         "correction_notice": lambda: {"new_items": dice.one(True, False), "respond_by": dice.one(None, day(0, 9))},
@@ -131,7 +171,7 @@ def details(dice: Dice, kind: str, number: int, when: datetime) -> Json:
         "countersign_reply": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
         "hearing_notice": lambda: {"hearing_date": day(-2, 20)},
         "decided": lambda: {"outcome": dice.one("granted", "denied"), "on_undertaking": dice.one(True, False)},
-        "amend": lambda: {"target": earlier(), "new_at": f"{day(-5, 0)}T{dice.one('08', '20')}:00:00Z"},
+        "amend": lambda: {"target": earlier(), "new_at": f"{day(-9, 4)}T{dice.one('08', '20')}:00:00Z"},
         "retract": lambda: {"target": earlier()},
     }
     return fields.get(kind, dict)()
@@ -142,9 +182,9 @@ def life_of(luck: bytes) -> Json:
     dice = Dice(luck[RULE_BYTES : RULE_BYTES + EVENT_BYTES])
     day = dice.one(*WINDOWS) + timedelta(days=dice.upto(40))
     start = datetime(day.year, day.month, day.day, dice.upto(23), tzinfo=UTC)
-    t = start + timedelta(hours=dice.upto(24 * 110) - 48)
-    known = t + timedelta(days=dice.one(0, 0, 9, -4))
-    events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start)
+    t = start + timedelta(hours=dice.upto(24 * dice.one(110, 110, 25)) - 48)
+    known = t + timedelta(days=dice.one(0, 0, 9, -4, 90))
+    events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start, dice.one(*COURSES))
     return {"rule": rule_of(Dice(luck[:RULE_BYTES])), "events": events, "t": iso(t), "known": iso(known)}
 
 
