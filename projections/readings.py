@@ -32,7 +32,7 @@ from projections.nodes import NODES, Node, node_of
 WORKING_DAY = "working_day"
 ASKED = f"{COUNTERSIGN.name}:"
 OF_THE_DECIDING = ("decision", "delivery", "hearing_hold", "renewal_guard")
-ENDED = (ItemState.DECIDED, ItemState.DELIVERED, ItemState.WITHDRAWN)
+ENDED = (ItemState.REFUSED, ItemState.DECIDED, ItemState.DELIVERED, ItemState.WITHDRAWN)
 
 
 class Reading(Struct, frozen=True, kw_only=True):

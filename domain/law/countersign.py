@@ -57,7 +57,7 @@ class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_re
             return
         if consultation.consents(case, when.day):
             case.flags.add(f"countersign_reply_after_deemed:{name}")
-        elif case.ended is None:
+        elif case.settled is None:
             consultation.reply = when
 
 
@@ -82,7 +82,7 @@ class ApplicationRevised(Happening, frozen=True, kw_only=True, tag="application_
 def take_back(case: Case, name: str, when: Moment) -> None:
     """End a clock that still runs, or has run out unanswered, without a verdict; what silence brought about stays."""
     consultation = case.consultations.get(name)
-    if consultation and consultation.open and case.ended is None and not consultation.consents(case, when.day):
+    if consultation and consultation.open and case.settled is None and not consultation.consents(case, when.day):
         consultation.recall = when
 
 
@@ -121,9 +121,9 @@ class Consultation(Struct, gc=False):
     def run(self, case: Case, name: str) -> Run:
         """Its clock."""
         deemed = self.consents(case, case.now.day)
-        stop = None if deemed else self.reply or self.recall or case.ended
+        stop, void = (None, False) if deemed else case.stop_of(self.reply or self.recall)
         silence = State.DEEMED if deemed else State.OVERDUE
-        void = stop is not None and self.reply is None
+        void = void or (stop is not None and self.reply is None)
         clock = f"{COUNTERSIGN.name}:{name}"
         kind = kind_by(case.rule.countersign.article if case.rule.countersign else "")
         return Run(kind, clock, self.start, self.minute, self.length, stop, void, silence)

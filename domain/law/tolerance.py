@@ -21,7 +21,7 @@ class PapersReceived(Happening, frozen=True, kw_only=True, tag="papers_received"
     """The papers that were tolerated as missing at acceptance have all come in."""
 
     def apply(self, case: Case, when: Moment) -> None:
-        if case.tolerance is not None and case.ended is None:
+        if case.tolerance is not None and case.settled is None:
             case.tolerance.cured = case.tolerance.cured or when
 
 
@@ -38,8 +38,7 @@ def runs(case: Case) -> Iterator[Run]:
     """The clock, where an application was accepted with papers missing. Decided or withdrawn first, it is void."""
     tolerance = case.tolerance
     if tolerance is not None:
-        stop = tolerance.cured or case.ended
-        void = stop is not None and tolerance.cured is None
+        stop, void = case.stop_of(tolerance.cured)
         yield Run(
             TOLERANCE_CURE, TOLERANCE_CURE.name, tolerance.start, tolerance.minute, tolerance.length, stop, void=void
         )
