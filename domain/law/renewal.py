@@ -31,9 +31,9 @@ def filed_in_time(case: Case, expiry: date) -> bool:
 
 
 def flag_late_filing(case: Case) -> None:
-    """Flag an application that was received too late to be renewed by silence."""
-    expiry = case.rule.licence_expiry
-    if expiry is not None and case.intake.rounds and not filed_in_time(case, expiry):
+    """Flag an application that was filed too late to be renewed by silence, by its receipt or else its acceptance."""
+    expiry, filed = case.rule.licence_expiry, case.intake.rounds or case.intake.accepted
+    if expiry is not None and filed and not filed_in_time(case, expiry):
         case.flags.add("renewal_filed_late")
 
 
