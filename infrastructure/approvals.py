@@ -148,8 +148,7 @@ class Approvals(Application[UUID]):
                 published = self.shelves.changes
                 try:
                     draft = self._draft(kept, command, by, command_id, source, recorded_at)
-                    if type(draft.entries[0].fact) is LimitExtended and by.role is not Role.SYSTEM:
-                        await self._require_effect(draft)
+                    await self._require_effect(draft, by)
                 except Refused:
                     if answer := await self._repeated(command_id, fingerprint):
                         return answer
@@ -228,9 +227,11 @@ class Approvals(Application[UUID]):
         learned = recorded_at or max(now, kept.recorded_at)
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(learned))
 
-    async def _require_effect(self, draft: Draft) -> None:
+    async def _require_effect(self, draft: Draft, by: Actor) -> None:
         """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
         first = draft.entries[0]
+        if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
+            return
         before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
             raise refused

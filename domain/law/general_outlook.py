@@ -202,9 +202,8 @@ def reading(
     if after_end or (course.withdrawn is not None and not proves):
         state = State.VOID
     elif not closed and stood.due is not None:
-        over = State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
-        if not proves:
-            over = State.UNCONFIRMED
+        decides = found.rule.on_silence in SILENCE_DECIDES
+        over = State.UNCONFIRMED if not proves else State.DEEMED if decides else State.OVERDUE
         state = over if stood.state in ("overdue", "deemed") else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
     shown = level(state, near=stood.level == "yellow")
