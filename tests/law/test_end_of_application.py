@@ -9,6 +9,7 @@ from domain.law.clock import Card, State
 from domain.law.evaluation import Evaluation, ItemState
 from domain.law.event import LawEvent
 from domain.law.outlook import outlooks
+from domain.law.rule import CountersignTerms
 from domain.law.rungs import course
 from tests.law.books import china
 from tests.law.questions import USUAL, ask, at, happened
@@ -20,7 +21,7 @@ TOLD = happened("hearing_told", "03-02 11:00")
 HEARING = happened("hearing_requested", "03-03 11:00")
 REFUSED = happened("refused", "03-04 10:00")
 DECIDED = happened("decided", "03-10 10:00", outcome="granted")
-STRICT = msgspec.structs.replace(USUAL, countersign=msgspec.structs.replace(USUAL.countersign, on_silence="overdue"))
+STRICT = msgspec.structs.replace(USUAL, countersign=CountersignTerms(7, "overdue"))
 OPEN = (State.RUNNING, State.SUSPENDED, State.OVERDUE, State.UNCONFIRMED)
 OF_THE_DECISION = {"delivery", "post_check"}
 

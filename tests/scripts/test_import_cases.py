@@ -14,13 +14,14 @@ from domain.project.correction import EntryAmended, EntryRetracted
 from domain.vocabulary import AnyFact, Entry, tag_of
 from projections.cases import CaseRow, case_row
 from projections.typed import typed_date, typed_days, typed_truth
-from scripts.cases import COLUMNS, asked, law_of, write_csv
+from scripts.cases import asked, law_of, write_csv
 from scripts.importing.planning import plan_case
 from scripts.importing.reading import CaseListing, EventRow
 from scripts.importing.receipt import Receipt
 from scripts.importing.register import Register
 from scripts.importing.wabo import Wabo
 from tests.controls import REGISTERED, completed, submitted
+from tests.scripts.naive_cases import HEADER
 from tests.spec import entry
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
@@ -224,7 +225,7 @@ def test_the_table_has_days_truths_and_gaps() -> None:
     write_csv([figures(imported(SUBMITTED)), figures(imported(SUBMITTED, DELIVERED))], out)
 
     assert out.getvalue().splitlines() == [
-        ",".join(COLUMNS),
+        HEADER,
         "1,2012-03-01,,2012-04-26,,,0,0,,",
         "1,2012-03-01,2012-05-10,2012-04-26,70,70,0,0,true,",
     ]

@@ -52,11 +52,12 @@ def test_a_late_decision_is_no_answer_to_its_card() -> None:
 def test_a_card_that_its_own_evidence_answers_is_found() -> None:
     entries = carded()
     decided = next(entry for entry in entries if isinstance(entry.fact, ItemCompleted))
-    card = next(entry for entry in entries if isinstance(entry.fact, CardIssued) and entry.fact.proof)
     early = structs.replace(decided, occurred_at=decided.occurred_at - timedelta(days=3))
-    proof = structs.replace(card.fact.proof, evidence=(*card.fact.proof.evidence, decided.version))
-    wrong = structs.replace(card, fact=structs.replace(card.fact, proof=proof))
-    changed = {decided.version: early, card.version: wrong}
+    changed = {decided.version: early}
+    for entry in entries:
+        if isinstance(entry.fact, CardIssued) and entry.fact.proof and entry.fact.proof.clock == "decision":
+            proof = structs.replace(entry.fact.proof, evidence=(*entry.fact.proof.evidence, decided.version))
+            changed[entry.version] = structs.replace(entry, fact=structs.replace(entry.fact, proof=proof))
 
     found = Claims()
     look_at_cards(found, [changed.get(entry.version, entry) for entry in entries])
