@@ -34,18 +34,15 @@ class Case(Struct, gc=False):
     delivered: Moment | None = None
     withdrawn: Moment | None = None
     attested: int = 0
-    receipt: Moment | None = None  # of all that is known at the asked instant, also before the fold has come to it
-
-    @property
-    def settled(self) -> Moment | None:
-        """The decision or the withdrawal, whichever came first: nothing takes them back but a correction."""
-        return self.decided or self.withdrawn
+    receipt: Moment | None = None  # the first one, and the last acceptance or decision, which earlier acts are judged
+    admission: Moment | None = None  # by: they are known before the fold has come to them
 
     @property
     def ended(self) -> Moment | None:
         """What ended the application, and with it every clock that does not start at the decision (B3.8).
 
-        The refusal to admit it, unless it was accepted all the same, the decision or the withdrawal: the first of them.
+        The refusal to admit it, unless it was accepted or decided all the same, the decision or the withdrawal: the
+        first of them.
         """
         return self.decided or self.intake.refused or self.withdrawn
 

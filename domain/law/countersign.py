@@ -57,7 +57,7 @@ class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_re
             return
         if consultation.consents(case, when.day):
             case.flags.add(f"countersign_reply_after_deemed:{name}")
-        elif case.settled is None:
+        elif case.ended is None:
             consultation.reply = when
 
 
@@ -82,7 +82,7 @@ class ApplicationRevised(Happening, frozen=True, kw_only=True, tag="application_
 def take_back(case: Case, name: str, when: Moment) -> None:
     """End a clock that still runs, or has run out unanswered, without a verdict; what silence brought about stays."""
     consultation = case.consultations.get(name)
-    if consultation and consultation.open and case.settled is None and not consultation.consents(case, when.day):
+    if consultation and consultation.open and case.ended is None and not consultation.consents(case, when.day):
         consultation.recall = when
 
 

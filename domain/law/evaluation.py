@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -13,10 +13,11 @@ from domain.law.calendar import CalendarBook
 from domain.law.case import Case
 from domain.law.clock import BROKEN, Acceptance, Card, Clock, Run
 from domain.law.event import LawEvent
-from domain.law.intake import Received
+from domain.law.intake import Accepted, Received
 from domain.law.renewal import Deemed
+from domain.law.review import Decided, Withdrawn
 from domain.law.rule import Rule
-from domain.law.timeline import Timeline
+from domain.law.timeline import Act, Timeline
 
 
 class ItemState(StrEnum):
@@ -97,7 +98,7 @@ def replay(
     knew = now if known is t else timeline.moment(known)
     case = Case(rule, book.as_known(knew.local.date()), now)
     intake, acts = case.intake, timeline.by(t, known)
-    case.receipt = next((when for _, event, when in acts if type(event) is Received), None)
+    look_ahead(case, acts)
     exists = False
     for _, event, when in acts:
         if intake.current is not None:
@@ -109,6 +110,18 @@ def replay(
             exists = True
     intake.presume(case, now.day)
     return case
+
+
+def look_ahead(case: Case, acts: Iterable[Act]) -> None:
+    """Note the first receipt and the last acceptance or decision, up to a withdrawal: earlier acts depend on them."""
+    for _, event, when in acts:
+        kind = type(event)
+        if kind is Accepted or kind is Decided:
+            case.admission = when
+        elif kind is Received:
+            case.receipt = case.receipt or when
+        elif kind is Withdrawn and (case.receipt or case.admission):
+            return
 
 
 def flags(case: Case) -> tuple[str, ...]:

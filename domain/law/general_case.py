@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -10,7 +10,7 @@ from domain.law.calendar import WorkingCalendar
 from domain.law.general import Standing, standing
 from domain.law.general_pack import general_rule
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
-from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening
 from domain.law.pack import DEFAULT_MODE, Pack
 from domain.law.pack_terms import ClockTerms
@@ -38,13 +38,26 @@ def general_clocks(
 
     *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
     """
-    acts = [(at, event) for at, event, _ in from_receipt(timeline.by(t, t if known is None else known))]
-    found: dict[str, Standing] = {}
+    acts = from_receipt(timeline.by(t, t if known is None else known))
+    found = _standings(pack, calendar, acts, t, mode, lengths or {})
+    intake = found.get(INTAKE.name)
+    if intake is None or intake.state != "deemed":
+        return found
+    return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
+
+
+def _standings(
+    pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
+) -> dict[str, Standing]:
+    """How every clock stands that has begun by *acts*, as they count."""
+    happened, found = [(at, event) for at, event, _ in acts], dict[str, Standing]()
     for clock, terms in pack.clocks.items():
-        days = (lengths or {}).get(clock)
+        days = lengths.get(clock)
         if not is_counted(terms, clock, mode, days):
             continue
-        stood = standing(general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, acts)), t)
+        stood = standing(
+            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, happened)), t
+        )
         if stood is not None:
             found[clock] = stood
     return found
@@ -117,6 +130,13 @@ def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
         return True
     stops_later = clock == DECISION.name and names_of(end).isdisjoint(terms.stop)
     return not stops_later and BY_DECISION.isdisjoint(terms.start)
+
+
+def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
+    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
+    start = set(pack.clocks[INTAKE.name].start)
+    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
+    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
 
 
 def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:

@@ -19,7 +19,15 @@ from domain.law.countersign import (
 )
 from domain.law.event import Attest
 from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing_of
-from domain.law.general_case import ending, from_receipt, general_events, is_counted, is_ended, names_of
+from domain.law.general_case import (
+    accepted_by_silence,
+    ending,
+    from_receipt,
+    general_events,
+    is_counted,
+    is_ended,
+    names_of,
+)
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
 from domain.law.general_period import closing
@@ -122,13 +130,6 @@ def flagged_early(pack: Pack, one: GeneralReading) -> GeneralReading:
         return one
     flags = tuple(sorted({*one.standing.flags, "accepted_before_receipt"}))
     return structs.replace(one, standing=structs.replace(one.standing, flags=flags))
-
-
-def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
-    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
-    start = set(pack.clocks[INTAKE.name].start)
-    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
-    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:

@@ -79,7 +79,10 @@ class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
 
 
 class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
-    """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10)."""
+    """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10).
+
+    It ends the application, unless an acceptance or a decision follows all the same: then it only ends the round.
+    """
 
     def apply(self, case: Case, when: Moment) -> None:
         intake = case.intake
@@ -88,7 +91,9 @@ class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
             case.flags.add("refused_after_deemed" if deemed else "refused_after_acceptance")
         else:
             intake.end_round(case, when)
-            intake.awaiting, intake.refused = None, intake.refused or when
+            intake.awaiting = None
+            if case.admission is None or case.admission.at < when.at:
+                intake.refused = intake.refused or when
 
 
 class PresumesAcceptance(Happening, frozen=True, kw_only=True):
@@ -162,6 +167,7 @@ class Intake(Struct, gc=False):
         self.end_round(case, early.act)  # dated before the receipt, yet an answer to it (B5.11)
         if early.kind == "explicit":
             case.flags.add("accepted_before_receipt")
+        if early.kind == "explicit" and case.decided is None:
             self.accepted = Admission(early.kind, early.date, day, minute, early.act)
 
     def end_round(self, case: Case, when: Moment) -> None:
@@ -176,7 +182,7 @@ class Intake(Struct, gc=False):
     def accept(self, case: Case, kind: AcceptanceKind, when: Moment) -> None:
         """The application is accepted at *when*."""
         self.end_round(case, when)
-        self.awaiting, self.refused = None, None
+        self.awaiting = None
         self.accepted = Admission(kind, when.day, when.day, when.minute, when)
 
     def presume(self, case: Case, day: int) -> None:

@@ -69,8 +69,8 @@ def state_of(case: Case, expiry: date) -> State:
         return State.VOID if case.ended is case.withdrawn else State.MET
     if case.now.day <= last:
         return State.RUNNING
-    if case.ended is None and not case.silence_proves(last):
-        return State.UNCONFIRMED
+    if case.decided is None and not case.silence_proves(last):  # a decision dated later proves the silence before it
+        return State.UNCONFIRMED if case.ended is None else State.VOID
     return State.DEEMED if filed_in_time(case, expiry) else State.LAPSED
 
 

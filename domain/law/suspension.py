@@ -65,10 +65,15 @@ class Suspension(Struct, gc=False):
     end: Moment | None = None
 
     def last_day(self, case: Case) -> int:
-        """The last day that it took out, closed by its own end or that of the application; today while it is open."""
+        """The last day that it took out, closed by its own end or that of the application; today while it is open.
+
+        One that began after the application had ended took none out: 0.
+        """
         ends = [moment for moment in (self.end, case.ended) if moment is not None]
         if not ends:
             return case.now.day
+        if case.ended is not None and self.start.at > case.ended.at:
+            return 0
         return min(ends, key=by_instant).day - (not case.rule.resume_day_out)
 
 

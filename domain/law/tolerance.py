@@ -21,7 +21,7 @@ class PapersReceived(Happening, frozen=True, kw_only=True, tag="papers_received"
     """The papers that were tolerated as missing at acceptance have all come in."""
 
     def apply(self, case: Case, when: Moment) -> None:
-        if case.tolerance is not None and case.settled is None:
+        if case.tolerance is not None and case.ended is None:
             case.tolerance.cured = case.tolerance.cured or when
 
 

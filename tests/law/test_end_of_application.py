@@ -92,6 +92,18 @@ def test_accepted_all_the_same_its_clocks_run_on_as_if_it_had_not_been_refused()
     assert states(said)["countersign:plan"] is State.MET
 
 
+def test_what_was_begun_between_the_refusal_and_the_acceptance_counts_as_well() -> None:
+    asked, told = happened("countersign_request", "03-05", dept="fire"), happened("hearing_told", "03-05")
+
+    accepted = ask("03-09", RECEIVED, REFUSED, asked, told, happened("accepted", "03-06"))
+    refused = ask("03-09", RECEIVED, REFUSED, asked, told)
+    withdrawn = ask("03-09", happened("withdrawn", "02-27"), RECEIVED, REFUSED, asked, happened("accepted", "03-06"))
+
+    assert {"countersign:fire", "hearing_request"} <= accepted.clocks.keys()
+    assert refused.clocks.keys() == {"intake#1"}
+    assert withdrawn.clocks["decision"].state is State.RUNNING  # nothing was withdrawn: there was no application
+
+
 def test_the_first_refusal_is_the_end() -> None:
     again = happened("refused", "03-06 10:00", id="again")
 

@@ -191,6 +191,11 @@ def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
     said = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
 
     assert said.flags == ("suspend_no_statutory_ground:rain",)
+    after_told = happened("suspend", "03-25", sid="s", reason="testing", planned_until="2026-03-10")
+    for day_rule in ("[s,e)", "(s,e]", "[s,e]", "(s,e)"):
+        rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
+        decided = happened("decided", "03-18", outcome="denied")
+        assert ask("04-20", RECEIVED, ACCEPTED, decided, after_told, rule=rule).flags == ()
 
 
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:
@@ -223,6 +228,9 @@ def test_a_renewal_is_not_presumed_for_a_keyed_in_department(expiry: str) -> Non
     attested = ask("07-01", *events, happened("attest", "07-01 09:00"), rule=rule)
 
     assert (silent.clocks["renewal_guard"].state, silent.deemed) == (State.UNCONFIRMED, None)
+    withdrawn, decided = happened("withdrawn", "07-03"), happened("decided", "07-03", outcome="granted")
+    assert ask("07-06", *events, withdrawn, rule=rule).clocks["renewal_guard"].state is State.VOID
+    assert ask("07-06", *events, decided, rule=rule).clocks["renewal_guard"].state is State.DEEMED
     assert attested.deemed is not None
     assert attested.deemed.since == date(2026, 7, 1)
 

@@ -111,6 +111,16 @@ def test_an_acceptance_before_the_receipt_counts_from_the_receipt() -> None:
         assert (said.clocks[name].start, said.clocks[name].used) == (date(2026, 3, 2), 6)
 
 
+def test_a_receipt_after_the_decision_moves_no_day_that_was_counted_by_then() -> None:
+    """Accepted on January 12 and decided on March 10, long after its last day: a receipt dated later hides nothing."""
+    events = (happened("accepted", "01-12"), happened("decided", "03-10", outcome="denied"))
+
+    said = ask("04-01", *events, happened("received", "03-11"))
+
+    assert said.flags == ("accepted_before_receipt",)
+    assert (said.clocks["decision"].state, said.clocks["decision"].start) == (State.LATE, date(2026, 1, 12))
+
+
 def test_a_decision_before_the_receipt_is_flagged_for_what_it_is() -> None:
     said = ask("03-11", happened("decided", "02-27", outcome="granted"), RECEIVED)
 
