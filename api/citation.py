@@ -24,13 +24,14 @@ LAWS = {
     "全国年节及纪念日放假办法": "Regulations on Public Holidays",
     "电子监察规则": "Electronic Supervision Rules",
     "政务服务好差评规则": "Rules on the Evaluation of Government Services",
+    "最高人民法院关于适用《行政诉讼法》的解释": "Interpretation of the Administrative Procedure Law",
     "国发": "State Council document",
     "国办发": "General Office of the State Council document",
 }
 TENS, HUNDRED = 10, 100
 NUMERALS = "零一二三四五六七八九"
 PLACE = re.compile(r"(\d+)(?:\((\d+)\))?(?:\((\d+)\))?")  # article, paragraph, item
-SHORT = re.compile(r"(?P<law>[\u4e00-\u9fff]+) (?P<places>\d[\d(), -]*)")
+SHORT = re.compile(r"(?P<law>[\u4e00-\u9fff《》]+) (?P<places>\d[\d(), -]*)")
 SPELT = re.compile(r"(?P<law>[\u4e00-\u9fff]+?)第(@)条(?:第(@)款)?(?:第(@)项)?".replace("@", "[一二三四五六七八九十]+"))
 NUMBERED = re.compile(r"(?P<law>[\u4e00-\u9fff]+发)〔(\d{4})〕(\d+)号")
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from api.clock_paper import telling
 from api.clocks import Application, ClockName, ItemCode
 from api.desk_paper import SHOWN_MAX, departments_waited_for, desk_of
-from api.instants import AsOf, instant_in
+from api.instants import AsOf, KnownAt, instant_in
 from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of
 from api.paper import paper_of
@@ -83,11 +83,13 @@ class DeskPages(Controller):
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
         application: Application = 0,
         as_of: AsOf = None,
+        known_at: KnownAt = None,
     ) -> Response[str]:
         """怎么算的 how one clock is counted: its terms, and every day with the reason for which it counts or not."""
         reader_of(request)
         at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
-        asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+        known = instant_in("known_at", known_at) or at
+        asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, known)
         reading = await reading_of(request, asked, project_id, item, clock, application)
         paper = await paper_of(request, reading.law)
         body = paper.print(
@@ -95,6 +97,7 @@ class DeskPages(Controller):
             project=project_id,
             one=reading,
             as_of=at,
+            known_at=known,
             explained=await explained(asked, project_id, reading),
             names=await names_of(parts_of(request).approvals.store, [project_id]),
             back=paper.link(f"/pages/projects/{project_id}"),

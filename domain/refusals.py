@@ -39,6 +39,8 @@ REFUSAL_CODES: dict[str, str] = {
     "evaluation-good": "only a bad evaluation is put right or appealed against",
     "evidence-missing": "a result from outside the system needs evidence",
     "extension-exceeds-limit": "the extension is longer than the law allows",
+    "extension-late": "the extension was approved after the clock's last day",
+    "extension-outside-clock": "the extension was approved before the clock had begun, or after it had ended",
     "extension-repeated": "the clock was extended as often as the law allows",
     "fee-unfounded": "a fee is charged without naming the law or regulation that provides for it",
     "feedback-day-past": "the day by which to report on an order is over",

@@ -17,6 +17,7 @@ from msgspec import Struct, json, structs
 from domain.context import Context
 from domain.law.moment import local_day
 from domain.ledger import Actor, Fact, Recorded, Refused, Role
+from domain.project.extension import LimitExtended
 from domain.project.registration import RegisterProject
 from domain.project.state import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
@@ -34,6 +35,7 @@ from infrastructure.shelves import Shelves
 from infrastructure.store import Store
 from infrastructure.stream_reads import StreamReads
 from infrastructure.turns import Turns
+from projections.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
@@ -146,6 +148,7 @@ class Approvals(Application[UUID]):
                 published = self.shelves.changes
                 try:
                     draft = self._draft(kept, command, by, command_id, source, recorded_at)
+                    await self._require_effect(draft, by)
                 except Refused:
                     if answer := await self._repeated(command_id, fingerprint):
                         return answer
@@ -223,6 +226,15 @@ class Approvals(Application[UUID]):
         # A clock that was set back, or another server's, may be behind what was recorded before.
         learned = recorded_at or max(now, kept.recorded_at)
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(learned))
+
+    async def _require_effect(self, draft: Draft, by: Actor) -> None:
+        """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
+        first = draft.entries[0]
+        if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
+            return
+        before = await self.history(first.stream, limit=first.version - 1)
+        if refused := void_extension(before, draft.entries, self.laws):
+            raise refused
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind

@@ -47,7 +47,11 @@ Asked: TypeAlias = date | datetime | None
 
 
 class CaseRow(Struct, frozen=True):
-    """One project's figures, days being local. None where it is not known, or not yet."""
+    """One project's figures, days being local. None where it is not known, or not yet.
+
+    *suspended_since* is the day since which time stands still in a case that is still open, None where it runs: as long
+    as it does, the deadline is later by the days to come.
+    """
 
     case_id: str
     submitted_on: date | None
@@ -58,6 +62,7 @@ class CaseRow(Struct, frozen=True):
     suspended_days: int
     extension_days: int
     late: bool | None
+    suspended_since: date | None = None
 
 
 class Days(Struct):
@@ -71,15 +76,20 @@ class Days(Struct):
     stretches: list[tuple[date, date | None]] = field(default_factory=list)
     extension: int = 0
 
+    @property
+    def suspended_since(self) -> date | None:
+        """The day on which the stretch began that is still open."""
+        return self.stretches[-1][0] if self.stretches and self.stretches[-1][1] is None else None
+
     def suspend(self, day: date) -> None:
         """Time stops; a second request while the first is open changes nothing."""
-        if not self.stretches or self.stretches[-1][1] is not None:
+        if self.suspended_since is None:
             self.stretches.append((day, None))
 
     def resume(self, day: date) -> None:
         """Time runs on; without an open request there is nothing to end."""
-        if self.stretches and self.stretches[-1][1] is None:
-            self.stretches[-1] = (self.stretches[-1][0], day)
+        if self.suspended_since is not None:
+            self.stretches[-1] = (self.suspended_since, day)
 
 
 def case_row(
@@ -95,8 +105,7 @@ def case_row(
         return None
     law = law_for(registered.fact.law, registered.occurred_at)
     by_register = any(is_register_row(entry) for entry in entries)
-    found = Days()
-    zone = ZoneInfo(law.zone)
+    found, zone = Days(), ZoneInfo(law.zone)
     for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
         day = entry.occurred_at.astimezone(zone).date()
         if isinstance(entry.fact, StepNoted):
@@ -121,6 +130,7 @@ def case_row(
         suspended_days=counted.suspended_days,
         extension_days=found.extension,
         late=counted.late,
+        suspended_since=found.suspended_since if ended is None else None,
     )
 
 

@@ -17,7 +17,7 @@ from domain.law.tolerance import TOLERANCE_CURE
 from domain.law.undertaking import POST_CHECK
 from projections.clock_rows import UNCOLOURED, ClockRow, begin_of
 from projections.law_events import Laws, usual_rule
-from projections.readings import WORKING_DAY, Reading
+from projections.readings import WORKING_DAY, Reading, suable
 
 NAME_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
 ARTICLES = {
@@ -46,7 +46,7 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
         return None
     warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
     yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
-    return _reading(row, clock, yellow_at).announced(row.announced_on)
+    return suable(_reading(row, clock, yellow_at), laws, known).announced(row.announced_on)
 
 
 def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading:

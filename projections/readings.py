@@ -21,6 +21,7 @@ from domain.law.general_pack import closed_book
 from domain.law.general_rule import local_date
 from domain.law.moment import midnight
 from domain.law.pack import Pack
+from domain.law.remedy import Lawsuit, lawsuit_over
 from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
@@ -32,7 +33,7 @@ from projections.nodes import NODES, Node, node_of
 WORKING_DAY = "working_day"
 ASKED = f"{COUNTERSIGN.name}:"
 OF_THE_DECIDING = ("decision", "delivery", "hearing_hold", "renewal_guard")
-ENDED = (ItemState.DECIDED, ItemState.DELIVERED, ItemState.WITHDRAWN)
+ENDED = (ItemState.REFUSED, ItemState.DECIDED, ItemState.DELIVERED, ItemState.WITHDRAWN)
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -42,7 +43,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     *earliest_due_on* is what it would be if the clock resumed now. *yellow_at* and *over_at* are the instants at which
     a running clock turns yellow, or its last day is over; None where that can't come any more. A *closed* clock is
     history; *provisional* says that the due date lies beyond the published calendar. *announced_on* is the last day as
-    the applicant was told it, and it *announced_differs* where another one is counted now.
+    the applicant was told it, and it *announced_differs* where another one is counted now. *lawsuit* says, of an
+    overdue decision, when an action over the inaction may be brought.
     """
 
     item: str
@@ -71,6 +73,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     law: str
     announced_on: date | None = None
     announced_differs: bool = False
+    lawsuit: Lawsuit | None = None
 
     def announced(self, on: date | None) -> Reading:
         """What is read with the last day that the applicant was told, and whether another one is counted now."""
@@ -106,10 +109,21 @@ def read(
         found = _by_general_clock(history, laws, t, known, nodes)
     else:
         return None
+    found = structs.replace(found, clocks=tuple(suable(one, laws, known) for one in found.clocks))
     if not history.announced:
         return found
     told = last_told(history.announced, t)
     return structs.replace(found, clocks=tuple(one.announced(told.get(one.clock)) for one in found.clocks))
+
+
+def suable(one: Reading, laws: Laws, known: datetime) -> Reading:
+    """*one* with when an action over it may be brought, by the calendar known at *known*."""
+    if one.state is not State.OVERDUE:
+        return one
+    pack = laws.pack(one.law)
+    calendar = laws.calendar(pack, known.astimezone(ZoneInfo(pack.zone)).date())
+    lawsuit = lawsuit_over(pack, calendar, one.clock, one.state, one.due_on)
+    return one if lawsuit is None else structs.replace(one, lawsuit=lawsuit)
 
 
 def book_of(pack: Pack, laws: Laws) -> CalendarBook:

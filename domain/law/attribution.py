@@ -87,9 +87,7 @@ def end_of(case: Case) -> Moment | None:
         return case.withdrawn
     if case.decided is not None:
         return case.delivered if case.review.granted else case.decided
-    if case.intake.refused and case.intake.accepted is None:
-        return case.intake.rounds[-1].end if case.intake.rounds else None
-    return None
+    return case.intake.refused
 
 
 def holder_of(case: Case) -> tuple[Holder, tuple[str, ...]]:

@@ -34,11 +34,24 @@ class Case(Struct, gc=False):
     delivered: Moment | None = None
     withdrawn: Moment | None = None
     attested: int = 0
+    receipt: Moment | None = None  # the first one, and the last acceptance or decision, which earlier acts are judged
+    admission: Moment | None = None  # by: they are known before the fold has come to them
 
     @property
     def ended(self) -> Moment | None:
-        """The decision or the withdrawal, whichever came first."""
-        return self.decided or self.withdrawn
+        """What ended the application, and with it every clock that does not start at the decision (B3.8).
+
+        The refusal to admit it, unless it was accepted or decided all the same, the decision or the withdrawal: the
+        first of them.
+        """
+        return self.decided or self.intake.refused or self.withdrawn
+
+    def stop_of(self, own: Moment | None) -> tuple[Moment | None, bool]:
+        """What stops a clock of the application: its *own* stop, or else the end, which leaves it void (B3.8)."""
+        ended = self.ended
+        if own is not None and (ended is None or own.at <= ended.at):
+            return own, False
+        return ended, ended is not None
 
     @property
     def lower_review(self) -> bool:

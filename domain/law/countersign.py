@@ -121,9 +121,9 @@ class Consultation(Struct, gc=False):
     def run(self, case: Case, name: str) -> Run:
         """Its clock."""
         deemed = self.consents(case, case.now.day)
-        stop = None if deemed else self.reply or self.recall or case.ended
+        stop, void = (None, False) if deemed else case.stop_of(self.reply or self.recall)
         silence = State.DEEMED if deemed else State.OVERDUE
-        void = stop is not None and self.reply is None
+        void = void or (stop is not None and self.reply is None)
         clock = f"{COUNTERSIGN.name}:{name}"
         kind = kind_by(case.rule.countersign.article if case.rule.countersign else "")
         return Run(kind, clock, self.start, self.minute, self.length, stop, void, silence)

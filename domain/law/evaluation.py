@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -13,9 +13,11 @@ from domain.law.calendar import CalendarBook
 from domain.law.case import Case
 from domain.law.clock import BROKEN, Acceptance, Card, Clock, Run
 from domain.law.event import LawEvent
+from domain.law.intake import Accepted, Received
 from domain.law.renewal import Deemed
+from domain.law.review import Decided, Withdrawn
 from domain.law.rule import Rule
-from domain.law.timeline import Timeline
+from domain.law.timeline import Act, Timeline
 
 
 class ItemState(StrEnum):
@@ -73,7 +75,7 @@ def evaluate(
     accepted = case.intake.accepted
     return Evaluation(
         item_state=item_state(case),
-        acceptance=None if accepted is None else Acceptance(accepted.kind, date.fromordinal(accepted.day)),
+        acceptance=None if accepted is None else Acceptance(accepted.kind, date.fromordinal(accepted.date)),
         deemed=renewal.deemed(guard),
         card=worst(broken),
         flags=flags(case),
@@ -95,21 +97,37 @@ def replay(
     now = timeline.moment(t)
     knew = now if known is t else timeline.moment(known)
     case = Case(rule, book.as_known(knew.local.date()), now)
-    intake = case.intake
+    intake, acts = case.intake, timeline.by(t, known)
+    look_ahead(case, acts)
     exists = False
-    for _, event, when in timeline.by(t, known):
+    for _, event, when in acts:
         if intake.current is not None:
             intake.presume(case, when.day)
-        if (exists or event.begins) and (case.withdrawn is None or event.outlives_withdrawal):
+        if not exists and not event.begins:
+            event.apply_too_early(case, when)
+        elif case.withdrawn is None or event.outlives_withdrawal:
             event.apply(case, when)
-            exists = True  # before there is an application, no act meets one to act on
+            exists = True
     intake.presume(case, now.day)
     return case
+
+
+def look_ahead(case: Case, acts: Iterable[Act]) -> None:
+    """Note the first receipt and the last acceptance or decision, up to a withdrawal: earlier acts depend on them."""
+    for _, event, when in acts:
+        kind = type(event)
+        if kind is Accepted or kind is Decided:
+            case.admission = when
+        elif kind is Received:
+            case.receipt = case.receipt or when
+        elif kind is Withdrawn and (case.receipt or case.admission):
+            return
 
 
 def flags(case: Case) -> tuple[str, ...]:
     """What was without effect or not as it should be, in the order of the alphabet: noted act by act, or seen now."""
     case.intake.flag_late_answer(case)
+    case.intake.flag_premature(case)
     case.suspensions.flag_overruns(case)
     countersign.flag_silence(case)
     renewal.flag_late_filing(case)
@@ -144,7 +162,7 @@ def item_state(case: Case) -> ItemState:
         return ItemState.DECIDED if case.delivered is None else ItemState.DELIVERED
     if intake.accepted is not None:
         return ItemState.IN_REVIEW
-    if intake.refused:
+    if intake.refused is not None:
         return ItemState.REFUSED
     if intake.awaiting is not None:
         return ItemState.AWAITING_CORRECTION

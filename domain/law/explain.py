@@ -107,6 +107,7 @@ def _of_run(case: Case, run: Run) -> Explanation:
     end = clock.due or clock.earliest_due or clock.start
     listing = Listing(
         start=run.start,
+        first=run.start + 1,
         last=_last(case, run, clock, end),
         over=run.stop.day if run.stop else case.now.day - 1,
         due=end.toordinal(),
@@ -145,6 +146,7 @@ def _of_guard(case: Case) -> Explanation:
     ended_in_time = clock.state in (State.MET, State.VOID) and case.ended is not None
     listing = Listing(
         start=clock.start.toordinal(),
+        first=clock.start.toordinal(),
         last=clock.due.toordinal(),
         over=case.ended.day if case.ended and ended_in_time else case.now.day - 1,
         due=clock.due.toordinal(),
@@ -169,10 +171,12 @@ def _of_guard(case: Case) -> Explanation:
 class Listing(Struct, frozen=True):
     """The days from *start* to *last*: through *over* they are over, through *due* they are in time (ordinals).
 
-    *length* is the period without its extension, None where days are only listed.
+    *first* is the first that can count: the one after day 0 (B3.1), or day 0 itself where the days up to a date are
+    what is left (B9.7). *length* is the period without its extension, None where days are only listed.
     """
 
     start: int
+    first: int
     last: int
     over: int
     due: int
@@ -191,7 +195,7 @@ class Listing(Struct, frozen=True):
         for ordinal in range(self.start, min(max(self.last, self.start), self.start + EXPLAINED_DAYS_MAX - 1) + 1):
             day = date.fromordinal(ordinal)
             said = calendar.day(day)
-            working = said.works and ordinal > self.start
+            working = said.works and ordinal >= self.first
             by = tuple((s.sid, s.reason) for s, (first, after) in gaps if working and first <= ordinal < after)
             counts = working and not by
             beyond = self.length is not None and self.extended > 0 and number >= self.length
@@ -201,7 +205,7 @@ class Listing(Struct, frozen=True):
                 counted=counts and ordinal <= self.over and self.length is not None,
                 projected=self.projects and counts and self.over < ordinal <= self.due,
                 number=number if counts and self.length is not None else None,
-                reason=Reason.START if ordinal == self.start else Reason.SUSPENDED if by else Reason(said.kind),
+                reason=Reason.START if ordinal < self.first else Reason.SUSPENDED if by else Reason(said.kind),
                 phase=Phase.AFTER_DUE if ordinal > self.due else Phase.EXTENSION if beyond else Phase.PERIOD,
                 notice=said.notice,
                 suspended_by=by,

@@ -100,11 +100,12 @@ def day_of(moment: Moment, rule: GeneralRule) -> date:
 
 def state_of(course: Course, end: Moment | None, t: datetime) -> State:
     """The one word for it. Silence that decides has decided once the end has passed, whatever came later."""
+    over = is_over(end, course.stopped or course.withdrawn or t, course.rule)
+    if over and course.rule.on_silence in SILENCE_DECIDES:
+        return "deemed"
     if course.withdrawn is not None:
         return "void"
-    if is_over(end, course.stopped or t, course.rule):
-        if course.rule.on_silence in SILENCE_DECIDES:
-            return "deemed"
+    if over:
         return "late" if course.stopped else "overdue"
     if course.stopped:
         return "met"

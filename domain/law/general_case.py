@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -10,16 +10,17 @@ from domain.law.calendar import WorkingCalendar
 from domain.law.general import Standing, standing
 from domain.law.general_pack import general_rule
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
-from domain.law.intake import Accepted, Corrected, CorrectionNotice
+from domain.law.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening
 from domain.law.pack import DEFAULT_MODE, Pack
 from domain.law.pack_terms import ClockTerms
 from domain.law.renewal import RENEWAL_GUARD
-from domain.law.review import LOWER_REVIEW, Decided, Extension
+from domain.law.review import DECISION, LOWER_REVIEW, Decided, Extension
 from domain.law.review import Withdrawn as ItemWithdrawn
 from domain.law.suspension import Resume, Suspend
-from domain.law.timeline import Timeline
+from domain.law.timeline import Act, Timeline
 
+BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
 SUPPLEMENT = "supplement"  # the ground on which a request to complete the papers stops a clock, where the law has one
 
 
@@ -37,13 +38,26 @@ def general_clocks(
 
     *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
     """
-    acts = [(at, event) for at, event, _ in timeline.by(t, t if known is None else known)]
-    found: dict[str, Standing] = {}
+    acts = from_receipt(timeline.by(t, t if known is None else known))
+    found = _standings(pack, calendar, acts, t, mode, lengths or {})
+    intake = found.get(INTAKE.name)
+    if intake is None or intake.state != "deemed":
+        return found
+    return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
+
+
+def _standings(
+    pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
+) -> dict[str, Standing]:
+    """How every clock stands that has begun by *acts*, as they count."""
+    happened, found = [(at, event) for at, event, _ in acts], dict[str, Standing]()
     for clock, terms in pack.clocks.items():
-        days = (lengths or {}).get(clock)
+        days = lengths.get(clock)
         if not is_counted(terms, clock, mode, days):
             continue
-        stood = standing(general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, acts)), t)
+        stood = standing(
+            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, happened)), t
+        )
         if stood is not None:
             found[clock] = stood
     return found
@@ -61,21 +75,24 @@ def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bo
     return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
 
 
-def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happening]]) -> Iterator[GeneralEvent]:
+def general_events(pack: Pack, clock: str, acts: Sequence[tuple[datetime, Happening]]) -> Iterator[GeneralEvent]:
     """What the *acts* (legal instant, event) mean for *clock*: its pack names the events that start and stop it.
 
-    Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes.
+    Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes. What ends the
+    application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
     terms, begun, asked = pack.clocks[clock], False, False
     start, stop = frozenset(terms.start), frozenset(terms.stop)
-    supplements = SUPPLEMENT in pack.reasons(clock)
+    supplements, end = SUPPLEMENT in pack.reasons(clock), ending(event for _, event in acts)
     for at, event in acts:
-        names = names_of(event)
+        names, runs = names_of(event), begun
         if not begun and names & start:
             begun = True
             yield Started(at)
         if begun and names & stop:
             yield Stopped(at)
+        elif runs and event is end and is_ended(clock, terms, end):
+            yield Withdrawn(at)
         if supplements and isinstance(event, CorrectionNotice):
             asked = True
             yield Suspended(at, SUPPLEMENT, SUPPLEMENT)
@@ -83,6 +100,54 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
             asked = False
             yield Resumed(at, SUPPLEMENT)
         yield from held(event, at, clock)
+
+
+def ending(events: Iterable[Happening]) -> Happening | None:
+    """Which of *events*, in their order, ended the application (B3.8); None where it goes on.
+
+    The decision, the withdrawal, or a refusal to admit it: one that came after an acceptance is void, and one that was
+    followed by an acceptance or a decision is overtaken by that.
+    """
+    accepted, refused = False, None
+    for event in events:
+        if isinstance(event, Decided):
+            return event
+        if isinstance(event, ItemWithdrawn):
+            return refused or event
+        if isinstance(event, Accepted):
+            accepted, refused = True, None
+        elif isinstance(event, Refused) and not accepted:
+            refused = refused or event
+    return refused
+
+
+def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
+    """Whether the *end* of the application ends *clock*: the decision does not end what starts with it.
+
+    Nor the clock of the decision itself, where the law stops that later, say at the notification.
+    """
+    if not isinstance(end, Decided):
+        return True
+    stops_later = clock == DECISION.name and names_of(end).isdisjoint(terms.stop)
+    return not stops_later and BY_DECISION.isdisjoint(terms.start)
+
+
+def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
+    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
+    start = set(pack.clocks[INTAKE.name].start)
+    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
+    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
+
+
+def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:
+    """*acts* as they count: an acceptance dated before the receipt is an answer to it, as of the receipt (B5.11)."""
+    nth = next((nth for nth, (_, event, _) in enumerate(acts) if isinstance(event, Received)), 0)
+    early = [event for _, event, _ in acts[:nth] if isinstance(event, Accepted)]
+    if not early:
+        return acts
+    at, _, when = received = acts[nth]
+    before = [act for act in acts[:nth] if act[1] not in early]
+    return [*before, received, *((at, event, when) for event in early), *acts[nth + 1 :]]
 
 
 def names_of(event: Happening) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.law.calendar import WorkingCalendar
 from domain.law.clock import Clock, Level, State, level
@@ -19,19 +19,26 @@ from domain.law.countersign import (
 )
 from domain.law.event import Attest
 from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing_of
-from domain.law.general_case import general_events, is_counted, names_of
+from domain.law.general_case import (
+    accepted_by_silence,
+    ending,
+    from_receipt,
+    general_events,
+    is_counted,
+    is_ended,
+    names_of,
+)
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
-from domain.law.general_period import closing, is_over
+from domain.law.general_period import closing
 from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
 from domain.law.intake import INTAKE, Accepted
 from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
-from domain.law.review import Decided
 from domain.law.timeline import Act, Timeline
 
+ACCEPTED = str(Accepted.__struct_config__.tag)  # as packs call it
 AFTER = timedelta(microseconds=1)  # an instant that is a deadline is itself in time: it is over right after
-BY_DECISION = {"decided", "granted", "denied"}
 
 
 class GeneralTerms(Struct, frozen=True, kw_only=True):
@@ -99,12 +106,13 @@ def general_found(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
 ) -> list[tuple[Found, GeneralReading]]:
     """The same readings, each with what it was read from."""
-    acts = timeline.by(t, known)
+    told = timeline.by(t, known)
+    acts = from_receipt(told)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
-    decided = next((at for at, event, _ in acts if isinstance(event, Decided)), None)
 
     def read(acts: Sequence[Act]) -> list[tuple[Found, GeneralReading]]:
-        pairs = ((what, reading(terms, what, t, attested, decided)) for what in clocks(terms, acts))
+        end = ending(event for _, event, _ in acts)
+        pairs = ((what, reading(terms, what, t, attested, end)) for what in clocks(terms, acts))
         return [(what, one) for what, one in pairs if one is not None]
 
     found = read(acts)
@@ -112,14 +120,16 @@ def general_found(
     if intake is not None and intake[1].state is State.DEEMED:
         after = read(accepted_by_silence(terms.pack, acts))
         found = [intake if pair[1].clock == INTAKE.name else pair for pair in after]
-    return found
+    return found if acts is told else [(what, flagged_early(terms.pack, one)) for what, one in found]
 
 
-def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
-    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
-    start = set(pack.clocks[INTAKE.name].start)
-    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
-    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
+def flagged_early(pack: Pack, one: GeneralReading) -> GeneralReading:
+    """*one* with the flag of an acceptance dated before the receipt, where it starts or stops that clock (B5.11)."""
+    law = pack.clocks[one.clock]
+    if ACCEPTED not in (*law.start, *law.stop):
+        return one
+    flags = tuple(sorted({*one.standing.flags, "accepted_before_receipt"}))
+    return structs.replace(one, standing=structs.replace(one.standing, flags=flags))
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
@@ -162,7 +172,6 @@ def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[General
         if begun and takes_back(event, asked):
             yield Withdrawn(at)
         begun = begun or (isinstance(event, CountersignRequest) and name_of(event.dept, event.step) == asked)
-    yield from (Withdrawn(at) for at, event in own if isinstance(event, Decided))
 
 
 def takes_back(event: Happening, asked: str) -> bool:
@@ -177,10 +186,10 @@ def takes_back(event: Happening, asked: str) -> bool:
 
 
 def reading(
-    terms: GeneralTerms, found: Found, t: datetime, attested: int, decided: datetime | None
+    terms: GeneralTerms, found: Found, t: datetime, attested: int, end: Happening | None
 ) -> GeneralReading | None:
     """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete,
-    *decided* when the item was decided.
+    *end* what ended the application.
     """
     law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
     stood = standing_of(course, t)
@@ -188,14 +197,14 @@ def reading(
         return None
     coloured = law.card != "none"
     state, over = State(stood.state), None
-    overtaken = not course.closed and decided is not None and not BY_DECISION & set(law.start)
-    closed = course.closed or overtaken
-    if overtaken and decided is not None:
-        state = State.DEEMED if decided_by_silence(terms, found, stood, decided) else State.VOID
+    after_end = not course.closed and end is not None and is_ended(found.clock, law, end)
+    closed = course.closed or after_end
+    proves = terms.live or stood.due is None or attested > day_of(stood.due, found.rule).toordinal()
+    if after_end or (course.withdrawn is not None and not proves):
+        state = State.VOID
     elif not closed and stood.due is not None:
-        over = State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
-        if not terms.live and attested <= day_of(stood.due, found.rule).toordinal():
-            over = State.UNCONFIRMED
+        decides = found.rule.on_silence in SILENCE_DECIDES
+        over = State.UNCONFIRMED if not proves else State.DEEMED if decides else State.OVERDUE
         state = over if stood.state in ("overdue", "deemed") else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
     shown = level(state, near=stood.level == "yellow")
@@ -216,11 +225,6 @@ def reading(
         yellow_at=begins(stood.yellow_from, found.rule) if running else None,
         over_at=None if closed or stood.due is None else ends(stood.due, found.rule),
     )
-
-
-def decided_by_silence(terms: GeneralTerms, found: Found, stood: Standing, decided: datetime) -> bool:
-    """Whether silence had had its effect before the item was *decided*; else that came first and left it moot."""
-    return terms.live and found.rule.on_silence in SILENCE_DECIDES and is_over(stood.due, decided, found.rule)
 
 
 def begins(moment: Moment | None, rule: GeneralRule) -> datetime | None:

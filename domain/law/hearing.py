@@ -90,7 +90,7 @@ class Hearing(Struct, gc=False):
             overtaken = case.ended is not None and case.ended.day <= self.last_day(case, self.told)
             yield self._window(case, self.told, self.requested or (case.ended if overtaken else None))
         if self.requested is not None:
-            stop = self.held or case.withdrawn
+            stop, void = case.stop_of(self.held)
             yield Run(
                 HEARING_HOLD,
                 HEARING_HOLD.name,
@@ -98,7 +98,7 @@ class Hearing(Struct, gc=False):
                 self.requested.minute,
                 case.rule.hearing.hold_days,
                 stop,
-                void=self.held is None and stop is not None,
+                void=void,
             )
 
     def _window(self, case: Case, told: Moment, stop: Moment | None) -> Run:

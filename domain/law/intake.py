@@ -45,7 +45,7 @@ class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_not
             if self.new_items and len(intake.rounds) > 1:  # B5.5: what was not asked for at first cannot be asked now
                 case.flags.add("correction_repeated_new_items")
             else:
-                intake.end_round(when)
+                intake.end_round(case, when)
                 intake.awaiting = self
 
 
@@ -71,7 +71,7 @@ class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
     def apply(self, case: Case, when: Moment) -> None:
         accepted = case.intake.accepted
         if accepted is None:
-            case.intake.accept("explicit", when)
+            case.intake.accept(case, "explicit", when)
             if self.cure_days is not None:
                 case.tolerance = Tolerance(when.day, when.minute, self.cure_days)
         else:
@@ -79,7 +79,10 @@ class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
 
 
 class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
-    """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10)."""
+    """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10).
+
+    It ends the application, unless an acceptance or a decision follows all the same: then it only ends the round.
+    """
 
     def apply(self, case: Case, when: Moment) -> None:
         intake = case.intake
@@ -87,23 +90,50 @@ class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
             deemed = intake.accepted.kind == "deemed"
             case.flags.add("refused_after_deemed" if deemed else "refused_after_acceptance")
         else:
-            intake.end_round(when)
-            intake.awaiting, intake.refused = None, True
+            intake.end_round(case, when)
+            intake.awaiting = None
+            if case.admission is None or case.admission.at < when.at:
+                intake.refused = intake.refused or when
+
+
+class PresumesAcceptance(Happening, frozen=True, kw_only=True):
+    """An act upon an application that was accepted: forwarding, receipt by the upper level, extension.
+
+    Within a round that nobody has answered it waits: should silence accept the application, that was as of the day on
+    which the round began, and the act is judged as one that came after it (B5.2).
+    """
+
+    def apply(self, case: Case, when: Moment) -> None:
+        if case.intake.current is None or case.intake.accepted is not None:
+            self.take_effect(case, when)
+        else:
+            case.intake.current.premature.append((self, when))
+
+    def take_effect(self, case: Case, when: Moment) -> None:
+        """Do to *case* what the law says; nothing where it was not accepted."""
 
 
 class Round(Struct, gc=False):
-    """One round of intake: day 0 and time of day of the (re)submission, the last day to answer, and the answer."""
+    """One round of intake: day 0 and time of day of the (re)submission, the last day to answer, and the answer.
+
+    *premature* are the acts within it that presume an acceptance which may yet come by silence.
+    """
 
     start: int
     minute: int
     due: int
     end: Moment | None = None
+    premature: list[tuple[PresumesAcceptance, Moment]] = []
 
 
 class Admission(Struct, frozen=True, gc=False):
-    """Acceptance: the local date and minute from which the decision period runs; *act* None where it was deemed."""
+    """Acceptance: its local date, and the day 0 and minute from which the decision period runs.
+
+    *act* is None where it was deemed.
+    """
 
     kind: AcceptanceKind
+    date: int
     day: int
     minute: int
     act: Moment | None = None
@@ -116,7 +146,7 @@ class Intake(Struct, gc=False):
     current: Round | None = None
     awaiting: CorrectionNotice | None = None
     accepted: Admission | None = None
-    refused: bool = False
+    refused: Moment | None = None
 
     def open(self, when: Moment, case: Case) -> None:
         """Start a round on the receipt date (B5.1, B5.3)."""
@@ -131,19 +161,29 @@ class Intake(Struct, gc=False):
         self.current = Round(day, minute, due)
         self.rounds.append(self.current)
         self.awaiting = None
-        if self.accepted is not None and self.accepted.act is not None:  # dated before the receipt, yet an answer to it
-            self.end_round(self.accepted.act)
+        early = self.accepted
+        if early is None or early.act is None:
+            return
+        self.end_round(case, early.act)  # dated before the receipt, yet an answer to it (B5.11)
+        if early.kind == "explicit":
+            case.flags.add("accepted_before_receipt")
+        if early.kind == "explicit" and case.decided is None:
+            self.accepted = Admission(early.kind, early.date, day, minute, early.act)
 
-    def end_round(self, when: Moment) -> None:
+    def end_round(self, case: Case, when: Moment) -> None:
         """The agency has answered within the open round, if there is one."""
-        if self.current is not None:
-            self.current.end, self.current = when, None
+        if self.current is None:
+            return
+        answered, self.current = self.current, None
+        answered.end = when
+        for event, then in answered.premature:  # what presumed an acceptance met none
+            event.take_effect(case, then)
 
-    def accept(self, kind: AcceptanceKind, when: Moment) -> None:
+    def accept(self, case: Case, kind: AcceptanceKind, when: Moment) -> None:
         """The application is accepted at *when*."""
-        self.end_round(when)
-        self.awaiting, self.refused = None, False
-        self.accepted = Admission(kind, when.day, when.minute, when)
+        self.end_round(case, when)
+        self.awaiting = None
+        self.accepted = Admission(kind, when.day, when.day, when.minute, when)
 
     def presume(self, case: Case, day: int) -> None:
         """Once the open round's last day is over, silence has accepted as of its day 0 (B5.2, B5.3, B11.1)."""
@@ -151,7 +191,16 @@ class Intake(Struct, gc=False):
         if silent is None or day <= silent.due or case.withdrawn is not None:
             return
         if case.silence_proves(silent.due):
-            self.accepted, self.current = Admission("deemed", silent.start, silent.minute), None
+            self.accepted = Admission("deemed", silent.start, silent.start, silent.minute)
+            self.current = None
+            for event, then in silent.premature:
+                event.take_effect(case, then)
+
+    def flag_premature(self, case: Case) -> None:
+        """Let the acts that presume an acceptance leave their flags where none has come yet."""
+        if self.current is not None:
+            for event, when in self.current.premature:
+                event.take_effect(case, when)
 
     def flag_late_answer(self, case: Case) -> None:
         """Flag the applicant's missed date: it has no legal effect (B5.6)."""

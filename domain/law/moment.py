@@ -82,3 +82,6 @@ class Happening(Struct, frozen=True, tag_field="type"):
 
     def apply(self, case: Case, when: Moment) -> None:
         """Do to *case* what the law says; never fails, whatever the history."""
+
+    def apply_too_early(self, case: Case, when: Moment) -> None:
+        """Leave on *case* what is to be seen of an act that came before there was an application: usually nothing."""

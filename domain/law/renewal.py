@@ -31,9 +31,9 @@ def filed_in_time(case: Case, expiry: date) -> bool:
 
 
 def flag_late_filing(case: Case) -> None:
-    """Flag an application that was received too late to be renewed by silence."""
-    expiry = case.rule.licence_expiry
-    if expiry is not None and case.intake.rounds and not filed_in_time(case, expiry):
+    """Flag an application that was filed too late to be renewed by silence, by its receipt or else its acceptance."""
+    expiry, filed = case.rule.licence_expiry, case.intake.rounds or case.intake.accepted
+    if expiry is not None and filed and not filed_in_time(case, expiry):
         case.flags.add("renewal_filed_late")
 
 
@@ -69,8 +69,8 @@ def state_of(case: Case, expiry: date) -> State:
         return State.VOID if case.ended is case.withdrawn else State.MET
     if case.now.day <= last:
         return State.RUNNING
-    if case.ended is None and not case.silence_proves(last):
-        return State.UNCONFIRMED
+    if case.decided is None and not case.silence_proves(last):  # a decision dated later proves the silence before it
+        return State.UNCONFIRMED if case.ended is None else State.VOID
     return State.DEEMED if filed_in_time(case, expiry) else State.LAPSED
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from domain.law.clock import NO_REASONS, Card, Kind, Run
-from domain.law.intake import Admission
+from domain.law.intake import Admission, PresumesAcceptance
 from domain.law.moment import Happening, Moment
 from domain.law.rule import Period
 from domain.law.undertaking import Undertaking
@@ -21,23 +21,23 @@ DELIVERY = Kind("delivery", "行政许可法第四十四条")
 COMMITMENT = Kind("commitment", "优化营商环境条例第三十六条", card=Card.YELLOW)
 
 
-class Forwarded(Happening, frozen=True, kw_only=True, tag="forwarded"):
+class Forwarded(PresumesAcceptance, frozen=True, kw_only=True, tag="forwarded"):
     """The lower level has examined the file and sent it up (Arts. 35, 43)."""
 
-    def apply(self, case: Case, when: Moment) -> None:
+    def take_effect(self, case: Case, when: Moment) -> None:
         if case.lower_review and case.intake.accepted and case.ended is None:
             case.review.forwarded = case.review.forwarded or when
 
 
-class UpperReceived(Happening, frozen=True, kw_only=True, tag="upper_received"):
+class UpperReceived(PresumesAcceptance, frozen=True, kw_only=True, tag="upper_received"):
     """The upper level has the file: its own period begins, transit belongs to nobody (B6.3)."""
 
-    def apply(self, case: Case, when: Moment) -> None:
+    def take_effect(self, case: Case, when: Moment) -> None:
         if case.lower_review and case.intake.accepted and case.ended is None:
             case.review.above = case.review.above or when
 
 
-class Extension(Happening, frozen=True, kw_only=True, tag="extension"):
+class Extension(PresumesAcceptance, frozen=True, kw_only=True, tag="extension"):
     """The responsible head approved *days* more on *clock*, from which *at* counts as in time or not (B8)."""
 
     days: int
@@ -46,7 +46,10 @@ class Extension(Happening, frozen=True, kw_only=True, tag="extension"):
 
     outlives_withdrawal = True
 
-    def apply(self, case: Case, when: Moment) -> None:
+    def apply_too_early(self, case: Case, when: Moment) -> None:
+        self.take_effect(case, when)  # there is no clock yet that it could be in, and that is flagged (B8.2)
+
+    def take_effect(self, case: Case, when: Moment) -> None:
         fault = self.fault(case, when)
         if fault:
             case.flags.add(f"{fault}:{self.clock}")
@@ -58,7 +61,8 @@ class Extension(Happening, frozen=True, kw_only=True, tag="extension"):
     def fault(self, case: Case, when: Moment) -> str:
         """Why it is void, in the order of B8.2, or nothing. It is void as a whole, never trimmed."""
         run = next((run for run in case.review.reviews(case) if run.name == self.clock), None)
-        if run is None or run.stop is not None:
+        before_receipt = case.receipt is not None and when.at < case.receipt.at
+        if run is None or run.stop is not None or before_receipt:
             return "extension_outside_clock"
         if self.clock in case.review.extended:
             return "extension_repeated"
@@ -84,7 +88,7 @@ class Decided(Happening, frozen=True, kw_only=True, tag="decided"):
             return
         if case.intake.accepted is None:  # B5.9
             case.flags.add("decided_without_acceptance")
-            case.intake.accept("implied", when)
+            case.intake.accept(case, "implied", when)
         case.decided, case.review.granted = when, self.outcome == "granted"
         if self.on_undertaking and case.review.granted:
             case.undertaking = Undertaking(when.day, when.minute)
@@ -142,7 +146,8 @@ class Review(Struct, gc=False):
         else:
             found = [self._run(case, LOWER_REVIEW, accepted, self.forwarded or ended)]
             if self.above is not None:
-                found.append(self._run(case, DECISION, Admission("explicit", self.above.day, self.above.minute), ended))
+                above = Admission("explicit", self.above.day, self.above.day, self.above.minute)
+                found.append(self._run(case, DECISION, above, ended))
         if case.rule.commitment is not None:
             found.append(self._run(case, COMMITMENT, accepted, ended))
         return found

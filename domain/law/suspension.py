@@ -64,6 +64,18 @@ class Suspension(Struct, gc=False):
     planned_until: date | None
     end: Moment | None = None
 
+    def last_day(self, case: Case) -> int:
+        """The last day that it took out, closed by its own end or that of the application; today while it is open.
+
+        One that began after the application had ended took none out: 0.
+        """
+        ends = [moment for moment in (self.end, case.ended) if moment is not None]
+        if not ends:
+            return case.now.day
+        if case.ended is not None and self.start.at > case.ended.at:
+            return 0
+        return min(ends, key=by_instant).day - (not case.rule.resume_day_out)
+
 
 class Suspensions(Struct, gc=False):
     """All suspensions of one item, in the order in which they began."""
@@ -80,12 +92,13 @@ class Suspensions(Struct, gc=False):
         return any(suspension.reason in reasons for suspension in self.open_by_sid.values())
 
     def flag_overruns(self, case: Case) -> None:
-        """Flag those that last, or lasted, longer than the applicant was told (B7.9)."""
+        """Flag those that last, or took more days out, than the applicant was told (B7.9)."""
         for suspension in self.all:
-            if suspension.planned_until is not None:
-                ends = [moment for moment in (suspension.end, case.ended, case.now) if moment is not None]
-                if min(ends, key=by_instant).day > suspension.planned_until.toordinal():
-                    case.flags.add(f"suspension_overrun:{suspension.sid}")
+            if (
+                suspension.planned_until is not None
+                and suspension.last_day(case) > suspension.planned_until.toordinal()
+            ):
+                case.flags.add(f"suspension_overrun:{suspension.sid}")
 
 
 by_instant = attrgetter("at")

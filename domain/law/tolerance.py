@@ -38,8 +38,7 @@ def runs(case: Case) -> Iterator[Run]:
     """The clock, where an application was accepted with papers missing. Decided or withdrawn first, it is void."""
     tolerance = case.tolerance
     if tolerance is not None:
-        stop = tolerance.cured or case.ended
-        void = stop is not None and tolerance.cured is None
+        stop, void = case.stop_of(tolerance.cured)
         yield Run(
             TOLERANCE_CURE, TOLERANCE_CURE.name, tolerance.start, tolerance.minute, tolerance.length, stop, void=void
         )

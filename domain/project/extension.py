@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -89,3 +90,24 @@ class LimitExtended(Fact, frozen=True, tag="limit_extended"):
     def apply(self, project: Project) -> None:
         extensions = project.recorded(self.item).extensions
         extensions[self.clock] = extensions.get(self.clock, 0) + 1
+
+
+def refused_as_void(extended: LimitExtended, approved_on: date, due_on: date | None) -> Refused:
+    """Why an extension that would lengthen nothing is refused: it came too late, or there was no clock to lengthen.
+
+    It is void as a whole (B8.2), as one that is too long is. *due_on* is the clock's last day, where that is known.
+    """
+    if due_on is not None and approved_on > due_on:
+        return Refused(
+            "extension-late",
+            f"the extension of {extended.clock} approved on {approved_on} is void: its last day was {due_on}",
+            article=extended.article,
+            remedy=f"an approval counts through {due_on}: where it was given by then, say so with occurred_at; where a"
+            " suspension or a correction makes that day another one, record it first",
+        )
+    return Refused(
+        "extension-outside-clock",
+        f"on {approved_on} there was no running clock {extended.clock} of {extended.item} to extend",
+        article=extended.article,
+        remedy="give the day of the approval as occurred_at; it counts from the clock's first day to its last",
+    )

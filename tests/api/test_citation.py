@@ -39,6 +39,11 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
             "消防法第十五条第三款；行政许可法第三十条",
             "Fire Protection Law, Art. 15(3); Administrative Licensing Law, Art. 30",
         ),
+        (
+            "最高人民法院关于适用《行政诉讼法》的解释 66",
+            "最高人民法院关于适用《行政诉讼法》的解释第六十六条",
+            "Interpretation of the Administrative Procedure Law, Art. 66",
+        ),
         ("国发〔1999〕9号", "国发〔1999〕9号", "State Council document [1999] No. 9"),
         ("Awb 4:15(1)(a)", "Awb 4:15(1)(a)", "Awb 4:15(1)(a)"),
         ("医疗器械注册与备案管理办法 92(2)-(3)", "医疗器械注册与备案管理办法 92(2)-(3)", None),

@@ -53,6 +53,27 @@ async def test_a_projects_clocks_as_known_then_and_as_known_now(door: Door) -> N
     assert now["items"][0]["calendar"].startswith("CN/")
 
 
+async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: Door) -> None:
+    """Accepted on April 2: twenty working days end on May 6, over Qingming and Labour Day; six months on November 6."""
+    lawsuit = {
+        "from_on": "2026-05-07",
+        "until_on": "2026-11-06",
+        "article": "最高人民法院关于适用《行政诉讼法》的解释 66",
+    }
+    path = f"/projects/{project_id('running')}/clocks"
+    for found in (
+        (await got(door, path, as_of=NOON))["items"][0]["clocks"],
+        (await got(door, "/clocks", as_of=NOON, item="land"))["clocks"],
+    ):
+        said = {
+            one["clock"]: one["lawsuit"] for one in found if one.get("project") in (None, str(project_id("running")))
+        }
+        assert said["decision"] == lawsuit
+        assert said["commitment"] is None
+    in_time = (await got(door, path, as_of="2026-05-06T23:59:00+08:00"))["items"][0]["clocks"]
+    assert {one["lawsuit"] for one in in_time} == {None}
+
+
 async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
     whole = await got(door, "/clocks", after=after, as_of=NOON)
     assert whole["position"] >= after

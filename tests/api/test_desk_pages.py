@@ -113,6 +113,34 @@ async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
     assert "Day 0, never counts" in days[0]
 
 
+async def test_the_page_of_a_clock_shows_what_was_known_then(door: Door) -> None:
+    """The receipt of April 1 was recorded then, the acceptance of the 2nd on the 2nd."""
+    path, late = f"/pages/projects/{project_id('running')}/clock", "2026-04-10T12:00:00+08:00"
+    asked = {"item": "land", "clock": "intake#1"}
+
+    then = await shown(door, path, as_of=late, known_at="2026-04-01T12:00:00+08:00", **asked)
+    now = await shown(door, path, as_of=late, **asked)
+
+    assert "as was recorded by" in then
+    assert "as was recorded by" not in now
+    assert ("<dd>Lapsed</dd>" in then, "<dd>In time</dd>" in now) == (True, True)
+    assert (await door.get(path, None, known_at="2026-04-01", **asked)).status_code == 400
+
+
+async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_languages(door: Door) -> None:
+    path = f"/pages/projects/{project_id('running')}/clock"
+    asked = {"item": "land", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00"}
+
+    english = await shown(door, path, **asked)
+    chinese = (await door.get(path, None, lang="zh", **asked)).text
+
+    assert "from 2026-05-07 to 2026-11-06" in english
+    assert "Interpretation of the Administrative Procedure Law, Art. 66" in english
+    assert "自 2026-05-07 起，至 2026-11-06 止" in chinese
+    assert "的解释第六十六条" in chinese
+    assert "suit over" not in await shown(door, path, **asked | {"as_of": "2026-05-06T12:00:00+08:00"})
+
+
 async def test_a_clock_that_has_not_started_is_not_found(door: Door) -> None:
     path = f"/pages/projects/{project_id('running')}/clock"
     assert (await door.get(path, None, item="land", clock="delivery")).status_code == 404

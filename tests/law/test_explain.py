@@ -137,6 +137,19 @@ def test_the_licence_guard_lists_the_working_days_that_are_left() -> None:
     assert not any(one.counted for one in said.days)
 
 
+def test_the_day_of_acceptance_is_left_to_the_licence_until_it_is_over() -> None:
+    rule = msgspec.structs.replace(USUAL, licence_expiry=date(2026, 6, 30))
+    events = (happened("received", "03-02"), happened("accepted", "03-02"))
+
+    today = why("renewal_guard", "03-02", *events, rule=rule)
+    tomorrow = why("renewal_guard", "03-03", *events, rule=rule)
+
+    # March 22 from the 2nd on, April 21 (Qingming), May 19 (Labour Day, one day made up), June 21 (Dragon Boat)
+    assert today.clock.remaining == sum(one.projected for one in today.days) == 83
+    assert tomorrow.clock.remaining == sum(one.projected for one in tomorrow.days) == 82
+    assert today.days[0].reason is Reason.WORKING
+
+
 def test_a_clock_that_has_not_started_cannot_be_explained() -> None:
     with pytest.raises(KeyError, match="delivery"):
         why("delivery", "02-27", *FEBRUARY)

@@ -127,6 +127,39 @@ def test_the_applicant_is_told_how_long_a_suspension_will_take() -> None:
     assert ask("03-20", *events, resumed).flags == ("suspend_not_notified:s",)
 
 
+@pytest.mark.parametrize(
+    ("day_rule", "resumed", "is_overrun"),
+    [
+        ("[s,e)", "03-12 18:00", False),
+        ("[s,e)", "03-13 09:00", False),  # the 12th was the last day taken out, as told
+        ("[s,e)", "03-14 09:00", True),
+        ("(s,e)", "03-13 09:00", False),
+        ("(s,e]", "03-12 18:00", False),
+        ("(s,e]", "03-13 09:00", True),  # here the day of the resumption is out as well
+        ("[s,e]", "03-13 09:00", True),
+    ],
+)
+def test_a_suspension_overruns_by_days_taken_out_and_not_by_hours(
+    day_rule: str, resumed: str, is_overrun: bool
+) -> None:
+    rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
+    told = happened("suspend", "03-10", sid="s", reason="testing", planned_until="2026-03-12")
+
+    for end in (happened("resume", resumed, sid="s"), happened("decided", resumed, outcome="denied")):
+        assert ask("03-20", RECEIVED, ACCEPTED, told, end, rule=rule).flags == (
+            ("suspension_overrun:s",) if is_overrun else ()
+        )
+
+
+def test_a_renewal_keyed_in_without_a_receipt_is_filed_when_it_was_accepted() -> None:
+    rule = msgspec.structs.replace(USUAL, licence_expiry=date(2026, 6, 30))
+
+    in_time, late = (ask("07-02", happened("accepted", day), rule=rule) for day in ("05-31", "06-01"))
+
+    assert in_time.flags == ()
+    assert late.flags == ("renewal_filed_late",)
+
+
 def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
     told, asked = happened("hearing_told", "03-03"), happened("hearing_requested", "03-11")
     said = ask("03-12", RECEIVED, ACCEPTED, told, asked)
@@ -158,6 +191,11 @@ def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
     said = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
 
     assert said.flags == ("suspend_no_statutory_ground:rain",)
+    after_told = happened("suspend", "03-25", sid="s", reason="testing", planned_until="2026-03-10")
+    for day_rule in ("[s,e)", "(s,e]", "[s,e]", "(s,e)"):
+        rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
+        decided = happened("decided", "03-18", outcome="denied")
+        assert ask("04-20", RECEIVED, ACCEPTED, decided, after_told, rule=rule).flags == ()
 
 
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:
@@ -190,6 +228,9 @@ def test_a_renewal_is_not_presumed_for_a_keyed_in_department(expiry: str) -> Non
     attested = ask("07-01", *events, happened("attest", "07-01 09:00"), rule=rule)
 
     assert (silent.clocks["renewal_guard"].state, silent.deemed) == (State.UNCONFIRMED, None)
+    withdrawn, decided = happened("withdrawn", "07-03"), happened("decided", "07-03", outcome="granted")
+    assert ask("07-06", *events, withdrawn, rule=rule).clocks["renewal_guard"].state is State.VOID
+    assert ask("07-06", *events, decided, rule=rule).clocks["renewal_guard"].state is State.DEEMED
     assert attested.deemed is not None
     assert attested.deemed.since == date(2026, 7, 1)
 

@@ -16,7 +16,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 LIMIT, ONE = 56, timedelta(days=1)
-HEADER = "case_id,submitted_on,delivered_on,deadline_on,gross_days,net_days,suspended_days,extension_days,late"
+HEADER = (
+    "case_id,submitted_on,delivered_on,deadline_on,gross_days,net_days,suspended_days,extension_days,late"
+    ",suspended_since"
+)
 
 Row = dict[str, str]
 
@@ -74,7 +77,8 @@ def figures(case: str, rows: Iterable[Row]) -> str:
     gross = (delivered - submitted).days if submitted and delivered else None
     net = None if gross is None else gross - len(out)
     late = "" if not (delivered and deadline) else "true" if delivered > deadline else "false"
-    told = [case, submitted, delivered, deadline, gross, net, len(out), extension, late]
+    since = asked if delivered is None else None
+    told = [case, submitted, delivered, deadline, gross, net, len(out), extension, late, since]
     return ",".join("" if value is None else str(value) for value in told)
 
 

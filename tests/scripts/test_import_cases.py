@@ -21,6 +21,7 @@ from scripts.importing.receipt import Receipt
 from scripts.importing.register import Register
 from scripts.importing.wabo import Wabo
 from tests.controls import REGISTERED, completed, submitted
+from tests.scripts.naive_cases import HEADER
 from tests.spec import entry
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
@@ -90,6 +91,15 @@ def test_a_permit_with_a_request_for_data_and_an_extension() -> None:
         extension_days=42,
         late=False,
     )
+
+
+def test_an_open_case_says_since_when_its_time_stands_still() -> None:
+    asked_on = date(2012, 3, 6)
+
+    assert figures(imported(SUBMITTED, ASKED)).suspended_since == asked_on
+    assert figures(imported(SUBMITTED, ASKED, CAME)).suspended_since is None
+    assert figures(imported(SUBMITTED, ASKED, CAME), as_of="2012-03-10").suspended_since == asked_on
+    assert figures(imported(SUBMITTED, ASKED, DELIVERED)).suspended_since is None  # delivered: nothing waits
 
 
 def test_what_the_law_refuses_is_counted_as_the_register_has_it() -> None:
@@ -215,9 +225,9 @@ def test_the_table_has_days_truths_and_gaps() -> None:
     write_csv([figures(imported(SUBMITTED)), figures(imported(SUBMITTED, DELIVERED))], out)
 
     assert out.getvalue().splitlines() == [
-        "case_id,submitted_on,delivered_on,deadline_on,gross_days,net_days,suspended_days,extension_days,late",
-        "1,2012-03-01,,2012-04-26,,,0,0,",
-        "1,2012-03-01,2012-05-10,2012-04-26,70,70,0,0,true",
+        HEADER,
+        "1,2012-03-01,,2012-04-26,,,0,0,,",
+        "1,2012-03-01,2012-05-10,2012-04-26,70,70,0,0,true,",
     ]
 
 

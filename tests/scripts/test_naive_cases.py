@@ -88,12 +88,19 @@ def test_the_count_itself_is_right_where_it_was_done_by_hand(town: Town) -> None
     lines = {line.split(",")[0]: line for line in count(town.events)}
 
     assert len(lines) == len(REGISTER) + 1
-    assert lines["100"] == "100,2012-03-05,2012-04-10,2012-04-30,36,36,0,0,false"
-    assert lines["101"] == "101,2012-03-05,2012-05-20,2012-05-14,76,62,14,0,true"
-    assert lines["107"] == "107,2012-03-05,2012-07-01,2012-06-18,118,118,0,49,true"
-    assert lines["106"] == "106,2012-03-05,2012-05-20,2012-07-08,76,7,69,0,false"
-    assert lines["109"] == "109,,2012-05-01,,,,8,0,"
+    assert lines["100"] == "100,2012-03-05,2012-04-10,2012-04-30,36,36,0,0,false,"
+    assert lines["101"] == "101,2012-03-05,2012-05-20,2012-05-14,76,62,14,0,true,"
+    assert lines["107"] == "107,2012-03-05,2012-07-01,2012-06-18,118,118,0,49,true,"
+    assert lines["106"] == "106,2012-03-05,2012-05-20,2012-07-08,76,7,69,0,false,"
+    assert lines["109"] == "109,,2012-05-01,,,,8,0,,"
     assert lines["113"].split(",")[6] == "24", "from March 12 to April 5, no day twice"
+
+
+def test_the_count_says_since_when_an_open_case_waits(town: Town) -> None:
+    lines = {line.split(",")[0]: line for line in count(town.events, "2012-03-25")}
+
+    assert lines["104"] == "104,2012-03-05,,2012-04-30,,,0,0,,2012-03-12"
+    assert lines["100"] == "100,2012-03-05,,2012-04-30,,,0,0,,"
 
 
 def test_what_officers_type_is_read_by_hand() -> None:

@@ -1,0 +1,136 @@
+"""What must be true of any zone: no clock is open whose application has ended, and no red card was answered in time.
+
+Both are read from the facts by themselves, by kind and day, and not from the clocks that are checked. `check` simulates
+a zone of its own and looks at it; `claims_in` looks at a ledger that is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import uvloop
+from msgspec import Struct, field
+
+from domain.law.moment import midnight, next_day
+from domain.law.proof import Colour
+from domain.project.acceptance import ItemAccepted, ItemDeclined
+from domain.project.card import CardIssued
+from domain.project.completion import ItemCompleted
+from domain.project.correction import EntryAmended
+from domain.project.delivery import DecisionDelivered
+from domain.project.external import ExternalResultRecorded
+from domain.project.forwarding import ItemForwarded
+from domain.project.hearing import HearingHeld
+from domain.project.rescission import CardRescinded
+from domain.project.state import Project
+from domain.project.supplement import SupplementRequested
+from domain.project.terms import Stage
+from domain.project.withdrawal import ItemWithdrawn
+from domain.vocabulary import Entry, corrections, replay
+from infrastructure.histories import histories
+from infrastructure.lawbook import law_book
+from infrastructure.migrate import migrate
+from infrastructure.postgres import EmbeddedPostgres
+from projections.law_events import item_histories
+from projections.readings import read
+from scripts.simulate import Asked, simulate
+from tests.conftest import reachable_folder
+
+UNTIL = date(2026, 11, 27)
+ZONE = ZoneInfo("Asia/Shanghai")
+ENDED = (Stage.DECLINED, Stage.WITHDRAWN, Stage.COMPLETED, Stage.DELIVERED)
+OF_THE_DECISION = ("delivery", "post_check")
+ENDS = (ItemDeclined, ItemWithdrawn, ItemCompleted, ExternalResultRecorded)
+ANSWERS = {  # beside what ends the application, by the kind of clock
+    "intake": (ItemAccepted, SupplementRequested),
+    "lower_review": (ItemForwarded,),
+    "hearing_hold": (HearingHeld,),
+    "delivery": (DecisionDelivered,),
+    "post_check": (),
+}
+
+
+class Claims(Struct):
+    """What was looked at, and what should not be there: in words, each with its project."""
+
+    projects: int = 0
+    clocks: int = 0
+    overdue: int = 0
+    red_cards: int = 0
+    open_though_ended: list[str] = field(default_factory=list)
+    red_though_answered: list[str] = field(default_factory=list)
+
+    @property
+    def hold(self) -> bool:
+        """Whether there was something to look at, and nothing that should not be there."""
+        return bool(self.clocks) and not self.open_though_ended and not self.red_though_answered
+
+
+def check(projects: int, seed: int, processes: int = 0) -> Claims:
+    """Simulate a zone in a database of its own, which is thrown away, and look at it."""
+    with reachable_folder() as folder:
+        server = EmbeddedPostgres(folder / "server", throw_away=True)
+        url = server.start()
+        migrate(url)
+        uvloop.run(simulate(url, Asked(projects, seed, UNTIL, processes=processes)))
+        return claims_in(url)
+
+
+def claims_in(url: str, until: date = UNTIL) -> Claims:
+    """Look at every project of a ledger, as it stood when the day *until* was over."""
+    found, now = Claims(), midnight(next_day(until), ZONE.key)
+    for entries in histories(url):
+        found.projects += 1
+        look_at_clocks(found, entries, now)
+        look_at_cards(found, entries)
+    return found
+
+
+def look_at_clocks(found: Claims, entries: Sequence[Entry], now: datetime) -> None:
+    """No clock of an application that has ended is open, but for those that began with its decision."""
+    project = replay(entries[0].stream, entries)
+    for (item, application), history in item_histories(entries).items():
+        said = read(history, law_book(), now, now)
+        for clock in said.clocks if said else ():
+            found.clocks += 1
+            found.overdue += clock.state == "overdue"
+            if not clock.closed and clock.clock not in OF_THE_DECISION and has_ended(project, item, application):
+                found.open_though_ended.append(f"{project.id} {item} {application} {clock.clock} {clock.state}")
+
+
+def has_ended(project: Project, item: str, application: int) -> bool:
+    """Whether the application was declined, withdrawn or decided; all but an item's last one were."""
+    last = project.items[item]
+    return application < last.application or last.stage in ENDED
+
+
+def look_at_cards(found: Claims, entries: Sequence[Entry]) -> None:
+    """No red card that stands has an answer among its own evidence that came by its last day."""
+    rescinded = {entry.fact.card for entry in entries if isinstance(entry.fact, CardRescinded)}
+    days = days_of(entries)
+    for entry in entries:
+        card = entry.fact
+        if not isinstance(card, CardIssued) or card.colour is not Colour.RED or card.proof is None:
+            continue
+        found.red_cards += 1
+        proof, kind = card.proof, card.proof.clock.partition("#")[0].partition(":")[0]
+        answers = ANSWERS.get(kind, ()) + (() if kind in OF_THE_DECISION else ENDS)
+        in_time = [
+            version
+            for version in proof.evidence
+            if isinstance(entries[version - 1].fact, answers) and proof.started_on <= days[version] <= proof.due_on
+        ]
+        if in_time and card.card not in rescinded:
+            found.red_though_answered.append(f"{entry.stream} {card.card} {proof.clock}: entries {in_time}")
+
+
+def days_of(entries: Sequence[Entry]) -> dict[int, date]:
+    """The local day of each entry that counts, as amended, by its version; one that was retracted has none."""
+    at = {entry.version: entry.occurred_at for entry in entries}
+    for entry in entries:
+        if isinstance(entry.fact, EntryAmended):
+            at[entry.fact.version] = entry.fact.new_occurred_at
+    gone = corrections(entries).retracted
+    return {version: date.max if version in gone else day.astimezone(ZONE).date() for version, day in at.items()}
