@@ -1,7 +1,8 @@
 """卡在谁 who has to act on what: a row a thing waited for, over all projects, with the chain behind it.
 
 Since when is read off the facts alone: a wait begins with the entry after which the item waits for it, and ends with
-the entry after which it no longer does.
+the entry after which it no longer does. A blocked item waits for its holder since it became that holder's turn: since
+the wait at the end of its chain began.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (WAITING,)
     follows: Facts = EVERY_FACT - ASIDE
 

@@ -55,6 +55,7 @@ class AcceptanceDeemed(Fact, frozen=True, tag="acceptance_deemed"):
             item.deemed_on = self.accepted_on
             if item.stage in OVERRULED_STAGES:
                 signal.before, item.stage = item.stage, Stage.ACCEPTED
+                signal.missing, item.missing = item.missing, ()  # nobody has to bring what a void notice asks for
 
 
 class DeemRenewal(Command, frozen=True, tag="deem_renewal"):

@@ -89,7 +89,7 @@ def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
     if signal.rung is Rung.ACCEPTANCE:
         item.deemed_on = None
         if restore and signal.before and item.stage is Stage.ACCEPTED and not item.suspensions:
-            item.stage = signal.before
+            item.stage, item.missing = signal.before, signal.missing
     elif restore and signal.rung is Rung.RENEWAL and signal.before and item.stage is Stage.COMPLETED:
         item.stage, item.outcome = signal.before, None
     elif restore and signal.rung is Rung.CONSENT:

@@ -25,7 +25,7 @@ class Appeal(StrEnum):
 class Signal(Struct):
     """A warning, a card or an effect of silence.
 
-    *before*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
+    *before*, *missing*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
     """
 
     item: str
@@ -35,6 +35,7 @@ class Signal(Struct):
     key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
     last_day: date | None = None
     before: Stage | None = None
+    missing: tuple[str, ...] = ()  # what a notice asked for that came too late to ask for anything
     opinion: Opinion | None = None
     rescinded: bool = False
     appeal: Appeal = Appeal.NONE

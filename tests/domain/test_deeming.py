@@ -131,6 +131,14 @@ def test_told_late_it_overrules_only_what_came_too_late(facts: tuple[AnyFact, ..
     assert land_after(*facts, DEEMED).stage is stage
 
 
+def test_a_notice_that_came_too_late_asks_for_nothing() -> None:
+    item = land_after(submitted(), NOTICE, DEEMED)
+
+    assert (item.stage, item.missing) == (Stage.ACCEPTED, ())
+    tolerated = land_after(submitted(), accepted(lacking=("seal",)), DEEMED)
+    assert tolerated.missing == ("seal",)
+
+
 @pytest.mark.parametrize("facts", [(submitted(),), (submitted(), NOTICE), (submitted(), declined())])
 def test_taken_back_everything_is_as_it_was(facts: tuple[AnyFact, ...]) -> None:
     assert land_after(*facts, DEEMED, RESCINDED) == land_after(*facts)
