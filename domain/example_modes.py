@@ -15,7 +15,7 @@ from domain.project.countersignature import Countersign
 from domain.project.delivery import DeliverDecision
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
-from domain.project.submission import SubmitItem
+from domain.project.submission import LicenceToRenew, SubmitItem
 from domain.project.supplement import SubmitSupplement
 from domain.project.terms import JointForm, Mode, Outcome
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
@@ -42,6 +42,13 @@ MODES_STORY: tuple[Step, ...] = (
                     promise_days=20,
                 ),
                 PlannedItem(item="signboard", department="planning", name="户外招牌设置", by_undertaking=True),
+                PlannedItem(
+                    item="renewal",
+                    department="environment",
+                    name="排污许可证延续",
+                    mode=Mode.RENEWAL,
+                    special="discharge_permit",
+                ),
             ),
         ),
     ),
@@ -74,6 +81,15 @@ MODES_STORY: tuple[Step, ...] = (
         "2026-04-20 10:00",
         PLANNING,
         CheckUndertaking(item="signboard", kept=False, findings="现场尺寸超出承诺的设置标准"),
+    ),
+    *told(
+        "2026-04-21 09:00",
+        ENTERPRISE,
+        SubmitItem(
+            item="renewal",
+            materials=("排污许可证延续申请表",),
+            renews=LicenceToRenew(number="91420100MA0HX2026E001P", valid_through=date(2026, 7, 31)),
+        ),
     ),
     *told("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
 )

@@ -32,7 +32,7 @@ from projections.nodes import NODES, Node, node_of
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
-FOLD_VERSION = 9  # grows with every change of the tables or of the fold
+FOLD_VERSION = 10  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -51,7 +51,7 @@ CLOCKS = Table(
         ("live", "boolean NOT NULL"),
         ("law", "text NOT NULL"),
         ("start_on", "date NOT NULL"),
-        ("length", "integer NOT NULL"),
+        ("length", "integer"),  # absent for what ends with a licence, after no number of days
         ("due_on", "date"),  # absent while a suspension makes it unknowable
         ("yellow_on", "date"),
         ("state", "text NOT NULL"),  # before over_at; for good where closed

@@ -13,6 +13,7 @@ from msgspec import Struct, field, structs
 from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
+from domain.law.office import IntakeHours, under_hours
 from domain.law.pack import Pack
 from domain.law.pack_rule import expand
 from domain.law.rule import CountersignTerms, Rule
@@ -33,6 +34,7 @@ from projections.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
 from projections.view import CORRECTIONS
 
 INTAKE = intake.INTAKE.name
+PACKS_KEPT_MAX = 256  # one for each law and office with hours of its own
 RULES_KEPT_MAX = 4096  # one for each law, mode, promise, length and days to countersign there are: dozens in a zone
 
 
@@ -54,8 +56,10 @@ class ItemHistory(Struct):
 
     Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
     one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
-    the law's unit. *upper* is the deciding department of a forwarded file. *asked_days* holds the limit of each
-    countersignature by its clock, *told_at* when a department was last asked; *announced* the last days told.
+    the law's unit. *licence_expiry* is the last day of the licence that is to be renewed, *hours* are those of the
+    office that took the application in, where it has published any. *upper* is the deciding department of a forwarded
+    file. *asked_days* holds the limit of each countersignature by its clock, *told_at* when a department was last
+    asked; *announced* the last days told.
     """
 
     item: str
@@ -68,6 +72,8 @@ class ItemHistory(Struct):
     law: str
     intake_law: str
     decision_length: int | None = None
+    licence_expiry: date | None = None
+    hours: IntakeHours | None = None
     upper: str = ""
     asked_days: dict[str, int] = field(default_factory=dict)
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -151,6 +157,8 @@ def _submitted(history: ItemHistory, fact: ItemSubmitted) -> None:
     history.law = history.intake_law = fact.law
     if fact.promise_days is not None:
         history.promise_days = fact.promise_days
+    history.licence_expiry = fact.renews.valid_through if fact.renews else None
+    history.hours = fact.hours
 
 
 def _accepted(history: ItemHistory, fact: ItemAccepted) -> None:
@@ -255,13 +263,25 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         history.promise_days,
         history.decision_length,
         history.asked_days.get(clock),
+        expiry=history.licence_expiry,
+        hours=history.hours,
         live=history.live,
     )
 
 
 def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
     """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
-    return _rule(laws, law, law, mode, None, None, None, live=True)
+    return _rule(laws, law, law, mode, None, None, None, expiry=None, hours=None, live=True)
+
+
+def pack_of(history: ItemHistory, laws: Laws) -> Pack:
+    """The law of the application, as the hours of the office that took it in complete it."""
+    return _pack(laws, history.law, history.hours)
+
+
+@lru_cache(maxsize=PACKS_KEPT_MAX)
+def _pack(laws: Laws, law: str, hours: IntakeHours | None) -> Pack:
+    return under_hours(laws.pack(law), hours)
 
 
 @lru_cache(maxsize=RULES_KEPT_MAX)
@@ -274,15 +294,17 @@ def _rule(
     length: int | None,
     asked_days: int | None,
     *,
+    expiry: date | None,
+    hours: IntakeHours | None,
     live: bool,
 ) -> Rule | None:
-    pack = laws.pack(law)
+    pack = _pack(laws, law, hours)
     try:
-        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length)
+        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length, licence_expiry=expiry)
     except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
         return None
     if intake_law != law:
-        received_under = laws.pack(intake_law)
+        received_under = _pack(laws, intake_law, hours)
         days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
         rule = structs.replace(rule, intake_days=days, intake_shift=shift)
     if asked_days is None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain.law.proof import Colour, Rung
 from domain.project.consultation_state import Opinion
-from domain.project.terms import Stage
+from domain.project.terms import Outcome, Stage
 
 
 class Appeal(StrEnum):
@@ -25,7 +25,8 @@ class Appeal(StrEnum):
 class Signal(Struct):
     """A warning, a card or an effect of silence.
 
-    *before*, *missing*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
+    *before*, *missing*, *outcome*, *opinion*: how things stood before silence changed them, which it did at the end of
+    *last_day*.
     """
 
     item: str
@@ -36,6 +37,7 @@ class Signal(Struct):
     last_day: date | None = None
     before: Stage | None = None
     missing: tuple[str, ...] = ()  # what a notice asked for that came too late to ask for anything
+    outcome: Outcome | None = None
     opinion: Opinion | None = None
     rescinded: bool = False
     appeal: Appeal = Appeal.NONE

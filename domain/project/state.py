@@ -54,6 +54,14 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return bool(self.requires_any) and any(code in group for group in self.requires_any)
 
 
+class Licence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A licence that is valid for a time. Facts hold it: its limits may be widened, never narrowed."""
+
+    valid_through: date  # its last day
+    number: Line = ""
+    item: Name = ""  # of this project, whose grant it is; empty: granted elsewhere
+
+
 class ExternalResult(Struct, frozen=True, gc=False):
     """What an outside department decided, as somebody or some system told it. Facts hold it: never narrowed."""
 
@@ -100,6 +108,10 @@ class Item(Struct, gc=False):
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
     promised: int | None = None  # by that edition
+    renews: Licence | None = None  # the licence that this application asks to be renewed
+    granted_as: Licence | None = None  # what was granted, where it is valid for a time
+    renewed_by_silence: bool = False  # no decision came by the licence's last day (Art. 50(2))
+    confirmed: bool = False  # and was granted in writing since
 
     @property
     def promise_days(self) -> int | None:
@@ -134,6 +146,8 @@ class Item(Struct, gc=False):
         self.kept = None
         self.edition, self.promised = "", None
         self.deemed_on = None
+        self.renews = self.granted_as = None
+        self.renewed_by_silence = self.confirmed = False
 
 
 class FactNote(Struct, frozen=True, gc=False):
