@@ -43,7 +43,8 @@ class Projects(Controller):
         entries = await entries_of(request, project_id)
         project = replay(project_id, entries)
         outside = outside_in(project_id, entries, at, stale_days)
-        return Response(state_of(project, outside), headers={"ETag": f'"{project.version}"'})
+        law = parts_of(request).approvals.law_for(project.law, at, begun=True)
+        return Response(state_of(project, outside, law), headers={"ETag": f'"{project.version}"'})
 
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
     async def get_history(

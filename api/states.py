@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from api.outside_rows import ShownOutside
+from domain.law.pack import Pack
+from domain.law.renewal import file_by, renews_by_silence
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
-from domain.project.state import Item, Project
+from domain.project.state import Item, Licence, Project
 from domain.project.terms import HearingStep, Mode, Outcome, Stage
 from domain.project.voice_state import Complaint
 
@@ -61,7 +64,9 @@ class ShownItem(Struct, frozen=True):
     """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
 
     *consolidated* is the lead department's opinion, null where there is none, or what it sums up has changed since.
-    *result*: what stands for a department outside the system, null for others and before anything is told.
+    *result*: what stands for a department outside the system, null for others and before anything is told. *renews* is
+    the licence that the application asks to be renewed; *renewed_by_silence*: no decision came by its last day.
+    *licence* is what was granted for a time, and *renew_by* the last day on which to apply in time for its renewal.
     """
 
     item: str
@@ -89,6 +94,10 @@ class ShownItem(Struct, frozen=True):
     result: ShownOutside | None
     evaluated: bool
     promise_days: int | None
+    renews: Licence | None
+    renewed_by_silence: bool
+    licence: Licence | None
+    renew_by: date | None
 
 
 class ShownComplaint(Struct, frozen=True):
@@ -113,20 +122,20 @@ class ProjectState(Struct, frozen=True):
     retracted: list[int]
 
 
-def state_of(project: Project, outside: Mapping[str, ShownOutside]) -> ProjectState:
-    """What *project* remembers, as it is shown; *outside*: results from outside, by item."""
+def state_of(project: Project, outside: Mapping[str, ShownOutside], law: Pack) -> ProjectState:
+    """What *project* remembers, as it is shown under its *law*; *outside*: results from outside, by item."""
     return ProjectState(
         id=project.id,
         version=project.version,
         law=project.law,
         manager=project.manager,
-        items=[_item(project, code, item, outside.get(code)) for code, item in project.items.items()],
+        items=[_item(project, code, item, outside.get(code), law) for code, item in project.items.items()],
         complaints=[_complaint(code, complaint) for code, complaint in project.complaints.items()],
         retracted=sorted(project.retracted),
     )
 
 
-def _item(project: Project, code: str, item: Item, result: ShownOutside | None) -> ShownItem:
+def _item(project: Project, code: str, item: Item, result: ShownOutside | None, law: Pack) -> ShownItem:
     plan = item.plan
     return ShownItem(
         item=code,
@@ -157,7 +166,19 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None) 
         result=result,
         evaluated=item.evaluated,
         promise_days=plan.promise_days,
+        renews=item.renews,
+        renewed_by_silence=item.renewed_by_silence,
+        licence=item.granted_as,
+        renew_by=renew_by(item, law),
     )
+
+
+def renew_by(item: Item, law: Pack) -> date | None:
+    """The last day on which to apply in time for the renewal of what was granted; None where nothing has to be."""
+    own = law.under(item.plan.special) if item.plan.special in law.specials else law
+    if item.granted_as is None or item.outcome is not Outcome.GRANTED or not renews_by_silence(own, item.plan.mode):
+        return None
+    return file_by(own, item.plan.mode, item.granted_as.valid_through)
 
 
 def _consultation(asked: Consultation) -> ShownConsultation:

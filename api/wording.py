@@ -218,6 +218,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "service_item_defined": ("编入事项目录", "Service item listed"),
     "service_item_withdrawn": ("取消事项", "Service item withdrawn"),
     "online_decided": ("决定是否网上办理", "Online application decided"),
+    "intake_hours_set": ("公布收件时间", "Intake hours published"),
     "catalogue_published": ("发布事项目录", "Catalogue published"),
     "flow_published": ("发布审批流程", "Flow published"),
     "flow_adopted": ("启用审批流程", "Flow adopted"),

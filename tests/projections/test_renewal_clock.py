@@ -1,4 +1,4 @@
-"""延续 a licence's last day in the views and with the watcher: its guard, its warning, and what silence brings about."""
+"""延续 a licence's last day in the views and with the watcher: its guard, its warning, and what silence does."""
 
 from __future__ import annotations
 
