@@ -141,7 +141,7 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None, 
         item=code,
         name=plan.name,
         department=item.department,
-        mode=plan.mode,
+        mode=item.mode,
         live=plan.live,
         stage=item.stage,
         outcome=item.outcome,
@@ -176,9 +176,9 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None, 
 def renew_by(item: Item, law: Pack) -> date | None:
     """The last day on which to apply in time for the renewal of what was granted; None where nothing has to be."""
     own = law.under(item.plan.special) if item.plan.special in law.specials else law
-    if item.granted_as is None or item.outcome is not Outcome.GRANTED or not renews_by_silence(own, item.plan.mode):
+    if item.granted_as is None or item.outcome is not Outcome.GRANTED or not renews_by_silence(own, item.mode):
         return None
-    return file_by(own, item.plan.mode, item.granted_as.valid_through)
+    return file_by(own, item.mode, item.granted_as.valid_through)
 
 
 def _consultation(asked: Consultation) -> ShownConsultation:

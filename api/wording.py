@@ -204,6 +204,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "information_recorded": ("录入项目信息", "Information entered"),
     "material_attached": ("提交材料", "Material attached"),
     "material_detached": ("撤下材料", "Material detached"),
+    "mode_changed": ("变更办理方式", "Mode of handling changed"),
     "step_noted": ("办理备注", "Step noted"),
     "deadline_warned": ("预警", "Warned: few days left"),
     "card_issued": ("发出监察牌", "Card issued"),

@@ -13,6 +13,7 @@ from domain.project.completion import CompleteItem
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import Countersign
 from domain.project.delivery import DeliverDecision
+from domain.project.procedure import ChangeMode
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
 from domain.project.submission import LicenceToRenew, SubmitItem
@@ -70,6 +71,11 @@ MODES_STORY: tuple[Step, ...] = (
     *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
     *told("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
     *told("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
+    *told(
+        "2026-03-13 09:00",
+        PLANNING,
+        ChangeMode(item="signboard", mode=Mode.ON_THE_SPOT, reasons="材料简单，可以当场作出决定"),
+    ),
     *told("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="signboard", undertaking=True)),
     *told(
         "2026-03-16 09:30",

@@ -73,6 +73,8 @@ REFUSAL_CODES: dict[str, str] = {
     "material-not-yours": "the enterprise takes back only what it brought itself",
     "material-unsound": "a material's digest, media type or size can't be right",
     "merge-circle": "a legal person can't be merged into itself",
+    "mode-fixed": "the mode of handling was fixed by the acceptance, from which the time to decide runs",
+    "mode-unchanged": "the item is handled in this mode already",
     "no-appeal": "no appeal against the card waits for a decision",
     "no-contact": "the entry records no service that could be evaluated",
     "no-discrepancy": "no feed says otherwise than what stands for the item",

@@ -21,6 +21,7 @@ from domain.law.outlook import DISTANT
 from domain.law.period import Span
 from domain.law.review import DECISION
 from domain.project.announcement import DateAnnounced
+from domain.project.procedure import ModeChanged
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections import sums
@@ -112,7 +113,7 @@ class Clocks:
 
     name: str = "clocks"
     tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
-    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced,), CORRECTIONS)
+    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes

@@ -23,6 +23,7 @@ from domain.project.announcement import DateAnnounced
 from domain.project.asking import CountersignatureAsked
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.forwarding import ItemForwarded
+from domain.project.procedure import ModeChanged
 from domain.project.round import ApplicationRevised
 from domain.project.state import Item, Project
 from domain.project.submission import ItemSubmitted
@@ -116,10 +117,10 @@ def take_entry(
     """
     fact: Any = entry.fact
     kind = type(fact)
-    if kind not in KINDS and kind is not DateAnnounced:
+    if kind not in KINDS and kind not in BESIDE:
         return _take_correction(histories, entry, fact, counts=counts) if kind in CORRECTIONS else ()
     item = project.items.get(fact.item)
-    if item is None:
+    if item is None or (kind is ModeChanged and not item.application):
         return ()
     key = (item.plan.item, item.application)
     history = histories.get(key)
@@ -129,6 +130,8 @@ def take_entry(
         return _take_announcement(history, entry, fact, counts=counts)
     if counts and kind in TERMS:
         TERMS[kind](history, fact)
+    if kind in BESIDE:
+        return (key,)
     event = _event(history, entry, counts=counts)
     if event is not None:
         history.events.append(event)
@@ -144,7 +147,7 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
         plan.item,
         item.application,
         plan.department,
-        plan.mode,
+        item.mode,
         plan.special,
         plan.live,
         plan.promise_days,
@@ -166,6 +169,10 @@ def _accepted(history: ItemHistory, fact: ItemAccepted) -> None:
     history.decision_length = fact.limit
 
 
+def _in_another_mode(history: ItemHistory, fact: ModeChanged) -> None:
+    history.mode, history.decision_length = fact.mode, fact.limit
+
+
 def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
     history.upper = fact.upper
 
@@ -176,11 +183,13 @@ def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
     history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
 
 
+BESIDE = (DateAnnounced, ModeChanged)  # no events to the law, but part of the application's history
 # What a fact fixes for the rest of the application (rule B6.1).
 TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
     ItemSubmitted: _submitted,
     ItemAccepted: _accepted,
     ItemForwarded: _forwarded,
+    ModeChanged: _in_another_mode,
     CountersignatureAsked: _asked,
 }
 

@@ -190,7 +190,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         nth,
         plan.name,
         item.department,
-        str(plan.mode),
+        str(item.mode),
         plan.live,
         str(item.stage),
         str(item.outcome or ""),

@@ -25,6 +25,7 @@ from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingReque
 from domain.project.information import InformationRecorded
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
+from domain.project.procedure import ModeChanged
 from domain.project.state import Project
 from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.vocabulary import Entry
@@ -55,6 +56,7 @@ WAITING = Table(
 
 ASIDE = facts_of(  # after these nobody waits for more or less than before
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
+    (ModeChanged,),
     (DeadlineWarned, CardIssued, CardAppealed, AppealDecided, SupervisionOrdered, SupervisionAnswered),
     (ExternalResultVerified, RecordAttested, LimitExtended),
     (HearingRightTold, HearingRequested, HearingNoticeGiven, HearingHeld),

@@ -39,13 +39,13 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 unmet=unmet,
             )
         law = law_for(item.plan, context)
-        limit = limit_of(law, "decision", item.plan.mode)
+        limit = limit_of(law, "decision", item.mode)
         lacking = once((*outstanding(project, item, context), *self.lacking))
         if context.by.role is not Role.SYSTEM:  # what an imported case really went without can't be refused
             require_tolerable(item, lacking, context)
         accepted = ItemAccepted(
             item=self.item,
-            mode=item.plan.mode,
+            mode=item.mode,
             law=law.name,
             limit=limit.days,
             unit=limit.unit,

@@ -84,6 +84,7 @@ class Item(Struct, gc=False):
 
     plan: PlannedItem
     stage: Stage = Stage.NOT_STARTED
+    mode_found: Mode | None = None  # that it is handled in another mode than planned, as was found out later
     outcome: Outcome | None = None
     application: int = 0  # how many times it was applied for; a new application starts its clocks afresh
     first_notice: tuple[str, ...] = ()  # 一次告知: everything the one notice asked for
@@ -117,6 +118,11 @@ class Item(Struct, gc=False):
     def promise_days(self) -> int | None:
         """承诺时限 of this application: the catalogue's on the day of application, else the plan's."""
         return self.plan.promise_days if self.promised is None else self.promised
+
+    @property
+    def mode(self) -> Mode:
+        """The mode it is handled in: as was found out, else as planned."""
+        return self.mode_found or self.plan.mode
 
     @property
     def department(self) -> str:

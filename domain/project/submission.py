@@ -104,7 +104,7 @@ def licence_to_renew(
     The last day of a licence that this project was granted is that on record. Refused where the law renews nothing,
     where nobody says when the licence ends, and where it has ended: then only a new one can be applied for.
     """
-    mode = project.item(code).plan.mode
+    mode = project.item(code).mode
     if named is None:
         if mode == RENEWAL:
             raise _unnamed(code, law)
