@@ -33,6 +33,7 @@ from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.material import AttachMaterial, DetachMaterial
 from domain.project.note import NoteStep
+from domain.project.procedure import ChangeMode
 from domain.project.recall import RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
@@ -41,7 +42,7 @@ from domain.project.state import Item, PlannedItem, Project
 from domain.project.submission import LicenceToRenew, SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import Outcome, Stage
+from domain.project.terms import Mode, Outcome, Stage
 from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
@@ -72,6 +73,7 @@ ON_ITEMS = st.one_of(
     st.builds(SubmitItem, item=items, materials=papers, renews=st.none() | licences),
     st.builds(RequestSupplement, item=items, missing=papers, respond_by=st.none() | dates),
     st.builds(SubmitSupplement, item=items, provided=papers),
+    st.builds(ChangeMode, item=items, mode=st.sampled_from(Mode), reasons=texts),
     st.builds(AcceptItem, item=items, lacking=papers),
     st.builds(AcceptItem, item=items),
     st.builds(DeclineItem, item=items, reasons=texts),
