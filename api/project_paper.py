@@ -30,15 +30,16 @@ OR = " or "  # between the items any of which will do, as `Project.unmet` writes
 class Standing(Struct, frozen=True):
     """How a project stands at an instant. *clocks*: those that run, by item, those that end first on top.
 
-    *renewals*: what became of the licences that items are to renew. *filled* of *required* fields of its information
-    are known; both are 0 before it was registered. *complaints* and *evaluations* are what was said of its service, the
-    newest first.
+    *readings*: all clocks, application by application. *renewals*: what became of the licences that items are to renew.
+    *filled* of *required* fields of its information are known; both are 0 before it was registered. *complaints* and
+    *evaluations* are what was said of its service, the newest first.
     """
 
     kind: str
     phases: list[PhaseStanding]
     clocks: dict[str, list[Reading]]
     renewals: dict[str, ShownRenewal]
+    readings: list[ItemReading]
     filled: int
     required: int
     done: int
@@ -62,6 +63,7 @@ async def standing_of(request: AnyRequest, project: Project, entries: Sequence[E
         phases=phases_at(found, await counted_by(request, found, at, at), at),
         clocks=running(clocks),
         renewals=renewals_in(project, clocks),
+        readings=clocks,
         filled=filled,
         required=required,
         done=sum(item.stage in DECIDED_STAGES for item in project.items.values()),

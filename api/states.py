@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from api.outside_rows import ShownOutside
+from api.wording_register import STATEMENT
 from domain.law.pack import Pack
 from domain.law.renewal import file_by, renews_by_silence
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
+from domain.project.registration import ProjectRegistered
 from domain.project.state import Item, Licence, Project
 from domain.project.terms import HearingStep, Mode, Outcome, Stage
 from domain.project.voice_state import Complaint
+from domain.vocabulary import Entry
 
 
 class ShownSuspension(Struct, frozen=True):
@@ -110,8 +113,20 @@ class ShownComplaint(Struct, frozen=True):
     closed: bool
 
 
+class Imported(Struct, frozen=True):
+    """That a project is a case of another *register*, and a statement which figure is whose."""
+
+    register: str
+    case_id: str
+    statement_zh: str
+    statement_en: str
+
+
 class ProjectState(Struct, frozen=True):
-    """One project. *version* counts its entries; *retracted* are the versions that no longer count."""
+    """One project. *version* counts its entries; *retracted* are the versions that no longer count.
+
+    *imported*: of which register it is a case; null for a project that began here.
+    """
 
     id: UUID
     version: int
@@ -120,9 +135,22 @@ class ProjectState(Struct, frozen=True):
     items: list[ShownItem]
     complaints: list[ShownComplaint]
     retracted: list[int]
+    imported: Imported | None
 
 
-def state_of(project: Project, outside: Mapping[str, ShownOutside], law: Pack) -> ProjectState:
+def imported_from(entries: Sequence[Entry]) -> Imported | None:
+    """The register that a project with these *entries* was imported from; None where it began here."""
+    first = entries[0]
+    if not first.recorded.source:
+        return None
+    register, _, rest = first.recorded.source.partition(":")
+    code = first.fact.code if isinstance(first.fact, ProjectRegistered) else rest.partition(":")[0]
+    return Imported(register, code, *STATEMENT)
+
+
+def state_of(
+    project: Project, outside: Mapping[str, ShownOutside], law: Pack, imported: Imported | None
+) -> ProjectState:
     """What *project* remembers, as it is shown under its *law*; *outside*: results from outside, by item."""
     return ProjectState(
         id=project.id,
@@ -132,6 +160,7 @@ def state_of(project: Project, outside: Mapping[str, ShownOutside], law: Pack) -
         items=[_item(project, code, item, outside.get(code), law) for code, item in project.items.items()],
         complaints=[_complaint(code, complaint) for code, complaint in project.complaints.items()],
         retracted=sorted(project.retracted),
+        imported=imported,
     )
 
 

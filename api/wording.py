@@ -12,6 +12,7 @@ from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
 from api.wording_progress import PROGRESS_TABLES
 from api.wording_project import PROJECT_TABLES
+from api.wording_register import REGISTER_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_time import TIME
 from api.wording_waiting import WAITING_TABLES
@@ -254,6 +255,7 @@ TABLES = {
     **PROBLEM_TABLES,
     **PROGRESS_TABLES,
     **PROJECT_TABLES,
+    **REGISTER_TABLES,
     **SUPERVISION,
     **TIME,
     **WAITING_TABLES,
