@@ -12,7 +12,7 @@ from api.law import laws_of
 from api.parts import AnyRequest, parts_of
 from api.progress_paper import waits
 from api.project_flow import counted_by
-from api.renewal_paper import ShownRenewal, renewals_in
+from api.renewal_paper import ShownRenewal, is_renewed, renewals_in
 from domain.flow.phases import PhaseStanding, course, phases_at
 from domain.past import settled
 from domain.project.registration import ProjectRegistered
@@ -77,7 +77,7 @@ def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
     """The clocks that somebody has to do something about, by item, what ends first on top."""
     found: dict[str, list[Reading]] = {}
     for of_item in readings:
-        clocks = [one for one in of_item.clocks if not one.closed and waits(one)]
+        clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]
         if clocks:
             found[of_item.item] = sorted(clocks, key=lambda one: (one.over_at is None, one.over_at, one.clock))
     return found

@@ -11,7 +11,7 @@ from domain.law.clock import State
 from domain.law.moment import next_day
 from domain.law.renewal import RENEWAL_GUARD
 from domain.project.state import Project
-from projections.readings import ItemReading
+from projections.readings import ItemReading, Reading
 
 FILED_LATE = "renewal_filed_late"
 WORDS = {State.DEEMED: "renewed", State.LAPSED: "lapsed"}
@@ -44,3 +44,8 @@ def renewals_in(project: Project, readings: Sequence[ItemReading]) -> dict[str, 
         since = next_day(last) if word != "renewing" else None
         found[one.item] = ShownRenewal(item.renews.number, last, word, since, FILED_LATE in one.flags)
     return found
+
+
+def is_renewed(one: Reading) -> bool:
+    """Whether the clock is that of a licence which silence has renewed: it runs no longer, and the item says so."""
+    return one.clock == RENEWAL_GUARD.name and one.state is State.DEEMED

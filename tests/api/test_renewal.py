@@ -158,7 +158,9 @@ async def test_silence_renews_a_licence_once_after_a_warning(
 
     renewal = await item_of(door, project, "renewal")
     assert (renewal["stage"], renewal["outcome"], renewal["renewed_by_silence"]) == ("completed", "granted", True)
-    assert "视为准予延续</strong> 自 <time>2026-10-01</time>" in await page_of(door, project, "zh")
+    page = await page_of(door, project, "zh")
+    assert "视为准予延续</strong> 自 <time>2026-10-01</time>" in page
+    assert "clock=renewal_guard" not in page  # it runs no longer
     assert "deemed renewed</strong> from <time>2026-10-01</time>" in await page_of(door, project, "en")
 
     refuse = {"command": "complete_item", "item": "renewal", "outcome": "refused", "reasons": "排放超标"}
