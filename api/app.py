@@ -32,6 +32,7 @@ from api.path import Paths
 from api.project_flow import ProjectFlows
 from api.project_time import ProjectTimes
 from api.projects import Projects
+from api.register_figures import RegisterTables
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
 from api.views import ViewTables
@@ -50,6 +51,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Projects,
     ProjectFlows,
     ProjectTimes,
+    RegisterTables,
     ViewTables,
     VoiceTables,
     OutsideTables,

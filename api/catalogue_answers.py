@@ -9,6 +9,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from api.entries import Instant
+from domain.catalogue.hours import IntakeHoursSet
 from domain.catalogue.item import ServiceItem, TaskType
 from domain.catalogue.listing import OnlineDecided
 from domain.catalogue.reading import (
@@ -20,6 +21,7 @@ from domain.catalogue.reading import (
     over_editions,
 )
 from domain.catalogue.state import Catalogue
+from domain.law.office import IntakeHours
 from domain.ledger import Actor
 from domain.vocabulary import Entry
 
@@ -74,6 +76,21 @@ class CatalogueList(Struct, frozen=True):
     catalogues: list[ListedCatalogue]
 
 
+class ShownHours(Struct, frozen=True):
+    """Until when a department takes applications in, from *valid_from* on, and what comes after that.
+
+    *in_force* on the day asked about; of several of one department the last that begins by then is.
+    """
+
+    department: str
+    hours: IntakeHours
+    valid_from: date
+    in_force: bool
+    published: str
+    recorded_at: Instant
+    by: Actor
+
+
 class ShownCatalogue(Struct, frozen=True):
     """One catalogue on the day of *as_of*, by what was recorded by *known_at*; the draft is always that of now."""
 
@@ -84,6 +101,7 @@ class ShownCatalogue(Struct, frozen=True):
     in_force: int | None
     editions: list[ShownEdition]
     departments: list[DepartmentItems]
+    hours: list[ShownHours]
     draft: ShownDraft
 
 
@@ -274,3 +292,21 @@ def _service_edition(one: ItemInEdition) -> ServiceEdition:
 
 def _decision(entry: Entry, fact: OnlineDecided) -> ShownDecision:
     return ShownDecision(fact.is_online, fact.reasons, entry.occurred_at, entry.recorded_at, entry.recorded.by)
+
+
+def shown_hours(then: CatalogueThen) -> list[ShownHours]:
+    """The intake hours known of every department, in the order in which they were published."""
+    told = [(entry, entry.fact) for entry in then.hours if isinstance(entry.fact, IntakeHoursSet)]
+    begun = {fact.department: entry.version for entry, fact in told if fact.valid_from <= then.day}
+    return [
+        ShownHours(
+            fact.department,
+            fact.hours,
+            fact.valid_from,
+            begun.get(fact.department) == entry.version,
+            fact.published,
+            entry.recorded_at,
+            entry.recorded.by,
+        )
+        for entry, fact in told
+    ]

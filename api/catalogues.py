@@ -22,6 +22,7 @@ from api.catalogue_answers import (
     services_in,
     shown_draft,
     shown_edition,
+    shown_hours,
 )
 from api.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.identity import actor_of, headers_of
@@ -30,6 +31,7 @@ from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.spoken import TO_CATALOGUES
 from api.views import PAGE_ROWS, WITHOUT_NUL, Department, Limit, Offset
+from domain.catalogue.hours import IntakeHoursSet
 from domain.catalogue.item import TASK_CODE_CHARACTERS_MAX, TaskType
 from domain.catalogue.listing import OnlineDecided
 from domain.catalogue.publication import CataloguePublished
@@ -107,6 +109,7 @@ class Catalogues(Controller):
             in_force=edition.edition.number if edition else None,
             editions=[shown_edition(one) for one in catalogue.editions],
             departments=departments_of(catalogue),
+            hours=shown_hours(catalogue),
             draft=shown_draft(catalogue.catalogue),
         )
 
@@ -185,7 +188,7 @@ async def catalogue_called(request: AnyRequest, name: str) -> Catalogue:
 
 async def catalogue_then(request: AnyRequest, name: str, at: datetime, known: datetime) -> CatalogueThen:
     """The catalogue *name* at *at*, by what was recorded by *known*. Raises Problem not-found."""
-    entries = await parts_of(request).approvals.told(stream_of(name), CataloguePublished, OnlineDecided)
+    entries = await parts_of(request).approvals.told(stream_of(name), CataloguePublished, OnlineDecided, IntakeHoursSet)
     return then(await catalogue_called(request, name), entries, at, known, zone_of(request))
 
 

@@ -26,12 +26,14 @@ from api.person_paper import linked_person
 from api.problems import Problem
 from api.project_paper import named_by, standing_of
 from api.projects import entries_of
+from api.register_figures import register_figures
 from api.requests import request_id
 from api.waiting_page import waiting_shown
 from domain.ledger import Actor
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
+from domain.project.state import Project
 from domain.project.terms import Stage
 from domain.vocabulary import Entry, replay, tag_of
 from projections.anonymity import NOBODY
@@ -102,7 +104,7 @@ class Pages(Controller):
             person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
-            standing=await standing_of(request, project, entries, at),
+            **await _standing(request, project, entries, at),
             as_of=at,
             on=on,
             today=paper.here(as_of="", on="", before=0) if as_of or on else "",
@@ -117,6 +119,12 @@ class Pages(Controller):
             **_history(paper, shown(entries, reader_of(request)), before, names),
         )
         return page(body)
+
+
+async def _standing(request: AnyRequest, project: Project, entries: list[Entry], at: datetime) -> dict[str, object]:
+    """What the template needs of how the project stands, and of the register it may have been imported from."""
+    standing = await standing_of(request, project, entries, at)
+    return {"standing": standing, "figures": register_figures(request, entries, standing.readings, at, at)}
 
 
 async def _recorded_by(

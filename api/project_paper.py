@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -13,6 +12,7 @@ from api.law import laws_of
 from api.parts import AnyRequest, parts_of
 from api.progress_paper import waits
 from api.project_flow import counted_by
+from api.renewal_paper import ShownRenewal, is_renewed, renewals_in
 from domain.flow.phases import PhaseStanding, course, phases_at
 from domain.past import settled
 from domain.project.registration import ProjectRegistered
@@ -21,7 +21,7 @@ from domain.project.terms import DECIDED_STAGES
 from domain.vocabulary import Entry
 from infrastructure.clocks import ClocksAt
 from infrastructure.voices import VoiceFilter, VoicesAt
-from projections.readings import Reading
+from projections.readings import ItemReading, Reading
 from projections.voice_readings import ComplaintReading, EvaluationReading
 
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
@@ -30,6 +30,7 @@ OR = " or "  # between the items any of which will do, as `Project.unmet` writes
 class Standing(Struct, frozen=True):
     """How a project stands at an instant. *clocks*: those that run, by item, those that end first on top.
 
+    *readings*: all clocks, application by application. *renewals*: what became of the licences that items are to renew.
     *filled* of *required* fields of its information are known; both are 0 before it was registered. *complaints* and
     *evaluations* are what was said of its service, the newest first.
     """
@@ -37,6 +38,8 @@ class Standing(Struct, frozen=True):
     kind: str
     phases: list[PhaseStanding]
     clocks: dict[str, list[Reading]]
+    renewals: dict[str, ShownRenewal]
+    readings: list[ItemReading]
     filled: int
     required: int
     done: int
@@ -51,13 +54,16 @@ async def standing_of(request: AnyRequest, project: Project, entries: Sequence[E
     asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
     said = VoiceFilter(project=project.id)
     filled = required = 0
+    clocks = await ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at).of_project(project.id)
     if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
         information = await information_at(request, project.id, at, at)
         filled, required = information.filled, information.required
     return Standing(
         kind=project.flow.kind if project.flow else "",
         phases=phases_at(found, await counted_by(request, found, at, at), at),
-        clocks=await running_of(request, project.id, at),
+        clocks=running(clocks),
+        renewals=renewals_in(project, clocks),
+        readings=clocks,
         filled=filled,
         required=required,
         done=sum(item.stage in DECIDED_STAGES for item in project.items.values()),
@@ -67,14 +73,13 @@ async def standing_of(request: AnyRequest, project: Project, entries: Sequence[E
     )
 
 
-async def running_of(request: AnyRequest, project: UUID, at: datetime) -> dict[str, list[Reading]]:
-    """The clocks of *project* that somebody has to do something about, by item, what ends first on top."""
-    asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
+    """The clocks that somebody has to do something about, by item, what ends first on top."""
     found: dict[str, list[Reading]] = {}
-    for of_item in await asked.of_project(project):
-        running = [one for one in of_item.clocks if not one.closed and waits(one)]
-        if running:
-            found[of_item.item] = sorted(running, key=lambda one: (one.over_at is None, one.over_at, one.clock))
+    for of_item in readings:
+        clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]
+        if clocks:
+            found[of_item.item] = sorted(clocks, key=lambda one: (one.over_at is None, one.over_at, one.clock))
     return found
 
 

@@ -14,7 +14,7 @@ from api.identity import actor_of, headers_of
 from api.outside_rows import asked_at, outside_in
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
-from api.states import ProjectState, state_of
+from api.states import ProjectState, imported_from, state_of
 from domain.streams import of_project
 from domain.vocabulary import Entry, replay
 
@@ -43,7 +43,10 @@ class Projects(Controller):
         entries = await entries_of(request, project_id)
         project = replay(project_id, entries)
         outside = outside_in(project_id, entries, at, stale_days)
-        return Response(state_of(project, outside), headers={"ETag": f'"{project.version}"'})
+        law = parts_of(request).approvals.law_for(project.law, at, begun=True)
+        return Response(
+            state_of(project, outside, law, imported_from(entries)), headers={"ETag": f'"{project.version}"'}
+        )
 
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
     async def get_history(

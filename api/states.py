@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from api.outside_rows import ShownOutside
+from api.wording_register import STATEMENT
+from domain.law.pack import Pack
+from domain.law.renewal import file_by, renews_by_silence
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
-from domain.project.state import Item, Project
+from domain.project.registration import ProjectRegistered
+from domain.project.state import Item, Licence, Project
 from domain.project.terms import HearingStep, Mode, Outcome, Stage
 from domain.project.voice_state import Complaint
+from domain.vocabulary import Entry
 
 
 class ShownSuspension(Struct, frozen=True):
@@ -61,7 +67,9 @@ class ShownItem(Struct, frozen=True):
     """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
 
     *consolidated* is the lead department's opinion, null where there is none, or what it sums up has changed since.
-    *result*: what stands for a department outside the system, null for others and before anything is told.
+    *result*: what stands for a department outside the system, null for others and before anything is told. *renews* is
+    the licence that the application asks to be renewed; *renewed_by_silence*: no decision came by its last day.
+    *licence* is what was granted for a time, and *renew_by* the last day on which to apply in time for its renewal.
     """
 
     item: str
@@ -89,6 +97,10 @@ class ShownItem(Struct, frozen=True):
     result: ShownOutside | None
     evaluated: bool
     promise_days: int | None
+    renews: Licence | None
+    renewed_by_silence: bool
+    licence: Licence | None
+    renew_by: date | None
 
 
 class ShownComplaint(Struct, frozen=True):
@@ -101,8 +113,20 @@ class ShownComplaint(Struct, frozen=True):
     closed: bool
 
 
+class Imported(Struct, frozen=True):
+    """That a project is a case of another *register*, and a statement which figure is whose."""
+
+    register: str
+    case_id: str
+    statement_zh: str
+    statement_en: str
+
+
 class ProjectState(Struct, frozen=True):
-    """One project. *version* counts its entries; *retracted* are the versions that no longer count."""
+    """One project. *version* counts its entries; *retracted* are the versions that no longer count.
+
+    *imported*: of which register it is a case; null for a project that began here.
+    """
 
     id: UUID
     version: int
@@ -111,28 +135,42 @@ class ProjectState(Struct, frozen=True):
     items: list[ShownItem]
     complaints: list[ShownComplaint]
     retracted: list[int]
+    imported: Imported | None
 
 
-def state_of(project: Project, outside: Mapping[str, ShownOutside]) -> ProjectState:
-    """What *project* remembers, as it is shown; *outside*: results from outside, by item."""
+def imported_from(entries: Sequence[Entry]) -> Imported | None:
+    """The register that a project with these *entries* was imported from; None where it began here."""
+    first = entries[0]
+    if not first.recorded.source:
+        return None
+    register, _, rest = first.recorded.source.partition(":")
+    code = first.fact.code if isinstance(first.fact, ProjectRegistered) else rest.partition(":")[0]
+    return Imported(register, code, *STATEMENT)
+
+
+def state_of(
+    project: Project, outside: Mapping[str, ShownOutside], law: Pack, imported: Imported | None
+) -> ProjectState:
+    """What *project* remembers, as it is shown under its *law*; *outside*: results from outside, by item."""
     return ProjectState(
         id=project.id,
         version=project.version,
         law=project.law,
         manager=project.manager,
-        items=[_item(project, code, item, outside.get(code)) for code, item in project.items.items()],
+        items=[_item(project, code, item, outside.get(code), law) for code, item in project.items.items()],
         complaints=[_complaint(code, complaint) for code, complaint in project.complaints.items()],
         retracted=sorted(project.retracted),
+        imported=imported,
     )
 
 
-def _item(project: Project, code: str, item: Item, result: ShownOutside | None) -> ShownItem:
+def _item(project: Project, code: str, item: Item, result: ShownOutside | None, law: Pack) -> ShownItem:
     plan = item.plan
     return ShownItem(
         item=code,
         name=plan.name,
         department=item.department,
-        mode=plan.mode,
+        mode=item.mode,
         live=plan.live,
         stage=item.stage,
         outcome=item.outcome,
@@ -157,7 +195,19 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None) 
         result=result,
         evaluated=item.evaluated,
         promise_days=plan.promise_days,
+        renews=item.renews,
+        renewed_by_silence=item.renewed_by_silence,
+        licence=item.granted_as,
+        renew_by=renew_by(item, law),
     )
+
+
+def renew_by(item: Item, law: Pack) -> date | None:
+    """The last day on which to apply in time for the renewal of what was granted; None where nothing has to be."""
+    own = law.under(item.plan.special) if item.plan.special in law.specials else law
+    if item.granted_as is None or item.outcome is not Outcome.GRANTED or not renews_by_silence(own, item.mode):
+        return None
+    return file_by(own, item.mode, item.granted_as.valid_through)
 
 
 def _consultation(asked: Consultation) -> ShownConsultation:

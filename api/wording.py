@@ -12,6 +12,7 @@ from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
 from api.wording_progress import PROGRESS_TABLES
 from api.wording_project import PROJECT_TABLES
+from api.wording_register import REGISTER_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_time import TIME
 from api.wording_waiting import WAITING_TABLES
@@ -204,6 +205,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "information_recorded": ("录入项目信息", "Information entered"),
     "material_attached": ("提交材料", "Material attached"),
     "material_detached": ("撤下材料", "Material detached"),
+    "mode_changed": ("变更办理方式", "Mode of handling changed"),
     "step_noted": ("办理备注", "Step noted"),
     "deadline_warned": ("预警", "Warned: few days left"),
     "card_issued": ("发出监察牌", "Card issued"),
@@ -218,6 +220,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "service_item_defined": ("编入事项目录", "Service item listed"),
     "service_item_withdrawn": ("取消事项", "Service item withdrawn"),
     "online_decided": ("决定是否网上办理", "Online application decided"),
+    "intake_hours_set": ("公布收件时间", "Intake hours published"),
     "catalogue_published": ("发布事项目录", "Catalogue published"),
     "flow_published": ("发布审批流程", "Flow published"),
     "flow_adopted": ("启用审批流程", "Flow adopted"),
@@ -252,6 +255,7 @@ TABLES = {
     **PROBLEM_TABLES,
     **PROGRESS_TABLES,
     **PROJECT_TABLES,
+    **REGISTER_TABLES,
     **SUPERVISION,
     **TIME,
     **WAITING_TABLES,

@@ -18,7 +18,9 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "evaluations": ("评价", "Evaluations"),
     "expected": ("预计全部准予（估算）", "Everything granted by (estimate)"),
     "fields": ("项必填信息已录入", "required fields entered"),
+    "from": ("自", "from"),
     "grade": ("满意度", "Grade"),
+    "licence": ("延续许可证", "Renews licence"),
     "no_evaluations": ("没有评价。", "No evaluations."),
     "none": ("未定", "not known"),
     "on": ("查看某日终了时的情况", "As of the end of a day"),
@@ -30,6 +32,7 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "state": ("整改情况", "What came of it"),
     "steps": ("事项", "items"),
     "today": ("回到现在", "Back to now"),
+    "valid_through": ("有效期至", "valid through"),
 }
 PHASE_STATES: dict[str, tuple[str, str]] = {
     "not_begun": ("未开始", "Not begun"),
@@ -51,4 +54,15 @@ ROUNDS: dict[str, tuple[str, str]] = {
     "closed": ("已办结", "Closed"),
     "void": ("申诉成立，不计入", "Appeal upheld, does not count"),
 }
-PROJECT_TABLES = {"of_project": OF_PROJECT, "phase_state": PHASE_STATES, "grade_of": GRADES, "round_of": ROUNDS}
+RENEWALS: dict[str, tuple[str, str]] = {
+    "renewed": ("视为准予延续", "deemed renewed"),
+    "lapsed": ("已到期，未延续", "lapsed, not renewed"),
+    "late": ("未在法定期限前提出延续申请", "not applied for in time (Art. 50)"),
+}
+PROJECT_TABLES = {
+    "of_project": OF_PROJECT,
+    "phase_state": PHASE_STATES,
+    "grade_of": GRADES,
+    "round_of": ROUNDS,
+    "renewal": RENEWALS,
+}

@@ -13,9 +13,10 @@ from domain.project.completion import CompleteItem
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import Countersign
 from domain.project.delivery import DeliverDecision
+from domain.project.procedure import ChangeMode
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
-from domain.project.submission import SubmitItem
+from domain.project.submission import LicenceToRenew, SubmitItem
 from domain.project.supplement import SubmitSupplement
 from domain.project.terms import JointForm, Mode, Outcome
 from domain.project.undertaking import CheckUndertaking, RevokeDecision
@@ -42,6 +43,13 @@ MODES_STORY: tuple[Step, ...] = (
                     promise_days=20,
                 ),
                 PlannedItem(item="signboard", department="planning", name="户外招牌设置", by_undertaking=True),
+                PlannedItem(
+                    item="renewal",
+                    department="environment",
+                    name="排污许可证延续",
+                    mode=Mode.RENEWAL,
+                    special="discharge_permit",
+                ),
             ),
         ),
     ),
@@ -63,6 +71,11 @@ MODES_STORY: tuple[Step, ...] = (
     *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
     *told("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
     *told("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
+    *told(
+        "2026-03-13 09:00",
+        PLANNING,
+        ChangeMode(item="signboard", mode=Mode.ON_THE_SPOT, reasons="材料简单，可以当场作出决定"),
+    ),
     *told("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="signboard", undertaking=True)),
     *told(
         "2026-03-16 09:30",
@@ -74,6 +87,15 @@ MODES_STORY: tuple[Step, ...] = (
         "2026-04-20 10:00",
         PLANNING,
         CheckUndertaking(item="signboard", kept=False, findings="现场尺寸超出承诺的设置标准"),
+    ),
+    *told(
+        "2026-04-21 09:00",
+        ENTERPRISE,
+        SubmitItem(
+            item="renewal",
+            materials=("排污许可证延续申请表",),
+            renews=LicenceToRenew(number="91420100MA0HX2026E001P", valid_through=date(2026, 7, 31)),
+        ),
     ),
     *told("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from domain.catalogue.hours import SetIntakeHours
 from domain.catalogue.item import Material, ServiceItem, TaskType
 from domain.catalogue.listing import DecideOnline, DefineServiceItem, WithdrawServiceItem
 from domain.catalogue.publication import PublishCatalogue
@@ -21,6 +22,7 @@ from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
 from domain.flow.step import FlowStep
 from domain.flow.words import FlowCommand
+from domain.law.office import IntakeHours
 from domain.law.pack import Pack
 from domain.ledger import Actor, Recorded, Role
 from domain.project.registration import Enterprise, RegisterProject
@@ -109,6 +111,17 @@ CATALOGUE_STORY = tuple(
             "2026-01-06 09:00",
             LAND,
             DecideOnline(catalogue=ZONE_NAME, task_code="land-01", is_online=False, reasons="需核对图纸原件"),
+        ),
+        (
+            "2026-01-06 10:00",
+            HEAD,
+            SetIntakeHours(
+                catalogue=ZONE_NAME,
+                department="zone-office",
+                hours=IntakeHours(close_of_business="17:00"),
+                valid_from=date(2026, 2, 1),
+                published="办事指南 2026 年第 1 版",
+            ),
         ),
     )
 )

@@ -14,6 +14,7 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
 from domain.law.moment import local_day
+from domain.law.office import IntakeHours
 
 
 class Shelf(Struct, frozen=True):
@@ -38,6 +39,17 @@ class Shelf(Struct, frozen=True):
         """Whether *service*, of an edition of the catalogue called *name*, can be applied for online now."""
         catalogue = self.catalogues.get(catalogue_stream(name))
         return catalogue.is_online(service) if catalogue else service.is_online
+
+    def intake_hours(self, name: str, department: str, at: datetime, zone: str) -> IntakeHours | None:
+        """The hours that *department* has published and that are in force on the local day of *at*; None: none.
+
+        Those in the catalogue called *name*; for an item that is in none, the latest in any.
+        """
+        catalogue = self.catalogues.get(catalogue_stream(name)) if name else None
+        found = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
+        day = local_day(at, zone)
+        dated = [hours for one in found if (hours := one.hours_on(department, day))]
+        return max(dated, key=lambda hours: hours.valid_from).hours if dated else None
 
     def flow(self, name: str) -> Flow | None:
         """The flow called *name*, if an edition of it was published."""

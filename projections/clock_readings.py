@@ -10,7 +10,9 @@ from domain.law.clock import Clock, State
 from domain.law.countersign import COUNTERSIGN
 from domain.law.hearing import HEARING_HOLD, HEARING_REQUEST
 from domain.law.intake import INTAKE
+from domain.law.licence_guard import GuardOutlook
 from domain.law.outlook import Outlook
+from domain.law.renewal import RENEWAL_GUARD
 from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
 from domain.law.rule import Rule
 from domain.law.tolerance import TOLERANCE_CURE
@@ -38,13 +40,14 @@ def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Readi
     rule = usual_rule(laws, row.law, row.mode)
     if rule is None or (row.exists_at is not None and t < row.exists_at):
         return None
-    outlook = outlook_of(row, rule)
+    guard = row.clock == RENEWAL_GUARD.name
+    outlook = guard_of(row, rule) if guard else outlook_of(row, rule)
     zone = ZoneInfo(pack.zone)
     calendar = laws.calendar(pack, known.astimezone(zone).date())
     clock = outlook.on(t.astimezone(zone).date(), calendar)
     if clock is None:
         return None
-    warned = clock.state is State.RUNNING and outlook.coloured and row.yellow_on is not None
+    warned = clock.state is State.RUNNING and row.level != UNCOLOURED and row.yellow_on is not None
     yellow_at = begin_of(row.yellow_on, pack.zone) if warned and row.yellow_on else None
     return suable(_reading(row, clock, yellow_at), laws, known).announced(row.announced_on)
 
@@ -65,7 +68,7 @@ def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading
         unit=WORKING_DAY,
         due_on=clock.due,
         earliest_due_on=clock.earliest_due,
-        yellow_on=clock.yellow_from,
+        yellow_on=row.yellow_on,
         used=clock.used,
         remaining=clock.remaining,
         overdue_days=clock.overdue_days,
@@ -78,17 +81,30 @@ def _reading(row: ClockRow, clock: Clock, yellow_at: datetime | None) -> Reading
     )
 
 
+def guard_of(row: ClockRow, rule: Rule) -> GuardOutlook:
+    """The same of the guard of a licence's last day."""
+    return GuardOutlook(
+        start=row.start_on,
+        due=row.due_on or row.start_on,
+        yellow_from=row.yellow_on or row.start_on,
+        yellow_days=rule.renewal.yellow_days,
+        state=State(row.state),
+        over=State(row.over_state) if row.over_state else None,
+        stopped_on=row.stopped_on,
+    )
+
+
 def outlook_of(row: ClockRow, rule: Rule) -> Outlook:
     """The outlook that the row was made from, once it exists."""
     return Outlook(
         name=row.clock,
         article=ARTICLES[NAME_ENDS.split(row.clock, 1)[0]],
         start=row.start_on,
-        length=row.length,
+        length=row.length or 0,
         extended=0,
         due=row.due_on,
         yellow_from=row.yellow_on,
-        threshold=rule.yellow.threshold(row.length),
+        threshold=rule.yellow.threshold(row.length or 0),
         coloured=row.level != UNCOLOURED,
         state=State(row.state),
         over=State(row.over_state) if row.over_state else None,

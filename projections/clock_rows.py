@@ -14,8 +14,10 @@ from domain.law.clock import Level, State, level
 from domain.law.general_outlook import GeneralReading, general_readings
 from domain.law.general_rule import local_date
 from domain.law.intake import INTAKE
-from domain.law.moment import midnight
+from domain.law.licence_guard import GuardOutlook
+from domain.law.moment import midnight, next_day
 from domain.law.outlook import DISTANT, Outlook, Outlooks, outlooks
+from domain.law.renewal import RENEWAL_GUARD
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
 from domain.project.terms import Mode
@@ -44,7 +46,7 @@ class ClockRow(Struct, frozen=True, gc=False):
     *over_level* after, and for good where it is *closed*; a running clock is yellow from *yellow_at*. *due_on* is None
     while an open suspension makes it unknowable. *used* to *stopped_on* are those of `domain.law.outlook`; where a
     general clock counts, what is used up and left is read from the events instead. *announced_on* is what the applicant
-    was told.
+    was told. The guard of a licence's last day has no *length*.
     """
 
     project: UUID
@@ -57,7 +59,7 @@ class ClockRow(Struct, frozen=True, gc=False):
     live: bool
     law: str
     start_on: date
-    length: int
+    length: int | None
     due_on: date | None
     yellow_on: date | None
     state: str
@@ -100,7 +102,43 @@ def _by_rule(
         department, node = department_of(history, name, above=found.above), node_for(name, one.extended > 0)
         instants = NEVER if one.closed else _instants(one, history, rule.zone)
         rows.append(_row(project, history, one, department, mode, node, instants, told.get(name)))
+    if found.guard is not None:
+        rows.append(_of_guard(project, history, found.guard, rule.zone, node_for))
     return rows
+
+
+def _of_guard(project: UUID, history: ItemHistory, guard: GuardOutlook, zone: str, node_for: NodeFor) -> Row:
+    """The guard of a licence's last day: it has no length and uses no days."""
+    name, running = RENEWAL_GUARD.name, not guard.closed
+    state, over_state, first, then = _words(guard.state, guard.over, coloured=True)
+    return (
+        project,
+        history.item,
+        history.application,
+        name,
+        department_of(history, name, above=False),
+        str(history.mode),
+        node_for(name, False),
+        history.live,
+        history.law,
+        guard.start,
+        None,
+        guard.due,
+        guard.yellow_from,
+        state,
+        over_state,
+        first,
+        then,
+        begin_of(guard.exists_from, zone) if guard.exists_from and running else None,
+        begin_of(guard.yellow_from, zone) if running else None,
+        begin_of(next_day(guard.due), zone) if running else None,
+        guard.closed,
+        0,
+        None,
+        None,
+        guard.stopped_on,
+        None,
+    )
 
 
 def _row(
@@ -154,7 +192,7 @@ def _outlooks(history: ItemHistory, laws: Laws, rule: Rule) -> Outlooks:
     clocks = usual.clocks
     for other, names in rules_of(history, laws, rule):
         clocks = (*(one for one in clocks if one.name not in names), *outlooks(other, timeline, book, names).clocks)
-    return Outlooks(clocks, usual.above, usual.calendar)
+    return Outlooks(clocks, usual.above, usual.calendar, usual.guard)
 
 
 @cache

@@ -21,6 +21,7 @@ from domain.law.outlook import DISTANT
 from domain.law.period import Span
 from domain.law.review import DECISION
 from domain.project.announcement import DateAnnounced
+from domain.project.procedure import ModeChanged
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections import sums
@@ -51,7 +52,7 @@ CLOCKS = Table(
         ("live", "boolean NOT NULL"),
         ("law", "text NOT NULL"),
         ("start_on", "date NOT NULL"),
-        ("length", "integer NOT NULL"),
+        ("length", "integer"),  # absent for what ends with a licence, after no number of days
         ("due_on", "date"),  # absent while a suspension makes it unknowable
         ("yellow_on", "date"),
         ("state", "text NOT NULL"),  # before over_at; for good where closed
@@ -112,7 +113,7 @@ class Clocks:
 
     name: str = "clocks"
     tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
-    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced,), CORRECTIONS)
+    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes

@@ -126,7 +126,8 @@ def _course_again(before: Kept | None, history: ItemHistory, laws: Laws, now: da
 def _basis(history: ItemHistory) -> Basis:
     """What the general clocks of *history* are counted by, beside its events and the calendar."""
     asked = tuple(history.asked_days.items())
-    return history.law, history.mode, history.decision_length, history.promise_days, asked, history.live
+    terms = history.law, history.mode, history.decision_length, history.promise_days, history.hours
+    return *terms, asked, history.live
 
 
 def _settled(history: ItemHistory, now: datetime) -> bool:

@@ -68,7 +68,7 @@ class Handled:
     """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
 
     name: str = "handled"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (HANDLED,)
     follows: Facts = facts_of(PLANNING, (ItemSubmitted,), DECIDING)
 
@@ -107,7 +107,7 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
         plan.service or code,
         plan.special,
         plan.department,
-        str(plan.mode),
+        str(item.mode),
         submitted.law,
         at,
         entry.occurred_at,

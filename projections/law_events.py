@@ -13,6 +13,7 @@ from msgspec import Struct, field, structs
 from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
+from domain.law.office import IntakeHours, under_hours
 from domain.law.pack import Pack
 from domain.law.pack_rule import expand
 from domain.law.rule import CountersignTerms, Rule
@@ -22,6 +23,7 @@ from domain.project.announcement import DateAnnounced
 from domain.project.asking import CountersignatureAsked
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.forwarding import ItemForwarded
+from domain.project.procedure import ModeChanged
 from domain.project.round import ApplicationRevised
 from domain.project.state import Item, Project
 from domain.project.submission import ItemSubmitted
@@ -33,6 +35,7 @@ from projections.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
 from projections.view import CORRECTIONS
 
 INTAKE = intake.INTAKE.name
+PACKS_KEPT_MAX = 256  # one for each law and office with hours of its own
 RULES_KEPT_MAX = 4096  # one for each law, mode, promise, length and days to countersign there are: dozens in a zone
 
 
@@ -54,8 +57,10 @@ class ItemHistory(Struct):
 
     Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
     one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
-    the law's unit. *upper* is the deciding department of a forwarded file. *asked_days* holds the limit of each
-    countersignature by its clock, *told_at* when a department was last asked; *announced* the last days told.
+    the law's unit. *licence_expiry* is the last day of the licence that is to be renewed, *hours* are those of the
+    office that took the application in, where it has published any. *upper* is the deciding department of a forwarded
+    file. *asked_days* holds the limit of each countersignature by its clock, *told_at* when a department was last
+    asked; *announced* the last days told.
     """
 
     item: str
@@ -68,6 +73,8 @@ class ItemHistory(Struct):
     law: str
     intake_law: str
     decision_length: int | None = None
+    licence_expiry: date | None = None
+    hours: IntakeHours | None = None
     upper: str = ""
     asked_days: dict[str, int] = field(default_factory=dict)
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -110,10 +117,10 @@ def take_entry(
     """
     fact: Any = entry.fact
     kind = type(fact)
-    if kind not in KINDS and kind is not DateAnnounced:
+    if kind not in KINDS and kind not in BESIDE:
         return _take_correction(histories, entry, fact, counts=counts) if kind in CORRECTIONS else ()
     item = project.items.get(fact.item)
-    if item is None:
+    if item is None or (kind is ModeChanged and not item.application):
         return ()
     key = (item.plan.item, item.application)
     history = histories.get(key)
@@ -123,6 +130,8 @@ def take_entry(
         return _take_announcement(history, entry, fact, counts=counts)
     if counts and kind in TERMS:
         TERMS[kind](history, fact)
+    if kind in BESIDE:
+        return (key,)
     event = _event(history, entry, counts=counts)
     if event is not None:
         history.events.append(event)
@@ -138,7 +147,7 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
         plan.item,
         item.application,
         plan.department,
-        plan.mode,
+        item.mode,
         plan.special,
         plan.live,
         plan.promise_days,
@@ -151,11 +160,17 @@ def _submitted(history: ItemHistory, fact: ItemSubmitted) -> None:
     history.law = history.intake_law = fact.law
     if fact.promise_days is not None:
         history.promise_days = fact.promise_days
+    history.licence_expiry = fact.renews.valid_through if fact.renews else None
+    history.hours = fact.hours
 
 
 def _accepted(history: ItemHistory, fact: ItemAccepted) -> None:
     history.law, history.mode, history.promise_days = fact.law, fact.mode, fact.promise_days
     history.decision_length = fact.limit
+
+
+def _in_another_mode(history: ItemHistory, fact: ModeChanged) -> None:
+    history.mode, history.decision_length = fact.mode, fact.limit
 
 
 def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
@@ -168,11 +183,13 @@ def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
     history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
 
 
+BESIDE = (DateAnnounced, ModeChanged)  # no events to the law, but part of the application's history
 # What a fact fixes for the rest of the application (rule B6.1).
 TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
     ItemSubmitted: _submitted,
     ItemAccepted: _accepted,
     ItemForwarded: _forwarded,
+    ModeChanged: _in_another_mode,
     CountersignatureAsked: _asked,
 }
 
@@ -255,13 +272,25 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         history.promise_days,
         history.decision_length,
         history.asked_days.get(clock),
+        expiry=history.licence_expiry,
+        hours=history.hours,
         live=history.live,
     )
 
 
 def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
     """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
-    return _rule(laws, law, law, mode, None, None, None, live=True)
+    return _rule(laws, law, law, mode, None, None, None, expiry=None, hours=None, live=True)
+
+
+def pack_of(history: ItemHistory, laws: Laws) -> Pack:
+    """The law of the application, as the hours of the office that took it in complete it."""
+    return _pack(laws, history.law, history.hours)
+
+
+@lru_cache(maxsize=PACKS_KEPT_MAX)
+def _pack(laws: Laws, law: str, hours: IntakeHours | None) -> Pack:
+    return under_hours(laws.pack(law), hours)
 
 
 @lru_cache(maxsize=RULES_KEPT_MAX)
@@ -274,15 +303,17 @@ def _rule(
     length: int | None,
     asked_days: int | None,
     *,
+    expiry: date | None,
+    hours: IntakeHours | None,
     live: bool,
 ) -> Rule | None:
-    pack = laws.pack(law)
+    pack = _pack(laws, law, hours)
     try:
-        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length)
+        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length, licence_expiry=expiry)
     except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
         return None
     if intake_law != law:
-        received_under = laws.pack(intake_law)
+        received_under = _pack(laws, intake_law, hours)
         days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
         rule = structs.replace(rule, intake_days=days, intake_shift=shift)
     if asked_days is None:

@@ -121,7 +121,7 @@ class Progress:
     """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
 
     name: str = "progress"
-    version: int = 6
+    version: int = 7
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
     follows: Facts = EVERY_FACT  # a project says what was done to it last
 
@@ -190,7 +190,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         nth,
         plan.name,
         item.department,
-        str(plan.mode),
+        str(item.mode),
         plan.live,
         str(item.stage),
         str(item.outcome or ""),

@@ -19,15 +19,16 @@ from domain.law.evaluation import Evaluation, ItemState, evaluate, prepared, wor
 from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
 from domain.law.general_pack import closed_book
 from domain.law.general_rule import local_date
-from domain.law.moment import midnight
+from domain.law.moment import local_day, midnight
 from domain.law.pack import Pack
 from domain.law.remedy import Lawsuit, lawsuit_over
+from domain.law.renewal import RENEWAL_GUARD, yellow_from
 from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
 from domain.project.terms import Mode
 from projections.announcements import last_told
-from projections.law_events import ItemHistory, Laws, rule_of
+from projections.law_events import ItemHistory, Laws, pack_of, rule_of
 from projections.nodes import NODES, Node, node_of
 
 WORKING_DAY = "working_day"
@@ -162,6 +163,7 @@ def _by_rule(
     found = evaluate(rule, timeline, book, t, known)
     for other, names in rules_of(history, laws, rule):
         found = with_consultations(found, evaluate(other, timeline, book, t, known), names)
+    guard = _guard_yellow(rule, book, known)
     above = history.mode is Mode.LOWER_REVIEW and DECISION.name in found.clocks
     ended = found.item_state in ENDED
     usual = {"decision": rule.decision.days, "lower_review": rule.lower_review.days}
@@ -173,6 +175,7 @@ def _by_rule(
             name=name,
             above=above,
             ended=ended,
+            yellow=guard if name == RENEWAL_GUARD.name else clock.yellow_from,
             node=node_of(name, (clock.length or 0) > usual.get(name, clock.length or 0), nodes),
         )
         for name, clock in found.clocks.items()
@@ -187,6 +190,14 @@ def _by_rule(
         found.calendar,
         readings,
     )
+
+
+def _guard_yellow(rule: Rule, book: CalendarBook, known: datetime) -> date | None:
+    """The day from which the guard of a licence's last day is near it; None where none is renewed."""
+    if rule.licence_expiry is None:
+        return None
+    calendar = book.as_known(local_day(known, rule.zone))
+    return yellow_from(rule.licence_expiry, calendar, rule.renewal.yellow_days)
 
 
 def with_consultations(usual: Evaluation, other: Evaluation, names: frozenset[str]) -> Evaluation:
@@ -213,10 +224,18 @@ def with_consultations(usual: Evaluation, other: Evaluation, names: frozenset[st
 
 
 def _of_clock(
-    clock: Clock, history: ItemHistory, rule: Rule, *, name: str, above: bool, ended: bool, node: str
+    clock: Clock,
+    history: ItemHistory,
+    rule: Rule,
+    *,
+    name: str,
+    above: bool,
+    ended: bool,
+    node: str,
+    yellow: date | None,
 ) -> Reading:
     closed = clock.state in (State.MET, State.LATE, State.VOID) or (ended and clock.state in SILENT)
-    yellow = clock.yellow_from if clock.state is State.RUNNING and clock.level is not Level.NONE else None
+    turns = yellow if clock.state is State.RUNNING and clock.level is not Level.NONE else None
     return Reading(
         item=history.item,
         application=history.application,
@@ -232,12 +251,12 @@ def _of_clock(
         unit=WORKING_DAY,
         due_on=clock.due,
         earliest_due_on=clock.earliest_due,
-        yellow_on=clock.yellow_from,
+        yellow_on=yellow,
         used=clock.used,
         remaining=clock.remaining,
         overdue_days=clock.overdue_days,
         closed=closed,
-        yellow_at=None if closed or yellow is None else midnight(yellow, rule.zone),
+        yellow_at=None if closed or turns is None else midnight(turns, rule.zone),
         over_at=None if closed or clock.over_from is None else midnight(clock.over_from, rule.zone),
         provisional=clock.provisional,
         article=clock.article,
@@ -247,7 +266,7 @@ def _of_clock(
 
 def general_terms(history: ItemHistory, laws: Laws, known: date) -> GeneralTerms:
     """The law of an application whose law counts otherwise, by the calendar known on the date *known*."""
-    pack = laws.pack(history.law)
+    pack = pack_of(history, laws)
     lengths = {DECISION.name: history.decision_length, COMMITMENT.name: history.promise_days}
     return GeneralTerms(
         pack=pack,

@@ -1,7 +1,8 @@
 """卡在谁 who has to act on what: a row a thing waited for, over all projects, with the chain behind it.
 
 Since when is read off the facts alone: a wait begins with the entry after which the item waits for it, and ends with
-the entry after which it no longer does.
+the entry after which it no longer does. A blocked item waits for its holder since it became that holder's turn: since
+the wait at the end of its chain began.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from domain.project.hearing import HearingHeld, HearingNoticeGiven, HearingReque
 from domain.project.information import InformationRecorded
 from domain.project.material import MaterialAttached, MaterialDetached
 from domain.project.note import StepNoted
+from domain.project.procedure import ModeChanged
 from domain.project.state import Project
 from domain.project.supervision import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.vocabulary import Entry
@@ -54,6 +56,7 @@ WAITING = Table(
 
 ASIDE = facts_of(  # after these nobody waits for more or less than before
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
+    (ModeChanged,),
     (DeadlineWarned, CardIssued, CardAppealed, AppealDecided, SupervisionOrdered, SupervisionAnswered),
     (ExternalResultVerified, RecordAttested, LimitExtended),
     (HearingRightTold, HearingRequested, HearingNoticeGiven, HearingHeld),
@@ -97,7 +100,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (WAITING,)
     follows: Facts = EVERY_FACT - ASIDE
 

@@ -33,15 +33,16 @@ from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
 from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
 from domain.project.material import AttachMaterial, DetachMaterial
 from domain.project.note import NoteStep
+from domain.project.procedure import ChangeMode
 from domain.project.recall import RecallCountersignature
 from domain.project.referral import ForwardCountersignature
 from domain.project.registration import Enterprise, PlanItem, RegisterProject
 from domain.project.round import KeepOpinion, ReviseApplication
 from domain.project.state import Item, PlannedItem, Project
-from domain.project.submission import SubmitItem
+from domain.project.submission import LicenceToRenew, SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import Outcome, Stage
+from domain.project.terms import Mode, Outcome, Stage
 from domain.project.voice_state import Satisfied
 from domain.project.withdrawal import WithdrawItem
 from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
@@ -62,15 +63,17 @@ names = st.sampled_from(["", "s1", "province", "final"])
 days = st.integers(-1, 20)
 dates = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 instants = st.sampled_from([datetime.fromisoformat(f"2026-03-{day}T09:00:00+08:00") for day in (10, 13, 16, 17)])
+licences = st.builds(LicenceToRenew, valid_through=st.dates(date(2026, 3, 16), date(2026, 5, 20)))
 versions = st.integers(0, 25)
 asked = st.sampled_from(["fire", "land", "water", "planning"])
 departments = st.lists(st.sampled_from(["fire", "land", "water"]), max_size=2).map(tuple)
 plans = st.builds(PlannedItem, item=st.just("bridge"), department=st.just("fire"), requires=papers | st.just(("land",)))
 
 ON_ITEMS = st.one_of(
-    st.builds(SubmitItem, item=items, materials=papers),
+    st.builds(SubmitItem, item=items, materials=papers, renews=st.none() | licences),
     st.builds(RequestSupplement, item=items, missing=papers, respond_by=st.none() | dates),
     st.builds(SubmitSupplement, item=items, provided=papers),
+    st.builds(ChangeMode, item=items, mode=st.sampled_from(Mode), reasons=texts),
     st.builds(AcceptItem, item=items, lacking=papers),
     st.builds(AcceptItem, item=items),
     st.builds(DeclineItem, item=items, reasons=texts),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from domain.catalogue.hours import IntakeHoursSet
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.listing import OnlineDecided
 from domain.catalogue.publication import CataloguePublished
@@ -31,6 +32,7 @@ class CatalogueThen(Struct, frozen=True):
     editions: Sequence[DatedEdition]
     decisions: Sequence[Entry]  # who decided that what can be applied for online, in the order of recording
     day: date
+    hours: Sequence[Entry] = ()  # which intake hours departments published, in the order of recording
 
     def in_force(self) -> DatedEdition | None:
         """The edition in force on the day; None before the first."""
@@ -57,7 +59,8 @@ def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: da
         for edition, (entry, _), end in zip(editions, published, [*ends, None], strict=False)
     ]
     decisions = [entry for entry in told if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
-    return CatalogueThen(catalogue, dated, decisions, local_day(at, zone))
+    hours = [entry for entry in told if isinstance(entry.fact, IntakeHoursSet)]
+    return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
 
 
 class Difference(StrEnum):

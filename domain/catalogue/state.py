@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct, field
 
 from domain.catalogue.item import ServiceItem
+from domain.law.office import IntakeHours
 from domain.ledger import Refused, Role
 
 NAMESPACE = UUID("6f0d9a52-0f4e-4f0b-9d7e-0a4f7d1b3c18")  # permanent: a catalogue's entries are found by its name
@@ -25,6 +26,13 @@ class Edition(Struct, frozen=True):
     note: str = ""
 
 
+class DatedHours(Struct, frozen=True):
+    """A department's intake hours, in force from *valid_from* until others are."""
+
+    valid_from: date
+    hours: IntakeHours
+
+
 class Catalogue(Struct):
     """The service items of a zone: the draft that is worked on, and every edition published of it."""
 
@@ -35,6 +43,7 @@ class Catalogue(Struct):
     changed: bool = False  # since the last edition
     editions: list[Edition] = field(default_factory=list)
     online: dict[str, bool] = field(default_factory=dict)  # what departments decided; counts at once, in every edition
+    hours: dict[str, list[DatedHours]] = field(default_factory=dict)  # by department, in force one after the other
 
     law: ClassVar[str] = ""  # none of its own: what is said to it is recorded under the installation's
 
@@ -52,6 +61,11 @@ class Catalogue(Struct):
     def in_force(self, day: date) -> Edition | None:
         """The edition in force on *day*; None before the first."""
         return next((edition for edition in reversed(self.editions) if edition.valid_from <= day), None)
+
+    def hours_on(self, department: str, day: date) -> DatedHours | None:
+        """The intake hours of *department* in force on *day*; None before the first."""
+        dated = self.hours.get(department, [])
+        return next((one for one in reversed(dated) if one.valid_from <= day), None)
 
     def is_online(self, item: ServiceItem) -> bool:
         """Whether *item* can be applied for online: as its department decided, else as it was listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.catalogue.hours import IntakeHoursSet, SetIntakeHours
 from domain.catalogue.listing import (
     DecideOnline,
     DefineServiceItem,
@@ -12,5 +13,5 @@ from domain.catalogue.listing import (
 )
 from domain.catalogue.publication import CataloguePublished, PublishCatalogue
 
-CatalogueCommand = DefineServiceItem | WithdrawServiceItem | DecideOnline | PublishCatalogue
-CatalogueFact = ServiceItemDefined | ServiceItemWithdrawn | OnlineDecided | CataloguePublished
+CatalogueCommand = DefineServiceItem | WithdrawServiceItem | DecideOnline | PublishCatalogue | SetIntakeHours
+CatalogueFact = ServiceItemDefined | ServiceItemWithdrawn | OnlineDecided | CataloguePublished | IntakeHoursSet

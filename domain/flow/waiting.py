@@ -135,17 +135,22 @@ class _Chains:
             at = since.get(wait.key)
             if wait.kind is WaitKind.PRECONDITION:
                 followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
-                yield Wait(wait.kind, *self._root_holder(root), followed, wait.ref, at)
+                held_by, holder, turn = self._turn_at(root)
+                yield Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
             else:
                 yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
 
-    def _root_holder(self, root: str) -> tuple[HeldBy, str]:
-        """Who has to act on the item where the chain ends; nobody where it leads round in a circle."""
+    def _turn_at(self, root: str) -> tuple[HeldBy, str, datetime | None]:
+        """Who has to act on the item where the chain ends, and since when; nobody where it leads round in a circle."""
         item = self.project.items.get(root)
         if item is None:
-            return HeldBy.PROJECT_MANAGER, self.project.manager  # it names an item that the project does not have
+            return HeldBy.PROJECT_MANAGER, self.project.manager, None  # it names an item that the project lacks
         waits = waits_of(self.project, item, bool(self.blockers[root]))
-        return (waits[0].held_by, waits[0].holder) if waits else (HeldBy.NOBODY, "")
+        if not waits:
+            return HeldBy.NOBODY, "", None
+        first = waits[0]
+        turn = None if first.kind is WaitKind.PRECONDITION else self.since.get(root, {}).get(first.key)
+        return first.held_by, first.holder, turn
 
     def _chain(self, code: str) -> tuple[str, ...]:
         way = [code]

@@ -18,6 +18,7 @@ from domain.law.clock import COUNTED_ON, SILENT, Clock, Level, Run, State, date_
 from domain.law.counting import Span
 from domain.law.evaluation import replay, runs
 from domain.law.event import LawEvent
+from domain.law.licence_guard import GuardOutlook, guard_outlook
 from domain.law.moment import next_day
 from domain.law.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.rule import Rule
@@ -129,12 +130,14 @@ class Outlook(Struct, frozen=True, gc=False):
 class Outlooks(Struct, frozen=True):
     """The clocks of one item that have started or that silence will start, and whether silence *accepted* it.
 
-    *above*: an upper level has taken the file over. *calendar* is the version of the calendar counted with.
+    *above*: an upper level has taken the file over. *calendar* is the version of the calendar counted with. *guard* is
+    that of a licence's last day, where the application renews one: it depends on a date, not on a count of days.
     """
 
     clocks: tuple[Outlook, ...]
     above: bool
     calendar: str
+    guard: GuardOutlook | None = None
 
 
 def outlooks(
@@ -143,7 +146,6 @@ def outlooks(
     """What becomes of the clocks of *events* by time alone, as known when all of them and all notices are.
 
     *only*: of the clocks of these names; None: of all.
-    The guard of a licence's last day is not among them: it depends on a date, not on a count of days.
     """
     case = replay(rule, events, book, DISTANT)
     by_silence = accepted_by_silence(case)
@@ -152,6 +154,7 @@ def outlooks(
         tuple([outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in asked]),
         case.review.above is not None,
         case.calendar.version,
+        guard_outlook(case, by_silence) if only is None else None,
     )
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from domain.law.calendar import WorkingCalendar
 from domain.law.clock import Clock, Kind, State, level
 from domain.law.moment import next_day
 
 if TYPE_CHECKING:
     from domain.law.case import Case
+    from domain.law.pack import Pack
 
 RENEWAL_GUARD = Kind("renewal_guard", "行政许可法第五十条")
+RENEWAL_FILING = "renewal_filing"
 
 
 class Deemed(Struct, frozen=True, rename={"since": "from"}):
@@ -30,6 +33,21 @@ def filed_in_time(case: Case, expiry: date) -> bool:
     return filed <= expiry.toordinal() - case.rule.renewal.file_before_days
 
 
+def renews_by_silence(pack: Pack, mode: str) -> bool:
+    """Whether *pack* knows the guard of a licence's last day, beside a decision counted in working days."""
+    if RENEWAL_GUARD.name not in pack.clocks:
+        return False
+    try:
+        return pack.limit(mode).unit == "working_day"
+    except KeyError:
+        return False
+
+
+def file_by(pack: Pack, mode: str, expiry: date) -> date:
+    """The last day on which an application for renewal is in time (B9.6)."""
+    return date.fromordinal(max(1, expiry.toordinal() - pack.limit(mode, RENEWAL_FILING).days))
+
+
 def flag_late_filing(case: Case) -> None:
     """Flag an application that was filed too late to be renewed by silence, by its receipt or else its acceptance."""
     expiry, filed = case.rule.licence_expiry, case.intake.rounds or case.intake.accepted
@@ -42,12 +60,20 @@ def guard(case: Case) -> Clock | None:
     expiry, accepted = case.rule.licence_expiry, case.intake.accepted
     if expiry is None or accepted is None:
         return None
-    last, count_to = expiry.toordinal(), case.calendar.count_to
     state = state_of(case, expiry)
     over = case.ended.day if case.ended and state in (State.MET, State.VOID) else case.now.day - 1
-    left = max(0, count_to(last) - count_to(over))
+    start, yellow_days = date.fromordinal(accepted.day), case.rule.renewal.yellow_days
+    return guard_clock(start, expiry, state, over, case.calendar, yellow_days)
+
+
+def guard_clock(
+    start: date, expiry: date, state: State, over: int, calendar: WorkingCalendar, yellow_days: int
+) -> Clock:
+    """What the guard says in *state*, the day *over* being the last that is over or on which it stopped (B9.7)."""
+    last = expiry.toordinal()
+    left = max(0, calendar.count_to(last) - calendar.count_to(over))
     return Clock(
-        start=date.fromordinal(accepted.day),
+        start=start,
         length=None,
         due=expiry,
         earliest_due=None,
@@ -56,10 +82,22 @@ def guard(case: Case) -> Clock | None:
         remaining=left,
         overdue_days=0,
         state=state,
-        level=level(state, near=left <= case.rule.renewal.yellow_days),
-        provisional=case.calendar.is_provisional(last),
+        level=level(state, near=left <= yellow_days),
+        provisional=calendar.is_provisional(last),
         article=RENEWAL_GUARD.article,
     )
+
+
+def yellow_from(expiry: date, calendar: WorkingCalendar, yellow_days: int) -> date:
+    """The day from which at most so many working days are left before the licence expires (B9.7)."""
+    last_green = calendar.count_to(expiry.toordinal()) - yellow_days
+    return next_day(date.fromordinal(calendar.at_count(max(1, last_green))))
+
+
+def guard_yellow_from(case: Case) -> date | None:
+    """The same for a case; None where it renews nothing."""
+    expiry = case.rule.licence_expiry
+    return None if expiry is None else yellow_from(expiry, case.calendar, case.rule.renewal.yellow_days)
 
 
 def state_of(case: Case, expiry: date) -> State:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ from domain.law.countersign import COUNTERSIGN
 from domain.law.evaluation import prepared, replay, runs
 from domain.law.event import LawEvent
 from domain.law.intake import INTAKE
-from domain.law.moment import midnight, next_day
+from domain.law.moment import midnight
 from domain.law.proof import RUNGS, Colour, Rung
 from domain.law.rule import Rule
 from domain.law.timeline import Timeline
@@ -130,15 +130,6 @@ def timers(case: Case, stood: Iterable[Stood]) -> Iterator[datetime]:
         # Under some day rules a clock may run out on the very day it is suspended (B7.2b).
         if clock.state in (State.RUNNING, State.SUSPENDED) and clock.over_from is not None:
             yield midnight(clock.over_from, zone)
-            yellow = guard_yellow_from(case) if kind is renewal.RENEWAL_GUARD else clock.yellow_from
+            yellow = renewal.guard_yellow_from(case) if kind is renewal.RENEWAL_GUARD else clock.yellow_from
             if yellow is not None:
                 yield midnight(yellow, zone)
-
-
-def guard_yellow_from(case: Case) -> date | None:
-    """The day from which at most the pack's number of working days is left before the licence expires (B9.7)."""
-    expiry, calendar = case.rule.licence_expiry, case.calendar
-    if expiry is None:
-        return None
-    last_green = calendar.count_to(expiry.toordinal()) - case.rule.renewal.yellow_days
-    return next_day(date.fromordinal(calendar.at_count(max(1, last_green))))

@@ -39,13 +39,13 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 unmet=unmet,
             )
         law = law_for(item.plan, context)
-        limit = limit_of(law, "decision", item.plan.mode)
-        lacking = once((*item.missing, *self.lacking))
+        limit = limit_of(law, "decision", item.mode)
+        lacking = once((*outstanding(project, item, context), *self.lacking))
         if context.by.role is not Role.SYSTEM:  # what an imported case really went without can't be refused
             require_tolerable(item, lacking, context)
         accepted = ItemAccepted(
             item=self.item,
-            mode=item.plan.mode,
+            mode=item.mode,
             law=law.name,
             limit=limit.days,
             unit=limit.unit,
@@ -116,6 +116,17 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
 
     def apply(self, project: Project) -> None:
         project.recorded(self.item).stage = Stage.DECLINED
+
+
+def outstanding(project: Project, item: Item, context: Context) -> tuple[str, ...]:
+    """The papers that the applicant was asked for and has not brought; a notice after acceptance asks for nothing."""
+    noted = [
+        note.occurred_at
+        for version, note in project.notes.items()
+        if note.fact == "supplement_requested" and note.item == item.plan.item and version not in project.retracted
+    ]
+    void = bool(noted) and context.at < noted[-1] and context.by.role is not Role.SYSTEM  # registers date loosely
+    return () if void else item.missing
 
 
 def require_tolerable(item: Item, lacking: tuple[str, ...], context: Context) -> None:

@@ -12,7 +12,7 @@ from domain.project.consultation_state import Consultation, Opinion, handed_on
 from domain.project.rules import consulted, next_signal, require_proof, responsible
 from domain.project.signal_state import Signal
 from domain.project.state import Item, Project
-from domain.project.terms import OPEN_STAGES, Code, Outcome, Stage
+from domain.project.terms import DECIDED_STAGES, OPEN_STAGES, Code, Outcome, Stage
 
 # A notice or a refusal that came after the last day is void (Art. 32(1)(4), B5.4): the application is accepted all
 # the same.
@@ -55,6 +55,7 @@ class AcceptanceDeemed(Fact, frozen=True, tag="acceptance_deemed"):
             item.deemed_on = self.accepted_on
             if item.stage in OVERRULED_STAGES:
                 signal.before, item.stage = item.stage, Stage.ACCEPTED
+                signal.missing, item.missing = item.missing, ()  # nobody has to bring what a void notice asks for
 
 
 class DeemRenewal(Command, frozen=True, tag="deem_renewal"):
@@ -76,7 +77,10 @@ class DeemRenewal(Command, frozen=True, tag="deem_renewal"):
 
 
 class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
-    """视为准予延续 (Art. 50(2)): the licence is renewed from the day after its last, *proof.due_on*."""
+    """视为准予延续 (Art. 50(2)): the licence is renewed from the day after its last, *proof.due_on*.
+
+    A refusal after that day is void: the licence was renewed by then.
+    """
 
     card: str
     item: str
@@ -87,8 +91,12 @@ class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
         item = project.recorded(self.item)
         signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
-        if item.application == self.proof.application and item.stage in OPEN_STAGES:
-            signal.before = item.stage
+        if item.application != self.proof.application:
+            return
+        item.renewed_by_silence = True
+        void = item.stage in DECIDED_STAGES and item.outcome not in (Outcome.GRANTED, Outcome.REVOKED)
+        if void or item.stage in OPEN_STAGES:
+            signal.before, signal.outcome = item.stage, item.outcome
             item.stage, item.outcome, item.suspensions = Stage.COMPLETED, Outcome.GRANTED, {}
 
 

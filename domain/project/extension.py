@@ -30,11 +30,11 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be extended", Stage.ACCEPTED)
         law = law_for(item.plan, context)
-        extension = law.extension(self.clock, item.plan.mode)
+        extension = law.extension(self.clock, item.mode)
         if extension is None:
             raise Refused(
                 "no-extension",
-                f"the law allows no extension of the clock {self.clock} in the mode {item.plan.mode}",
+                f"the law allows no extension of the clock {self.clock} in the mode {item.mode}",
                 article=law.article(self.clock),
                 remedy="decide within the limit",
             )

@@ -89,9 +89,11 @@ def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
     if signal.rung is Rung.ACCEPTANCE:
         item.deemed_on = None
         if restore and signal.before and item.stage is Stage.ACCEPTED and not item.suspensions:
-            item.stage = signal.before
-    elif restore and signal.rung is Rung.RENEWAL and signal.before and item.stage is Stage.COMPLETED:
-        item.stage, item.outcome = signal.before, None
+            item.stage, item.missing = signal.before, signal.missing
+    elif signal.rung is Rung.RENEWAL:
+        item.renewed_by_silence = False
+        if restore and signal.before and item.stage is Stage.COMPLETED:
+            item.stage, item.outcome = signal.before, signal.outcome
     elif restore and signal.rung is Rung.CONSENT:
         asked = consulted(item, signal.key[1])
         if asked and asked.deemed is not None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain.law.proof import Colour, Rung
 from domain.project.consultation_state import Opinion
-from domain.project.terms import Stage
+from domain.project.terms import Outcome, Stage
 
 
 class Appeal(StrEnum):
@@ -25,7 +25,8 @@ class Appeal(StrEnum):
 class Signal(Struct):
     """A warning, a card or an effect of silence.
 
-    *before*, *opinion*: how things stood before silence changed them, which it did at the end of *last_day*.
+    *before*, *missing*, *outcome*, *opinion*: how things stood before silence changed them, which it did at the end of
+    *last_day*.
     """
 
     item: str
@@ -35,6 +36,8 @@ class Signal(Struct):
     key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
     last_day: date | None = None
     before: Stage | None = None
+    missing: tuple[str, ...] = ()  # what a notice asked for that came too late to ask for anything
+    outcome: Outcome | None = None
     opinion: Opinion | None = None
     rescinded: bool = False
     appeal: Appeal = Appeal.NONE

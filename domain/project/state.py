@@ -54,6 +54,14 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return bool(self.requires_any) and any(code in group for group in self.requires_any)
 
 
+class Licence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A licence that is valid for a time. Facts hold it: its limits may be widened, never narrowed."""
+
+    valid_through: date  # its last day
+    number: Line = ""
+    item: Name = ""  # of this project, whose grant it is; empty: granted elsewhere
+
+
 class ExternalResult(Struct, frozen=True, gc=False):
     """What an outside department decided, as somebody or some system told it. Facts hold it: never narrowed."""
 
@@ -76,6 +84,7 @@ class Item(Struct, gc=False):
 
     plan: PlannedItem
     stage: Stage = Stage.NOT_STARTED
+    mode_found: Mode | None = None  # that it is handled in another mode than planned, as was found out later
     outcome: Outcome | None = None
     application: int = 0  # how many times it was applied for; a new application starts its clocks afresh
     first_notice: tuple[str, ...] = ()  # 一次告知: everything the one notice asked for
@@ -100,11 +109,20 @@ class Item(Struct, gc=False):
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
     promised: int | None = None  # by that edition
+    renews: Licence | None = None  # the licence that this application asks to be renewed
+    granted_as: Licence | None = None  # what was granted, where it is valid for a time
+    renewed_by_silence: bool = False  # no decision came by the licence's last day (Art. 50(2))
+    confirmed: bool = False  # and was granted in writing since
 
     @property
     def promise_days(self) -> int | None:
         """承诺时限 of this application: the catalogue's on the day of application, else the plan's."""
         return self.plan.promise_days if self.promised is None else self.promised
+
+    @property
+    def mode(self) -> Mode:
+        """The mode it is handled in: as was found out, else as planned."""
+        return self.mode_found or self.plan.mode
 
     @property
     def department(self) -> str:
@@ -134,6 +152,8 @@ class Item(Struct, gc=False):
         self.kept = None
         self.edition, self.promised = "", None
         self.deemed_on = None
+        self.renews = self.granted_as = None
+        self.renewed_by_silence = self.confirmed = False
 
 
 class FactNote(Struct, frozen=True, gc=False):

@@ -43,6 +43,8 @@ class Mode(StrEnum):
     SINGLE = "single"
     JOINT = "joint"
     LOWER_REVIEW = "lower_review"
+    RENEWAL = "renewal"  # 延续 of a licence before it ends (Art. 50)
+    EXTENDED = "extended"  # the Dutch procedure of six months, in which silence grants nothing (Awb 3.4)
 
 
 class JointForm(StrEnum):

@@ -73,6 +73,7 @@ from domain.project.hearing import (
 from domain.project.information import InformationRecorded, RecordInformation
 from domain.project.material import AttachMaterial, DetachMaterial, MaterialAttached, MaterialDetached
 from domain.project.note import NoteStep, StepNoted
+from domain.project.procedure import ChangeMode, ModeChanged
 from domain.project.recall import CountersignatureRecalled, RecallCountersignature
 from domain.project.rectification import (
     AppealEvaluation,
@@ -165,6 +166,7 @@ ProjectCommand = (
     | AppealEvaluation
     | DecideEvaluationAppeal
     | NoteStep
+    | ChangeMode
     | RecordInformation
     | AttachMaterial
     | DetachMaterial
@@ -230,6 +232,7 @@ ProjectFact = (
     | EvaluationAppealed
     | EvaluationAppealDecided
     | StepNoted
+    | ModeChanged
     | InformationRecorded
     | MaterialAttached
     | MaterialDetached

@@ -93,7 +93,7 @@ def plan_case(
 ) -> CasePlan:
     """The commands for one case. *listing* is its line among the cases, None where it has none."""
     clerk = Clerk(register, dataset, case_id, listing, law, law_for, now)
-    ordered = in_order(rows)
+    ordered = clerk.case.rows = in_order(rows)
     try:
         clerk.register_project(ordered)
     except Refused as refusal:

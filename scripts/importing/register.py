@@ -37,7 +37,8 @@ Meaning = Sequence[Deed] | str
 
 class Situation(Struct):
     """A case as far as its rows have been planned. *law* is the one for the row at hand; *seen* holds what was last
-    typed for each activity, *remarks* by line what typed days could not be taken as.
+    typed for each activity, *remarks* by line what typed days could not be taken as. *rows* are all of the case, in
+    order: what one says may be dated by another that was typed after it.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Situation(Struct):
     law: Pack
     seen: dict[str, str] = field(default_factory=dict)
     remarks: dict[int, str] = field(default_factory=dict)
+    rows: Sequence[EventRow] = ()
 
     @property
     def item(self) -> Item:

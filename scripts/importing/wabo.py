@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from domain.law.plain_count import later
 from domain.ledger import Role
@@ -16,10 +17,11 @@ from domain.project.complaint import AnswerComplaint, FileComplaint
 from domain.project.completion import CompleteItem
 from domain.project.delivery import DeliverDecision
 from domain.project.extension import ExtendLimit
+from domain.project.procedure import ChangeMode
 from domain.project.submission import SubmitItem
 from domain.project.supplement import RequestSupplement, SubmitSupplement
 from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import CODE_CHARACTERS_MAX, OPEN_STAGES, Outcome, Stage
+from domain.project.terms import CODE_CHARACTERS_MAX, OPEN_STAGES, Mode, Outcome, Stage
 from domain.project.withdrawal import WithdrawItem
 from projections.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
 from projections.typed import typed_days, typed_truth
@@ -29,6 +31,11 @@ from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situatio
 
 CODE = re.compile(r"\d\d_[A-Z]")
 GROUNDS_FOR_REFUSAL = "01_HOOFD_380"
+# The day on which it was decided to make the term longer; several codes were given to it.
+EXTENSION_DECIDED = (
+    "enter date decision procedure term extension",
+    "registreren datum besluit verlengen proceduretermijn",
+)
 DATA_TERM = "08_AWB45_010"  # days the applicant has for the missing data
 SUPPLEMENT = "supplement"  # Awb 4:15(1)(a)
 AUTHORITY = "competent_authority"  # on whose initiative a term was suspended: no ground, and the register has none
@@ -41,6 +48,9 @@ REFUSED = "weigeringsgrond: there were grounds for refusal"
 ANSWERED_NO = "the officer answered no: nothing happened"
 ACCEPTED_BEFORE = "the case was accepted before"
 DECIDED_BEFORE = "the case was decided before"
+
+ALREADY_SO = "the case is in this procedure already"
+PROCEDURES = {"uitgebreid": Mode.EXTENDED, "regulier": Mode.SINGLE}  # as officers type them
 
 Reading = Callable[[EventRow, Situation], Meaning]
 
@@ -120,15 +130,56 @@ def resumed(case: Situation, ground: str, row: EventRow) -> list[Deed]:
     ][:1]
 
 
+def decided_to_extend(case: Situation, row: EventRow) -> datetime:
+    """When it was decided to make the term longer: the day entered for that; the row's own where none was.
+
+    The number of days is typed along with the rest of the file, weeks later, and says nothing of when.
+    """
+    entered = next((one for one in case.rows if named(one, *EXTENSION_DECIDED)), None)
+    return case.typed_on(entered) if entered else row.occurred_at
+
+
 def extended(row: EventRow, case: Situation) -> Meaning:
-    """The term was made longer. Who does that has taken the application in."""
+    """The term was made longer, by the decision to do so. Who does that has taken the application in."""
     days = typed_days(row.value)
     if days is None:
         return f"{row.value[:40]!r} is no number of days"
     terms = case.law.extension("decision")
     approver = terms.approver if terms else AUTHORITY
-    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver))
-    return [Deed(AcceptItem(item=ITEM)), extend] if case.stage is Stage.SUBMITTED else [extend]
+    at = decided_to_extend(case, row)
+    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver, occurred_at=at))
+    return [Deed(AcceptItem(item=ITEM, occurred_at=at)), extend] if case.stage is Stage.SUBMITTED else [extend]
+
+
+def in_mode(mode: Mode, row: EventRow, case: Situation) -> Meaning:
+    """The procedure is this one: extended (Awb 3.4; six months, and silence grants nothing), or the regular one."""
+    if case.item.mode == mode:
+        return ALREADY_SO
+    return [Deed(ChangeMode(item=ITEM, mode=mode, reasons=f"{said(row)}: {row.value}".removesuffix(": ")))]
+
+
+def regular_asked(row: EventRow, case: Situation) -> Meaning:
+    """The officer said whether the regular procedure is followed."""
+    regular = typed_truth(row.value)
+    if regular is None or not named(row, "regular procedure without MER", "reguliere procedure zonder MER"):
+        return NO_COMMAND
+    return in_mode(Mode.SINGLE if regular else Mode.EXTENDED, row, case)
+
+
+def procedure_typed(row: EventRow, case: Situation) -> Meaning:
+    """The officer typed which procedure is followed: Uitgebreid or Regulier."""
+    mode = PROCEDURES.get(row.value.strip().lower())
+    return NO_COMMAND if mode is None else in_mode(mode, row, case)
+
+
+def procedure_applies(label: str, native: str, mode: Mode) -> Reading:
+    """The register moved the case into a procedure."""
+    return lambda row, case: in_mode(mode, row, case) if named(row, label, native) else NO_COMMAND
+
+
+def draft_laid_open(row: EventRow, case: Situation) -> Meaning:
+    """A draft decision is laid open for inspection, which the extended procedure alone does (Awb 3:11)."""
+    return in_mode(Mode.EXTENDED, row, case) if typed_truth(row.value) else ANSWERED_NO
 
 
 def suspension(ground: str) -> Reading:
@@ -233,6 +284,14 @@ READINGS: Mapping[str, Reading] = {
     DATA_REQUESTED: data_requested,
     DATA_RECEIVED: data_received,
     **dict.fromkeys(EXTENDED, extended),
+    "04_BPT_005": regular_asked,
+    "01_HOOFD_060": regular_asked,
+    "04_BPT_020": procedure_typed,
+    "01_HOOFD_190_1": procedure_applies("regular procedure applies", "reguliere procedure van toepassing", Mode.SINGLE),
+    "01_HOOFD_195_1": procedure_applies(
+        "detailed procedure applies", "uitgebreide procedure van toepassing", Mode.EXTENDED
+    ),
+    "10_UOV_010": draft_laid_open,
     "07_OPS_051": suspension(AUTHORITY),
     "07_OPS_071": resumption(AUTHORITY),
     "11_AH_II_036": suspension(HELD),

@@ -20,12 +20,14 @@ from domain.catalogue.state import stream_of
 from domain.catalogue.words import CatalogueCommand
 from domain.example_people import ENVIRONMENT, LAND
 from domain.example_zone import CATALOGUE_STORY, CONSULTATION, EIA, HEAD, LAND_PERMIT, ZONE_NAME
+from domain.ledger import Actor
 from domain.streams import CATALOGUE
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT, MANAGER
 
 Body = dict[str, Any]
 ZONE = f"/catalogues/{ZONE_NAME}"
+LATE = "2099-01-01T00:00:00+08:00"
 
 
 async def found(door: Door, path: str, **params: Any) -> Body:
@@ -65,7 +67,7 @@ async def test_the_story_is_told_with_a_receipt_each(told: list[httpx.Response])
 @pytest.mark.usefixtures("told")
 async def test_a_catalogue_tells_its_editions_and_its_draft(door: Door) -> None:
     listed = await found(door, "/catalogues")
-    row = {"name": ZONE_NAME, "version": 11, "editions": 2, "edition": 1, "items": 3, "draft_changed": True}
+    row = {"name": ZONE_NAME, "version": 12, "editions": 2, "edition": 1, "items": 3, "draft_changed": True}
     assert row in listed["catalogues"]
 
     shown = await found(door, ZONE)
@@ -169,7 +171,7 @@ async def test_a_catalogues_history_is_paged(door: Door) -> None:
         page = await found(door, f"{ZONE}/history", after=after, limit=4)
         entries += page["entries"]
         after = page["next"]
-    assert [entry["version"] for entry in entries] == list(range(1, 12))
+    assert [entry["version"] for entry in entries] == list(range(1, 13))
     assert entries[4]["fact"] == {
         "fact": "service_item_withdrawn",
         "catalogue": ZONE_NAME,
@@ -234,3 +236,32 @@ async def test_the_document_tells_every_command_and_answer(door: Door) -> None:
     ):
         reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
         Draft202012Validator(reference).validate((await door.get(path, MANAGER)).json())
+
+
+async def test_a_departments_intake_hours_move_the_clocks_of_its_items(door: Door) -> None:
+    """Received on Friday at half past five, where the office closes at five: day 0 is Monday."""
+    office, path = Actor("li", "hours-office"), "/catalogues/hours-zone"
+    publish = {
+        "command": "set_intake_hours",
+        "catalogue": "hours-zone",
+        "department": "hours-office",
+        "hours": {"close_of_business": "17:00", "intake_shift": "next_working_day"},
+        "valid_from": "2026-01-01",
+        "published": "综合窗口公告",
+    }
+    problem(await door.say(path, publish, ENVIRONMENT), "wrong-department")
+    problem(await door.say(path, {**publish, "hours": {"close_of_business": "25:00"}}, office), "invalid-field")
+    assert (await door.say(path, publish, office)).json()["facts"] == ["intake_hours_set"]
+    problem(await door.say(path, publish, office), "hours-unchanged")
+    (shown,) = (await found(door, path))["hours"]
+    assert (shown["department"], shown["hours"], shown["in_force"]) == ("hours-office", publish["hours"], True)
+
+    project = uuid4()
+    await door.done(project, {**REGISTER, "items": [{"item": "permit", "department": "hours-office"}]})
+    friday = {"command": "submit_item", "item": "permit", "occurred_at": "2026-03-06T17:30:00+08:00"}
+    await door.done(project, friday, MANAGER)
+    (item,) = (await found(door, f"/projects/{project}/clocks", as_of="2026-03-10T09:00:00+08:00", known_at=LATE))[
+        "items"
+    ]
+    intake = item["clocks"][0]
+    assert (intake["start_on"], intake["due_on"]) == ("2026-03-09", "2026-03-16")

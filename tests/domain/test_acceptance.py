@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from msgspec import structs
 
@@ -23,7 +25,7 @@ from tests.controls import (
     submitted,
     under_examination,
 )
-from tests.spec import given
+from tests.spec import NOW, given
 
 ACCEPT = AcceptItem(item="land")
 DECLINE = DeclineItem(item="land", reasons="not within our powers")
@@ -135,3 +137,10 @@ def test_a_declined_item_is_at_its_end() -> None:
     )
     given(REGISTERED, submitted(), declined()).when(DECLINE, by=LAND).refused("wrong-stage")
     given(REGISTERED, submitted()).when(DECLINE, by=FIRE).refused("wrong-department")
+
+
+def test_a_notice_dated_after_the_acceptance_leaves_no_paper_to_come() -> None:
+    """It has no effect, so nothing that it asks for was tolerated as missing."""
+    before = NOW - timedelta(hours=1)
+
+    given(REGISTERED, submitted(), NOTICE).when(ACCEPT, by=LAND, at=before, now=NOW).then(accepted())

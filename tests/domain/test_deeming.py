@@ -131,6 +131,14 @@ def test_told_late_it_overrules_only_what_came_too_late(facts: tuple[AnyFact, ..
     assert land_after(*facts, DEEMED).stage is stage
 
 
+def test_a_notice_that_came_too_late_asks_for_nothing() -> None:
+    item = land_after(submitted(), NOTICE, DEEMED)
+
+    assert (item.stage, item.missing) == (Stage.ACCEPTED, ())
+    tolerated = land_after(submitted(), accepted(lacking=("seal",)), DEEMED)
+    assert tolerated.missing == ("seal",)
+
+
 @pytest.mark.parametrize("facts", [(submitted(),), (submitted(), NOTICE), (submitted(), declined())])
 def test_taken_back_everything_is_as_it_was(facts: tuple[AnyFact, ...]) -> None:
     assert land_after(*facts, DEEMED, RESCINDED) == land_after(*facts)
@@ -171,7 +179,24 @@ def test_silence_until_a_licences_last_day_renews_it() -> None:
 
     assert (item.stage, item.outcome) == (Stage.COMPLETED, Outcome.GRANTED)
     assert land_after(*under_examination(), RENEWED, RESCINDED) == land_after(*under_examination())
-    assert land_after(*under_examination(), completed(outcome=Outcome.REFUSED), RENEWED).outcome is Outcome.REFUSED
+
+
+def test_a_refusal_after_the_licences_last_day_is_void_until_the_renewal_is_taken_back() -> None:
+    refused = completed(outcome=Outcome.REFUSED)
+    void = land_after(*under_examination(), refused, RENEWED)
+
+    assert (void.stage, void.outcome) == (Stage.COMPLETED, Outcome.GRANTED)
+    assert land_after(*under_examination(), refused, RENEWED, RESCINDED) == land_after(*under_examination(), refused)
+
+
+def test_what_silence_has_renewed_can_only_be_granted_in_writing_and_once() -> None:
+    spec = given(REGISTERED, *under_examination(), RENEWED)
+    refuse = CompleteItem(item="land", outcome=Outcome.REFUSED, reasons="the site has changed")
+    spec.when(refuse, by=LAND, at=OVER).refused("renewed-by-silence", "was renewed by silence")
+
+    grant = CompleteItem(item="land", outcome=Outcome.GRANTED, document_number="7", valid_through=date(2031, 3, 27))
+    spec.when(grant, by=LAND, at=OVER).then(replace(completed(), document_number="7", valid_through=date(2031, 3, 27)))
+    spec.when(grant, by=LAND, at=OVER).refused("wrong-stage")
 
 
 @pytest.mark.parametrize("by", [LAND, BUREAU])

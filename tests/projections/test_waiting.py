@@ -192,7 +192,16 @@ def test_an_item_is_free_since_its_precondition_was_granted_and_blocked_again_on
     (wait,) = told(*granted)[PLAN].waits
     assert (wait.kind, wait.since) == (WaitKind.APPLICATION, day(4))
     (wait,) = told(*granted, EntryRetracted(version=4, item=LAND, reasons="wrong item"))[PLAN].waits
-    assert (wait.kind, wait.since) == (WaitKind.PRECONDITION, day(1))
+    assert (wait.kind, wait.since) == (WaitKind.PRECONDITION, day(3))
+
+
+def test_a_blocked_item_waits_for_its_holder_since_it_is_that_holders_turn() -> None:
+    """Not since it was planned: until it was applied for, nothing was the department's to do."""
+    (wait,) = told(submitted())[PLAN].waits
+    assert (wait.holder, wait.since) == ("land", day(2))
+    notice = SupplementRequested(item=LAND, missing=("map",))
+    (wait,) = told(submitted(), notice)[PLAN].waits
+    assert (wait.holder, wait.since) == ("applicant", day(3))
 
 
 def test_an_amended_time_moves_since_when_and_as_of_goes_by_it() -> None:

@@ -15,10 +15,11 @@ from domain.project.countersignature import ItemCountersigned
 from domain.project.delivery import DecisionDelivered
 from domain.project.extension import LimitExtended
 from domain.project.note import StepNoted
+from domain.project.procedure import ModeChanged
 from domain.project.submission import ItemSubmitted
 from domain.project.supplement import SupplementRequested, SupplementSubmitted
 from domain.project.suspension import ClockResumed, ClockSuspended
-from domain.project.terms import Outcome
+from domain.project.terms import Mode, Outcome
 from domain.project.withdrawal import ItemWithdrawn
 from scripts.importing.planning import Fate
 from scripts.importing.reading import CaseListing
@@ -88,6 +89,57 @@ def test_who_extends_an_application_has_taken_it_in() -> None:
     plan = planned(RECEIVED, ("2012-04-01", "06_VD_020", "42"))
 
     assert kinds(plan) == [ItemSubmitted, ItemAccepted, LimitExtended]
+
+
+@pytest.mark.parametrize("typed_first", [True, False])
+def test_a_term_is_extended_by_the_decision_and_not_when_its_days_were_typed(typed_first: bool) -> None:
+    """Weeks later, along with the rest of the file, when the term was over."""
+    days = ("2012-06-10", "06_VD_020", "42")
+    decided = ("2012-04-20", "06_VD_030_5", "", "enter date decision procedure term extension")
+    plan = planned(RECEIVED, *([days, decided] if typed_first else [decided, days]), ("2012-06-12", "99_A"))
+
+    dated = {type(act.facts[0]): act.command.occurred_at for act in plan.acts}
+    assert dated[LimitExtended] == dated[ItemAccepted] == datetime(2012, 4, 20, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("row", "mode"),
+    [
+        (("2012-03-02", "01_HOOFD_060", "False", "regular procedure without MER"), Mode.EXTENDED),
+        (("2012-03-02", "04_BPT_005", "False", "regular procedure without MER"), Mode.EXTENDED),
+        (("2012-03-02", "04_BPT_020", "Uitgebreid", "activities regular procedure"), Mode.EXTENDED),
+        (("2012-03-02", "01_HOOFD_195_1", "", "detailed procedure applies"), Mode.EXTENDED),
+        (("2012-03-02", "10_UOV_010", "True", "open draft decision for inspection"), Mode.EXTENDED),
+        (("2012-03-02", "10_UOV_010", "False", "open draft decision for inspection"), None),
+        (("2012-03-02", "01_HOOFD_060", "True", "regular procedure without MER"), None),
+        (("2012-03-02", "01_HOOFD_060", "", "regular procedure without MER"), None),
+        (("2012-03-02", "04_BPT_005", "False", "request is exempt"), None),
+        (("2012-03-02", "01_HOOFD_195_1", "", "another activity"), None),
+        (("2012-03-02", "04_BPT_020", "Regulier", "activities regular procedure"), None),
+    ],
+)
+def test_the_register_says_which_procedure_a_permit_goes_through(row: tuple[str, ...], mode: Mode | None) -> None:
+    changes = [fact for fact in meant(planned(RECEIVED, row, COMPLETE)) if isinstance(fact, ModeChanged)]
+
+    assert [(change.mode, change.limit, change.unit) for change in changes] == ([(mode, 6, "month")] if mode else [])
+    taken_in = next(fact for fact in meant(planned(RECEIVED, row, COMPLETE)) if isinstance(fact, ItemAccepted))
+    assert taken_in.mode == (mode or Mode.SINGLE)
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        ("2012-04-02", "01_HOOFD_190_1", "", "regular procedure applies"),
+        ("2012-04-02", "04_BPT_020", "Regulier", "activities regular procedure"),
+        ("2012-04-02", "01_HOOFD_060", "True", "regular procedure without MER"),
+    ],
+)
+def test_a_permit_goes_back_to_the_regular_procedure(back: tuple[str, ...]) -> None:
+    begun = ("2012-03-02", "04_BPT_020", "Uitgebreid", "activities regular procedure")
+    plan = planned(RECEIVED, COMPLETE, begun, begun, back)
+
+    assert [fact.mode for fact in meant(plan) if isinstance(fact, ModeChanged)] == [Mode.EXTENDED, Mode.SINGLE]
+    assert plan.steps[3].reason == "the case is in this procedure already"
 
 
 def test_an_extension_beyond_the_law_is_kept_with_the_rule_that_refused_it() -> None:
