@@ -105,10 +105,12 @@ def parameters(items: Sequence[Item]) -> list[bytes]:
     versions = int4_array([row.version for row in rows])
     if len(rows) == len(items):  # the usual case: a command has one fact
         first, ends, of_item = versions, _counted(len(items)), _counted(len(items))
+        previous = [item.previous for item in items]
     else:
         first = int4_array([item.rows[0].version for item in items])
         ends = int4_array(accumulate([len(item.rows) for item in items]))
         of_item = int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows])
+        previous = [before for item in items for before in (item.previous, *(row.hash for row in item.rows[:-1]))]
     occurred, recorded = [row.occurred for row in rows], [row.recorded for row in rows]
     recorded_at = timestamptz_array(recorded)
     return [
@@ -126,7 +128,7 @@ def parameters(items: Sequence[Item]) -> list[bytes]:
         recorded_at if occurred == recorded else timestamptz_array(occurred),
         recorded_at,
         even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
-        even_array(BYTEA_OID, HASH_BYTES, [item.previous for item in items]),
+        even_array(BYTEA_OID, HASH_BYTES, previous),
     ]
 
 

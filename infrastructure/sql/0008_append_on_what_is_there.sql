@@ -3,14 +3,15 @@
 -- standby took over, a backup was put in its place) no longer holds the end of such a stream, and without this check
 -- an entry would be stored that skips versions and is chained to a hash that does not exist. One more letter:
 --   g gone       the entry that the item follows on is not there, or is another one: read the stream again
--- Without *i_previous*, as the release before calls it, it is enough that the version before the first one exists.
+-- *f_previous* is the hash that each fact is chained to. Without it, as the release before calls this, it is enough that
+-- the version before an item's first one exists.
 DROP FUNCTION ledger.append(
     uuid[], bytea[], bytea[], uuid[], integer[], integer[], integer[], integer[], text[], bytea[], bytea[],
     timestamptz[], timestamptz[], bytea[]);
 CREATE FUNCTION ledger.append(
     i_id uuid[], i_fingerprint bytea[], i_reply bytea[], i_stream uuid[], i_first integer[], i_end integer[],
     f_item integer[], f_version integer[], f_type text[], f_data bytea[], f_meta bytea[],
-    f_occurred_at timestamptz[], f_recorded_at timestamptz[], f_hash bytea[], i_previous bytea[] DEFAULT NULL,
+    f_occurred_at timestamptz[], f_recorded_at timestamptz[], f_hash bytea[], f_previous bytea[] DEFAULT NULL,
     OUT base bigint, OUT status text, OUT missed ledger.event[]
 )
 LANGUAGE plpgsql SECURITY DEFINER
@@ -20,40 +21,43 @@ SET enable_seqscan = off  -- a plan made while the tables were small is kept whe
 AS $$
 DECLARE
     v_stored integer := cardinality(f_item);
+    v_found  integer;
+    v_gone   bigint[];
     v_status text[];
 BEGIN
     UPDATE ledger.head AS h SET seq = h.seq + v_stored RETURNING h.seq - v_stored INTO base;
     BEGIN
-        -- A subquery for each item, no join: one index probe each, whatever size the ledger had when this was planned.
-        IF EXISTS (
-            SELECT FROM unnest(i_stream, i_first, i_previous) AS i (stream, first, previous)
-            WHERE i.first > 1 AND (
-                SELECT e.hash = coalesce(i.previous, e.hash) FROM ledger.event AS e
-                WHERE e.stream = i.stream AND e.version = i.first - 1) IS NOT TRUE
-        ) THEN
-            RAISE unique_violation;  -- to be sorted out below, as what is stored twice
-        END IF;
         INSERT INTO ledger.event (seq, stream, version, type, data, meta, occurred_at, recorded_at, hash)
         SELECT base + f.nth, i_stream[f.item], f.version, f.type, f.data, f.meta, f.occurred_at, f.recorded_at, f.hash
-        FROM unnest(f_item, f_version, f_type, f_data, f_meta, f_occurred_at, f_recorded_at, f_hash)
-             WITH ORDINALITY AS f (item, version, type, data, meta, occurred_at, recorded_at, hash, nth);
+        FROM unnest(f_item, f_version, f_type, f_data, f_meta, f_occurred_at, f_recorded_at, f_hash, f_previous)
+             WITH ORDINALITY AS f (item, version, type, data, meta, occurred_at, recorded_at, hash, previous, nth)
+        -- A subquery, no join: one index probe an item, whatever size the ledger had when this was planned.
+        WHERE f.version <= 1 OR f.version > i_first[f.item] OR (
+            SELECT e.hash = coalesce(f.previous, e.hash) FROM ledger.event AS e
+            WHERE e.stream = i_stream[f.item] AND e.version = f.version - 1);
+        GET DIAGNOSTICS v_found = ROW_COUNT;
+        IF v_found < v_stored THEN
+            RAISE unique_violation;  -- to be sorted out below, with what is stored twice
+        END IF;
         INSERT INTO ledger.command (id, fingerprint, reply, seq)
         SELECT i.id, i.fingerprint, i.reply, base + i.end
         FROM unnest(i_id, i_fingerprint, i_reply, i_end) AS i (id, fingerprint, reply, "end") WHERE i.id IS NOT NULL;
         status := repeat('s', cardinality(i_stream));
     EXCEPTION WHEN unique_violation THEN
+        SELECT array_agg(f.item) INTO v_gone
+        FROM unnest(f_item, f_version, f_previous) AS f (item, version, previous)
+        WHERE f.version > 1 AND f.version = i_first[f.item] AND (
+            SELECT e.hash = coalesce(f.previous, e.hash) FROM ledger.event AS e
+            WHERE e.stream = i_stream[f.item] AND e.version = f.version - 1) IS NOT TRUE;
         SELECT array_agg(
             CASE
                 WHEN c.id IS NOT NULL THEN CASE WHEN c.fingerprint = i.fingerprint THEN 'd' ELSE 'm' END
-                WHEN i.first > 1 AND (
-                    SELECT e.hash = coalesce(i.previous, e.hash) FROM ledger.event AS e
-                    WHERE e.stream = i.stream AND e.version = i.first - 1) IS NOT TRUE THEN 'g'
+                WHEN i.item = ANY (v_gone) THEN 'g'
                 WHEN EXISTS (SELECT FROM ledger.event AS e WHERE e.stream = i.stream AND e.version >= i.first) THEN 'c'
                 ELSE 's'
             END ORDER BY i.item)
         INTO v_status
-        FROM unnest(i_id, i_fingerprint, i_stream, i_first, i_previous)
-             WITH ORDINALITY AS i (id, fingerprint, stream, first, previous, item)
+        FROM unnest(i_id, i_fingerprint, i_stream, i_first) WITH ORDINALITY AS i (id, fingerprint, stream, first, item)
         LEFT JOIN LATERAL (SELECT x.id, x.fingerprint FROM ledger.command AS x WHERE x.id = i.id LIMIT 1) AS c ON true;
         status := array_to_string(v_status, '');
         SELECT array_agg(e.entry ORDER BY m.seq) INTO missed
