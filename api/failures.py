@@ -91,7 +91,7 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
 
 def in_doubt(error: Exception, scope: Scope) -> Problem | None:
     """What was to be stored on a database that went back to an earlier moment; None where it is something else."""
-    if "WentBack" not in names_of(error) or scope["method"] != "POST":
+    if "WentBack" not in names_of(error) or scope.get("method") != "POST":
         return None
     return Problem(
         "outcome-unknown",

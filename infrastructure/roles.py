@@ -119,8 +119,8 @@ def _settle(connection: psycopg.Connection[Any]) -> None:
             Identifier(connection.info.dbname), Identifier(VIEWS)
         )
     )
-    for statement in GRANTS:
-        connection.execute(statement)
+    for grant in GRANTS:
+        connection.execute(grant)
     for (table,) in connection.execute(OTHERS_TABLES).fetchall():
         connection.execute(SQL("ALTER TABLE {} OWNER TO {}").format(Identifier("views", table), Identifier(VIEWS)))
     for schema in BOOKKEEPING:
