@@ -38,7 +38,7 @@ PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
 UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
-LOGGED_WITH_CAUSE = {"database-away", "storage-away", *UNWRITABLE.values()}
+LOGGED_WITH_CAUSE = {"database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -86,7 +86,19 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
-            return mishap(error)
+            return in_doubt(error, scope) or mishap(error)
+
+
+def in_doubt(error: Exception, scope: Scope) -> Problem | None:
+    """What was to be stored on a database that went back to an earlier moment; None where it is something else."""
+    if "WentBack" not in names_of(error) or scope.get("method") != "POST":
+        return None
+    return Problem(
+        "outcome-unknown",
+        "the database went back to an earlier moment, as in a failover; this may be stored or not",
+        remedy="send the very same command again, with the same Idempotency-Key",
+        headers=RETRY_AFTER,
+    )
 
 
 def mishap(error: Exception) -> Problem:

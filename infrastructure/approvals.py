@@ -26,6 +26,7 @@ from infrastructure.batch import Status, Verdict
 from infrastructure.chain import StoredRow
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.high_water import HighWater
 from infrastructure.lately import Lately
 from infrastructure.law_in_force import LawInForce
 from infrastructure.lawbook import LawBook, law_book
@@ -83,10 +84,12 @@ class Approvals(Application[UUID]):
         self.laws, self.clock = laws or law_book(), clock
         self.law_for = LawInForce(self.laws).at
         self.store = Store(url, connections_max)
-        self.streams = StreamReads(url)
+        self.high_water = HighWater()
+        self.streams = StreamReads(url, self.high_water)
         self.shelves = Shelves(self.store)
-        self.committer = Committer(url, queue_max)
+        self.committer = Committer(url, queue_max, self.high_water)
         self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
+        self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
         self._turns = Turns()
 
     async def __aenter__(self) -> Self:
@@ -169,6 +172,10 @@ class Approvals(Application[UUID]):
         self, kept: Kept, verdict: Verdict, tries: int, command_id: UUID, fingerprint: bytes
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
+        if verdict.status is Status.GONE:
+            if self._kept.get(kept.project.id.int) is kept:  # else it was forgotten since, and all the others with it
+                self.high_water.went_back()
+            return None
         if verdict.status is not Status.CONFLICT:
             self._kept.forget(kept.project.id.int)
             return await self._repeated(command_id, fingerprint)
@@ -248,7 +255,10 @@ class Approvals(Application[UUID]):
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
+        times = self.high_water.times
         rows = [] if new else await self.streams.rows(project_id)
+        if times != self.high_water.times:  # read from what the ledger was
+            return await self._load(project_id, new=new)
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at

@@ -63,8 +63,10 @@ class Materials:
 
     @classmethod
     def of(cls, settings: Settings) -> Materials:
-        """As *settings* say; asks neither disk nor network. Raises SettingRefused."""
-        return cls(place_of(settings), settings.materials_bytes_max)
+        """As *settings* say; a folder that an older release left open to others is closed. Raises SettingRefused."""
+        place = place_of(settings)
+        place.store()
+        return cls(place, settings.materials_bytes_max)
 
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> Stored:
         """Keep what *chunks* bring, if it is what *media_type* says and, where given, hashes to *expected*.

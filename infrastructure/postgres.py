@@ -19,6 +19,7 @@ import psycopg
 import structlog
 
 from infrastructure import postgres_cluster as cluster
+from infrastructure.postgres_access import let_in
 from infrastructure.postgres_lock import PAUSE_SECONDS, holding, is_held
 from infrastructure.postgres_programs import ELSEWHERE, Account, PostgresUnavailable, account_for, programs_for
 
@@ -67,6 +68,8 @@ class EmbeddedPostgres:
         with self._our_turn() as turn:
             if not self._running():
                 self._start(turn)
+            else:  # perhaps since before an upgrade, or by another account
+                let_in(self.folder, account_for(self.folder, self.data))
             return self.url()
 
     def _start(self, turn: int) -> None:
@@ -75,6 +78,7 @@ class EmbeddedPostgres:
         if not (self.folder / "PG_VERSION").exists():
             cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
         cluster.check_version(programs, account, self.folder)
+        let_in(self.folder, account)
         self._stopped.unlink(missing_ok=True)
         self._spawn(programs, account)
 

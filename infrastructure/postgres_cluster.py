@@ -74,7 +74,7 @@ def create(programs: Path, account: Account, folder: Path, *, durable: bool, tur
     private_folder(staging, account)
     tuned = [part for name, value in (TUNED | _memory()).items() for part in ("--set", f"{name}={value}")]
     layout = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    layout += ["--auth-local=trust", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
+    layout += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
     initdb = [str(programs / "initdb"), "-D", str(staging), "-U", OWNER, "--no-instructions"]
     _made(account.run(*initdb, *layout, *tuned, lock=turn))
     settings = as_options(DURABLE if durable else THROW_AWAY)

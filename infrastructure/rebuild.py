@@ -20,6 +20,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.fill_processes import fill_side_by_side, processes_for
 from infrastructure.filling import Filled, fill
 from infrastructure.ledger_stream import GapInLedger
+from infrastructure.roles import make_schema
 from infrastructure.store import head_of
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, make_tables
@@ -97,7 +98,7 @@ def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
     """
     drop_leftovers(connection)
     fresh = f"{FRESH}_{token_hex(4)}"
-    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(fresh)))
+    make_schema(connection, fresh)
     try:
         yield fresh
     finally:

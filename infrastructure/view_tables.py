@@ -10,6 +10,7 @@ from msgspec import Struct, json
 from psycopg.sql import SQL, Composed, Identifier
 
 from infrastructure.copy_text import FORMAT, blocks, require_known
+from infrastructure.roles import as_views_owner
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
@@ -18,10 +19,11 @@ BATCH_KEY = 0x436F756E_42415443  # the advisory lock shared by a batch under way
 
 def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
     """Create the view's tables afresh, empty."""
-    for table in view.tables:
-        connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
-        for statement in create(schema, table):
-            connection.execute(statement)
+    with as_views_owner(connection):
+        for table in view.tables:
+            connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
+            for statement in create(schema, table):
+                connection.execute(statement)
 
 
 def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:

@@ -23,6 +23,7 @@ from infrastructure.migrate import migrate
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_url import connect_url
 from infrastructure.projector import Projector
+from infrastructure.roles import login_of
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 from infrastructure.watcher import Watcher
@@ -37,10 +38,13 @@ class AddressTaken(Exception):  # noqa: N818  it says what was found
 
 
 def ready(settings: Settings) -> str:
-    """The address of a database that is up and migrated; the embedded one is started where none is given."""
+    """The address of a database that is up and migrated; the embedded one is started where none is given.
+
+    Its account does not own the ledger: of the embedded server always, elsewhere where the administrator sees to it.
+    """
     url = connect_url(settings)
     migrate(url)
-    return url
+    return url if settings.database_url else login_of(url)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from domain.examples import COMMAND_EXAMPLES, STORY
 from domain.vocabulary import COMMANDS
 from infrastructure.approvals import Approvals
 from infrastructure.committer import Busy
+from infrastructure.high_water import WentBack
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT, FIRE, LAND
 
@@ -165,6 +166,20 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
     monkeypatch.setattr("api.commands.ANSWER_SECONDS_MAX", 0.01)
     told = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
     assert "same Idempotency-Key" in told["remedy"]
+
+
+async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object, **__: object) -> None:
+        raise WentBack
+
+    monkeypatch.setattr(approvals, "handle", gone)
+    answer = await door.post(uuid4(), REGISTER)
+    assert "same Idempotency-Key" in problem(answer, "outcome-unknown")["remedy"]
+    assert answer.headers["retry-after"] == "1"
+    monkeypatch.setattr(approvals, "history", gone)
+    problem(await door.get(f"/projects/{uuid4()}"), "database-away")
 
 
 async def test_a_server_that_ends_says_to_ask_again_with_the_same_key(

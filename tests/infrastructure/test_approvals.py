@@ -178,7 +178,8 @@ async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
         for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
             await here.handle(project, command, by, uuid4())
         late = Row(2, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
-        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}"))
+        (first,) = await here.store.stream(project, limit=1)
+        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}", first.hash))
         assert (verdict.status, list(verdict.missed)) == (Status.CONFLICT, await here.store.stream(project, after=1))
 
 

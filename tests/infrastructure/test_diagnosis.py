@@ -8,13 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
 from infrastructure import material_places
 from infrastructure.diagnosis import Check, diagnose
 from infrastructure.migrate import migrate
 from infrastructure.postgres_programs import PostgresUnavailable
-from infrastructure.postgres_url import connect_url, settled
+from infrastructure.postgres_url import MARK, connect_url, settled
 from infrastructure.settings import Settings
 from tests.bucket import BUCKET, bucket
 from tests.conftest import reachable_folder
@@ -140,10 +141,16 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
     assert shown(settled(f"{url} options='-c statement_timeout=7s'"), ["statement_timeout"]) == ["7s"]
 
 
+def only_marked(url: str, *more: str) -> str:
+    """*url* with none of our options but the one that shows whether options are passed on at all."""
+    said = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
+    return make_conninfo(url, options=" ".join(said))
+
+
 def test_a_pooler_that_passes_no_settings_on_is_refused(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infrastructure.postgres_url.settled", lambda url, *_: url)
+    monkeypatch.setattr("infrastructure.postgres_url.settled", only_marked)
     alter = SQL("ALTER DATABASE {} SET {} = {}")
     for name, value in (("synchronous_commit", "off"), ("lock_timeout", "7s")):
         with psycopg.connect(empty_database_url, autocommit=True) as connection:
@@ -153,6 +160,16 @@ def test_a_pooler_that_passes_no_settings_on_is_refused(
         with pytest.raises(PostgresUnavailable, match=f"{name} is {value}") as refusal:
             connect_url(given(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
         assert "no pooler" in refusal.value.remedy
+
+
+def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PgBouncer with ignore_startup_parameters = options, which its guides recommend."""
+    monkeypatch.setattr("infrastructure.postgres_url.settled", lambda url, *_: settled(url))
+    with pytest.raises(PostgresUnavailable, match=r"countersign\.session is missing") as refusal:
+        connect_url(given(empty_database_url))
+    assert (refusal.value.code, "no pooler" in refusal.value.remedy) == ("database_options", True)
 
 
 @pytest.mark.parametrize(
