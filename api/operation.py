@@ -97,16 +97,16 @@ async def _readiness(request: AnyRequest) -> Ready:
     position, positions = found.head, found.views
     lag = max(position - view.position for view in positions)
     still = views.standstill.look(position - lag, position)
-    trouble, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
+    what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
     return Ready(
         position,
         approvals.committer.waiting,
         lag,
         positions,
         still.since if still else None,
-        trouble,
+        what,
         remedy,
-        "behind" if trouble else "ready",
+        "behind" if what else "ready",
     )
 
 
