@@ -15,6 +15,7 @@ from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
 from api.requests import request_id
 from domain.ledger import Refused
+from infrastructure.clocks import TooMuchToRead
 from infrastructure.committer import Busy
 from infrastructure.materials import StorageAway
 from infrastructure.media import Unfit
@@ -81,7 +82,7 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehind():
+        case ViewBehind() | TooMuchToRead():  # that of now: a question about the past says so itself
             return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)

@@ -26,6 +26,11 @@ SESSION = (
     " -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
     " -c standard_conforming_strings=on"
 )
+# How long the server waits for a client that has vanished without a word: its locks would stay for two hours. A Unix
+# socket knows no such thing and shows zero, so it is not looked at whether they are heeded.
+CLIENT_GONE = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+)
 DURABLE = "-c synchronous_commit=on"  # where it is off, an acknowledged fact could be lost; remote_apply stays
 # What a session gets that nobody else has: a pooler that drops our options may show settings that are right by chance.
 MARK = "countersign.session"
@@ -56,9 +61,9 @@ def connect_url(settings: Settings) -> str:
 
 
 def settled(url: str, *more: str) -> str:
-    """*url* with SESSION, *more* options and PATIENCE, except for what it says itself."""
+    """*url* with SESSION, CLIENT_GONE, *more* options and PATIENCE, except for what it says itself."""
     said = conninfo_to_dict(url)
-    options = " ".join([SESSION, *more, str(said.get("options", ""))]).strip()
+    options = " ".join([SESSION, CLIENT_GONE, *more, str(said.get("options", ""))]).strip()
     return make_conninfo(url, **{**PATIENCE, **said, "client_encoding": "utf8", "options": options})
 
 

@@ -35,7 +35,7 @@ def terms() -> list[Term]:
 @cache
 def tags() -> frozenset[str]:
     """The stored name of every command and fact."""
-    own = {tag_of(message) for kind in KINDS for message in (*kind.commands, *kind.facts)}
+    own = {tag for kind in KINDS for tag in kind.by_tag} | {tag_of(fact) for kind in KINDS for fact in kind.facts}
     return frozenset(own | COMMANDS.keys() | SYSTEM_COMMANDS.keys() | FACTS.keys())
 
 

@@ -22,7 +22,7 @@ from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
 from infrastructure.batch import Item, Row, Status
-from infrastructure.chain import StoredRow, Verifier
+from infrastructure.chain import RawRow, StoredRow, Verifier
 from infrastructure.store import walk
 from tests.controls import IMPORTER
 
@@ -237,7 +237,7 @@ async def test_reading_a_project_while_it_is_written_leaves_its_chain_whole(
     verifier = Verifier()
     with psycopg.connect(database_url, autocommit=True) as connection:
         for rows in walk(connection):
-            verifier.take(rows)
+            verifier.take(map(RawRow.of, rows))
     assert (verifier.seq, verifier.faults) == (61, [])
 
 
