@@ -19,6 +19,8 @@ from projections.catalogue import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
+CLOCK_REMEDY = "keep the clocks of this server and of its database right with NTP (chrony, timesyncd)"
+RETRY_AFTER = {"Retry-After": "1"}
 LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
 STILL_SECONDS_MAX = 60.0  # a projector that was killed leads again in seconds, one that has lost its database too
 
@@ -33,7 +35,8 @@ class Ready(Struct, frozen=True):
     """The database is there and up to date, takes facts, and every view follows.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
-    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is.
+    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
+    what is wrong with the clocks; empty where nothing is.
     """
 
     position: int
@@ -41,6 +44,7 @@ class Ready(Struct, frozen=True):
     lag: int
     views: list[ViewPosition]
     still_since: datetime | None = None
+    clock: str = ""
     status: str = "ready"
 
 
@@ -74,6 +78,8 @@ async def _readiness(request: AnyRequest) -> Ready:
     if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
+    if refusal := approvals.clocks.refusal:
+        raise Problem("not-ready", f"{refusal}; no commands are taken", remedy=CLOCK_REMEDY, headers=RETRY_AFTER)
     position, positions = found.head, found.views
     lag = _lag(position, positions)
     still = views.standstill.look(position - lag, position)
@@ -83,7 +89,8 @@ async def _readiness(request: AnyRequest) -> Ready:
             f" ledger is at {position}: their projector hangs, or they are being rebuilt"
         )
         raise _not_ready(sentence, views=positions, lag=lag, still_since=still.since)
-    return Ready(position, approvals.committer.waiting, lag, positions, still.since if still else None)
+    since = still.since if still else None
+    return Ready(position, approvals.committer.waiting, lag, positions, since, approvals.clocks.note)
 
 
 def _lag(head: int, positions: list[ViewPosition]) -> int:
@@ -99,4 +106,4 @@ def _lag(head: int, positions: list[ViewPosition]) -> int:
 
 
 def _not_ready(what: str, **members: Any) -> Problem:
-    return Problem("not-ready", what, remedy=REMEDY, headers={"Retry-After": "1"}, **members)
+    return Problem("not-ready", what, remedy=REMEDY, headers=RETRY_AFTER, **members)
