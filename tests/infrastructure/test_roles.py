@@ -108,7 +108,7 @@ def test_an_account_that_may_not_make_roles_goes_on_without(
         )
         try:
             connection.execute(f"SET SESSION AUTHORIZATION {name}".encode())
-            assert powers_of(connection).owner
+            assert powers_of(connection, name).owner
             settle_roles(connection)
         finally:
             connection.execute("RESET SESSION AUTHORIZATION")
