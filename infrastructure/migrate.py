@@ -139,8 +139,8 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
     else:
         remedy = (
             f"Run `countersign migrate` with a DATABASE_URL that names the database's owner, then serve as {user}; or"
-            f" have an administrator make {user} the owner, ALTER ROLE {user} CREATEROLE and, where the server knows the"
-            f" role countersign_app already, GRANT countersign_app TO {user}."
+            f" have an administrator make {user} the owner, ALTER ROLE {user} CREATEROLE and, where the server knows"
+            f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
     said = failure.diag.message_primary or str(failure)
     return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {said}.", remedy)
