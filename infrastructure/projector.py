@@ -19,7 +19,7 @@ from infrastructure.rebuild import drop_leftovers, rebuild
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL, head_of
 from infrastructure.view_laws import by_law_now
-from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables
+from infrastructure.view_tables import BATCH_KEY, distrust_ahead, make_indexes, make_tables
 from projections.catalogue import VIEWS
 from projections.view import View
 
@@ -91,6 +91,7 @@ class Projector:
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
             drop_leftovers(connection)
+            distrust_ahead(connection)
             self._begin(connection)
         return True
 
