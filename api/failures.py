@@ -91,7 +91,7 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
 
 
 def unstored(error: Exception, scope: Scope) -> Problem | None:
-    """Why a command was not stored, or nobody knows whether it was: by the time, or by the state of the database."""
+    """The problem where a command was refused for the clock, or its outcome is unknown after a rollback; else None."""
     if isinstance(error, ClockWrong):
         return Problem(
             "clock-wrong",

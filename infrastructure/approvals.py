@@ -77,7 +77,7 @@ class Approvals(Application[UUID]):
         clock: Callable[[], datetime] | None = None,
         machine: Callable[[], datetime] = utc_now,
     ) -> None:
-        """The time is the database's, and is compared with that of *machine*; or *clock* tells it."""
+        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
         super().__init__({LedgerFactory.URL: url})
         self.laws = laws or law_book()
         self.law_for = LawInForce(self.laws).at
@@ -131,7 +131,7 @@ class Approvals(Application[UUID]):
         *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
         Busy where too much is waiting, or the project changes faster than this process can decide; ClockWrong where
-        nobody can tell what the time is.
+        the clocks of machine and database differ too much.
         """
         fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
         return self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
@@ -186,7 +186,7 @@ class Approvals(Application[UUID]):
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if verdict.status is Status.GONE:
-            if self._kept.get(kept.project.id.int) is kept:  # else it was forgotten since, and all the others with it
+            if self._kept.get(kept.project.id.int) is kept:  # else the cache was cleared since
                 self.high_water.went_back()
             return None
         if verdict.status is not Status.CONFLICT:
@@ -233,8 +233,8 @@ class Approvals(Application[UUID]):
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
         law_id = command.law if isinstance(command, RegisterProject) else project.law or DEFAULT_LAW
-        # A clock may have been set back. No entry becomes known before the one it follows on, and where nobody says
-        # when it happened, it did not happen before that either.
+        # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
+        # sender names none.
         now = max(self.clock(), kept.recorded_at)
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:

@@ -37,7 +37,7 @@ class Calendars:
         approvals.high_water.listeners.append(self.forget)
 
     def forget(self) -> None:
-        """Read the notices again when next asked: those that were read are not what the ledger holds."""
+        """Clear the cache of notices: the ledger went back to an earlier state."""
         self._versions: Versions = {}
         self._asked_at = 0.0
 

@@ -2,7 +2,7 @@
 
 A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
-explain, nobody knows which of them is right, and nothing is dated by either.
+explain, either may be wrong, and no fact is dated by them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import structlog
 from infrastructure.store import Store
 
 LOOK_SECONDS = 2.0
-APART_MAX = timedelta(seconds=2)  # the deadline watcher stands still beyond
+APART_MAX = timedelta(seconds=2)  # the deadline watcher pauses beyond
 REFUSED_MAX = timedelta(minutes=1)  # no command is taken beyond
-JUMP_SECONDS = 1.0  # of this machine's clock against the time that has passed: then the database is asked at once
+JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again before the next command
 ALARM_SECONDS = 60.0  # between two lines in the log
 QUERY = "SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
 NOTHING = timedelta()
@@ -43,8 +43,8 @@ class ClockCheck:
         self._store, self._machine = store, machine
         self._offset = NOTHING  # of this machine's clock
         self._steady = time() - monotonic()  # changes when the machine's clock is set, or the machine was asleep
-        self._told_at = -ALARM_SECONDS
-        self.trouble = ""  # why the deadline watcher stands still
+        self._logged_at = -ALARM_SECONDS
+        self.trouble = ""  # why the deadline watcher pauses
         self.refusal = ""  # why no command is taken
         self.note = ""  # what an operator should know of the clocks
 
@@ -108,8 +108,8 @@ class ClockCheck:
             self.note = (
                 f"the newest fact was recorded at {_shown(newest)}, but the database's clock is at {_shown(theirs)}"
             )
-        if self.note and monotonic() - self._told_at >= ALARM_SECONDS:
-            self._told_at = monotonic()
+        if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
+            self._logged_at = monotonic()
             log.error("clock_wrong", what=self.note, commands_refused=bool(self.refusal))
 
 

@@ -34,7 +34,7 @@ UNGUARDED = """
         WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change' AND t.tgenabled IN ('O', 'A'))
 """
 GIVEN = """
-    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'everybody' ELSE a.grantee::regrole::text END
+    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
     FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
     WHERE c.relnamespace = 'ledger'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
 """

@@ -36,7 +36,7 @@ def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: s
 
 
 def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
-    """Have those views made anew that know more than the ledger holds: it was put back without them. Their names."""
+    """Mark views for a rebuild that are ahead of the ledger, which was restored without them; returns their names."""
     rows = connection.execute(
         "UPDATE views.position SET version = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
     ).fetchall()

@@ -88,7 +88,7 @@ class Watcher:
     async def step(self, table: WatchTable) -> int:
         """Note what is new, and look at one batch of projects; how much was done, 0 for nothing.
 
-        Nothing at all while nobody can tell what the time is.
+        Pauses while the clocks of machine and database differ.
         """
         if self._approvals.clocks.trouble:
             return 0

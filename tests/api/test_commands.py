@@ -174,8 +174,8 @@ async def test_a_clock_that_is_wrong_takes_no_command(
     wrong = "this server's clock is 90 s ahead of the database's"
     monkeypatch.setattr(approvals.clocks, "_judge", lambda *_: None)  # else the next look would find all well
     monkeypatch.setattr(approvals.clocks, "refusal", wrong)
-    told = problem(await door.post(project := uuid4(), REGISTER), "clock-wrong")
-    assert told["detail"].startswith(wrong)
+    refused = problem(await door.post(project := uuid4(), REGISTER), "clock-wrong")
+    assert refused["detail"].startswith(wrong)
     problem(await door.get(f"/projects/{project}"), "project-unknown")
 
 

@@ -74,7 +74,7 @@ async def test_the_next_command_goes_on_from_what_is_there(database_url: str) ->
     assert len(command_ends(database_url)) == 3
 
 
-async def test_a_reader_is_not_told_what_is_gone(database_url: str) -> None:
+async def test_a_reader_does_not_see_what_is_gone(database_url: str) -> None:
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(approvals)
         go_back(database_url)
@@ -84,7 +84,7 @@ async def test_a_reader_is_not_told_what_is_gone(database_url: str) -> None:
         assert (await approvals.project(project)).version == 2
 
 
-async def test_an_entry_that_is_another_one_now_is_noticed_too(database_url: str) -> None:
+async def test_an_entry_that_differs_is_noticed_too(database_url: str) -> None:
     async with Approvals(database_url) as here, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(here)
         go_back(database_url)
@@ -114,7 +114,7 @@ async def test_what_is_under_way_may_or_may_not_be_stored(database_url: str) -> 
 
 
 async def test_the_database_itself_refuses_what_follows_on_nothing(database_url: str) -> None:
-    """Also where a connection was never lost, so that nobody looked."""
+    """Also where no connection was lost, so that no check ran."""
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(approvals)
         go_back(database_url)
@@ -145,7 +145,7 @@ async def test_what_the_watcher_knows_of_projects_is_forgotten(database_url: str
     assert (before.version, after.version) == (NOTES + 1, 2)
 
 
-async def test_views_that_know_more_than_the_ledger_are_made_anew(database_url: str) -> None:
+async def test_views_that_are_ahead_of_the_ledger_are_rebuilt(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await noted(approvals)
         with psycopg.connect(database_url, autocommit=True) as connection:
@@ -159,8 +159,8 @@ async def test_views_that_know_more_than_the_ledger_are_made_anew(database_url: 
         assert again.take_lead(connection)
         while again.step(connection):
             pass
-    found = rebuild(database_url, swap=False)
-    assert (found.position, found.differences) == (2, ())
+    rebuilt = rebuild(database_url, swap=False)
+    assert (rebuilt.position, rebuilt.differences) == (2, ())
 
 
 async def test_a_process_that_has_seen_nothing_has_nothing_to_compare(database_url: str) -> None:

@@ -54,7 +54,7 @@ async def test_the_example_story_is_told_to_its_end(approvals: Approvals) -> Non
 
 
 async def test_nothing_becomes_known_before_what_it_follows_on(approvals: Approvals, database_url: str) -> None:
-    """A clock is set back by a day; another server's is behind, too. What somebody has dated himself stays so."""
+    """A clock is set back by a day; another server's is behind, too. A date that the sender names stays as it is."""
     project, now, day = uuid4(), datetime.now(UTC), timedelta(days=1)
     async with Approvals(database_url, clock=lambda: now - day) as behind:
         approvals.clock = lambda: now

@@ -1,4 +1,4 @@
-"""Clocks that are wrong: noticed, told, and no reason for a fact of the wrong day."""
+"""Clocks that are wrong are reported, and date no fact."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_clock_that_is_right_is_left_alone(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("by", [90 * DAY, 10 * SECOND, -DAY])
-async def test_the_watcher_stands_still_while_nobody_knows_what_the_time_is(
+async def test_the_watcher_pauses_while_the_clocks_differ(
     database_url: str, by: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = uuid4()
@@ -96,7 +96,7 @@ async def test_a_clock_that_is_set_is_noticed_with_the_next_command(
         assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2
 
 
-async def test_a_fact_of_the_future_is_told_and_keeps_nobody_from_working(database_url: str) -> None:
+async def test_a_fact_of_the_future_is_reported_and_blocks_no_command(database_url: str) -> None:
     tomorrow = datetime.now(UTC) + DAY
     async with Approvals(database_url, clock=lambda: tomorrow) as early:
         await early.handle(uuid4(), REGISTER, MANAGER, uuid4())

@@ -67,19 +67,19 @@ def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "detail"),
     [
         ("ALTER TABLE ledger.event DISABLE TRIGGER append_only", "the trigger on ledger.event is missing or off"),
         ("DROP TRIGGER append_only ON ledger.command", "the trigger on ledger.command is missing or off"),
         ("GRANT UPDATE ON ledger.event TO countersign_app", "countersign_app may UPDATE ledger.event"),
-        ("GRANT INSERT ON ledger.command TO PUBLIC", "everybody may INSERT ledger.command"),
+        ("GRANT INSERT ON ledger.command TO PUBLIC", "PUBLIC may INSERT ledger.command"),
     ],
 )
-def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, found: str) -> None:
+def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, detail: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(change.encode())
     guards = named(diagnose(given(database_url), {}))["guards"]
-    assert (guards.ok, guards.detail) == (False, found)
+    assert (guards.ok, guards.detail) == (False, detail)
 
 
 def test_an_account_with_more_rights_than_serving_needs_is_found(database_url: str) -> None:
