@@ -15,6 +15,7 @@ from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
 from api.requests import request_id
 from domain.ledger import Refused
+from infrastructure.clock_check import ClockWrong
 from infrastructure.clocks import TooMuchToRead
 from infrastructure.committer import Busy
 from infrastructure.materials import StorageAway
@@ -39,7 +40,7 @@ PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
 UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
-LOGGED_WITH_CAUSE = {"database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
+LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -87,11 +88,18 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
-            return in_doubt(error, scope) or mishap(error)
+            return unstored(error, scope) or mishap(error)
 
 
-def in_doubt(error: Exception, scope: Scope) -> Problem | None:
-    """What was to be stored on a database that went back to an earlier moment; None where it is something else."""
+def unstored(error: Exception, scope: Scope) -> Problem | None:
+    """The problem where a command was refused for the clock, or its outcome is unknown after a rollback; else None."""
+    if isinstance(error, ClockWrong):
+        return Problem(
+            "clock-wrong",
+            f"{error}; no command is taken, as it would be dated wrongly",
+            remedy="have an administrator set the clocks right (NTP), and send the command again with the same key",
+            headers=RETRY_AFTER,
+        )
     if "WentBack" not in names_of(error) or scope.get("method") != "POST":
         return None
     return Problem(

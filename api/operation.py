@@ -20,6 +20,8 @@ from projections.catalogue import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
+CLOCK_REMEDY = "keep the clocks of this server and of its database right with NTP (chrony, timesyncd)"
+RETRY_AFTER = {"Retry-After": "1"}
 LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
 STOPPED_REMEDY = (
     "each is tried again within fifteen minutes, and when a server starts; where it stops at the same position again,"
@@ -44,9 +46,10 @@ class Ready(Struct, frozen=True):
     """The database is there and up to date, and takes facts. Whether the views follow is told beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
-    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *status* is
-    `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the same
-    on every server of a ledger, so taking this one out of service would not mend it.
+    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
+    what is wrong with the clocks; empty where nothing is. *status* is `behind` where the views do not follow as they
+    should; *trouble* says how, and *remedy* what helps. That is the same on every server of a ledger, so taking this
+    one out of service would not mend it.
     """
 
     position: int
@@ -56,6 +59,7 @@ class Ready(Struct, frozen=True):
     still_since: datetime | None = None
     trouble: str = ""
     remedy: str = ""
+    clock: str = ""
     status: str = "ready"
 
 
@@ -92,6 +96,8 @@ async def _readiness(request: AnyRequest) -> Ready:
     if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
+    if refusal := approvals.clocks.refusal:
+        raise Problem("not-ready", f"{refusal}; no commands are taken", remedy=CLOCK_REMEDY, headers=RETRY_AFTER)
     if not found.views:
         raise _not_ready("the views are still being made", views=found.views)
     position, positions = found.head, found.views
@@ -106,6 +112,7 @@ async def _readiness(request: AnyRequest) -> Ready:
         still.since if still else None,
         what,
         remedy,
+        approvals.clocks.note,
         "behind" if what else "ready",
     )
 
@@ -133,4 +140,4 @@ def _standing_still(head: int, lag: int, still: Still | None) -> tuple[str, str]
 
 
 def _not_ready(what: str, **members: Any) -> Problem:
-    return Problem("not-ready", what, remedy=REMEDY, headers={"Retry-After": "1"}, **members)
+    return Problem("not-ready", what, remedy=REMEDY, headers=RETRY_AFTER, **members)

@@ -55,6 +55,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
+    "clock-wrong": (503, "the clocks of this server and its database differ; nothing of this request was stored"),
     "database-away": (503, "the database can't be reached"),
     "database-full": (503, "the disk of the database is full"),
     "database-read-only": (503, "the database takes no changes now"),

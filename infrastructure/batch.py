@@ -31,7 +31,7 @@ HASH_BYTES = 32
 APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
 # What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
 _elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
-# A notification is a transaction: its flush would delay the next batch. For this one alone: sessions may be shared.
+# A notification is a transaction: its flush would delay the next batch. Set for this transaction only.
 NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
 
 

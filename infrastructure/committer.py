@@ -36,8 +36,8 @@ IN_VAIN_MAX = 7  # then 128 batches are slept for
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
-SILENCE_SECONDS_MAX = 30.0  # of a server with something to answer: then it is asked again, over a new connection
-LOOK_SECONDS = 1.0  # how often somebody looks whether it is silent
+SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
+LOOK_SECONDS = 1.0  # between two checks for that
 REJECTED = {status.value: Verdict(status) for status in (Status.DUPLICATE, Status.MISMATCH, Status.GONE)}
 
 log = structlog.get_logger()
@@ -143,7 +143,7 @@ class Committer:
                 await asyncio.sleep(0)  # lets those just told come along with what they send next
 
     async def _wait_for_queue(self) -> None:
-        """Wait for something to send; meanwhile a lost connection is made again, though nobody needs it yet."""
+        """Wait for something to send. A lost connection is reopened at once, and the ledger checked."""
         while not self._queue or not self._append_lane.is_open:
             if not self._append_lane.is_open:
                 with suppress(WentBack):
@@ -260,7 +260,7 @@ class Committer:
                 for away in self._away:
                     away.under_way = self._loop.create_future()
                     away.under_way.set_exception(gone)
-                    away.under_way.exception()  # read: there may be nobody who waits for it
+                    away.under_way.exception()  # marked as retrieved: it may never be awaited
                 raise
             for away in self._away:
                 away.in_doubt |= not isinstance(away.under_way.exception(), NotConnected)

@@ -16,7 +16,7 @@ from infrastructure.lane import Lane, answered
 from infrastructure.wire import int8
 
 ENTRY_AT = b"SELECT hash FROM ledger.event WHERE seq = $1"
-STATEMENT = {"entry_at": ENTRY_AT}  # to be prepared by whoever calls `reopen`
+STATEMENT = {"entry_at": ENTRY_AT}  # a lane has to prepare it for `reopen`
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class WentBack(OperationalError):  # noqa: N818 it says what happened
 
 
 class HighWater:
-    """Follows the highest position seen. Where the ledger has gone back, all *listeners* are called: forget all."""
+    """Follows the highest position seen. *listeners* clear their caches where the ledger has gone back."""
 
     def __init__(self) -> None:
         self._seq, self._hash = 0, b""
@@ -38,18 +38,18 @@ class HighWater:
         if seq > self._seq:
             self._seq, self._hash = seq, hash_
 
-    async def reopen(self, lane: Lane, told: Callable[[Error], object] = lambda _: None) -> None:
+    async def reopen(self, lane: Lane, on_failure: Callable[[Error], object] = lambda _: None) -> None:
         """Connect *lane* again, however long that takes, and look whether the entry is still there.
 
-        Raises WentBack where it is not, or is another one: all listeners have then forgotten what they had.
+        Raises WentBack where it is missing or differs; all listeners have cleared their caches by then.
         """
-        found: list[str] = []
+        differences: list[str] = []
 
         async def look() -> None:
-            found[:] = [await self._difference(lane)]
+            differences[:] = [await self._difference(lane)]
 
-        await lane.reopen(told, look)
-        if difference := "".join(found):
+        await lane.reopen(on_failure, look)
+        if difference := "".join(differences):
             self.went_back()
             raise WentBack(f"the database has gone back: {difference}")
 
@@ -60,10 +60,10 @@ class HighWater:
         answer = await answered(lane.run("entry_at", [int8(seq)]))
         if not answer.ntuples:
             return f"the entry at position {seq} is gone"
-        return "" if answer.get_value(0, 0) == hash_ else f"the entry at position {seq} is another one now"
+        return "" if answer.get_value(0, 0) == hash_ else f"the entry at position {seq} is a different one"
 
     def went_back(self) -> None:
-        """Have everything forgotten: the ledger is not the one that was read."""
+        """Clear every cache: the ledger is not the one that was read."""
         log.critical("ledger_went_back", position=self._seq)
         self._seq, self._hash = 0, b""
         self.times += 1

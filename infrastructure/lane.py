@@ -27,7 +27,7 @@ READY_SECONDS_MAX = 30.0  # from being connected to being ready, which takes mil
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
 ALWAYS = (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'")
-# Of the sessions that a lane had before. What is on its way there is sent again: it must not go on holding locks.
+# Former sessions of a lane: their statements are sent again, so they must not go on holding locks.
 END_FORMER = (
     b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     b" WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
@@ -59,7 +59,7 @@ class Lane:
     ) -> None:
         """*settings* are commands that are given before the *statements* are prepared.
 
-        With a name in *sole* there is one session at a time: a new connection ends what is left of the one before.
+        *sole* names a lane with a single session: a new connection terminates the previous one on the server.
         """
         self._url, self._statements, self._settings = url, statements, settings
         if sole:
@@ -127,9 +127,11 @@ class Lane:
         self.when_lost()
 
     async def reopen(
-        self, told: Callable[[Error], object] = lambda _: None, check: Callable[[], Awaitable[object]] | None = None
+        self,
+        on_failure: Callable[[Error], object] = lambda _: None,
+        check: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """Connect again, however long that takes, and until *check* passes; every failure is *told*."""
+        """Connect again, however long that takes, until *check* passes; *on_failure* gets every error."""
         pause = RECONNECT_SECONDS_FIRST
         while True:
             try:
@@ -137,7 +139,7 @@ class Lane:
                 if check:
                     await check()
             except Error as down:
-                told(down)
+                on_failure(down)
                 log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
                 await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
                 pause = min(pause * 2, RECONNECT_SECONDS_MAX)

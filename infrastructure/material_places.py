@@ -126,9 +126,9 @@ def place_of(settings: Settings) -> Place:
 
 
 def close_to_others(folder: Path) -> None:
-    """Close *folder* where everybody may look into it, as older releases left theirs: names there are digests.
+    """Close *folder* to other accounts where it is world-readable, as older releases left it: its names are digests.
 
-    What an administrator has opened for a group alone stays so, and what belongs to somebody else.
+    A folder that is open to a group only, or that belongs to another account, is left as it is.
     """
     if stat.S_IMODE(folder.stat().st_mode) & stat.S_IRWXO:
         with suppress(PermissionError):

@@ -138,8 +138,9 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
         remedy = f"Let the account's search_path name a schema: ALTER ROLE {user} SET search_path = public."
     else:
         remedy = (
-            f"Have the server's administrator make {user} the database's owner, ALTER ROLE {user} CREATEROLE and, where"
-            f" the server knows the role countersign_app already, GRANT countersign_app TO {user}."
+            f"Run `countersign migrate` with a DATABASE_URL that names the database's owner, then serve as {user}; or"
+            f" have an administrator make {user} the owner, ALTER ROLE {user} CREATEROLE and, where the server knows"
+            f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
     said = failure.diag.message_primary or str(failure)
     return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {said}.", remedy)

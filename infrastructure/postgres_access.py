@@ -1,7 +1,7 @@
 """Which accounts of this machine may connect to the embedded server, and as which role: peer authentication by a map.
 
-Without it, whoever is the account that runs the server would be its superuser, and that may be one which other
-programs use too (`postgres`, `nobody`).
+Without a map, the account that runs the server would be its superuser, and other programs may use that account too
+(`postgres`, `nobody`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PRIVATE = 0o600
 
 
 def let_in(folder: Path, account: Account) -> None:
-    """Let this account and root in, and nobody else; also where an older release let in whoever reached the socket.
+    """Let in only this account and root, also in a folder of an older release, which trusted every local account.
 
     What an administrator has added to pg_hba.conf and pg_ident.conf stays. A running server takes it in at once.
     """
@@ -53,7 +53,7 @@ def _with_map(text: str, _: Account) -> str:
 
 
 def _replaced(file: Path, change: Callable[[str, Account], str], account: Account) -> bool:
-    """Change a settings file of the server, which sees the old one or the new one, and whether there was any need."""
+    """Change a settings file of the server atomically; whether there was anything to change."""
     before = file.read_text()
     after = change(before, account)
     if after == before:

@@ -32,7 +32,7 @@ CLIENT_GONE = (
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
 )
 DURABLE = "-c synchronous_commit=on"  # where it is off, an acknowledged fact could be lost; remote_apply stays
-# What a session gets that nobody else has: a pooler that drops our options may show settings that are right by chance.
+# An option with a random value: a pooler that drops options may show settings that are right by default.
 MARK = "countersign.session"
 OPTION = re.compile(r"-c ([\w.]+)=((?:\\.|\S)+)")
 NO_POOLER = "Let DATABASE_URL name the server itself, no pooler before it: Countersign keeps a pool of its own."
@@ -117,7 +117,7 @@ def _unheeded(connection: psycopg.Connection[Any], options: str, said: str = "")
     """Those of our *options* that a session does not have; what the address itself has *said* may differ."""
     asked = [(name, value.replace("\\ ", " ")) for name, value in OPTION.findall(options) if name not in said]
     shown = [(name, value, _shown(connection, name)) for name, value in asked]
-    return [f"{name} is {found or 'missing'}" for name, value, found in shown if not found.startswith(value)]
+    return [f"{name} is {actual or 'missing'}" for name, value, actual in shown if not actual.startswith(value)]
 
 
 def _require(version: int, encoding: str, unheeded: list[str]) -> None:

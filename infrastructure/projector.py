@@ -22,7 +22,7 @@ from infrastructure.rebuild import clear_away
 from infrastructure.stopping import Stopping
 from infrastructure.store import CHANNEL, head_of
 from infrastructure.view_laws import by_law_now
-from infrastructure.view_tables import BATCH_KEY, make_indexes, make_tables
+from infrastructure.view_tables import BATCH_KEY, distrust_ahead, make_indexes, make_tables
 from projections.catalogue import VIEWS
 from projections.view import View
 
@@ -112,6 +112,7 @@ class Projector:
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
             clear_away(connection)
+            distrust_ahead(connection)
             self._begin(connection)
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:

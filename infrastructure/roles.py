@@ -57,10 +57,10 @@ OTHERS_TABLES: LiteralString = """
     SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'views'::regnamespace AND c.relkind = 'r'
     AND c.relowner <> 'countersign_views'::regrole
 """
-SESSION: LiteralString = """
+POWERS: LiteralString = """
     SELECT r.rolsuper, coalesce((SELECT pg_has_role(r.oid, nspowner, 'MEMBER') FROM pg_namespace
                                  WHERE nspname = 'ledger'), false)
-    FROM pg_roles AS r WHERE r.rolname = session_user
+    FROM pg_roles AS r WHERE r.rolname = %s
 """
 
 log = structlog.get_logger()
@@ -78,10 +78,10 @@ class Powers(Struct, frozen=True):
         return self.superuser or self.owner
 
 
-def powers_of(connection: psycopg.Connection[Any]) -> Powers:
-    """Of the account that *connection* was opened with, whatever role it acts in."""
-    superuser, owner = connection.execute(SESSION).fetchone() or (False, False)
-    return Powers(connection.info.user, superuser, owner)
+def powers_of(connection: psycopg.Connection[Any], account: str) -> Powers:
+    """Of the *account*, whatever roles it acts in; none where the server does not know it."""
+    superuser, owner = connection.execute(POWERS, [account]).fetchone() or (False, False)
+    return Powers(account, superuser, owner)
 
 
 def settle_roles(connection: psycopg.Connection[Any]) -> None:

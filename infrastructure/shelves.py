@@ -27,12 +27,12 @@ class Shelves:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.changes = 0  # how often something new was found
+        self.changes = 0  # grows with every change of the shelf
         self._lock = asyncio.Lock()
         self.forget()
 
     def forget(self) -> None:
-        """Read all of it again when next asked: what was read is not what the ledger holds."""
+        """Clear the cache: the next call reads the shelf from the beginning of the ledger."""
         self._catalogues: dict[UUID, Catalogue] = {}
         self._flows: dict[UUID, Flow] = {}
         self._seen = 0  # how far the ledger was read

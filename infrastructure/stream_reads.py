@@ -46,7 +46,7 @@ class Asked(Struct, eq=False):
 class StreamReads:
     """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is asked again.
 
-    Unless the database has gone back meanwhile: who asks for more of a stream may know what is no longer there.
+    Unless the database has gone back meanwhile: a reader may hold entries that are no longer there.
     """
 
     def __init__(self, url: str, high_water: HighWater | None = None) -> None:

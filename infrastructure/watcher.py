@@ -92,7 +92,12 @@ class Watcher:
         return self.is_leader
 
     async def step(self, table: WatchTable) -> int:
-        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing."""
+        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing.
+
+        Pauses while the clocks of machine and database differ.
+        """
+        if self._approvals.clocks.trouble:
+            return 0
         now = self._approvals.clock()
         laws = await self._calendars.laws()
         if self._counted_by[0] is not laws:

@@ -90,10 +90,10 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION ledger.append FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.append TO countersign_app;
--- Only ledger.append adds to the ledger: it runs as the owner, and needs no rights of whoever calls it.
+-- Only ledger.append adds to the ledger: it runs as the owner, so callers need no INSERT.
 REVOKE INSERT ON ledger.event, ledger.command FROM countersign_app;
 
 -- The shelf of catalogues and flows is read with the first submission after a start: it must not need the whole ledger.
--- The names are those of domain/catalogue and domain/flow; a test compares them with what is asked for.
+-- The names are those of domain/catalogue and domain/flow; a test compares them with the query.
 CREATE INDEX event_of_the_shelf ON ledger.event (seq) WHERE type IN (
     'service_item_defined', 'service_item_withdrawn', 'online_decided', 'catalogue_published', 'flow_published');

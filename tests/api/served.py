@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.app import create_app
 from api.half_requests import PatientProtocol
-from infrastructure.approvals import Approvals, utc_now
+from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -28,7 +28,7 @@ START_SECONDS_MAX = 30
 def served(
     database_url: str,
     pages: Sequence[ControllerRouterHandler] = (),
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     **chosen: Any,
 ) -> Iterator[str]:
     """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings."""

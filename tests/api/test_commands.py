@@ -168,6 +168,17 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
     assert "same Idempotency-Key" in told["remedy"]
 
 
+async def test_a_clock_that_is_wrong_takes_no_command(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "this server's clock is 90 s ahead of the database's"
+    monkeypatch.setattr(approvals.clocks, "_judge", lambda *_: None)  # else the next look would find all well
+    monkeypatch.setattr(approvals.clocks, "refusal", wrong)
+    refused = problem(await door.post(project := uuid4(), REGISTER), "clock-wrong")
+    assert refused["detail"].startswith(wrong)
+    problem(await door.get(f"/projects/{project}"), "project-unknown")
+
+
 async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:

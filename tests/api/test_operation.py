@@ -108,6 +108,21 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
         assert (answer.status_code, answer.json()["position"]) == (200, head), "what was tried was undone"
 
 
+async def test_a_clock_that_is_wrong_is_told_and_makes_it_not_ready_where_no_command_is_taken(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_at(await approvals.store.head(), monkeypatch)
+    assert (await door.get("/readyz", None)).json()["clock"] == ""
+    monkeypatch.setattr(approvals.clocks, "_judge", lambda *_: None)  # else the next look would find all well
+    monkeypatch.setattr(approvals.clocks, "note", "3 s ahead")
+    answer = await door.get("/readyz", None)
+    assert (answer.status_code, answer.json()["clock"]) == (200, "3 s ahead")
+    monkeypatch.setattr(approvals.clocks, "refusal", "90 s ahead")
+    refused = problem(await door.get("/readyz", None), "not-ready")
+    assert refused["detail"].startswith("90 s ahead")
+    assert "NTP" in refused["remedy"]
+
+
 async def test_a_database_that_a_newer_release_has_changed_makes_it_not_ready(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

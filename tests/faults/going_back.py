@@ -38,7 +38,7 @@ class Answered(Struct, frozen=True):
 
 
 class Clients:
-    """Each adds notes to a project of its own and to one that all share, and insists as the answers tell it to."""
+    """Each adds notes to a project of its own and to a shared one, and retries with the same key after a 503."""
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals, self._stopped = approvals, False
@@ -131,5 +131,5 @@ async def _require_right(approvals: Approvals, clients: Clients, url: str) -> No
     for project in {answer.project for answer in clients.answers}:
         stored = await approvals.store.stream(project)
         assert (await approvals.project(project)).version == len(stored)
-        told = {answer.version for answer in since if answer.project == project}
-        assert told <= {row.version for row in stored}
+        versions = {answer.version for answer in since if answer.project == project}
+        assert versions <= {row.version for row in stored}

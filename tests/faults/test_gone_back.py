@@ -14,9 +14,12 @@ from domain.examples import MANAGER
 from domain.project.note import NoteStep
 from infrastructure.approvals import Approvals
 from infrastructure.batch import Item, Row, Status
+from infrastructure.dossiers import Dossiers
 from infrastructure.high_water import HighWater, WentBack
 from infrastructure.lane import Lane
 from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.projector import Projector
+from infrastructure.rebuild import rebuild
 from tests.conftest import reachable_folder
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends
@@ -71,7 +74,7 @@ async def test_the_next_command_goes_on_from_what_is_there(database_url: str) ->
     assert len(command_ends(database_url)) == 3
 
 
-async def test_a_reader_is_not_told_what_is_gone(database_url: str) -> None:
+async def test_a_reader_does_not_see_what_is_gone(database_url: str) -> None:
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(approvals)
         go_back(database_url)
@@ -81,7 +84,7 @@ async def test_a_reader_is_not_told_what_is_gone(database_url: str) -> None:
         assert (await approvals.project(project)).version == 2
 
 
-async def test_an_entry_that_is_another_one_now_is_noticed_too(database_url: str) -> None:
+async def test_an_entry_that_differs_is_noticed_too(database_url: str) -> None:
     async with Approvals(database_url) as here, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(here)
         go_back(database_url)
@@ -111,7 +114,7 @@ async def test_what_is_under_way_may_or_may_not_be_stored(database_url: str) -> 
 
 
 async def test_the_database_itself_refuses_what_follows_on_nothing(database_url: str) -> None:
-    """Also where a connection was never lost, so that nobody looked."""
+    """Also where no connection was lost, so that no check ran."""
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
         project = await noted(approvals)
         go_back(database_url)
@@ -129,6 +132,35 @@ async def test_an_item_is_stored_only_behind_the_entry_it_follows_on(database_ur
         await approvals.handle(project, NOTE, MANAGER, uuid4())
         lost = await approvals.committer.append(Item(project, (row,), uuid4(), bytes(32), b"{}", previous=b"x" * 32))
         assert lost.status is Status.GONE
+
+
+async def test_what_the_watcher_knows_of_projects_is_forgotten(database_url: str) -> None:
+    async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
+        dossiers, project = Dossiers(approvals), await noted(approvals)
+        (before,), _ = await dossiers.read([project])
+        go_back(database_url)
+        cut_connections(database_url, "%ledger.append%")
+        await asyncio.to_thread(wait_until, lambda: approvals.high_water.times == 1, "it is noticed")
+        (after,), _ = await dossiers.read([project])
+    assert (before.version, after.version) == (NOTES + 1, 2)
+
+
+async def test_views_that_are_ahead_of_the_ledger_are_rebuilt(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        await noted(approvals)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            first = Projector(database_url)
+            assert first.take_lead(connection)
+            while first.step(connection):
+                pass
+    go_back(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        again = Projector(database_url)
+        assert again.take_lead(connection)
+        while again.step(connection):
+            pass
+    rebuilt = rebuild(database_url, swap=False)
+    assert (rebuilt.position, rebuilt.differences) == (2, ())
 
 
 async def test_a_process_that_has_seen_nothing_has_nothing_to_compare(database_url: str) -> None:

@@ -81,7 +81,7 @@ async def test_a_connection_that_is_silent_for_too_long_is_given_up(
     assert command_ends(url).keys() == set(keys)
 
 
-async def test_nobody_is_told_that_it_is_stored_before_the_standby_has_it(
+async def test_a_command_is_not_acknowledged_before_the_standby_has_it(
     approvals: Approvals, server: EmbeddedPostgres, url: str
 ) -> None:
     key = uuid4()
@@ -98,7 +98,7 @@ async def test_nobody_is_told_that_it_is_stored_before_the_standby_has_it(
     assert command_ends(url) == {key: answer.receipt.position}
 
 
-async def test_a_wait_cut_short_is_told_with_the_answer_it_belongs_to(server: EmbeddedPostgres, url: str) -> None:
+async def test_a_cancelled_wait_fails_the_statement_it_belongs_to(server: EmbeddedPostgres, url: str) -> None:
     lane = Lane(url, {"write": b"SELECT pg_logical_emit_message(true, '', '')", "read": b"SELECT 1"})
     await lane.open()
     with waiting_for_a_standby(server), psycopg.connect(url, autocommit=True) as other:

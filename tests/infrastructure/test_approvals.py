@@ -54,19 +54,19 @@ async def test_the_example_story_is_told_to_its_end(approvals: Approvals) -> Non
 
 
 async def test_nothing_becomes_known_before_what_it_follows_on(approvals: Approvals, database_url: str) -> None:
-    """A clock is set back by a day; another server's is behind, too. When it happened is still told as they see it."""
-    project, now = uuid4(), datetime.now(UTC)
-    async with Approvals(database_url, clock=lambda: now - timedelta(days=1)) as behind:
+    """A clock is set back by a day; another server's is behind, too. A date that the sender names stays as it is."""
+    project, now, day = uuid4(), datetime.now(UTC), timedelta(days=1)
+    async with Approvals(database_url, clock=lambda: now - day) as behind:
         approvals.clock = lambda: now
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         await behind.handle(project, NoteStep(activity="another server"), MANAGER, uuid4())
-        await behind.handle(project, NoteStep(activity="it again"), MANAGER, uuid4())
+        await behind.handle(project, NoteStep(activity="dated", occurred_at=now - day), MANAGER, uuid4())
         approvals.clock = lambda: now - timedelta(hours=1)
         await approvals.handle(project, NoteStep(activity="set back"), MANAGER, uuid4())
 
     noted = (await approvals.history(project))[-3:]
     assert {entry.recorded_at for entry in noted} == {now}
-    assert [now - entry.occurred_at for entry in noted] == [timedelta(days=1), timedelta(days=1), timedelta(hours=1)]
+    assert [now - entry.occurred_at for entry in noted] == [timedelta(0), day, timedelta(0)]
 
 
 async def test_a_repeat_is_told_the_first_answer_even_where_it_would_now_be_refused(approvals: Approvals) -> None:

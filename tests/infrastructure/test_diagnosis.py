@@ -16,6 +16,7 @@ from infrastructure.diagnosis import Check, diagnose
 from infrastructure.migrate import migrate
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.postgres_url import MARK, connect_url, settled
+from infrastructure.roles import login_of
 from infrastructure.settings import Settings
 from tests.bucket import BUCKET, bucket
 from tests.conftest import reachable_folder
@@ -48,7 +49,9 @@ def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: 
     assert after["migrations"].ok
     assert after["server"].detail.startswith("PostgreSQL ")
     assert [
-        name for name in ("python", "settings", "time_zones", "server", "clock", "ledger") if not after[name].ok
+        name
+        for name in ("python", "settings", "time_zones", "server", "clock", "ledger", "guards")
+        if not after[name].ok
     ] == []
 
 
@@ -61,6 +64,29 @@ def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
 
     assert (moved.ok, moved.detail) == (False, "the last entry is 0, but the head row says 7")
     assert (lost.ok, lost.detail) == (False, "the last entry is 0, but the head row is missing")
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ("ALTER TABLE ledger.event DISABLE TRIGGER append_only", "the trigger on ledger.event is missing or off"),
+        ("DROP TRIGGER append_only ON ledger.command", "the trigger on ledger.command is missing or off"),
+        ("GRANT UPDATE ON ledger.event TO countersign_app", "countersign_app may UPDATE ledger.event"),
+        ("GRANT INSERT ON ledger.command TO PUBLIC", "PUBLIC may INSERT ledger.command"),
+    ],
+)
+def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, detail: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(change.encode())
+    guards = named(diagnose(given(database_url), {}))["guards"]
+    assert (guards.ok, guards.detail) == (False, detail)
+
+
+def test_an_account_with_more_rights_than_serving_needs_is_found(database_url: str) -> None:
+    owner = named(diagnose(given(database_url), {}))["login"]
+    login = named(diagnose(given(login_of(database_url)), {}))["login"]
+    assert (owner.ok, "is a superuser" in owner.detail) == (False, True)
+    assert (login.ok, login.detail) == (True, "countersign_service, which serves, only reads and appends")
 
 
 def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> None:

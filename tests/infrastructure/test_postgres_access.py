@@ -1,4 +1,4 @@
-"""Who gets at the embedded server: root and the account that runs Countersign, not whoever reaches the socket."""
+"""Only root and the account that runs Countersign may connect to the embedded server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRUST = "local all all trust\nlocal replication all trust\nhost all all 10.0.0.0
 MAPPED = f"local all all peer map={MAP}\nlocal replication all peer map={MAP}\nhost all all 10.0.0.0/8 scram-sha-256\n"
 
 
-def asked_by_the_servers_account(data: Path) -> subprocess.CompletedProcess[str]:
+def query_as_server_account(data: Path) -> subprocess.CompletedProcess[str]:
     """What psql answers to the account that runs the server."""
     account = account_for(data / "postgres", data)
     psql = programs_for(account, data) / "psql"
@@ -32,19 +32,19 @@ def rules(data: Path) -> list[str]:
     return [" ".join(line.split()) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def test_a_new_server_trusts_nobody(data: Path) -> None:
+def test_a_new_server_has_no_trust_rule(data: Path) -> None:
     assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT session_user") == "countersign"
     assert f"local all all peer map={MAP}" in rules(data)
     assert not [rule for rule in rules(data) if "trust" in rule]
     for name in ("pg_hba.conf", "pg_ident.conf"):
-        found = (data / "postgres" / name).stat()
-        assert (found.st_mode & 0o077, found.st_uid) == (0, (data / "postgres").stat().st_uid)
+        status = (data / "postgres" / name).stat()
+        assert (status.st_mode & 0o077, status.st_uid) == (0, (data / "postgres").stat().st_uid)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the account that runs the server is only another one for root")
 def test_the_account_that_runs_the_server_for_root_is_not_let_in(data: Path) -> None:
     EmbeddedPostgres(data, throw_away=True).start()
-    answer = asked_by_the_servers_account(data)
+    answer = query_as_server_account(data)
     assert (answer.returncode, answer.stdout) == (2, "")
     assert "Peer authentication failed" in answer.stderr
 
@@ -66,6 +66,6 @@ def test_a_server_that_runs_since_before_an_upgrade_is_closed_too(data: Path) ->
     EmbeddedPostgres(data, throw_away=True).start()
     with changed(data / "postgres" / "pg_hba.conf", TRUST):
         os.kill(pid_of(data), signal.SIGHUP)
-        wait_until(lambda: asked_by_the_servers_account(data).returncode == 0, "everybody is let in, as before")
+        wait_until(lambda: query_as_server_account(data).returncode == 0, "every account is let in, as before")
         assert one(EmbeddedPostgres(data).start(), "SELECT 1") == 1
-        wait_until(lambda: asked_by_the_servers_account(data).returncode == 2, "strangers are kept out")
+        wait_until(lambda: query_as_server_account(data).returncode == 2, "strangers are kept out")

@@ -92,7 +92,7 @@ def test_read_models_that_an_older_release_has_made_change_hands(database_url: s
 def test_an_account_that_may_not_make_roles_goes_on_without(
     empty_database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of somebody else's server: the role that 0001 asks for was made by its administrator, the others were not."""
+    """On a server whose administrator has made the role that 0001 asks for, and no other."""
     name = f"test_{uuid4().hex[:8]}"
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         migrate(empty_database_url)
@@ -109,7 +109,7 @@ def test_an_account_that_may_not_make_roles_goes_on_without(
         )
         try:
             connection.execute(f"SET SESSION AUTHORIZATION {name}".encode())
-            assert powers_of(connection).owner
+            assert powers_of(connection, name).owner
             settle_roles(connection)
         finally:
             connection.execute("RESET SESSION AUTHORIZATION")
