@@ -49,8 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: Annotated[
         Path,
         Meta(
-            description="The folder of the embedded PostgreSQL. On a local disk, and as root outside folders closed to "
-            "others. Default: /var/lib/countersign for root, else countersign in $XDG_DATA_HOME or ~/.local/share."
+            description="The folder of the embedded PostgreSQL, on a local disk. Default: /var/lib/countersign for "
+            "root, else countersign in $XDG_DATA_HOME or ~/.local/share."
         ),
     ]
     database_url: Annotated[
