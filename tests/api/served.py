@@ -16,7 +16,7 @@ import uvicorn
 from litestar.types import ControllerRouterHandler
 
 from api.app import create_app
-from api.half_requests import PatientProtocol
+from api.half_requests import SERVER_OPTIONS
 from infrastructure.approvals import Approvals, utc_now
 from infrastructure.settings import Settings
 from infrastructure.views import Views
@@ -40,7 +40,7 @@ def served(
     async def serve() -> None:
         async with Approvals(database_url, clock=clock) as approvals:
             app = create_app(approvals, Views(approvals.store), settings, pages=pages)
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http=PatientProtocol))
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)
