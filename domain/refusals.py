@@ -53,6 +53,7 @@ REFUSAL_CODES: dict[str, str] = {
     "handler-missing": "nobody is named who sees to the evaluation",
     "hearing-order": "the steps of a hearing come one after the other",
     "horizon-too-far": "the notice would make a year certain of which it lists no day",
+    "id-reserved": "an id of this kind belongs to calendars, catalogues, flows and legal persons",
     "in-the-future": "the given time is still to come",
     "information-invalid": "a field of the information base is not written as the form asks",
     "item-repeated": "two items have the same code",
