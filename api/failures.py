@@ -13,6 +13,7 @@ from msgspec import json
 from api.parts import AnyRequest
 from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
+from api.request_checks import ECHO_CHARACTERS_MAX
 from api.requests import request_id
 from domain.ledger import Refused
 from infrastructure.committer import Busy
@@ -61,13 +62,20 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     """What litestar found wrong with the request of *scope* before a handler was asked."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
-        sentence = str(wrong[0].get("message", ""))
-        advice = remedy(scope, str(wrong[0]["key"]), sentence)
-        wrong = [one | {"key": ASKED_AS.get(one["key"], one["key"])} for one in wrong]
+        advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
+        wrong = [
+            one | {"key": ASKED_AS.get(one["key"], one["key"]), "message": _short(one.get("message"))} for one in wrong
+        ]
+        sentence = str(wrong[0]["message"])
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
     return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+
+
+def _short(message: object) -> str:
+    """What litestar says, which may repeat what was sent, to the length that an answer may repeat."""
+    return str(message or "")[:ECHO_CHARACTERS_MAX]
 
 
 def problem_of(error: Exception, scope: Scope) -> Problem:

@@ -13,10 +13,13 @@ MEDIA_TYPE = "application/problem+json"
 PATH = "/problems"  # a problem's type is this path and its code
 UPLOAD = "upload_material"  # the operation that takes files
 POST_COMMAND = "post_command"  # the operation that commands are posted to
+INSTANCE_CHARACTERS_MAX = 200  # of the path that was asked for, an answer repeats no more than this
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
 REFUSED_OTHERWISE = {
     "key-reused": 422,
     "no-zone": 422,
+    **dict.fromkeys(("material-not-yours", "not-yours-to-correct", "second-person"), 403),
+    **dict.fromkeys(("wrong-department", "wrong-role"), 403),
     "organisation-code-invalid": 422,
     "uscc-invalid": 422,
     "version-moved": 412,
@@ -29,8 +32,11 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "invalid-parameter": (400, "a parameter of the address holds what it can't"),
     "key-missing": (400, "a command needs an Idempotency-Key"),
     "bad-request": (400, "the request can't be read"),
+    "path-not-canonical": (400, "the path of the address is spelt otherwise than addresses are here"),
     "actor-missing": (401, "the request does not say who is acting"),
     "material-broken-off": (400, "the upload stopped before the file was whole"),
+    "role-missing": (401, "the request does not say in what capacity somebody acts"),
+    "cross-site": (403, "a browser sent this for a page of another site"),
     "role-reserved": (403, "nobody acts in this role over HTTP"),
     "not-found": (404, "nothing is at this address"),
     "project-unknown": (404, "no project was ever registered under this id"),
@@ -41,11 +47,14 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
     "material-too-large": (413, "the file is larger than this installation takes"),
+    "address-too-long": (414, "the path of the address is longer than any here"),
+    "wrong-content-encoding": (415, "the body is encoded in a way that is not read here"),
     "material-type-unknown": (415, "files of this type are not taken"),
     "material-type-mismatch": (415, "the content of the file is not of the declared type"),
     "material-executable": (415, "the file is, or has in it, something that can be run"),
     "range-not-satisfiable": (416, "the file has no such bytes"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
+    "host-unknown": (421, "this server is not reached by the name in Host"),
     "invalid-field": (422, "a field of the body holds what it can't"),
     "material-empty": (422, "the file is empty"),
     "material-digest-mismatch": (422, "what came does not hash to the announced digest"),
@@ -53,6 +62,8 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-differs": (422, "the stored file has another size than the command says"),
     "head-too-large": (431, "what comes before the body is larger than anything asked for here"),
     "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
+    "method-unknown": (501, "the method is none that this server knows"),
+    "transfer-encoding-unknown": (501, "the body is sent in a transfer coding that is not known here"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
     "database-away": (503, "the database can't be reached"),
@@ -111,7 +122,7 @@ class Problem(Exception):  # noqa: N818 an answer, not an error
             "title": kind.title,
             "status": kind.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": instance[:INSTANCE_CHARACTERS_MAX],
             "code": kind.code,
             "article": self.article,
             "remedy": self.remedy,
