@@ -52,6 +52,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-type-unknown": (415, "files of this type are not taken"),
     "material-type-mismatch": (415, "the content of the file is not of the declared type"),
     "material-executable": (415, "the file is, or has in it, something that can be run"),
+    "material-archive-unsound": (415, "nobody can tell what is in the archive, or it leads out of itself"),
     "range-not-satisfiable": (416, "the file has no such bytes"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "host-unknown": (421, "this server is not reached by the name in Host"),
