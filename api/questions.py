@@ -35,12 +35,11 @@ def require_canonical_ids(scope: Scope) -> None:
 
     Raises Problem "path-not-canonical".
     """
-    path = scope["path"]
+    parts = scope["path"].split("/")
     given: dict[str, Any] = dict(scope.get("path_params", {}))
     for value in given.values():
-        if isinstance(value, UUID) and str(value) not in path:
-            spelt = next(part for part in path.split("/") if _is_id(part, value))
-            raise not_canonical(path.replace(spelt, str(value)))
+        if isinstance(value, UUID) and str(value) not in parts:
+            raise not_canonical("/".join(str(value) if _is_id(part, value) else part for part in parts))
 
 
 def _is_id(text: str, value: UUID) -> bool:

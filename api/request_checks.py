@@ -23,6 +23,7 @@ ANY_ADDRESS = {"0.0.0.0", "::", "[::]"}  # noqa: S104  compared with, not listen
 HOST = re.compile(rb"(?i)(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,252}[a-z0-9_])?)\.?(?::\d{1,5})?")
 _SEGMENT = rb"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+"
 PLAIN_PATH = re.compile(rb"/|(?:/%b)+" % _SEGMENT)
+IN_SEGMENT = "%!$&'()*+,;=:@~"  # beside letters, digits and _.-
 ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # Letters, digits and -._~ are written as they are (RFC 3986, 2.3); / \ and control characters stand in no segment.
@@ -142,8 +143,8 @@ def _canonical(raw: bytes) -> bytes | None:
     if hidden_in_line(text):
         return None
     plain = ESCAPE.sub(_unescaped, raw).replace(b"\\", b"/")
-    segments = [one for one in plain.split(b"/") if one not in (b"", b".", b"..")]
-    return b"/" + b"/".join(segments)
+    segments = [quote(one, safe=IN_SEGMENT) for one in plain.split(b"/") if one not in (b"", b".", b"..")]
+    return ("/" + "/".join(segments)).encode()
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:
