@@ -15,6 +15,7 @@ from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
 from api.request_checks import ECHO_CHARACTERS_MAX
 from api.requests import request_id
+from domain.characters import visible
 from domain.ledger import Refused
 from infrastructure.committer import Busy
 from infrastructure.materials import StorageAway
@@ -146,15 +147,15 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
 def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     """The problem that a request failed with, logged, and the body that tells of it."""
     problem = problem_of(error, scope)
-    known, path = request_id(scope), scope["path"]
+    known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
     elif code in LOGGED_WITH_CAUSE:
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
-        log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)
-    return problem, _encode(problem.document(path, known))
+        log.info("not done", code=code, status=status, path=path, request_id=known)
+    return problem, _encode(problem.document(scope["path"], known))
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

@@ -58,12 +58,7 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
             )
         require_own_id(project, context)
         if self.classified:
-            raise Refused(
-                "classified-project",
-                "a classified project, and information on it, is not handled online",
-                article=CLASSIFIED,
-                remedy="register it on paper, with nothing of it in here",
-            )
+            raise _classified()
         if self.enterprise.uscc:
             require_uscc(self.enterprise.uscc)
         plan: dict[str, PlannedItem] = {}
@@ -124,6 +119,15 @@ class ItemPlanned(Fact, frozen=True, tag="item_planned"):
 
     def apply(self, project: Project) -> None:
         project.items[self.item] = Item(self.plan)
+
+
+def _classified() -> Refused:
+    return Refused(
+        "classified-project",
+        "a classified project, and information on it, is not handled online",
+        article=CLASSIFIED,
+        remedy="register it on paper, with nothing of it in here",
+    )
 
 
 def require_own_id(project: Project, context: Context) -> None:

@@ -120,7 +120,7 @@ frontend zone
     http-request del-header X-Department
     http-request del-header X-Role
     http-request set-header X-Actor mallory
-    http-request set-header X-Role applicant
+    {role}
     default_backend countersign
 backend countersign
     server one {server}
@@ -128,15 +128,15 @@ backend countersign
 
 
 @contextmanager
-def gateway(server: str, folder: Path) -> Iterator[str]:
-    """HAProxy before *server*, which names everybody mallory, an applicant; yields its address."""
+def gateway(server: str, folder: Path, role: str) -> Iterator[str]:
+    """HAProxy before *server*, which names everybody mallory, and does *role* with the role; yields its address."""
     program = shutil.which("haproxy")
     if program is None:
         pytest.skip("no haproxy on PATH (Debian, Ubuntu: apt-get install haproxy): trailers through it are not tried")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         written = folder / "haproxy.cfg"
         place = server.removeprefix("http://")
-        written.write_text(HAPROXY.format(descriptor=listening.fileno(), server=place), encoding="utf-8")
+        written.write_text(HAPROXY.format(descriptor=listening.fileno(), server=place, role=role), encoding="utf-8")
         with subprocess.Popen([program, "-db", "-f", str(written)], pass_fds=[listening.fileno()]) as running:
             try:
                 yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -145,13 +145,18 @@ def gateway(server: str, folder: Path) -> Iterator[str]:
 
 
 @LAYOUTS
-def test_trailers_through_a_gateway_give_nobody_a_role(address: str, layout: str, tmp_path: Path) -> None:
-    """HAProxy sets the three headers, and passes trailers on as they came."""
+@pytest.mark.parametrize(
+    ("role", "code"), [("http-request set-header X-Role applicant", "wrong-role"), ("", "role-missing")]
+)
+def test_trailers_through_a_gateway_give_nobody_a_role(
+    address: str, layout: str, tmp_path: Path, role: str, code: str
+) -> None:
+    """HAProxy removes the three headers, sets its own, and passes trailers on as they came."""
     lines = head(f"POST /projects/{uuid4()}/commands", JSON, CHUNKED, f"Idempotency-Key: {uuid4()}", PROJECT_MANAGER)
     request = (lines, chunk(json.dumps(REGISTER).encode()), trailers(PROJECT_MANAGER))
-    with gateway(address, tmp_path) as front:
+    with gateway(address, tmp_path, role) as front:
         answer = exchange(front, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
-    assert problem_in(answer)["code"] == "wrong-role"
+    assert problem_in(answer)["code"] == code
 
 
 @pytest.mark.parametrize("flood", [b"X-Many: %b\r\n" % (b"a" * 992), b"a" * 1000], ids=["many lines", "one line"])
