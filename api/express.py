@@ -18,9 +18,10 @@ from api.commands import carried_out, told
 from api.failures import told as failure
 from api.problems import MEDIA_TYPE, Problem
 from api.request_checks import RequestChecks
-from api.response_filter import Pairs, ResponseFilter
+from api.response_filter import Pairs, ResponseFilter, headers_of_short
 
 PATH = re.compile(r"/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
+UNCACHED = (b"cache-control", b"no-store")  # a problem may be over with the next try
 HEAD_BY_ITSELF = "/materials/"  # a file's handler answers HEAD without reading the file
 
 
@@ -33,17 +34,17 @@ class Application(Litestar):
             await super().__call__(scope, receive, send)
             return
         scope.setdefault("state", {})
-        send = ResponseFilter(scope, send)
         try:
             self._checks(scope)
         except Problem as problem:
-            await self._refuse(problem, scope, receive, send)
+            await self._refuse(problem, scope, receive, ResponseFilter(scope, send))
             return
         match = PATH.fullmatch(scope["path"]) if scope["method"] == "POST" and not scope["query_string"] else None
         if match is None:
+            filtered = ResponseFilter(scope, send)  # by the method that was sent
             if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):
                 scope = {**scope, "method": "GET"}
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, filtered)
             return
         status, body, headers = await self._answered(UUID(match[1]), scope, receive)
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -67,9 +68,8 @@ class Application(Litestar):
             answer = await carried_out(self.state[parts.KEY], project, scope, receive)
         except Exception as error:  # noqa: BLE001 the one place for this address where errors turn into answers
             problem, body = failure(scope, error)
-            extra = {**problem.headers, "Cache-Control": "no-store"}
             headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-            headers += [(name.lower().encode(), value.encode()) for name, value in extra.items()]
-            return problem.kind.status, body, headers
+            headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+            return problem.kind.status, body, headers + headers_of_short(scope, UNCACHED)
         body, headers = told(answer)
-        return 200, body, headers
+        return 200, body, headers + headers_of_short(scope)

@@ -184,7 +184,7 @@ async def test_the_stories_have_every_command() -> None:
 async def test_both_roads_to_a_command_answer_alike(door: Door) -> None:
     """An address with an empty query is routed by litestar, one without goes past it."""
     path = f"/projects/{uuid4()}/commands"
-    headers = {"Idempotency-Key": "express-1", **identity(MANAGER)}
+    headers = {"Idempotency-Key": "express-1", "Accept-Encoding": "identity", **identity(MANAGER)}
     first, again = [await door.client.post(f"{path}{end}", json=REGISTER, headers=headers) for end in ("", "?&")]
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json()
