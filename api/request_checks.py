@@ -125,10 +125,9 @@ def require_plain_path(scope: HTTPScope) -> None:
 
 def not_canonical(canonical: str) -> Problem:
     """The problem of a path that is spelt otherwise than *canonical*."""
+    shown = canonical[:ECHO_CHARACTERS_MAX]
     return Problem(
-        "path-not-canonical",
-        "the path is not spelt as addresses are here",
-        remedy=f"write {canonical[:ECHO_CHARACTERS_MAX]}",
+        "path-not-canonical", f"the path is not spelt as addresses are here: {shown}", remedy=f"write {shown}"
     )
 
 

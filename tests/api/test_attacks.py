@@ -527,3 +527,13 @@ def test_a_page_that_fails_is_json_for_who_asks_for_json(page_address: str, acce
 
 def test_the_style_sheet_names_its_character_set_once(page_address: str) -> None:
     assert httpx.get(f"{page_address}/static/app.css").headers["content-type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_page_says_what_is_wrong_with_its_address_in_both_languages(page_address: str, language: str) -> None:
+    """Refused before any route, but still to a person."""
+    headers = {"Accept": "text/html", "Accept-Language": language}
+    answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers)
+    assert answer.status_code == 400
+    assert ("网址的写法有误" if language == "zh" else "not spelt as it should be") in answer.text
+    assert "<html" in answer.text
