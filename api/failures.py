@@ -13,7 +13,9 @@ from msgspec import json
 from api.parts import AnyRequest
 from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
+from api.request_checks import ECHO_CHARACTERS_MAX
 from api.requests import request_id
+from domain.characters import visible
 from domain.ledger import Refused
 from infrastructure.clock_check import ClockWrong
 from infrastructure.clocks import TooMuchToRead
@@ -63,13 +65,20 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     """What litestar found wrong with the request of *scope* before a handler was asked."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
-        sentence = str(wrong[0].get("message", ""))
-        advice = remedy(scope, str(wrong[0]["key"]), sentence)
-        wrong = [one | {"key": ASKED_AS.get(one["key"], one["key"])} for one in wrong]
+        advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
+        wrong = [
+            one | {"key": ASKED_AS.get(one["key"], one["key"]), "message": _short(one.get("message"))} for one in wrong
+        ]
+        sentence = str(wrong[0]["message"])
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
     return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+
+
+def _short(message: object) -> str:
+    """What litestar says, which may repeat what was sent, to the length that an answer may repeat."""
+    return str(message or "")[:ECHO_CHARACTERS_MAX]
 
 
 def problem_of(error: Exception, scope: Scope) -> Problem:
@@ -159,15 +168,15 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
 def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     """The problem that a request failed with, logged, and the body that tells of it."""
     problem = problem_of(error, scope)
-    known, path = request_id(scope), scope["path"]
+    known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
     elif code in LOGGED_WITH_CAUSE:
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
-        log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)
-    return problem, _encode(problem.document(path, known))
+        log.info("not done", code=code, status=status, path=path, request_id=known)
+    return problem, _encode(problem.document(scope["path"], known))
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

@@ -15,7 +15,7 @@ import uvloop
 
 from api.app import create_app
 from api.every_page import PAGES
-from api.half_requests import PatientProtocol
+from api.half_requests import SERVER_OPTIONS
 from api.pages import lost
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
@@ -121,9 +121,8 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             log_config=None,
             access_log=False,
             lifespan="on",
-            http=PatientProtocol,
             timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
-            proxy_headers=False,  # who is asking is told by our own headers, never by a forwarded address
+            **SERVER_OPTIONS,
         )
         calm_collector()
         server = _Announcing(config, announce)
