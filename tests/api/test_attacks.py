@@ -51,7 +51,7 @@ async def raw(door: Door, method: str, path: str, by: Actor | None = MANAGER, **
 async def followed(door: Door, path: str, method: str = "GET") -> httpx.Response:
     """What is answered once the views have come so far, however busy the machine is."""
     async with asyncio.timeout(FOLLOWED_SECONDS_MAX):
-        while (answer := await raw(door, method, path)).status_code == 503:  # noqa: ASYNC110  HTTP tells it no other way
+        while (answer := await raw(door, method, path)).status_code == 503:  # noqa: ASYNC110  HTTP has no other way
             await asyncio.sleep(0.1)
     return answer
 
