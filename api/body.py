@@ -150,7 +150,7 @@ def require_kept(path: str, value: date) -> None:
 def require_plain_texts(command: Command, body: bytes) -> None:
     """Refuse a code, name or id that is blank or holds what can't be seen, and control characters in prose.
 
-    Such a text would recolour an auditor's terminal, look like another one, or be kept by no database (U+0000).
+    Such a text would recolour an auditor's terminal, look like another one, or be refused by the database (U+0000).
     """
     if not _SUSPECT.search(body):
         return

@@ -20,7 +20,7 @@ from api.problems import MEDIA_TYPE, Problem
 from api.requests import HEADER, new_request_id
 
 HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 8 to 32 KiB
-TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1), so nobody has a reason to send many
+TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
 FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
@@ -58,7 +58,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _overflow(self, data: bytes, messages: int, pieces: int, *, between: bool) -> Problem | None:
         """The problem of a head or of trailers that go on and on without a complete line.
 
-        A line that has not ended is kept by the parser, and counted here by the reads it came in. A read that also
+        A line that has not ended is buffered by the parser, and counted here by the reads it came in. A read that also
         held the end of the request before is left out.
         """
         if self._in_head:

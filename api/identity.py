@@ -63,10 +63,10 @@ def _actor(actor: bytes, department: bytes, role: bytes) -> Actor:
 
 
 def _role(given: bytes) -> Role:
-    """The role as it stands in the header: an encoded one would pass by a gateway that filters roles."""
+    """The role in the header, unencoded: an encoded one would pass by a gateway that filters roles."""
     role = next((role for role in Role if role.encode() == given), None)
     if role is None and not given:
-        raise _unasserted("role-missing", "X-Role", "the header X-Role does not say in what capacity")
+        raise _unasserted("role-missing", "X-Role", "the header X-Role does not say in what role the actor acts")
     if role is Role.SYSTEM:
         raise Problem(
             "role-reserved", "the role system is not for people", remedy=f"one of: {', '.join(ROLES)}", header="X-Role"

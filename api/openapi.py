@@ -77,7 +77,7 @@ IDENTITY = [
     _header(
         "X-Department", "The department or enterprise acted for, encoded as X-Actor.", maxLength=CODE_CHARACTERS_MAX
     ),
-    _header("X-Role", "In what capacity, as it stands here.", required=True, enum=[str(role) for role in ROLES]),
+    _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
 ]
 CONDITIONS = [
     _header(

@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 PATH = "/problems"  # a problem's type is this path and its code
 UPLOAD = "upload_material"  # the operation that takes files
 POST_COMMAND = "post_command"  # the operation that commands are posted to
-INSTANCE_CHARACTERS_MAX = 200  # of the path that was asked for, an answer repeats no more than this
+INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
 REFUSED_OTHERWISE = {
     "key-reused": 422,
@@ -35,7 +35,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "path-not-canonical": (400, "the path of the address is spelt otherwise than addresses are here"),
     "actor-missing": (401, "the request does not say who is acting"),
     "material-broken-off": (400, "the upload stopped before the file was whole"),
-    "role-missing": (401, "the request does not say in what capacity somebody acts"),
+    "role-missing": (401, "the request does not say in what role the actor acts"),
     "cross-site": (403, "a browser sent this for a page of another site"),
     "role-reserved": (403, "nobody acts in this role over HTTP"),
     "not-found": (404, "nothing is at this address"),
@@ -52,7 +52,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-type-unknown": (415, "files of this type are not taken"),
     "material-type-mismatch": (415, "the content of the file is not of the declared type"),
     "material-executable": (415, "the file is, or has in it, something that can be run"),
-    "material-archive-unsound": (415, "nobody can tell what is in the archive, or it leads out of itself"),
+    "material-archive-unsound": (415, "the archive contradicts itself, or a name in it leads out of it"),
     "range-not-satisfiable": (416, "the file has no such bytes"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "host-unknown": (421, "this server is not reached by the name in Host"),

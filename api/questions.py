@@ -101,7 +101,7 @@ def _is_number(annotation: Any) -> bool:
 
 @cache
 def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """What may stand in the query of *handler*'s address, in the order of its description, with its type."""
+    """The parameters of *handler*'s address, in the order of its description, with its type."""
     declared = handler.parsed_fn_signature.parameters.items()
     kinds = [(name, parameter.kwarg_definition, parameter.annotation) for name, parameter in declared]
     return {kind.name or name: annotation for name, kind, annotation in kinds if isinstance(kind, QueryParameter)}

@@ -26,7 +26,7 @@ PLAIN_PATH = re.compile(rb"/|(?:/%b)+" % _SEGMENT)
 IN_SEGMENT = "%!$&'()*+,;=:@~"  # beside letters, digits and _.-
 ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-# Letters, digits and -._~ are written as they are (RFC 3986, 2.3); / \ and control characters stand in no segment.
+# Letters, digits and -._~ are written as they are (RFC 3986, 2.3); / \ and control characters belong in no segment.
 NEVER_ESCAPED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/\\\x7f") | {*range(32)}
 DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 
@@ -170,7 +170,7 @@ def require_plain_query(scope: HTTPScope) -> None:
 
 
 def require_encodings(scope: HTTPScope) -> None:
-    """Refuse a body that is packed in a way nobody here unpacks."""
+    """Refuse a body in a coding that this server does not decode."""
     for name, value in scope["headers"]:
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise Problem(

@@ -23,7 +23,7 @@ THREAD_BYTES_MIN = 256 * 1024  # compressing more takes longer than handing it t
 GZIP_WINDOW_BITS = 31  # of zlib: a gzip member, with no time in its head, so that the same body gives the same bytes
 COMPRESSIBLE = re.compile(rb"text/|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
 GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
-IDENTITY = b"X-Actor, X-Department, X-Role"  # who asks decides what is shown
+IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
 SUFFIX = b'-gzip"'
 
 Pairs = list[tuple[bytes, bytes]]
@@ -123,8 +123,8 @@ class ResponseFilter:
         if _value(head, b"content-encoding") or head["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             return False
         accepted = next((value for name, value in self._scope["headers"] if name == b"accept-encoding"), b"")
-        found = GZIP_ACCEPTED.search(accepted)
-        return found is not None and (found[1] is None or bool(found[1].strip(b"0.")))
+        match = GZIP_ACCEPTED.search(accepted)
+        return match is not None and (match[1] is None or bool(match[1].strip(b"0.")))
 
     def _unchanged(self, head: Any) -> bool:
         """Whether the client has this answer already; any coding of it will do (RFC 9110, 13.1.2)."""
@@ -136,8 +136,8 @@ class ResponseFilter:
         return b"*" in known or _plain_tag(etag) in known
 
     async def _send_unchanged(self, head: Any) -> None:
-        kept = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]
-        await self._send({"type": "http.response.start", "status": 304, "headers": kept})
+        remaining = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]
+        await self._send({"type": "http.response.start", "status": 304, "headers": remaining})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -162,7 +162,7 @@ def _with_head(allow: bytes) -> bytes:
 
 
 def _plain_tag(tag: bytes) -> bytes:
-    """An ETag without what tells it weak, or compressed."""
+    """An ETag without its mark for weak or for compressed."""
     tag = tag.removeprefix(b"W/")
     return tag.removesuffix(SUFFIX) + b'"' if tag.endswith(SUFFIX) else tag
 

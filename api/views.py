@@ -164,7 +164,7 @@ class ViewTables(Controller):
 async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
     """The views, once they have *after*, and the position all of them have reached.
 
-    Raises ViewBehind; Problem where no receipt ever told of that position.
+    Raises ViewBehind; Problem where the ledger has no such position.
     """
     actor_of(headers_of(request.scope))
     views = parts_of(request).views

@@ -1,4 +1,4 @@
-"""What a ZIP archive holds, by name: from its table of contents, once that is known to tell all there is.
+"""What a ZIP archive holds, by name: from its table of contents, once that is known to be complete.
 
 Readers of archives differ: some go by the table at the end, some by the headers before each file, some by the first end
 record and some by the last. An archive in which these say different things could show one of them a harmless document
@@ -62,7 +62,7 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Unsound(Exception):  # noqa: N818  it says what was found
+class Unsound(Exception):  # noqa: N818  it describes an archive
     """An archive that says different things in different places, or leads out of itself. The text says how."""
 
 

@@ -121,7 +121,7 @@ MEDIA_TYPES = tuple(KINDS)
 
 def require_kind(file: Readable, size: int, media_type: str, *, stored: bool = False) -> None:
     """Raise Unfit unless *file*, of *size* bytes, is what *media_type* says: material-type-unknown, -type-mismatch,
-    -executable, -archive-unsound. Of a file that is *stored* already an archive's table of contents tells enough: all
+    -executable, -archive-unsound. Of a file that is *stored* already an archive's table of contents is enough: all
     the rest was looked at when it was uploaded, and takes a request each in a bucket.
     """
     if media_type not in KINDS:
@@ -185,7 +185,7 @@ def _root_at(head: bytes) -> int:
 
 
 def _runnable_in(content: Content, *, stored: bool) -> bytes:
-    """The name of a program in a ZIP archive; empty where there is none. Raises Unfit where it can't be told."""
+    """The name of a program in a ZIP archive, else empty. Raises Unfit for an archive that contradicts itself."""
     try:
         directory = directory_of(content.file, content.size)
         if directory is None:
@@ -199,7 +199,7 @@ def _runnable_in(content: Content, *, stored: bool) -> bytes:
     except Unsound as unsound:
         raise Unfit(
             "material-archive-unsound",
-            f"nobody can tell what is in the archive: {unsound}",
+            f"the archive can't be trusted: {unsound}",
             "pack the documents again with a usual program, and send that",
         ) from unsound
     return b""

@@ -25,7 +25,7 @@ cli = typer.Typer(
 
 
 class VisibleConsole(Console):
-    """A terminal on which what people typed shows as it stands: "[new]" is no markup and ":x:" no picture, and what
+    """A terminal on which what people typed is shown literally: "[new]" is no markup and ":x:" no picture, and what
     would recolour, hide or overwrite other lines is written as an escape.
     """
 

@@ -171,7 +171,7 @@ def test_an_archive_that_says_two_things_is_refused(how: str, content: bytes) ->
 
 
 def test_an_archive_written_as_a_stream_is_taken() -> None:
-    """Its sizes stand behind each content; so do those of many programs."""
+    """Its sizes come behind each content; so do those of many programs."""
 
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:
