@@ -20,7 +20,7 @@ from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
 from domain.law.clock import Level, State
 from domain.law.explain import Explanation
-from domain.project.terms import Mode
+from domain.project.terms import ModeName
 from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, NoSuchClock
@@ -29,7 +29,7 @@ from projections.readings import ItemReading, Reading
 
 APPLICATIONS_MAX = 10_000  # of one item: a new one takes a decision on the one before
 
-OfMode = Annotated[Mode | None, QueryParameter(description="How the item is handled.")]
+OfMode = Annotated[ModeName | None, QueryParameter(description="How the item is handled: a mode of its law.")]
 AtNode = Annotated[str, code("The key node: acceptance, decision, extension, delivery; `none`: those of no node.")]
 OfItem = Annotated[str, code("The item's code.")]
 OfClock = Annotated[str, code("A clock's name, such as `intake#2`, or that of its kind, such as `intake`.")]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.outside_rows import ShownOutside
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
 from domain.project.state import Item, Project
-from domain.project.terms import HearingStep, Mode, Outcome, Stage
+from domain.project.terms import HearingStep, ModeName, Outcome, Stage
 from domain.project.voice_state import Complaint
 
 
@@ -67,7 +67,7 @@ class ShownItem(Struct, frozen=True):
     item: str
     name: str
     department: str
-    mode: Mode
+    mode: ModeName
     live: bool
     stage: Stage
     outcome: Outcome | None

@@ -68,6 +68,7 @@ REFUSAL_CODES: dict[str, str] = {
     "material-not-yours": "the enterprise takes back only what it brought itself",
     "material-unsound": "a material's digest, media type or size can't be right",
     "merge-circle": "a legal person can't be merged into itself",
+    "mode-unknown": "this law has no such mode of handling",
     "no-appeal": "no appeal against the card waits for a decision",
     "no-contact": "the entry records no service that could be evaluated",
     "no-discrepancy": "no feed says otherwise than what stands for the item",

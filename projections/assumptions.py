@@ -119,7 +119,7 @@ def signals_under(
         }
         for key, one in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
-            above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
+            above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
             yield AssumedSignal(
                 project=project,
                 item=item,

@@ -186,7 +186,7 @@ def begin_of(day: date, zone: str) -> datetime:
 def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor) -> Iterator[Row]:
     terms = general_terms(history, laws, DISTANT.date())
     last = max((event.at for event in history.events), default=DISTANT)
-    above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
+    above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
     timeline = Timeline(terms.pack.zone, history.events)
     found = general_readings(terms, timeline, last, DISTANT)
     for one in found:
@@ -217,7 +217,7 @@ def _of_general(
         history.application,
         one.name,
         department,
-        history.mode.value,
+        history.mode,
         node,
         history.live,
         history.law,

@@ -25,7 +25,6 @@ from domain.project.forwarding import ItemForwarded
 from domain.project.round import ApplicationRevised
 from domain.project.state import Item, Project
 from domain.project.submission import ItemSubmitted
-from domain.project.terms import Mode
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
 from projections.law_instants import ABOUT_QUESTIONS, effective, id_of, moved_along
@@ -61,7 +60,7 @@ class ItemHistory(Struct):
     item: str
     application: int
     department: str
-    mode: Mode
+    mode: str
     special: str
     live: bool
     promise_days: int | None
@@ -251,7 +250,7 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         laws,
         history.law,
         history.intake_law,
-        str(history.mode),
+        history.mode,
         history.promise_days,
         history.decision_length,
         history.asked_days.get(clock),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from domain.project.terms import Code, Codes, JointForm, Line, Lines, Mode, Name, Text
+from domain.project.terms import Code, Codes, JointForm, Line, Lines, Mode, ModeName, Name, Text
 
 TASK_CODE_CHARACTERS_MAX = 128  # an 实施编码 with its parts joined by hyphens has up to 90
 TASK_NAME_CHARACTERS_MAX = 300
@@ -65,7 +65,7 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     by_law: Lines = ()  # 设定依据: law and article
     anticipate_day: Days | None = None  # 法定办结时限
     promise_day: Days | None = None  # 承诺办结时限
-    mode: Mode = Mode.SINGLE
+    mode: ModeName = Mode.SINGLE.value  # of the law it is handled under
     special: Name = ""  # the law's special law for this item
     project_type: Literal["promised", "immediate"] = "promised"  # 办件类型: 承诺件, 即办件
     server_type: Literal["legal", "natural", "both"] = "legal"  # 服务对象

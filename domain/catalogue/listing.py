@@ -6,7 +6,7 @@ from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
 from domain.context import Context
 from domain.ledger import Actor, Command, Fact, Refused, Role
-from domain.project.rules import limit_of, require_reasons
+from domain.project.rules import limit_of, require_mode, require_reasons
 from domain.project.terms import Code, Text
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
@@ -148,6 +148,7 @@ def require_sound(service: ServiceItem, context: Context) -> None:
             remedy=f"it has: {', '.join(law.specials) or 'none'}",
         )
     law = law.under(service.special)
+    require_mode(code, service.mode, law)
     _require_short_promise(service, context)
     for ground in service.special_procedure:
         if law.ground(ground) is None:

@@ -53,4 +53,4 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
 
 def likeness(plan: PlannedItem) -> Likeness:
     """What makes applications alike."""
-    return Likeness(plan.service or plan.item, plan.special, plan.department, plan.mode.value)
+    return Likeness(plan.service or plan.item, plan.special, plan.department, plan.mode)

@@ -70,12 +70,26 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     articles: dict[str, Citation] = field(default_factory=dict)
     specials: dict[str, Special] = field(default_factory=dict)
     special: str = ""  # which of them these clocks are under; never written in a file
+    act_modes: tuple[str, ...] = ()  # the modes of the act itself, under a special law; never written in a file
     note: str = ""
 
     @cached_property
     def name(self) -> str:
         """Id, version and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
         return f"{self.id}@{self.valid_from}" + (f"/{self.special}" if self.special else "")
+
+    @cached_property
+    def modes(self) -> tuple[str, ...]:
+        """The modes of handling that a case may have: those that clocks name, where the decision has a limit.
+
+        The modes of the act are those of its special laws too: a joint handling stays one, whatever its length.
+        """
+        named = [mode for terms in self.clocks.values() for mode in terms.modes]
+        decision = self.clocks.get("decision")
+        if decision is None:
+            return ()
+        known = dict.fromkeys((*decision.modes, *named, *self.act_modes) or (DEFAULT_MODE,))
+        return tuple(mode for mode in known if decision.days is not None or mode in decision.modes)
 
     def limit(self, mode: str = DEFAULT_MODE, clock: str = "decision") -> Limit:
         """The longest *clock* may take in *mode*; KeyError if this law sets no such limit."""
@@ -127,7 +141,11 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
             return self
         law = self.specials[special]
         return structs.replace(
-            self, clocks=self.clocks | law.clocks, grounds=self.grounds + law.grounds, special=special
+            self,
+            clocks=self.clocks | law.clocks,
+            grounds=self.grounds + law.grounds,
+            special=special,
+            act_modes=self.modes,
         )
 
     def in_force(self, on: date) -> bool:

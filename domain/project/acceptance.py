@@ -12,7 +12,7 @@ from domain.ledger import Command, Fact, Refused, Role
 from domain.project.asking import asked_jointly
 from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
 from domain.project.state import Item, Project
-from domain.project.terms import Code, Lines, Mode, Stage, Text
+from domain.project.terms import Code, Lines, ModeName, Stage, Text
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
@@ -80,7 +80,7 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
     """受理. Carries the law's inputs as they stood at acceptance: a later pack changes nothing for this case."""
 
     item: str
-    mode: Mode
+    mode: ModeName
     law: str
     limit: int
     unit: str

@@ -156,6 +156,19 @@ def law_for(plan: PlannedItem, context: Context) -> Pack:
     return law.under(plan.special)
 
 
+def require_mode(code: str, mode: str, law: Pack) -> None:
+    """Refuse a mode of handling that the law of *code* does not have; a law without any sets no limit to begin with."""
+    if law.modes and mode not in law.modes:
+        raise Refused(
+            "mode-unknown",
+            f"{law.name} knows no mode {mode} in which {code} could be handled",
+            article=law.article("decision"),
+            remedy=f"its modes are: {', '.join(law.modes)}",
+            item=code,
+            modes=list(law.modes),
+        )
+
+
 def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
     """How long *clock* may take in *mode*; refused where this law sets no such limit."""
     try:

@@ -13,7 +13,19 @@ from domain.ledger import Actor, Refused
 from domain.project.consultation_state import Consolidated, Consultations, opinions
 from domain.project.material_state import Material
 from domain.project.signal_state import Order, Signal
-from domain.project.terms import Alternatives, Code, Codes, HearingStep, JointForm, Line, Mode, Name, Outcome, Stage
+from domain.project.terms import (
+    Alternatives,
+    Code,
+    Codes,
+    HearingStep,
+    JointForm,
+    Line,
+    Mode,
+    ModeName,
+    Name,
+    Outcome,
+    Stage,
+)
 from domain.project.voice_state import Complaint, Evaluation
 
 
@@ -24,7 +36,7 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     department: Code
     name: Line = ""
     requires: Codes = ()  # 前置条件: items that must be granted first
-    mode: Mode = Mode.SINGLE
+    mode: ModeName = Mode.SINGLE.value  # of its law
     promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the law's own unit
     live: bool = True  # false: the department works outside the system, its results are keyed in
     special: Name = ""  # the pack's special law for this kind of item, e.g. an environmental report
