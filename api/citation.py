@@ -24,6 +24,7 @@ LAWS = {
     "全国年节及纪念日放假办法": "Regulations on Public Holidays",
     "电子监察规则": "Electronic Supervision Rules",
     "政务服务好差评规则": "Rules on the Evaluation of Government Services",
+    "容缺受理规定": "Rules on Tolerant Acceptance",
     "国发": "State Council document",
     "国办发": "General Office of the State Council document",
 }

@@ -283,7 +283,8 @@ def _rule(
     if intake_law != law:
         received_under = laws.pack(intake_law)
         days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
-        rule = structs.replace(rule, intake_days=days, intake_shift=shift)
+        articles = rule.articles | {INTAKE: received_under.clock_article(INTAKE, mode)}
+        rule = structs.replace(rule, intake_days=days, intake_shift=shift, articles=articles)
     if asked_days is None:
         return rule
     terms = rule.countersign or CountersignTerms(asked_days, "overdue")

@@ -203,7 +203,7 @@ def reading(
     return GeneralReading(
         name=found.name,
         clock=found.clock,
-        article=law.article,
+        article=terms.pack.clock_article(found.clock, terms.mode),
         unit=found.rule.unit,
         standing=stood,
         extended=bool(course.added or course.agreed),

@@ -129,6 +129,11 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         ground = self.ground(key)
         return ground.article if ground else ""
 
+    def clock_article(self, clock: str, mode: str = DEFAULT_MODE) -> str:
+        """What *clock* rests on in *mode*: the mode's own paragraph, else the clock's. KeyError if it is no clock."""
+        terms = self.clocks[clock]
+        return terms.modes[mode].article if mode in terms.modes else terms.article
+
     def silence(self, clock: str, mode: str = DEFAULT_MODE) -> Silence:
         """What the end of *clock* without an answer means in *mode*; KeyError if this law has no such clock."""
         terms = self.clocks[clock]

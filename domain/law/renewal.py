@@ -13,7 +13,7 @@ from domain.law.moment import next_day
 if TYPE_CHECKING:
     from domain.law.case import Case
 
-RENEWAL_GUARD = Kind("renewal_guard", "行政许可法第五十条")
+RENEWAL_GUARD = Kind("renewal_guard")
 
 
 class Deemed(Struct, frozen=True, rename={"since": "from"}):
@@ -58,7 +58,7 @@ def guard(case: Case) -> Clock | None:
         state=state,
         level=level(state, near=left <= case.rule.renewal.yellow_days),
         provisional=case.calendar.is_provisional(last),
-        article=RENEWAL_GUARD.article,
+        article=case.rule.article(RENEWAL_GUARD.name),
     )
 
 
