@@ -44,7 +44,8 @@ class ClockRow(Struct, frozen=True, gc=False):
     *over_level* after, and for good where it is *closed*; a running clock is yellow from *yellow_at*. *due_on* is None
     while an open suspension makes it unknowable. *used* to *stopped_on* are those of `domain.law.outlook`; where a
     general clock counts, what is used up and left is read from the events instead. *announced_on* is what the applicant
-    was told.
+    was told. Where a term was set for the answer, a paused clock runs again at *paused_until*: the row holds how it
+    stands from then on.
     """
 
     project: UUID
@@ -73,6 +74,7 @@ class ClockRow(Struct, frozen=True, gc=False):
     paused_from: date | None
     stopped_on: date | None
     announced_on: date | None = None
+    paused_until: datetime | None = None
 
 
 # Where a row tells which clock it is, and how it ended.
@@ -87,7 +89,7 @@ def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor =
         return _by_rule(project, history, laws, rule, node_for, told)
     if not history.law:
         return []
-    return [(*row, told.get(row[CLOCK_NAME])) for row in _by_general_clock(project, history, laws, node_for)]
+    return list(_by_general_clock(project, history, laws, node_for))
 
 
 def _by_rule(
@@ -142,6 +144,7 @@ def _row(
         one.paused_from,
         one.stopped_on,
         announced_on,
+        None,
     )
 
 
@@ -188,10 +191,11 @@ def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for:
     last = max((event.at for event in history.events), default=DISTANT)
     above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
     timeline = Timeline(terms.pack.zone, history.events)
+    told = last_told(history.announced) if history.announced else {}
     found = general_readings(terms, timeline, last, DISTANT)
     for one in found:
         node = node_for(one.name, one.extended)
-        yield _of_general(project, history, one, department_of(history, one.name, above=above), node)
+        yield _of_general(project, history, one, department_of(history, one.name, above=above), node, told)
     silence_at = next((one.over_at for one in found if one.clock == INTAKE.name and one.over is State.DEEMED), None)
     if silence_at is None:
         return
@@ -199,7 +203,7 @@ def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for:
     for one in general_readings(terms, timeline, silence_at, DISTANT):
         if one.name not in known:  # silence will have accepted the application, which starts further clocks
             node, department = node_for(one.name, one.extended), department_of(history, one.name, above=above)
-            yield _of_general(project, history, one, department, node, silence_at)
+            yield _of_general(project, history, one, department, node, told, silence_at)
 
 
 def _of_general(
@@ -208,9 +212,10 @@ def _of_general(
     one: GeneralReading,
     department: str,
     node: str,
+    told: Mapping[str, date],
     exists_at: datetime | None = None,
 ) -> Row:
-    stood = one.standing
+    stood = one.ahead
     return (
         project,
         history.item,
@@ -237,4 +242,6 @@ def _of_general(
         None,
         None,
         None,
+        told.get(one.name),
+        one.resumes_at,
     )

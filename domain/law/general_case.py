@@ -20,6 +20,7 @@ from domain.law.review import Withdrawn as ItemWithdrawn
 from domain.law.suspension import Resume, Suspend
 from domain.law.timeline import Timeline
 
+NOTIFIED = frozenset({"delivered", "delivery_attempted"})  # what stops a clock that runs until the applicant is told
 SUPPLEMENT = "supplement"  # the ground on which a request to complete the papers stops a clock, where the law has one
 
 
@@ -67,7 +68,7 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
     Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes.
     """
     terms, begun, asked = pack.clocks[clock], False, False
-    start, stop = frozenset(terms.start), frozenset(terms.stop)
+    start, stop = frozenset(terms.start), NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
     supplements = SUPPLEMENT in pack.reasons(clock)
     for at, event in acts:
         names = names_of(event)
@@ -78,10 +79,10 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
             yield Stopped(at)
         if supplements and isinstance(event, CorrectionNotice):
             asked = True
-            yield Suspended(at, SUPPLEMENT, SUPPLEMENT)
+            yield Suspended(at, SUPPLEMENT, SUPPLEMENT, event.respond_by)
         if asked and isinstance(event, Corrected | Accepted):
             asked = False
-            yield Resumed(at, SUPPLEMENT)
+            yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
         yield from held(event, at, clock)
 
 
@@ -98,8 +99,8 @@ def _names(kind: type[Happening], outcome: str | None) -> frozenset[str]:
 def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:
     """Suspensions, extensions of this *clock*, and withdrawal."""
     match event:
-        case Suspend(sid=sid, reason=reason):
-            yield Suspended(at, sid, reason)
+        case Suspend(sid=sid, reason=reason, planned_until=until):
+            yield Suspended(at, sid, reason, until)
         case Resume(sid=sid):
             yield Resumed(at, sid)
         case Extension(days=days, clock=extended) if extended == clock:

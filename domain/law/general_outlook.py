@@ -18,7 +18,7 @@ from domain.law.countersign import (
     name_of,
 )
 from domain.law.event import Attest
-from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing_of
+from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing, standing_of
 from domain.law.general_case import general_events, is_counted, names_of
 from domain.law.general_course import course_of
 from domain.law.general_pack import general_rule
@@ -27,6 +27,7 @@ from domain.law.general_rule import GeneralEvent, GeneralRule, Moment, Started, 
 from domain.law.intake import INTAKE, Accepted
 from domain.law.moment import Happening, midnight
 from domain.law.pack import Pack
+from domain.law.pack_terms import ClockTerms
 from domain.law.review import Decided
 from domain.law.timeline import Act, Timeline
 
@@ -53,7 +54,9 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     """One clock at an instant. *state* and *level* are those of *standing*, or say that silence proves nothing.
 
     *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after,
-    None where there is none. *yellow_at* and *over_at* are the instants from which they hold.
+    None where there is none. *yellow_at* and *over_at* are the instants from which they hold. A suspended clock runs
+    again by itself at *resumes_at*, when the term set for the answer is over: *ahead* is how it stands then, and what
+    comes later is told as if nobody answers. Else *ahead* is its *standing*.
     """
 
     name: str
@@ -70,6 +73,8 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     over: State | None
     yellow_at: datetime | None
     over_at: datetime | None
+    ahead: Standing
+    resumes_at: datetime | None = None
 
     def level_in(self, state: State) -> Level:
         """Its colour in *state*, where it is not near its end."""
@@ -186,20 +191,19 @@ def reading(
     stood = standing_of(course, t)
     if stood is None:
         return None
-    coloured = law.card != "none"
-    state, over = State(stood.state), None
-    overtaken = not course.closed and decided is not None and not BY_DECISION & set(law.start)
+    overtaken = not course.closed and decided is not None and overtakes(law)
     closed = course.closed or overtaken
+    resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, found.rule)
+    ahead = stood if resumes_at is None else standing(found.rule, found.events, resumes_at) or stood
+    state, over = State(stood.state), None
     if overtaken and decided is not None:
         state = State.DEEMED if decided_by_silence(terms, found, stood, decided) else State.VOID
-    elif not closed and stood.due is not None:
-        over = State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
-        if not terms.live and attested <= day_of(stood.due, found.rule).toordinal():
-            over = State.UNCONFIRMED
+    elif not closed and ahead.due is not None:
+        over = passed(terms, found, ahead.due, attested)
         state = over if stood.state in ("overdue", "deemed") else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
-    shown = level(state, near=stood.level == "yellow")
-    running = not closed and not waiting and coloured
+    coloured = law.card != "none"
+    yellow_at = begins(ahead.yellow_from, found.rule)
     return GeneralReading(
         name=found.name,
         clock=found.clock,
@@ -210,12 +214,31 @@ def reading(
         coloured=coloured,
         closed=closed,
         state=state,
-        level=shown if coloured else Level.NONE,
+        level=level(state, near=stood.level == "yellow") if coloured else Level.NONE,
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
         over=None if closed else over,
-        yellow_at=begins(stood.yellow_from, found.rule) if running else None,
-        over_at=None if closed or stood.due is None else ends(stood.due, found.rule),
+        yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,
+        over_at=None if closed or ahead.due is None else ends(ahead.due, found.rule),
+        ahead=ahead,
+        resumes_at=resumes_at,
     )
+
+
+def passed(terms: GeneralTerms, found: Found, due: Moment, attested: int) -> State:
+    """What becomes of the clock when its last day *due* is over; outside the system silence proves nothing (B11)."""
+    if not terms.live and attested <= day_of(due, found.rule).toordinal():
+        return State.UNCONFIRMED
+    return State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
+
+
+def later(at: datetime | None, than: datetime | None) -> datetime | None:
+    """*at*, but not before *than*."""
+    return at if at is None or than is None else max(at, than)
+
+
+def overtakes(law: ClockTerms) -> bool:
+    """Whether a decision leaves a clock moot that it does not stop: not one that begins with it, or ends once told."""
+    return not BY_DECISION & set(law.start) and law.stop_event == "decided"
 
 
 def decided_by_silence(terms: GeneralTerms, found: Found, stood: Standing, decided: datetime) -> bool:

@@ -74,7 +74,7 @@ def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> Period
     """The length of *clock*, or *days* in its place, and the most it may be extended by."""
     extension = pack.extension(clock, mode)
     length = pack.limit(mode, clock).days if days is None else days
-    return Period(length, (extension.days_max or 0) if extension else 0)
+    return Period(length, (extension.most(length) or 0) if extension else 0)
 
 
 def post_check_months(pack: Pack) -> int:

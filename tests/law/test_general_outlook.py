@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -47,11 +47,38 @@ def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live:
         for name, now in read(item, t, *events).items():
             then = foreseen[name]
             over = then.over_at is not None and t >= then.over_at
-            state = (then.over if over else None) or then.until_over
+            resumed = then.resumes_at is not None and t >= then.resumes_at
+            state = (then.over if over else None) or (State.RUNNING if resumed else then.until_over)
             near = state is State.RUNNING and then.yellow_at is not None and t >= then.yellow_at
 
             assert (now.state, now.closed, now.extended) == (state, then.closed, then.extended)
             assert now.level is (Level.YELLOW if near else then.level_in(state))
+
+
+def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
+    """Awb 4:15(1)(a): from the day after the request to the day on which the term has passed unused."""
+    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    dutch = terms("nl-awb@2009-10-01")
+    waiting = read(dutch, at("04-08 05:59"), RECEIVED, asked)["decision"]
+    running = read(dutch, at("04-08 06:00"), RECEIVED, asked)["decision"]
+    late = read(dutch, at("06-01"), RECEIVED, asked)["decision"]
+
+    assert (waiting.state, waiting.standing.due, waiting.resumes_at) == (State.SUSPENDED, None, at("04-08 06:00"))
+    assert (running.state, running.standing.due, running.resumes_at) == (State.RUNNING, date(2026, 5, 26), None)
+    assert waiting.over_at == running.over_at == at("05-27 06:00")
+    assert (late.state, late.level) == (State.OVERDUE, Level.RED)
+
+
+def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no_effect() -> None:
+    asked = happened("correction_notice", "03-10 17:00", respond_by=date(2026, 4, 7))
+    answer = happened("corrected", "04-20 17:00")
+    accepted = happened("accepted", "04-21 17:00")
+    dutch = terms("nl-awb@2009-10-01")
+    found = read(dutch, at("05-01"), RECEIVED, asked, answer)["decision"].standing
+    taken_up = read(dutch, at("05-01"), RECEIVED, asked, accepted)["decision"].standing
+
+    assert (found.due, found.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
+    assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
 
 
 def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:
