@@ -13,7 +13,7 @@ from msgspec import Struct, field, structs
 from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
-from domain.law.pack import Pack
+from domain.law.pack import Pack, PackName
 from domain.law.pack_rule import expand
 from domain.law.rule import CountersignTerms, Rule
 from domain.ledger import Fact
@@ -131,8 +131,8 @@ def take_entry(
 def _begun(item: Item, entry: Entry) -> ItemHistory:
     """A new application. Until a fact says under which law, it is the one its first entry was recorded under."""
     plan, law = item.plan, entry.recorded.law
-    if law and plan.special and "/" not in law:
-        law = f"{law}/{plan.special}"
+    if law and law == PackName.of(law).version:
+        law = str(PackName(law, plan.calendar, plan.special))
     return ItemHistory(
         plan.item,
         item.application,

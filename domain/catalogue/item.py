@@ -85,6 +85,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     by_undertaking: bool = False  # 告知承诺制
     task_name_en: TaskTitle = ""  # what pages in English call it; empty: nobody has said
     dept_name_en: Line = ""
+    law: Name = ""  # the law it is handled under, by its id; empty: the installation's
+    calendar: Name = ""  # of the region whose holidays count for it; empty: that law's own
 
     @property
     def is_licence(self) -> bool:

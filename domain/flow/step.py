@@ -95,4 +95,5 @@ def _plan(flow: FlowEdition, step: FlowStep, needs: Groups, service: ServiceItem
         participants=service.other_dept if service.mode == Mode.JOINT else (),
         joint_form=service.joint_form,
         by_undertaking=service.by_undertaking,
+        calendar=service.calendar,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from functools import cached_property
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field, structs
 
@@ -26,6 +27,26 @@ from domain.law.rule import DayRule, Yellow
 
 DEFAULT_MODE = "single"
 
+
+class PackName(NamedTuple):
+    """The parts of a pack's name: its id and version, the region whose calendar it is counted on, the special law."""
+
+    version: str
+    region: str
+    special: str
+
+    @classmethod
+    def of(cls, name: str) -> PackName:
+        """The parts of *name*, "cn-licensing@2019-04-23+CN-GX/eia_report"; what it does not say is empty."""
+        counted, _, special = name.partition("/")
+        version, _, region = counted.partition("+")
+        return cls(version, region, special)
+
+    def __str__(self) -> str:
+        region, special = self.region and f"+{self.region}", self.special and f"/{self.special}"
+        return f"{self.version}{region}{special}"
+
+
 __all__ = [
     "DEFAULT_MODE",
     "BasisLevel",
@@ -39,6 +60,7 @@ __all__ = [
     "ModeTerms",
     "Notice",
     "Pack",
+    "PackName",
     "Roll",
     "Silence",
     "Special",
@@ -52,7 +74,8 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
 
     *zone* is the IANA zone in which its days begin, *calendar* the named calendar of working days. *hours* are the
     opening hours for laws that count by the hour, *closures* stretches "MM-DD".."MM-DD" of every year that it counts
-    as rest days, beside the calendar's.
+    as rest days, beside the calendar's. *transition* says which act puts an application under this version and not the
+    one before it: its acceptance (rule B6.1), or its receipt, where what was received earlier stays under the old law.
     """
 
     id: str
@@ -69,14 +92,16 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     grounds: tuple[Ground, ...] = ()
     articles: dict[str, Citation] = field(default_factory=dict)
     specials: dict[str, Special] = field(default_factory=dict)
+    transition: Literal["accepted", "received"] = "accepted"
     special: str = ""  # which of them these clocks are under; never written in a file
+    region: str = ""  # whose calendar takes the place of its own; never written in a file
     act_modes: tuple[str, ...] = ()  # the modes of the act itself, under a special law; never written in a file
     note: str = ""
 
     @cached_property
     def name(self) -> str:
-        """Id, version and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
-        return f"{self.id}@{self.valid_from}" + (f"/{self.special}" if self.special else "")
+        """Id, version, region and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
+        return str(PackName(f"{self.id}@{self.valid_from}", self.region, self.special))
 
     @cached_property
     def modes(self) -> tuple[str, ...]:
@@ -152,6 +177,12 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
             special=special,
             act_modes=self.modes,
         )
+
+    def counted_in(self, region: str) -> Pack:
+        """The law as it is counted on the calendar of *region*, which stacks on its own (rule B2.8)."""
+        if region in ("", self.calendar):
+            return self
+        return structs.replace(self, calendar=region, region=region)
 
     def in_force(self, on: date) -> bool:
         """Whether this version is the law on the date *on*."""

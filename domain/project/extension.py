@@ -9,7 +9,7 @@ from msgspec import Meta
 from domain.context import Context
 from domain.law.pack import Extension
 from domain.ledger import Command, Fact, Refused
-from domain.project.rules import law_for, limit_of, require_handler, require_reasons, require_stage
+from domain.project.rules import law_of, limit_of, require_handler, require_reasons, require_stage
 from domain.project.state import Project
 from domain.project.terms import Code, Stage, Text
 
@@ -28,7 +28,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be extended", Stage.ACCEPTED)
-        law = law_for(item.plan, context)
+        law = law_of(item, context)
         extension = law.extension(self.clock, item.plan.mode)
         if extension is None:
             raise Refused(

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from domain.context import Context
 from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Fact, Refused, Role
-from domain.project.rules import law_for, limit_of, require_mode, require_role
+from domain.project.rules import law_for, limit_of, require_mode, require_region, require_role
 from domain.project.state import Item, PlannedItem, Project
 from domain.project.terms import ITEMS_MAX, Code, Line, Mode, Name
 from domain.uscc import require_uscc
@@ -39,6 +39,11 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
     law: Name = "cn-licensing"
     items: Annotated[tuple[PlannedItem, ...], Meta(max_length=ITEMS_MAX)] = ()
     classified: bool = False
+
+    @property
+    def law_named(self) -> str:
+        """A project names its law when it is registered."""
+        return self.law
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a project", Role.PROJECT_MANAGER, Role.SYSTEM)
@@ -132,6 +137,7 @@ def require_new(code: str, plan: Mapping[str, object]) -> None:
 
 def require_lawful(planned: PlannedItem, context: Context) -> None:
     """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
+    require_region(planned.item, planned.calendar, context.law, context)
     law = law_for(planned, context)
     require_mode(planned.item, planned.mode, law)
     require_participants(planned)

@@ -48,6 +48,7 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     participants: Codes = ()  # 参与部门 of a joint item: asked by its acceptance, each with a clock of its own
     joint_form: JointForm | None = None
     by_undertaking: bool = False  # 告知承诺: may be granted on the applicant's word, and checked afterwards
+    calendar: Name = ""  # of the region whose holidays count for it; empty: its law's own
 
     @property
     def needs(self) -> Groups:
@@ -112,6 +113,7 @@ class Item(Struct, gc=False):
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
     promised: int | None = None  # by that edition
+    law: str = ""  # the pack it is under: that of its receipt, then that of its acceptance
 
     @property
     def promise_days(self) -> int | None:
@@ -144,7 +146,7 @@ class Item(Struct, gc=False):
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False
         self.kept = None
-        self.edition, self.promised = "", None
+        self.edition, self.promised, self.law = "", None, ""
         self.deemed_on = None
 
 
