@@ -11,10 +11,10 @@ from msgspec import Struct, field
 from domain.law.attribution import HeldDay, Holder
 from domain.law.countersign import CountersignRecall, CountersignReply, CountersignRequest, name_of
 from domain.law.explain import EXPLAINED_DAYS_MAX
-from domain.law.general_case import SUPPLEMENT
 from domain.law.general_outlook import GeneralTerms
 from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening, Moment
+from domain.law.pack import Ground
 from domain.law.review import DECISION, Decided, Delivered, UpperReceived, Withdrawn
 from domain.law.suspension import Resume, Suspend
 from domain.law.timeline import Act, Timeline
@@ -27,6 +27,7 @@ class Hands(Struct):
 
     own: Holder
     grounds: tuple[str, ...]  # that stop the decision's clock
+    asking: Ground | None  # on which a request for papers stops it
     termed: frozenset[str] = frozenset()  # those of them that end with the term set for the answer
     stage: Stage = "coming"
     begun: Moment | None = None
@@ -65,7 +66,7 @@ class Hands(Struct):
                 self.awaiting = False
             case CorrectionNotice(respond_by=until):
                 self.awaiting = True
-                self._set_term("", SUPPLEMENT, until)
+                self._set_term("", self.asking.reason if self.asking else "", until)
             case Corrected():
                 self.awaiting = False
             case UpperReceived():
@@ -98,7 +99,7 @@ class Hands(Struct):
         """Who has the case now, and by what name."""
         if self.stage == "granted" or (self.ended and self.open):  # what ends the case ends a suspension (B7.8)
             return self.own, ()
-        if self.awaiting or SUPPLEMENT in self.open.values():
+        if self.awaiting or (self.asking is not None and self.asking.reason in self.open.values()):
             return Holder.APPLICANT, ()
         if self.open:
             return Holder.LEGAL_SUSPENSION, tuple(self.open.values())
@@ -115,7 +116,8 @@ def general_held_days(terms: GeneralTerms, timeline: Timeline, until: datetime, 
     acts = timeline.by(until, known)
     termed = frozenset(g.reason for g in terms.pack.grounds if g.notice.suspension_ends == "on_answer_or_term")
     own = Holder.DEPARTMENT if terms.live else Holder.OUTSIDE
-    hands = Hands(own, terms.pack.reasons(DECISION.name), termed)
+    asking = terms.pack.request_ground(DECISION.name, terms.mode)
+    hands = Hands(own, terms.pack.reasons(DECISION.name), asking, termed)
     following, today = 0, timeline.moment(until).day
     ordinal = acts[0][2].day if acts else today
     last = min(today - 1, ordinal + EXPLAINED_DAYS_MAX)

@@ -12,7 +12,7 @@ from domain.law.general_pack import general_rule
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.intake import Accepted, Corrected, CorrectionNotice
 from domain.law.moment import Happening
-from domain.law.pack import DEFAULT_MODE, Pack
+from domain.law.pack import DEFAULT_MODE, SUPPLEMENT, Pack
 from domain.law.pack_terms import ClockTerms
 from domain.law.renewal import RENEWAL_GUARD
 from domain.law.review import LOWER_REVIEW, Decided, Extension
@@ -21,7 +21,6 @@ from domain.law.suspension import Resume, Suspend
 from domain.law.timeline import Timeline
 
 NOTIFIED = frozenset({"delivered", "delivery_attempted"})  # what stops a clock that runs until the applicant is told
-SUPPLEMENT = "supplement"  # the ground on which a request to complete the papers stops a clock, where the law has one
 
 
 def general_clocks(
@@ -44,7 +43,9 @@ def general_clocks(
         days = (lengths or {}).get(clock)
         if not is_counted(terms, clock, mode, days):
             continue
-        stood = standing(general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, acts)), t)
+        stood = standing(
+            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, acts)), t
+        )
         if stood is not None:
             found[clock] = stood
     return found
@@ -62,14 +63,16 @@ def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bo
     return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
 
 
-def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happening]]) -> Iterator[GeneralEvent]:
-    """What the *acts* (legal instant, event) mean for *clock*: its pack names the events that start and stop it.
+def general_events(
+    pack: Pack, clock: str, mode: str, acts: Iterable[tuple[datetime, Happening]]
+) -> Iterator[GeneralEvent]:
+    """What the *acts* (legal instant, event) mean for *clock* in *mode*: its pack names what starts and stops it.
 
-    Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes.
+    Where the law knows a ground for that, a request for papers suspends and their arrival resumes.
     """
     terms, begun, asked = pack.clocks[clock], False, False
     start, stop = frozenset(terms.start), NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
-    supplements = SUPPLEMENT in pack.reasons(clock)
+    ground = pack.request_ground(clock, mode)
     for at, event in acts:
         names = names_of(event)
         if not begun and names & start:
@@ -77,9 +80,9 @@ def general_events(pack: Pack, clock: str, acts: Iterable[tuple[datetime, Happen
             yield Started(at)
         if begun and names & stop:
             yield Stopped(at)
-        if supplements and isinstance(event, CorrectionNotice):
+        if ground is not None and isinstance(event, CorrectionNotice):
             asked = True
-            yield Suspended(at, SUPPLEMENT, SUPPLEMENT, event.respond_by)
+            yield Suspended(at, SUPPLEMENT, ground.reason, event.respond_by)
         if asked and isinstance(event, Corrected | Accepted):
             asked = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
-from domain.law.general_days import EveryDay, counted, nth_day
+from domain.law.general_days import Counting, EveryDay, counted, months_later
 from domain.law.general_period import Period, is_over
 from domain.law.general_rule import (
     CALENDAR_UNITS,
@@ -165,11 +165,21 @@ def term_of(course: Course, notice: Notice, event: Suspended) -> date | None:
     if notice.suspension_ends == "on_answer":
         return None
     asked_on = course.rule.local_day(event.at)
-    if event.until is not None or notice.term is None:
-        return event.until and max(event.until, asked_on)
-    days = course.rule.calendar if notice.term_unit == "working_day" else EveryDay()
-    last = nth_day(days, asked_on.toordinal(), notice.term, ())
-    return None if last is None else date.fromordinal(last)
+    set_until = event.until and max(event.until, asked_on)
+    if notice.term is None:
+        return set_until
+    by_law = end_of_term(course, asked_on, notice.term, notice.term_unit)
+    if set_until is None:
+        return by_law
+    return min(set_until, by_law) if notice.term_is_limit else set_until
+
+
+def end_of_term(course: Course, asked_on: date, term: int, unit: Unit) -> date:
+    """The last day of a term that the law itself sets from the day of the request, which does not count."""
+    if unit == "month":
+        return months_later(asked_on, term)[0]
+    days: Counting = course.rule.calendar if unit == "working_day" else EveryDay()
+    return date.fromordinal(days.at_count(days.count_to(asked_on.toordinal()) + term))
 
 
 def effect_of(course: Course, notice: Notice, event: Suspended) -> Effect:

@@ -138,10 +138,10 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
+            yield Found(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
-            events = list(consultation(pack, name, acts))
+            events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
                 yield Found(name, COUNTERSIGN.name, rule, events)
@@ -152,7 +152,7 @@ def has_begun(events: Iterable[GeneralEvent]) -> bool:
     return any(isinstance(event, Started) for event in events)
 
 
-def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
+def consultation(pack: Pack, name: str, mode: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
     """What happened to one department's clock: its own question, answer and recall; a decision overtakes it (B9.3)."""
     asked = name.removeprefix(f"{COUNTERSIGN.name}:")
     own = [
@@ -161,7 +161,7 @@ def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[General
         if not isinstance(event, CountersignRequest | CountersignReply | CountersignRecall)
         or name_of(event.dept, event.step) == asked
     ]
-    yield from general_events(pack, COUNTERSIGN.name, own)
+    yield from general_events(pack, COUNTERSIGN.name, mode, own)
     begun = False
     for at, event, _ in acts:
         if begun and takes_back(event, asked):

@@ -26,6 +26,7 @@ from domain.law.pack_terms import (
 from domain.law.rule import DayRule, Yellow
 
 DEFAULT_MODE = "single"
+SUPPLEMENT = "supplement"  # what the ground is called on which a request for papers stops a clock, in most laws
 
 
 class PackName(NamedTuple):
@@ -142,8 +143,13 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         return next((ground for ground in self.grounds if ground.reason == reason), None)
 
     def reasons(self, clock: str) -> tuple[str, ...]:
-        """The reasons that stop *clock*, in the pack's order."""
+        """The reasons that stop *clock* in some mode, in the pack's order."""
         return tuple(ground.reason for ground in self.grounds if clock in ground.stops)
+
+    def request_ground(self, clock: str, mode: str) -> Ground | None:
+        """The ground on which a request for missing papers stops *clock* in *mode*, None where it does not."""
+        asking = (ground for ground in self.grounds if ground.by_request or ground.reason == SUPPLEMENT)
+        return next((ground for ground in asking if ground.applies(clock, mode)), None)
 
     def article(self, key: str) -> str:
         """What to cite for *key*: a citation, a clock or a ground of this pack; empty where the law says nothing."""

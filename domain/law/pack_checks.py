@@ -92,6 +92,8 @@ def ground_faults(pack: Pack) -> Iterator[str]:
         for clock in ground.stops:
             if clock not in pack.clocks:
                 yield f"the ground {ground.reason} of {pack.name} stops {clock}, which is no clock of it"
+        for mode in set(ground.modes).difference(pack.modes):
+            yield f"the ground {ground.reason} of {pack.name} is for the mode {mode}, which it does not have"
         yield from notice_faults(pack.name, ground)
 
 

@@ -82,8 +82,9 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True):
     Days are the clock's own counting days; *restart_with* is counted in the clock's unit.
 
     *suspension_ends* says what ends the time between: the answer alone, or also the end of the term set for it, so that
-    an unanswered clock runs again from the day after. Where the request set no term, it is *term* days of *term_unit*
-    (None: then only an answer ends it). The clock stops for this reason at most *stops_max* times (None: any number).
+    an unanswered clock runs again from the day after. Where the request set no term, it is *term* of *term_unit* (None:
+    then only an answer ends it); *term_is_limit*: no longer one may be set. The clock stops for this reason at most
+    *stops_max* times (None: any number).
     """
 
     effect: Effect = "suspend"
@@ -94,16 +95,23 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True):
     again_within: int | None = None
     suspension_ends: Literal["on_answer", "on_answer_or_term"] = "on_answer"
     term: int | None = None
-    term_unit: Literal["working_day", "calendar_day"] = "working_day"
+    term_unit: Literal["working_day", "calendar_day", "month"] = "working_day"
+    term_is_limit: bool = False
     stops_max: int | None = None
 
 
 class Ground(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason for which time is not counted, the article that says so, and the clocks it *stops*."""
+    """A reason for which time is not counted, the article that says so, and the clocks it *stops*.
+
+    It is for some *modes* of handling, or for all where none is named. *by_request*: a request for missing papers
+    (request_supplement) stops them on this ground; so does the one called "supplement".
+    """
 
     reason: str
     article: str
     stops: tuple[str, ...]
+    modes: tuple[str, ...] = ()
+    by_request: bool = False
     title: str = ""
     title_zh: str = ""
     notice: Notice = Notice()
@@ -111,12 +119,22 @@ class Ground(Struct, frozen=True, forbid_unknown_fields=True):
     level: BasisLevel = "law"
     confidence: Confidence = "text"
 
+    def applies(self, clock: str, mode: str) -> bool:
+        """Whether it stops *clock* in *mode*."""
+        return clock in self.stops and self.is_for(mode)
+
+    def is_for(self, mode: str) -> bool:
+        """Whether cases handled in *mode* know it."""
+        return not self.modes or mode in self.modes
+
 
 class ModeTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """What differs in one mode of handling: the length, how it may be extended, and what silence means."""
 
     days: int
     article: str
+    title: str = ""
+    title_zh: str = ""
     unit: Unit | None = None
     level: BasisLevel = "law"
     extension: Extension | None = None

@@ -32,9 +32,9 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be suspended", Stage.ACCEPTED)
         law = law_of(item, context)
-        ground = law.ground(self.ground)
-        if ground is None:
-            known = ", ".join(ground.reason for ground in law.grounds)
+        ground, mode = law.ground(self.ground), item.plan.mode
+        if ground is None or not ground.is_for(mode):
+            known = ", ".join(ground.reason for ground in law.grounds if ground.is_for(mode))
             raise Refused(
                 "no-statutory-ground",
                 f"{self.ground} is no ground on which the law stops a clock",
