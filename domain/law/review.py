@@ -99,6 +99,10 @@ class Delivered(Happening, frozen=True, kw_only=True, tag="delivered"):
             case.delivered = case.delivered or when
 
 
+class DeliveryAttempted(Happening, frozen=True, kw_only=True, tag="delivery_attempted"):
+    """Handing the decision over was tried in vain: it ends no clock here, but those that run to the notification."""
+
+
 class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
     """The applicant withdraws: every open clock is void (B3.8). Once delivered there is nothing to withdraw."""
 

@@ -81,6 +81,57 @@ def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no
     assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
 
 
+def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() -> None:
+    """Ley 39/2015 21(2), 24(1), 40(4): three months from Mar 2 end on Jun 2, a Tuesday."""
+    spain = terms("es-39-2015@2016-10-02")
+    decided = happened("decided", "06-01 18:00", outcome="granted")
+    late = happened("delivered", "06-20 18:00")
+    attempt = happened("delivery_attempted", "06-02 18:00")
+    in_time = happened("delivered", "06-02 18:00")
+
+    def decision(t: str, *events: LawEvent) -> tuple[State, bool]:
+        found = read(spain, at(t), RECEIVED, *events)["decision"]
+        return found.state, found.closed
+
+    assert decision("06-02 20:00", decided) == (State.RUNNING, False), "a decision alone stops nothing"
+    assert decision("06-10", decided) == (State.DEEMED, False), "silence has granted before anybody was told"
+    assert decision("06-21", decided, late) == (State.DEEMED, True)
+    assert decision("06-21", decided, attempt, late) == (State.MET, True)
+    assert decision("06-21", decided, in_time) == (State.MET, True)
+
+
+def test_a_report_of_another_authority_stops_a_spanish_clock_for_three_months_at_the_most() -> None:
+    spain = terms("es-39-2015@2016-10-02")
+    asked = happened("suspend", "03-10 18:00", sid="r", reason="report", planned_until=date(2026, 12, 31))
+    assert read(spain, at("06-30"), RECEIVED, asked)["decision"].standing.due == date(2026, 9, 3)  # Jun 2 and 93 days
+
+
+def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> None:
+    """A small wireless facility's clock begins anew, any other stands still; a trial gets 40 days, a device 60.
+
+    Noon in Beijing is the evening before in New York.
+    """
+    asked = [RECEIVED, happened("correction_notice", "03-05"), happened("corrected", "03-12")]
+    lengths = {
+        mode: read(structs.replace(terms("us-fcc-shotclock@2019-01-14"), mode=mode), at("03-20"), *asked)["decision"]
+        for mode in ("small_wireless_new", "collocation", "eligible_facilities")
+    }
+    devices = {
+        mode: read(
+            structs.replace(terms("cn-medical-devices@2021-10-01"), mode=mode),
+            at("04-20"),
+            RECEIVED,
+            ACCEPTED,
+            *asked[1:],
+        )["technical_review"]
+        for mode in ("clinical_trial", "single", "class_three")
+    }
+
+    assert [str(one.standing.start) for one in lengths.values()] == ["2026-03-12", "2026-03-01", "2026-03-01"]
+    assert [one.standing.due for one in lengths.values()] == [date(2026, 6, 10), date(2026, 6, 8), date(2026, 5, 8)]
+    assert [one.standing.length for one in devices.values()] == [40, 60, 60]
+
+
 def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:
     """An acceptance renews no licence, and sends no file to an upper level."""
     found = read(terms(), at("06-30"), RECEIVED, ACCEPTED)

@@ -1,0 +1,145 @@
+"""Every mode of every shipped law, over HTTP: asked of the law, planned, listed in a catalogue, and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from infrastructure.lawbook import law_book
+from tests.api.door import Door, problem
+from tests.api.law_desk import ask
+from tests.controls import APPLICANT, BUREAU, MANAGER
+
+EVERY = [(name, mode) for name in law_book().names for mode in law_book().pack(name).modes]
+NOW = "2026-11-29T09:00:00Z"
+HISTORY = [
+    {"id": "e1", "type": "received", "at": "2026-11-02T10:00:00+08:00"},
+    {"id": "e2", "type": "accepted", "at": "2026-11-03T10:00:00+08:00"},
+    {"id": "e3", "type": "forwarded", "at": "2026-11-04T10:00:00+08:00"},
+    {"id": "e4", "type": "upper_received", "at": "2026-11-05T10:00:00+08:00"},
+]
+FIRST = {"cn-medical-devices": "technical_review"}  # the review comes first, and the decision after it
+
+
+def asked(name: str, mode: str, **rule: Any) -> dict[str, Any]:
+    return {"rule": {"pack": name, "mode": mode, **rule}, "events": HISTORY, "as_of": [{"t": NOW}]}
+
+
+@pytest.mark.parametrize(("name", "mode"), EVERY)
+async def test_the_law_answers_for_every_mode(door: Door, name: str, mode: str) -> None:
+    pack = law_book().pack(name)
+    clock = FIRST.get(pack.id, "decision")
+    answer = await ask(door, "evaluate", asked(name, mode))
+    assert answer.status_code == 200, answer.text
+    (found,) = answer.json()["evaluations"]
+
+    limit = pack.limit(mode, clock)
+    read = found["evaluation"]["clocks"][clock]
+    assert found["articles"][clock] == limit.article
+    assert found["units"][clock] == limit.unit
+    assert read["length"] == limit.days or limit.unit in ("week", "month")
+    assert found["over_at"][clock] > read["start"]
+
+
+async def test_a_planning_application_is_explained_day_by_day(door: Door) -> None:
+    """Thirteen weeks from the day after receipt: 91 days, each of which counts."""
+    question = asked("uk-planning@2021-08-01", "major") | {"clock": "decision"}
+    (said,) = (await ask(door, "explain", question)).json()["explanations"]
+    explanation = said["explanation"]
+
+    assert (explanation["length"], explanation["article"]) == (91, "DMPO 2015 art. 34(2)(a)")
+    assert sum(day["counted"] or day["projected"] for day in explanation["days"]) == 91
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "rule", "path"),
+    [
+        ("uk-planning@2021-08-01", "joint", {}, "$.rule.mode"),
+        ("uk-planning@2021-08-01", "major", {"licence_expiry": "2027-01-01"}, "$.rule.licence_expiry"),
+        ("nl-awb@2009-10-01", "single", {"commitment_days": 10}, "$.rule.commitment_days"),
+        ("cn-licensing@2019-04-23+NL", "single", {}, "$.rule.pack"),
+    ],
+)
+async def test_what_a_law_does_not_have_is_named(
+    door: Door, name: str, mode: str, rule: dict[str, Any], path: str
+) -> None:
+    assert problem(await ask(door, "evaluate", asked(name, mode, **rule)), "invalid-field")["path"] == path
+
+
+async def test_hours_have_no_days_to_list(door: Door) -> None:
+    question = asked("kr-petitions@2016-02-12", "five_days") | {"clock": "decision"}
+    told = problem(await ask(door, "explain", question), "invalid-field")
+    assert (told["path"], told["remedy"]) == ("$.clock", "ask /law/evaluate")
+
+
+@pytest.mark.parametrize(
+    ("law", "mode", "length", "silence"),
+    [
+        ("uk-planning", "major", 91, "overdue"),
+        ("uk-planning", "eia", 112, "overdue"),
+        ("nl-omgevingswet", "with_consent", 84, "overdue"),
+        ("us-fcc-shotclock", "small_wireless_new", 90, "overdue"),
+        ("us-fcc-shotclock", "eligible_facilities", 60, "deemed"),
+        ("kr-petitions", "five_days", 40, "overdue"),
+    ],
+)
+async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
+    door: Door, law: str, mode: str, length: int, silence: str
+) -> None:
+    project = uuid4()
+    register = {
+        "command": "register_project",
+        "name": "Hall 5",
+        "enterprise": {"name": "De Vries"},
+        "manager": "wang",
+        "law": law,
+        "items": [{"item": "permit", "department": "city", "mode": mode}],
+    }
+    assert (await door.post(project, register)).status_code == 200
+    submit = {"command": "submit_item", "item": "permit"}
+    assert (await door.post(project, submit, APPLICANT)).status_code == 200
+
+    later = "2027-11-29T09:00:00Z"
+    (item,) = (await door.get(f"/projects/{project}/clocks", BUREAU, as_of=later, known_at=later)).json()["items"]
+    (clock,) = [one for one in item["clocks"] if one["clock"] == "decision"]
+    assert (clock["mode"], clock["length"], clock["state"]) == (mode, length, silence)
+    assert clock["article"] == law_book().in_force(law, law_book().versions(law)[-1].valid_from).limit(mode).article
+
+
+async def test_an_unknown_mode_is_refused_with_those_there_are(door: Door) -> None:
+    item = {"item": "permit", "department": "city", "mode": "joint"}
+    register = {
+        "command": "register_project",
+        "name": "Hall 5",
+        "enterprise": {"name": "De Vries"},
+        "manager": "wang",
+        "law": "uk-planning",
+        "items": [item],
+    }
+    told = problem(await door.post(uuid4(), register), "mode-unknown")
+    assert told["status"] == 409
+    assert told["article"] == "DMPO 2015 art. 34(2)"
+    assert "major" in told["modes"]
+    assert "major" in told["remedy"]
+
+
+async def test_a_catalogue_lists_items_in_the_modes_of_their_own_law(door: Door) -> None:
+    service = {"task_code": "x-1", "task_name": "Bouwen", "task_type": "licence", "dept_code": "city"}
+    dutch = {**service, "law": "nl-omgevingswet", "mode": "extended"}
+    define = {"command": "define_service_item", "catalogue": "dutch-zone", "service": dutch}
+    assert (await door.say("/catalogues/dutch-zone", define, BUREAU)).status_code == 200
+
+    foreign = {**define, "service": {**dutch, "task_code": "x-2", "mode": "joint"}}
+    assert "extended" in problem(await door.say("/catalogues/dutch-zone", foreign, BUREAU), "mode-unknown")["remedy"]
+    unknown = {**define, "service": {**dutch, "task_code": "x-2", "law": "moon-law"}}
+    problem(await door.say("/catalogues/dutch-zone", unknown, BUREAU), "unknown-law")
+    long = {**define, "service": {**dutch, "task_code": "x-2", "mode": "single", "promise_day": 57}}
+    assert problem(await door.say("/catalogues/dutch-zone", long, BUREAU), "promise-exceeds-statute")["article"]
+
+
+async def test_a_register_of_packs_tells_their_modes(door: Door) -> None:
+    packs = {pack["name"]: pack for pack in (await door.get("/law/packs", MANAGER)).json()["packs"]}
+    assert packs["us-fcc-shotclock@2019-01-14"]["modes"][0] == "single"
+    assert all(pack["modes"] == list(law_book().pack(name).modes) for name, pack in packs.items())
