@@ -71,6 +71,11 @@ class LawBook:
         """Every version of every law, in alphabetical order."""
         return tuple(sorted(self._texts))
 
+    @cached_property
+    def packs(self) -> tuple[Pack, ...]:
+        """Every version of every law, the newest of each first."""
+        return tuple(pack for law_id in self.ids for pack in reversed(self.versions(law_id)))
+
     def pack(self, name: str) -> Pack:
         """The version called *name*, with its region and special law ("cn-licensing@2019-04-23+CN-GX/eia_report").
 

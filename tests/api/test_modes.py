@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from litestar import Litestar
 
+from api.app import create_app
+from api.every_page import PAGES
+from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
+from infrastructure.settings import Settings
+from infrastructure.views import Views
+from projections.nodes import MODES, modes_with
 from tests.api.door import Door, problem
 from tests.api.law_desk import ask
 from tests.controls import APPLICANT, BUREAU, MANAGER
@@ -23,8 +30,36 @@ HISTORY = [
 FIRST = {"cn-medical-devices": "technical_review"}  # the review comes first, and the decision after it
 
 
+@pytest.fixture(scope="module")
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    """With its pages."""
+    settings = Settings(data=tmp_path_factory.mktemp("data"))
+    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
+
+
 def asked(name: str, mode: str, **rule: Any) -> dict[str, Any]:
     return {"rule": {"pack": name, "mode": mode, **rule}, "events": HISTORY, "as_of": [{"t": NOW}]}
+
+
+async def applied_for(door: Door, law: str, mode: str) -> tuple[UUID, int]:
+    """A project under *law* with one item in *mode*, applied for; and the position of that in the ledger."""
+    project = uuid4()
+    assert (await door.post(project, registration(law, mode))).status_code == 200
+    answer = await door.post(project, {"command": "submit_item", "item": "permit"}, APPLICANT)
+    assert answer.status_code == 200
+    position: int = answer.json()["position"]
+    return project, position
+
+
+def registration(law: str, mode: str) -> dict[str, Any]:
+    return {
+        "command": "register_project",
+        "name": "Hall 5",
+        "enterprise": {"name": "De Vries"},
+        "manager": "wang",
+        "law": law,
+        "items": [{"item": "permit", "department": "city", "mode": mode}],
+    }
 
 
 @pytest.mark.parametrize(("name", "mode"), EVERY)
@@ -88,18 +123,7 @@ async def test_hours_have_no_days_to_list(door: Door) -> None:
 async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
     door: Door, law: str, mode: str, length: int, silence: str
 ) -> None:
-    project = uuid4()
-    register = {
-        "command": "register_project",
-        "name": "Hall 5",
-        "enterprise": {"name": "De Vries"},
-        "manager": "wang",
-        "law": law,
-        "items": [{"item": "permit", "department": "city", "mode": mode}],
-    }
-    assert (await door.post(project, register)).status_code == 200
-    submit = {"command": "submit_item", "item": "permit"}
-    assert (await door.post(project, submit, APPLICANT)).status_code == 200
+    project, _ = await applied_for(door, law, mode)
 
     later = "2027-11-29T09:00:00Z"
     (item,) = (await door.get(f"/projects/{project}/clocks", BUREAU, as_of=later, known_at=later)).json()["items"]
@@ -108,17 +132,30 @@ async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
     assert clock["article"] == law_book().in_force(law, law_book().versions(law)[-1].valid_from).limit(mode).article
 
 
+@pytest.mark.usefixtures("projector")
+async def test_the_table_of_modes_and_nodes_has_a_row_for_every_mode_that_runs(door: Door) -> None:
+    _, position = await applied_for(door, "uk-planning", "major")
+    matrix = (await door.get("/clocks/matrix", BUREAU, after=position)).json()
+    modes = {mode["key"]: mode for mode in matrix["modes"]}
+    assert {cell["mode"] for cell in matrix["cells"]} <= modes.keys()
+    assert (modes["major"]["title"], modes["major"]["title_zh"]) == ("major development", "重大开发")
+    assert modes["major"]["article"] == "DMPO 2015 art. 34(2)(a)"
+
+    for language, title in (("zh", "重大开发"), ("en", "major development")):
+        board = await door.get("/supervision", BUREAU, lang=language)
+        listed = await door.get("/pages/supervision/clocks", BUREAU, lang=language, mode="major")
+        assert title in board.text
+        assert title in listed.text
+
+
+def test_a_mode_that_no_law_has_is_called_by_its_code() -> None:
+    *usual, other = modes_with(["moon", "single"], law_book().packs)
+    assert tuple(usual) == MODES == modes_with(["joint"], law_book().packs)
+    assert (other.key, other.title, other.article) == ("moon", "moon", "")
+
+
 async def test_an_unknown_mode_is_refused_with_those_there_are(door: Door) -> None:
-    item = {"item": "permit", "department": "city", "mode": "joint"}
-    register = {
-        "command": "register_project",
-        "name": "Hall 5",
-        "enterprise": {"name": "De Vries"},
-        "manager": "wang",
-        "law": "uk-planning",
-        "items": [item],
-    }
-    told = problem(await door.post(uuid4(), register), "mode-unknown")
+    told = problem(await door.post(uuid4(), registration("uk-planning", "joint")), "mode-unknown")
     assert told["status"] == 409
     assert told["article"] == "DMPO 2015 art. 34(2)"
     assert "major" in told["modes"]
