@@ -101,7 +101,7 @@ def _by_rule(
         name = one.name
         department, node = department_of(history, name, above=found.above), node_for(name, one.extended > 0)
         instants = NEVER if one.closed else _instants(one, history, rule.zone)
-        rows.append(_row(project, history, one, department, mode, node, instants, told.get(name)))
+        rows.append((*_row(project, history, one, department, mode, node, instants), told.get(name), None))
     return rows
 
 
@@ -113,7 +113,6 @@ def _row(
     mode: str,
     node: str,
     instants: Instants,
-    announced_on: date | None,
 ) -> Row:
     state, over_state, level, over_level = _words(one.state, one.over, one.coloured)
     exists_at, yellow_at, over_at = instants
@@ -143,8 +142,6 @@ def _row(
         one.counted_through,
         one.paused_from,
         one.stopped_on,
-        announced_on,
-        None,
     )
 
 

@@ -164,22 +164,22 @@ def term_of(course: Course, notice: Notice, event: Suspended) -> date | None:
     """The last day for the answer, where its end lets the clock run again: as set, else as the law has it."""
     if notice.suspension_ends == "on_answer":
         return None
-    asked_on = course.rule.local_day(event.at)
-    set_until = event.until and max(event.until, asked_on)
+    requested_on = course.rule.local_day(event.at)
+    set_until = event.until and max(event.until, requested_on)
     if notice.term is None:
         return set_until
-    by_law = end_of_term(course, asked_on, notice.term, notice.term_unit)
+    by_law = end_of_term(course, requested_on, notice.term, notice.term_unit)
     if set_until is None:
         return by_law
     return min(set_until, by_law) if notice.term_is_limit else set_until
 
 
-def end_of_term(course: Course, asked_on: date, term: int, unit: Unit) -> date:
+def end_of_term(course: Course, requested_on: date, term: int, unit: Unit) -> date:
     """The last day of a term that the law itself sets from the day of the request, which does not count."""
     if unit == "month":
-        return months_later(asked_on, term)[0]
+        return months_later(requested_on, term)[0]
     days: Counting = course.rule.calendar if unit == "working_day" else EveryDay()
-    return date.fromordinal(days.at_count(days.count_to(asked_on.toordinal()) + term))
+    return date.fromordinal(days.at_count(days.count_to(requested_on.toordinal()) + term))
 
 
 def effect_of(course: Course, notice: Notice, event: Suspended) -> Effect:

@@ -184,9 +184,7 @@ def takes_back(event: Happening, asked: str) -> bool:
 def reading(
     terms: GeneralTerms, found: Found, t: datetime, attested: int, decided: datetime | None
 ) -> GeneralReading | None:
-    """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete,
-    *decided* when the item was decided.
-    """
+    """One clock at *t*, None if it has not begun. *attested* is the last day on which the record was complete."""
     law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
     stood = standing_of(course, t)
     if stood is None:

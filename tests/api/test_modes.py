@@ -37,7 +37,7 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
     return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
-def asked(name: str, mode: str, **rule: Any) -> dict[str, Any]:
+def question(name: str, mode: str, **rule: Any) -> dict[str, Any]:
     return {"rule": {"pack": name, "mode": mode, **rule}, "events": HISTORY, "as_of": [{"t": NOW}]}
 
 
@@ -66,23 +66,23 @@ def registration(law: str, mode: str) -> dict[str, Any]:
 async def test_the_law_answers_for_every_mode(door: Door, name: str, mode: str) -> None:
     pack = law_book().pack(name)
     clock = FIRST.get(pack.id, "decision")
-    answer = await ask(door, "evaluate", asked(name, mode))
+    answer = await ask(door, "evaluate", question(name, mode))
     assert answer.status_code == 200, answer.text
-    (found,) = answer.json()["evaluations"]
+    (result,) = answer.json()["evaluations"]
 
     limit = pack.limit(mode, clock)
-    read = found["evaluation"]["clocks"][clock]
-    assert found["articles"][clock] == limit.article
-    assert found["units"][clock] == limit.unit
+    read = result["evaluation"]["clocks"][clock]
+    assert result["articles"][clock] == limit.article
+    assert result["units"][clock] == limit.unit
     assert read["length"] == limit.days or limit.unit in ("week", "month")
-    assert found["over_at"][clock] > read["start"]
+    assert result["over_at"][clock] > read["start"]
 
 
 async def test_a_planning_application_is_explained_day_by_day(door: Door) -> None:
     """Thirteen weeks from the day after receipt: 91 days, each of which counts."""
-    question = asked("uk-planning@2021-08-01", "major") | {"clock": "decision"}
-    (said,) = (await ask(door, "explain", question)).json()["explanations"]
-    explanation = said["explanation"]
+    body = question("uk-planning@2021-08-01", "major") | {"clock": "decision"}
+    (explained,) = (await ask(door, "explain", body)).json()["explanations"]
+    explanation = explained["explanation"]
 
     assert (explanation["length"], explanation["article"]) == (91, "DMPO 2015 art. 34(2)(a)")
     assert sum(day["counted"] or day["projected"] for day in explanation["days"]) == 91
@@ -100,13 +100,13 @@ async def test_a_planning_application_is_explained_day_by_day(door: Door) -> Non
 async def test_what_a_law_does_not_have_is_named(
     door: Door, name: str, mode: str, rule: dict[str, Any], path: str
 ) -> None:
-    assert problem(await ask(door, "evaluate", asked(name, mode, **rule)), "invalid-field")["path"] == path
+    assert problem(await ask(door, "evaluate", question(name, mode, **rule)), "invalid-field")["path"] == path
 
 
 async def test_hours_have_no_days_to_list(door: Door) -> None:
-    question = asked("kr-petitions@2016-02-12", "five_days") | {"clock": "decision"}
-    told = problem(await ask(door, "explain", question), "invalid-field")
-    assert (told["path"], told["remedy"]) == ("$.clock", "ask /law/evaluate")
+    body = question("kr-petitions@2016-02-12", "five_days") | {"clock": "decision"}
+    refusal = problem(await ask(door, "explain", body), "invalid-field")
+    assert (refusal["path"], refusal["remedy"]) == ("$.clock", "ask /law/evaluate")
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,11 @@ def test_a_mode_that_no_law_has_is_called_by_its_code() -> None:
 
 
 async def test_an_unknown_mode_is_refused_with_those_there_are(door: Door) -> None:
-    told = problem(await door.post(uuid4(), registration("uk-planning", "joint")), "mode-unknown")
-    assert told["status"] == 409
-    assert told["article"] == "DMPO 2015 art. 34(2)"
-    assert "major" in told["modes"]
-    assert "major" in told["remedy"]
+    refusal = problem(await door.post(uuid4(), registration("uk-planning", "joint")), "mode-unknown")
+    assert refusal["status"] == 409
+    assert refusal["article"] == "DMPO 2015 art. 34(2)"
+    assert "major" in refusal["modes"]
+    assert "major" in refusal["remedy"]
 
 
 async def test_a_catalogue_lists_items_in_the_modes_of_their_own_law(door: Door) -> None:

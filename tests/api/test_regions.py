@@ -56,10 +56,10 @@ async def due(door: Door) -> dict[str, tuple[str, str, str]]:
     """The law, and the last days for intake and decision, of each item."""
     asked = "2026-04-10T12:00:00+08:00"
     items = (await got(door, f"/projects/{PROJECT}/clocks", as_of=asked, known_at=asked))["items"]
-    found = {item["item"]: {clock["clock"]: clock for clock in item["clocks"]} for item in items}
+    clocks_of = {item["item"]: {clock["clock"]: clock for clock in item["clocks"]} for item in items}
     return {
         code: (clocks["decision"]["law"], clocks["decision"]["due_on"], clocks["decision"]["article"])
-        for code, clocks in found.items()
+        for code, clocks in clocks_of.items()
     }
 
 
@@ -90,10 +90,10 @@ async def test_a_notice_for_the_region_moves_its_items_alone(door: Door, approva
 
 async def test_only_calendars_that_stack_on_the_laws_own_can_be_named(door: Door) -> None:
     item = {"item": "far", "department": "land", "calendar": "NL"}
-    told = problem(await door.post(PROJECT, {"command": "plan_item", "item": item}), "region-unknown")
+    refusal = problem(await door.post(PROJECT, {"command": "plan_item", "item": item}), "region-unknown")
 
-    assert told["calendars"] == ["CN", "CN-GX", "CN-NM", "CN-NX", "CN-XJ", "CN-XZ"]
-    assert told["article"] == "全国年节及纪念日放假办法 4"
+    assert refusal["calendars"] == ["CN", "CN-GX", "CN-NM", "CN-NX", "CN-XJ", "CN-XZ"]
+    assert refusal["article"] == "全国年节及纪念日放假办法 4"
     allowed = {"command": "plan_item", "item": {**item, "calendar": "CN-XJ"}}
     assert (await door.post(PROJECT, allowed)).status_code == 200
 

@@ -31,8 +31,8 @@ ITEMS = tuple(PlannedItem(item=code, department="land", special=BUILDING) for co
 REGISTER = RegisterProject(name="Fab 4", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
 HANDS = [datetime.fromisoformat("2019-04-01T09:00:00+08:00")]
 
-Told = tuple[str, Actor, AnyCommand]
-TOLD: list[Told] = [
+Said = tuple[str, Actor, AnyCommand]
+COMMANDS: list[Said] = [
     ("04-01", MANAGER, REGISTER),
     ("04-10", APPLICANT, SubmitItem(item="before")),
     ("04-11", APPLICANT, SubmitItem(item="across")),
@@ -49,8 +49,8 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-async def told(approvals: Approvals, what: Sequence[Told]) -> UUID:
-    """A project that these things were said to, each at nine on its day of 2019."""
+async def carry_out(approvals: Approvals, what: Sequence[Said]) -> UUID:
+    """A project that was sent these commands, each at nine on its day of 2019."""
     project = uuid4()
     for day, by, command in what:
         HANDS[0] = datetime.fromisoformat(f"2019-{day}T09:00:00+08:00")
@@ -66,9 +66,9 @@ async def decisions(approvals: Approvals, project: UUID, t: str) -> dict[str, Re
 
 
 async def test_the_version_at_acceptance_stays_with_the_case(approvals: Approvals) -> None:
-    found = await decisions(approvals, await told(approvals, TOLD), "04-25")
+    clocks = await decisions(approvals, await carry_out(approvals, COMMANDS), "04-25")
 
-    assert {item: (one.law, one.length, one.due_on) for item, one in found.items()} == {
+    assert {item: (one.law, one.length, one.due_on) for item, one in clocks.items()} == {
         "before": (f"{OLD}/{BUILDING}", 15, date(2019, 4, 25)),
         "across": (f"{NEW}/{BUILDING}", 7, date(2019, 4, 18)),  # received on the 11th, accepted under the new law
         "after": (f"{NEW}/{BUILDING}", 7, date(2019, 4, 30)),
@@ -76,11 +76,11 @@ async def test_the_version_at_acceptance_stays_with_the_case(approvals: Approval
 
 
 async def test_until_it_is_accepted_it_is_under_the_version_of_its_receipt(approvals: Approvals) -> None:
-    project = await told(approvals, TOLD[:3])
-    found = await decisions(approvals, project, "04-30")
+    project = await carry_out(approvals, COMMANDS[:3])
+    clocks = await decisions(approvals, project, "04-30")
 
-    assert {one.law for one in found.values()} == {f"{OLD}/{BUILDING}"}
-    assert found["across"].due_on == date(2019, 4, 26)
+    assert {one.law for one in clocks.values()} == {f"{OLD}/{BUILDING}"}
+    assert clocks["across"].due_on == date(2019, 4, 26)
 
 
 def book(old: str, new: str) -> LawBook:
@@ -95,9 +95,9 @@ def book(old: str, new: str) -> LawBook:
 async def test_a_pack_may_leave_what_was_received_before_it_under_the_old_law(database_url: str) -> None:
     laws = book('calendar = "CN"\n', 'calendar = "CN"\ntransition = "received"\n')
     async with Approvals(database_url, clock=lambda: HANDS[0], laws=laws) as approvals:
-        found = await decisions(approvals, await told(approvals, TOLD), "04-25")
+        clocks = await decisions(approvals, await carry_out(approvals, COMMANDS), "04-25")
 
-    assert {item: (one.law, one.due_on) for item, one in found.items()} == {
+    assert {item: (one.law, one.due_on) for item, one in clocks.items()} == {
         "before": (f"{OLD}/{BUILDING}", date(2019, 4, 25)),
         "across": (f"{OLD}/{BUILDING}", date(2019, 4, 26)),
         "after": (f"{NEW}/{BUILDING}", date(2019, 4, 30)),
@@ -108,9 +108,12 @@ async def test_what_follows_is_decided_under_the_version_of_the_acceptance(datab
     """The newer text is made to allow five days more instead of ten: not to what was accepted before it."""
     plain = REGISTER.items[:2]
     register = structs.replace(REGISTER, items=tuple(structs.replace(plan, special="") for plan in plain))
-    told_so = [("04-01", MANAGER, register), *(one for one in TOLD[1:] if getattr(one[2], "item", "") != "after")]
+    without_last = [
+        ("04-01", MANAGER, register),
+        *(one for one in COMMANDS[1:] if getattr(one[2], "item", "") != "after"),
+    ]
     async with Approvals(database_url, clock=lambda: HANDS[0], laws=book("days_max = 10", "days_max = 5")) as approvals:
-        project = await told(approvals, told_so)
+        project = await carry_out(approvals, without_last)
         longer = ExtendLimit(item="before", days=10, reasons="复杂", approver="agency_head")
         await approvals.handle(project, longer, LAND, uuid4())
         with pytest.raises(Refused) as refused:
