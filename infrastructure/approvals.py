@@ -15,7 +15,9 @@ from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
 from domain.context import Context
+from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
+from domain.law.pack import Pack
 from domain.ledger import Actor, Fact, Recorded, Refused, Role
 from domain.project.extension import LimitExtended
 from domain.project.registration import RegisterProject
@@ -81,7 +83,8 @@ class Approvals(Application[UUID]):
     ) -> None:
         super().__init__({LedgerFactory.URL: url})
         self.laws, self.clock = laws or law_book(), clock
-        self.law_for = LawInForce(self.laws).at
+        self._in_force = LawInForce(self.laws)
+        self.law_for = self._in_force.at
         self.store = Store(url, connections_max)
         self.streams = StreamReads(url)
         self.shelves = Shelves(self.store)
@@ -212,15 +215,23 @@ class Approvals(Application[UUID]):
     ) -> Draft:
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
-        law_id = command.law if isinstance(command, RegisterProject) else project.law or DEFAULT_LAW
+        law_id = command.law_named or project.law or DEFAULT_LAW
         now = self.clock()
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
         law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
-        calendar = self.laws.calendar(law, local_day(at, law.zone)) if command.needs_calendar else None
-        context = Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf, calendar=calendar)
+        context = Context(
+            by=by,
+            at=at,
+            now=now,
+            law=law,
+            shelf=self.shelves.shelf,
+            calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
+            versions=self._in_force.versions(law_id),
+            regions=self._in_force.regions(law),
+        )
         facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
         # A clock that was set back, or another server's, may be behind what was recorded before.
@@ -235,6 +246,13 @@ class Approvals(Application[UUID]):
         before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
             raise refused
+
+    def _calendar(self, law: Pack, command: EveryCommand, project: State, at: datetime) -> WorkingCalendar:
+        """What an item's clocks are counted on, as published on the local day of *at*: its region's, if it has one."""
+        code = getattr(getattr(command, "wanted", command), "item", "")
+        item = project.items.get(code) if isinstance(project, Project) and isinstance(code, str) else None
+        counted = law.counted_in(item.plan.calendar) if item else law
+        return self.laws.calendar(counted, local_day(at, law.zone))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind

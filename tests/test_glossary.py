@@ -35,7 +35,8 @@ def terms() -> list[Term]:
 @cache
 def tags() -> frozenset[str]:
     """The stored name of every command and fact."""
-    own = {tag_of(message) for kind in KINDS for message in (*kind.commands, *kind.facts)}
+    own = {tag_of(command) for kind in KINDS for command in kind.commands}
+    own |= {tag_of(fact) for kind in KINDS for fact in kind.facts}
     return frozenset(own | COMMANDS.keys() | SYSTEM_COMMANDS.keys() | FACTS.keys())
 
 
