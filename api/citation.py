@@ -25,6 +25,7 @@ LAWS = {
     "电子监察规则": "Electronic Supervision Rules",
     "政务服务好差评规则": "Rules on the Evaluation of Government Services",
     "最高人民法院关于适用《行政诉讼法》的解释": "Interpretation of the Administrative Procedure Law",
+    "容缺受理规定": "Rules on Tolerant Acceptance",
     "国发": "State Council document",
     "国办发": "General Office of the State Council document",
 }

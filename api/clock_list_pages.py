@@ -22,8 +22,9 @@ from domain.law.clock import State
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clock_list import NODELESS, ClockFilter
 from infrastructure.clocks import ClocksAt
+from infrastructure.lawbook import law_book
 from infrastructure.names import names_of
-from projections.nodes import MODES, NODES
+from projections.nodes import NODES, modes_with
 
 
 class ClockListPages(Controller):
@@ -94,9 +95,9 @@ def around(paper: Paper, t: datetime, asked: ClockFilter, *, more: bool) -> dict
 
 def chosen(paper: Paper, asked: ClockFilter) -> Iterator[str]:
     """What the list was narrowed to, in words."""
-    pairs = {one.key: (one.title_zh, one.title) for one in MODES} | {
-        one.key: (one.title_zh, one.title) for one in NODES
-    }
+    pairs = {
+        one.key: (one.title_zh, one.title) for one in modes_with([asked.mode] if asked.mode else [], law_book().packs)
+    } | {one.key: (one.title_zh, one.title) for one in NODES}
     titles = {key: zh if paper.language == "zh" else en for key, (zh, en) in pairs.items()}
     titles |= {NODELESS: paper.words["bureau"]("nodeless")}
     yield from (titles.get(key, key) for key in (asked.mode, asked.node) if key)

@@ -20,16 +20,17 @@ from api.projects import entries_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
 from domain.law.clock import Level, State
 from domain.law.explain import Explanation
-from domain.project.terms import Mode
+from domain.project.terms import ModeName
 from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, NoSuchClock
-from projections.nodes import MODES, NODES, ModeTitle, Node
+from infrastructure.lawbook import law_book
+from projections.nodes import NODES, ModeTitle, Node, modes_with
 from projections.readings import ItemReading, Reading
 
 APPLICATIONS_MAX = 10_000  # of one item: a new one takes a decision on the one before
 
-OfMode = Annotated[Mode | None, QueryParameter(description="How the item is handled.")]
+OfMode = Annotated[ModeName | None, QueryParameter(description="How the item is handled: a mode of its law.")]
 AtNode = Annotated[str, code("The key node: acceptance, decision, extension, delivery; `none`: those of no node.")]
 OfItem = Annotated[str, code("The item's code.")]
 OfClock = Annotated[str, code("A clock's name, such as `intake#2`, or that of its kind, such as `intake`.")]
@@ -176,7 +177,8 @@ class Clocks(Controller):
         _, position = await caught_up(request, after)
         asked = await clocks_at(request, as_of, known_at)
         cells = [shown_count(one, asked, department) for one in await readable(asked.counts(department))]
-        return ClockMatrix(asked.t, asked.known, department, MODES, NODES, cells, position, asked.recounting)
+        modes = modes_with((cell.mode for cell in cells), law_book().packs)
+        return ClockMatrix(asked.t, asked.known, department, modes, NODES, cells, position, asked.recounting)
 
     @get(
         "/projects/{project_id:uuid}/clocks/explain",

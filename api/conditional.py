@@ -35,6 +35,11 @@ class OnVersion(Command, frozen=True, tag="on_version"):
         """Whether what is wanted looks at the published calendar."""
         return self.wanted.needs_calendar
 
+    @property
+    def law_named(self) -> str:
+        """The law that what is wanted asks to be decided under."""
+        return self.wanted.law_named
+
     def decide(self, project: Project, context: Context) -> tuple[Any, ...]:
         if project.version != self.version:
             raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}", remedy=REMEDY)

@@ -117,7 +117,9 @@ def book_called(name: str, laws: LawBook) -> CalendarBook:
 def today_of(request: AnyRequest, calendar: str) -> date:
     """The local day where a law counts on *calendar*, else in UTC."""
     laws = parts_of(request).approvals.laws
-    zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == calendar)
+    book = laws.calendars().get(calendar)
+    national = (book and book.data.stacks_on) or calendar
+    zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == national)
     return parts_of(request).approvals.clock().astimezone(ZoneInfo(next(zones, "UTC"))).date()
 
 

@@ -7,15 +7,19 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from api.body import field_problem
-from api.law_questions import Prepared, Question
-from domain.law.clock import Acceptance, Card, Clock, Level, State
-from domain.law.evaluation import Evaluation, ItemState, evaluate
+from api.law_questions import GeneralChoice, Prepared, Question
+from domain.law.clock import BROKEN, Acceptance, Card, Clock, Level, State
+from domain.law.evaluation import Evaluation, ItemState, evaluate, worst
 from domain.law.explain import Explanation, explain
+from domain.law.general_explain import explain_general
+from domain.law.general_outlook import as_clock, general_readings
+from domain.law.moment import midnight
 from domain.law.renewal import Deemed
+from projections.readings import WORKING_DAY
 
 
 class ShownClock(Struct, frozen=True):
-    """One clock. Days are working days; dates are local dates.
+    """One clock. Days are working days unless `units` says otherwise; dates are local dates.
 
     *start* never counts. *due* is the last day in time, null while an open suspension makes it unknowable: then
     *earliest_due* is what it would be if the clock resumed now. *provisional*: it lies beyond the published calendar.
@@ -35,9 +39,12 @@ class ShownClock(Struct, frozen=True):
 
 
 class ShownEvaluation(Struct, frozen=True):
-    """All that the law says of one item at one instant, in the words of the golden vectors."""
+    """All that the law says of one item at one instant, in the words of the golden vectors.
 
-    item_state: ItemState
+    *item_state*, *acceptance* and *deemed* are null under a law that counts otherwise than in working days.
+    """
+
+    item_state: ItemState | None
     acceptance: Acceptance | None
     deemed: Deemed | None
     card: Card
@@ -46,12 +53,20 @@ class ShownEvaluation(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """One answer: the instants asked about, the version of the calendar counted on, each clock's article."""
+    """One answer: the instants asked about, the version of the calendar counted on, each clock's article.
+
+    *units* says what each clock counts: its *length*, *used* and *remaining* are in days of that unit, in calendar days
+    for weeks and months, in hours for working hours. *over_at* is the first instant after its last moment in time, as
+    far as that is known, and *silence* what the law has taken its end for where it decides: "deemed_granted".
+    """
 
     t: datetime
     known: datetime
     calendar: str
     articles: dict[str, str]
+    units: dict[str, str]
+    over_at: dict[str, datetime]
+    silence: dict[str, str]
     evaluation: ShownEvaluation
 
 
@@ -81,13 +96,45 @@ def evaluations(asked: Prepared) -> Evaluations:
 
 
 def _answered(asked: Prepared, question: Question) -> Answered:
+    if isinstance(asked.rule, GeneralChoice):
+        return _answered_otherwise(asked.rule, asked, question)
     found = evaluate(asked.rule, asked.timeline, asked.book, question.t, question.known)
+    over = {name: clock.over_from for name, clock in found.clocks.items()}
     return Answered(
         t=question.t,
         known=question.known or question.t,
         calendar=found.calendar,
         articles={name: clock.article for name, clock in found.clocks.items()},
+        units=dict.fromkeys(found.clocks, WORKING_DAY),
+        over_at={name: midnight(day, asked.rule.zone) for name, day in over.items() if day},
+        silence={},
         evaluation=shown_evaluation(found),
+    )
+
+
+def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: Question) -> Answered:
+    """The same under a law that counts otherwise than in working days."""
+    t, known = question.t, question.known or question.t
+    terms = law.terms(asked.book, known)
+    found = general_readings(terms, asked.timeline, t, known)
+    broken = [Card(law.pack.clocks[one.clock].card) for one in found if one.state in BROKEN]
+    flags = {flag for one in found for flag in one.standing.flags}
+    return Answered(
+        t=t,
+        known=known,
+        calendar=terms.calendar.version,
+        articles={one.name: one.article for one in found},
+        units={one.name: one.unit for one in found},
+        over_at={one.name: one.over_at for one in found if one.over_at},
+        silence={one.name: one.standing.deemed for one in found if one.standing.deemed},
+        evaluation=ShownEvaluation(
+            item_state=None,
+            acceptance=None,
+            deemed=None,
+            card=worst(broken),
+            flags=tuple(sorted(flags)),
+            clocks={one.name: shown_clock(as_clock(one)) for one in found},
+        ),
     )
 
 
@@ -116,11 +163,20 @@ def explanations(asked: Prepared) -> Explanations:
 def _explained(asked: Prepared, question: Question) -> Explained:
     t, known = question.t, question.known or question.t
     try:
-        return Explained(t, known, explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock))
+        return Explained(t, known, _explanation(asked, t, known))
     except KeyError as unstarted:
-        running = evaluate(asked.rule, asked.timeline, asked.book, t, known).clocks
+        running = _answered(asked, question).articles
         raise field_problem(
             "$.clock",
             f"no clock {asked.clock} has started by {t.isoformat()}",
             f"started are: {', '.join(running) or 'none'}",
         ) from unstarted
+    except ValueError as hours:
+        raise field_problem("$.clock", f"{asked.clock} has no days to list: {hours}", "ask /law/evaluate") from hours
+
+
+def _explanation(asked: Prepared, t: datetime, known: datetime) -> Explanation:
+    """Raises KeyError for a clock that has not started, ValueError for one counted in hours."""
+    if isinstance(asked.rule, GeneralChoice):
+        return explain_general(asked.rule.terms(asked.book, known), asked.timeline, t, known, asked.clock)
+    return explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar, cast
 
 from msgspec import Meta, Struct, json
 
 from api.body import DAYS_MAX, decoded, field_problem, require_kept
 from domain.law.calendar import DAYS_PER_WEEK, CalendarBook, CalendarData
+from domain.law.countersign import COUNTERSIGN, CountersignRequest, name_of
 from domain.law.event import LawEvent
+from domain.law.general_outlook import GeneralTerms
 from domain.law.general_pack import closed_book
-from domain.law.moment import Instant
-from domain.law.pack import Pack
+from domain.law.moment import Instant, local_day
+from domain.law.pack import DEFAULT_MODE, Pack
 from domain.law.pack_rule import expand
+from domain.law.review import COMMITMENT, DECISION
 from domain.law.rule import Days, Mode, Rule
 from domain.law.timeline import Timeline
 from domain.ledger import Refused
+from domain.project.terms import ModeName
 from infrastructure.lawbook import LawBook
 
 EVENTS_MAX = 2000  # a case of ten years has some dozens
@@ -39,16 +43,38 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
 class PackChoice(Struct, frozen=True, forbid_unknown_fields=True):
     """A rule by the name of its pack, such as "cn-licensing@2019-04-23", with "/eia_report" for a special law.
 
-    *commitment_days* is the published promise; *decision_days* replaces the limit where another was recorded; *live*
-    is false where the department works outside the system.
+    *mode* is one of that law's modes of handling. *commitment_days* is the published promise, *decision_days* replaces
+    the limit where another was recorded, both in the law's own unit; *live* is false where the department works outside
+    the system.
     """
 
     pack: str
-    mode: Mode = "single"
+    mode: ModeName = DEFAULT_MODE
     commitment_days: Days | None = None
     decision_days: Days | None = None
     live: bool = True
     licence_expiry: date | None = None
+
+
+class GeneralChoice(Struct, frozen=True):
+    """A law whose clocks are counted by the general clock, and what belongs to the item."""
+
+    pack: Pack
+    mode: str
+    lengths: dict[str, int]
+    asked_days: dict[str, int]
+    live: bool
+
+    def terms(self, book: CalendarBook, known: datetime) -> GeneralTerms:
+        """The law with its calendar as it was *known* then."""
+        return GeneralTerms(
+            pack=self.pack,
+            calendar=book.as_known(local_day(known, self.pack.zone)),
+            mode=self.mode,
+            lengths=self.lengths,
+            asked_days=self.asked_days,
+            live=self.live,
+        )
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,9 +119,9 @@ _decode: dict[type[Any], Any] = {kind: json.Decoder(kind).decode for kind in (*E
 
 
 class Prepared(Struct, frozen=True):
-    """What was asked, ready to be counted."""
+    """What was asked, ready to be counted: by a *rule*, or under a law that counts otherwise by its *choice*."""
 
-    rule: Rule
+    rule: Rule | GeneralChoice
     timeline: Timeline
     book: CalendarBook
     questions: list[Question]
@@ -176,14 +202,16 @@ def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _prepared(asked: AnyAsked, laws: LawBook) -> Prepared:
     chosen, books = asked.calendar, laws.calendars()
+    rule: Rule | GeneralChoice
     if isinstance(asked, EvaluationByPack):
         pack = _pack(asked.rule.pack, laws)
-        rule = _expanded(pack, asked.rule)
+        rule = _expanded(pack, asked.rule) or _general(pack, asked.rule, asked.events)
+        zone = pack.zone
         book = closed_book(pack, books[pack.calendar]) if chosen is None else _book(chosen, books)
     else:
-        rule, book = asked.rule, _book(asked.calendar, books)
+        rule, book, zone = asked.rule, _book(asked.calendar, books), asked.rule.zone
     clock: str = getattr(asked, "clock", "")
-    return Prepared(rule, Timeline(rule.zone, asked.events), book, asked.as_of, clock)
+    return Prepared(rule, Timeline(zone, asked.events), book, asked.as_of, clock)
 
 
 def _pack(name: str, laws: LawBook) -> Pack:
@@ -193,20 +221,38 @@ def _pack(name: str, laws: LawBook) -> Pack:
         raise field_problem("$.rule.pack", unknown.sentence, unknown.remedy) from unknown
 
 
-def _expanded(pack: Pack, choice: PackChoice) -> Rule:
+def _expanded(pack: Pack, choice: PackChoice) -> Rule | None:
+    """The rule of working days and the usual clocks; None where the law counts otherwise in that mode."""
+    if choice.mode not in pack.modes:
+        raise field_problem(
+            "$.rule.mode", f"{pack.name} knows no mode {choice.mode}", f"its modes are: {', '.join(pack.modes)}"
+        )
     try:
         return expand(
             pack,
-            mode=choice.mode,
+            mode=cast("Mode", choice.mode),  # of a law with the usual clocks, or what expand refuses
             commitment_days=choice.commitment_days,
             live=choice.live,
             licence_expiry=choice.licence_expiry,
             decision_days=choice.decision_days,
         )
-    except KeyError as unset:
-        raise field_problem("$.rule.mode", str(unset.args[0]), "another mode, or the rule written out") from unset
-    except ValueError as otherwise:
-        raise field_problem("$.rule.pack", str(otherwise), "the rule written out, or another pack") from otherwise
+    except ValueError:
+        return None
+
+
+def _general(pack: Pack, choice: PackChoice, events: Sequence[LawEvent]) -> GeneralChoice:
+    if choice.licence_expiry is not None:
+        raise field_problem("$.rule.licence_expiry", f"{pack.name} renews no licence by silence", "leave it out")
+    given = {DECISION.name: choice.decision_days, COMMITMENT.name: choice.commitment_days}
+    lengths = {clock: days for clock, days in given.items() if days is not None}
+    if unknown := lengths.keys() - pack.clocks.keys():
+        raise field_problem(f"$.rule.{unknown.pop()}_days", f"{pack.name} has no such clock", "leave it out")
+    asked: dict[str, int] = {}
+    if COUNTERSIGN.name in pack.clocks:
+        days = pack.limit(choice.mode, COUNTERSIGN.name).days
+        names = (name_of(one.dept, one.step) for one in events if isinstance(one, CountersignRequest))
+        asked = {f"{COUNTERSIGN.name}:{name}": days for name in names}
+    return GeneralChoice(pack, choice.mode, lengths, asked, choice.live)
 
 
 def _book(chosen: str | CalendarData, books: Mapping[str, CalendarBook]) -> CalendarBook:

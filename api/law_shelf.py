@@ -13,8 +13,8 @@ from domain.law.pack_rule import expand
 
 
 class ShownPack(Struct, frozen=True):
-    """One version of one law. *rules* says whether its clocks are those of the rule book, so that POST /law/evaluate
-    answers for it; other laws count by the general clock. *specials* are names that may follow its own after a slash.
+    """One version of one law. *rules* says whether its clocks are those of the rule book; other laws count by the
+    general clock. *modes* are those of handling, and *specials* names that may follow its own after a slash.
     """
 
     name: str
@@ -27,6 +27,7 @@ class ShownPack(Struct, frozen=True):
     calendar: str
     rules: bool
     clocks: list[str]
+    modes: list[str]
     specials: list[str]
 
 
@@ -90,6 +91,7 @@ def shown_pack(pack: Pack) -> ShownPack:
         calendar=pack.calendar,
         rules=_has_rules(pack),
         clocks=list(pack.clocks),
+        modes=list(pack.modes),
         specials=list(pack.specials),
     )
 

@@ -136,7 +136,7 @@ def _allowed(pack: Pack, item: Item) -> Days:
     """The working days that the law gives the item: its promise as usual, its limit with intake at most."""
     special = item.plan.special
     law = pack.under(special) if special in pack.specials else pack
-    promised, may = allowed_days(law, item.mode.value, item.promise_days)
+    promised, may = allowed_days(law, item.mode, item.promise_days)
     return Days(promised, promised, may)
 
 

@@ -15,7 +15,7 @@ from domain.law.renewal import file_by, renews_by_silence
 from domain.project.consultation_state import Answer, Consolidated, Consultation, Opinion, queue
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Item, Licence, Project
-from domain.project.terms import HearingStep, Mode, Outcome, Stage
+from domain.project.terms import HearingStep, ModeName, Outcome, Stage
 from domain.project.voice_state import Complaint
 from domain.vocabulary import Entry
 
@@ -75,7 +75,7 @@ class ShownItem(Struct, frozen=True):
     item: str
     name: str
     department: str
-    mode: Mode
+    mode: ModeName
     live: bool
     stage: Stage
     outcome: Outcome | None

@@ -30,9 +30,10 @@ from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.figures import CASE_FIGURES, Figures
+from infrastructure.lawbook import law_book
 from infrastructure.supervision import SupervisionAt
 from projections.attribution import attribution
-from projections.nodes import MODES, NODES
+from projections.nodes import NODES, modes_with
 
 BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
 FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
@@ -178,7 +179,8 @@ async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]
     cells = list[ClockCount]()
     with suppress(TooMuchToRead):
         cells = await (await clocks_then(request, asked)).counts()
-    return {"modes": MODES, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
+    modes = modes_with((cell.mode for cell in cells), law_book().packs)
+    return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
 
 
 async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:

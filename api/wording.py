@@ -181,6 +181,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "hearing_held": ("举行听证", "Hearing held"),
     "item_completed": ("办结", "Decided"),
     "decision_delivered": ("送达决定", "Decision delivered"),
+    "delivery_attempted": ("送达未成", "Delivery attempted in vain"),
     "undertaking_checked": ("承诺核查", "Undertaking checked"),
     "decision_revoked": ("撤销决定", "Decision revoked"),
     "item_withdrawn": ("撤回申请", "Application withdrawn"),

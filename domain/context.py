@@ -32,6 +32,8 @@ class Context(Struct, frozen=True, gc=False):
     law: Pack
     shelf: Shelf | None = None  # catalogues and flows; None where there are none
     calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
+    versions: tuple[Pack, ...] = ()  # of the law, oldest first: what was accepted under one stays under it
+    regions: tuple[str, ...] = ()  # the calendars that stack on the law's own
 
 
 def shelf_of(context: Context) -> Shelf:

@@ -12,7 +12,7 @@ from domain.project.asking import JOINT_STEP
 from domain.project.completion import CompleteItem
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import Countersign
-from domain.project.delivery import DeliverDecision
+from domain.project.delivery import AttemptDelivery, DeliverDecision
 from domain.project.procedure import ChangeMode
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
@@ -70,6 +70,11 @@ MODES_STORY: tuple[Step, ...] = (
     *told("2026-03-09 09:00", ENVIRONMENT, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
     *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
     *told("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
+    *told(
+        "2026-03-12 14:00",
+        PLANNING,
+        AttemptDelivery(item="scheme", method="window", reasons="经办人未携带授权委托书，未能领取"),
+    ),
     *told("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
     *told(
         "2026-03-13 09:00",

@@ -111,7 +111,7 @@ INTAKE = ClockProof(
     application=1,
     rule="cn-licensing@2019-04-23",
     calendar="CN/CN-2026/bf27c03b",
-    article="行政许可法第三十二条第一款第四项",
+    article="行政许可法 32(1)(4)",
     started_on=date(2026, 5, 6),
     length=5,
     due_on=date(2026, 5, 12),
@@ -136,7 +136,7 @@ RENEWAL = replace(
     CONSENT,
     rung=Rung.RENEWAL,
     clock="renewal_guard",
-    article="行政许可法第五十条",
+    article="行政许可法 50(2)",
     length=None,
     due_on=date(2026, 6, 30),
 )

@@ -58,6 +58,11 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unk
     needs_shelf: ClassVar[bool] = False  # whether it looks into published catalogues or flows
     needs_calendar: ClassVar[bool] = False  # whether it looks at the published calendar
 
+    @property
+    def law_named(self) -> str:
+        """The id of the law it asks to be decided under; empty: that of what it is sent to."""
+        return ""
+
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="fact", gc=False):
     """Something that happened: never refused, changed or deleted. Applying it never checks and never fails."""

@@ -16,7 +16,9 @@ from eventsourcing.utils import get_topic
 from msgspec import Struct, json, structs
 
 from domain.context import Context
+from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
+from domain.law.pack import Pack
 from domain.ledger import Actor, Fact, Recorded, Refused, Role
 from domain.project.extension import LimitExtended
 from domain.project.registration import RegisterProject
@@ -82,7 +84,8 @@ class Approvals(Application[UUID]):
         """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
         super().__init__({LedgerFactory.URL: url})
         self.laws = laws or law_book()
-        self.law_for = LawInForce(self.laws).at
+        self._in_force = LawInForce(self.laws)
+        self.law_for = self._in_force.at
         self.store = Store(url, connections_max)
         self.clocks = ClockCheck(self.store, machine if clock is None else None)
         self.clock = clock or self.clocks.now
@@ -235,7 +238,7 @@ class Approvals(Application[UUID]):
     ) -> Draft:
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
-        law_id = command.law if isinstance(command, RegisterProject) else project.law or DEFAULT_LAW
+        law_id = command.law_named or project.law or DEFAULT_LAW
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
         # sender names none.
         now = max(self.clock(), kept.recorded_at)
@@ -244,8 +247,16 @@ class Approvals(Application[UUID]):
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
         law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
-        calendar = self.laws.calendar(law, local_day(at, law.zone)) if command.needs_calendar else None
-        context = Context(by=by, at=at, now=now, law=law, shelf=self.shelves.shelf, calendar=calendar)
+        context = Context(
+            by=by,
+            at=at,
+            now=now,
+            law=law,
+            shelf=self.shelves.shelf,
+            calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
+            versions=self._in_force.versions(law_id),
+            regions=self._in_force.regions(law),
+        )
         facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
         return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
@@ -258,6 +269,13 @@ class Approvals(Application[UUID]):
         before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
             raise refused
+
+    def _calendar(self, law: Pack, command: EveryCommand, project: State, at: datetime) -> WorkingCalendar:
+        """What an item's clocks are counted on, as published on the local day of *at*: its region's, if it has one."""
+        code = getattr(getattr(command, "wanted", command), "item", "")
+        item = project.items.get(code) if isinstance(project, Project) and isinstance(code, str) else None
+        counted = law.counted_in(item.plan.calendar) if item else law
+        return self.laws.calendar(counted, local_day(at, law.zone))
 
     def _follow(self, kept: Kept, draft: Draft) -> None:
         if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind

@@ -21,7 +21,9 @@ COUNTED = """
     SELECT k.mode, k.node, k.standing, count(*) FROM (
         SELECT c.mode, c.node, CASE
             WHEN c.over_at <= %(t)s THEN CASE c.over_level WHEN 'yellow' THEN 'unconfirmed' ELSE c.over_level END
-            WHEN c.level = 'green' AND c.yellow_at <= %(t)s THEN 'yellow'
+            WHEN c.level = 'paused' AND c.paused_until > %(t)s THEN 'paused'
+            WHEN c.yellow_at <= %(t)s AND (c.level = 'green' OR c.paused_until <= %(t)s) THEN 'yellow'
+            WHEN c.paused_until <= %(t)s THEN 'green'
             ELSE c.level END AS standing
         FROM views.clock AS c
         WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s){}) AS k

@@ -91,18 +91,25 @@ TEXTS = ("department", "mode", "item")
 OF_KIND = SQL(
     "(c.clock = %(clock)s OR starts_with(c.clock, %(clock)s || '#') OR starts_with(c.clock, %(clock)s || ':'))"
 )
-IN_STATE = SQL("(CASE WHEN c.over_at <= %(t)s THEN c.over_state ELSE c.state END) = {}")
-AWAITED = SQL("(CASE WHEN c.over_at <= %(t)s THEN c.over_state ELSE c.state END) <> ALL (%(silent)s)")
+STATE_THEN = (
+    "(CASE WHEN c.over_at <= %(t)s THEN c.over_state"
+    " WHEN c.state = 'suspended' AND c.paused_until <= %(t)s THEN 'running' ELSE c.state END)"
+)
+IN_STATE = SQL(f"{STATE_THEN} = {{state}}")
+AWAITED = SQL(f"{STATE_THEN} <> ALL (%(silent)s)")
+RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
+SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
+DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
 EXISTS = SQL("(c.exists_at IS NULL OR c.exists_at <= %(t)s)")
 # What a clock's level is at an instant, said so that an index on over_at finds those few that are late or warned of.
-AT_LEVEL = {
+AT_LEVEL: dict[Level, SQL | Composed] = {
     Level.RED: SQL("c.over_at <= %(t)s AND c.over_level = 'red'"),
-    Level.YELLOW: SQL(
-        "((c.over_at <= %(t)s AND c.over_level = 'yellow')"
-        " OR (c.yellow_at <= %(t)s AND c.over_at > %(t)s AND c.level = 'green'))"
+    Level.YELLOW: SQL("((c.over_at <= %(t)s AND c.over_level = 'yellow') OR {})").format(SOON),
+    Level.GREEN: SQL("c.over_at > %(t)s AND {} AND (c.yellow_at IS NULL OR c.yellow_at > %(t)s)").format(RUNS),
+    Level.PAUSED: SQL(
+        "c.level = 'paused' AND (c.over_at IS NULL OR c.over_at > %(t)s)"
+        " AND (c.paused_until IS NULL OR c.paused_until > %(t)s)"
     ),
-    Level.GREEN: SQL("c.over_at > %(t)s AND c.level = 'green' AND (c.yellow_at IS NULL OR c.yellow_at > %(t)s)"),
-    Level.PAUSED: SQL("c.level = 'paused' AND (c.over_at IS NULL OR c.over_at > %(t)s)"),
     Level.NONE: SQL("c.level = 'none'"),
 }
 
@@ -133,12 +140,13 @@ def statement(asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> tuple
         closed = SQL("c.level = {}").format(asked.level.value)
         conditions.append(closed if asked.closed else AT_LEVEL[asked.level])
     if asked.state is not None:
-        conditions.append(IN_STATE.format(asked.state.value))
+        conditions.append(IN_STATE.format(state=asked.state.value))
     if asked.due_before is not None:
-        conditions.append(SQL("c.due_on < %(due_before)s"))
+        conditions += [SQL("c.due_on < %(due_before)s"), DUE_KNOWN]
     if asked.due_after is not None:
         later = SQL("c.due_on > %(due_after)s")
-        conditions += [later] if asked.closed else [later, SQL("c.over_at > %(due_after)s")]  # that one has an index
+        conditions += [later, DUE_KNOWN]
+        conditions += [] if asked.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
     query = SQL(

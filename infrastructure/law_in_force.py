@@ -19,6 +19,8 @@ class LawInForce:
         self._laws = laws
         self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
         self._packs: dict[tuple[str, bool, float], Pack] = {}  # by law and quarter of an hour
+        self._versions: dict[str, tuple[Pack, ...]] = {}  # by law
+        self._regions: dict[str, tuple[str, ...]] = {}  # by calendar
 
     def at(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
         """The version of *law_id* in force on the local day of *at*.
@@ -34,6 +36,18 @@ class LawInForce:
                 self._packs.clear()
             pack = self._packs[key] = self._on(law_id, at, begun=begun)
         return pack
+
+    def versions(self, law_id: str) -> tuple[Pack, ...]:
+        """Every version of *law_id*, oldest first."""
+        if law_id not in self._versions:
+            self._versions[law_id] = self._laws.versions(law_id)
+        return self._versions[law_id]
+
+    def regions(self, pack: Pack) -> tuple[str, ...]:
+        """The calendars of regions that stack on the one *pack* names."""
+        if pack.calendar not in self._regions:
+            self._regions[pack.calendar] = self._laws.regions(pack)
+        return self._regions[pack.calendar]
 
     def _on(self, law_id: str, at: datetime, *, begun: bool) -> Pack:
         span = self._spans.get(law_id)

@@ -15,7 +15,7 @@ from msgspec import structs
 from domain.law.calendar import CalendarBook, CalendarFile, Notice, WorkingCalendar, books_of, decode_books
 from domain.law.general_pack import closed_book, general_rule
 from domain.law.general_rule import GeneralRule
-from domain.law.pack import DEFAULT_MODE, Pack
+from domain.law.pack import DEFAULT_MODE, Pack, PackName
 from domain.law.pack_checks import calendar_faults
 from domain.law.pack_digest import digest_faults
 from domain.law.pack_file import PackInvalid, parse_pack
@@ -71,12 +71,17 @@ class LawBook:
         """Every version of every law, in alphabetical order."""
         return tuple(sorted(self._texts))
 
+    @cached_property
+    def packs(self) -> tuple[Pack, ...]:
+        """Every version of every law, the newest of each first."""
+        return tuple(pack for law_id in self.ids for pack in reversed(self.versions(law_id)))
+
     def pack(self, name: str) -> Pack:
-        """The version called *name*, with its special law if it says so ("cn-licensing@2019-04-23/eia_report").
+        """The version called *name*, with its region and special law ("cn-licensing@2019-04-23+CN-GX/eia_report").
 
         Raises Refused "unknown-law" for a name that is none; PackInvalid if the pack must not be used.
         """
-        version, _, special = name.partition("/")
+        version, region, special = PackName.of(name)
         if version not in self._texts:
             raise unknown(name, self.names)
         if version not in self._packs:
@@ -84,7 +89,13 @@ class LawBook:
         pack = self._packs[version]
         if special and special not in pack.specials:
             raise unknown(name, tuple(f"{version}/{key}" for key in pack.specials))
-        return pack.under(special)
+        if region and region not in self.regions(pack):
+            raise unknown(name, tuple(f"{version}+{key}" for key in self.regions(pack)))
+        return pack.under(special).counted_in(region)
+
+    def regions(self, pack: Pack) -> tuple[str, ...]:
+        """The calendars that stack on the one *pack* names: those of regions with holidays of their own (rule B2.8)."""
+        return tuple(sorted(n for n, book in self._calendars.items() if book.data.stacks_on == pack.calendar))
 
     def _read(self, version: str) -> Pack:
         pack = parse_pack(self._texts[version])

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.clock import Level
-from infrastructure.clock_list import AT_LEVEL, EXISTS
+from infrastructure.clock_list import AT_LEVEL, EXISTS, SOON
 from infrastructure.past import NOW, Folding, Past, Tables, settled_at, tables_at
 from infrastructure.store import Store
 from infrastructure.views import ROWS_MAX, literal
@@ -18,7 +18,7 @@ from projections.progress import ITEMS, PROJECTS, Progress
 from projections.progress_answers import ProgressItem, ProgressProject
 
 # A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
-LATE, SOON = AT_LEVEL[Level.RED], SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND c.level = 'green')")
+LATE = AT_LEVEL[Level.RED]
 HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
 STALE = SQL(
     "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project"

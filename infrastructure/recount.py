@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -107,7 +107,7 @@ async def touched(store: Store, change: Change, notice: Notice, horizon: date) -
     """
     laws = change.before
     asked = {
-        "laws": [version for version in laws.names if laws.pack(version).calendar in change.calendars],
+        "laws": [version for version in counted_on(laws) if laws.pack(version).calendar in change.calendars],
         "first": min(notice.days, default=date.max),
         "last": max(notice.days, default=date.min),
         "horizon": horizon,
@@ -115,6 +115,13 @@ async def touched(store: Store, change: Change, notice: Notice, horizon: date) -
     async with store.cursor() as cursor:
         await cursor.execute(TOUCHED, asked)
         return [project for (project,) in await cursor.fetchall()]
+
+
+def counted_on(laws: LawBook) -> Iterator[str]:
+    """Every version of every law, by itself and as it is counted in each region."""
+    for version in laws.names:
+        yield version
+        yield from (f"{version}+{region}" for region in laws.regions(laws.pack(version)))
 
 
 async def moved(store: Store, change: Change, projects: Sequence[UUID], t: datetime) -> list[Move]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from domain.law.event import LawEvent
+from domain.law.pack import PackName
 from domain.law.proof import Rung
 from domain.law.rule import Days, Period, Rule, Yellow
 from domain.law.rungs import Crossing
@@ -46,8 +47,9 @@ class Alternative(Struct, frozen=True, kw_only=True):
         if self.countersign_days is not None:
             other.asked_days = {}
         if self.law and history.law.partition("@")[0] == self.law.partition("@")[0]:
-            special = history.law.partition("/")[2]
-            named = f"{self.law}/{special}" if f"{self.law}/{special}" in known else self.law
+            _, region, special = PackName.of(history.law)
+            special = special if f"{self.law}/{special}" in known else ""
+            named = str(PackName(self.law, region, special))
             other.law, other.intake_law, other.decision_length = named, named, None
         return other
 
@@ -119,7 +121,7 @@ def signals_under(
         }
         for key, one in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
-            above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
+            above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
             yield AssumedSignal(
                 project=project,
                 item=item,

@@ -7,28 +7,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.law.clock import Clock, State
-from domain.law.countersign import COUNTERSIGN
-from domain.law.hearing import HEARING_HOLD, HEARING_REQUEST
-from domain.law.intake import INTAKE
 from domain.law.licence_guard import GuardOutlook
 from domain.law.outlook import Outlook
 from domain.law.renewal import RENEWAL_GUARD
-from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
 from domain.law.rule import Rule
-from domain.law.tolerance import TOLERANCE_CURE
-from domain.law.undertaking import POST_CHECK
 from projections.clock_rows import UNCOLOURED, ClockRow, begin_of
 from projections.law_events import Laws, usual_rule
 from projections.readings import WORKING_DAY, Reading, suable
 
 NAME_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
-ARTICLES = {
-    kind.name: kind.article
-    for kind in (
-        *(INTAKE, DECISION, LOWER_REVIEW, COMMITMENT, DELIVERY, COUNTERSIGN, HEARING_REQUEST, HEARING_HOLD),
-        *(TOLERANCE_CURE, POST_CHECK),
-    )
-}
 
 
 def reading_of(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Reading | None:
@@ -90,6 +77,7 @@ def guard_of(row: ClockRow, rule: Rule) -> GuardOutlook:
         yellow_days=rule.renewal.yellow_days,
         state=State(row.state),
         over=State(row.over_state) if row.over_state else None,
+        article=rule.article(RENEWAL_GUARD.name),
         stopped_on=row.stopped_on,
     )
 
@@ -98,7 +86,7 @@ def outlook_of(row: ClockRow, rule: Rule) -> Outlook:
     """The outlook that the row was made from, once it exists."""
     return Outlook(
         name=row.clock,
-        article=ARTICLES[NAME_ENDS.split(row.clock, 1)[0]],
+        article=rule.article(NAME_ENDS.split(row.clock, 1)[0]),
         start=row.start_on,
         length=row.length or 0,
         extended=0,

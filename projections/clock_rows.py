@@ -46,7 +46,8 @@ class ClockRow(Struct, frozen=True, gc=False):
     *over_level* after, and for good where it is *closed*; a running clock is yellow from *yellow_at*. *due_on* is None
     while an open suspension makes it unknowable. *used* to *stopped_on* are those of `domain.law.outlook`; where a
     general clock counts, what is used up and left is read from the events instead. *announced_on* is what the applicant
-    was told. The guard of a licence's last day has no *length*.
+    was told. The guard of a licence's last day has no *length*. Where a term was set for the answer, a paused clock
+    runs again at *paused_until*: the row holds how it stands from then on.
     """
 
     project: UUID
@@ -75,6 +76,7 @@ class ClockRow(Struct, frozen=True, gc=False):
     paused_from: date | None
     stopped_on: date | None
     announced_on: date | None = None
+    paused_until: datetime | None = None
 
 
 # Where a row tells which clock it is, and how it ended.
@@ -89,21 +91,22 @@ def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor =
         return _by_rule(project, history, laws, rule, node_for, told)
     if not history.law:
         return []
-    return [(*row, told.get(row[CLOCK_NAME])) for row in _by_general_clock(project, history, laws, node_for)]
+    return list(_by_general_clock(project, history, laws, node_for))
 
 
 def _by_rule(
     project: UUID, history: ItemHistory, laws: Laws, rule: Rule, node_for: NodeFor, told: Mapping[str, date]
 ) -> list[Row]:
-    found, mode = _outlooks(history, laws, rule), str(history.mode)
+    found, mode = _outlooks(history, laws, rule), history.mode
     rows: list[Row] = []
     for one in found.clocks:
         name = one.name
         department, node = department_of(history, name, above=found.above), node_for(name, one.extended > 0)
         instants = NEVER if one.closed else _instants(one, history, rule.zone)
-        rows.append(_row(project, history, one, department, mode, node, instants, told.get(name)))
+        rows.append((*_row(project, history, one, department, mode, node, instants), told.get(name), None))
     if found.guard is not None:
-        rows.append(_of_guard(project, history, found.guard, rule.zone, node_for))
+        guard = _of_guard(project, history, found.guard, rule.zone, node_for)
+        rows.append((*guard, told.get(RENEWAL_GUARD.name), None))
     return rows
 
 
@@ -117,7 +120,7 @@ def _of_guard(project: UUID, history: ItemHistory, guard: GuardOutlook, zone: st
         history.application,
         name,
         department_of(history, name, above=False),
-        str(history.mode),
+        history.mode,
         node_for(name, False),
         history.live,
         history.law,
@@ -137,7 +140,6 @@ def _of_guard(project: UUID, history: ItemHistory, guard: GuardOutlook, zone: st
         None,
         None,
         guard.stopped_on,
-        None,
     )
 
 
@@ -149,7 +151,6 @@ def _row(
     mode: str,
     node: str,
     instants: Instants,
-    announced_on: date | None,
 ) -> Row:
     state, over_state, level, over_level = _words(one.state, one.over, one.coloured)
     exists_at, yellow_at, over_at = instants
@@ -179,7 +180,6 @@ def _row(
         one.counted_through,
         one.paused_from,
         one.stopped_on,
-        announced_on,
     )
 
 
@@ -224,12 +224,13 @@ def begin_of(day: date, zone: str) -> datetime:
 def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor) -> Iterator[Row]:
     terms = general_terms(history, laws, DISTANT.date())
     last = max((event.at for event in history.events), default=DISTANT)
-    above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
+    above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
     timeline = Timeline(terms.pack.zone, history.events)
+    told = last_told(history.announced) if history.announced else {}
     found = general_readings(terms, timeline, last, DISTANT)
     for one in found:
         node = node_for(one.name, one.extended)
-        yield _of_general(project, history, one, department_of(history, one.name, above=above), node)
+        yield _of_general(project, history, one, department_of(history, one.name, above=above), node, told)
     silence_at = next((one.over_at for one in found if one.clock == INTAKE.name and one.over is State.DEEMED), None)
     if silence_at is None:
         return
@@ -237,7 +238,7 @@ def _by_general_clock(project: UUID, history: ItemHistory, laws: Laws, node_for:
     for one in general_readings(terms, timeline, silence_at, DISTANT):
         if one.name not in known:  # silence will have accepted the application, which starts further clocks
             node, department = node_for(one.name, one.extended), department_of(history, one.name, above=above)
-            yield _of_general(project, history, one, department, node, silence_at)
+            yield _of_general(project, history, one, department, node, told, silence_at)
 
 
 def _of_general(
@@ -246,16 +247,17 @@ def _of_general(
     one: GeneralReading,
     department: str,
     node: str,
+    told: Mapping[str, date],
     exists_at: datetime | None = None,
 ) -> Row:
-    stood = one.standing
+    stood = one.ahead
     return (
         project,
         history.item,
         history.application,
         one.name,
         department,
-        history.mode.value,
+        history.mode,
         node,
         history.live,
         history.law,
@@ -275,4 +277,6 @@ def _of_general(
         None,
         None,
         None,
+        told.get(one.name),
+        one.resumes_at,
     )

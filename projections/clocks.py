@@ -33,7 +33,7 @@ from projections.nodes import NODES, Node, node_of
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
-FOLD_VERSION = 10  # grows with every change of the tables or of the fold
+FOLD_VERSION = 11  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -68,12 +68,13 @@ CLOCKS = Table(
         ("paused_from", "date"),
         ("stopped_on", "date"),
         ("announced_on", "date"),  # as the applicant was told
+        ("paused_until", "timestamptz"),  # a paused clock runs again then, answered or not; absent: with an answer
     ),
     key=4,
     indexes=(
         # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
         # order in which they are over: those that are late or will be soon stand in one place.
-        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
+        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
         "(over_at, project, item, application, clock) WHERE NOT closed",
         "(item, over_at) WHERE NOT closed",

@@ -14,7 +14,7 @@ from domain.law import countersign, intake
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.event import Amend, LawEvent, Retract
 from domain.law.office import IntakeHours, under_hours
-from domain.law.pack import Pack
+from domain.law.pack import Pack, PackName
 from domain.law.pack_rule import expand
 from domain.law.rule import CountersignTerms, Rule
 from domain.ledger import Fact
@@ -27,7 +27,6 @@ from domain.project.procedure import ModeChanged
 from domain.project.round import ApplicationRevised
 from domain.project.state import Item, Project
 from domain.project.submission import ItemSubmitted
-from domain.project.terms import Mode
 from domain.vocabulary import Entry, corrections
 from projections.announcements import Announcement, amend
 from projections.law_instants import ABOUT_QUESTIONS, effective, id_of, moved_along
@@ -66,7 +65,7 @@ class ItemHistory(Struct):
     item: str
     application: int
     department: str
-    mode: Mode
+    mode: str
     special: str
     live: bool
     promise_days: int | None
@@ -141,8 +140,8 @@ def take_entry(
 def _begun(item: Item, entry: Entry) -> ItemHistory:
     """A new application. Until a fact says under which law, it is the one its first entry was recorded under."""
     plan, law = item.plan, entry.recorded.law
-    if law and plan.special and "/" not in law:
-        law = f"{law}/{plan.special}"
+    if law and law == PackName.of(law).version:
+        law = str(PackName(law, plan.calendar, plan.special))
     return ItemHistory(
         plan.item,
         item.application,
@@ -268,7 +267,7 @@ def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
         laws,
         history.law,
         history.intake_law,
-        str(history.mode),
+        history.mode,
         history.promise_days,
         history.decision_length,
         history.asked_days.get(clock),
@@ -315,7 +314,8 @@ def _rule(
     if intake_law != law:
         received_under = _pack(laws, intake_law, hours)
         days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
-        rule = structs.replace(rule, intake_days=days, intake_shift=shift)
+        articles = rule.articles | {INTAKE: received_under.clock_article(INTAKE, mode)}
+        rule = structs.replace(rule, intake_days=days, intake_shift=shift, articles=articles)
     if asked_days is None:
         return rule
     terms = rule.countersign or CountersignTerms(asked_days, "overdue")

@@ -12,7 +12,7 @@ from domain.project.acceptance import ItemAccepted, ItemDeclined
 from domain.project.asking import CountersignatureAsked
 from domain.project.completion import ItemCompleted
 from domain.project.countersignature import ItemCountersigned
-from domain.project.delivery import DecisionDelivered
+from domain.project.delivery import DecisionDelivered, DeliveryAttempted
 from domain.project.extension import LimitExtended
 from domain.project.external import ExternalResultRecorded, RecordAttested
 from domain.project.forwarding import ForwardedItemReceived, ItemForwarded
@@ -51,6 +51,7 @@ KINDS: Mapping[type[Fact], type[Any]] = {
     ItemCompleted: review.Decided,
     ExternalResultRecorded: review.Decided,
     DecisionDelivered: review.Delivered,
+    DeliveryAttempted: review.DeliveryAttempted,
     ItemWithdrawn: review.Withdrawn,
     LackingPapersReceived: tolerance.PapersReceived,
     UndertakingChecked: undertaking.Checked,

@@ -7,10 +7,11 @@ days that every ordinary licence meets, in the modes of the Administrative Licen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from domain.law.pack import Pack
 from domain.project.terms import Mode
 
 
@@ -49,6 +50,19 @@ MODES: tuple[ModeTitle, ...] = (
     ModeTitle(Mode.JOINT.value, "Unified, joint or concentrated", "统一、联合、集中办理", "行政许可法 26(2), 42(2)"),
     ModeTitle(Mode.LOWER_REVIEW.value, "Lower-level review first", "下级先行审查", "行政许可法 43"),
 )
+
+
+def modes_with(found: Iterable[str], packs: Iterable[Pack]) -> tuple[ModeTitle, ...]:
+    """The usual modes, and those *found* beside them, called as the *packs* call them that have them."""
+    others = sorted(set(found) - {mode.key for mode in MODES})
+    if not others:
+        return MODES
+    known: dict[str, ModeTitle] = {}
+    for pack in packs:
+        for terms in pack.clocks.values():
+            for key, mode in terms.modes.items():
+                known.setdefault(key, ModeTitle(key, mode.title or key, mode.title_zh or key, mode.article))
+    return (*MODES, *(known.get(key, ModeTitle(key, key, key, "")) for key in others))
 
 
 def node_of(clock: str, extended: bool, nodes: Sequence[Node] = NODES) -> str:

@@ -164,7 +164,7 @@ def _by_rule(
     for other, names in rules_of(history, laws, rule):
         found = with_consultations(found, evaluate(other, timeline, book, t, known), names)
     guard = _guard_yellow(rule, book, known)
-    above = history.mode is Mode.LOWER_REVIEW and DECISION.name in found.clocks
+    above = history.mode == Mode.LOWER_REVIEW and DECISION.name in found.clocks
     ended = found.item_state in ENDED
     usual = {"decision": rule.decision.days, "lower_review": rule.lower_review.days}
     readings = tuple(
@@ -241,7 +241,7 @@ def _of_clock(
         application=history.application,
         clock=name,
         department=department_of(history, name, above=above),
-        mode=history.mode.value,
+        mode=history.mode,
         node=node,
         live=history.live,
         state=clock.state,
@@ -271,7 +271,7 @@ def general_terms(history: ItemHistory, laws: Laws, known: date) -> GeneralTerms
     return GeneralTerms(
         pack=pack,
         calendar=laws.calendar(pack, known),
-        mode=history.mode.value,
+        mode=history.mode,
         lengths={clock: length for clock, length in lengths.items() if length is not None},
         asked_days=history.asked_days,
         live=history.live,
@@ -284,7 +284,7 @@ def _by_general_clock(
     zone = laws.pack(history.law).zone
     terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
     found = general_readings(terms, Timeline(zone, history.events), t, known)
-    above = history.mode is Mode.LOWER_REVIEW and bool(history.upper)
+    above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
     readings = tuple(of_general(one, history, above, nodes) for one in found)
     broken = [Card(terms.pack.clocks[one.clock].card) for one in found if one.state in BROKEN]
     flags = {flag for one in found for flag in one.standing.flags}
@@ -308,7 +308,7 @@ def of_general(one: GeneralReading, history: ItemHistory, above: bool, nodes: Se
         application=history.application,
         clock=one.name,
         department=department_of(history, one.name, above=above),
-        mode=history.mode.value,
+        mode=history.mode,
         node=node_of(one.name, one.extended, nodes),
         live=history.live,
         state=one.state,

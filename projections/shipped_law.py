@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from domain.law.calendar import CalendarBook, WorkingCalendar, decode_books
 from domain.law.general_pack import closed_book
-from domain.law.pack import Pack
+from domain.law.pack import Pack, PackName
 from domain.law.pack_file import parse_pack
 
 
@@ -24,10 +24,10 @@ class ShippedLaw:
     def pack(self, name: str) -> Pack:
         """The version called *name*; FileNotFoundError or KeyError for one that is not shipped."""
         if name not in self._packs:
-            version, _, special = name.partition("/")
+            version, region, special = PackName.of(name)
             law, _, day = version.partition("@")
             text = (self._law / "packs" / law / f"{day}.toml").read_text("utf-8")
-            self._packs[name] = parse_pack(text).under(special)
+            self._packs[name] = parse_pack(text).under(special).counted_in(region)
         return self._packs[name]
 
     def calendars(self) -> Mapping[str, CalendarBook]:

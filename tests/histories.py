@@ -18,7 +18,7 @@ from domain.project.consolidation import ConsolidateOpinions
 from domain.project.consultation_state import Opinion
 from domain.project.correction import AmendEntry, RetractEntry
 from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
-from domain.project.delivery import DeliverDecision
+from domain.project.delivery import AttemptDelivery, DeliverDecision
 from domain.project.evaluation import EvaluateService, Grade
 from domain.project.extension import ExtendLimit
 from domain.project.external import (
@@ -73,7 +73,7 @@ ON_ITEMS = st.one_of(
     st.builds(SubmitItem, item=items, materials=papers, renews=st.none() | licences),
     st.builds(RequestSupplement, item=items, missing=papers, respond_by=st.none() | dates),
     st.builds(SubmitSupplement, item=items, provided=papers),
-    st.builds(ChangeMode, item=items, mode=st.sampled_from(Mode), reasons=texts),
+    st.builds(ChangeMode, item=items, mode=st.sampled_from([*map(str, Mode), "major"]), reasons=texts),
     st.builds(AcceptItem, item=items, lacking=papers),
     st.builds(AcceptItem, item=items),
     st.builds(DeclineItem, item=items, reasons=texts),
@@ -110,6 +110,7 @@ ON_ITEMS = st.one_of(
     st.builds(HoldHearing, item=items),
     st.builds(CompleteItem, item=items, outcome=st.sampled_from(Outcome), reasons=texts, override_reasons=texts),
     st.builds(DeliverDecision, item=items, method=codes),
+    st.builds(AttemptDelivery, item=items, method=codes, reasons=texts),
     st.builds(WithdrawItem, item=items, reasons=texts),
     st.builds(EvaluateService, item=items, grade=st.sampled_from(Grade), reasons=papers, comment=texts),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,10 @@ class Spec:
                 project = self.project
         assert project == self.project
         return self
+
+    def decided(self) -> Sequence[AnyFact]:
+        """The facts decided, for a test that looks at some of them."""
+        return decide(self.command, self.project, self.context)
 
     def state(self) -> Project:
         """The state after what was decided."""

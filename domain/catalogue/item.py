@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from domain.project.terms import Code, Codes, JointForm, Line, Lines, Mode, Name, Text
+from domain.project.terms import Code, Codes, JointForm, Line, Lines, Mode, ModeName, Name, Text
 
 TASK_CODE_CHARACTERS_MAX = 128  # an 实施编码 with its parts joined by hyphens has up to 90
 TASK_NAME_CHARACTERS_MAX = 300
@@ -65,7 +65,7 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     by_law: Lines = ()  # 设定依据: law and article
     anticipate_day: Days | None = None  # 法定办结时限
     promise_day: Days | None = None  # 承诺办结时限
-    mode: Mode = Mode.SINGLE
+    mode: ModeName = Mode.SINGLE.value  # of the law it is handled under
     special: Name = ""  # the law's special law for this item
     project_type: Literal["promised", "immediate"] = "promised"  # 办件类型: 承诺件, 即办件
     server_type: Literal["legal", "natural", "both"] = "legal"  # 服务对象
@@ -85,6 +85,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     by_undertaking: bool = False  # 告知承诺制
     task_name_en: TaskTitle = ""  # what pages in English call it; empty: nobody has said
     dept_name_en: Line = ""
+    law: Name = ""  # the law it is handled under, by its id; empty: the installation's
+    calendar: Name = ""  # of the region whose holidays count for it; empty: that law's own
 
     @property
     def is_licence(self) -> bool:

@@ -6,7 +6,7 @@ from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
 from domain.context import Context
 from domain.ledger import Actor, Command, Fact, Refused, Role
-from domain.project.rules import limit_of, require_reasons
+from domain.project.rules import limit_of, require_mode, require_reasons, require_region
 from domain.project.terms import Code, Text
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
@@ -17,6 +17,11 @@ class DefineServiceItem(Command, frozen=True, tag="define_service_item"):
 
     catalogue: Code
     service: ServiceItem
+
+    @property
+    def law_named(self) -> str:
+        """An item is judged by the law it is handled under."""
+        return self.service.law
 
     def decide(self, catalogue: Catalogue, context: Context) -> tuple[Fact, ...]:
         service = self.service
@@ -147,7 +152,9 @@ def require_sound(service: ServiceItem, context: Context) -> None:
             f"{law.name} has no special law {service.special} for {code}",
             remedy=f"it has: {', '.join(law.specials) or 'none'}",
         )
+    require_region(code, service.calendar, law, context)
     law = law.under(service.special)
+    require_mode(code, service.mode, law)
     _require_short_promise(service, context)
     for ground in service.special_procedure:
         if law.ground(ground) is None:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from domain.catalogue.item import ServiceItem
 from domain.context import Context, edition_in_force, published_flow
 from domain.flow.move import Move, move_to
 from domain.flow.step import FlowEdition, planned
@@ -173,7 +174,20 @@ def plans_of(flow: FlowEdition, kind: str, context: Context) -> tuple[PlannedIte
             remedy="publish an edition of the flow that fits the catalogue",
             items=gone,
         )
+    foreign = [step.item for step in flow.steps if step.is_for(kind) and not under(catalogue.items[step.item], context)]
+    if foreign:
+        raise Refused(
+            "other-law",
+            f"the catalogue {flow.catalogue} lists these under another law than {context.law.id}: {', '.join(foreign)}",
+            remedy="register the project under that law, or list the items for this one",
+            items=foreign,
+        )
     return planned(flow, kind, catalogue.items)
+
+
+def under(service: ServiceItem, context: Context) -> bool:
+    """Whether *service* is handled under the law of the command; one that names none is under the project's."""
+    return service.law in ("", context.law.id)
 
 
 def require_possible(move: Move) -> None:

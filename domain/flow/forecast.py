@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from domain.flow.durations import Estimate, Known, Likeness, Measure, estimate
 from domain.flow.path import Days, Task, optional
 from domain.flow.waiting import blockers, spare
-from domain.project.state import PlannedItem, Project
+from domain.project.state import Item, Project
 from domain.project.terms import Outcome
 
 
@@ -40,7 +40,7 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
     for code, item in project.items.items():
         if item.outcome is Outcome.GRANTED or code in unneeded:
             continue
-        like, may = likeness(item.plan), allowed[code]
+        like, may = likeness(item), allowed[code]
         if code in elapsed.submitted and not open_groups[code]:
             found = estimate(known.handling, like, may, elapsed.submitted[code])
         else:
@@ -51,6 +51,7 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
     return Forecast(tasks, estimates)
 
 
-def likeness(plan: PlannedItem) -> Likeness:
+def likeness(item: Item) -> Likeness:
     """What makes applications alike."""
-    return Likeness(plan.service or plan.item, plan.special, plan.department, plan.mode.value)
+    plan = item.plan
+    return Likeness(plan.service or plan.item, plan.special, plan.department, item.mode)

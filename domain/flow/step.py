@@ -92,7 +92,8 @@ def _plan(flow: FlowEdition, step: FlowStep, needs: Groups, service: ServiceItem
         milestone=step.milestone,
         service=service.task_code,
         catalogue=flow.catalogue,
-        participants=service.other_dept if service.mode is Mode.JOINT else (),
+        participants=service.other_dept if service.mode == Mode.JOINT else (),
         joint_form=service.joint_form,
         by_undertaking=service.by_undertaking,
+        calendar=service.calendar,
     )

@@ -60,10 +60,9 @@ COUNTED_ON = (State.OVERDUE, State.LATE, State.VOID)  # days after the due date 
 
 
 class Kind(Struct, frozen=True, gc=False):
-    """One kind of clock: its name, the article it rests on, the card it costs, and what its silence means."""
+    """One kind of clock: its name, the card it costs, and what its silence means. Its article is the pack's to say."""
 
     name: str
-    article: str
     card: Card = Card.RED
     silence: State = State.OVERDUE
     of_agency: bool = True  # false: the applicant's own, or a consulted department's; B11.1 is not about it
@@ -171,7 +170,7 @@ class Run(Struct, gc=False):
             state,
             level(state, near=remaining <= count.threshold) if self.kind.coloured else Level.NONE,
             case.calendar.is_provisional(due or earliest or 0),
-            self.kind.article,
+            case.rule.article(self.kind.name),
         )
 
     def state(self, case: Case, due: int | None) -> State:

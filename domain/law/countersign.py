@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.law.clock import Card, Kind, Run, State
 from domain.law.counting import on_the_spot
@@ -15,13 +14,7 @@ from domain.law.moment import Happening, Moment
 if TYPE_CHECKING:
     from domain.law.case import Case
 
-COUNTERSIGN = Kind("countersign", "国发〔1999〕9号", card=Card.YELLOW, of_agency=False)
-
-
-@cache
-def kind_by(article: str) -> Kind:
-    """The kind of clock, resting on the published rule *article*, or on the usual one where that is empty."""
-    return structs.replace(COUNTERSIGN, article=article) if article else COUNTERSIGN
+COUNTERSIGN = Kind("countersign", card=Card.YELLOW, of_agency=False)
 
 
 def name_of(dept: str, step: str | None) -> str:
@@ -125,8 +118,7 @@ class Consultation(Struct, gc=False):
         silence = State.DEEMED if deemed else State.OVERDUE
         void = void or (stop is not None and self.reply is None)
         clock = f"{COUNTERSIGN.name}:{name}"
-        kind = kind_by(case.rule.countersign.article if case.rule.countersign else "")
-        return Run(kind, clock, self.start, self.minute, self.length, stop, void, silence)
+        return Run(COUNTERSIGN, clock, self.start, self.minute, self.length, stop, void, silence)
 
 
 def flag_silence(case: Case) -> None:

@@ -10,7 +10,7 @@ from domain.law.countersign import ApplicationRevised, CountersignRecall, Counte
 from domain.law.hearing import HearingHeld, HearingNotice, HearingRequested, HearingTold
 from domain.law.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening, Instant, Moment
-from domain.law.review import Decided, Delivered, Extension, Forwarded, UpperReceived, Withdrawn
+from domain.law.review import Decided, Delivered, DeliveryAttempted, Extension, Forwarded, UpperReceived, Withdrawn
 from domain.law.suspension import Resume, Suspend
 from domain.law.tolerance import PapersReceived
 from domain.law.undertaking import Checked
@@ -67,6 +67,7 @@ LawEvent = (
     | HearingHeld
     | Decided
     | Delivered
+    | DeliveryAttempted
     | Withdrawn
     | PapersReceived
     | Checked

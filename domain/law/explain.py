@@ -122,7 +122,7 @@ def _of_run(case: Case, run: Run) -> Explanation:
         clock=clock,
         length=listing.length,
         extended=run.extended,
-        article=run.kind.article,
+        article=clock.article,
         rule=case.rule.pack,
         calendar=case.calendar.version,
         assumes_resumption=clock.due is None,

@@ -12,7 +12,7 @@ from domain.law.general_pack import general_rule
 from domain.law.general_rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, Refused
 from domain.law.moment import Happening
-from domain.law.pack import DEFAULT_MODE, Pack
+from domain.law.pack import DEFAULT_MODE, SUPPLEMENT, Pack
 from domain.law.pack_terms import ClockTerms
 from domain.law.renewal import RENEWAL_GUARD
 from domain.law.review import DECISION, LOWER_REVIEW, Decided, Extension
@@ -21,7 +21,7 @@ from domain.law.suspension import Resume, Suspend
 from domain.law.timeline import Act, Timeline
 
 BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
-SUPPLEMENT = "supplement"  # the ground on which a request to complete the papers stops a clock, where the law has one
+NOTIFIED = frozenset({"delivered", "delivery_attempted"})  # what stops a clock that runs until the applicant is told
 
 
 def general_clocks(
@@ -56,7 +56,7 @@ def _standings(
         if not is_counted(terms, clock, mode, days):
             continue
         stood = standing(
-            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, happened)), t
+            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, happened)), t
         )
         if stood is not None:
             found[clock] = stood
@@ -75,15 +75,18 @@ def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bo
     return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
 
 
-def general_events(pack: Pack, clock: str, acts: Sequence[tuple[datetime, Happening]]) -> Iterator[GeneralEvent]:
-    """What the *acts* (legal instant, event) mean for *clock*: its pack names the events that start and stop it.
+def general_events(
+    pack: Pack, clock: str, mode: str, acts: Sequence[tuple[datetime, Happening]]
+) -> Iterator[GeneralEvent]:
+    """What the *acts* (legal instant, event) mean for *clock* in *mode*: its pack names what starts and stops it.
 
-    Where the law knows the ground "supplement", a request for papers suspends and their arrival resumes. What ends the
+
+    Where the law knows a ground for that, a request for papers suspends and their arrival resumes. What ends the
     application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
     terms, begun, asked = pack.clocks[clock], False, False
-    start, stop = frozenset(terms.start), frozenset(terms.stop)
-    supplements, end = SUPPLEMENT in pack.reasons(clock), ending(event for _, event in acts)
+    start, stop = frozenset(terms.start), stopping(terms)
+    ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
     for at, event in acts:
         names, runs = names_of(event), begun
         if not begun and names & start:
@@ -93,13 +96,18 @@ def general_events(pack: Pack, clock: str, acts: Sequence[tuple[datetime, Happen
             yield Stopped(at)
         elif runs and event is end and is_ended(clock, terms, end):
             yield Withdrawn(at)
-        if supplements and isinstance(event, CorrectionNotice):
+        if ground is not None and isinstance(event, CorrectionNotice):
             asked = True
-            yield Suspended(at, SUPPLEMENT, SUPPLEMENT)
+            yield Suspended(at, SUPPLEMENT, ground.reason, event.respond_by)
         if asked and isinstance(event, Corrected | Accepted):
             asked = False
-            yield Resumed(at, SUPPLEMENT)
+            yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
         yield from held(event, at, clock)
+
+
+def stopping(terms: ClockTerms) -> frozenset[str]:
+    """The names of the events that stop a clock: as its pack has them, or what tells the applicant of the decision."""
+    return NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
 
 
 def ending(events: Iterable[Happening]) -> Happening | None:
@@ -124,11 +132,11 @@ def ending(events: Iterable[Happening]) -> Happening | None:
 def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
     """Whether the *end* of the application ends *clock*: the decision does not end what starts with it.
 
-    Nor the clock of the decision itself, where the law stops that later, say at the notification.
+    Nor what the law stops later: what runs to the notification, and the clock of the decision where that is published.
     """
     if not isinstance(end, Decided):
         return True
-    stops_later = clock == DECISION.name and names_of(end).isdisjoint(terms.stop)
+    stops_later = terms.stop_event == "notified" or (clock == DECISION.name and names_of(end).isdisjoint(terms.stop))
     return not stops_later and BY_DECISION.isdisjoint(terms.start)
 
 
@@ -163,8 +171,8 @@ def _names(kind: type[Happening], outcome: str | None) -> frozenset[str]:
 def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:
     """Suspensions, extensions of this *clock*, and withdrawal."""
     match event:
-        case Suspend(sid=sid, reason=reason):
-            yield Suspended(at, sid, reason)
+        case Suspend(sid=sid, reason=reason, planned_until=until):
+            yield Suspended(at, sid, reason, until)
         case Resume(sid=sid):
             yield Resumed(at, sid)
         case Extension(days=days, clock=extended) if extended == clock:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
-from domain.law.general_days import counted
+from domain.law.general_days import Counting, EveryDay, counted, months_later
 from domain.law.general_period import Period, is_over
 from domain.law.general_rule import (
     CALENDAR_UNITS,
@@ -33,6 +33,8 @@ class Suspension(Struct):
     effect: Effect
     start: datetime
     end: datetime | None = None
+    term: date | None = None  # with its end the clock runs again, answered or not; None: only an answer ends it
+    lapsed: bool = False  # it ended with its term
 
 
 class Course(Struct):
@@ -48,6 +50,7 @@ class Course(Struct):
     stopped: datetime | None = None
     withdrawn: datetime | None = None
     asked: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
+    stops: dict[str, int] = field(default_factory=dict)  # reason -> how often it has stopped the clock
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -74,6 +77,20 @@ class Course(Struct):
         for suspension in self.suspensions:
             suspension.end = suspension.end or at
 
+    def lapse(self, day: date) -> None:
+        """End what no answer ended, but its term did before the local *day*: the clock runs from the day after it."""
+        for suspension in self.suspensions:
+            if suspension.end is None and suspension.term is not None and suspension.term < day:
+                suspension.end = self.rule.after_term(suspension.term)
+                suspension.lapsed = True
+                self.asked[suspension.reason] = suspension.end
+
+    @property
+    def resumes_after(self) -> date | None:
+        """The day with which the last open suspension ends by its term; None if none is open, or one waits for ever."""
+        terms = [s.term for s in self.suspensions if s.end is None]
+        return max((term for term in terms if term is not None), default=None) if all(terms) else None
+
     def open_suspension(self, sid: str) -> Suspension | None:
         return next((s for s in self.suspensions if s.sid == sid and s.end is None), None)
 
@@ -83,7 +100,10 @@ def course_of(rule: GeneralRule, events: Sequence[GeneralEvent], until: datetime
     course = Course(rule)
     for event in effective(events, until):
         if not course.closed:
+            course.lapse(rule.local_day(event.at))
             apply(course, event)
+    if not course.closed:
+        course.lapse(date.max if until is None else rule.local_day(until))
     return course
 
 
@@ -123,16 +143,43 @@ def suspend(course: Course, event: Suspended) -> None:
     if course.open_suspension(event.sid):
         course.flags.append("duplicate_suspend")
         return
-    notice = Notice() if course.rule.reasons is None else course.rule.reasons.get(event.reason)
+    notice = course.rule.notice(event.reason)
     if notice is None:
         course.flags.append(f"suspend_no_statutory_ground:{event.reason}")
+        return
+    if notice.stops_max is not None and course.stops.get(event.reason, 0) >= notice.stops_max:
+        course.flags.append(f"stopped_too_often:{event.reason}")
         return
     effect = effect_of(course, notice, event)
     course.asked.setdefault(event.reason, None)
     if effect == "none":
         course.flags.append(f"notice_without_effect:{event.reason}")
         return
-    course.suspensions.append(Suspension(event.sid, event.reason, effect, event.at))
+    course.stops[event.reason] = course.stops.get(event.reason, 0) + 1
+    term = term_of(course, notice, event) if effect == "suspend" else None
+    course.suspensions.append(Suspension(event.sid, event.reason, effect, event.at, term=term))
+
+
+def term_of(course: Course, notice: Notice, event: Suspended) -> date | None:
+    """The last day for the answer, where its end lets the clock run again: as set, else as the law has it."""
+    if notice.suspension_ends == "on_answer":
+        return None
+    requested_on = course.rule.local_day(event.at)
+    set_until = event.until and max(event.until, requested_on)
+    if notice.term is None:
+        return set_until
+    by_law = end_of_term(course, requested_on, notice.term, notice.term_unit)
+    if set_until is None:
+        return by_law
+    return min(set_until, by_law) if notice.term_is_limit else set_until
+
+
+def end_of_term(course: Course, requested_on: date, term: int, unit: Unit) -> date:
+    """The last day of a term that the law itself sets from the day of the request, which does not count."""
+    if unit == "month":
+        return months_later(requested_on, term)[0]
+    days: Counting = course.rule.calendar if unit == "working_day" else EveryDay()
+    return date.fromordinal(days.at_count(days.count_to(requested_on.toordinal()) + term))
 
 
 def effect_of(course: Course, notice: Notice, event: Suspended) -> Effect:
@@ -158,12 +205,16 @@ def resume(course: Course, event: Resumed) -> None:
     """Close a suspension; where its reason resets the period, a new one begins with the answer."""
     suspension = course.open_suspension(event.sid)
     if suspension is None:
-        course.flags.append("resume_without_suspend")
+        last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
+        if last is None or not last.lapsed:
+            course.flags.append("resume_without_suspend")
+        elif event.is_answer:
+            course.flags.append(f"answered_after_term:{last.reason}")
         return
     suspension.end = course.asked[suspension.reason] = event.at
     if suspension.effect in ("reset", "restart_with") and course.started is not None:
-        notice = (course.rule.reasons or {})[suspension.reason]
-        n = notice.restart_with if suspension.effect == "restart_with" else None
+        notice = course.rule.notice(suspension.reason)
+        n = notice.restart_with if notice and suspension.effect == "restart_with" else None
         course.begin(event.at, n, [other for other in course.suspensions if other.end is None])
 
 
@@ -199,7 +250,8 @@ def extension_faults(course: Course, event: Extended, unit: Unit) -> list[str]:
     if len(course.added) >= terms.count_max:
         faults.append("extension_repeated")
     so_far = sum(n for n, _ in course.added)
-    if terms.days_max is not None and so_far + event.n > terms.days_max:
+    most = terms.most(course.n)
+    if most is not None and so_far + event.n > most:
         faults.append("extension_exceeds_limit")
     if terms.before_expiry and is_over(period.end(), event.at, course.rule):
         faults.append("extension_late")

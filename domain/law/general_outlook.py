@@ -18,7 +18,7 @@ from domain.law.countersign import (
     name_of,
 )
 from domain.law.event import Attest
-from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing_of
+from domain.law.general import SILENCE_DECIDES, Standing, day_of, standing, standing_of
 from domain.law.general_case import (
     accepted_by_silence,
     ending,
@@ -60,7 +60,9 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     """One clock at an instant. *state* and *level* are those of *standing*, or say that silence proves nothing.
 
     *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after,
-    None where there is none. *yellow_at* and *over_at* are the instants from which they hold.
+    None where there is none. *yellow_at* and *over_at* are the instants from which they hold. A suspended clock runs
+    again by itself at *resumes_at*, when the term set for the answer is over: *ahead* is how it stands then, and what
+    comes later is told as if nobody answers. Else *ahead* is its *standing*.
     """
 
     name: str
@@ -77,6 +79,8 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     over: State | None
     yellow_at: datetime | None
     over_at: datetime | None
+    ahead: Standing
+    resumes_at: datetime | None = None
 
     def level_in(self, state: State) -> Level:
         """Its colour in *state*, where it is not near its end."""
@@ -143,10 +147,10 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield Found(clock, clock, rule, list(general_events(pack, clock, happened)))
+            yield Found(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
-            events = list(consultation(pack, name, acts))
+            events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
                 yield Found(name, COUNTERSIGN.name, rule, events)
@@ -157,7 +161,7 @@ def has_begun(events: Iterable[GeneralEvent]) -> bool:
     return any(isinstance(event, Started) for event in events)
 
 
-def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
+def consultation(pack: Pack, name: str, mode: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
     """What happened to one department's clock: its own question, answer and recall; a decision overtakes it (B9.3)."""
     asked = name.removeprefix(f"{COUNTERSIGN.name}:")
     own = [
@@ -166,7 +170,7 @@ def consultation(pack: Pack, name: str, acts: Sequence[Act]) -> Iterator[General
         if not isinstance(event, CountersignRequest | CountersignReply | CountersignRecall)
         or name_of(event.dept, event.step) == asked
     ]
-    yield from general_events(pack, COUNTERSIGN.name, own)
+    yield from general_events(pack, COUNTERSIGN.name, mode, own)
     begun = False
     for at, event, _ in acts:
         if begun and takes_back(event, asked):
@@ -188,43 +192,59 @@ def takes_back(event: Happening, asked: str) -> bool:
 def reading(
     terms: GeneralTerms, found: Found, t: datetime, attested: int, end: Happening | None
 ) -> GeneralReading | None:
-    """One clock at *t*; None if it has not begun. *attested* is the last day on which the record was complete,
-    *end* what ended the application.
-    """
+    """One clock at *t*, None if it has not begun; *attested*: the last day with a record, *end*: of the application."""
     law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
     stood = standing_of(course, t)
     if stood is None:
         return None
-    coloured = law.card != "none"
-    state, over = State(stood.state), None
     after_end = not course.closed and end is not None and is_ended(found.clock, law, end)
     closed = course.closed or after_end
-    proves = terms.live or stood.due is None or attested > day_of(stood.due, found.rule).toordinal()
-    if after_end or (course.withdrawn is not None and not proves):
+    resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, found.rule)
+    ahead = stood if resumes_at is None else standing(found.rule, found.events, resumes_at) or stood
+    state, over = State(stood.state), None
+    if after_end or (course.withdrawn is not None and not proves(terms, found, stood.due, attested)):
         state = State.VOID
-    elif not closed and stood.due is not None:
-        decides = found.rule.on_silence in SILENCE_DECIDES
-        over = State.UNCONFIRMED if not proves else State.DEEMED if decides else State.OVERDUE
+    elif not closed and ahead.due is not None:
+        over = passed(terms, found, ahead.due, attested)
         state = over if stood.state in ("overdue", "deemed") else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
-    shown = level(state, near=stood.level == "yellow")
-    running = not closed and not waiting and coloured
+    coloured = law.card != "none"
+    yellow_at = begins(ahead.yellow_from, found.rule)
     return GeneralReading(
         name=found.name,
         clock=found.clock,
-        article=law.article,
+        article=terms.pack.clock_article(found.clock, terms.mode),
         unit=found.rule.unit,
         standing=stood,
         extended=bool(course.added or course.agreed),
         coloured=coloured,
         closed=closed,
         state=state,
-        level=shown if coloured else Level.NONE,
+        level=level(state, near=stood.level == "yellow") if coloured else Level.NONE,
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
         over=None if closed else over,
-        yellow_at=begins(stood.yellow_from, found.rule) if running else None,
-        over_at=None if closed or stood.due is None else ends(stood.due, found.rule),
+        yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,
+        over_at=None if closed or ahead.due is None else ends(ahead.due, found.rule),
+        ahead=ahead,
+        resumes_at=resumes_at,
     )
+
+
+def proves(terms: GeneralTerms, found: Found, due: Moment | None, attested: int) -> bool:
+    """Whether silence through the last day *due* proves anything: outside the system only once attested (B11)."""
+    return terms.live or due is None or attested > day_of(due, found.rule).toordinal()
+
+
+def passed(terms: GeneralTerms, found: Found, due: Moment, attested: int) -> State:
+    """What becomes of the clock when its last day *due* is over."""
+    if not proves(terms, found, due, attested):
+        return State.UNCONFIRMED
+    return State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
+
+
+def later(at: datetime | None, than: datetime | None) -> datetime | None:
+    """*at*, but not before *than*."""
+    return at if at is None or than is None else max(at, than)
 
 
 def begins(moment: Moment | None, rule: GeneralRule) -> datetime | None:

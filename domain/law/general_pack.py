@@ -33,7 +33,7 @@ def general_rule(
         roll=terms.roll,
         suspension_day_rule=terms.suspension_day_rule,
         hours=pack.hours or ((MIDNIGHT, pack.close_of_business),),
-        reasons={ground.reason: ground.notice for ground in pack.grounds if clock in ground.stops},
+        reasons={ground.reason: ground.notice for ground in pack.grounds if ground.applies(clock, mode)},
         extension=pack.extension(clock, mode),
         yellow=terms.yellow,
         on_silence=pack.silence(clock, mode),

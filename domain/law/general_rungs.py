@@ -68,9 +68,11 @@ def following(
 
 
 def timers_of(terms: GeneralTerms, one: GeneralReading) -> Iterator[datetime]:
-    """From when an open clock is yellow, and when the day of its last instant is over."""
+    """From when an open clock is yellow or runs again, and when the day of its last instant is over."""
     due = local_date(one.standing.due)
     if one.yellow_at is not None:
         yield one.yellow_at
+    if one.resumes_at is not None:
+        yield one.resumes_at
     if one.over_at is not None and due is not None:
         yield midnight(next_day(due), terms.pack.zone)

@@ -23,6 +23,8 @@ UNTIL_NAMES = ("until", "date", "to", "due")
 AMOUNT_NAMES = {"n": None, "n2": None, "days": None, "weeks": "week", "months": "month", "hours": "working_hour"}
 PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day_rule", "reset_within", "month_end")
 
+STOP_FIELDS = ("suspension_ends", "term", "term_unit", "stops_max")  # of whatever suspends
+
 
 class Mismatch(Struct, frozen=True):
     """One vector the clock does not reproduce: what it says, what we compute. An unreadable line has no *expected*.
@@ -107,6 +109,7 @@ def rule_of(raw: Mapping[str, Any]) -> GeneralRule:
     if raw.get("unit") == "working_hour" and not any(opens < closes for opens, closes in fields["hours"]):
         raise ValueError("a period in working hours needs a calendar that says from when to when its hours are")
     fields["extension"] = extension_of(raw.get("extension") or {})
+    fields["any_reason"] = {name: raw[name] for name in STOP_FIELDS if name in raw}
     return msgspec.convert(fields | {"calendar": calendar_of(calendar)}, GeneralRule)
 
 

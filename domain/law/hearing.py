@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
 HEARING_REQUEST = Kind(
     "hearing_request",
-    "行政许可法第四十七条",
     card=Card.NONE,
     silence=State.LAPSED,
     of_agency=False,
     coloured=False,  # the applicant's own clock never colours anything (B9.7, B10.4)
 )
-HEARING_HOLD = Kind("hearing_hold", "行政许可法第四十七条")
+HEARING_HOLD = Kind("hearing_hold")
 
 
 class HearingTold(Happening, frozen=True, kw_only=True, tag="hearing_told"):

@@ -15,7 +15,7 @@ from domain.law.tolerance import Tolerance
 if TYPE_CHECKING:
     from domain.law.case import Case
 
-INTAKE = Kind("intake", "行政许可法第三十二条第一款第四项", silence=State.LAPSED)
+INTAKE = Kind("intake", silence=State.LAPSED)
 
 
 class Received(Happening, frozen=True, kw_only=True, tag="received"):

@@ -30,6 +30,7 @@ class GuardOutlook(Struct, frozen=True, gc=False):
     yellow_days: int
     state: State
     over: State | None
+    article: str
     stopped_on: date | None = None
     exists_from: date | None = None
 
@@ -44,7 +45,7 @@ class GuardOutlook(Struct, frozen=True, gc=False):
             return None
         state = self.over if self.over is not None and today > self.due else self.state
         over = self.stopped_on.toordinal() if self.stopped_on else today.toordinal() - 1
-        return renewal.guard_clock(self.start, self.due, state, over, calendar, self.yellow_days)
+        return renewal.guard_clock(self.start, self.due, state, over, calendar, self.yellow_days, self.article)
 
 
 def guard_outlook(case: Case, exists_from: date | None) -> GuardOutlook | None:
@@ -53,8 +54,8 @@ def guard_outlook(case: Case, exists_from: date | None) -> GuardOutlook | None:
     yellow = renewal.guard_yellow_from(case)
     if guard is None or guard.due is None or yellow is None:
         return None
-    days, state = case.rule.renewal.yellow_days, guard.state
+    days, state, by = case.rule.renewal.yellow_days, guard.state, guard.article
     if ended is None:
-        return GuardOutlook(guard.start, guard.due, yellow, days, State.RUNNING, state, None, exists_from)
+        return GuardOutlook(guard.start, guard.due, yellow, days, State.RUNNING, state, by, None, exists_from)
     stopped = date_of(ended.day) if state in ENDED_IN_TIME else None
-    return GuardOutlook(guard.start, guard.due, yellow, days, state, None, stopped, exists_from)
+    return GuardOutlook(guard.start, guard.due, yellow, days, state, None, by, stopped, exists_from)

@@ -179,7 +179,7 @@ def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
         state = State.SUSPENDED if suspended else State.RUNNING
     return Outlook(
         run.name,
-        kind.article,
+        case.rule.article(kind.name),
         date_of(run.start),
         run.length,
         run.extended,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from functools import cached_property
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field, structs
 
@@ -25,6 +26,27 @@ from domain.law.pack_terms import (
 from domain.law.rule import DayRule, Yellow
 
 DEFAULT_MODE = "single"
+SUPPLEMENT = "supplement"  # what the ground is called on which a request for papers stops a clock, in most laws
+
+
+class PackName(NamedTuple):
+    """The parts of a pack's name: its id and version, the region whose calendar it is counted on, the special law."""
+
+    version: str
+    region: str
+    special: str
+
+    @classmethod
+    def of(cls, name: str) -> PackName:
+        """The parts of *name*, "cn-licensing@2019-04-23+CN-GX/eia_report"; what it does not say is empty."""
+        counted, _, special = name.partition("/")
+        version, _, region = counted.partition("+")
+        return cls(version, region, special)
+
+    def __str__(self) -> str:
+        region, special = self.region and f"+{self.region}", self.special and f"/{self.special}"
+        return f"{self.version}{region}{special}"
+
 
 __all__ = [
     "DEFAULT_MODE",
@@ -39,6 +61,7 @@ __all__ = [
     "ModeTerms",
     "Notice",
     "Pack",
+    "PackName",
     "Roll",
     "Silence",
     "Special",
@@ -52,7 +75,8 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
 
     *zone* is the IANA zone in which its days begin, *calendar* the named calendar of working days. *hours* are the
     opening hours for laws that count by the hour, *closures* stretches "MM-DD".."MM-DD" of every year that it counts
-    as rest days, beside the calendar's.
+    as rest days, beside the calendar's. *transition* says which act puts an application under this version and not the
+    one before it: its acceptance (rule B6.1), or its receipt, where what was received earlier stays under the old law.
     """
 
     id: str
@@ -69,13 +93,29 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     grounds: tuple[Ground, ...] = ()
     articles: dict[str, Citation] = field(default_factory=dict)
     specials: dict[str, Special] = field(default_factory=dict)
+    transition: Literal["accepted", "received"] = "accepted"
     special: str = ""  # which of them these clocks are under; never written in a file
+    region: str = ""  # whose calendar takes the place of its own; never written in a file
+    act_modes: tuple[str, ...] = ()  # the modes of the act itself, under a special law; never written in a file
     note: str = ""
 
     @cached_property
     def name(self) -> str:
-        """Id, version and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
-        return f"{self.id}@{self.valid_from}" + (f"/{self.special}" if self.special else "")
+        """Id, version, region and special law, as recorded with every fact: "cn-licensing@2019-04-23/eia_report"."""
+        return str(PackName(f"{self.id}@{self.valid_from}", self.region, self.special))
+
+    @cached_property
+    def modes(self) -> tuple[str, ...]:
+        """The modes of handling that a case may have: those that clocks name, where the decision has a limit.
+
+        The modes of the act are those of its special laws too: a joint handling stays one, whatever its length.
+        """
+        named = [mode for terms in self.clocks.values() for mode in terms.modes]
+        decision = self.clocks.get("decision")
+        if decision is None:
+            return ()
+        known = dict.fromkeys((*decision.modes, *named, *self.act_modes) or (DEFAULT_MODE,))
+        return tuple(mode for mode in known if decision.days is not None or mode in decision.modes)
 
     def limit(self, mode: str = DEFAULT_MODE, clock: str = "decision") -> Limit:
         """The longest *clock* may take in *mode*; KeyError if this law sets no such limit."""
@@ -103,8 +143,13 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         return next((ground for ground in self.grounds if ground.reason == reason), None)
 
     def reasons(self, clock: str) -> tuple[str, ...]:
-        """The reasons that stop *clock*, in the pack's order."""
+        """The reasons that stop *clock* in some mode, in the pack's order."""
         return tuple(ground.reason for ground in self.grounds if clock in ground.stops)
+
+    def request_ground(self, clock: str, mode: str) -> Ground | None:
+        """The ground on which a request for missing papers stops *clock* in *mode*, None where it does not."""
+        asking = (ground for ground in self.grounds if ground.by_request or ground.reason == SUPPLEMENT)
+        return next((ground for ground in asking if ground.applies(clock, mode)), None)
 
     def article(self, key: str) -> str:
         """What to cite for *key*: a citation, a clock or a ground of this pack; empty where the law says nothing."""
@@ -114,6 +159,11 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
             return self.clocks[key].article
         ground = self.ground(key)
         return ground.article if ground else ""
+
+    def clock_article(self, clock: str, mode: str = DEFAULT_MODE) -> str:
+        """What *clock* rests on in *mode*: the mode's own paragraph, else the clock's. KeyError if it is no clock."""
+        terms = self.clocks[clock]
+        return terms.modes[mode].article if mode in terms.modes else terms.article
 
     def silence(self, clock: str, mode: str = DEFAULT_MODE) -> Silence:
         """What the end of *clock* without an answer means in *mode*; KeyError if this law has no such clock."""
@@ -127,8 +177,18 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
             return self
         law = self.specials[special]
         return structs.replace(
-            self, clocks=self.clocks | law.clocks, grounds=self.grounds + law.grounds, special=special
+            self,
+            clocks=self.clocks | law.clocks,
+            grounds=self.grounds + law.grounds,
+            special=special,
+            act_modes=self.modes,
         )
+
+    def counted_in(self, region: str) -> Pack:
+        """The law as it is counted on the calendar of *region*, which stacks on its own (rule B2.8)."""
+        if region in ("", self.calendar):
+            return self
+        return structs.replace(self, calendar=region, region=region)
 
     def in_force(self, on: date) -> bool:
         """Whether this version is the law on the date *on*."""

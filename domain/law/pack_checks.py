@@ -27,6 +27,8 @@ ONLY_HOURS: Unit = "working_hour"
 def faults_of(pack: Pack) -> tuple[str, ...]:
     """Everything wrong with *pack* taken by itself, one sentence each; empty if it may be used."""
     found = [*time_faults(pack), *article_faults(pack), *ground_faults(pack)]
+    if pack.special or pack.region or pack.act_modes:
+        found.append(f"{pack.name} says what only a case of it has: special, region or act_modes")
     found += clock_faults(pack.name, pack.clocks, pack)
     for key, special in pack.specials.items():
         under = pack.under(key)
@@ -90,14 +92,23 @@ def ground_faults(pack: Pack) -> Iterator[str]:
         for clock in ground.stops:
             if clock not in pack.clocks:
                 yield f"the ground {ground.reason} of {pack.name} stops {clock}, which is no clock of it"
+        for mode in set(ground.modes).difference(pack.modes):
+            yield f"the ground {ground.reason} of {pack.name} is for the mode {mode}, which it does not have"
         yield from notice_faults(pack.name, ground)
 
 
 def notice_faults(name: str, ground: Ground) -> Iterator[str]:
-    """A period that begins with another length needs that length."""
-    effects = (ground.notice.effect, ground.notice.late_effect, ground.notice.again_effect)
-    if "restart_with" in effects and not ground.notice.restart_with:
-        yield f"the ground {ground.reason} of {name} restarts the period with no length"
+    """A period that begins with another length needs that length; only time that is left out ends with a term."""
+    notice, which = ground.notice, f"the ground {ground.reason} of {name}"
+    effects = (notice.effect, notice.late_effect, notice.again_effect)
+    if "restart_with" in effects and not notice.restart_with:
+        yield f"{which} restarts the period with no length"
+    if notice.suspension_ends == "on_answer_or_term" and notice.effect != "suspend":
+        yield f"{which} ends with a term, but begins the period anew"
+    if notice.term is not None and (notice.term < 1 or notice.suspension_ends == "on_answer"):
+        yield f"{which} has a term of {notice.term} that ends nothing"
+    if notice.stops_max is not None and notice.stops_max < 1:
+        yield f"{which} stops nothing: at most {notice.stops_max} times"
 
 
 def clock_faults(name: str, clocks: Mapping[str, ClockTerms], pack: Pack) -> Iterator[str]:
@@ -135,7 +146,8 @@ def length_faults(where: str, key: str, terms: ClockTerms, pack: Pack) -> Iterat
         if extension:
             yield from extension_faults(which, unit, extension)
             if key == "decision":
-                yield from basis_faults(which, extension, ordinary_extension(pack, key, mode))
+                most = extension.most(days or 0)
+                yield from basis_faults(which, extension, most, ordinary_extension(pack, key, mode))
 
 
 def lengths(
@@ -164,11 +176,13 @@ def extension_faults(which: str, unit: Unit, extension: Extension) -> Iterator[s
         yield f"the extension of {which} is counted in {extension.unit}s, the clock in {unit}s"
     if extension.count_max < 1 or (extension.days_max is not None and extension.days_max < 1):
         yield f"the extension of {which} extends nothing"
+    if extension.max_ratio is not None and min(extension.max_ratio) < 1:
+        yield f"the extension of {which} is limited to no part of the period"
 
 
-def basis_faults(which: str, extension: Extension, ordinary: int) -> Iterator[str]:
+def basis_faults(which: str, extension: Extension, most: int | None, ordinary: int) -> Iterator[str]:
     """More than the act's own extension needs a law or a regulation."""
-    longer = extension.days_max is None or extension.days_max > ordinary
+    longer = most is None or most > ordinary
     if longer and extension.level not in DECIDING_LEVELS:
         yield f"the extension of {which} goes beyond the act by a {extension.level}: it needs a law or a regulation"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from domain.law.countersign import COUNTERSIGN
 from domain.law.pack import Pack
 from domain.law.rule import CountersignTerms, HearingTerms, Mode, Period, RenewalTerms, Rule
+from domain.law.tolerance import TOLERANCE_CURE
 
 HEARING_CLOCKS = ("hearing_request", "hearing_hold", "hearing_notice")
 NEEDED_CLOCKS = {"intake", "decision", "lower_review", "delivery", *HEARING_CLOCKS, "renewal_filing"}
@@ -49,12 +49,19 @@ def expand(
         live=live,
         renewal=renewal(pack, mode),
         post_check_months=post_check_months(pack),
+        articles=articles(pack, mode),
     )
 
 
 def _require_usual_clocks(pack: Pack, mode: Mode) -> None:
     if not pack.clocks.keys() >= NEEDED_CLOCKS or pack.limit(mode).unit != "working_day":
         raise ValueError(f"{pack.name} is counted by the general clock, not by working days and the usual clocks")
+
+
+def articles(pack: Pack, mode: str) -> dict[str, str]:
+    """What each clock rests on in *mode*, as the pack cites it: the paragraph of the mode where that has its own."""
+    found = {clock: pack.clock_article(clock, mode) for clock in pack.clocks}
+    return found | {TOLERANCE_CURE.name: pack.article(TOLERANCE_CURE.name)}
 
 
 def renewal(pack: Pack, mode: str) -> RenewalTerms:
@@ -67,7 +74,7 @@ def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> Period
     """The length of *clock*, or *days* in its place, and the most it may be extended by."""
     extension = pack.extension(clock, mode)
     length = pack.limit(mode, clock).days if days is None else days
-    return Period(length, (extension.days_max or 0) if extension else 0)
+    return Period(length, (extension.most(length) or 0) if extension else 0)
 
 
 def post_check_months(pack: Pack) -> int:
@@ -85,7 +92,4 @@ def countersign(pack: Pack) -> CountersignTerms | None:
     consents: Literal["deemed_consent", "overdue"] = (
         "deemed_consent" if pack.silence("countersign") == "deemed_consent" else "overdue"
     )
-    article = pack.clocks["countersign"].article
-    return CountersignTerms(
-        pack.limit(clock="countersign").days, consents, "" if article == COUNTERSIGN.article else article
-    )
+    return CountersignTerms(pack.limit(clock="countersign").days, consents)

@@ -48,11 +48,13 @@ class Limit(Struct, frozen=True):
 class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a clock may be extended: at most *days_max* in all (None: no limit in the law), *count_max* times.
 
-    *excess* says what a longer one is worth: nothing (void), or what was written, flagged. *unit* None: the clock's.
+    *max_ratio* limits it to a part of the period, numerator and denominator: (1, 2) is half of it. *excess* says what a
+    longer one is worth: nothing (void), or what was written, flagged. *unit* None: the clock's.
     """
 
     article: str
     days_max: int | None = None
+    max_ratio: tuple[int, int] | None = None
     count_max: int = 1
     approver: str = "agency_head"
     before_expiry: bool = True
@@ -63,6 +65,13 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     level: BasisLevel = "law"
     confidence: Confidence = "text"
 
+    def most(self, period: int) -> int | None:
+        """By how much a *period* of that length may be extended in all; None where the law sets no limit."""
+        if self.max_ratio is None:
+            return self.days_max
+        part = period * self.max_ratio[0] // self.max_ratio[1]
+        return part if self.days_max is None else min(part, self.days_max)
+
 
 class Notice(Struct, frozen=True, forbid_unknown_fields=True):
     """What a request made to the applicant does to the period once it is answered.
@@ -71,6 +80,11 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True):
     The first request has *effect* if made within *within* days of the start (None: at any time), else *late_effect*.
     Every later one has *again_effect* (None: as the first) if made within *again_within* days of the last answer.
     Days are the clock's own counting days; *restart_with* is counted in the clock's unit.
+
+    *suspension_ends* says what ends the time between: the answer alone, or also the end of the term set for it, so that
+    an unanswered clock runs again from the day after. Where the request set no term, it is *term* of *term_unit* (None:
+    then only an answer ends it); *term_is_limit*: no longer one may be set. The clock stops for this reason at most
+    *stops_max* times (None: any number).
     """
 
     effect: Effect = "suspend"
@@ -79,14 +93,25 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True):
     late_effect: Effect = "none"
     again_effect: Effect | None = None
     again_within: int | None = None
+    suspension_ends: Literal["on_answer", "on_answer_or_term"] = "on_answer"
+    term: int | None = None
+    term_unit: Literal["working_day", "calendar_day", "month"] = "working_day"
+    term_is_limit: bool = False
+    stops_max: int | None = None
 
 
 class Ground(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason for which time is not counted, the article that says so, and the clocks it *stops*."""
+    """A reason for which time is not counted, the article that says so, and the clocks it *stops*.
+
+    It is for some *modes* of handling, or for all where none is named. *by_request*: a request for missing papers
+    (request_supplement) stops them on this ground; so does the one called "supplement".
+    """
 
     reason: str
     article: str
     stops: tuple[str, ...]
+    modes: tuple[str, ...] = ()
+    by_request: bool = False
     title: str = ""
     title_zh: str = ""
     notice: Notice = Notice()
@@ -94,12 +119,22 @@ class Ground(Struct, frozen=True, forbid_unknown_fields=True):
     level: BasisLevel = "law"
     confidence: Confidence = "text"
 
+    def applies(self, clock: str, mode: str) -> bool:
+        """Whether it stops *clock* in *mode*."""
+        return clock in self.stops and self.is_for(mode)
+
+    def is_for(self, mode: str) -> bool:
+        """Whether cases handled in *mode* know it."""
+        return not self.modes or mode in self.modes
+
 
 class ModeTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """What differs in one mode of handling: the length, how it may be extended, and what silence means."""
 
     days: int
     article: str
+    title: str = ""
+    title_zh: str = ""
     unit: Unit | None = None
     level: BasisLevel = "law"
     extension: Extension | None = None
@@ -112,6 +147,8 @@ class ModeTerms(Struct, frozen=True, forbid_unknown_fields=True):
 class ClockTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """One clock as the law sets it: what starts and stops it, how its days are counted, what silence means.
 
+    *stop_event* "notified": what stops it counts once it has reached the applicant; a documented attempt suffices.
+
     *days* is the length where the mode does not matter; *modes* holds the lengths where it does; neither: the length
     is published with the item. What a mode leaves out (extension, silence, unit) it has from the clock. A *backward*
     clock counts back from its start event; with *clear_days* that many whole days lie between.
@@ -120,6 +157,7 @@ class ClockTerms(Struct, frozen=True, forbid_unknown_fields=True):
     article: str
     start: tuple[str, ...]
     stop: tuple[str, ...]
+    stop_event: Literal["decided", "notified"] = "decided"
     days: int | None = None
     unit: Unit = "working_day"
     first_day: Literal["excluded", "included"] = "excluded"

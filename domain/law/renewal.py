@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from domain.law.case import Case
     from domain.law.pack import Pack
 
-RENEWAL_GUARD = Kind("renewal_guard", "行政许可法第五十条")
+RENEWAL_GUARD = Kind("renewal_guard")
 RENEWAL_FILING = "renewal_filing"
 
 
@@ -62,14 +62,15 @@ def guard(case: Case) -> Clock | None:
         return None
     state = state_of(case, expiry)
     over = case.ended.day if case.ended and state in (State.MET, State.VOID) else case.now.day - 1
-    start, yellow_days = date.fromordinal(accepted.day), case.rule.renewal.yellow_days
-    return guard_clock(start, expiry, state, over, case.calendar, yellow_days)
+    start, rule = date.fromordinal(accepted.day), case.rule
+    article = rule.article(RENEWAL_GUARD.name)
+    return guard_clock(start, expiry, state, over, case.calendar, rule.renewal.yellow_days, article)
 
 
 def guard_clock(
-    start: date, expiry: date, state: State, over: int, calendar: WorkingCalendar, yellow_days: int
+    start: date, expiry: date, state: State, over: int, calendar: WorkingCalendar, yellow_days: int, article: str
 ) -> Clock:
-    """What the guard says in *state*, the day *over* being the last that is over or on which it stopped (B9.7)."""
+    """What the guard says in *state*, by *article*; the day *over* is the last that is over or on which it stopped."""
     last = expiry.toordinal()
     left = max(0, calendar.count_to(last) - calendar.count_to(over))
     return Clock(
@@ -84,7 +85,7 @@ def guard_clock(
         state=state,
         level=level(state, near=left <= yellow_days),
         provisional=calendar.is_provisional(last),
-        article=RENEWAL_GUARD.article,
+        article=article,
     )
 
 

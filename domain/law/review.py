@@ -15,10 +15,10 @@ from domain.law.undertaking import Undertaking
 if TYPE_CHECKING:
     from domain.law.case import Case
 
-DECISION = Kind("decision", "行政许可法第四十二条")
-LOWER_REVIEW = Kind("lower_review", "行政许可法第四十三条")
-DELIVERY = Kind("delivery", "行政许可法第四十四条")
-COMMITMENT = Kind("commitment", "优化营商环境条例第三十六条", card=Card.YELLOW)
+DECISION = Kind("decision")
+LOWER_REVIEW = Kind("lower_review")
+DELIVERY = Kind("delivery")
+COMMITMENT = Kind("commitment", card=Card.YELLOW)
 
 
 class Forwarded(PresumesAcceptance, frozen=True, kw_only=True, tag="forwarded"):
@@ -101,6 +101,10 @@ class Delivered(Happening, frozen=True, kw_only=True, tag="delivered"):
     def apply(self, case: Case, when: Moment) -> None:
         if case.decided is not None:
             case.delivered = case.delivered or when
+
+
+class DeliveryAttempted(Happening, frozen=True, kw_only=True, tag="delivery_attempted"):
+    """Handing the decision over was tried in vain: it ends no clock here, but those that run to the notification."""
 
 
 class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 MINUTES_PER_HOUR = 60
 
@@ -25,14 +25,10 @@ class Period(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CountersignTerms(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long a consulted department may take, and what its silence means (B9.2, B9.3).
-
-    *article* is the published rule that says so; empty for the usual one (国发〔1999〕9号).
-    """
+    """How long a consulted department may take, and what its silence means (B9.2, B9.3)."""
 
     days: Days
     on_silence: Literal["deemed_consent", "overdue"]
-    article: str = ""
 
 
 class HearingTerms(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +63,9 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     *mode* names the handling; only lower_review changes what happens, the others differ by their numbers.
     *close_of_business* is local HH:MM, exclusive. *live* is false where the department works outside the system
-    and its results are keyed in (B11). Raises ValueError (msgspec: ValidationError) for a zone that is not IANA.
+    and its results are keyed in (B11). *articles* says what each kind of clock rests on, as a
+    pack cites it; a rule written out by hand may leave that out. Raises ValueError (msgspec: ValidationError) for a
+    zone that is not IANA.
     """
 
     pack: str
@@ -90,12 +88,17 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     live: bool
     renewal: RenewalTerms
     post_check_months: Days = 0  # after a decision on an undertaking; 0: none
+    articles: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.zone)
         except (KeyError, OSError, ValueError) as fault:
             raise ValueError(f"{self.zone!r} is not a zone of the IANA database") from fault
+
+    def article(self, clock: str) -> str:
+        """What clocks of the kind *clock* rest on; empty where the rule was written out without articles."""
+        return self.articles.get(clock, "")
 
     @cached_property
     def close_minute(self) -> int:

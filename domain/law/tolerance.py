@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from domain.law.case import Case
 
 # It suspends nothing and is not suspended; what follows when it runs out is for a person to decide (B4).
-TOLERANCE_CURE = Kind("tolerance_cure", "容缺受理规定", card=Card.NONE, of_agency=False, coloured=False)
+TOLERANCE_CURE = Kind("tolerance_cure", card=Card.NONE, of_agency=False, coloured=False)
 
 
 class PapersReceived(Happening, frozen=True, kw_only=True, tag="papers_received"):

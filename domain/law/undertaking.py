@@ -15,7 +15,7 @@ from domain.law.moment import Happening, Moment
 if TYPE_CHECKING:
     from domain.law.case import Case
 
-POST_CHECK = Kind("post_check", "国办发〔2020〕42号", card=Card.NONE)  # internal (B4)
+POST_CHECK = Kind("post_check", card=Card.NONE)  # internal (B4)
 
 
 class Checked(Happening, frozen=True, kw_only=True, tag="checked"):

@@ -10,9 +10,9 @@ from domain.catalogue.item import DAYS_MAX
 from domain.context import Context, service_of
 from domain.ledger import Command, Fact, Refused, Role
 from domain.project.asking import asked_jointly
-from domain.project.rules import law_for, limit_of, once, require_handler, require_reasons, require_stage
+from domain.project.rules import law_at_acceptance, limit_of, once, require_handler, require_reasons, require_stage
 from domain.project.state import Item, Project
-from domain.project.terms import Code, Lines, Mode, Stage, Text
+from domain.project.terms import Code, Lines, ModeName, Stage, Text
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
@@ -38,7 +38,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
                 remedy="these items have to be granted first",
                 unmet=unmet,
             )
-        law = law_for(item.plan, context)
+        law = law_at_acceptance(item, context)
         limit = limit_of(law, "decision", item.mode)
         lacking = once((*outstanding(project, item, context), *self.lacking))
         if context.by.role is not Role.SYSTEM:  # what an imported case really went without can't be refused
@@ -80,7 +80,7 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
     """受理. Carries the law's inputs as they stood at acceptance: a later pack changes nothing for this case."""
 
     item: str
-    mode: Mode
+    mode: ModeName
     law: str
     limit: int
     unit: str
@@ -91,7 +91,7 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        item.stage, item.missing = Stage.ACCEPTED, self.lacking
+        item.stage, item.missing, item.law = Stage.ACCEPTED, self.lacking, self.law
 
 
 class DeclineItem(Command, frozen=True, tag="decline_item"):

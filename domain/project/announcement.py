@@ -11,7 +11,7 @@ from domain.law.calendar import WorkingCalendar
 from domain.law.moment import local_day
 from domain.law.pack import Pack
 from domain.ledger import Command, Fact, Refused, Role
-from domain.project.rules import law_for, require_handler, require_stage
+from domain.project.rules import law_of, require_handler, require_stage
 from domain.project.state import Project
 from domain.project.terms import Code, Line, Name, Stage, Text
 
@@ -42,7 +42,7 @@ class AnnounceDate(Command, frozen=True, tag="announce_date"):
         if context.by.role is not Role.SYSTEM:
             require_handler(self.item, item, context.by)
         require_stage(self.item, item, "have a date announced", *UNDER_WAY)
-        law = law_for(item.plan, context)
+        law = law_of(item, context)
         require_clock(law, self.clock)
         calendar = context.calendar or UNPUBLISHED
         provisional = calendar.provisional(self.announced_on)

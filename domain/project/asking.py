@@ -90,7 +90,7 @@ def asked_jointly(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
 
     Rule book B6.2, Art. 26(2). Where the law sets no time for that, the time for the whole.
     """
-    if item.mode is not Mode.JOINT:
+    if item.mode != Mode.JOINT:
         return ()
     limit = limit_of(law, CLOCK) if CLOCK in law.clocks else limit_of(law, "decision", item.mode)
     return tuple(

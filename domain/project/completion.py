@@ -43,7 +43,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
         self._require_validity(context, granted=granted)
         if not granted:
             require_reasons(self.reasons, f"deciding {self.item} as {self.outcome}", context.law.article("reasons"))
-        if item.mode is Mode.LOWER_REVIEW and not item.upper_received and self.outcome is not Outcome.TERMINATED:
+        if item.mode == Mode.LOWER_REVIEW and not item.upper_received and self.outcome is not Outcome.TERMINATED:
             raise Refused(
                 "not-forwarded",
                 f"{self.item} is decided by the upper level, which does not have it yet",

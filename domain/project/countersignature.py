@@ -22,7 +22,7 @@ from domain.project.consultation_state import (
     unanswered,
 )
 from domain.project.rules import (
-    law_for,
+    law_of,
     limit_of,
     once,
     require_after,
@@ -73,7 +73,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
             self._require_free(item, department)
         before = (item.consultations.get(key_of(department, self.step)) for department in departments)
         require_after(project, self.item, filter(None, before), context)
-        days, article = self._limit(law_for(item.plan, context))
+        days, article = self._limit(law_of(item, context))
         line = departments if self.order is AskingOrder.SEQUENTIAL and len(departments) > 1 else ()
         return tuple(
             CountersignatureAsked(

@@ -10,7 +10,7 @@ from msgspec import Meta
 from domain.context import Context
 from domain.law.pack import Extension
 from domain.ledger import Command, Fact, Refused
-from domain.project.rules import law_for, require_handler, require_reasons, require_stage
+from domain.project.rules import law_of, limit_of, require_handler, require_reasons, require_stage
 from domain.project.state import Project
 from domain.project.terms import Code, Stage, Text
 
@@ -29,7 +29,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be extended", Stage.ACCEPTED)
-        law = law_for(item.plan, context)
+        law = law_of(item, context)
         extension = law.extension(self.clock, item.mode)
         if extension is None:
             raise Refused(
@@ -45,7 +45,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
                 article=extension.article,
                 remedy=f"it may be extended {extension.count_max} time(s)",
             )
-        self._require_lawful(extension)
+        self._require_lawful(extension, limit_of(law, self.clock, item.mode).days)
         return (
             LimitExtended(
                 item=self.item,
@@ -58,13 +58,14 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
             ),
         )
 
-    def _require_lawful(self, extension: Extension) -> None:
-        if self.days < 1 or (extension.days_max is not None and self.days > extension.days_max):
+    def _require_lawful(self, extension: Extension, period: int) -> None:
+        most = extension.most(period)
+        if self.days < 1 or (most is not None and self.days > most):
             raise Refused(
                 "extension-exceeds-limit",
                 f"the clock {self.clock} can't be extended by {self.days} days",
                 article=extension.article,
-                remedy=f"the law allows 1 to {extension.days_max}; more is void as a whole, not trimmed",
+                remedy=f"the law allows 1 to {most}; more is void as a whole, not trimmed",
             )
         if self.approver != extension.approver:
             raise Refused(

@@ -75,7 +75,7 @@ class ForwardedItemReceived(Fact, frozen=True, tag="forwarded_item_received"):
 
 def require_lower_review(code: str, item: Item, what: str, article: str) -> None:
     """Refuse unless the item is examined by a lower level first."""
-    if item.mode is not Mode.LOWER_REVIEW:
+    if item.mode != Mode.LOWER_REVIEW:
         raise Refused(
             "wrong-mode",
             f"{code} is handled in the mode {item.mode}, so it isn't {what}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from domain.context import Context
 from domain.law.office import RECEIPT
-from domain.law.pack import Pack
+from domain.law.pack import Limit, Pack
 from domain.ledger import Command, Fact, Refused
-from domain.project.rules import law_for, limit_of, require_handler, require_reasons, require_stage
+from domain.project.rules import law_of, limit_of, require_handler, require_mode, require_reasons, require_stage
 from domain.project.state import Item, Project
-from domain.project.terms import FRESH_STAGES, Code, Mode, Stage, Text
+from domain.project.terms import FRESH_STAGES, Code, Mode, ModeName, Stage, Text
 
 BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 
@@ -21,13 +21,13 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
     """
 
     item: Code
-    mode: Mode
+    mode: ModeName
     reasons: Text
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
-        law = law_for(item.plan, context)
+        law = law_of(item, context)
         require_unfixed(self.item, item, law)
         if item.mode == self.mode:
             raise Refused(
@@ -35,8 +35,24 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
                 f"{self.item} is handled in the mode {self.mode} already",
                 remedy="there is nothing to do",
             )
+        require_mode(self.item, self.mode, law)
         require_reasons(self.reasons, f"handling {self.item} in another mode", law.article("publication"))
         limit = limit_of(law, "decision", self.mode)
+        self._require_fitting(item, law, limit)
+        return (
+            ModeChanged(
+                item=self.item,
+                mode=self.mode,
+                before=item.mode,
+                limit=limit.days,
+                unit=limit.unit,
+                article=limit.article,
+                reasons=self.reasons,
+            ),
+        )
+
+    def _require_fitting(self, item: Item, law: Pack, limit: Limit) -> None:
+        """Refuse a mode that contradicts the item's participants, or has a *limit* shorter than its promise."""
         if item.plan.participants and self.mode != Mode.JOINT:
             raise Refused(
                 "participants-contradict",
@@ -53,25 +69,14 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
                 remedy="choose a mode in which the promise is no longer than the statute",
                 item=self.item,
             )
-        return (
-            ModeChanged(
-                item=self.item,
-                mode=self.mode,
-                before=item.mode,
-                limit=limit.days,
-                unit=limit.unit,
-                article=limit.article,
-                reasons=self.reasons,
-            ),
-        )
 
 
 class ModeChanged(Fact, frozen=True, tag="mode_changed"):
     """办理方式变更. Carries the law's inputs, as an acceptance does; they count from the application's beginning."""
 
     item: str
-    mode: Mode
-    before: Mode
+    mode: ModeName
+    before: ModeName
     limit: int
     unit: str
     article: str

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from domain.context import Context
 from domain.flow.graph import Groups, circle, spelt
 from domain.ledger import Command, Fact, Refused, Role
-from domain.project.rules import law_for, limit_of, require_role
+from domain.project.rules import law_for, limit_of, require_mode, require_region, require_role
 from domain.project.state import Item, PlannedItem, Project
 from domain.project.terms import ITEMS_MAX, Code, Line, Mode, Name
 from domain.uscc import require_uscc
@@ -42,6 +42,11 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
     law: Name = "cn-licensing"
     items: Annotated[tuple[PlannedItem, ...], Meta(max_length=ITEMS_MAX)] = ()
     classified: bool = False
+
+    @property
+    def law_named(self) -> str:
+        """A project names its law when it is registered."""
+        return self.law
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a project", Role.PROJECT_MANAGER, Role.SYSTEM)
@@ -150,8 +155,11 @@ def require_new(code: str, plan: Mapping[str, object]) -> None:
 
 def require_lawful(planned: PlannedItem, context: Context) -> None:
     """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
+    require_region(planned.item, planned.calendar, context.law, context)
+    law = law_for(planned, context)
+    require_mode(planned.item, planned.mode, law)
     require_participants(planned)
-    limit = limit_of(law_for(planned, context), "decision", planned.mode)
+    limit = limit_of(law, "decision", planned.mode)
     if planned.promise_days is not None and planned.promise_days > limit.days:
         raise Refused(
             "promise-exceeds-statute",
@@ -164,7 +172,7 @@ def require_lawful(planned: PlannedItem, context: Context) -> None:
 
 def require_participants(planned: PlannedItem) -> None:
     """Refuse participants of an item that is handled by one department alone, or the lead department among them."""
-    joint = planned.mode is Mode.JOINT
+    joint = planned.mode == Mode.JOINT
     if not joint and (planned.participants or planned.joint_form):
         why = f"it is handled in the mode {planned.mode}"
     elif planned.department in planned.participants:

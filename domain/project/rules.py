@@ -7,7 +7,7 @@ from datetime import date
 
 from domain.context import Context
 from domain.law.moment import local_day, midnight, next_day
-from domain.law.pack import DEFAULT_MODE, Limit, Pack
+from domain.law.pack import DEFAULT_MODE, Limit, Pack, PackName
 from domain.law.proof import ClockProof, Rung
 from domain.ledger import Actor, Refused, Role
 from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
@@ -16,6 +16,7 @@ from domain.project.state import Item, PlannedItem, Project
 from domain.project.terms import Outcome, Stage
 
 HANDLERS = (Role.OFFICER, Role.SYSTEM)  # who may act for a department
+HOLIDAYS_OF_REGIONS = "全国年节及纪念日放假办法 4"
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
 # What a clock can't be read from: it follows from clocks, or speaks of what followed.
 SIGNALS = frozenset({"deadline_warned", "card_issued", "acceptance_deemed", "renewal_deemed", "consent_deemed"})
@@ -142,10 +143,29 @@ def require_to_come(day: date | None, what: str, context: Context) -> None:
 
 
 def law_for(plan: PlannedItem, context: Context) -> Pack:
-    """The law in force as it applies to this item: with its special law, where it has one."""
-    law = context.law
+    """The law in force as it applies to this item: with its special law and its region, where it has them."""
+    return applied(plan, context.law)
+
+
+def law_at_acceptance(item: Item, context: Context) -> Pack:
+    """The law that an acceptance now puts the application under, and that stays with it (rule B6.1).
+
+    It is the one in force, unless that leaves what was received before it under the law of the receipt.
+    """
+    return law_of(item, context) if context.law.transition == "received" else law_for(item.plan, context)
+
+
+def law_of(item: Item, context: Context) -> Pack:
+    """The law of an application under way: the version recorded with it, whatever has come into force since."""
+    version = PackName.of(item.law).version
+    law = next((pack for pack in context.versions if pack.name == version), context.law)
+    return applied(item.plan, law)
+
+
+def applied(plan: PlannedItem, law: Pack) -> Pack:
+    """*law* with the special law and the region of one item."""
     if not plan.special:
-        return law
+        return law.counted_in(plan.calendar)
     if plan.special not in law.specials:
         raise Refused(
             "special-unknown",
@@ -153,7 +173,33 @@ def law_for(plan: PlannedItem, context: Context) -> Pack:
             remedy=f"it has: {', '.join(law.specials) or 'none'}",
             item=plan.item,
         )
-    return law.under(plan.special)
+    return law.under(plan.special).counted_in(plan.calendar)
+
+
+def require_region(code: str, calendar: str, law: Pack, context: Context) -> None:
+    """Refuse a calendar for *code* that is neither its law's own nor one that stacks on that (rule book B2.8)."""
+    if calendar and calendar not in (law.calendar, *context.regions):
+        raise Refused(
+            "region-unknown",
+            f"{code} can't be counted on the calendar {calendar}, which does not stack on {law.calendar}",
+            article=HOLIDAYS_OF_REGIONS,
+            remedy=f"its calendars are: {', '.join((law.calendar, *context.regions))}",
+            item=code,
+            calendars=[law.calendar, *context.regions],
+        )
+
+
+def require_mode(code: str, mode: str, law: Pack) -> None:
+    """Refuse a mode of handling that the law of *code* does not have; a law without any sets no limit to begin with."""
+    if law.modes and mode not in law.modes:
+        raise Refused(
+            "mode-unknown",
+            f"{law.name} knows no mode {mode} in which {code} could be handled",
+            article=law.article("decision"),
+            remedy=f"its modes are: {', '.join(law.modes)}",
+            item=code,
+            modes=list(law.modes),
+        )
 
 
 def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:

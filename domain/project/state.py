@@ -13,7 +13,19 @@ from domain.ledger import Actor, Refused
 from domain.project.consultation_state import Consolidated, Consultations, opinions
 from domain.project.material_state import Material
 from domain.project.signal_state import Order, Signal
-from domain.project.terms import Alternatives, Code, Codes, HearingStep, JointForm, Line, Mode, Name, Outcome, Stage
+from domain.project.terms import (
+    Alternatives,
+    Code,
+    Codes,
+    HearingStep,
+    JointForm,
+    Line,
+    Mode,
+    ModeName,
+    Name,
+    Outcome,
+    Stage,
+)
 from domain.project.voice_state import Complaint, Evaluation
 
 
@@ -24,7 +36,7 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     department: Code
     name: Line = ""
     requires: Codes = ()  # 前置条件: items that must be granted first
-    mode: Mode = Mode.SINGLE
+    mode: ModeName = Mode.SINGLE.value  # of its law
     promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the law's own unit
     live: bool = True  # false: the department works outside the system, its results are keyed in
     special: Name = ""  # the pack's special law for this kind of item, e.g. an environmental report
@@ -36,6 +48,7 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     participants: Codes = ()  # 参与部门 of a joint item: asked by its acceptance, each with a clock of its own
     joint_form: JointForm | None = None
     by_undertaking: bool = False  # 告知承诺: may be granted on the applicant's word, and checked afterwards
+    calendar: Name = ""  # of the region whose holidays count for it; empty: its law's own
 
     @property
     def needs(self) -> Groups:
@@ -84,7 +97,7 @@ class Item(Struct, gc=False):
 
     plan: PlannedItem
     stage: Stage = Stage.NOT_STARTED
-    mode_found: Mode | None = None  # that it is handled in another mode than planned, as was found out later
+    mode_found: ModeName | None = None  # that it is handled in another mode than planned, as was found out later
     outcome: Outcome | None = None
     application: int = 0  # how many times it was applied for; a new application starts its clocks afresh
     first_notice: tuple[str, ...] = ()  # 一次告知: everything the one notice asked for
@@ -113,6 +126,7 @@ class Item(Struct, gc=False):
     granted_as: Licence | None = None  # what was granted, where it is valid for a time
     renewed_by_silence: bool = False  # no decision came by the licence's last day (Art. 50(2))
     confirmed: bool = False  # and was granted in writing since
+    law: str = ""  # the pack it is under: that of its receipt, then that of its acceptance
 
     @property
     def promise_days(self) -> int | None:
@@ -120,7 +134,7 @@ class Item(Struct, gc=False):
         return self.plan.promise_days if self.promised is None else self.promised
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> ModeName:
         """The mode it is handled in: as was found out, else as planned."""
         return self.mode_found or self.plan.mode
 
@@ -150,7 +164,7 @@ class Item(Struct, gc=False):
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False
         self.kept = None
-        self.edition, self.promised = "", None
+        self.edition, self.promised, self.law = "", None, ""
         self.deemed_on = None
         self.renews = self.granted_as = None
         self.renewed_by_silence = self.confirmed = False

@@ -87,7 +87,7 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
         item = project.recorded(self.item)
         item.renew()
         item.stage, item.undertaking = Stage.SUBMITTED, self.undertaking
-        item.edition, item.promised = self.catalogue, self.promise_days
+        item.edition, item.promised, item.law = self.catalogue, self.promise_days, self.law
         item.renews = self.renews
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.context import Context, service_of
 from domain.ledger import Command, Fact, Refused
-from domain.project.rules import law_for, require_handler, require_stage, require_to_come
+from domain.project.rules import law_of, require_handler, require_stage, require_to_come
 from domain.project.state import Item, Project
 from domain.project.terms import Code, Name, Stage, Text
 
@@ -31,10 +31,10 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be suspended", Stage.ACCEPTED)
-        law = law_for(item.plan, context)
-        ground = law.ground(self.ground)
-        if ground is None:
-            known = ", ".join(ground.reason for ground in law.grounds)
+        law = law_of(item, context)
+        ground, mode = law.ground(self.ground), item.mode
+        if ground is None or not ground.is_for(mode):
+            known = ", ".join(ground.reason for ground in law.grounds if ground.is_for(mode))
             raise Refused(
                 "no-statutory-ground",
                 f"{self.ground} is no ground on which the law stops a clock",

@@ -36,8 +36,12 @@ class Stage(StrEnum):
     DELIVERED = "delivered"  # 送达
 
 
+ModeName = Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
+"""The name of a mode of handling, as the law pack in force calls it: "single", "joint", "major", "extended"."""
+
+
 class Mode(StrEnum):
-    """Which of the law's modes an item is handled in (Administrative Licensing Law 26, 34, 42, 43)."""
+    """Modes of the Administrative Licensing Law (26, 34, 42, 43, 50) and of Dutch law, of which use cases speak."""
 
     ON_THE_SPOT = "on_the_spot"
     SINGLE = "single"

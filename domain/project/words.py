@@ -43,7 +43,7 @@ from domain.project.deeming import (
     DeemRenewal,
     RenewalDeemed,
 )
-from domain.project.delivery import DecisionDelivered, DeliverDecision
+from domain.project.delivery import AttemptDelivery, DecisionDelivered, DeliverDecision, DeliveryAttempted
 from domain.project.evaluation import EvaluateService, ServiceEvaluated
 from domain.project.extension import ExtendLimit, LimitExtended
 from domain.project.external import (
@@ -141,6 +141,7 @@ ProjectCommand = (
     | HoldHearing
     | CompleteItem
     | DeliverDecision
+    | AttemptDelivery
     | CheckUndertaking
     | RevokeDecision
     | WithdrawItem
@@ -206,6 +207,7 @@ ProjectFact = (
     | HearingHeld
     | ItemCompleted
     | DecisionDelivered
+    | DeliveryAttempted
     | UndertakingChecked
     | DecisionRevoked
     | ItemWithdrawn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.project.delivery import DecisionDelivered, DeliverDecision
+from domain.project.delivery import AttemptDelivery, DecisionDelivered, DeliverDecision, DeliveryAttempted
 from domain.project.terms import Outcome, Stage
 from tests.controls import FIRE, LAND, REGISTERED, completed, under_examination
 from tests.spec import given
@@ -31,3 +31,22 @@ def test_another_department_delivers_nothing() -> None:
 
 def test_a_delivered_grant_still_meets_preconditions() -> None:
     assert given(*DECIDED, DELIVERED).project.unmet("site-plan") == []
+
+
+def test_an_attempt_in_vain_is_put_on_record_and_delivers_nothing() -> None:
+    attempt = AttemptDelivery(item="land", method="post", reasons="nobody there")
+
+    spec = given(*DECIDED).when(attempt, by=LAND)
+    spec.then(DeliveryAttempted(item="land", method="post", reasons="nobody there"))
+
+    assert spec.state().items["land"].stage is Stage.COMPLETED
+    spec.when(DeliverDecision(item="land", method="window"), by=LAND).then(
+        DecisionDelivered(item="land", method="window")
+    )
+
+
+def test_an_attempt_needs_a_decision_and_says_what_was_found() -> None:
+    attempt = AttemptDelivery(item="land", method="post", reasons=" ")
+    given(*DECIDED).when(attempt, by=LAND).refused("reasons-missing")
+    given(REGISTERED, *under_examination()).when(attempt, by=LAND).refused("wrong-stage")
+    given(*DECIDED).when(attempt, by=FIRE).refused("wrong-department")

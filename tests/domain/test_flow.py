@@ -152,3 +152,20 @@ def test_moving_needs_a_flow_and_a_kind_that_it_knows(desk: ZoneDesk) -> None:
     desk.say(other, registration, by=MANAGER)
     desk.refused("no-flow", other, MoveFlow(), by=MANAGER)
     desk.refused("unknown-flow", other, StartFlow(flow="ghost", kind="factory"), by=MANAGER)
+
+
+def test_what_a_catalogue_lists_under_another_law_is_not_planned(desk: ZoneDesk) -> None:
+    desk.publish(service("land-01", law="nl-awb"), valid_from="2026-03-16")
+    desk.publish_flow(flow(step("a")))
+    project = Project(PROJECT)
+    desk.say(project, RegisterProject(name="厂房", enterprise=Enterprise("恒信"), manager="wang.min"), by=MANAGER)
+
+    start = StartFlow(flow=FLOW, kind="factory")
+    refusal = desk.refused("other-law", project, start, by=MANAGER, part="land-01")
+
+    assert refusal.details["items"] == ["land-01"]
+
+
+def test_the_region_of_a_listed_item_is_that_of_the_planned_one(desk: ZoneDesk) -> None:
+    desk.publish(service("land-01", calendar="CN"), valid_from="2026-03-16")
+    assert running(desk, step("a")).items["a"].plan.calendar == "CN"

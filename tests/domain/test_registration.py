@@ -9,15 +9,19 @@ import pytest
 from msgspec import structs
 
 from domain.context import Context
-from domain.ledger import Refused
+from domain.ledger import Actor, Refused
+from domain.project.acceptance import AcceptItem, ItemAccepted
 from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject
 from domain.project.state import PlannedItem, Project
+from domain.project.submission import ItemSubmitted
 from domain.project.terms import ITEMS_MAX, Mode
 from domain.vocabulary import AnyCommand, decide
+from infrastructure.lawbook import law_book
 from tests.controls import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
 from tests.spec import NOW, given
 
 REGISTER = RegisterProject(name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
+CITY = Actor("vries", "city")
 FIRE_CHECK = PlannedItem(item="fire-check", department="fire", requires=("site-plan",))
 
 
@@ -76,6 +80,44 @@ def test_an_item_is_handled_in_a_mode_the_law_knows() -> None:
     )
 
     given().when(REGISTER, by=MANAGER, law=unlimited).refused("limit-unknown", "in the mode single")
+
+
+@pytest.mark.parametrize("name", law_book().names)
+def test_every_mode_of_every_law_is_planned_and_accepted(name: str) -> None:
+    law = law_book().pack(name)
+    assert law.modes
+    for mode in law.modes:
+        plan = PlannedItem(item="permit", department="city", mode=mode)
+        command = structs.replace(with_items(plan), law=law.id)
+        registered = given().when(command, by=MANAGER, law=law)
+        registered.then(structs.replace(REGISTERED, law=law.id, items=(plan,)))
+
+        limit = law.limit(mode)
+        taken = given(
+            structs.replace(REGISTERED, law=law.id, items=(plan,)), ItemSubmitted(item="permit", law=law.name)
+        )
+        facts = taken.when(AcceptItem(item="permit"), by=CITY, law=law).decided()
+        assert facts[0] == ItemAccepted(
+            item="permit", mode=mode, law=law.name, limit=limit.days, unit=limit.unit, article=limit.article
+        )
+
+
+def test_an_unknown_mode_is_refused_with_those_of_the_law() -> None:
+    british = law_book().pack("uk-planning@2015-04-15")
+    command = structs.replace(with_items(PlannedItem(item="permit", department="city", mode="joint")), law=british.id)
+
+    refusal = given().when(command, by=MANAGER, law=british).refused("mode-unknown", "no mode joint")
+
+    assert refusal.remedy == f"its modes are: {', '.join(british.modes)}"
+    assert {"single", "major", "eia", "technical_details"} <= set(british.modes)
+
+
+def test_the_modes_of_the_act_are_those_of_its_special_laws_where_these_set_a_limit() -> None:
+    plan = PlannedItem(item="eia", department="environment", mode="joint", special="eia_report", participants=("fire",))
+    given(REGISTERED).when(PlanItem(item=plan), by=MANAGER).then(ItemPlanned(item="eia", plan=plan))
+
+    other = structs.replace(plan, special="registration")
+    given(REGISTERED).when(PlanItem(item=other), by=MANAGER).refused("mode-unknown", modes=["on_the_spot", "single"])
 
 
 def test_a_project_may_run_under_another_law() -> None:
@@ -190,4 +232,4 @@ def test_a_planned_item_joins_the_project() -> None:
     project = given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=MANAGER).then(planned).state()
 
     assert project.unmet("fire-check") == ["site-plan"]
-    assert project.items["fire-check"].plan.mode is Mode.SINGLE
+    assert project.items["fire-check"].plan.mode == Mode.SINGLE

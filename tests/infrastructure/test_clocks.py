@@ -20,7 +20,7 @@ from tests.infrastructure.test_projector import project_all
 from tests.infrastructure.zone import project_id, tell_zone
 from tests.law.questions import at
 
-LATER = ["05-20 12:00", "06-03 00:00", "2026-12-01 09:00"]  # the last event is past
+LATER = ["05-20 12:00", "05-27 12:00", "06-03 00:00", "2026-12-01 09:00"]  # the last event is past
 EARLIER = ["04-02 10:00", "04-10 09:00", "04-16 09:00", "05-05 00:00"]
 FILTERS = [
     ClockFilter(limit=1000),
@@ -34,6 +34,8 @@ FILTERS = [
     ClockFilter(due_before=date(2026, 5, 12)),
     ClockFilter(state=State.UNCONFIRMED),
     ClockFilter(project=project_id("joint")),
+    ClockFilter(due_after=date(2026, 5, 28)),
+    *(ClockFilter(state=state) for state in (State.SUSPENDED, State.RUNNING, State.OVERDUE)),
     *(ClockFilter(level=level) for level in Level),
     ClockFilter(level=Level.RED, closed=True),
     ClockFilter(limit=2, offset=3),
@@ -130,6 +132,22 @@ async def test_a_paused_clock_has_no_due_date_and_outside_silence_is_unconfirmed
         ("delivery", State.OVERDUE, Level.RED),  # its record was attested after the due date
         ("intake#1", State.UNCONFIRMED, Level.YELLOW),
     ]
+
+
+async def test_a_clock_runs_again_by_itself_once_the_term_for_an_answer_is_over(approvals: Approvals) -> None:
+    """Awb 4:15(1)(a): 56 days from Apr 2 and 45 more, Apr 11 to May 25, none of which silence would ever have ended."""
+    wanted = ClockFilter(project=project_id("unanswered"), item="permit")
+    read = [
+        (await clocks_at(approvals, t).listed(wanted))[0].reading
+        for t in ("2026-05-26 05:59", "2026-05-26 06:00", "2026-07-14 00:00")
+    ]
+
+    assert [(one.state, one.level, one.due_on) for one in read] == [
+        (State.SUSPENDED, Level.PAUSED, None),
+        (State.RUNNING, Level.GREEN, date(2026, 7, 13)),  # Jul 12 is a Sunday
+        (State.RUNNING, Level.YELLOW, date(2026, 7, 13)),
+    ]
+    assert {one.over_at for one in read} == {datetime.fromisoformat("2026-07-14T00:00+02:00")}
 
 
 async def test_what_was_known_is_told_apart_from_what_was(approvals: Approvals) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from domain.examples import STORY
@@ -14,6 +14,7 @@ from domain.project.countersignature import AskCountersignature
 from domain.project.registration import Enterprise, RegisterProject
 from domain.project.state import PlannedItem
 from domain.project.submission import SubmitItem
+from domain.project.supplement import RequestSupplement
 from domain.project.suspension import SuspendClock
 from domain.project.terms import Mode, Outcome
 from domain.vocabulary import AnyCommand
@@ -33,6 +34,15 @@ REGISTER = RegisterProject(
         PlannedItem(item="tax", department="tax", mode=Mode.ON_THE_SPOT, live=False),
     ),
 )
+
+DUTCH = RegisterProject(
+    name="Hal 4",
+    enterprise=Enterprise("De Vries"),
+    manager="wang",
+    law="nl-omgevingswet",
+    items=(PlannedItem(item="permit", department="city"), PlannedItem(item="felling", department="city", live=False)),
+)
+CITY = Actor("bakker", "city")
 
 Told = tuple[str, Actor, AnyCommand]
 
@@ -66,6 +76,29 @@ def projects() -> Iterator[tuple[UUID, list[Told]]]:
     )
 
 
+def unanswered() -> tuple[UUID, list[Told]]:
+    """A Dutch project whose applicant never answers: its clocks run again once the term set for that is over."""
+    return (
+        project_id("unanswered"),
+        [
+            ("04-01 15:00", MANAGER, DUTCH),
+            ("04-02 15:00", APPLICANT, SubmitItem(item="permit")),
+            ("04-02 15:00", APPLICANT, SubmitItem(item="felling")),
+            ("04-03 15:00", CITY, AcceptItem(item="felling")),
+            (
+                "04-10 15:00",
+                CITY,
+                RequestSupplement(item="permit", missing=("tekening",), respond_by=date(2026, 5, 25)),
+            ),
+            (
+                "05-06 15:00",
+                CITY,
+                SuspendClock(item="felling", ground="supplement", planned_until=date(2026, 5, 29)),
+            ),
+        ],
+    )
+
+
 async def tell(approvals: Approvals, hands: list[datetime], what: Iterable[tuple[UUID, list[Told]]]) -> None:
     """Give the commands one after the other; *hands* is the clock that *approvals* looks at."""
     for project, commands in what:
@@ -76,7 +109,7 @@ async def tell(approvals: Approvals, hands: list[datetime], what: Iterable[tuple
 
 async def tell_zone(approvals: Approvals, hands: list[datetime]) -> None:
     """Every project above, and the example story."""
-    await tell(approvals, hands, projects())
+    await tell(approvals, hands, [*projects(), unanswered()])
     story = project_id("story")
     for number, step in enumerate(STORY):
         hands[0] = step.at

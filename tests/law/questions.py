@@ -32,6 +32,7 @@ USUAL = Rule(
     licence_expiry=None,
     live=True,
     renewal=RenewalTerms(30, 5),
+    articles={"decision": "行政许可法 42(1)"},
 )
 
 

@@ -84,3 +84,20 @@ def test_a_decision_ends_a_suspension_and_its_day_is_the_departments() -> None:
     assert Counter(held("05-01", *PERMIT[:1], stopped, refused)) == Counter(
         [("01-09", Holder.DEPARTMENT), ("01-14", Holder.LEGAL_SUSPENSION), ("01-15", Holder.DEPARTMENT)]
     )
+
+
+def test_once_the_term_for_an_answer_is_over_the_case_is_the_departments_again() -> None:
+    waiting = (
+        Received(id="1", at=at("01-02")),
+        CorrectionNotice(id="2", at=at("01-10"), respond_by=date(2012, 1, 20)),
+        Suspend(id="3", at=at("02-01"), sid="a", reason="supplement", planned_until=date(2012, 2, 10)),
+        Suspend(id="4", at=at("02-20"), sid="b", reason="supplement"),  # no term was set: it waits for an answer
+    )
+    assert held("03-01", *waiting) == [
+        ("01-09", Holder.DEPARTMENT),
+        ("01-20", Holder.APPLICANT),
+        ("01-31", Holder.DEPARTMENT),
+        ("02-10", Holder.APPLICANT),
+        ("02-19", Holder.DEPARTMENT),
+        ("02-29", Holder.APPLICANT),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -47,11 +47,89 @@ def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live:
         for name, now in read(item, t, *events).items():
             then = foreseen[name]
             over = then.over_at is not None and t >= then.over_at
-            state = (then.over if over else None) or then.until_over
+            resumed = then.resumes_at is not None and t >= then.resumes_at
+            state = (then.over if over else None) or (State.RUNNING if resumed else then.until_over)
             near = state is State.RUNNING and then.yellow_at is not None and t >= then.yellow_at
 
             assert (now.state, now.closed, now.extended) == (state, then.closed, then.extended)
             assert now.level is (Level.YELLOW if near else then.level_in(state))
+
+
+def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
+    """Awb 4:15(1)(a): from the day after the request to the day on which the term has passed unused."""
+    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    dutch = terms("nl-awb@2009-10-01")
+    waiting = read(dutch, at("04-08 05:59"), RECEIVED, asked)["decision"]
+    running = read(dutch, at("04-08 06:00"), RECEIVED, asked)["decision"]
+    late = read(dutch, at("06-01"), RECEIVED, asked)["decision"]
+
+    assert (waiting.state, waiting.standing.due, waiting.resumes_at) == (State.SUSPENDED, None, at("04-08 06:00"))
+    assert (running.state, running.standing.due, running.resumes_at) == (State.RUNNING, date(2026, 5, 26), None)
+    assert waiting.over_at == running.over_at == at("05-27 06:00")
+    assert (late.state, late.level) == (State.OVERDUE, Level.RED)
+
+
+def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no_effect() -> None:
+    asked = happened("correction_notice", "03-10 17:00", respond_by=date(2026, 4, 7))
+    answer = happened("corrected", "04-20 17:00")
+    accepted = happened("accepted", "04-21 17:00")
+    dutch = terms("nl-awb@2009-10-01")
+    found = read(dutch, at("05-01"), RECEIVED, asked, answer)["decision"].standing
+    taken_up = read(dutch, at("05-01"), RECEIVED, asked, accepted)["decision"].standing
+
+    assert (found.due, found.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
+    assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
+
+
+def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() -> None:
+    """Ley 39/2015 21(2), 24(1), 40(4): three months from Mar 2 end on Jun 2, a Tuesday."""
+    spain = terms("es-39-2015@2016-10-02")
+    decided = happened("decided", "06-01 18:00", outcome="granted")
+    late = happened("delivered", "06-20 18:00")
+    attempt = happened("delivery_attempted", "06-02 18:00")
+    in_time = happened("delivered", "06-02 18:00")
+
+    def decision(t: str, *events: LawEvent) -> tuple[State, bool]:
+        found = read(spain, at(t), RECEIVED, *events)["decision"]
+        return found.state, found.closed
+
+    assert decision("06-02 20:00", decided) == (State.RUNNING, False), "a decision alone stops nothing"
+    assert decision("06-10", decided) == (State.DEEMED, False), "silence has granted before anybody was told"
+    assert decision("06-21", decided, late) == (State.DEEMED, True)
+    assert decision("06-21", decided, attempt, late) == (State.MET, True)
+    assert decision("06-21", decided, in_time) == (State.MET, True)
+
+
+def test_a_report_of_another_authority_stops_a_spanish_clock_for_three_months_at_the_most() -> None:
+    spain = terms("es-39-2015@2016-10-02")
+    asked = happened("suspend", "03-10 18:00", sid="r", reason="report", planned_until=date(2026, 12, 31))
+    assert read(spain, at("06-30"), RECEIVED, asked)["decision"].standing.due == date(2026, 9, 3)  # Jun 2 and 93 days
+
+
+def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> None:
+    """A small wireless facility's clock begins anew, any other stands still; a trial gets 40 days, a device 60.
+
+    Noon in Beijing is the evening before in New York.
+    """
+    asked = [RECEIVED, happened("correction_notice", "03-05"), happened("corrected", "03-12")]
+    lengths = {
+        mode: read(structs.replace(terms("us-fcc-shotclock@2019-01-14"), mode=mode), at("03-20"), *asked)["decision"]
+        for mode in ("small_wireless_new", "collocation", "eligible_facilities")
+    }
+    devices = {
+        mode: read(
+            structs.replace(terms("cn-medical-devices@2021-10-01"), mode=mode),
+            at("04-20"),
+            RECEIVED,
+            ACCEPTED,
+            *asked[1:],
+        )["technical_review"]
+        for mode in ("clinical_trial", "single", "class_three")
+    }
+
+    assert [str(one.standing.start) for one in lengths.values()] == ["2026-03-12", "2026-03-01", "2026-03-01"]
+    assert [one.standing.due for one in lengths.values()] == [date(2026, 6, 10), date(2026, 6, 8), date(2026, 5, 8)]
+    assert [one.standing.length for one in devices.values()] == [40, 60, 60]
 
 
 def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:

@@ -11,6 +11,7 @@ import pytest
 from domain.law.general_vectors import check_pack_vectors
 
 VECTORS = Path(__file__).parent / "data" / "vectors_packs.jsonl.gz"
+TERMS = Path(__file__).parent / "data" / "vectors_terms.jsonl"  # suspension_ends, term, stops_max, extension.max_ratio
 
 
 def lines() -> list[str]:
@@ -20,6 +21,10 @@ def lines() -> list[str]:
 def test_every_golden_vector_is_reproduced() -> None:
     assert len(lines()) >= 34
     assert check_pack_vectors(lines()) == []
+
+
+def test_terms_stops_and_parts_of_a_period_end_where_they_were_counted_by_hand() -> None:
+    assert check_pack_vectors(TERMS.read_text("utf-8").splitlines()) == []
 
 
 def test_a_wrong_vector_and_an_unreadable_one_are_reported() -> None:
