@@ -32,6 +32,7 @@ from api.path import Paths
 from api.project_flow import ProjectFlows
 from api.project_time import ProjectTimes
 from api.projects import Projects
+from api.registers import RegisterTables
 from api.requests import begin, send_back
 from api.supervision import SupervisionTables
 from api.views import ViewTables
@@ -51,6 +52,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     ProjectFlows,
     ProjectTimes,
     ViewTables,
+    RegisterTables,
     VoiceTables,
     OutsideTables,
     Materials,

@@ -19,6 +19,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.person_pages import asked_on
 from api.person_paper import linked_persons
+from api.scope import InRegister, scope_of
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
 from api.wording_information import measured
 from domain.information_form import FORM, PROCEDURE, Sort
@@ -55,6 +56,7 @@ class InformationPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         q: Sought = "",
         category: OfCategory = "",
         complete: Complete = "",
@@ -76,6 +78,7 @@ class InformationPages(Controller):
             department=department,
             manager=manager,
             kind=kind,
+            scope=await scope_of(request),
             limit=limit,
             offset=offset,
         )

@@ -92,7 +92,8 @@ class Pages(Controller):
         """
         at, entries = await _recorded_by(request, project_id, as_of, on)
         project = replay(project_id, entries)
-        paper = await paper_of(request, project.law)
+        paper = await paper_of(request, project.law, project.register)
+        spent = project_time(project_id, entries, await laws_of(request), at, at)
         items = progress_then(project_id, entries, at, at)
         names = {row.item: paper.called(row.name) or row.item for row in items}
         registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
@@ -102,16 +103,16 @@ class Pages(Controller):
             person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
-            standing=await standing_of(request, project, entries, at),
+            standing=await standing_of(request, project, entries, at, spent),
             as_of=at,
             on=on,
             today=paper.here(as_of="", on="", before=0) if as_of or on else "",
             project=project_id,
             department="",
-            **telling(paper, at if as_of or on else None),
+            **telling(paper, at, past=bool(as_of or on)),
             waits=await waiting_shown(request, project_id, entries, paper, at),
             named=named_by(names, paper.words["of_project"]("or")),
-            spent=project_time(project_id, entries, await laws_of(request), at, at),
+            spent=spent,
             files=files_of(entries, at, at),
             information=paper.link(f"/pages/projects/{project_id}/information"),
             **_history(paper, shown(entries, reader_of(request)), before, names),

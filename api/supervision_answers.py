@@ -20,6 +20,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import scope_of
 from api.views import WITHOUT_NUL
 from domain.law.explain import Explanation
 from domain.law.period import Period
@@ -185,9 +186,10 @@ def zone_of(laws: LawBook) -> str:
 
 
 async def supervision_at(request: AnyRequest, as_of: datetime | None) -> SupervisionAt:
-    """What there is to supervise, as was known at the instant asked about."""
+    """What there is to supervise in the register asked for, as was known at the instant asked about."""
     approvals, laws = parts_of(request).approvals, await laws_of(request)
-    return SupervisionAt(approvals.store, laws, instant_in("as_of", as_of) or approvals.clock(), zone_of(laws))
+    at = instant_in("as_of", as_of) or approvals.clock()
+    return SupervisionAt(approvals.store, laws, at, zone_of(laws), await scope_of(request))
 
 
 def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Period:
@@ -220,15 +222,16 @@ def list_asked(
         period=period_of(first, last, asked),
         department=department,
         figure=figure.value,
+        scope=asked.scope,
         limit=limit,
         offset=offset,
     )
 
 
-def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:
+def linked(line: Figures, period: Period, asked: SupervisionAt) -> BoardLine:
     """*line* with the address of the list behind each figure."""
     numbers = {
-        name: Number(getattr(line, name), listed(name, line.department, period, as_of))
+        name: Number(getattr(line, name), listed(name, line.department, period, asked))
         for name in (*SIGNAL_FIGURES, *CASE_FIGURES)
     }
     return BoardLine(
@@ -236,9 +239,10 @@ def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:
     )
 
 
-def listed(figure: str, department: str, period: Period, as_of: datetime) -> str:
+def listed(figure: str, department: str, period: Period, asked: SupervisionAt) -> str:
     """The address of the list that *figure* counts."""
-    return address(DECISIONS if figure in CASE_FIGURES else CARDS, period, as_of, figure=figure, department=department)
+    path, further = DECISIONS if figure in CASE_FIGURES else CARDS, {"register": asked.scope.register}
+    return address(path, period, asked.as_of, figure=figure, department=department, **further)
 
 
 def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
@@ -250,7 +254,9 @@ def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
 async def compared(asked: SupervisionAt, period: Period) -> Compared:
     """The figures of another period, as was known at the same instant."""
     total = await readable(asked.total(period))
-    return Compared(period.first, period.last, total, address(BOARD, period, asked.as_of))
+    return Compared(
+        period.first, period.last, total, address(BOARD, period, asked.as_of, register=asked.scope.register)
+    )
 
 
 async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datetime | None, to: Actor) -> ShownCard:

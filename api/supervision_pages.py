@@ -15,6 +15,7 @@ from api.pages import Lang, apologize, page, reader_of, said
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
 from api.past import end_of, readable
+from api.scope import InRegister
 from api.supervision_answers import (
     CardFigure,
     CardId,
@@ -65,6 +66,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
@@ -97,7 +99,7 @@ class SupervisionPages(Controller):
             orders=orders,
             names=names,
             percent=percent,
-            **telling(paper),
+            **telling(paper, asked.as_of),
         )
         return page(body)
 
@@ -107,6 +109,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
@@ -127,6 +130,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from api.paper import Paper
@@ -31,6 +32,7 @@ class ShownWait(Struct, frozen=True):
     held_by: str
     holder: str  # a name beside it, where there is one
     since: datetime | None
+    again: str  # how the last application ended, where the item has to be applied for again
 
 
 class ShownItem(Struct, frozen=True):
@@ -45,11 +47,16 @@ class ShownItem(Struct, frozen=True):
 
 
 class ShownWaiting(Struct, frozen=True):
-    """The part of the page."""
+    """The part of the page. *untold*: an item has taken longer than any estimate reaches, so there is no finish.
+
+    *of* is who has to act on each item, each once, for the table of items.
+    """
 
     items: list[ShownItem]
     finish: Expected | None
     critical: tuple[str, ...]
+    untold: bool
+    of: dict[str, list[ShownWait]]
 
 
 async def waiting_shown(
@@ -62,7 +69,9 @@ async def waiting_shown(
     told = Told(folded.project, law_of(request, folded, at), paper)
     ways = {one.item: one for one in path_items(found)}
     items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
-    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)))
+    untold = any(one.path is not None and one.path.remaining.overrun for one in items)
+    held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
+    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
 
 
 class Told:
@@ -83,7 +92,18 @@ class Told:
 
     def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
         by_kind = wait.holder if wait.holder != wait.held_by.value else ""
-        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since)
+        return ShownWait(
+            wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, self._again(wait)
+        )
+
+    def _again(self, wait: Wait) -> str:
+        """How the last application ended that has to be made again; empty where none was."""
+        if wait.kind is not WaitKind.APPLICATION or not wait.on:
+            return ""
+        words, day = self._paper.words, self._paper.day(wait.since)
+        ended = words["outcome"](words["stage"](wait.on[0]))
+        said = words["waiting"]("again" if wait.since else "again_undated")
+        return Markup(said).format(day=day, ended=ended)  # noqa: S704  our own words; what goes in is escaped
 
     def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
         words = self._paper.words

@@ -7,6 +7,7 @@ from typing import Literal
 
 from api.wording_conduct import CONDUCT_TABLES
 from api.wording_desk import DESK_TABLES
+from api.wording_figures import FIGURE_TABLES
 from api.wording_information import INFORMATION
 from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
@@ -80,6 +81,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "project": ("项目", "Project"),
     "projects": ("项目", "Projects"),
     "recorded": ("记录时间", "Recorded"),
+    "register": ("登记簿", "Register"),
     "request_id": ("请求编号", "Request id"),
     "retracted": ("已撤销，不再有效", "Retracted, no longer counts"),
     "satisfied": ("满意度", "Satisfied"),
@@ -101,6 +103,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "unnamed": ("（未命名）", "(unnamed)"),
     "verified": ("核实于", "verified"),
     "zone": ("所示时间均为", "All times are in"),
+    "zone_itself": ("开发区", "The zone"),
 }
 STAGES: dict[str, tuple[str, str]] = {
     "not_started": ("未启动", "Not started"),
@@ -118,9 +121,12 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "terminated": ("终止办理", "Terminated"),
     "revoked": ("已撤销", "Revoked"),
 }
-HOLDERS: dict[str, tuple[str, str]] = {
+HOLDERS: dict[str, tuple[str, str]] = {  # words of HeldBy; a department goes by its own name
     "applicant": ("申请人", "Applicant"),
+    "nobody": ("无人可处理", "Nobody"),
     "outside": ("系统外部门", "Outside the system"),
+    "outside_body": ("第三方（专家、检测机构等）", "A third party (experts, a laboratory)"),
+    "project_manager": ("项目经理", "Project manager"),
 }
 OFFICES: dict[str, tuple[str, str]] = {"supervision": ("监察局", "Supervision bureau")}  # no catalogue names it
 ZONES: dict[str, tuple[str, str]] = {"Asia/Shanghai": ("北京时间（Asia/Shanghai）", "Beijing time (Asia/Shanghai)")}
@@ -247,6 +253,7 @@ TABLES = {
     "fact": FACTS,
     **CONDUCT_TABLES,
     **DESK_TABLES,
+    **FIGURE_TABLES,
     **INFORMATION,
     **PERSON_TABLES,
     **PROBLEM_TABLES,

@@ -18,6 +18,7 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "evaluations": ("评价", "Evaluations"),
     "expected": ("预计全部准予（估算）", "Everything granted by (estimate)"),
     "fields": ("项必填信息已录入", "required fields entered"),
+    "government": ("政府用时 / 承诺", "Government days / promised"),
     "grade": ("满意度", "Grade"),
     "no_evaluations": ("没有评价。", "No evaluations."),
     "none": ("未定", "not known"),

@@ -49,7 +49,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "last": ("截止日", "To"),
     "late": ("超法定时限", "Late"),
     "left": ("剩余", "Left"),
-    "length": ("时限（工作日）", "Limit (working days)"),
+    "length": ("时限", "Limit"),
     "level": ("类别", "Kind"),
     "matrix": ("办理模式与关键节点", "Modes and key nodes"),
     "median": ("用时中位数", "Median days"),
@@ -81,7 +81,7 @@ BUREAU: dict[str, tuple[str, str]] = {
     "provisional": ("以国务院通知为准", "Provisional, until the State Council's notice"),
     "reasons": ("理由", "Reasons"),
     "red": ("红牌", "Red cards"),
-    "remaining": ("剩余工作日", "Working days left"),
+    "remaining": ("剩余", "Left"),
     "rescinded": ("撤回", "Rescinded"),
     "revoked": ("申诉撤销", "Revoked"),
     "rule": ("规则版本", "Rule"),
@@ -175,12 +175,20 @@ JUDGED: dict[str, tuple[str, str]] = {
 UNITS: dict[str, tuple[str, str]] = {
     "working_day": ("个工作日", "working days"),
     "working_hour": ("个工作小时", "working hours"),
-    "calendar_day": ("天", "calendar days"),
+    "calendar_day": ("天（自然日）", "calendar days"),
     "week": ("周", "weeks"),
     "month": ("个月", "months"),
 }
+ONE: dict[str, tuple[str, str]] = {
+    "working_day": ("个工作日", "working day"),
+    "working_hour": ("个工作小时", "working hour"),
+    "calendar_day": ("天（自然日）", "calendar day"),
+    "week": ("周", "week"),
+    "month": ("个月", "month"),
+}
 SUPERVISION = {
     "unit_of": UNITS,
+    "one_of": ONE,
     "bureau": BUREAU,
     "level_of": LEVELS,
     "rung_of": RUNGS,

@@ -12,11 +12,14 @@ from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from psycopg.sql import SQL, Composed
+
 from domain.law.explain import Explanation
 from infrastructure.clock_counts import ClockCount, counted, from_view, table
 from infrastructure.clock_history import Applications, histories_known, readings_of
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
 from infrastructure.lawbook import LawBook
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.clock_readings import reading_of
 from projections.clock_rows import ClockRow
@@ -42,7 +45,8 @@ RUNNING = """
 """
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
-    WHERE b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s) LIMIT %(limit)s
+    WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
+    LIMIT %(limit)s
 """
 
 
@@ -55,13 +59,20 @@ class NoSuchClock(LookupError):  # noqa: N818 an answer, not an error
 
 
 class ClocksAt:
-    """All clocks as they stood at *t*, by what was known at *known*, counted by *laws*."""
+    """All clocks in *scope* as they stood at *t*, by what was known at *known*, counted by *laws*."""
 
     def __init__(
-        self, store: Store, laws: LawBook, t: datetime, known: datetime, nodes: Sequence[Node] = NODES
+        self,
+        store: Store,
+        laws: LawBook,
+        t: datetime,
+        known: datetime,
+        nodes: Sequence[Node] = NODES,
+        *,
+        scope: Scope = ZONE_SCOPE,
     ) -> None:
         self._store, self._laws, self._nodes = store, laws, nodes
-        self.t, self.known = t, known
+        self.t, self.known, self.scope = t, known, scope
 
     async def of_project(self, project: UUID) -> list[ItemReading]:
         """Every application of one project, in the order in which they began."""
@@ -77,7 +88,7 @@ class ClocksAt:
         if asked.project is not None:
             return page_of(asked, [], await self._read([asked.project]))
         moved = await self._moved()
-        rows = await rows_for(self._store, asked, self.t, moved)
+        rows = await rows_for(self._store, asked, self.t, moved, self.scope)
         found = await self._shown(rows)
         return page_of(asked, found, await self._read(moved)) if moved else found
 
@@ -92,9 +103,9 @@ class ClocksAt:
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""
         moved = await self._moved()
-        counts = await from_view(self._store, self.t, department)
+        counts = await from_view(self._store, self.t, department, scope=self.scope)
         if moved:
-            counts -= await from_view(self._store, self.t, department, moved)
+            counts -= await from_view(self._store, self.t, department, moved, self.scope)
             counts += counted((one.reading for one in await self._read(moved)), department)
         return table(counts, self._nodes)
 
@@ -116,7 +127,7 @@ class ClocksAt:
         counted_so = [basis for (basis,) in await self._rows(BASES, {})]
         stale = [basis for basis in counted_so if not self._current(basis)]
         asked = {"t": self.t, "known": self.known, "stale": stale, "limit": PROJECTS_READ_MAX + 1}
-        moved = [project for (project,) in await self._rows(MOVED, asked)]
+        moved = [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), asked)]
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
         return moved
@@ -151,7 +162,7 @@ class ClocksAt:
         ]
         return [one for one in shown if one is not None]
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from msgspec import structs
-from psycopg.sql import Composed
+from psycopg.sql import SQL, Composed
 
 from domain.law.period import Period
 from infrastructure.board_sums import Cursor, counts_of, snapshot
@@ -35,6 +35,7 @@ from infrastructure.figures import (
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
 from infrastructure.orders import ORDERS, Order, order_at
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
@@ -43,27 +44,27 @@ from projections.sums import ALL, ZONE
 from projections.supervision import OrderRow, SignalRow, Supervision, SupervisionState
 from projections.view import fold
 
-CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
+CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
 class SupervisionAt:
-    """What there is to supervise, as was known at *as_of*, by *laws*. Days of a period are those of *zone*."""
+    """What there is to supervise in *scope*, as was known at *as_of*, by *laws*. Periods are of days of *zone*."""
 
-    def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str) -> None:
+    def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str, scope: Scope = ZONE_SCOPE) -> None:
         self._store, self._laws = store, laws
-        self.as_of, self.zone = as_of, zone
+        self.as_of, self.zone, self.scope = as_of, zone, scope
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure)
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._signals_then(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, asked, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure)
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._decided_then(period)
         async with self._store.cursor() as cursor:
             return await self._decided(cursor, asked, read)
@@ -101,7 +102,7 @@ class SupervisionAt:
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._signals_then(period), await self._decided_then(period))
         async with snapshot(self._store) as cursor:
-            counts = await counts_of(cursor, period, self.as_of, self._without, together=together)
+            counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
         return counts
 
@@ -126,7 +127,10 @@ class SupervisionAt:
     ) -> list[Order]:
         """Orders of the bureau as they stood, those that are to be answered first at the top."""
         asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
-        return [order_at(OrderRow(*row), self.as_of, self.zone) for row in await self._rows(ORDERS, asked)]
+        return [
+            order_at(OrderRow(*row), self.as_of, self.zone)
+            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), asked)
+        ]
 
     async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, with what was *read* from the ledger put in its places."""
@@ -158,7 +162,7 @@ class SupervisionAt:
     async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
         """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
         together = not asked.department
-        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together)
+        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
         found = {line.department: line for line in of_counts(counts)}
         return length_of(found[asked.department], asked.figure) if asked.department in found else 0
@@ -170,7 +174,9 @@ class SupervisionAt:
         """The projects in which something was corrected since, as they were known; read once."""
         if self._rewound is None:
             asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
-            projects = [project for (project,) in await self._rows(CORRECTED, asked)]
+            projects = [
+                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), asked)
+            ]
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []
@@ -215,7 +221,7 @@ class SupervisionAt:
             found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
         return found
 
-    async def _rows(self, query: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.clock import State
 from domain.law.period import Period
 from infrastructure.figures import DecidedCase
+from infrastructure.scope import ZONE_SCOPE, Scope
 from projections.supervision import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
@@ -46,12 +47,14 @@ class ListAsked(Struct, frozen=True, kw_only=True):
     period: Period
     department: str = ""
     figure: str = ""
+    scope: Scope = ZONE_SCOPE
     limit: int | None = None
     offset: int = 0
 
     def params(self) -> dict[str, Any]:
         """The values that the queries name, but for those of the instant and the zone."""
-        return {**structs.asdict(self), "void": list(VOID)}
+        asked = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
+        return {**asked, "void": list(VOID)}
 
     @property
     def whole(self) -> ListAsked:
@@ -94,7 +97,7 @@ def decisions_asked(asked: ListAsked, *, without: bool) -> Composed:
 def _query(
     of: LiteralString, table: str, asked: ListAsked, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
-    conditions: list[SQL | Composed] = [SQL("true") if figure is None else figure]
+    conditions: list[SQL | Composed] = [asked.scope.of(table), *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if asked.department else []
     conditions += [WITHOUT[table]] if without else []
     return SQL(of).format(conditions=SQL(" AND ").join(conditions))

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from domain.flow.phases import Course, course
+from domain.flow.phases import Course, PhaseStanding, course
 from domain.law.calendar import WorkingCalendar
 from domain.law.evaluation import replay
 from domain.law.general_outlook import clocks
@@ -109,6 +109,35 @@ def project_time(
     total = sum(limit or 0 for limit in limits) if phases and None not in limits else None
     whole = told.of(items)
     return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
+
+
+class TimedPhase(PhaseStanding, frozen=True, kw_only=True):
+    """A phase with the government's days of it, and how many of the *promised_days* are left, below zero: over.
+
+    It is *late* where these are used up: the applicant's days are not the department's. Only where no limit is promised
+    in working days is it late once *due_on* is over, as the law's own days go.
+    """
+
+    government_days: int
+    promised_days: int | None
+    left_days: int | None
+
+
+def timed(phases: Iterable[PhaseStanding], spent: ProjectTime | None) -> list[TimedPhase]:
+    """*phases*, each with its time out of what was *spent*."""
+    times = {phase.code: phase for phase in spent.phases} if spent else {}
+    return [_timed(phase, times.get(phase.code)) for phase in phases]
+
+
+def _timed(phase: PhaseStanding, found: PhaseTime | None) -> TimedPhase:
+    left = found.left_days if found else None
+    told = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
+    return TimedPhase(
+        **told,
+        government_days=found.time.government_days if found else 0,
+        promised_days=found.promised_days if found else None,
+        left_days=left,
+    )
 
 
 def _phase(phase: Phase, time: WorkingTime, *, promised: bool) -> PhaseTime:

@@ -162,7 +162,7 @@ class Supervision:
     """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
 
     name: str = "supervision"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
     follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 
@@ -207,7 +207,7 @@ class Supervision:
             state.sums = None
 
     def rows(self, state: SupervisionState, project: Project) -> Rows:
-        state.sums = signal_sums(state) if state.sums is None else state.sums
+        state.sums = signal_sums(state, project.register) if state.sums is None else state.sums
         return {
             **state.sums,
             "signal": [*state.signals.values()],
@@ -224,9 +224,9 @@ def figures_of(level: str, state: str) -> frozenset[str]:
     return frozenset({*(() if state in VOID else (level,)), *({state} & SHOWN_STATES)})
 
 
-def signal_sums(state: SupervisionState) -> Rows:
+def signal_sums(state: SupervisionState, register: str = "") -> Rows:
     """What each signal adds to the figures, as it is told and whenever its state changes."""
-    found, fates = sums.Sums(), dict[str, list[tuple[datetime, str]]]()
+    found, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
     for _, card, _, fate, since in state.fates:
         fates.setdefault(card, []).append((since, fate))
     for card, row in state.signals.items():

@@ -16,6 +16,7 @@ from api.app import create_app
 from api.every_page import PAGES
 from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferred
 from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.flow.wait import HeldBy
 from domain.ledger import Role
 from domain.project.material import AttachMaterial
 from domain.project.terms import Outcome, Stage
@@ -24,7 +25,6 @@ from infrastructure.approvals import Approvals
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.views import Views
-from projections.progress import APPLICANT, OUTSIDE
 from tests.api.door import REGISTER, Door
 from tests.controls import BUREAU, LAND
 
@@ -197,7 +197,7 @@ def test_there_are_words_for_everything() -> None:
     assert STAGES.keys() == set(Stage)
     assert OUTCOMES.keys() == set(Outcome)
     assert ROLES.keys() == set(Role)
-    assert HOLDERS.keys() == {APPLICANT, OUTSIDE}
+    assert HOLDERS.keys() == {one.value for one in HeldBy} - {HeldBy.DEPARTMENT.value}
     assert all(all(words) for table in TABLES.values() for words in table.values())
 
 
