@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
@@ -21,9 +21,10 @@ from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.names import Names, names_of
 from infrastructure.orders import Order
 from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import IN_FORCE
 from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
 from projections.readings import Reading
-from projections.supervision import STANDING, SignalRow
+from projections.supervision import SignalRow
 
 QUEUE_MAX = 1_000  # clocks of one department that are looked at; a longer queue says so
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for
@@ -91,9 +92,10 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
     store, scope = parts_of(request).approvals.store, asked.scope
     clocks = ClocksAt(store, await laws_of(request), at, at, scope=scope)
     found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
-    waiting, of = WaitingRows(store), {"register": scope.register, "limit": WAITS_MAX, "at_hand": True}
-    held = await waiting.listed(WaitingFilter(holder=department, held_by=HeldBy.DEPARTMENT, **of))
-    own = await waiting.listed(WaitingFilter(department=department, **of))
+    waiting = WaitingRows(store)
+    every = WaitingFilter(register=scope.register, limit=WAITS_MAX, at_hand=True)
+    held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
+    own = await waiting.listed(structs.replace(every, department=department))
     running = running_by_item(found)
     queue = [_task([one], running) for one in held if one.kind != WaitKind.COUNTERSIGNATURE]
     opinions = [_opinion(one, running) for one in held if one.kind == WaitKind.COUNTERSIGNATURE]
@@ -102,7 +104,7 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
     others = [one for one in (_task(waits, running) for waits in by_application(elsewhere)) if one.reading]
     signals, orders = await _signals(asked, department)
     supplements = [one for one in own if one.kind == WaitKind.PAPERS]
-    named = [*queue, *opinions, *others, *supplements, *signals, *orders]
+    lists = (queue, opinions, others, supplements, signals, orders)
     return Desk(
         holds=holds,
         queue=sorted(queue, key=lambda one: one.order),
@@ -111,7 +113,7 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
         supplements=supplements,
         signals=signals,
         orders=orders,
-        names=await names_of(store, [one.project for one in named]),
+        names=await names_of(store, {one.project for rows in lists for one in rows}),
         whole=max(len(found), len(held), len(own)) < WAITS_MAX,
     )
 
@@ -164,11 +166,11 @@ async def departments_waited_for(request: AnyRequest, register: str) -> list[Hol
 
 
 async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[Order]]:
-    """What the bureau's eyes have seen this year and still stands, and the orders that wait for a report."""
+    """The warnings and cards of this year that are in force, and the orders that wait for a report."""
     today = local_day(asked.as_of, asked.zone)
     year = Period(today.replace(month=1, day=1), today)
     try:
-        signals = [one for one in await asked.signals(year, department) if one.state == STANDING]
+        signals = await asked.signals(year, department, IN_FORCE)
     except TooMuchToRead:
         signals = []
     return signals, await asked.orders(department=department, unanswered=True, limit=SHOWN_MAX)

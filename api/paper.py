@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from api.called import Titles, grounds, law_title, titles_of
 from api.citation import cited
+from api.numbers import card_number, order_number
 from api.parts import AnyRequest, parts_of
 from api.scope import REGISTER, register_in, registers_of
 from api.wording import Language, preferred, wording
@@ -90,6 +91,8 @@ class Paper:
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
+            "card_number": card_number,
+            "order_number": order_number,
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
             "local": self.local,

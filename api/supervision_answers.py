@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -33,13 +35,16 @@ from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from infrastructure.lawbook import LawBook
 from infrastructure.orders import Order
-from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision import SupervisionAt, ended_by
+from infrastructure.supervision_list import IN_FORCE as IN_FORCE_NOW
 from infrastructure.supervision_list import ListAsked
 from projections.attribution import Attribution
+from projections.readings import WORKING_DAY, ItemReading
 from projections.supervision import SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+CLOCK_ENDS = re.compile("[#:]")  # behind the kind of a clock, whose name may go on
 
 
 class CardFigure(StrEnum):
@@ -53,6 +58,7 @@ class CardFigure(StrEnum):
     RESCINDED = "rescinded"
     REVOKED = "revoked"
     APPEALED = "appealed"
+    IN_FORCE = IN_FORCE_NOW  # neither taken back nor, of a warning, over with its clock
 
 
 class DecidedFigure(StrEnum):
@@ -160,12 +166,15 @@ class OrderList(Struct, frozen=True):
 class ShownCard(Struct, frozen=True):
     """One card with everything it rests on; *days* tells the clock day by day as it stood when it fired.
 
+    *unit* is that of the lengths in its proof, empty for a card given by hand.
+
     *days* is null for a card given by hand, and where a later correction took the clock away.
     """
 
     as_of: datetime
     signal: SignalRow
     proof: ClockProof | None
+    unit: str
     reasons: str
     days: Explanation | None
     evidence: list[ShownEntry]
@@ -267,16 +276,29 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
     if file is None:
         told = ", ".join(dict.fromkeys(filter(None, map(card_told, entries))))
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {told or 'none'}")
+    laws, store = await laws_of(request), parts_of(request).approvals.store
+    readings = await ClocksAt(store, laws, known, known).of_project(project)
+    of_item = [one for one in readings if one.item == file.signal.item]
     lines = {line.version: line for line in shown(entries, to)}
     return ShownCard(
         as_of=known,
-        signal=file.signal,
+        signal=ended_by(file.signal, readings),
         proof=file.proof,
+        unit=unit_of(file.proof, of_item, laws) if file.proof else "",
         reasons=file.reasons,
         days=await days_of(request, file.signal, file.proof),
         evidence=[lines[version] for version in file.evidence if version in lines],
         thread=[lines[version] for version in file.thread],
     )
+
+
+def unit_of(proof: ClockProof, items: Sequence[ItemReading], laws: LawBook) -> str:
+    """The unit in which the clock of *proof* counts, as *items* read, else by the law it was counted by."""
+    for clock in (clock for item in items for clock in item.clocks):
+        if (clock.clock, clock.application) == (proof.clock, proof.application):
+            return clock.unit
+    terms = laws.pack(proof.rule).clocks.get(CLOCK_ENDS.split(proof.clock, maxsplit=1)[0])
+    return terms.unit if terms else WORKING_DAY
 
 
 async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:

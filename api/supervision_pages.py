@@ -160,6 +160,7 @@ class SupervisionPages(Controller):
         body = paper.print(
             "card.html",
             file=file,
+            unit=file.unit,
             names=await names_of(parts_of(request).approvals.store, [project_id]),
             held=await held(request, file),
             clock_name=clock_name(paper),

@@ -46,7 +46,7 @@ DESK: dict[str, tuple[str, str]] = {
     "signals": ("预警、监察牌和督办", "Warnings, cards and orders"),
     "signals_empty": (
         "今年没有仍然有效的预警、监察牌，也没有待反馈的督办。",
-        "None of this year stands, and no order is open.",
+        "No warning or card of this year is in force, and no order is open.",
     ),
     "step": ("环节", "Step"),
     "supplements": ("等待企业补正", "Supplements due from applicants"),

@@ -45,8 +45,8 @@ class OutsideResults:
                 WHERE (%(department)s = '' OR o.department = %(department)s)
                   AND (%(manager)s = '' OR o.manager = %(manager)s)
                   AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
-                  AND (%(days)s::integer IS NULL
-                       OR (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
+                  AND (%(days)s::integer IS NULL OR o.needed
+                       AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
                   AND o.project IN (SELECT r.project FROM views.project AS r WHERE r.register = %(register)s)
                 ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
                 """,

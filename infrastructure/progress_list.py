@@ -22,7 +22,7 @@ from projections.progress_answers import ProgressItem, ProgressProject
 LATE, SOON = AT_LEVEL[Level.RED], SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND c.level = 'green')")
 HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
 STALE = SQL(
-    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project"
+    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project AND o.needed"
     " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
 )
 CONDITIONS = {

@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import structs
 from psycopg.sql import SQL, Composed
 
+from domain.law.clock import State
 from domain.law.period import Period
 from infrastructure.board_sums import Cursor, counts_of, snapshot
 from infrastructure.clock_history import streams
@@ -37,11 +38,11 @@ from infrastructure.mapper import entry_from
 from infrastructure.orders import ORDERS, Order, order_at
 from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
-from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
+from infrastructure.supervision_list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
-from projections.readings import WORKING_DAY
+from projections.readings import WORKING_DAY, ItemReading
 from projections.sums import ALL, ZONE
-from projections.supervision import OrderRow, SignalRow, Supervision, SupervisionState
+from projections.supervision import ENDED, STANDING, VOID, WARNING, OrderRow, SignalRow, Supervision, SupervisionState
 from projections.view import fold
 
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
@@ -74,7 +75,7 @@ class SupervisionAt:
         read = await self._signals_then(asked.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, asked, read)
-            if self.zone != ZONE:
+            if self.zone != ZONE or asked.figure == IN_FORCE:  # no sum tells what is in force
                 return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
             return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
 
@@ -134,7 +135,7 @@ class SupervisionAt:
 
     async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, with what was *read* from the ledger put in its places."""
-        takes = SIGNAL_FIGURES.get(asked.figure)
+        takes = is_in_force if asked.figure == IN_FORCE else SIGNAL_FIGURES.get(asked.figure)
         others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
         query = signals_asked(asked, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
@@ -154,7 +155,7 @@ class SupervisionAt:
         self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; all up to the end of the page where there are *others* to put in between."""
-        instant = {"as_of": self.as_of, "without": self._without}
+        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
         await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
         return await cursor.fetchall()
@@ -189,8 +190,18 @@ class SupervisionAt:
 
     async def _signals_then(self, period: Period) -> list[SignalRow]:
         """What had been told in the projects in which something was corrected since."""
-        signals = (one for _, state in await self._earlier() for one in _signals(state))
-        return [one for one in signals if self._within(one.happened_at, period)]
+        found: list[SignalRow] = []
+        for project, state in await self._earlier():
+            within = [one for one in _signals(state) if self._within(one.happened_at, period)]
+            found += await self._with_ends(project, within)
+        return found
+
+    async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
+        """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
+        if not any(one.level == WARNING and one.state == STANDING for one in signals):
+            return signals
+        items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
+        return [ended_by(one, items) for one in signals]
 
     async def _decided_then(self, period: Period) -> list[DecidedCase]:
         """What had been decided in the projects in which something was corrected since."""
@@ -231,6 +242,25 @@ def _signals(state: SupervisionState) -> list[SignalRow]:
     """What was told, each with what had become of it."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+
+
+def is_in_force(signal: SignalRow) -> bool:
+    """Whether somebody has still to heed it: it was neither taken back nor has it ended with its clock."""
+    return signal.state not in (*VOID, ENDED)
+
+
+def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
+    """*signal* as the readings of its project tell: a warning stands while its clock runs and is not over."""
+    if signal.level != WARNING or signal.state != STANDING:
+        return signal
+    runs = any(
+        not clock.closed and clock.state in (State.RUNNING, State.SUSPENDED)
+        for item in items
+        if (item.item, item.application) == (signal.item, signal.application)
+        for clock in item.clocks
+        if clock.clock == signal.clock
+    )
+    return signal if runs else structs.replace(signal, state=ENDED)
 
 
 def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:
