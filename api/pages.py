@@ -27,17 +27,18 @@ from api.problems import Problem
 from api.project_paper import named_by, standing_of
 from api.projects import entries_of
 from api.requests import request_id
+from api.sentences import Known, Sentences
 from api.waiting_page import waiting_shown
-from domain.ledger import Actor
+from domain.ledger import Actor, Role
 from domain.project.material import MaterialAttached, MaterialDetached
-from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.terms import Stage
-from domain.vocabulary import Entry, replay, tag_of
+from domain.vocabulary import Entry, replay
 from projections.anonymity import NOBODY
 from projections.materials import files_of
 from projections.project_time import project_time
 
+WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
 
@@ -92,7 +93,7 @@ class Pages(Controller):
         """
         at, entries = await _recorded_by(request, project_id, as_of, on)
         project = replay(project_id, entries)
-        paper = await paper_of(request, project.law, project.register)
+        paper, reader = await paper_of(request, project.law, project.register), reader_of(request)
         spent = project_time(project_id, entries, await laws_of(request), at, at)
         items = progress_then(project_id, entries, at, at)
         names = {row.item: paper.called(row.name) or row.item for row in items}
@@ -115,7 +116,8 @@ class Pages(Controller):
             spent=spent,
             files=files_of(entries, at, at),
             information=paper.link(f"/pages/projects/{project_id}/information"),
-            **_history(paper, shown(entries, reader_of(request)), before, names),
+            **_history(paper, project_id, shown(entries, reader), before, names),
+            audits=reader.role in WHO_AUDITS,
         )
         return page(body)
 
@@ -145,16 +147,17 @@ class HistorySlice(Struct, frozen=True):
     older: int
 
 
-def _history(paper: Paper, entries: list[ShownEntry], before: int, names: Mapping[str, str]) -> dict[str, object]:
+def _history(
+    paper: Paper, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str]
+) -> dict[str, object]:
     """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
     history = _slice(entries, before)
     return {
         "history": history.entries,
         "newer": paper.here(before=history.newer) if history.newer is not None else "",
         "older": paper.here(before=history.older) if history.older else "",
-        "tag_of": tag_of,
-        "item_of": lambda fact: "、".join(names.get(code, code) for code in items_of(fact)),
-        "said": said,
+        "told": Sentences(paper, project, Known.of(entries), names),
+        "items_of": items_of,
     }
 
 
@@ -195,13 +198,3 @@ def app_css() -> Response[bytes]:
 def items_of(fact: object) -> tuple[str, ...]:
     """The items that a history line is about."""
     return fact.items if isinstance(fact, MaterialAttached | MaterialDetached) else (getattr(fact, "item", ""),)
-
-
-def said(fact: object) -> str:
-    """What a history line says beside the name of the fact: a noted step's own words, reasons, a document."""
-    if isinstance(fact, StepNoted):
-        return ": ".join(part for part in (fact.label or fact.activity, fact.value) if part)
-    if isinstance(fact, MaterialAttached):
-        return fact.name
-    words = (getattr(fact, name, "") for name in ("reasons", "document_number", "ground"))
-    return next((word for word in words if isinstance(word, str) and word), "")

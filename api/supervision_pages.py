@@ -10,12 +10,15 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from api.clock_paper import telling
+from api.entries import shown
 from api.instants import AsOf, On
-from api.pages import Lang, apologize, page, reader_of, said
+from api.pages import Lang, apologize, page, reader_of
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
 from api.past import end_of, readable
+from api.projects import entries_of
 from api.scope import InRegister
+from api.sentences import Known, Sentences
 from api.supervision_answers import (
     CardFigure,
     CardId,
@@ -45,7 +48,6 @@ from api.supervision_paper import (
     tiles,
 )
 from api.views import PAGE_ROWS, Department, Limit, Offset
-from domain.vocabulary import tag_of
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.names import names_of
 from infrastructure.supervision import SupervisionAt
@@ -155,17 +157,18 @@ class SupervisionPages(Controller):
         as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
-        file = await card_shown(request, project_id, card, as_of, reader_of(request))
+        reader, entries = reader_of(request), await entries_of(request, project_id)
+        file = await card_shown(request, project_id, card, as_of, reader)
         paper = await paper_of(request, file.proof.rule if file.proof else DEFAULT_LAW)
+        names = await names_of(parts_of(request).approvals.store, [project_id])
         body = paper.print(
             "card.html",
             file=file,
             unit=file.unit,
-            names=await names_of(parts_of(request).approvals.store, [project_id]),
+            names=names,
             held=await held(request, file),
             clock_name=clock_name(paper),
-            tag_of=tag_of,
-            said=said,
+            told=Sentences(paper, project_id, Known.of(shown(entries, reader)), names.of(project_id, paper.called)),
             board=paper.link(BOARD),
         )
         return page(body)

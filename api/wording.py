@@ -7,7 +7,9 @@ from typing import Literal
 
 from api.wording_conduct import CONDUCT_TABLES
 from api.wording_desk import DESK_TABLES
+from api.wording_fields import FIELD_TABLES
 from api.wording_figures import FIGURE_TABLES
+from api.wording_history import HISTORY_TABLES
 from api.wording_information import INFORMATION
 from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
@@ -70,6 +72,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "no_items": ("进度视图尚未更新，或项目没有事项。", "The view has not caught up yet, or the project has no items."),
     "none_yet": ("还没有登记项目", "No project is registered yet"),
     "none_yet_hint": ("登记第一个项目后，这里会显示其进度。", "Progress appears here once a project is registered."),
+    "not_said": ("未说明", "not said"),
     "not_verified": ("未核实", "not verified"),
     "occurred": ("发生时间", "Happened"),
     "older": ("较早的记录", "Older entries"),
@@ -253,7 +256,9 @@ TABLES = {
     "fact": FACTS,
     **CONDUCT_TABLES,
     **DESK_TABLES,
+    **FIELD_TABLES,
     **FIGURE_TABLES,
+    **HISTORY_TABLES,
     **INFORMATION,
     **PERSON_TABLES,
     **PROBLEM_TABLES,
