@@ -24,6 +24,7 @@ from api.scope import InRegister
 from api.supervision_answers import supervision_at
 from api.supervision_paper import BOARD, CARDS, card_link
 from api.views import Department, Offset
+from api.waiting_page import waited_on
 from domain.law.explain import Explanation
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clocks import ClocksAt, NoSuchClock
@@ -73,6 +74,7 @@ class DeskPages(Controller):
             cards=paper.link(CARDS, department=chosen),
             board=paper.link(BOARD),
             card_link=card_link(paper),
+            on_what=lambda kind, on: waited_on(paper, kind, on),
             **telling(paper, at),
         )
         return page(body)

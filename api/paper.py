@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.called import Titles, grounds, law_title, titles_of
+from api.called import Titles, grounds, law_title, rule_title, titles_of
 from api.citation import cited
 from api.numbers import card_number, order_number
 from api.parts import AnyRequest, parts_of
@@ -95,6 +95,7 @@ class Paper:
             "order_number": order_number,
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
+            "rule_title": lambda rule: rule_title(rule, self.language),
             "local": self.local,
             "day": self.day,
             "zone": zone_of(self._law).key if self._law else "",

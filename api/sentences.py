@@ -18,6 +18,7 @@ from api.entries import ShownEntry
 from api.numbers import LETTERS, level_of, numbered
 from api.paper import Paper
 from api.supervision_paper import card_link, clock_name
+from api.waiting_page import asked_as
 from api.wording_codes import district_named, industry_named
 from api.wording_fields import HIDDEN
 from api.wording_history import TRUTHS
@@ -159,7 +160,7 @@ class Sentences:
         if name in DAYS and isinstance(value, int):
             return self.paper.quantity(value, self.unit(fact))
         if name in OFFICES:
-            return self.paper.office(value)
+            return self.office(value)
         return str(value)
 
     def _struct(self, value: Struct) -> str:
@@ -230,6 +231,10 @@ class Sentences:
             return cited(proof.article, self.paper.language)
         return self.clock(proof.clock) if name == "clock" else str(proof.due_on)
 
+    def office(self, asked: str) -> str:
+        """What the department of *asked* is called, "department (step)" where it was asked at a step."""
+        return asked_as(self.paper, asked)
+
     def ground(self, reason: str) -> str:
         """What the ground *reason* of a suspension is called."""
         return grounds(self.paper.language).get(reason, reason)
@@ -263,6 +268,7 @@ SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "approver": lambda told, value, _: told.words["approver"](value),
     "article": lambda told, value, _: cited(value, told.paper.language),
     "card": lambda told, value, _: told.linked(value),
+    "clock": lambda told, value, _: told.clock(value),
     "category": lambda told, value, _: CATEGORIES[value].zh if told.is_zh else CATEGORIES[value].en,
     "days": lambda told, value, fact: told.paper.quantity(value, told.unit(fact)) if isinstance(value, int) else "",
     "ground": lambda told, value, _: told.ground(value),

@@ -116,7 +116,7 @@ def clock_name(paper: Paper) -> Callable[[str], str]:
         rest = name.removeprefix(kind).lstrip("#:")
         said = paper.words["clock_kind"](kind)
         if name.startswith(f"{kind}:"):
-            department, _, step = rest.partition("/")
+            department, _, step = rest.partition("#")[0].partition("/")
             rest = paper.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
         between = " " if rest.isdigit() else paper.words["bureau"]("of")
         return said if rest in ("", "1") else f"{said}{between}{rest}"

@@ -9,6 +9,7 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Struct
 
+from api.called import grounds
 from api.paper import Paper
 from api.parts import AnyRequest, parts_of
 from api.path import expected, law_of
@@ -16,6 +17,7 @@ from api.path_answers import Expected, PathItem, path_items
 from domain.flow.wait import Wait, WaitKind
 from domain.flow.waiting import ItemWaiting
 from domain.law.pack import Pack
+from domain.project.asking import JOINT_STEP
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections.handled import VIEW as HANDLED
@@ -74,6 +76,32 @@ async def waiting_shown(
     return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
 
 
+def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
+    """What a wait of this *kind* is for exactly, in words; of items, which only their project can name, nothing."""
+    words = paper.words
+    match kind:
+        case WaitKind.PRECONDITION:
+            return ()
+        case WaitKind.APPLICATION:
+            return tuple(words["outcome"](words["stage"](ended)) for ended in on)
+        case WaitKind.DECISION:
+            return tuple(asked_as(paper, asked) for asked in on)
+        case WaitKind.COUNTERSIGNATURE:
+            return tuple(step for step in on if step != JOINT_STEP)
+        case WaitKind.SUSPENSION:
+            return tuple(grounds(paper.language).get(reason, reason) for reason in on)
+    return tuple(on)
+
+
+def asked_as(paper: Paper, asked: str) -> str:
+    """The department of "department (step)" by its name, with the step where it was asked at one."""
+    department, _, step = asked.partition(" (")
+    named, step = paper.office(department), step.removesuffix(")")
+    if step in ("", JOINT_STEP):
+        return named
+    return f"{named}（{step}）" if paper.language == "zh" else f"{named} ({step})"
+
+
 class Told:
     """Says what is waited for in the words of one language, and grounds in those of the law."""
 
@@ -106,16 +134,13 @@ class Told:
         return Markup(said).format(day=day, ended=ended)  # noqa: S704  our own words; what goes in is escaped
 
     def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
-        words = self._paper.words
         match wait.kind:
             case WaitKind.PRECONDITION:
                 return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
             case WaitKind.SUSPENSION:
                 return tuple(self._ground(one, ground) for ground in wait.on)
-            case WaitKind.APPLICATION:
-                return tuple(words["outcome"](words["stage"](ended)) for ended in wait.on)
             case _:
-                return wait.on
+                return waited_on(self._paper, wait.kind, wait.on)
 
     def _ground(self, one: ItemWaiting, reason: str) -> str:
         special = self._project.items[one.item].plan.special

@@ -131,7 +131,11 @@ HOLDERS: dict[str, tuple[str, str]] = {  # words of HeldBy; a department goes by
     "outside_body": ("第三方（专家、检测机构等）", "A third party (experts, a laboratory)"),
     "project_manager": ("项目经理", "Project manager"),
 }
-OFFICES: dict[str, tuple[str, str]] = {"supervision": ("监察局", "Supervision bureau")}  # no catalogue names it
+OFFICES: dict[str, tuple[str, str]] = {  # where no published catalogue names them
+    "province-environment": ("省生态环境厅", "Provincial Ecology and Environment Department"),
+    "supervision": ("监察局", "Supervision bureau"),
+    "traffic": ("交通运输局", "Transport Bureau"),
+}
 ZONES: dict[str, tuple[str, str]] = {"Asia/Shanghai": ("北京时间（Asia/Shanghai）", "Beijing time (Asia/Shanghai)")}
 ROLES: dict[str, tuple[str, str]] = {
     "officer": ("经办人", "officer"),
