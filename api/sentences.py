@@ -121,11 +121,14 @@ class Sentences:
     def _part(self, optional: str, always: str, fact: AnyFact) -> str:
         """One part of a sentence, filled in; empty where it is *optional* and a field in it has no value."""
         text, filled = FIELD.split(optional or always), []
-        for nth, piece in enumerate(text):  # texts and names in turn
-            value = self.value(piece, fact) if nth % 2 else piece
+        for nth, piece in enumerate(text):
+            if not nth % 2:  # texts and names in turn
+                filled.append(escape(piece))
+                continue
+            value = self.value(piece, fact)
             if optional and not value:
                 return ""
-            filled.append(escape(value or self.words["label"]("not_said")) if nth % 2 else escape(piece))
+            filled.append(escape(value or self.label("not_said")))
         return Markup("").join(filled)
 
     def value(self, name: str, fact: AnyFact) -> str:
