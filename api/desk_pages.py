@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from api.scope import InRegister
 from api.supervision_answers import supervision_at
 from api.supervision_paper import BOARD, CARDS, card_link
 from api.views import Department, Offset
-from api.waiting_page import waited_on
+from api.waiting_page import applied_again, waited_on
 from domain.law.explain import Explanation
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clocks import ClocksAt, NoSuchClock
@@ -74,7 +75,8 @@ class DeskPages(Controller):
             cards=paper.link(CARDS, department=chosen),
             board=paper.link(BOARD),
             card_link=card_link(paper),
-            on_what=lambda kind, on: waited_on(paper, kind, on),
+            on_what=partial(waited_on, paper),
+            applied_again=partial(applied_again, paper),
             **telling(paper, at),
         )
         return page(body)

@@ -93,6 +93,15 @@ def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
     return tuple(on)
 
 
+def applied_again(paper: Paper, kind: str, on: Sequence[str], since: datetime | None) -> str:
+    """That an application has to be made again, and how the last one ended and when; empty where none was."""
+    if kind != WaitKind.APPLICATION or not on:
+        return ""
+    words = paper.words
+    ended, said = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
+    return Markup(said).format(day=paper.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
+
+
 def asked_as(paper: Paper, asked: str) -> str:
     """The department of "department (step)" by its name, with the step where it was asked at one."""
     department, _, step = asked.partition(" (")
@@ -120,18 +129,8 @@ class Told:
 
     def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
         by_kind = wait.holder if wait.holder != wait.held_by.value else ""
-        return ShownWait(
-            wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, self._again(wait)
-        )
-
-    def _again(self, wait: Wait) -> str:
-        """How the last application ended that has to be made again; empty where none was."""
-        if wait.kind is not WaitKind.APPLICATION or not wait.on:
-            return ""
-        words, day = self._paper.words, self._paper.day(wait.since)
-        ended = words["outcome"](words["stage"](wait.on[0]))
-        said = words["waiting"]("again" if wait.since else "again_undated")
-        return Markup(said).format(day=day, ended=ended)  # noqa: S704  our own words; what goes in is escaped
+        again = applied_again(self._paper, wait.kind, wait.on, wait.since)
+        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, again)
 
     def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
         match wait.kind:

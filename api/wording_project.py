@@ -21,6 +21,10 @@ OF_PROJECT: dict[str, tuple[str, str]] = {
     "government": ("政府用时 / 承诺", "Government days / promised"),
     "grade": ("满意度", "Grade"),
     "no_evaluations": ("没有评价。", "No evaluations."),
+    "nobody_acts": (
+        "其余事项互相等待，或等待不可抗力结束，没有人能够推动。",
+        "What is left waits for itself or for the end of force majeure: nobody can act on it.",
+    ),
     "none": ("未定", "not known"),
     "on": ("查看某日终了时的情况", "As of the end of a day"),
     "or": (" 或 ", " or "),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import psycopg
+from msgspec import Struct
 
 from api.every_page import PAGES
 from domain.ledger import Fact
@@ -70,8 +71,18 @@ async def stuck_in(url: str) -> set[UUID]:
     return {project for project, entries in found.items() if is_stuck_naively(entries)}
 
 
-async def told_by(site: str) -> dict[str, set[UUID] | int]:
-    """The figure and its list, as page and interface tell them."""
+class Told(Struct, frozen=True):
+    """The figure and its list, as page and interface tell them; *waiting*: projects with an application waited for."""
+
+    tile: int
+    page: set[UUID]
+    summary: int
+    listed: set[UUID]
+    waiting: set[UUID]
+
+
+async def told_by(site: str) -> Told:
+    """Ask the server at *site*."""
     async with httpx.AsyncClient(base_url=site, headers=ASKED_BY, timeout=60) as client:
         page = (await client.get("/", params={"lang": "zh", "stuck": "true", "limit": 500})).text
         summary = (await client.get("/progress/summary")).json()
@@ -79,13 +90,13 @@ async def told_by(site: str) -> dict[str, set[UUID] | int]:
         waits = (await client.get("/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
     tile = re.findall(r'<div class="stuck"[^>]*><dt><a[^>]*>受阻</a></dt><dd>([\d,]+)</dd>', page)
     rows = re.findall(r'<th scope="row"><a href="/pages/projects/([0-9a-f-]{36})', page)
-    return {
-        "tile": int(tile[0].replace(",", "")),
-        "page": set(map(UUID, rows)),
-        "summary": int(summary["stuck"]),
-        "list": {UUID(row["project"]) for row in listed},
-        "waiting": {UUID(row["project"]) for row in waits["waiting"]},
-    }
+    return Told(
+        tile=int(tile[0].replace(",", "")),
+        page=set(map(UUID, rows)),
+        summary=int(summary["stuck"]),
+        listed={UUID(row["project"]) for row in listed},
+        waiting={UUID(row["project"]) for row in waits["waiting"]},
+    )
 
 
 def project_all(url: str) -> None:
@@ -107,7 +118,7 @@ def prove_stuck(url: str, projects: int, seed: int) -> int:
     wanted = asyncio.run(stuck_in(url))
     with served(url, PAGES) as site:
         told = asyncio.run(told_by(site))
-    assert told["tile"] == told["summary"] == len(wanted)
-    assert told["page"] == told["list"] == wanted, "the page and the interface list the projects that are counted"
-    assert told["waiting"] >= wanted, "what was turned down waits for an application"
+    assert told.tile == told.summary == len(wanted)
+    assert told.page == told.listed == wanted, "the page and the interface list the projects that are counted"
+    assert told.waiting >= wanted, "what was turned down waits for an application"
     return len(wanted)

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from api.every_page import PAGES
-from domain.example_people import PROJECT, Step
+from domain.example_people import PROJECT
 from domain.example_supervision import WATCHED, WATCHED_PROJECT
 from domain.example_zone import ZONE_STORIES
 from domain.examples import STORIES, STORY
@@ -67,11 +67,13 @@ def browser(site: str) -> Iterator[httpx.Client]:
 async def _tell(url: str, folder: Path) -> None:
     hands = [LOOKED_AT]
     async with Approvals(url, clock=lambda: hands[0]) as approvals:
-        for stream, steps in (*ZONE_STORIES, (PROJECT, STORY), *STORIES, (WATCHED_PROJECT, WATCHED)):
+        for stream, steps in (*ZONE_STORIES, (PROJECT, STORY), *STORIES):
             for nth, step in enumerate(steps):
                 hands[0] = step.at
-                command = step.dated if isinstance(step, Step) else step.command
-                await approvals.handle(stream, command, step.by, uuid5(stream, f"told {nth}"))
+                await approvals.handle(stream, step.dated, step.by, uuid5(stream, f"told {nth}"))
+        for nth, watched in enumerate(WATCHED):
+            hands[0] = watched.at
+            await approvals.handle(WATCHED_PROJECT, watched.command, watched.by, uuid5(WATCHED_PROJECT, f"told {nth}"))
         hands[0] = LOOKED_AT
         events = [row for case in CASES for row in course(case, ("2011-03-01", "01_HOOFD_010"))]
         log = write_log(folder, events, [listed(case, department="General") for case in CASES])
@@ -96,8 +98,9 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
     told = await told_by(site)
 
     assert wanted, "a zone in which nothing was ever turned down proves nothing"
-    assert told["tile"] == told["summary"] == len(wanted)
-    assert told["page"] == told["list"] == wanted
+    assert told.tile == told.summary == len(wanted)
+    assert told.page == told.listed == wanted
+    assert told.waiting >= wanted
 
 
 def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Client) -> None:
@@ -132,6 +135,20 @@ def test_a_register_that_was_never_imported_is_refused(browser: httpx.Client) ->
         assert problem.status_code == 400, path
         assert problem.json()["code"] == "invalid-parameter"
         assert "town" in problem.json()["remedy"]
+
+
+def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, filled: str) -> None:
+    page = shown(browser, "/pages/supervision/cards", first="2026-01-01", last="2026-12-31", limit="500")
+    numbers = re.findall(r'class="number">(监察[^<]*)</a>', page)
+
+    with psycopg.connect(filled) as connection:
+        (told,) = connection.execute(
+            "SELECT count(*) FROM views.signal JOIN views.project AS p USING (project)"
+            " WHERE p.register = '' AND happened_at >= '2026-01-01T00:00+08:00'"
+        ).fetchone() or (0,)
+    assert len(numbers) == min(told, 500)
+    assert len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"监察〔2026〕[WYRD]-\d{4,}", number) for number in numbers)
 
 
 def closed_words() -> set[str]:

@@ -26,6 +26,8 @@ from infrastructure.approvals import Approvals
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from infrastructure.projector import Projector
 from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import IN_FORCE, ListAsked
+from projections.supervision import ENDED, WARNING, SignalRow
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.watching import Hands, watch_once
 
@@ -96,6 +98,28 @@ async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
     (card,) = await zone.cards(slow)
     await zone.on("2026-03-17 09:00", (LAND, slow, AppealCard(card=card, reasons="the applicant asked us to wait")))
     return prompt, slow, silent
+
+
+async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Zone) -> None:
+    prompt, slow, silent = await lived(zone)
+
+    def stands(rows: list[SignalRow]) -> dict[tuple[UUID, str], str]:
+        return {(one.project, one.clock): one.state for one in rows if one.level == WARNING}
+
+    warned = stands(await zone.at().signals(MARCH, figure=WARNING))
+    assert warned, "there is something to be heeded no more"
+    assert set(warned.values()) == {ENDED}, "decided, or late: a card has followed"
+    assert (await zone.board())["land"].warning == len(warned)
+    in_force = await zone.at().signals(MARCH, figure=IN_FORCE)
+    assert not stands(in_force)
+    assert {one.level for one in in_force} >= {"yellow", "red"}
+    page = await zone.at().signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
+    assert page.count == len(in_force)
+    assert {prompt, slow, silent} >= {project for project, _ in warned}
+
+    # As was known on the day of the warnings they were still to be heeded.
+    first = min(one.told_at for one in await zone.at().signals(MARCH, figure=WARNING))
+    assert "standing" in stands(await zone.at(first).signals(MARCH, figure=WARNING)).values()
 
 
 async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:
