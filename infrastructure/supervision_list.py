@@ -40,8 +40,8 @@ DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
 # A warning ends with its clock, or as that runs out, where a card follows. The day on which one was stopped is local.
 ENDED = SQL(
-    "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR k.over_at <= %(as_of)s OR k.closed"
-    " AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
+    "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
+    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
 )
 IN_FORCE = "in_force"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)

@@ -27,7 +27,7 @@ from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from infrastructure.projector import Projector
 from infrastructure.supervision import SupervisionAt
 from infrastructure.supervision_list import IN_FORCE, ListAsked
-from projections.supervision import ENDED, WARNING, SignalRow
+from projections.supervision import ENDED, WARNING
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.watching import Hands, watch_once
 
@@ -101,25 +101,31 @@ async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
 
 
 async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Zone) -> None:
-    prompt, slow, silent = await lived(zone)
+    project = uuid4()
+    await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")  # two of the seven days of the promise are left, today among them
+    warned_at = zone.at().as_of
 
-    def stands(rows: list[SignalRow]) -> dict[tuple[UUID, str], str]:
-        return {(one.project, one.clock): one.state for one in rows if one.level == WARNING}
+    async def states(as_of: datetime | None = None) -> list[tuple[str, str]]:
+        return [(one.clock, one.state) for one in await zone.at(as_of).signals(MARCH, figure=WARNING)]
 
-    warned = stands(await zone.at().signals(MARCH, figure=WARNING))
-    assert warned, "there is something to be heeded no more"
-    assert set(warned.values()) == {ENDED}, "decided, or late: a card has followed"
-    assert (await zone.board())["land"].warning == len(warned)
-    in_force = await zone.at().signals(MARCH, figure=IN_FORCE)
-    assert not stands(in_force)
-    assert {one.level for one in in_force} >= {"yellow", "red"}
-    page = await zone.at().signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
-    assert page.count == len(in_force)
-    assert {prompt, slow, silent} >= {project for project, _ in warned}
+    async def in_force(as_of: datetime | None = None) -> tuple[int, int]:
+        page = await zone.at(as_of).signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
+        return len(page.rows), page.count
 
-    # As was known on the day of the warnings they were still to be heeded.
-    first = min(one.told_at for one in await zone.at().signals(MARCH, figure=WARNING))
-    assert "standing" in stands(await zone.at(first).signals(MARCH, figure=WARNING)).values()
+    assert (await states(), await in_force()) == ([("commitment", "standing")], (1, 1))
+    await zone.on("2026-03-12 09:00", (LAND, project, GRANT))
+
+    assert (await states(), await in_force()) == ([("commitment", ENDED)], (0, 0))
+    assert (await zone.board())["land"].warning == 1
+    assert (await states(warned_at), await in_force(warned_at)) == ([("commitment", "standing")], (1, 1))
+
+    # A correction since makes the ledger answer in the view's place, and that in the same way.
+    earlier = datetime.fromisoformat("2026-03-02T08:30:00+08:00")
+    amend = AmendEntry(version=2, new_occurred_at=earlier, reasons="a slip")
+    await zone.on("2026-03-13 09:00", (BUREAU, project, amend))
+    assert await states(warned_at) == [("commitment", "standing")]
 
 
 async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:
