@@ -33,6 +33,7 @@ from api.project_flow import ProjectFlows
 from api.project_time import ProjectTimes
 from api.projects import Projects
 from api.register_figures import RegisterTables
+from api.registers import RegisterList
 from api.request_checks import RequestChecks
 from api.requests import begin
 from api.supervision import SupervisionTables
@@ -54,6 +55,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     ProjectTimes,
     RegisterTables,
     ViewTables,
+    RegisterList,
     VoiceTables,
     OutsideTables,
     Materials,

@@ -91,6 +91,21 @@ def grounds(language: Language) -> dict[str, str]:
 
 
 @cache
+def rule_title(rule: str, language: Language) -> str:
+    """What the version *rule* of a law is called, "cn-licensing@2019-04-23/eia_report" say: title, day, special law."""
+    law, _, special = rule.partition("/")
+    try:
+        pack = law_book().pack(rule)
+    except Refused:
+        return law_title(law, language)
+    title = (pack.title_zh if language == "zh" else pack.title) or law
+    since = f"（{pack.valid_from} 起施行）" if language == "zh" else f" (in force from {pack.valid_from})"
+    terms = pack.specials.get(special)
+    named = (terms.title_zh if language == "zh" else terms.title) if terms else ""
+    return title + since + (("：" if language == "zh" else ": ") + named if named else "")
+
+
+@cache
 def law_title(law: str, language: Language) -> str:
     """What the law *law* is called, "cn-licensing@2019-04-23" say; a law that is not in the book by its code."""
     try:

@@ -15,6 +15,7 @@ from api.pages import Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
+from api.scope import InRegister
 from api.supervision_answers import supervision_at
 from api.supervision_paper import BOARD, CLOCKS, clocks_then
 from api.views import PAGE_ROWS, Department, Limit, Offset
@@ -39,6 +40,7 @@ class ClockListPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         as_of: AsOf = None,
         department: Department = "",
         mode: OfMode = None,
@@ -78,7 +80,7 @@ async def printed(request: AnyRequest, asked: ClocksAt, wanted: ClockFilter) -> 
         chosen_by=list(chosen(paper, wanted)),
         names=await names_of(parts_of(request).approvals.store, [one.project for one in shown]),
         **around(paper, asked.t, wanted, more=len(found) > len(shown)),
-        **telling(paper),
+        **telling(paper, asked.t),
     )
 
 

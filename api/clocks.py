@@ -17,6 +17,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then, readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
 from domain.law.clock import Level, State
 from domain.law.explain import Explanation
@@ -142,6 +143,7 @@ class Clocks(Controller):
         due_after: DueAfter = None,
         awaited: Awaited = False,
         closed: Closed = False,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> ClockPage:
@@ -172,6 +174,7 @@ class Clocks(Controller):
         as_of: AsOf = None,
         known_at: KnownAt = None,
         department: Department = "",
+        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
     ) -> ClockMatrix:
         """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
         _, position = await caught_up(request, after)
@@ -207,9 +210,9 @@ class Clocks(Controller):
 
 
 async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> ClocksAt:
-    """The clocks at the instant asked about. Raises Problem where nobody asks, or of no instant."""
+    """The clocks at the instant asked about, of the register asked for. Raises Problem where one of them is none."""
     t, known = asked_then(request, as_of, known_at)
-    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known)
+    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known, scope=await scope_of(request))
 
 
 async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
@@ -233,6 +236,7 @@ def shown_clock(listed: ListedClock) -> ShownClock:
 def shown_count(cell: ClockCount, asked: ClocksAt, department: str) -> ShownCount:
     """*cell* as it is shown, with the lists of its clocks at the same instants."""
     pinned = {"as_of": asked.t.isoformat(), "known_at": asked.known.isoformat(), "department": department}
+    pinned["register"] = asked.scope.register
     lists = {
         standing: address("/clocks", **pinned, **which)
         for standing, which in behind(cell).items()

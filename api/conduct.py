@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from api.law import laws_of
 from api.parts import AnyRequest, parts_of
+from api.scope import InRegister
 from api.supervision_answers import First, Last, period_of, supervision_at, zone_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
 from domain.law.diligence import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS_USUAL_MAX
@@ -64,6 +65,7 @@ class ConductTables(Controller):
         first: First = None,
         last: Last = None,
         department: Department = "",
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
     ) -> LagList:
         """Of what was recorded in the period: working days from the act to its record, median and 90th percentile."""
         _, position = await caught_up(request, after)
@@ -80,6 +82,7 @@ class ConductTables(Controller):
         first: First = None,
         last: Last = None,
         department: Department = "",
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> OftenStoppedList:
@@ -102,9 +105,8 @@ class ConductTables(Controller):
 async def conduct_of(request: AnyRequest, first: date | None, last: date | None) -> tuple[ConductOf, Period]:
     """What to ask, and the period asked about. Raises Problem."""
     approvals, laws = parts_of(request).approvals, await laws_of(request)
-    return ConductOf(approvals.store, laws, approvals.clock()), period_of(
-        first, last, await supervision_at(request, None)
-    )
+    asked = await supervision_at(request, None)
+    return ConductOf(approvals.store, laws, approvals.clock(), asked.scope), period_of(first, last, asked)
 
 
 def with_evidence(one: OftenStopped) -> ShownOftenStopped:

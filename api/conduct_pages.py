@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
 
@@ -12,6 +10,7 @@ from api.law import laws_of
 from api.pages import Lang, apologize, page, reader_of
 from api.paper import Paper, paper_of
 from api.parts import AnyRequest, parts_of
+from api.scope import InRegister
 from api.supervision_answers import First, Last, zone_of
 from api.supervision_paper import BOARD
 from domain.law.diligence import LAG_TARGET_DAYS
@@ -35,6 +34,7 @@ class ConductPages(Controller):
         self,
         request: AnyRequest,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
     ) -> Response[str]:
@@ -58,7 +58,5 @@ class ConductPages(Controller):
 
 def evidence(paper: Paper, one: OftenStopped) -> str:
     """The page that tells the decision clock of *one* day by day."""
-    asked = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    if paper.chosen:
-        asked["lang"] = paper.chosen
-    return f"/pages/projects/{one.project}/clock?{urlencode(asked)}"
+    asked = {"item": one.item, "clock": DECISION.name, "application": str(one.application)}
+    return paper.link(f"/pages/projects/{one.project}/clock", **asked)

@@ -20,6 +20,8 @@ from api.instants import AsOf, KnownAt
 from api.paper import Paper, zone_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
+from api.progress_paper import overdue
+from api.scope import InRegister
 from api.supervision_paper import clock_name
 from api.views import WITHOUT_NUL, After, caught_up
 from domain.law.clock import Level
@@ -28,7 +30,7 @@ from domain.project.terms import CODE_CHARACTERS_MAX
 from infrastructure.clock_list import ROWS_MAX, ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt
 from infrastructure.names import Names, names_of
-from projections.readings import WORKING_DAY, Reading
+from projections.readings import Reading
 
 DEADLINES_MAX = 5_000  # events of one feed, some three megabytes: those that are over first
 MEDIA_TYPE = "text/calendar"
@@ -65,6 +67,7 @@ class Deadlines(Controller):
         as_of: AsOf = None,
         known_at: KnownAt = None,
         lang: Language = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
     ) -> Response[bytes]:
         """One event for each clock that runs; none while it is suspended. Answers 304 to an If-None-Match that fits."""
         await caught_up(request, after)
@@ -122,23 +125,20 @@ def event(listed: ListedClock, paper: Paper, t: datetime, names: Names, site: st
     found.add("dtstamp", midnight(local_day(t, zone), zone))
     found.add("dtstart", one.over_at if one.unit == HOURS and one.over_at else one.due_on)
     found.add("summary", " · ".join(parts))
-    found.add("description", "\n".join(description(one, paper)))
+    found.add("description", "\n".join(description(one, paper, t)))
     found.add("status", "TENTATIVE" if one.provisional else "CONFIRMED")
     found.add("transp", "TRANSPARENT")
     found.add("url", site + paper.link(f"/pages/projects/{listed.project}"))
     return found
 
 
-def description(one: Reading, paper: Paper) -> Iterator[str]:
-    """What there is to know of a deadline, line by line."""
-    bureau, unit_of = paper.words["bureau"], paper.words["unit_of"]
+def description(one: Reading, paper: Paper, t: datetime) -> Iterator[str]:
+    """What there is to know of a deadline at *t*, line by line."""
+    bureau = paper.words["bureau"]
     yield f"{bureau('article')}: {cited(one.article, paper.language)}"
     yield f"{bureau('started')}: {one.start_on}"
-    if one.unit == WORKING_DAY:
-        yield f"{bureau('remaining')}: {one.remaining:g}"
-    else:
-        yield f"{bureau('left')}: {one.remaining:g} {unit_of(one.unit)}"
-    if one.overdue_days:
-        yield f"{bureau('overdue_days')}: {one.overdue_days}"
+    yield f"{bureau('left')}: {paper.quantity(one.remaining, one.unit)}"
+    if over := overdue(paper, one, t):
+        yield f"{bureau('overdue_days')}: {over}"
     if one.provisional:
         yield bureau("provisional")

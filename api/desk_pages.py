@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -20,9 +21,11 @@ from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import InRegister
 from api.supervision_answers import supervision_at
 from api.supervision_paper import BOARD, CARDS, card_link
 from api.views import Department, Offset
+from api.waiting_page import applied_again, waited_on
 from domain.law.explain import Explanation
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clocks import ClocksAt, NoSuchClock
@@ -45,18 +48,21 @@ class DeskPages(Controller):
         self,
         request: AnyRequest,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         department: Department = "",
         offset: Offset = 0,
     ) -> Response[str]:
         """What the department has to do, what ends first on top; without one that of the reader, or a choice."""
         chosen = department or reader_of(request).department
-        departments = await departments_waited_for(request)
+        asked = await supervision_at(request, None)
+        departments = await departments_waited_for(request, asked.scope.register)
         at = parts_of(request).approvals.clock()
         paper = await paper_of(request, DEFAULT_LAW)
         shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
         if not chosen or not (department or any(one.holder == chosen for one in departments)):
             return page(paper.print("desks.html", **shared))
-        found = await readable(desk_of(request, chosen, at, await supervision_at(request, None)))
+        holds = next((one.holds for one in departments if one.holder == chosen), 0)
+        found = await readable(desk_of(request, chosen, at, asked, holds))
         end = offset + SHOWN_MAX
         body = paper.print(
             "desk.html",
@@ -69,7 +75,9 @@ class DeskPages(Controller):
             cards=paper.link(CARDS, department=chosen),
             board=paper.link(BOARD),
             card_link=card_link(paper),
-            **telling(paper),
+            on_what=partial(waited_on, paper),
+            applied_again=partial(applied_again, paper),
+            **telling(paper, at),
         )
         return page(body)
 
@@ -101,7 +109,7 @@ class DeskPages(Controller):
             explained=await explained(asked, project_id, reading),
             names=await names_of(parts_of(request).approvals.store, [project_id]),
             back=paper.link(f"/pages/projects/{project_id}"),
-            **telling(paper),
+            **telling(paper, at),
         )
         return page(body)
 

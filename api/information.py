@@ -18,6 +18,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then, readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, WITHOUT_NUL, After, AtStage, Department, Limit, Manager, Offset, Since, caught_up
 from domain.information_form import FORM, PROCEDURE
@@ -85,6 +86,7 @@ class InformationTables(Controller):
         first: FirstDay = None,
         last: LastDay = None,
         changed_since: Since = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> InformationPage:
@@ -102,6 +104,7 @@ class InformationTables(Controller):
             registered_from=midnight(day_in("first", first), zone) if first else None,
             registered_before=midnight(next_day(day_in("last", last)), zone) if last else None,
             changed_since=instant_in("changed_since", changed_since),
+            scope=await scope_of(request),
             limit=limit,
             offset=offset,
         )

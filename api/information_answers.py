@@ -213,8 +213,7 @@ def match_of(row: InformationRow, text: str) -> Match:
 def in_words(label: str) -> tuple[str, str]:
     """What a text of the information base is, in Chinese and in English."""
     if label.startswith(DOCUMENT):
-        item = label.removeprefix(DOCUMENT)
-        return f"文号（{item}）", f"Document of {item}"
+        return "文号", "Document"  # of which item, the label tells
     if label in WORDS:
         return WORDS[label]
     category, _, key = label.partition(".")

@@ -19,13 +19,16 @@ from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.person_pages import asked_on
 from api.person_paper import linked_persons
+from api.scope import InRegister, scope_of
 from api.views import PAGE_ROWS, Department, Limit, Manager, Offset
+from api.wording_codes import district_named, industry_named
 from api.wording_information import measured
 from domain.information_form import FORM, PROCEDURE, Sort
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.information import InformationBook, InformationFilter
 
 SEARCH = "/pages/information"
+NAMED = {Sort.DISTRICT: district_named, Sort.INDUSTRY: industry_named}  # codes of national standards
 SEE = "As in GET /information."
 
 OfCategory = Annotated[str, QueryParameter(pattern=f"^({'|'.join(CategoryId)}|)$", description=SEE)]
@@ -55,6 +58,7 @@ class InformationPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         q: Sought = "",
         category: OfCategory = "",
         complete: Complete = "",
@@ -76,6 +80,7 @@ class InformationPages(Controller):
             department=department,
             manager=manager,
             kind=kind,
+            scope=await scope_of(request),
             limit=limit,
             offset=offset,
         )
@@ -137,9 +142,11 @@ class InformationPages(Controller):
 
 
 def said_in(paper: Paper, field: ShownField) -> str:
-    """What was entered, in the language of *paper*: a choice in words, a number with its unit."""
+    """What was entered, in the language of *paper*: a choice in words, a number with its unit, a code by its name."""
     if field.sort in (Sort.NUMBER, Sort.MONEY) and field.value:
         return measured(field.value, field.unit, paper.language)
+    if field.sort in NAMED and field.value:
+        return NAMED[field.sort](field.value, paper.language)
     return field.said_zh if paper.language == "zh" else field.said_en
 
 

@@ -14,6 +14,7 @@ from api.instants import AsOf
 from api.outside_rows import ShownOutside, asked_at, outside_of, shown_outside
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up
 from infrastructure.outside import OutsideFilter, OutsideResults
 
@@ -58,6 +59,7 @@ class OutsideTables(Controller):
         manager: Manager = "",
         stale: Stale = False,
         disputed: Disputed = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> OutsidePage:
@@ -70,6 +72,7 @@ class OutsideTables(Controller):
             disputed=disputed,
             stale_days=days if stale else None,
             at=at,
+            register=(await scope_of(request)).register,
             limit=limit + 1,
             offset=offset,
         )

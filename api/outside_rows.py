@@ -21,7 +21,10 @@ VIEW = Outside(shipped_law)
 
 
 class ShownOutside(OutsideRow, frozen=True, kw_only=True):
-    """One outside item. *unverified_days*: since somebody last looked, at *as_of*; *stale* by the setting."""
+    """One outside item. *unverified_days*: since somebody last looked, at *as_of*.
+
+    *stale* by the setting, as long as work that is not over rests on it.
+    """
 
     unverified_days: int
     stale: bool
@@ -44,7 +47,7 @@ async def outside_of(request: AnyRequest, project: UUID, at: datetime) -> list[S
 def shown_outside(row: OutsideRow, at: datetime, stale_days: int) -> ShownOutside:
     """*row* as it is shown at the instant *at*."""
     days = unverified_days(row, at)
-    return ShownOutside(**structs.asdict(row), unverified_days=days, stale=days > stale_days)
+    return ShownOutside(**structs.asdict(row), unverified_days=days, stale=row.needed and days > stale_days)
 
 
 def outside_in(project: UUID, entries: Sequence[Entry], at: datetime, stale_days: int) -> dict[str, ShownOutside]:

@@ -28,18 +28,19 @@ from api.project_paper import named_by, standing_of
 from api.projects import entries_of
 from api.register_figures import register_figures
 from api.requests import request_id
+from api.sentences import Known, Sentences
 from api.waiting_page import waiting_shown
-from domain.ledger import Actor
+from domain.ledger import Actor, Role
 from domain.project.material import MaterialAttached, MaterialDetached
-from domain.project.note import StepNoted
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Project
 from domain.project.terms import Stage
-from domain.vocabulary import Entry, replay, tag_of
+from domain.vocabulary import Entry, replay
 from projections.anonymity import NOBODY
 from projections.materials import files_of
-from projections.project_time import project_time
+from projections.project_time import ProjectTime, project_time
 
+WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
 
@@ -105,7 +106,8 @@ class Pages(Controller):
         """
         at, entries = await _recorded_by(request, project_id, as_of, on)
         project = replay(project_id, entries)
-        paper = await paper_of(request, project.law)
+        paper, reader = await paper_of(request, project.law, project.register), reader_of(request)
+        spent = project_time(project_id, entries, await laws_of(request), at, at)
         items = progress_then(project_id, entries, at, at)
         names = {row.item: paper.called(row.name) or row.item for row in items}
         registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
@@ -115,26 +117,29 @@ class Pages(Controller):
             person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, paper.language)),
             items=items,
-            **await _standing(request, project, entries, at),
+            **await _standing(request, project, entries, at, spent),
             as_of=at,
             on=on,
             today=paper.here(as_of="", on="", before=0) if as_of or on else "",
             project=project_id,
             department="",
-            **telling(paper, at if as_of or on else None),
+            **telling(paper, at, past=bool(as_of or on)),
             waits=await waiting_shown(request, project_id, entries, paper, at),
             named=named_by(names, paper.words["of_project"]("or")),
-            spent=project_time(project_id, entries, await laws_of(request), at, at),
+            spent=spent,
             files=files_of(entries, at, at),
             information=paper.link(f"/pages/projects/{project_id}/information"),
-            **_history(paper, shown(entries, reader_of(request)), before, names),
+            **_history(paper, project_id, shown(entries, reader), before, names),
+            audits=reader.role in WHO_AUDITS,
         )
         return page(body)
 
 
-async def _standing(request: AnyRequest, project: Project, entries: list[Entry], at: datetime) -> dict[str, object]:
+async def _standing(
+    request: AnyRequest, project: Project, entries: list[Entry], at: datetime, spent: ProjectTime | None
+) -> dict[str, object]:
     """What the template needs of how the project stands, and of the register it may have been imported from."""
-    standing = await standing_of(request, project, entries, at)
+    standing = await standing_of(request, project, entries, at, spent)
     return {"standing": standing, "figures": register_figures(request, entries, standing.readings, at, at)}
 
 
@@ -163,16 +168,17 @@ class HistorySlice(Struct, frozen=True):
     older: int
 
 
-def _history(paper: Paper, entries: list[ShownEntry], before: int, names: Mapping[str, str]) -> dict[str, object]:
+def _history(
+    paper: Paper, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str]
+) -> dict[str, object]:
     """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
     history = _slice(entries, before)
     return {
         "history": history.entries,
         "newer": paper.here(before=history.newer) if history.newer is not None else "",
         "older": paper.here(before=history.older) if history.older else "",
-        "tag_of": tag_of,
-        "item_of": lambda fact: "、".join(names.get(code, code) for code in items_of(fact)),
-        "said": said,
+        "told": Sentences(paper, project, Known.of(entries), names),
+        "items_of": items_of,
     }
 
 
@@ -213,13 +219,3 @@ def app_css() -> Response[bytes]:
 def items_of(fact: object) -> tuple[str, ...]:
     """The items that a history line is about."""
     return fact.items if isinstance(fact, MaterialAttached | MaterialDetached) else (getattr(fact, "item", ""),)
-
-
-def said(fact: object) -> str:
-    """What a history line says beside the name of the fact: a noted step's own words, reasons, a document."""
-    if isinstance(fact, StepNoted):
-        return ": ".join(part for part in (fact.label or fact.activity, fact.value) if part)
-    if isinstance(fact, MaterialAttached):
-        return fact.name
-    words = (getattr(fact, name, "") for name in ("reasons", "document_number", "ground"))
-    return next((word for word in words if isinstance(word, str) and word), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from functools import cache
 from importlib.resources import files
@@ -12,9 +13,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.called import Titles, grounds, law_title, titles_of
+from api.called import Titles, grounds, law_title, rule_title, titles_of
 from api.citation import cited
+from api.numbers import card_number, order_number
 from api.parts import AnyRequest, parts_of
+from api.scope import REGISTER, register_in, registers_of
 from api.wording import Language, preferred, wording
 from domain.ledger import Refused
 from infrastructure.clocks import is_recounting
@@ -29,6 +32,7 @@ HEADERS = {
 }
 MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 NEVER = "–"  # in the place of a time that has not come
+ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
 UNTITLED = Titles()
 PACKAGE = files("api")
 
@@ -56,6 +60,8 @@ class Paper:
         law: str = "",
         titles: Titles = UNTITLED,
         lag: int = 0,
+        registers: Sequence[str] = (),
+        register: str | None = None,
         *,
         recounting: bool = False,
     ) -> None:
@@ -67,6 +73,8 @@ class Paper:
         self._law = law
         self._lag, self._recounting = lag, recounting
         self._path = request.scope["path"]
+        self.register = register_in(request) if register is None else register
+        self._registers = registers
         self._query = {name: str(value) for name, value in request.query_params.items()}
 
     def print(self, template: str, **content: object) -> str:
@@ -77,6 +85,8 @@ class Paper:
             "lag": self._lag,
             "recounting": self._recounting,
             "chosen": self.chosen,
+            "register": self.register,
+            "registers": self.registers(),
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
@@ -85,24 +95,43 @@ class Paper:
             "called": self.called,
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
+            "quantity": self.quantity,
+            "card_number": card_number,
+            "order_number": order_number,
             "ground": lambda reason: grounds(self.language).get(reason, reason),
             "law_title": lambda law: law_title(law, self.language),
+            "rule_title": lambda rule: rule_title(rule, self.language),
             "local": self.local,
             "day": self.day,
             "zone": zone_of(self._law).key if self._law else "",
         }
         return templates.get_template(template).render(given | content)
 
+    @property
+    def carried(self) -> dict[str, str]:
+        """The parameters that every link takes along, as far as they are not empty: the register and the language."""
+        return {REGISTER: self.register, "lang": self.chosen}
+
+    def registers(self) -> list[tuple[str, str, bool]]:
+        """The scopes that this page can be of: each one's name, the page of it, and whether it is this one.
+
+        Empty where there is nothing but the zone, and on pages about one project or person.
+        """
+        if not self._registers or self._path.startswith(ABOUT_ONE):
+            return []
+        chosen = {"lang": self.chosen}
+        links = [(name, {REGISTER: name, **chosen}) for name in ("", *self._registers)]
+        return [(name, with_query(self._path, asked), name == self.register) for name, asked in links]
+
     def link(self, path: str, **further: str) -> str:
-        """*path* with *further* parameters, as far as they are not empty, keeping a language that was chosen."""
-        asked = {name: value for name, value in {**further, "lang": self.chosen}.items() if value}
-        return f"{path}?{urlencode(asked)}" if asked else path
+        """*path* with *further* parameters, as far as they are not empty, keeping register and chosen language."""
+        asked = {name: value for name, value in {**further, **self.carried}.items() if value}
+        return with_query(path, asked)
 
     def here(self, **changed: object) -> str:
         """The address of this page with some parameters changed; empty ones and zeros are left out."""
         query = self._query | {name: str(value) if value else "" for name, value in changed.items()}
-        kept = {name: value for name, value in query.items() if value}
-        return f"{self._path}?{urlencode(kept)}" if kept else self._path
+        return with_query(self._path, query)
 
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
@@ -143,13 +172,28 @@ class Paper:
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
 
+    def quantity(self, number: float, unit: str) -> str:
+        """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""
+        said = self.words["one_of" if number == 1 else "unit_of"](unit)
+        return f"{number:,g} {said}"
 
-async def paper_of(request: AnyRequest, law: str = "") -> Paper:
-    """A page's paper, on which departments and items go by the names that were published so far."""
+
+async def paper_of(request: AnyRequest, law: str = "", register: str | None = None) -> Paper:
+    """A page's paper, on which departments and items go by the names that were published so far.
+
+    *register*: whose project the page is about; else the one in the address.
+    """
     parts = parts_of(request)
     recounting = await is_recounting(parts.approvals.store, await parts.calendars.laws())
     titles, lag = await titles_of(parts.approvals), await parts.views.lag()
-    return Paper(request, law, titles, lag, recounting=recounting)
+    registers = [one.register for one in await registers_of(request)]
+    return Paper(request, law, titles, lag, registers, register, recounting=recounting)
+
+
+def with_query(path: str, asked: Mapping[str, str]) -> str:
+    """*path* with what is *asked*, as far as it is not empty."""
+    given = {name: value for name, value in asked.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 @cache

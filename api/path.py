@@ -83,8 +83,10 @@ async def expected(
 ) -> Outlook:
     """What is to be expected of a project at *at*, by the durations known then; *position* is that of the views."""
     parts = parts_of(request)
-    laws = await laws_of(request)
-    past = await (parts.durations.now(laws, at, position, after) if now else parts.durations.until(laws, at))
+    laws, register = await laws_of(request), folded.project.register
+    past = await (
+        parts.durations.now(laws, at, position, after, register) if now else parts.durations.until(laws, at, register)
+    )
     pack = law_of(request, folded, at)
     calendar = laws.calendar(pack, local_day(at, pack.zone))
     return await asyncio.to_thread(outlook, folded, pack, calendar, past, at)

@@ -16,16 +16,19 @@ from api.law import laws_of
 from api.pages import AtStage, Lang, apologize, page, reader_of
 from api.paper import paper_of, zone_of
 from api.parts import AnyRequest, parts_of
-from api.progress_paper import choices_of, shown_rows, tiles_of
+from api.progress_paper import GLYPHS, choices_of, explained, shown_rows, tiles_of
+from api.scope import InRegister, scope_of
 from api.views import PAGE_ROWS, AtPhase, Department, Limit, Manager, Offset, OfKind, Text, WaitingOn
 from domain.law.moment import week_from
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.clock_list import ListedClock
 from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.progress_list import ProgressList, ProjectsAsked
+from infrastructure.scope import Scope
 
 Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
 Status = Annotated[str, QueryParameter(pattern="^(open|done|)$", description="Not all items decided, or all.")]
+Stuck = Annotated[str, QueryParameter(pattern="^(true|)$", description="Open, and nothing in it moves.")]
 Stale = Annotated[str, QueryParameter(pattern="^(true|)$", description="With an outside result long not verified.")]
 
 
@@ -41,6 +44,7 @@ class ProgressPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         text: Text = "",
         manager: Manager = "",
         phase: AtPhase = "",
@@ -51,12 +55,13 @@ class ProgressPages(Controller):
         warned: Warned = "",
         status: Status = "",
         stale: Stale = "",
+        stuck: Stuck = "",
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> Response[str]:
         """The projects that match every filter, those changed last first."""
         reader_of(request)
-        parts = parts_of(request)
+        parts, scope = parts_of(request), await scope_of(request)
         asked = ProjectsAsked(
             t=parts.approvals.clock(),
             text=text,
@@ -69,20 +74,23 @@ class ProgressPages(Controller):
             warned=warned,
             over=status == "done" if status else None,
             stale_days=parts.settings.stale_days if stale else None,
+            stuck=True if stuck else None,
+            register=scope.register,
             limit=limit,
             offset=offset,
         )
-        return await _table(request, asked, {"status": status, "stale": stale})
+        return await _table(request, asked, scope, {"status": status, "stale": stale, "stuck": stuck})
 
 
-async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, str]) -> Response[str]:
+async def _table(request: AnyRequest, asked: ProjectsAsked, scope: Scope, chosen: dict[str, str]) -> Response[str]:
     """The page for what is *asked*; *chosen* are the filters that it holds under another name."""
     parts, paper = parts_of(request), await paper_of(request, DEFAULT_LAW)
     table = ProgressList(parts.approvals.store)
     found, count = await table.page(asked), await table.count(asked)
-    tiles = await table.tiles(asked.t, week_from(asked.t, zone_of(DEFAULT_LAW).key), parts.settings.stale_days)
+    week = week_from(asked.t, zone_of(DEFAULT_LAW).key)
+    tiles = await table.tiles(asked.t, week, parts.settings.stale_days, scope)
     ids, end = [row.project for row in found], asked.offset + asked.limit
-    running = await _running(request, asked.t, ids)
+    running = await _running(request, asked.t, ids, scope)
     body = paper.print(
         "progress.html",
         as_of=asked.t,
@@ -92,21 +100,25 @@ async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, st
         picked={name: getattr(asked, name, "") for name in ("manager", "phase", "kind", "department", "stage")}
         | {"holder": asked.holder, "warned": asked.warned}
         | chosen,
-        choices=choices_of(paper, await table.choices()),
+        choices=choices_of(paper, await table.choices(scope)),
         page_rows=PAGE_ROWS,
         count=count,
         rows=shown_rows(paper, found, await table.items(ids), running or ()),
         clocks_missing=running is None,
-        **telling(paper),
+        glyph=lambda state: GLYPHS.get(state, ""),
+        explained=explained(paper),
+        **telling(paper, asked.t),
         previous=paper.here(offset=max(asked.offset - asked.limit, 0)) if asked.offset else "",
         next=paper.here(offset=end) if count > end else "",
     )
     return page(body)
 
 
-async def _running(request: AnyRequest, t: datetime, projects: Sequence[UUID]) -> list[ListedClock] | None:
+async def _running(
+    request: AnyRequest, t: datetime, projects: Sequence[UUID], scope: Scope
+) -> list[ListedClock] | None:
     """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
-    clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, t)
+    clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, t, scope=scope)
     try:
         return await clocks.running(projects)
     except TooMuchToRead:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from api.paper import Paper
+from api.paper import Paper, zone_of
 from domain.law.clock import Level, State
-from domain.project.terms import DECIDED_STAGES, Stage
+from domain.law.moment import local_day
+from domain.project.terms import DECIDED_STAGES, Outcome, Stage
 from infrastructure.clock_list import ListedClock
 from infrastructure.progress_list import Choices, Tiles
 from projections.progress_answers import ProgressItem, ProgressProject
@@ -17,12 +19,17 @@ from projections.readings import WORKING_DAY, Reading
 
 TILES: tuple[tuple[str, dict[str, str]], ...] = (
     ("under_way", {"status": "open"}),
+    ("stuck", {"stuck": "true"}),
     ("soon", {"warned": "soon"}),
     ("late", {"warned": "late"}),
     ("applicant", {"holder": "applicant"}),
     ("stale", {"stale": "true"}),
 )
-DONE, SPECIAL, OPEN, UNSTARTED = "done", "special", "open", "unstarted"
+CALENDAR_DAY = "calendar_day"
+BY_CALENDAR = (CALENDAR_DAY, "week", "month")  # units of which no day is left out
+DONE, SPECIAL, OPEN, UNSTARTED, REFUSED = "done", "special", "open", "unstarted", "refused"
+GLYPHS = {REFUSED: "✕"}  # beside the colour, so that it shows in print and to everybody
+DENIED = (Outcome.REFUSED, Outcome.REVOKED)  # decided, and the applicant has nothing to show for it
 SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and nobody is late
 
 
@@ -55,7 +62,14 @@ class Tile(Struct, frozen=True):
 def tiles_of(paper: Paper, found: Tiles) -> list[Tile]:
     """The numbers of the zone; those of projects lead to their lists."""
     linked = [Tile(name, getattr(found, name), paper.link("/", **asked)) for name, asked in TILES]
-    return [linked[0], Tile("decided_this_week", found.decided_this_week, ""), *linked[1:]]
+    return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
+
+
+def explained(paper: Paper) -> list[tuple[str, str]]:
+    """The figures of the progress table that a reader may want explained: their names, and what they are called."""
+    sheet, label = paper.words["sheet"], paper.words["label"]
+    tiles = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
+    return [*tiles, ("done_of", label("done_of")), ("holder", label("holder")), ("left", sheet("left"))]
 
 
 def shown_rows(
@@ -83,14 +97,31 @@ def waits(one: Reading) -> bool:
     return one.level is not Level.NONE and one.state not in SILENT
 
 
-def left(paper: Paper, one: Reading) -> str:
-    """How much is left, or by how many working days it is over, below nought; a clock of another unit names it."""
-    number, unit = (f"−{one.overdue_days:,}", WORKING_DAY) if one.overdue_days else (f"{one.remaining:g}", one.unit)
-    return number if one.unit == WORKING_DAY else f"{number} {paper.words['unit_of'](unit)}"
+def left(paper: Paper, one: Reading, t: datetime) -> str:
+    """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
+    over = overdue(paper, one, t)
+    return f"−{over}" if over else paper.quantity(one.remaining, one.unit)
+
+
+def overdue(paper: Paper, one: Reading, t: datetime) -> str:
+    """By how much the clock is over at *t*; empty where it is not, or by no whole day yet.
+
+    Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,
+    whose last day is one of the calendar, calendar days.
+    """
+    if one.state is not State.OVERDUE:
+        return ""
+    if one.unit in BY_CALENDAR and one.due_on:
+        over, unit = (local_day(t, zone_of(one.law).key) - one.due_on).days, CALENDAR_DAY
+    else:
+        over, unit = one.overdue_days, WORKING_DAY
+    return paper.quantity(over, unit) if over > 0 else ""
 
 
 def state_of(item: ProgressItem) -> str:
-    """How an item stands, in one of the four ways a cell shows."""
+    """How an item stands, in one of the five ways a cell shows."""
+    if item.stage == Stage.DECLINED or (item.stage in DECIDED_STAGES and item.outcome in DENIED):
+        return REFUSED
     if item.stage in DECIDED_STAGES:
         return DONE
     if item.stage == Stage.SUPPLEMENTING or item.suspended:
@@ -107,13 +138,22 @@ def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks
     states = [state_of(item) for item in items]
     sheet = paper.words["sheet"]
     cells = [
-        Cell(state, flag, f"{names[item.item]}: " + ", ".join(sheet(word) for word in (state, flag) if word))
+        Cell(
+            state, flag, f"{names[item.item]}: " + ", ".join((cell_word(paper, item, state), *map(sheet, flag.split())))
+        )
         for item, state in zip(items, states, strict=True)
         for flag in [by_item.get(item.item, "")]
     ]
-    counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, UNSTARTED) if state in states]
+    counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
     first = next((one for one in clocks if waits(one)), None)
     return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
+
+
+def cell_word(paper: Paper, item: ProgressItem, state: str) -> str:
+    """What a cell is said to be: how a denied or decided item ended, else the state of its cell."""
+    if state in (REFUSED, DONE):
+        return paper.words["outcome"](item.outcome) if item.outcome else paper.words["stage"](item.stage)
+    return paper.words["sheet"](state)
 
 
 def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

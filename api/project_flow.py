@@ -20,7 +20,7 @@ from api.views import code
 from domain.context import Context
 from domain.flow.adoption import MoveFlow, moved
 from domain.flow.move import Move
-from domain.flow.phases import Course, PhaseStanding, course, phases_at
+from domain.flow.phases import Course, course, phases_at
 from domain.flow.standing import StepStanding, standing
 from domain.law.general_pack import general_rule
 from domain.law.general_rule import GeneralRule
@@ -29,6 +29,7 @@ from domain.ledger import Actor, Refused, Role
 from domain.past import settled
 from domain.project.state import PlannedItem, Project
 from domain.vocabulary import replay
+from projections.project_time import TimedPhase, project_time, timed
 
 EDITIONS_MAX = 1_000_000
 PLANNER = Actor("preview", "", Role.SYSTEM)  # whoever looks, the answer is what a project manager would get
@@ -48,7 +49,7 @@ class ProjectFlow(Struct, frozen=True):
     flow: str
     edition: int
     kind: str
-    phases: list[PhaseStanding]
+    phases: list[TimedPhase]
     steps: list[StepStanding]
 
 
@@ -90,7 +91,8 @@ class ProjectFlows(Controller):
     ) -> ProjectFlow:
         """Phases with their days, and steps: done, open, free to begin, or blocked, and by what."""
         at, known = asked_then(request, as_of, known_at)
-        found = course(project_id, settled(await entries_of(request, project_id), at, known))
+        entries = await entries_of(request, project_id)
+        found = course(project_id, settled(entries, at, known))
         flow = found.project.flow
         return ProjectFlow(
             as_of=at,
@@ -98,7 +100,10 @@ class ProjectFlows(Controller):
             flow=flow.flow if flow else "",
             edition=flow.edition if flow else 0,
             kind=flow.kind if flow else "",
-            phases=phases_at(found, await counted_by(request, found, at, known), at),
+            phases=timed(
+                phases_at(found, await counted_by(request, found, at, known), at),
+                project_time(project_id, entries, await laws_of(request), at, known),
+            ),
             steps=standing(found.project),
         )
 

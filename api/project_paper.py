@@ -13,14 +13,15 @@ from api.parts import AnyRequest, parts_of
 from api.progress_paper import waits
 from api.project_flow import counted_by
 from api.renewal_paper import ShownRenewal, is_renewed, renewals_in
-from domain.flow.phases import PhaseStanding, course, phases_at
+from domain.flow.phases import course, phases_at
+from domain.flow.stuck import is_done, is_stuck, turned_down
 from domain.past import settled
 from domain.project.registration import ProjectRegistered
 from domain.project.state import Project
-from domain.project.terms import DECIDED_STAGES
 from domain.vocabulary import Entry
 from infrastructure.clocks import ClocksAt
 from infrastructure.voices import VoiceFilter, VoicesAt
+from projections.project_time import ProjectTime, TimedPhase, timed
 from projections.readings import ItemReading, Reading
 from projections.voice_readings import ComplaintReading, EvaluationReading
 
@@ -28,7 +29,9 @@ OR = " or "  # between the items any of which will do, as `Project.unmet` writes
 
 
 class Standing(Struct, frozen=True):
-    """How a project stands at an instant. *clocks*: those that run, by item, those that end first on top.
+    """How a project stands at an instant: whether it is *stuck*, and which items were *turned_down*.
+
+    *clocks*: those that run, by item, those that end first on top.
 
     *readings*: all clocks, application by application. *renewals*: what became of the licences that items are to renew.
     *filled* of *required* fields of its information are known; both are 0 before it was registered. *complaints* and
@@ -36,7 +39,9 @@ class Standing(Struct, frozen=True):
     """
 
     kind: str
-    phases: list[PhaseStanding]
+    stuck: bool
+    turned_down: list[str]
+    phases: list[TimedPhase]
     clocks: dict[str, list[Reading]]
     renewals: dict[str, ShownRenewal]
     readings: list[ItemReading]
@@ -48,7 +53,9 @@ class Standing(Struct, frozen=True):
     evaluations: list[EvaluationReading]
 
 
-async def standing_of(request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime) -> Standing:
+async def standing_of(
+    request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
+) -> Standing:
     """How *project* stands at *at*, read from its own *entries*."""
     found = course(project.id, settled(entries, at, at))
     asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
@@ -60,13 +67,15 @@ async def standing_of(request: AnyRequest, project: Project, entries: Sequence[E
         filled, required = information.filled, information.required
     return Standing(
         kind=project.flow.kind if project.flow else "",
-        phases=phases_at(found, await counted_by(request, found, at, at), at),
+        stuck=is_stuck(project),
+        turned_down=turned_down(project),
+        phases=timed(phases_at(found, await counted_by(request, found, at, at), at), spent),
         clocks=running(clocks),
         renewals=renewals_in(project, clocks),
         readings=clocks,
         filled=filled,
         required=required,
-        done=sum(item.stage in DECIDED_STAGES for item in project.items.values()),
+        done=sum(map(is_done, project.items.values())),
         items=len(project.items),
         complaints=await asked.complaints(said),
         evaluations=await asked.evaluations(said),

@@ -14,6 +14,7 @@ from api.law import laws_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.projects import entries_of
+from api.scope import InRegister
 from api.supervision_answers import (
     Board,
     CardFigure,
@@ -47,7 +48,13 @@ class SupervisionTables(Controller):
 
     @get("/supervision/board", operation_id="get_board", summary="Departments by warnings, cards and decisions")
     async def get_board(
-        self, request: AnyRequest, after: After = 0, first: First = None, last: Last = None, as_of: AsOf = None
+        self,
+        request: AnyRequest,
+        after: After = 0,
+        first: First = None,
+        last: Last = None,
+        as_of: AsOf = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
     ) -> Board:
         """Counted for one period and compared with two others; every figure with the list that it is the length of."""
         _, position = await caught_up(request, after)
@@ -61,8 +68,8 @@ class SupervisionTables(Controller):
             asked.as_of,
             period.first,
             period.last,
-            linked(total, period, asked.as_of),
-            [linked(line, period, asked.as_of) for line in departments],
+            linked(total, period, asked),
+            [linked(line, period, asked) for line in departments],
             before,
             year_before,
             position,
@@ -79,6 +86,7 @@ class SupervisionTables(Controller):
         as_of: AsOf = None,
         department: Department = "",
         figure: CardsAsked = CardFigure.ALL,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> CardList:
@@ -100,6 +108,7 @@ class SupervisionTables(Controller):
         as_of: AsOf = None,
         department: Department = "",
         figure: DecidedAsked = DecidedFigure.DECIDED,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> DecidedList:
@@ -119,6 +128,7 @@ class SupervisionTables(Controller):
         as_of: AsOf = None,
         department: Department = "",
         unanswered: Unanswered = False,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> OrderList:

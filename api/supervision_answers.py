@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -20,6 +22,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import scope_of
 from api.views import WITHOUT_NUL
 from domain.law.explain import Explanation
 from domain.law.period import Period
@@ -32,13 +35,16 @@ from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from infrastructure.lawbook import LawBook
 from infrastructure.orders import Order
-from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision import SupervisionAt, ended_by
+from infrastructure.supervision_list import IN_FORCE as IN_FORCE_NOW
 from infrastructure.supervision_list import ListAsked
 from projections.attribution import Attribution
+from projections.readings import WORKING_DAY, ItemReading
 from projections.supervision import SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+CLOCK_ENDS = re.compile("[#:]")  # behind the kind of a clock, whose name may go on
 
 
 class CardFigure(StrEnum):
@@ -52,6 +58,7 @@ class CardFigure(StrEnum):
     RESCINDED = "rescinded"
     REVOKED = "revoked"
     APPEALED = "appealed"
+    IN_FORCE = IN_FORCE_NOW  # neither taken back nor, of a warning, over with its clock
 
 
 class DecidedFigure(StrEnum):
@@ -159,12 +166,15 @@ class OrderList(Struct, frozen=True):
 class ShownCard(Struct, frozen=True):
     """One card with everything it rests on; *days* tells the clock day by day as it stood when it fired.
 
+    *unit* is that of the lengths in its proof, empty for a card given by hand.
+
     *days* is null for a card given by hand, and where a later correction took the clock away.
     """
 
     as_of: datetime
     signal: SignalRow
     proof: ClockProof | None
+    unit: str
     reasons: str
     days: Explanation | None
     evidence: list[ShownEntry]
@@ -185,9 +195,10 @@ def zone_of(laws: LawBook) -> str:
 
 
 async def supervision_at(request: AnyRequest, as_of: datetime | None) -> SupervisionAt:
-    """What there is to supervise, as was known at the instant asked about."""
+    """What there is to supervise in the register asked for, as was known at the instant asked about."""
     approvals, laws = parts_of(request).approvals, await laws_of(request)
-    return SupervisionAt(approvals.store, laws, instant_in("as_of", as_of) or approvals.clock(), zone_of(laws))
+    at = instant_in("as_of", as_of) or approvals.clock()
+    return SupervisionAt(approvals.store, laws, at, zone_of(laws), await scope_of(request))
 
 
 def period_of(first: date | None, last: date | None, asked: SupervisionAt) -> Period:
@@ -220,15 +231,16 @@ def list_asked(
         period=period_of(first, last, asked),
         department=department,
         figure=figure.value,
+        scope=asked.scope,
         limit=limit,
         offset=offset,
     )
 
 
-def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:
+def linked(line: Figures, period: Period, asked: SupervisionAt) -> BoardLine:
     """*line* with the address of the list behind each figure."""
     numbers = {
-        name: Number(getattr(line, name), listed(name, line.department, period, as_of))
+        name: Number(getattr(line, name), listed(name, line.department, period, asked))
         for name in (*SIGNAL_FIGURES, *CASE_FIGURES)
     }
     return BoardLine(
@@ -236,9 +248,10 @@ def linked(line: Figures, period: Period, as_of: datetime) -> BoardLine:
     )
 
 
-def listed(figure: str, department: str, period: Period, as_of: datetime) -> str:
+def listed(figure: str, department: str, period: Period, asked: SupervisionAt) -> str:
     """The address of the list that *figure* counts."""
-    return address(DECISIONS if figure in CASE_FIGURES else CARDS, period, as_of, figure=figure, department=department)
+    path, further = DECISIONS if figure in CASE_FIGURES else CARDS, {"register": asked.scope.register}
+    return address(path, period, asked.as_of, figure=figure, department=department, **further)
 
 
 def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
@@ -250,7 +263,9 @@ def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
 async def compared(asked: SupervisionAt, period: Period) -> Compared:
     """The figures of another period, as was known at the same instant."""
     total = await readable(asked.total(period))
-    return Compared(period.first, period.last, total, address(BOARD, period, asked.as_of))
+    return Compared(
+        period.first, period.last, total, address(BOARD, period, asked.as_of, register=asked.scope.register)
+    )
 
 
 async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datetime | None, to: Actor) -> ShownCard:
@@ -261,16 +276,29 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
     if file is None:
         told = ", ".join(dict.fromkeys(filter(None, map(card_told, entries))))
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {told or 'none'}")
+    laws, store = await laws_of(request), parts_of(request).approvals.store
+    readings = await ClocksAt(store, laws, known, known).of_project(project)
+    of_item = [one for one in readings if one.item == file.signal.item]
     lines = {line.version: line for line in shown(entries, to)}
     return ShownCard(
         as_of=known,
-        signal=file.signal,
+        signal=ended_by(file.signal, readings),
         proof=file.proof,
+        unit=unit_of(file.proof, of_item, laws) if file.proof else "",
         reasons=file.reasons,
         days=await days_of(request, file.signal, file.proof),
         evidence=[lines[version] for version in file.evidence if version in lines],
         thread=[lines[version] for version in file.thread],
     )
+
+
+def unit_of(proof: ClockProof, items: Sequence[ItemReading], laws: LawBook) -> str:
+    """The unit in which the clock of *proof* counts, as *items* read, else by the law it was counted by."""
+    for clock in (clock for item in items for clock in item.clocks):
+        if (clock.clock, clock.application) == (proof.clock, proof.application):
+            return clock.unit
+    terms = laws.pack(proof.rule).clocks.get(CLOCK_ENDS.split(proof.clock, maxsplit=1)[0])
+    return terms.unit if terms else WORKING_DAY
 
 
 async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:

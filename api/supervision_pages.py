@@ -10,11 +10,15 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from api.clock_paper import telling
+from api.entries import shown
 from api.instants import AsOf, On
-from api.pages import Lang, apologize, page, reader_of, said
+from api.pages import Lang, apologize, page, reader_of
 from api.paper import paper_of
 from api.parts import AnyRequest, parts_of
 from api.past import end_of, readable
+from api.projects import entries_of
+from api.scope import InRegister
+from api.sentences import Known, Sentences
 from api.supervision_answers import (
     CardFigure,
     CardId,
@@ -44,7 +48,6 @@ from api.supervision_paper import (
     tiles,
 )
 from api.views import PAGE_ROWS, Department, Limit, Offset
-from domain.vocabulary import tag_of
 from infrastructure.approvals import DEFAULT_LAW
 from infrastructure.names import names_of
 from infrastructure.supervision import SupervisionAt
@@ -65,6 +68,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
@@ -97,7 +101,7 @@ class SupervisionPages(Controller):
             orders=orders,
             names=names,
             percent=percent,
-            **telling(paper),
+            **telling(paper, asked.as_of),
         )
         return page(body)
 
@@ -107,6 +111,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
@@ -127,6 +132,7 @@ class SupervisionPages(Controller):
         request: AnyRequest,
         *,
         lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         first: First = None,
         last: Last = None,
         as_of: AsOf = None,
@@ -151,16 +157,18 @@ class SupervisionPages(Controller):
         as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
-        file = await card_shown(request, project_id, card, as_of, reader_of(request))
+        reader, entries = reader_of(request), await entries_of(request, project_id)
+        file = await card_shown(request, project_id, card, as_of, reader)
         paper = await paper_of(request, file.proof.rule if file.proof else DEFAULT_LAW)
+        names = await names_of(parts_of(request).approvals.store, [project_id])
         body = paper.print(
             "card.html",
             file=file,
-            names=await names_of(parts_of(request).approvals.store, [project_id]),
+            unit=file.unit,
+            names=names,
             held=await held(request, file),
             clock_name=clock_name(paper),
-            tag_of=tag_of,
-            said=said,
+            told=Sentences(paper, project_id, Known.of(shown(entries, reader)), names.of(project_id, paper.called)),
             board=paper.link(BOARD),
         )
         return page(body)

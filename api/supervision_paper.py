@@ -73,25 +73,25 @@ class Links(Struct, frozen=True):
 
     def to(self, path: str, **further: str) -> str:
         """*path* with the period and the instant in it."""
-        return address(path, self.period, self.as_of, **further, lang=self.paper.chosen)
+        return address(path, self.period, self.as_of, **further, **self.paper.carried)
 
     def during(self, path: str) -> str:
         """*path* with the period alone in it, for what is told as it is known now."""
-        asked = {"first": self.period.first, "last": self.period.last, "lang": self.paper.chosen}
+        asked = {"first": self.period.first, "last": self.period.last, **self.paper.carried}
         return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
 
     def beyond(self, horizon: date) -> str:
         """The list of the clocks that are due after *horizon*."""
-        asked = {"as_of": self.as_of.isoformat(), "lang": self.paper.chosen}
+        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
         return figure_address(CLOCKS, due_after=horizon.isoformat(), **asked)
 
     def awaited(self) -> str:
         """The list of all clocks that wait for somebody's act."""
-        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), lang=self.paper.chosen)
+        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.paper.carried)
 
     def clocks(self, cell: ClockCount, standing: str) -> str:
         """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
-        asked = {"as_of": self.as_of.isoformat(), "lang": self.paper.chosen}
+        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
         return figure_address(CLOCKS, **behind(cell)[standing], **asked)
 
     def of(self, figure: str, department: str = "") -> str:
@@ -104,8 +104,7 @@ def card_link(paper: Paper) -> Callable[[UUID, str], str]:
     """A function from a project and a card to the card's page."""
 
     def of(project: UUID, card: str) -> str:
-        asked = {"card": card, "lang": paper.chosen}
-        return f"/pages/projects/{project}/card?{urlencode({name: value for name, value in asked.items() if value})}"
+        return paper.link(f"/pages/projects/{project}/card", card=card)
 
     return of
 
@@ -118,7 +117,7 @@ def clock_name(paper: Paper) -> Callable[[str], str]:
         rest = name.removeprefix(kind).lstrip("#:")
         said = paper.words["clock_kind"](kind)
         if name.startswith(f"{kind}:"):
-            department, _, step = rest.partition("/")
+            department, _, step = rest.partition("#")[0].partition("/")
             rest = paper.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
         between = " " if rest.isdigit() else paper.words["bureau"]("of")
         return said if rest in ("", "1") else f"{said}{between}{rest}"
@@ -202,7 +201,8 @@ async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
 
 async def clocks_then(request: AnyRequest, asked: SupervisionAt) -> ClocksAt:
     """The clocks at the instant of the board."""
-    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), asked.as_of, asked.as_of)
+    store, laws = parts_of(request).approvals.store, await laws_of(request)
+    return ClocksAt(store, laws, asked.as_of, asked.as_of, scope=asked.scope)
 
 
 async def held(request: AnyRequest, file: ShownCard) -> list[tuple[Holder, int]]:

@@ -17,6 +17,7 @@ from api.parts import AnyRequest, parts_of
 from api.past import asked_then, outside_then, past_in, progress_then, readable
 from api.problems import Problem
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.approvals import Approvals
 from infrastructure.progress_list import ProgressList, ProjectsAsked
@@ -41,11 +42,20 @@ Manager = Annotated[str, code("The project manager's id.")]
 Department = Annotated[str, code("The department's code.")]
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
 OfKind = Annotated[str, code("The kind of project, as its flow has it.")]
-WaitingOn = Annotated[str, code("Who has to act: a department, `applicant`, or `outside`.")]
+WaitingOn = Annotated[
+    str, code("Who has to act: a department, `applicant`, `outside`, `outside_body`, `project_manager` or `nobody`.")
+]
 AtStage = Annotated[Stage | None, QueryParameter(description="Has an item at this stage.")]
 Text = Annotated[
     str,
     QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In code, name or enterprise."),
+]
+Stuck = Annotated[
+    bool | None,
+    QueryParameter(
+        description="Of projects that are stuck (受阻), or not: open, with an item refused or declined and not applied"
+        " for again, or with nothing on which anybody can act."
+    ),
 ]
 Since = Annotated[
     datetime | None, QueryParameter(description="With its offset from UTC; a plus sign is written %2B in an address.")
@@ -102,6 +112,8 @@ class ViewTables(Controller):
         stage: AtStage = None,
         waiting_on: WaitingOn = "",
         text: Text = "",
+        stuck: Stuck = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         changed_since: Since = None,
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
@@ -117,6 +129,8 @@ class ViewTables(Controller):
             stage=stage or "",
             holder=waiting_on,
             text=text,
+            stuck=stuck,
+            register=(await scope_of(request)).register,
             changed_since=instant_in("changed_since", changed_since),
             limit=limit + 1,
             offset=offset,
@@ -127,10 +141,15 @@ class ViewTables(Controller):
         return ProgressPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
-    async def summarize_progress(self, request: AnyRequest, after: After = 0) -> Summary:
-        """How many projects and items there are, and how many are open."""
+    async def summarize_progress(
+        self,
+        request: AnyRequest,
+        after: After = 0,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+    ) -> Summary:
+        """How many projects and items there are, how many are open, and how many projects are stuck."""
         views, _ = await caught_up(request, after)
-        return await views.summary()
+        return await views.summary((await scope_of(request)).register)
 
     @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
     async def get_progress(

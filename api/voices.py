@@ -15,6 +15,7 @@ from api.law import laws_of
 from api.parts import AnyRequest
 from api.past import readable
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from api.supervision_answers import zone_of
 from api.views import PAGE_ROWS, After, Department, Limit, Offset, caught_up
 from api.voice_answers import (
@@ -157,6 +158,7 @@ class VoiceTables(Controller):
         standing: Standing = None,
         first: First = None,
         last: Last = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> ComplaintPage:
@@ -169,6 +171,7 @@ class VoiceTables(Controller):
             end=ends,
             clock=clock,
             standing=standing,
+            scope=await scope_of(request),
             limit=limit + 1,
             offset=offset,
         )
@@ -194,6 +197,7 @@ class VoiceTables(Controller):
         standing: Standing = None,
         first: First = None,
         last: Last = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> EvaluationPage:
@@ -202,7 +206,14 @@ class VoiceTables(Controller):
         begins, ends = await days_of(request, first, last)
         columns = equal(department=department, item=item, state=in_state, grade=grade, bad=bad, appeal=appeal)
         wanted = VoiceFilter(
-            equal=columns, first=begins, end=ends, clock=clock, standing=standing, limit=limit + 1, offset=offset
+            equal=columns,
+            first=begins,
+            end=ends,
+            clock=clock,
+            standing=standing,
+            scope=await scope_of(request),
+            limit=limit + 1,
+            offset=offset,
         )
         asked = await voices_at(request, as_of, known_at)
         rows = await readable(asked.evaluations(wanted))
@@ -220,11 +231,13 @@ class VoiceTables(Controller):
         item: OfItem = "",
         first: First = None,
         last: Last = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
     ) -> VoiceFigures:
         """A line a department and a line an item of it; what fewer than five people thought is not told to all."""
         _, position = await caught_up(request, after)
         begins, ends = await days_of(request, first, last)
-        wanted = VoiceFilter(equal=equal(department=department, item=item), first=begins, end=ends)
+        columns, scope = equal(department=department, item=item), await scope_of(request)
+        wanted = VoiceFilter(equal=columns, first=begins, end=ends, scope=scope)
         asked = await voices_at(request, as_of, known_at)
         least = opinions_min(actor_of(headers_of(request.scope)))
         lines = await readable(asked.summaries(wanted, least))

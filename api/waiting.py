@@ -14,7 +14,9 @@ from api.instants import AsOf, KnownAt
 from api.parts import AnyRequest, parts_of
 from api.past import asked_then, past_in, readable
 from api.projects import entries_of
-from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up, code
+from api.scope import InRegister, scope_of
+from api.views import PAGE_ROWS, After, Department, Limit, Manager, Offset, Stuck, caught_up, code
+from domain.flow.stuck import is_stuck, turned_down
 from domain.flow.wait import HeldBy, WaitKind
 from domain.flow.waiting import ItemWaiting
 from infrastructure.waiting import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
@@ -32,11 +34,15 @@ OfKind = Annotated[WaitKind | None, QueryParameter(description="What is waited f
 class ProjectWaiting(Struct, frozen=True):
     """Every item of one project that is not over, in the project's order, at *as_of* by what was known at *known_at*.
 
-    *roots*: the items in which something can be done now, with how many others wait for each.
+    *roots*: the items in which something can be done now, with how many others wait for each. *turned_down*: items that
+    were refused or declined and not applied for again; *stuck*: the project is open and has such items, or nobody can
+    act on any of its items.
     """
 
     as_of: datetime
     known_at: datetime
+    stuck: bool
+    turned_down: list[str]
     items: list[ItemWaiting]
     roots: dict[str, int]
 
@@ -75,7 +81,8 @@ class WaitingTables(Controller):
         """Item by item, with holder, since when, and the chain; read from the ledger, so never behind it."""
         folded, at, known = await stood(request, project_id, as_of, known_at)
         items = waiting_at(folded)
-        return ProjectWaiting(at, known, items, roots_of(items))
+        project = folded.project
+        return ProjectWaiting(at, known, is_stuck(project), turned_down(project), items, roots_of(items))
 
     @get("/waiting", operation_id="list_waiting", summary="What all projects are waiting for, the longest first")
     async def list_waiting(
@@ -90,6 +97,8 @@ class WaitingTables(Controller):
         held_by: Turn = None,
         kind: OfKind = None,
         manager: Manager = "",
+        stuck: Stuck = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> WaitingPage:
@@ -101,6 +110,8 @@ class WaitingTables(Controller):
             held_by=held_by or "",
             kind=kind or "",
             manager=manager,
+            stuck=stuck,
+            register=(await scope_of(request)).register,
             limit=limit + 1,
             offset=offset,
         )
@@ -117,13 +128,15 @@ class WaitingTables(Controller):
         as_of: AsOf = None,
         known_at: KnownAt = None,
         department: Department = "",
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
     ) -> Holders:
         """Of all items, or of those of one department: whom it waits for."""
         _, position = await caught_up(request, after)
         at, known = asked_then(request, as_of, known_at)
         table = WaitingRows(parts_of(request).approvals.store)
-        rows = await readable(table.holders(department, limit, past_in(as_of, known_at, at, known)))
+        scope, past = await scope_of(request), past_in(as_of, known_at, at, known)
+        rows = await readable(table.holders(department, limit, past, scope.register))
         return Holders(at, known, rows, position)
 
 

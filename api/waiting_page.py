@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from markupsafe import Markup
 from msgspec import Struct
 
+from api.called import grounds
 from api.paper import Paper
 from api.parts import AnyRequest, parts_of
 from api.path import expected, law_of
@@ -15,6 +17,7 @@ from api.path_answers import Expected, PathItem, path_items
 from domain.flow.wait import Wait, WaitKind
 from domain.flow.waiting import ItemWaiting
 from domain.law.pack import Pack
+from domain.project.asking import JOINT_STEP
 from domain.project.state import Project
 from domain.vocabulary import Entry
 from projections.handled import VIEW as HANDLED
@@ -31,6 +34,7 @@ class ShownWait(Struct, frozen=True):
     held_by: str
     holder: str  # a name beside it, where there is one
     since: datetime | None
+    again: str  # how the last application ended, where the item has to be applied for again
 
 
 class ShownItem(Struct, frozen=True):
@@ -45,11 +49,16 @@ class ShownItem(Struct, frozen=True):
 
 
 class ShownWaiting(Struct, frozen=True):
-    """The part of the page."""
+    """The part of the page. *untold*: an item has taken longer than any estimate reaches, so there is no finish.
+
+    *of* is who has to act on each item, each once, for the table of items.
+    """
 
     items: list[ShownItem]
     finish: Expected | None
     critical: tuple[str, ...]
+    untold: bool
+    of: dict[str, list[ShownWait]]
 
 
 async def waiting_shown(
@@ -62,7 +71,44 @@ async def waiting_shown(
     told = Told(folded.project, law_of(request, folded, at), paper)
     ways = {one.item: one for one in path_items(found)}
     items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
-    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)))
+    untold = any(one.path is not None and one.path.remaining.overrun for one in items)
+    held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
+    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
+
+
+def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
+    """What a wait of this *kind* is for exactly, in words; of items, which only their project can name, nothing."""
+    words = paper.words
+    match kind:
+        case WaitKind.PRECONDITION:
+            return ()
+        case WaitKind.APPLICATION:
+            return tuple(words["outcome"](words["stage"](ended)) for ended in on)
+        case WaitKind.DECISION:
+            return tuple(asked_as(paper, asked) for asked in on)
+        case WaitKind.COUNTERSIGNATURE:
+            return tuple(step for step in on if step != JOINT_STEP)
+        case WaitKind.SUSPENSION:
+            return tuple(grounds(paper.language).get(reason, reason) for reason in on)
+    return tuple(on)
+
+
+def applied_again(paper: Paper, kind: str, on: Sequence[str], since: datetime | None) -> str:
+    """That an application has to be made again, and how the last one ended and when; empty where none was."""
+    if kind != WaitKind.APPLICATION or not on:
+        return ""
+    words = paper.words
+    ended, said = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
+    return Markup(said).format(day=paper.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
+
+
+def asked_as(paper: Paper, asked: str) -> str:
+    """The department of "department (step)" by its name, with the step where it was asked at one."""
+    department, _, step = asked.partition(" (")
+    named, step = paper.office(department), step.removesuffix(")")
+    if step in ("", JOINT_STEP):
+        return named
+    return f"{named}（{step}）" if paper.language == "zh" else f"{named} ({step})"
 
 
 class Told:
@@ -83,19 +129,17 @@ class Told:
 
     def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
         by_kind = wait.holder if wait.holder != wait.held_by.value else ""
-        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since)
+        again = applied_again(self._paper, wait.kind, wait.on, wait.since)
+        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, again)
 
     def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
-        words = self._paper.words
         match wait.kind:
             case WaitKind.PRECONDITION:
                 return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
             case WaitKind.SUSPENSION:
                 return tuple(self._ground(one, ground) for ground in wait.on)
-            case WaitKind.APPLICATION:
-                return tuple(words["outcome"](words["stage"](ended)) for ended in wait.on)
             case _:
-                return wait.on
+                return waited_on(self._paper, wait.kind, wait.on)
 
     def _ground(self, one: ItemWaiting, reason: str) -> str:
         special = self._project.items[one.item].plan.special

@@ -20,6 +20,7 @@ from api.law import laws_of
 from api.law_questions import refuse_unknown, require_bounded
 from api.parts import AnyRequest, parts_of
 from api.projects import entries_of
+from api.scope import InRegister, scope_of
 from api.supervision_answers import zone_of
 from api.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
 from domain.law.event import LawEvent
@@ -108,16 +109,21 @@ class WhatIf(Controller):
         status_code=200,
         summary="The cards of a period if the rules had been others",
     )
-    async def assume_rules(self, request: AnyRequest, as_of: AsOf = None) -> AssumedCards:
+    async def assume_rules(
+        self,
+        request: AnyRequest,
+        as_of: AsOf = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+    ) -> AssumedCards:
         """Another version of a law, another threshold, other lengths: how many there would have been, and which."""
         actor_of(headers_of(request.scope))
         body = await read_body(headers_of(request.scope), request.receive)
         said, laws = _read(decoded(_other_rules, body), body), await laws_of(request)
         require_answerable(said, laws)
         approvals, period = parts_of(request).approvals, Period(said.first, said.last)
-        t = instant_in("as_of", as_of) or approvals.clock()
+        t, scope = instant_in("as_of", as_of) or approvals.clock(), await scope_of(request)
         try:
-            found = await signals_of(approvals.store, laws, said, period, zone_of(laws), said.department, t)
+            found = await signals_of(approvals.store, laws, said, period, zone_of(laws), said.department, t, scope)
         except TooMuchToRead as much:
             raise field_problem("$.last", str(much), "a shorter period, or one department") from much
         page, following = found[said.offset : said.offset + said.limit], said.offset + said.limit

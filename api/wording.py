@@ -7,6 +7,9 @@ from typing import Literal
 
 from api.wording_conduct import CONDUCT_TABLES
 from api.wording_desk import DESK_TABLES
+from api.wording_fields import FIELD_TABLES
+from api.wording_figures import FIGURE_TABLES
+from api.wording_history import HISTORY_TABLES
 from api.wording_information import INFORMATION
 from api.wording_person import PERSON_TABLES
 from api.wording_problems import PROBLEM_TABLES
@@ -70,6 +73,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "no_items": ("进度视图尚未更新，或项目没有事项。", "The view has not caught up yet, or the project has no items."),
     "none_yet": ("还没有登记项目", "No project is registered yet"),
     "none_yet_hint": ("登记第一个项目后，这里会显示其进度。", "Progress appears here once a project is registered."),
+    "not_said": ("未说明", "not said"),
     "not_verified": ("未核实", "not verified"),
     "occurred": ("发生时间", "Happened"),
     "older": ("较早的记录", "Older entries"),
@@ -85,6 +89,7 @@ LABELS: dict[str, tuple[str, str]] = {
         "节假日安排已更新，正在重新计算期限：完成之前，本页日期可能仍按原日历计算。",
         "A calendar notice was applied; clocks are being recounted. Until then, dates may be by the calendar before.",
     ),
+    "register": ("登记簿", "Register"),
     "request_id": ("请求编号", "Request id"),
     "retracted": ("已撤销，不再有效", "Retracted, no longer counts"),
     "satisfied": ("满意度", "Satisfied"),
@@ -106,6 +111,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "unnamed": ("（未命名）", "(unnamed)"),
     "verified": ("核实于", "verified"),
     "zone": ("所示时间均为", "All times are in"),
+    "zone_itself": ("开发区", "The zone"),
 }
 STAGES: dict[str, tuple[str, str]] = {
     "not_started": ("未启动", "Not started"),
@@ -123,11 +129,18 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "terminated": ("终止办理", "Terminated"),
     "revoked": ("已撤销", "Revoked"),
 }
-HOLDERS: dict[str, tuple[str, str]] = {
+HOLDERS: dict[str, tuple[str, str]] = {  # words of HeldBy; a department goes by its own name
     "applicant": ("申请人", "Applicant"),
+    "nobody": ("无人可处理", "Nobody"),
     "outside": ("系统外部门", "Outside the system"),
+    "outside_body": ("第三方（专家、检测机构等）", "A third party (experts, a laboratory)"),
+    "project_manager": ("项目经理", "Project manager"),
 }
-OFFICES: dict[str, tuple[str, str]] = {"supervision": ("监察局", "Supervision bureau")}  # no catalogue names it
+OFFICES: dict[str, tuple[str, str]] = {  # where no published catalogue names them
+    "province-environment": ("省生态环境厅", "Provincial Ecology and Environment Department"),
+    "supervision": ("监察局", "Supervision bureau"),
+    "traffic": ("交通运输局", "Transport Bureau"),
+}
 ZONES: dict[str, tuple[str, str]] = {"Asia/Shanghai": ("北京时间（Asia/Shanghai）", "Beijing time (Asia/Shanghai)")}
 ROLES: dict[str, tuple[str, str]] = {
     "officer": ("经办人", "officer"),
@@ -255,6 +268,9 @@ TABLES = {
     "fact": FACTS,
     **CONDUCT_TABLES,
     **DESK_TABLES,
+    **FIELD_TABLES,
+    **FIGURE_TABLES,
+    **HISTORY_TABLES,
     **INFORMATION,
     **PERSON_TABLES,
     **PROBLEM_TABLES,

@@ -48,6 +48,12 @@ WAITING: dict[str, tuple[str, str]] = {
     "from": ("自", "since"),
     "holder": ("卡在谁", "Waiting on"),
     "item": ("事项", "Item"),
+    "again": ("等待重新申请（{day} {ended}）", "To be applied for again ({ended} on {day})"),
+    "again_undated": ("等待重新申请（{ended}）", "To be applied for again ({ended})"),
+    "no_estimate": (
+        "有事项已超过以往用时和法定时限，无法估算全部准予的日期。",
+        "An item has taken longer than all before and than the law allows: no finish can be estimated.",
+    ),
     "overrun": ("已超过以往用时和法定时限，无法估算", "longer than all before and than the law allows: can't be told"),
     "since": ("自何时", "Since"),
     "steps_before": ("前置环节数：", "steps before it:"),

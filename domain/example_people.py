@@ -21,7 +21,7 @@ ENVIRONMENT = Actor("sun.yue", "environment")
 WATER = Actor("he.jing", "water")
 PROVINCE = Actor("tang.wei", "province-environment")
 BUREAU = Actor("gao.ming", "supervision", Role.SUPERVISOR)
-TAX_FEED = Actor("tax-exchange", "tax", Role.INTEGRATOR)
+TAX_FEED = Actor("税务数据对接", "tax", Role.INTEGRATOR)
 WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
 
 

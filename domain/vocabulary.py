@@ -122,8 +122,18 @@ def follow(project: Project, entry: Entry) -> bool:
     return True
 
 
+def register_of(entry: Entry) -> str:
+    """The register whose log *entry* was imported from, the first part of its source; empty where nobody imported it.
+
+    A project belongs to the register of its first entry, whatever is added later.
+    """
+    return entry.recorded.source.partition(":")[0]
+
+
 def _note(project: Project, entry: Entry) -> None:
     fact = entry.fact
+    if entry.version == 1:
+        project.register = register_of(entry)
     note = FactNote(tag_of(fact), getattr(fact, "item", ""), entry.recorded.by, entry.occurred_at)
     project.notes[entry.version] = note
     project.version = entry.version

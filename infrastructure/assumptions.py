@@ -9,12 +9,15 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
+from psycopg.sql import SQL
+
 from domain.law.period import Period
 from infrastructure.chain import StoredRow
 from infrastructure.clock_history import PROJECTS_AT_A_TIME, streams
 from infrastructure.clocks import TooMuchToRead
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.assumptions import Alternative, AssumedSignal, signals_under
 from projections.law_events import item_histories
@@ -25,20 +28,27 @@ RAN = """
     SELECT DISTINCT c.project FROM views.clock AS c JOIN views.clock_basis AS b USING (project)
     WHERE c.start_on <= %(last)s
       AND (NOT c.closed OR c.stopped_on >= %(first)s OR c.stopped_on IS NULL AND b.happened_at >= %(begin)s)
-      AND (%(department)s = '' OR c.department = %(department)s)
+      AND (%(department)s = '' OR c.department = %(department)s) AND {within}
     ORDER BY c.project LIMIT %(limit)s
 """
 
 
 async def signals_of(
-    store: Store, laws: LawBook, other: Alternative, period: Period, zone: str, department: str, t: datetime
+    store: Store,
+    laws: LawBook,
+    other: Alternative,
+    period: Period,
+    zone: str,
+    department: str,
+    t: datetime,
+    scope: Scope = ZONE_SCOPE,
 ) -> list[AssumedSignal]:
-    """What the clocks of a department, or of all, came to in *period* and would have under *other* rules.
+    """What the clocks of a department in *scope*, or of all, came to in *period* and would have under *other* rules.
 
     As is known at *t*, in the order of time. Raises TooMuchToRead where more projects had clocks than are read at once.
     """
     begin, end = period.begins(zone), period.ends(zone)
-    projects = await _projects(store, period, begin, department)
+    projects = await _projects(store, period, begin, department, scope)
     found: list[AssumedSignal] = []
     for nth in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await streams(store, projects[nth : nth + PROJECTS_AT_A_TIME])
@@ -49,12 +59,12 @@ async def signals_of(
     )
 
 
-async def _projects(store: Store, period: Period, begin: datetime, department: str) -> list[UUID]:
+async def _projects(store: Store, period: Period, begin: datetime, department: str, scope: Scope) -> list[UUID]:
     """Those of which a clock may have run in the period, which began at the instant *begin*."""
     asked: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
     asked |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
-        await cursor.execute(RAN, asked)
+        await cursor.execute(SQL(RAN).format(within=scope.of("c")), asked)
         found = [project for (project,) in await cursor.fetchall()]
     if len(found) > PROJECTS_MAX:
         raise TooMuchToRead(f"more than {PROJECTS_MAX} projects had clocks in that period")

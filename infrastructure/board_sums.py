@@ -16,11 +16,12 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from domain.law.moment import midnight
 from domain.law.period import Part, Period, Span
 from infrastructure.figures import Counts, counted_for
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.clocks import JUDGED, UNJUDGED
 from projections.clocks import SUMS as DECISION_SUMS
@@ -39,11 +40,12 @@ NEXT = """
 WHOLE = """
     SELECT department, figure, days, {sign}n FROM views.{table}
     WHERE happened_on >= {first} AND happened_on < {end} AND recorded_on < {until} AND department {whose} ''
+      AND register = {register}
 """
 SINCE = """
     SELECT department, figure, days, n FROM views.{table}
     WHERE happened_on >= {first} AND happened_on < {end} AND recorded_on >= {since} AND recorded_on < {until}
-      AND department {whose} ''
+      AND department {whose} '' AND register = {register}
 """
 ADDED = "SELECT department, figure, days, sum(n) FROM ({}) AS s GROUP BY department, figure, days HAVING sum(n) <> 0"
 # A signal counts as what it was known to be, less what it was known to be before: {which} says of which projects.
@@ -61,13 +63,14 @@ SIGNALS = """
         WHERE x.project = t.project AND x.card = t.card AND x.since < %(from)s AND s.told_at < %(from)s
         ORDER BY x.version DESC LIMIT 1
     ) AS was ON true
-    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {within}
 """
 DECISIONS = """
     SELECT d.department, c.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
     LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
+      AND {within}
 """
 WHOSE = {False: SQL(">="), True: SQL("=")}  # '': every department and all together, or these alone
 LATELY = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
@@ -109,35 +112,42 @@ async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:
 
 
 async def counts_of(
-    cursor: Cursor, period: Period, as_of: datetime, without: Sequence[UUID], *, together: bool = False
+    cursor: Cursor,
+    period: Period,
+    as_of: datetime,
+    without: Sequence[UUID],
+    *,
+    together: bool = False,
+    scope: Scope = ZONE_SCOPE,
 ) -> Counts:
-    """How often each figure came about, by department and working days, leaving out the projects *without*.
+    """How often each figure came about in *scope*, by department and working days, leaving out projects *without*.
 
     *together*: of all departments alone, which is faster than of each too.
     """
     reach = await reach_of(cursor, as_of)
-    found = await _summed(cursor, period.parts(), reach, together=together)
+    found = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
     asked: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
     if reach.rest is not None:
-        found.update(await _rows(cursor, LATELY, {**asked, "from": reach.rest}, together=together))
+        found.update(await _rows(cursor, LATELY, {**asked, "from": reach.rest}, scope, together=together))
     if without:
         asked |= {"from": BEGINNING, "projects": list(without)}
-        found.subtract(await _rows(cursor, OF_PROJECTS, asked, together=together))
+        found.subtract(await _rows(cursor, OF_PROJECTS, asked, scope, together=together))
     return Counter({key: number for key, number in found.items() if number})
 
 
-async def _summed(cursor: Cursor, parts: Sequence[Part], reach: Reach, *, together: bool) -> Counts:
-    await cursor.execute(statement(parts, reach, together=together), prepare=False)
+async def _summed(cursor: Cursor, query: Composed) -> Counts:
+    await cursor.execute(query, prepare=False)
     return Counter({(department, figure, days): n for department, figure, days, n in await cursor.fetchall()})
 
 
-def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False) -> Composed:
+def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False, register: str = "") -> Composed:
     """The query over the sums: no more of it than the period and the instant need."""
     asked, since = list[Composed](), date.min
     for part in parts:
         until = reach.until[part.span]
         for name in (SIGNAL_SUMS, DECISION_SUMS):
             given = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
+            given["register"] = Literal(register)
             if part.before and since < until:
                 asked.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
             for sign, spans in ((SQL(""), part.more), (SQL("-"), part.less)):
@@ -146,15 +156,17 @@ def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False) ->
     return SQL(ADDED).format(SQL(" UNION ALL ").join(asked))
 
 
-async def _rows(cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], *, together: bool) -> Counts:
+async def _rows(
+    cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], scope: Scope, *, together: bool
+) -> Counts:
     """Counted from single rows: what was recorded from an instant on, or by some projects."""
     found: Counts = Counter()
-    await cursor.execute(SQL(SIGNALS).format(which=which[0]), asked, prepare=False)
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), asked, prepare=False)
     for of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(SQL(DECISIONS).format(which=which[1]), asked, prepare=False)
+    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), asked, prepare=False)
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             found[department, decided_figure(state), NO_DAYS if days is None else days] += 1

@@ -11,7 +11,7 @@ from domain.law.proof import ClockProof
 from domain.project.card import CardIssued
 from domain.project.rescission import CardRescinded
 from domain.project.supervision import SupervisionAnswered, SupervisionOrdered
-from domain.vocabulary import Entry, corrections
+from domain.vocabulary import AnyFact, Entry, corrections
 from projections.supervision import SignalRow, Supervision
 from projections.view import fold
 
@@ -51,7 +51,12 @@ def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile 
 
 def card_told(entry: Entry) -> str:
     """The id of the warning, card or effect of silence that *entry* tells of first; empty where it tells of none."""
-    return getattr(entry.fact, "card", "") if hasattr(entry.fact, "proof") else ""
+    return card_in(entry.fact)
+
+
+def card_in(fact: AnyFact) -> str:
+    """The same of a *fact*."""
+    return getattr(fact, "card", "") if hasattr(fact, "proof") else ""
 
 
 def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from psycopg.sql import SQL
 
 from domain.law.clock import Level, State
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.nodes import MODES, Node
 from projections.readings import Reading
@@ -26,7 +27,8 @@ COUNTED = """
             WHEN c.paused_until <= %(t)s THEN 'green'
             ELSE c.level END AS standing
         FROM views.clock AS c
-        WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s){}) AS k
+        WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
+          AND {within}{}) AS k
     GROUP BY k.mode, k.node, k.standing
 """
 OF_DEPARTMENT = " AND c.department = %(department)s"
@@ -47,10 +49,13 @@ class ClockCount(Struct, frozen=True):
     unconfirmed: int = 0  # the due date has passed outside the system, where silence proves nothing
 
 
-async def from_view(store: Store, t: datetime, department: str, projects: Sequence[UUID] | None = None) -> Counts:
-    """The counts at *t* by the view's rows, of *projects* alone if given."""
+async def from_view(
+    store: Store, t: datetime, department: str, projects: Sequence[UUID] | None = None, scope: Scope = ZONE_SCOPE
+) -> Counts:
+    """The counts at *t* by the view's rows in *scope*, of *projects* alone if given."""
     query = SQL(COUNTED).format(
-        SQL(OF_DEPARTMENT if department else "") + SQL(OF_PROJECTS if projects is not None else "")
+        SQL(OF_DEPARTMENT if department else "") + SQL(OF_PROJECTS if projects is not None else ""),
+        within=scope.of("c"),
     )
     async with store.cursor() as cursor:
         await cursor.execute(query, {"t": t, "department": department, "projects": list(projects or ())})

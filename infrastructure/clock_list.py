@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.law.clock import SILENT, Level, State
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.clock_rows import ClockRow
 from projections.readings import Reading
@@ -114,21 +115,25 @@ AT_LEVEL: dict[Level, SQL | Composed] = {
 }
 
 
-async def rows_for(store: Store, asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> list[ClockRow]:
-    """The view's rows for *asked* at *t*, leaving out the projects for which it can't answer."""
-    query, params = statement(asked, t, without)
+async def rows_for(
+    store: Store, asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+) -> list[ClockRow]:
+    """The view's rows in *scope* for *asked* at *t*, leaving out the projects for which it can't answer."""
+    query, params = statement(asked, t, without, scope)
     async with store.cursor() as cursor:
         await cursor.execute(query, params)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
-def statement(asked: ClockFilter, t: datetime, without: Sequence[UUID]) -> tuple[Composed, dict[str, Any]]:
+def statement(
+    asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
     limit, offset = min(asked.limit, ROWS_MAX), asked.offset
     params = structs.asdict(asked) | {"t": t, "without": list(without), "nodes": list(asked.nodes)}
     params |= {"silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
-    conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS]
+    conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS, scope.of("c")]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
     if asked.nodes:
         conditions.append(SQL("c.node = ANY (%(nodes)s)"))

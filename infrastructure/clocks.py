@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg.sql import SQL, Composed
 
 from domain.law.explain import Explanation
 from domain.law.outlook import DISTANT
@@ -20,6 +21,7 @@ from infrastructure.clock_counts import ClockCount, counted, from_view, table
 from infrastructure.clock_history import Applications, histories_known, readings_of
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
 from infrastructure.lawbook import LawBook
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.clock_readings import reading_of
 from projections.clock_rows import ClockRow
@@ -45,7 +47,8 @@ RUNNING = """
 """
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
-    WHERE b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s) LIMIT %(limit)s
+    WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
+    LIMIT %(limit)s
 """
 
 
@@ -58,13 +61,20 @@ class NoSuchClock(LookupError):  # noqa: N818 an answer, not an error
 
 
 class ClocksAt:
-    """All clocks as they stood at *t*, by what was known at *known*, counted by *laws*."""
+    """All clocks in *scope* as they stood at *t*, by what was known at *known*, counted by *laws*."""
 
     def __init__(
-        self, store: Store, laws: LawBook, t: datetime, known: datetime, nodes: Sequence[Node] = NODES
+        self,
+        store: Store,
+        laws: LawBook,
+        t: datetime,
+        known: datetime,
+        nodes: Sequence[Node] = NODES,
+        *,
+        scope: Scope = ZONE_SCOPE,
     ) -> None:
         self._store, self._laws, self._nodes = store, laws, nodes
-        self.t, self.known = t, known
+        self.t, self.known, self.scope = t, known, scope
         self.recounting = False  # whether rows answered that an older calendar counted, as they are being recounted
 
     async def of_project(self, project: UUID) -> list[ItemReading]:
@@ -81,7 +91,7 @@ class ClocksAt:
         if asked.project is not None:
             return page_of(asked, [], await self._read([asked.project]))
         moved = await self._moved()
-        rows = await rows_for(self._store, asked, self.t, moved)
+        rows = await rows_for(self._store, asked, self.t, moved, self.scope)
         found = await self._shown(rows)
         return page_of(asked, found, await self._read(moved)) if moved else found
 
@@ -96,9 +106,9 @@ class ClocksAt:
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""
         moved = await self._moved()
-        counts = await from_view(self._store, self.t, department)
+        counts = await from_view(self._store, self.t, department, scope=self.scope)
         if moved:
-            counts -= await from_view(self._store, self.t, department, moved)
+            counts -= await from_view(self._store, self.t, department, moved, self.scope)
             counts += counted((one.reading for one in await self._read(moved)), department)
         return table(counts, self._nodes)
 
@@ -137,7 +147,7 @@ class ClocksAt:
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
         """One more than may be read, where there are more."""
         asked = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
-        return [project for (project,) in await self._rows(MOVED, asked)]
+        return [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), asked)]
 
     def _current(self, basis: str) -> bool:
         """Whether rows resting on *basis* were counted by the calendars of this question."""
@@ -169,7 +179,7 @@ class ClocksAt:
         ]
         return [one for one in shown if one is not None]
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL
 
 from domain.law.diligence import (
     LAG_TARGET_DAYS,
@@ -24,12 +25,14 @@ from domain.law.diligence import (
 from domain.law.moment import local_day
 from domain.law.period import Period
 from infrastructure.lawbook import LawBook
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.conduct import SuspensionRow
 
 LAGS = """
     SELECT l.department, l.live, l.law, l.happened_on, l.recorded_on, sum(l.acts)::integer FROM views.lag AS l
     WHERE l.recorded_on BETWEEN %(first)s AND %(last)s AND (%(department)s = '' OR l.department = %(department)s)
+      AND {within}
     GROUP BY l.department, l.live, l.law, l.happened_on, l.recorded_on
 """
 # Of one suspension nothing can be said: it takes several to be odd.
@@ -37,7 +40,7 @@ REPEATED = """
     WITH begun AS (
         SELECT DISTINCT s.project, s.item, s.application FROM views.suspension AS s
         WHERE s.suspended_at >= %(begins)s AND s.suspended_at < %(ends)s
-          AND (%(department)s = '' OR s.department = %(department)s)
+          AND (%(department)s = '' OR s.department = %(department)s) AND {within}
     ), repeated AS (
         SELECT s.project, s.item, s.application FROM begun JOIN views.suspension AS s USING (project, item, application)
         GROUP BY s.project, s.item, s.application HAVING count(*) > %(usual)s
@@ -87,17 +90,17 @@ class OftenStopped(Struct, frozen=True):
 
 
 class ConductOf:
-    """What the view of conduct holds, counted by *laws* as known on the local days of *now*."""
+    """What the view of conduct holds in *scope*, counted by *laws* as known on the local days of *now*."""
 
-    def __init__(self, store: Store, laws: LawBook, now: datetime) -> None:
-        self._store, self._laws, self._now = store, laws, now
+    def __init__(self, store: Store, laws: LawBook, now: datetime, scope: Scope = ZONE_SCOPE) -> None:
+        self._store, self._laws, self._now, self._scope = store, laws, now, scope
 
     async def lags(self, period: Period, department: str = "") -> list[Lag]:
         """All departments together, then each by its name, of what was recorded on the days of *period*."""
         asked = {"first": period.first, "last": period.last, "department": department}
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
-        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, asked):
+        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", asked):
             days = self._lag(law, happened_on, recorded_on)
             for name in ("", of):
                 acts[name][days] += n
@@ -112,7 +115,7 @@ class ConductOf:
             "department": department,
             "usual": min(SUSPENSIONS_USUAL_MAX, NIGHTS_USUAL_MAX),
         }
-        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, asked)]
+        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", asked)]
         found = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
         return sorted(
             (one for one in found if one.oddities),
@@ -139,9 +142,9 @@ class ConductOf:
         calendar = self._laws.calendar(pack, local_day(self._now, pack.zone))
         return is_nightly(row.suspended_at, row.resumed_at, calendar, pack.zone)
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString, of: str, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, params)
+            await cursor.execute(SQL(query).format(within=self._scope.of(of)), params)
             return await cursor.fetchall()
 
 

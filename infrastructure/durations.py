@@ -7,16 +7,21 @@ from time import monotonic
 from typing import Any
 
 from msgspec import Struct
+from psycopg.sql import SQL
 
 from domain.flow.durations import Known, Likeness
 from domain.law.moment import local_day
 from domain.law.rough import counted_days
 from domain.ledger import Refused
 from infrastructure.lawbook import LawBook
+from infrastructure.scope import Scope
 from infrastructure.store import Store
 
 REFRESH_SECONDS = 30.0  # a decision more hardly moves a quantile
-SPANS = "SELECT h.law, min(least(h.submitted_at, h.free_at)), max(h.decided_at) FROM views.handled AS h GROUP BY h.law"
+SPANS = """
+    SELECT h.law, min(least(h.submitted_at, h.free_at)), max(h.decided_at) FROM views.handled AS h
+    WHERE {} GROUP BY h.law
+"""
 # The working days between two dates are the difference of two counts. These are sent along, of every law from its first
 # day on one after the other, and looked up by their place: a join would depend on statistics that fresh tables lack.
 COUNTED = """
@@ -27,7 +32,7 @@ COUNTED = """
         SELECT h.service, h.special, h.department, h.mode, h.law, h.decided_at,
             unnest(ARRAY['handling', 'whole']) AS measure,
             unnest(ARRAY[h.submitted_at, CASE WHEN h.granted THEN h.free_at END]) AS begun_at
-        FROM views.handled AS h WHERE h.decided_at <= %(as_of)s),
+        FROM views.handled AS h WHERE h.decided_at <= %(as_of)s AND {}),
     counted AS (
         SELECT s.measure, s.service, s.special, s.department, s.mode,
             (%(counts)s::integer[])[z.place + ((s.decided_at AT TIME ZONE z.zone)::date - z.first)]
@@ -48,32 +53,35 @@ class Kept(Struct, frozen=True):
 
 
 class Durations:
-    """Counts them on first use, and again when something was decided since and the last count is old."""
+    """Counts them on first use, and again when something was decided since and the last count is old.
+
+    Those of one register say nothing of another's: each is counted by itself.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: Kept | None = None
+        self._kept: dict[str, Kept] = {}
 
-    async def now(self, laws: LawBook, at: datetime, position: int, after: int = 0) -> Known:
+    async def now(self, laws: LawBook, at: datetime, position: int, after: int = 0, register: str = "") -> Known:
         """Those known at *position* of the views, or somewhat earlier but not before *after*; *at* is now."""
-        kept = self._kept
+        kept = self._kept.get(register)
         if kept is not None and kept.laws is laws and (kept.position == position or self._fresh(kept, after)):
             return kept.known
-        known = await self.until(laws, at)
-        self._kept = Kept(known, position, laws, monotonic())
+        known = await self.until(laws, at, register)
+        self._kept[register] = Kept(known, position, laws, monotonic())
         return known
 
     @staticmethod
     def _fresh(kept: Kept, after: int) -> bool:
         return kept.position >= after and monotonic() - kept.counted_at < REFRESH_SECONDS
 
-    async def until(self, laws: LawBook, as_of: datetime) -> Known:
-        """Those of all applications that were decided up to *as_of*, by what is known now."""
-        known = Known()
+    async def until(self, laws: LawBook, as_of: datetime, register: str = "") -> Known:
+        """Those of all applications of *register* that were decided up to *as_of*, by what is known now."""
+        known, within = Known(), Scope(register).of("h")
         async with self._store.cursor() as cursor:
-            await cursor.execute(SPANS)
+            await cursor.execute(SQL(SPANS).format(within), {})
             asked = _calendars(laws, await cursor.fetchall(), as_of)
-            await cursor.execute(COUNTED, asked)
+            await cursor.execute(SQL(COUNTED).format(within), asked)
             for measure, service, special, department, mode, days, number in await cursor.fetchall():
                 past = known.whole if measure == "whole" else known.handling
                 past.add(Likeness(service, special, department, mode), days, number)

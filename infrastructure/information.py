@@ -17,6 +17,7 @@ from domain.vocabulary import Entry, corrections
 from infrastructure import past as pasts
 from infrastructure.board_sums import Cursor
 from infrastructure.past import Folding, Past, Settle, Tables, tables_at
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from projections.information import BY_CATEGORY, PROJECTS, Information
 from projections.information_rows import CategoryRow, FieldRow, InformationRow
@@ -84,6 +85,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     registered_from: datetime | None = None
     registered_before: datetime | None = None
     changed_since: datetime | None = None
+    scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
 
@@ -104,7 +106,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     def params(self) -> dict[str, Any]:
         """The values that the conditions name. A text without any word finds nothing."""
         sought = question(self.text)
-        named = {name: getattr(self, name) for name in self.__struct_fields__}
+        named = {name: getattr(self, name) for name in self.__struct_fields__ if name != "scope"}
         return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
 
 
@@ -149,11 +151,13 @@ class InformationBook:
 
         Raises TooMuchToRead.
         """
-        params, conditions = asked.params(), ("true", *asked.conditions())
+        params, conditions = asked.params(), asked.conditions()
         read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in one for one in conditions))
         async with self._tables(PROJECTS, *read) as (cursor, tables):
             given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
-            given["conditions"] = SQL(" AND ").join(SQL(one).format(**given) for one in conditions)
+            given["conditions"] = SQL(" AND ").join(
+                [asked.scope.of("i"), *(SQL(one).format(**given) for one in conditions)]
+            )
             await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
             await cursor.execute(SQL(LISTED).format(**given), params | tables.params)

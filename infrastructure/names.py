@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,6 +23,10 @@ class Names(Struct, frozen=True):
     def project(self, project: UUID) -> str:
         """Its name, or its code, or its id."""
         return self.projects.get(project) or self.codes.get(project) or str(project)
+
+    def of(self, project: UUID, called: Callable[[str], str]) -> dict[str, str]:
+        """The names of the items of *project* by their codes, as they are *called*."""
+        return {code: called(name) or code for (of, code), name in self.items.items() if of == project}
 
     def item(self, project: UUID, item: str) -> str:
         """Its name, or its code."""

@@ -12,7 +12,7 @@ from projections.supervision import OrderRow
 
 ORDERS = """
     SELECT o.* FROM views.supervision_order AS o
-    WHERE o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
+    WHERE {within} AND o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
       AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
     ORDER BY o.feedback_by, o.project, o."order" LIMIT %(limit)s OFFSET %(offset)s
 """

@@ -19,6 +19,7 @@ class OutsideFilter(Struct, frozen=True, kw_only=True):
     disputed: bool | None = None
     stale_days: int | None = None  # last verified longer ago than this, at *at*
     at: datetime
+    register: str = ""  # imported from this log; empty: the zone's own
     limit: int = 100
     offset: int = 0
 
@@ -44,8 +45,9 @@ class OutsideResults:
                 WHERE (%(department)s = '' OR o.department = %(department)s)
                   AND (%(manager)s = '' OR o.manager = %(manager)s)
                   AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
-                  AND (%(days)s::integer IS NULL
-                       OR (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
+                  AND (%(days)s::integer IS NULL OR o.needed
+                       AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
+                  AND o.project IN (SELECT r.project FROM views.project AS r WHERE r.register = %(register)s)
                 ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
                 """,
                 {
@@ -54,6 +56,7 @@ class OutsideResults:
                     "disputed": asked.disputed,
                     "days": asked.stale_days,
                     "at": asked.at,
+                    "register": asked.register,
                     "limit": asked.limit,
                     "offset": asked.offset,
                 },

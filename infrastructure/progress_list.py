@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.clock import Level
 from infrastructure.clock_list import AT_LEVEL, EXISTS, SOON
 from infrastructure.past import NOW, Folding, Past, Tables, settled_at, tables_at
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
 from infrastructure.views import ROWS_MAX, literal
 from projections.progress import ITEMS, PROJECTS, Progress
@@ -21,7 +22,7 @@ from projections.progress_answers import ProgressItem, ProgressProject
 LATE = AT_LEVEL[Level.RED]
 HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
 STALE = SQL(
-    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project"
+    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project AND o.needed"
     " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
 )
 CONDITIONS = {
@@ -35,6 +36,7 @@ CONDITIONS = {
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
 PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
+IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
@@ -51,7 +53,9 @@ class ProjectsAsked(Struct, frozen=True, kw_only=True):
     kind: str = ""  # of project, as its flow has it
     department: str = ""  # has an item of this department
     stage: str = ""  # has an item at this stage
-    holder: str = ""  # somebody, a department or 'applicant' or 'outside', has to act
+    holder: str = ""  # can act on one of its items: a department, or a word of HeldBy such as 'applicant'
+    register: str = ""  # imported from this log; empty: the zone's own
+    stuck: bool | None = None
     text: str = ""  # in code, name or enterprise
     changed_since: datetime | None = None
     warned: str = ""
@@ -65,6 +69,7 @@ class Tiles(Struct, frozen=True):
     """Numbers of projects; of items those decided this week, open and done."""
 
     under_way: int
+    stuck: int
     decided_this_week: int
     soon: int
     late: int
@@ -117,43 +122,56 @@ class ProgressList:
             found.setdefault(row[0], []).append(ProgressItem(*row))
         return found
 
-    async def tiles(self, t: datetime, week_from: datetime, stale_days: int) -> Tiles:
-        """The whole zone at *t*; what was decided since *week_from* counts as this week's."""
+    async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
+        """The whole of *scope* at *t*; what was decided since *week_from* counts as this week's."""
         query = SQL(
-            "SELECT count(*) FILTER (WHERE {under_way}),"
-            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s),"
+            "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck),"
+            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s"
+            " AND {within}),"
             " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
             " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
             " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
-            " FROM views.project AS p"
+            " FROM views.project AS p WHERE {of_register}"
         ).format(
+            within=scope.of("i"),
+            of_register=IN_REGISTER,
             under_way=UNDER_WAY,
             soon=HAS_CLOCK.format(EXISTS, SOON),
             late=HAS_CLOCK.format(EXISTS, LATE),
             stale=STALE,
         )
-        (row,) = await self._rows(query, {"t": t, "week_from": week_from, "stale_days": stale_days})
+        (row,) = await self._rows(
+            query, {"t": t, "week_from": week_from, "stale_days": stale_days, "register": scope.register}
+        )
         return Tiles(*(int(number) for number in row))
 
-    async def choices(self) -> Choices:
+    async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """What the filters offer."""
+        asked = {"register": scope.register}
 
-        async def column(query: SQL) -> list[Any]:
-            return [row[0] for row in await self._rows(query, {})]
+        async def column(query: SQL | Composed) -> list[Any]:
+            return [row[0] for row in await self._rows(query, asked)]
+
+        def of_projects(name: LiteralString) -> Composed:
+            query = SQL("SELECT DISTINCT {0} FROM views.project AS p WHERE {0} <> '' AND {1} ORDER BY 1")
+            return query.format(SQL(name), IN_REGISTER)
 
         phases = await self._rows(
             SQL(
-                "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> ''"
+                "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> '' AND {}"
                 " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
-            ),
-            {},
+            ).format(IN_REGISTER),
+            asked,
         )
+        departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(scope.of("i"))
         return Choices(
-            managers=await column(SQL("SELECT DISTINCT p.manager FROM views.project AS p ORDER BY 1")),
-            departments=await column(SQL("SELECT DISTINCT i.department FROM views.item AS i ORDER BY 1")),
-            holders=await column(SQL("SELECT DISTINCT i.holder FROM views.item AS i WHERE i.holder <> '' ORDER BY 1")),
+            managers=await column(of_projects("p.manager")),
+            departments=await column(departments),
+            holders=await column(
+                SQL("SELECT DISTINCT unnest(p.holders) FROM views.project AS p WHERE {} ORDER BY 1").format(IN_REGISTER)
+            ),
             phases=[(str(code), str(name)) for code, name in phases],
-            kinds=await column(SQL("SELECT DISTINCT p.kind FROM views.project AS p WHERE p.kind <> '' ORDER BY 1")),
+            kinds=await column(of_projects("p.kind")),
         )
 
     async def _rows(self, query: SQL | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -166,7 +184,7 @@ def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, di
     """What the rows have to fulfil, and the parameters of that."""
     params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
     params |= tables.params
-    found: list[SQL | Composed] = [SQL("true")]
+    found: list[SQL | Composed] = [IN_REGISTER]
     found += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:
@@ -176,6 +194,8 @@ def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, di
         found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
     if asked.stale_days is not None:
         found.append(STALE)
+    if asked.stuck is not None:
+        found.append(STUCK if asked.stuck else SQL("NOT p.stuck"))
     if asked.over is not None:
         found.append(OVER if asked.over else UNDER_WAY)
     return SQL(" AND ").join(found), params

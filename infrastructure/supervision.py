@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from msgspec import structs
-from psycopg.sql import Composed
+from psycopg.sql import SQL, Composed
 
+from domain.law.clock import State
 from domain.law.period import Period
 from infrastructure.board_sums import Cursor, counts_of, snapshot
 from infrastructure.clock_history import streams
@@ -35,35 +36,36 @@ from infrastructure.figures import (
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
 from infrastructure.orders import ORDERS, Order, order_at
+from infrastructure.scope import ZONE_SCOPE, Scope
 from infrastructure.store import Store
-from infrastructure.supervision_list import ListAsked, ListPage, decisions_asked, signals_asked
+from infrastructure.supervision_list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
 from projections.decisions import DecisionRow
-from projections.readings import WORKING_DAY
+from projections.readings import WORKING_DAY, ItemReading
 from projections.sums import ALL, ZONE
-from projections.supervision import OrderRow, SignalRow, Supervision, SupervisionState
+from projections.supervision import ENDED, STANDING, VOID, WARNING, OrderRow, SignalRow, Supervision, SupervisionState
 from projections.view import fold
 
-CORRECTED = "SELECT project FROM views.corrected WHERE at > %(as_of)s LIMIT %(limit)s"
+CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
 class SupervisionAt:
-    """What there is to supervise, as was known at *as_of*, by *laws*. Days of a period are those of *zone*."""
+    """What there is to supervise in *scope*, as was known at *as_of*, by *laws*. Periods are of days of *zone*."""
 
-    def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str) -> None:
+    def __init__(self, store: Store, laws: LawBook, as_of: datetime, zone: str, scope: Scope = ZONE_SCOPE) -> None:
         self._store, self._laws = store, laws
-        self.as_of, self.zone = as_of, zone
+        self.as_of, self.zone, self.scope = as_of, zone, scope
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure)
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._signals_then(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, asked, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure)
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._decided_then(period)
         async with self._store.cursor() as cursor:
             return await self._decided(cursor, asked, read)
@@ -73,7 +75,7 @@ class SupervisionAt:
         read = await self._signals_then(asked.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, asked, read)
-            if self.zone != ZONE:
+            if self.zone != ZONE or asked.figure == IN_FORCE:  # no sum tells what is in force
                 return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
             return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
 
@@ -101,7 +103,7 @@ class SupervisionAt:
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._signals_then(period), await self._decided_then(period))
         async with snapshot(self._store) as cursor:
-            counts = await counts_of(cursor, period, self.as_of, self._without, together=together)
+            counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
         return counts
 
@@ -126,11 +128,14 @@ class SupervisionAt:
     ) -> list[Order]:
         """Orders of the bureau as they stood, those that are to be answered first at the top."""
         asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
-        return [order_at(OrderRow(*row), self.as_of, self.zone) for row in await self._rows(ORDERS, asked)]
+        return [
+            order_at(OrderRow(*row), self.as_of, self.zone)
+            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), asked)
+        ]
 
     async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, with what was *read* from the ledger put in its places."""
-        takes = SIGNAL_FIGURES.get(asked.figure)
+        takes = is_in_force if asked.figure == IN_FORCE else SIGNAL_FIGURES.get(asked.figure)
         others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
         query = signals_asked(asked, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
@@ -150,7 +155,7 @@ class SupervisionAt:
         self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; all up to the end of the page where there are *others* to put in between."""
-        instant = {"as_of": self.as_of, "without": self._without}
+        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
         await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
         return await cursor.fetchall()
@@ -158,7 +163,7 @@ class SupervisionAt:
     async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
         """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
         together = not asked.department
-        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together)
+        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
         found = {line.department: line for line in of_counts(counts)}
         return length_of(found[asked.department], asked.figure) if asked.department in found else 0
@@ -170,7 +175,9 @@ class SupervisionAt:
         """The projects in which something was corrected since, as they were known; read once."""
         if self._rewound is None:
             asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
-            projects = [project for (project,) in await self._rows(CORRECTED, asked)]
+            projects = [
+                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), asked)
+            ]
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []
@@ -183,8 +190,18 @@ class SupervisionAt:
 
     async def _signals_then(self, period: Period) -> list[SignalRow]:
         """What had been told in the projects in which something was corrected since."""
-        signals = (one for _, state in await self._earlier() for one in _signals(state))
-        return [one for one in signals if self._within(one.happened_at, period)]
+        found: list[SignalRow] = []
+        for project, state in await self._earlier():
+            within = [one for one in _signals(state) if self._within(one.happened_at, period)]
+            found += await self._with_ends(project, within)
+        return found
+
+    async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
+        """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
+        if not any(one.level == WARNING and one.state == STANDING for one in signals):
+            return signals
+        items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
+        return [ended_by(one, items) for one in signals]
 
     async def _decided_then(self, period: Period) -> list[DecidedCase]:
         """What had been decided in the projects in which something was corrected since."""
@@ -215,7 +232,7 @@ class SupervisionAt:
             found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
         return found
 
-    async def _rows(self, query: LiteralString, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()
@@ -225,6 +242,25 @@ def _signals(state: SupervisionState) -> list[SignalRow]:
     """What was told, each with what had become of it."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+
+
+def is_in_force(signal: SignalRow) -> bool:
+    """Whether somebody has still to heed it: it was neither taken back nor has it ended with its clock."""
+    return signal.state not in (*VOID, ENDED)
+
+
+def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
+    """*signal* as the readings of its project tell: a warning stands while its clock runs and is not over."""
+    if signal.level != WARNING or signal.state != STANDING:
+        return signal
+    runs = any(
+        not clock.closed and clock.state in (State.RUNNING, State.SUSPENDED)
+        for item in items
+        if (item.item, item.application) == (signal.item, signal.application)
+        for clock in item.clocks
+        if clock.clock == signal.clock
+    )
+    return signal if runs else structs.replace(signal, state=ENDED)
 
 
 def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:

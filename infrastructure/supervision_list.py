@@ -10,16 +10,19 @@ from psycopg.sql import SQL, Composed
 from domain.law.clock import State
 from domain.law.period import Period
 from infrastructure.figures import DecidedCase
+from infrastructure.scope import ZONE_SCOPE, Scope
 from projections.supervision import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
 
 # The columns, the tables and the conditions are put together for what is asked, so that an index answers it.
 SIGNALS: LiteralString = """
-    SELECT s.*, f.state, f.since FROM views.signal AS s JOIN LATERAL (
+    SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM views.signal AS s JOIN LATERAL (
         SELECT x.state, x.since FROM views.signal_state AS x
         WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
     ) AS f ON true
+    LEFT JOIN views.clock AS k ON s.level = 'warning'
+        AND (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
     ORDER BY s.happened_at DESC, s.project DESC, s.version DESC LIMIT %(limit)s OFFSET %(offset)s
 """
@@ -35,6 +38,13 @@ DECISIONS: LiteralString = """
 """
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
+# A warning ends with its clock, or as that runs out, where a card follows. The day on which one was stopped is local.
+ENDED = SQL(
+    "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
+    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
+)
+IN_FORCE = "in_force"
+OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
 OF_STATE = SQL("f.state = %(figure)s")
 OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
@@ -46,12 +56,14 @@ class ListAsked(Struct, frozen=True, kw_only=True):
     period: Period
     department: str = ""
     figure: str = ""
+    scope: Scope = ZONE_SCOPE
     limit: int | None = None
     offset: int = 0
 
     def params(self) -> dict[str, Any]:
         """The values that the queries name, but for those of the instant and the zone."""
-        return {**structs.asdict(self), "void": list(VOID)}
+        asked = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
+        return {**asked, "void": list(VOID)}
 
     @property
     def whole(self) -> ListAsked:
@@ -82,7 +94,11 @@ class ListPage(Struct, Generic[R], frozen=True):
 
 def signals_asked(asked: ListAsked, *, without: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* leaves some projects out."""
-    figure = OF_STATE if asked.figure in SHOWN_STATES else OF_LEVEL if asked.figure else None
+    figure: SQL | Composed | None = OF_LEVEL if asked.figure else None
+    if asked.figure == IN_FORCE:
+        figure = OF_FORCE
+    elif asked.figure in SHOWN_STATES:
+        figure = OF_STATE
     return _query(SIGNALS, "s", asked, figure, without=without)
 
 
@@ -94,7 +110,7 @@ def decisions_asked(asked: ListAsked, *, without: bool) -> Composed:
 def _query(
     of: LiteralString, table: str, asked: ListAsked, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
-    conditions: list[SQL | Composed] = [SQL("true") if figure is None else figure]
+    conditions: list[SQL | Composed] = [asked.scope.of(table), *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if asked.department else []
     conditions += [WITHOUT[table]] if without else []
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions))
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)

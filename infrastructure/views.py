@@ -38,12 +38,18 @@ class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
 
 
 class Summary(Struct, frozen=True):
-    """The whole zone in a few numbers."""
+    """The whole zone, or an imported register, in a few numbers. *stuck* and *under_way* are projects.
+
+    *items_done* are granted or terminated, *items_turned_down* refused or declined and not applied for again.
+    """
 
     projects: int
+    under_way: int
+    stuck: int
     items: int
     items_open: int
     items_done: int
+    items_turned_down: int
     complaints_open: int
 
 
@@ -86,11 +92,13 @@ class Views:
             return head - behind.reached
         return 0
 
-    async def summary(self) -> Summary:
+    async def summary(self, register: str = "") -> Summary:
         (row,) = await self._rows(
-            "SELECT count(*), coalesce(sum(items_total), 0), coalesce(sum(items_open), 0),"
-            " coalesce(sum(items_done), 0), coalesce(sum(complaints_open), 0) FROM views.project",
-            [],
+            "SELECT count(*), count(*) FILTER (WHERE items_done < items_total), count(*) FILTER (WHERE stuck),"
+            " coalesce(sum(items_total), 0), coalesce(sum(items_open), 0), coalesce(sum(items_done), 0),"
+            " coalesce(sum(items_turned_down), 0), coalesce(sum(complaints_open), 0)"
+            " FROM views.project WHERE register = %s",
+            [register],
         )
         return Summary(*(int(number) for number in row))
 

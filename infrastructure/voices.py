@@ -24,6 +24,7 @@ from infrastructure.clock_history import PROJECTS_AT_A_TIME, streams
 from infrastructure.clocks import PROJECTS_READ_MAX, TooMuchToRead
 from infrastructure.lawbook import LawBook
 from infrastructure.mapper import entry_from
+from infrastructure.scope import EVERYTHING, Scope
 from infrastructure.store import Store
 from projections.complaint_rows import ComplaintRow
 from projections.evaluation_rows import EvaluationRow
@@ -43,11 +44,11 @@ A = TypeVar("A", ComplaintReading, EvaluationReading)
 VOICES_READ_MAX = 20_000  # of each kind for one question: some seconds
 MOVED = """
     SELECT v.project FROM views.voice AS v
-    WHERE v.occurred_at > %(t)s AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
+    WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
     UNION SELECT v.project FROM views.voice AS v
-    WHERE v.recorded_at > %(known)s AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
+    WHERE v.recorded_at > %(known)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
     UNION SELECT c.project FROM views.corrected AS c
-    WHERE c.at > %(known)s AND (%(project)s::uuid IS NULL OR c.project = %(project)s)
+    WHERE c.at > %(known)s AND {of_corrected} AND (%(project)s::uuid IS NULL OR c.project = %(project)s)
     LIMIT %(limit)s
 """
 
@@ -65,6 +66,7 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     clock: VoiceStep | None = None
     standing: VoiceState | None = None
+    scope: Scope | None = None  # None: of any register, where the project is named
     limit: int = 100
     offset: int = 0
 
@@ -126,11 +128,11 @@ class VoicesAt:
 
     async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
         """Complaints, the newest first. Raises TooMuchToRead."""
-        return await self._listed(COMPLAINTS, asked, await self._earlier(asked.project))
+        return await self._listed(COMPLAINTS, asked, await self._earlier(asked.project, asked.scope))
 
     async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
         """Evaluations, the newest first. Raises TooMuchToRead."""
-        return await self._listed(EVALUATIONS, asked, await self._earlier(asked.project))
+        return await self._listed(EVALUATIONS, asked, await self._earlier(asked.project, asked.scope))
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
         """Who did what when with a project's complaints and evaluations, oldest first; what counts, as corrected."""
@@ -142,7 +144,7 @@ class VoicesAt:
 
     async def summaries(self, asked: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
         """The figures of all that is asked for, by department and item. Raises TooMuchToRead."""
-        earlier = await self._earlier(asked.project)
+        earlier = await self._earlier(asked.project, asked.scope)
         complaints = await self._all(COMPLAINTS, asked, earlier)
         evaluations = await self._all(EVALUATIONS, asked, earlier)
         return await asyncio.to_thread(
@@ -193,10 +195,11 @@ class VoicesAt:
         params |= {"limit": limit, "offset": offset}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
-    async def _earlier(self, project: UUID | None) -> dict[UUID, VoicesState]:
+    async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
         """The projects for which the view can't answer, as they stood. Raises TooMuchToRead."""
         asked = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
-        moved = sorted(found for (found,) in await self._rows(SQL(MOVED), asked))
+        within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
+        moved = sorted(found for (found,) in await self._rows(SQL(MOVED).format(**within), asked))
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were complained of since {self.t.isoformat()}")
         states: dict[UUID, VoicesState] = {}
@@ -211,10 +214,15 @@ class VoicesAt:
             return await cursor.fetchall()
 
 
+def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
+    """The condition that a row belongs to *scope*; none where a project is asked about by its id."""
+    return EVERYTHING if scope is None else scope.of(alias)
+
+
 def statement(kind: Kind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
     """The query behind a list; *without* leaves out the projects that are read from the ledger."""
     at, name = Identifier("v", kind.at), Identifier("v", kind.name)
-    conditions: list[SQL | Composed] = [SQL("true")]
+    conditions: list[SQL | Composed] = [within_of(asked.scope, "v")]
     conditions += [
         SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in asked.equal
     ]

@@ -20,13 +20,17 @@ LISTED = """
       AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
       AND (%(kind)s = '' OR w.kind = %(kind)s)
       AND (%(manager)s = '' OR p.manager = %(manager)s)
+      AND (NOT %(at_hand)s OR w.kind <> 'precondition')
+      AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
+      AND p.register = %(register)s
     ORDER BY w.since, w.project, w.nth, w.kind, w.ref LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
         count(*) FILTER (WHERE w.kind <> 'precondition'), count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
-    FROM {waiting} AS w WHERE %(department)s = '' OR w.department = %(department)s
+    FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
+    WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
     GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
 VIEWS = (Waiting(), Progress())
@@ -41,6 +45,9 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     held_by: str = ""
     kind: str = ""
     manager: str = ""
+    at_hand: bool = False  # leave out what waits for other items
+    stuck: bool | None = None  # of projects that are, or are not
+    register: str = ""  # imported from this log; empty: the zone's own
     limit: int = 100
     offset: int = 0
 
@@ -78,9 +85,11 @@ class WaitingRows:
         params = {name: getattr(asked, name) for name in asked.__struct_fields__}
         return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
 
-    async def holders(self, department: str, limit: int, past: Past | None = None) -> list[HolderCount]:
+    async def holders(
+        self, department: str, limit: int, past: Past | None = None, register: str = ""
+    ) -> list[HolderCount]:
         """Who holds how much, those who hold most first; of one department's items or of all. Raises TooMuchToRead."""
-        params = {"department": department, "limit": limit}
+        params = {"department": department, "limit": limit, "register": register}
         return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
 
     async def _rows(self, query: LiteralString, params: dict[str, Any], past: Past | None) -> list[tuple[Any, ...]]:

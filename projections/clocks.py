@@ -33,7 +33,7 @@ from projections.nodes import NODES, Node, node_of
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
-FOLD_VERSION = 11  # grows with every change of the tables or of the fold
+FOLD_VERSION = 12  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -147,7 +147,7 @@ class Clocks:
             if key not in state.rows:
                 state.rows[key] = rows_of(project.id, history, laws, self._node_for)
                 state.sums = None
-        state.sums = decision_sums(state) if state.sums is None else state.sums
+        state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         return {
             **state.sums,
             "clock": [row for rows in state.rows.values() for row in rows],
@@ -172,9 +172,9 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
         state.recorded_at = recorded_at
 
 
-def decision_sums(state: ClocksState) -> Rows:
+def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
-    found = sums.Sums()
+    found = sums.Sums(register)
     for application, row in state.decisions.rows.items():
         decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
         for clock in state.rows.get(application, ()):

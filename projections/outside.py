@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
+from domain.flow.adoption import ItemDropped, ItemReplanned
+from domain.flow.wait import is_needed
+from domain.project.deeming import RenewalDeemed
 from domain.project.external import (
     DiscrepancyFound,
     DiscrepancySettled,
@@ -20,8 +23,11 @@ from domain.project.external import (
     ExternalResultVerified,
     RecordAttested,
 )
+from domain.project.registration import ItemPlanned, ProjectRegistered
+from domain.project.rescission import CardRescinded
 from domain.project.state import ExternalResult, Item, Project
 from domain.project.terms import DECIDED_STAGES, Stage
+from domain.project.undertaking import DecisionRevoked
 from domain.vocabulary import Entry
 from projections.law_events import Laws
 from projections.law_kinds import KINDS
@@ -29,6 +35,12 @@ from projections.view import Facts, Row, Rows, Table, facts_of
 
 # What says by itself that somebody looked: it counts on the day on which they did.
 LOOKED = (ExternalResultVerified, ExternalResultConfirmed, DiscrepancySettled, RecordAttested)
+
+# What changes which items are not granted, and what these wait for, beside the events of the law.
+OTHERS = (
+    *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped),
+    *(DecisionRevoked, RenewalDeemed, CardRescinded),
+)
 
 OUTSIDE = Table(
     "outside",
@@ -50,6 +62,7 @@ OUTSIDE = Table(
         ("recorded_by", "text NOT NULL"),
         ("verified_on", "date NOT NULL"),
         ("verified_by", "text NOT NULL"),  # a person, or the source of a feed
+        ("needed", "boolean NOT NULL"),  # an item that is not granted has it among its preconditions
         ("disputed", "boolean NOT NULL"),  # a feed says otherwise, and the project manager has not decided
         ("fed_outcome", "text NOT NULL"),
         ("fed_document_number", "text NOT NULL"),
@@ -85,9 +98,9 @@ class Outside:
     """The fold. *laws* tells in which zone a law counts its days."""
 
     name: str = "outside"
-    version: int = 1
+    version: int = 2
     tables: tuple[Table, ...] = (OUTSIDE,)
-    follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,))
+    follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,), OTHERS)
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
@@ -160,6 +173,7 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
         looked.recorded_by,
         looked.verified_on,
         looked.verified_by,
+        is_needed(project, item),
         fed is not None,
         fed.outcome.value if fed else "",
         fed.document_number if fed else "",
@@ -170,7 +184,10 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
 
 
 class OutsideRow(Struct, frozen=True):
-    """One item of a department outside the system, as the view has it."""
+    """One item of a department outside the system, as the view has it.
+
+    *needed*: work that is not over rests on it, as an item that is not granted has it among its preconditions.
+    """
 
     project: UUID
     item: str
@@ -189,6 +206,7 @@ class OutsideRow(Struct, frozen=True):
     recorded_by: str
     verified_on: date
     verified_by: str
+    needed: bool
     disputed: bool
     fed_outcome: str
     fed_document_number: str

@@ -6,24 +6,22 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from domain.flow.adoption import ItemDropped, ItemReplanned
+from domain.flow.stuck import can_move, is_done, is_turned_down
+from domain.flow.wait import BLOCKED, HeldBy, before_acceptance, waits_of
 from domain.project.consultation_state import queue, unanswered
-from domain.project.registration import ProjectRegistered
+from domain.project.registration import ItemPlanned, ProjectRegistered
 from domain.project.state import Item, Project
-from domain.project.terms import DECIDED_STAGES, OPEN_STAGES, Outcome, Stage
+from domain.project.terms import OPEN_STAGES, Outcome, Stage
 from domain.vocabulary import Entry, tag_of
 from projections.anonymity import named
 from projections.item_dates import NODES, Dates
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
-APPLICANT, OUTSIDE, NOBODY = "applicant", "outside", ""  # holders that are no department
+NOBODY = HeldBy.NOBODY.value
 # What is asked of every item, looked up once: getting a member of an enumeration takes longer than comparing it.
-NOT_STARTED, SUPPLEMENTING, COMPLETED, GRANTED = (
-    Stage.NOT_STARTED,
-    Stage.SUPPLEMENTING,
-    Stage.COMPLETED,
-    Outcome.GRANTED,
-)
-WITH_DEPARTMENTS = (Stage.SUBMITTED, Stage.ACCEPTED, COMPLETED)  # stages in which they have to act
+GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
+PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may be needed, or not any more
 
 
 class ProgressState(Struct):
@@ -51,6 +49,7 @@ PROJECTS = Table(
         ("enterprise", "text NOT NULL"),
         ("manager", "text NOT NULL"),
         ("law", "text NOT NULL"),
+        ("register", "text NOT NULL"),  # the log it was imported from; empty: the zone's own
         ("kind", "text NOT NULL"),  # of project, as its flow has it
         ("phase", "text NOT NULL"),  # the first of its flow in which something is not granted; empty: none
         ("phase_name", "text NOT NULL"),
@@ -59,8 +58,10 @@ PROJECTS = Table(
         ("registered_at", "timestamptz"),
         ("items_total", "integer NOT NULL"),
         ("items_open", "integer NOT NULL"),  # applied for and not decided
-        ("items_done", "integer NOT NULL"),  # decided or delivered
-        ("holders", "text[] NOT NULL"),  # of its items, and who is asked to countersign them
+        ("items_done", "integer NOT NULL"),  # granted or terminated
+        ("items_turned_down", "integer NOT NULL"),  # refused or declined, and not applied for again
+        ("stuck", "boolean NOT NULL"),
+        ("holders", "text[] NOT NULL"),  # everybody who can act on one of its items
         ("complaints_open", "integer NOT NULL"),
         ("last_fact", "text NOT NULL"),
         ("changed_at", "timestamptz"),
@@ -79,6 +80,8 @@ PROJECTS = Table(
         "(code)",
         "(phase)",
         "USING gin (holders)",
+        "(stuck) WHERE stuck",
+        "(register) WHERE register <> ''",
     ),
 )
 ITEMS = Table(
@@ -94,7 +97,8 @@ ITEMS = Table(
         ("stage", "text NOT NULL"),
         ("outcome", "text NOT NULL"),
         ("application", "integer NOT NULL"),
-        ("holder", "text NOT NULL"),  # who has to act: a department, 'applicant', 'outside', or nobody
+        ("holder", "text NOT NULL"),  # who has to act first; see `holders`
+        ("holders", "text[] NOT NULL"),  # a department's code, else a word of HeldBy; none where it is blocked or done
         ("unmet", "text[] NOT NULL"),  # preconditions not granted yet
         ("missing", "text[] NOT NULL"),  # papers still to come
         ("suspended", "text[] NOT NULL"),  # grounds of the open suspensions
@@ -139,14 +143,15 @@ class Progress:
         if isinstance(fact, ProjectRegistered):
             state.registered, state.registered_at = fact, at
         code: str = getattr(fact, "item", "")
-        if not code or not isinstance(code, str):
+        if not code or not isinstance(code, str) or isinstance(fact, PLANNING):
             state.rows.clear()  # the plan changed
             state.granted = project.granted
+        if not code or not isinstance(code, str):
             return
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
             state.granted ^= {code}
-            for other in project.waiting_for(code) if state.rows else ():
+            for other in (*project.waiting_for(code), *_terminated(project)) if state.rows else ():
                 state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
@@ -165,23 +170,22 @@ class Progress:
         return {"project": [_project_row(state, project, items)], "item": items}
 
 
-def holder(item: Item, unmet: list[str]) -> str:
-    """Who has to act next on *item*, as far as the facts tell."""
-    stage = item.stage
-    if stage is SUPPLEMENTING:
-        return APPLICANT
-    if stage is COMPLETED and not item.plan.live:
-        return NOBODY  # an outside department delivers what it decides itself
-    if stage in WITH_DEPARTMENTS:
-        return item.department if item.plan.live else OUTSIDE
-    if stage is NOT_STARTED and not unmet:
-        return APPLICANT if item.plan.live else OUTSIDE
-    return NOBODY
+def _terminated(project: Project) -> list[str]:
+    """The items that nobody applies for again unless another one needs them: that changes as others are granted."""
+    return [code for code, item in project.items.items() if item.outcome is TERMINATED]
+
+
+def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
+    """Who has to act on *item*, in order: as `domain.flow.wait` has it, so that all tables say the same."""
+    held = (wait for wait in waits_of(project, item, bool(unmet) and before_acceptance(item)) if wait is not BLOCKED)
+    named = (wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value for wait in held)
+    return list(dict.fromkeys(named))
 
 
 def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, granted: set[str]) -> Row:
     plan = item.plan
     unmet = project.unmet(code, granted)
+    held = holders_of(project, item, unmet)
     accepted = item.stage is Stage.ACCEPTED
     asked_now = item.consultations if accepted else None
     return (
@@ -195,7 +199,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         str(item.stage),
         str(item.outcome or ""),
         item.application,
-        holder(item, unmet),
+        held[0] if held and held[0] != NOBODY else "",
+        held,
         unmet,
         list(item.missing),
         sorted(set(item.suspensions.values())) if accepted else [],
@@ -216,7 +221,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
 
 
 NAMES = [name for name, _ in ITEMS.columns]
-HOLDER, AWAITING = NAMES.index("holder"), NAMES.index("awaiting")
+HOLDERS = NAMES.index("holders")
 
 
 def _standing(project: Project) -> tuple[str, str, str, int, int]:
@@ -234,6 +239,9 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
 def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
     registered = state.registered
     stages = [item.stage for item in project.items.values()]
+    done = sum(map(is_done, project.items.values()))
+    refused = sum(map(is_turned_down, project.items.values()))
+    held = sorted({holder for row in items for holder in row[HOLDERS]} - {NOBODY})
     return (
         project.id,
         registered.code if registered else "",
@@ -241,12 +249,16 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         registered.enterprise.name if registered else "",
         project.manager,
         project.law,
+        project.register,
         *_standing(project),
         state.registered_at,
         len(stages),
         sum(stage in OPEN_STAGES for stage in stages),
-        sum(stage in DECIDED_STAGES for stage in stages),
-        sorted({holder for row in items for holder in (row[HOLDER], *row[AWAITING])} - {NOBODY}),
+        done,
+        refused,
+        # Somebody who holds an item can act on it; only where nobody holds any, the chains have to be followed.
+        done < len(stages) and (bool(refused) or not (held or can_move(project))),
+        held,
         sum(not complaint.closed for complaint in project.complaints.values()),
         state.last_fact,
         state.changed_at,

@@ -9,7 +9,11 @@ from msgspec import Struct
 
 
 class ProgressItem(Struct, frozen=True):
-    """One item's row, as it is answered."""
+    """One item's row, as it is answered.
+
+    *holders*: who has to act on it, in order: a department by its code, else `applicant`, `outside`, `outside_body`,
+    `project_manager` or `nobody`; none where it waits for other items, or is done. *holder* is the first.
+    """
 
     project: UUID
     item: str
@@ -22,6 +26,7 @@ class ProgressItem(Struct, frozen=True):
     outcome: str
     application: int
     holder: str
+    holders: list[str]
     unmet: list[str]
     missing: list[str]
     suspended: list[str]
@@ -45,7 +50,9 @@ class ProgressProject(Struct, frozen=True):
 
     *phase* is the first of its flow in which something is not granted, *phase_nth* of *phases*; empty and 0 where it
     runs by no flow, empty and the last where all is granted. *changed_at* is when what was recorded last happened,
-    *happened_at* when what happened last did, *recorded_at* when the last of it was learned.
+    *happened_at* when what happened last did, *recorded_at* when the last of it was learned. *register* is the log that
+    it was imported from, empty for the zone's own. *items_done* are granted or terminated; *stuck*: it is open, and has
+    items that were turned down (refused or declined, and not applied for again), or nobody who can act on any of them.
     """
 
     project: UUID
@@ -54,6 +61,7 @@ class ProgressProject(Struct, frozen=True):
     enterprise: str
     manager: str
     law: str
+    register: str
     kind: str
     phase: str
     phase_name: str
@@ -63,6 +71,8 @@ class ProgressProject(Struct, frozen=True):
     items_total: int
     items_open: int
     items_done: int
+    items_turned_down: int
+    stuck: bool
     holders: list[str]
     complaints_open: int
     last_fact: str

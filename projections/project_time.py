@@ -7,13 +7,15 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from domain.flow.phases import Course, course
+from domain.flow.phases import Course, PhaseStanding, course
 from domain.law.calendar import WorkingCalendar
+from domain.law.clock import SILENT
 from domain.law.evaluation import replay
-from domain.law.general_outlook import clocks
+from domain.law.general_outlook import clocks, general_found
 from domain.law.general_pack import general_rule
+from domain.law.general_rule import local_date
 from domain.law.moment import day_before, local_day
 from domain.law.project_time import (
     GOVERNMENT,
@@ -25,6 +27,7 @@ from domain.law.project_time import (
     last_day,
     working_time,
 )
+from domain.law.review import DELIVERY
 from domain.law.timeline import Timeline
 from domain.past import settled
 from domain.project.state import Phase
@@ -111,6 +114,35 @@ def project_time(
     return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
 
 
+class TimedPhase(PhaseStanding, frozen=True, kw_only=True):
+    """A phase with the government's days of it, and how many of the *promised_days* are left, below zero: over.
+
+    It is *late* where these are used up: the applicant's days are not the department's. Only where no limit is promised
+    in working days is it late once *due_on* is over, as the law's own days go.
+    """
+
+    government_days: int
+    promised_days: int | None
+    left_days: int | None
+
+
+def timed(phases: Iterable[PhaseStanding], spent: ProjectTime | None) -> list[TimedPhase]:
+    """*phases*, each with its time out of what was *spent*."""
+    times = {phase.code: phase for phase in spent.phases} if spent else {}
+    return [_timed(phase, times.get(phase.code)) for phase in phases]
+
+
+def _timed(phase: PhaseStanding, found: PhaseTime | None) -> TimedPhase:
+    left = found.left_days if found else None
+    told = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
+    return TimedPhase(
+        **told,
+        government_days=found.time.government_days if found else 0,
+        promised_days=found.promised_days if found else None,
+        left_days=left,
+    )
+
+
 def _phase(phase: Phase, time: WorkingTime, *, promised: bool) -> PhaseTime:
     limit = phase.limit_days if promised else None
     return PhaseTime(phase.code, phase.name, phase.name_en, time, limit, _left(limit, time))
@@ -121,11 +153,20 @@ def _left(promised: int | None, time: WorkingTime) -> int | None:
 
 
 def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) -> list[Counting]:
-    """When the government's clocks of one application counted, by *t* as known at *known*."""
-    rule = rule_of(history, laws)
+    """When the government's clocks of one application counted, by *t* as known at *known*.
+
+    A department outside the system delivers what it decides itself, and nobody tells when: its delivery is not counted.
+    """
+    rule, counted = rule_of(history, laws), GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
     if rule is not None:
-        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known)))
+        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known), counted))
     zone = laws.pack(history.law).zone
     terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
-    acts = Timeline(zone, history.events).by(t, known)
-    return [general_counting(one.rule, one.events, t) for one in clocks(terms, acts) if one.clock in GOVERNMENT]
+    timeline = Timeline(zone, history.events)
+    read = {what.name: (what, reading) for what, reading in general_found(terms, timeline, t, known)}
+    silent = {name: local_date(one.standing.due) for name, (_, one) in read.items() if one.state in SILENT}
+    begun = {one.name: one for one in clocks(terms, timeline.by(t, known))} | {
+        name: one for name, (one, _) in read.items()
+    }
+    found = [one for one in begun.values() if one.clock in counted]
+    return [general_counting(one.rule, one.events, t, silent.get(one.name)) for one in found]

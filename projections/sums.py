@@ -30,9 +30,10 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("recorded_on", "date"),
     ("figure", "text"),
     ("days", "integer"),
+    ("register", "text"),  # whose projects these are: empty for the zone's own
     ("n", "integer NOT NULL"),
 )
-KEY = 5  # of its columns
+KEY = 6  # of its columns
 # The first day of the span that a day is in; one object, as it is a key of many counts.
 BEGINS = {span: lru_cache(maxsize=DAYS_KEPT_MAX)(span.begin) for span in Span}
 DEPARTMENT = 1  # where a key tells whose it is
@@ -47,8 +48,9 @@ def table_of(name: str, span: Span) -> str:
 
 
 class Sums(Struct):
-    """What one project brings about."""
+    """What one project of a *register* brings about."""
 
+    register: str = ""
     by_day: Counts = field(default_factory=dict)
 
     def add(
@@ -72,7 +74,9 @@ class Sums(Struct):
         counts, found = self.by_day, dict[str, list[Row]]()
         for span in reversed(Span):
             counts = counts if span is Span.DAY else added_up(counts, span)
-            found[table_of(name, span)] = [(*key, times) for key, times in with_all(counts).items() if times]
+            found[table_of(name, span)] = [
+                (*key, self.register, times) for key, times in with_all(counts).items() if times
+            ]
         return found
 
 

@@ -25,6 +25,7 @@ from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
 STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
+ENDED = "ended"  # of a warning that nobody took back, once its clock tells: no entry says so
 STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
 SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # that are figures themselves
@@ -40,6 +41,7 @@ SIGNALS = Table(
         ("project", "uuid"),
         ("card", "text"),
         ("version", "integer NOT NULL"),  # of the entry that told it
+        ("position", "bigint NOT NULL"),  # of that entry in the whole ledger: the card's number, with its year
         ("item", "text NOT NULL"),
         ("application", "integer NOT NULL"),
         ("department", "text NOT NULL"),
@@ -71,6 +73,7 @@ ORDERS = Table(
     (
         ("project", "uuid"),
         ("order", "text"),
+        ("position", "bigint NOT NULL"),  # of the entry in the whole ledger: the order's number, with its year
         ("item", "text NOT NULL"),
         ("department", "text NOT NULL"),
         ("about", "text NOT NULL"),
@@ -111,11 +114,15 @@ SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.IND
 
 
 class SignalRow(Struct, frozen=True):
-    """One warning, card or effect of silence, in the order of the columns; *state* as it was at the asked instant."""
+    """One warning, card or effect of silence, in the order of the columns; *state* as it was at the asked instant.
+
+    A warning whose clock has ended or run out is `ended`: nothing can be done about it any more.
+    """
 
     project: UUID
     card: str
     version: int
+    position: int
     item: str
     application: int
     department: str
@@ -135,6 +142,7 @@ class OrderRow(Struct, frozen=True):
 
     project: UUID
     order: str
+    position: int
     item: str
     department: str
     about: str
@@ -162,7 +170,7 @@ class Supervision:
     """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
 
     name: str = "supervision"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
     follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 
@@ -194,7 +202,7 @@ class Supervision:
             level = fact.colour.value
         application = proof.application if proof else project.recorded(fact.item).application
         state.signals[fact.card] = (
-            *(project.id, fact.card, entry.version, fact.item, application, fact.department),
+            *(project.id, fact.card, entry.version, entry.position, fact.item, application, fact.department),
             *(proof.clock if proof else "", rung.value, level),
             *(proof.article if proof else "", proof.due_on if proof else None),
             *(entry.occurred_at, entry.recorded_at),
@@ -207,7 +215,7 @@ class Supervision:
             state.sums = None
 
     def rows(self, state: SupervisionState, project: Project) -> Rows:
-        state.sums = signal_sums(state) if state.sums is None else state.sums
+        state.sums = signal_sums(state, project.register) if state.sums is None else state.sums
         return {
             **state.sums,
             "signal": [*state.signals.values()],
@@ -224,9 +232,9 @@ def figures_of(level: str, state: str) -> frozenset[str]:
     return frozenset({*(() if state in VOID else (level,)), *({state} & SHOWN_STATES)})
 
 
-def signal_sums(state: SupervisionState) -> Rows:
+def signal_sums(state: SupervisionState, register: str = "") -> Rows:
     """What each signal adds to the figures, as it is told and whenever its state changes."""
-    found, fates = sums.Sums(), dict[str, list[tuple[datetime, str]]]()
+    found, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
     for _, card, _, fate, since in state.fates:
         fates.setdefault(card, []).append((since, fate))
     for card, row in state.signals.items():
@@ -258,6 +266,7 @@ def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Projec
         state.orders[fact.order] = OrderRow(
             project=project.id,
             order=fact.order,
+            position=entry.position,
             item=fact.item,
             department=fact.department,
             about=fact.about,

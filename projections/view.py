@@ -22,7 +22,7 @@ from domain.past import settled
 from domain.project.correction import EntryAmended, EntryRetracted
 from domain.project.state import Project
 from domain.streams import Kind, kind_of
-from domain.vocabulary import FACTS, Entry, corrections
+from domain.vocabulary import FACTS, Entry, corrections, register_of
 
 S = TypeVar("S")
 Row = tuple[Any, ...]
@@ -153,6 +153,8 @@ def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -
         fact = entry.fact
         fact.apply(project)
         project.version = entry.version
+        if entry.version == 1 and isinstance(project, Project):
+            project.register = register_of(entry)
         for name, fold_one in followers[type(fact)]:
             fold_one(states[name], entry, project)
 

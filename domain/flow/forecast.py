@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from domain.flow.durations import Estimate, Known, Likeness, Measure, estimate
 from domain.flow.path import Days, Task, optional
+from domain.flow.wait import is_needed
 from domain.flow.waiting import blockers, spare
 from domain.project.state import Item, Project
 from domain.project.terms import Outcome
@@ -38,7 +39,8 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
     tasks: dict[str, Task] = {}
     estimates: dict[str, Estimate] = {}
     for code, item in project.items.items():
-        if item.outcome is Outcome.GRANTED or code in unneeded:
+        ended = item.outcome is Outcome.TERMINATED and not is_needed(project, item)  # nobody applies for it again
+        if item.outcome is Outcome.GRANTED or code in unneeded or ended:
             continue
         like, may = likeness(item), allowed[code]
         if code in elapsed.submitted and not open_groups[code]:

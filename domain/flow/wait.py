@@ -55,6 +55,7 @@ GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
 # What is asked of every entry, looked up once: getting a member of an enumeration takes longer than comparing it.
 NOT_STARTED, SUBMITTED, SUPPLEMENTING = Stage.NOT_STARTED, Stage.SUBMITTED, Stage.SUPPLEMENTING
 ACCEPTED, COMPLETED, GRANTED, DEPARTMENT = Stage.ACCEPTED, Stage.COMPLETED, Outcome.GRANTED, HeldBy.DEPARTMENT
+TERMINATED = Outcome.TERMINATED
 ACCEPTANCE, DECISION, DELIVERY = WaitKind.ACCEPTANCE, WaitKind.DECISION, WaitKind.DELIVERY
 BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 
@@ -96,16 +97,22 @@ def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
     found: list[Wait] = []
     if item.disputed is not None:
         found.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
-    if stage is COMPLETED and item.plan.live:
-        found.append(Wait(DELIVERY, DEPARTMENT, item.department))
+    delivery = [Wait(DELIVERY, DEPARTMENT, item.department)] if stage is COMPLETED and item.plan.live else []
     if item.outcome is GRANTED:
+        found += delivery
         if item.undertaking and item.kept is None:
             found.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
         return found
     if stage is SUPPLEMENTING:
         found.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
-    found += (BLOCKED,) if blocked else _before_the_grant(item, stage)
-    return found
+    if item.outcome is not TERMINATED or is_needed(project, item):
+        found += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    return found + delivery  # what was turned down: applying again is what leads on
+
+
+def is_needed(project: Project, item: Item) -> bool:
+    """Whether something in *project* that is not granted names *item* among its preconditions."""
+    return any(project.items[code].outcome is not GRANTED for code in project.waiting_for(item.plan.item))
 
 
 def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:

@@ -51,10 +51,10 @@ class WorkingTime(Struct, frozen=True):
 NOTHING = WorkingTime()
 
 
-def counting(case: Case) -> Iterator[Counting]:
-    """The government's clocks of one application, as far as they have counted by the instant of *case*."""
+def counting(case: Case, counted: frozenset[str] = GOVERNMENT) -> Iterator[Counting]:
+    """The clocks of one application that are *counted* as the government's, as far as they have by *case*'s instant."""
     for run in runs(case):
-        if run.kind.name in GOVERNMENT:
+        if run.kind.name in counted:
             yield _of_run(case, run)
 
 
@@ -67,8 +67,13 @@ def _of_run(case: Case, run: Run) -> Counting:
     return Counting(tuple(without(run.start + 1, last, out)), run.stop is None and state not in SILENT)
 
 
-def general_counting(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> Counting:
-    """A clock of a law that counts otherwise: it counts where it runs, whatever its days are called."""
+def general_counting(
+    rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime, silent_since: date | None = None
+) -> Counting:
+    """A clock of a law that counts otherwise: it counts where it runs, whatever its days are called.
+
+    *silent_since*: its last day, where silence has answered since; nothing is counted after it.
+    """
     course, held = course_of(rule, (), t), list[Suspension]()
     for event in effective(events, t):
         if not course.closed:
@@ -79,9 +84,17 @@ def general_counting(rule: GeneralRule, events: Sequence[GeneralEvent], t: datet
     day_of = rule.local_day
     first = day_of(course.first_started).toordinal() + (rule.first_day != "included")
     stopped = course.stopped or course.withdrawn
-    last = day_of(stopped).toordinal() if stopped else day_of(t).toordinal() - 1
+    last = (
+        day_of(stopped).toordinal()
+        if stopped
+        else silent_since.toordinal()
+        if silent_since
+        else day_of(t).toordinal() - 1
+    )
     out = gaps([(day_of(one.start), _day(one.end, course)) for one in held], rule.suspension_day_rule)
-    return Counting(tuple(without(first, last, [(gap.first, gap.last) for gap in out])), stopped is None)
+    return Counting(
+        tuple(without(first, last, [(gap.first, gap.last) for gap in out])), is_open=not (stopped or silent_since)
+    )
 
 
 def _day(at: datetime | None, course: GeneralCourse) -> date | None:

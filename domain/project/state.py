@@ -204,6 +204,7 @@ class Project(Struct, gc=False):
     id: UUID
     version: int = 0
     law: str = ""  # id of the law it runs under; empty until it is registered
+    register: str = ""  # 登记簿, by the name of the log it was imported from; empty: the zone's own
     manager: str = ""
     flow: AdoptedFlow | None = None
     items: dict[str, Item] = field(default_factory=dict)

@@ -25,7 +25,7 @@ NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same 
 VERSION_BIT = 76  # where a UUID's version begins
 PROJECTS_AT_ONCE = 64  # of each process
 PROJECTS_PER_ENTERPRISE = 2.5
-REGISTRAR = Actor("sim-registrar", "zone-office", Role.SYSTEM)
+REGISTRAR = Actor("法人库登记程序", "zone-office", Role.SYSTEM)
 
 HEADS = """
     SELECT e.stream, e.hash FROM unnest(%s::uuid[]) AS s (stream)

@@ -19,7 +19,7 @@ from domain.project.external import (
 from domain.project.terms import Outcome
 from scripts.simulation.acts import Done, Life, Part
 from scripts.simulation.circumstances import Circumstances
-from scripts.simulation.people import feed
+from scripts.simulation.people import EXCHANGE, feed
 
 SOURCE = "窗口领取的证照"
 
@@ -68,9 +68,7 @@ def keyed_anew(about: Circumstances, done: Done, right: RecordExternalResult) ->
 
 def reconciled(about: Circumstances, done: Done, number: str) -> Part:
     """The department's own system tells what it decided; what differs is settled by the manager."""
-    told = ReconcileExternalResult(
-        item=about.code, outcome=Outcome.GRANTED, source=f"{about.plan.department}-exchange", document_number=number
-    )
+    told = ReconcileExternalResult(item=about.code, outcome=Outcome.GRANTED, source=EXCHANGE, document_number=number)
     done = yield from about.act(done.at, about.chance.between(5, 30), feed(about.plan.department), told)
     if "discrepancy_found" in done.facts:
         settle = SettleDiscrepancy(item=about.code, keep=Kept.FEED, reasons="经核对证照原件，以部门系统为准")

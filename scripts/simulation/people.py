@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from msgspec import Struct
 from stdnum.cn import uscc
 
@@ -44,8 +46,10 @@ GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
 MANAGERS = 8
 OFFICERS = 4  # of each department
 DISTRICT = "110115"
+EXCHANGE = "数据对接系统"  # as which the departments outside send their results
+STRIDE = 7  # between the given names of neighbours, so that they sound unlike
 
-BUREAU = Actor("sim-bureau", "supervision", Role.SUPERVISOR)
+BUREAU = Actor("高明", "supervision", Role.SUPERVISOR)
 
 
 class Person(Struct, frozen=True):
@@ -56,7 +60,7 @@ class Person(Struct, frozen=True):
 
     @property
     def actor(self) -> Actor:
-        return Actor(f"sim-{self.code[-6:].lower()}", self.code, Role.APPLICANT)
+        return Actor(f"经办{self.code[-6:]}", self.code, Role.APPLICANT)
 
 
 def enterprise(chance: Chance) -> Person:
@@ -69,16 +73,21 @@ def enterprise(chance: Chance) -> Person:
 
 
 def manager(chance: Chance) -> Actor:
-    return Actor(f"sim-manager-{chance.between(1, MANAGERS)}", "zone-office", Role.PROJECT_MANAGER)
+    return Actor(called(chance.between(1, MANAGERS)), "zone-office", Role.PROJECT_MANAGER)
 
 
 def officer(department: str, chance: Chance) -> Actor:
-    return Actor(f"sim-{department}-{chance.between(1, OFFICERS)}", department, Role.OFFICER)
+    return Actor(called(crc32(department.encode()) + chance.between(1, OFFICERS)), department, Role.OFFICER)
 
 
 def feed(department: str) -> Actor:
     """The own system of a department outside this one."""
-    return Actor(f"sim-{department}-exchange", department, Role.INTEGRATOR)
+    return Actor(EXCHANGE, department, Role.INTEGRATOR)
+
+
+def called(nth: int) -> str:
+    """The name of the *nth* person of those who work in the zone."""
+    return SURNAMES[nth % len(SURNAMES)] + GIVEN[nth * STRIDE % len(GIVEN)]
 
 
 def human(chance: Chance) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from litestar.testing import RequestFactory
@@ -11,6 +11,8 @@ from api.paper import Paper
 from api.progress_paper import left
 from domain.law.clock import Level, State
 from projections.readings import Reading
+
+NOVEMBER = datetime.fromisoformat("2026-11-25T12:00:00+08:00")
 
 
 def reading(unit: str, remaining: float, overdue_days: int) -> Reading:
@@ -46,14 +48,26 @@ def reading(unit: str, remaining: float, overdue_days: int) -> Reading:
 @pytest.mark.parametrize(
     ("unit", "remaining", "overdue_days", "says"),
     [
-        ("working_day", 3.0, 0, "3"),
+        ("working_day", 3.0, 0, "3 working days"),
+        ("working_day", 1, 0, "1 working day"),
         ("calendar_day", 56, 0, "56 calendar days"),
-        ("working_day", 0, 24, "−24"),
-        ("month", 0, 24, "−24 working days"),  # days over are working days, whatever the clock counts
+        ("working_hour", 2.5, 0, "2.5 working hours"),
+        ("week", 2, 0, "2 weeks"),
+        ("working_day", 0, 24, "−24 working days"),
+        ("working_hour", 0, 2, "−2 working days"),
+        # The last day is the 21st of October, a day of the calendar: so are the days after it.
+        ("month", 0, 24, "−35 calendar days"),
+        ("calendar_day", 0, 24, "−35 calendar days"),
     ],
 )
-def test_days_over_are_working_days_whatever_the_clock_counts(
+def test_what_is_left_or_over_is_told_in_the_unit_of_the_clock(
     unit: str, remaining: float, overdue_days: int, says: str
 ) -> None:
     paper = Paper(RequestFactory().get("/", query_params={"lang": "en"}))
-    assert left(paper, reading(unit, remaining, overdue_days)) == says
+    assert left(paper, reading(unit, remaining, overdue_days), NOVEMBER) == says
+
+
+def test_calendar_days_are_told_apart_in_chinese() -> None:
+    paper = Paper(RequestFactory().get("/", query_params={"lang": "zh"}))
+    assert left(paper, reading("calendar_day", 7, 0), NOVEMBER) == "7 天（自然日）"
+    assert left(paper, reading("working_day", 0, 2), NOVEMBER) == "−2 个工作日"

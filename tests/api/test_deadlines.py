@@ -75,7 +75,7 @@ async def test_an_event_says_what_is_due_by_which_article(door: Door, distant: i
     assert event["description"].splitlines() == [
         "依据: 行政许可法第四十二条第一款",
         "起算日: 2026-04-02",
-        "剩余工作日: 13",
+        "剩余: 13 个工作日",
     ]
     assert (str(event["status"]), str(event["transp"])) == ("CONFIRMED", "TRANSPARENT")
 

@@ -60,14 +60,30 @@ def rows(page: str, table: str) -> list[str]:
 async def test_what_ends_first_is_on_top_with_why_and_what_it_waits_for(door: Door) -> None:
     queue = rows(await shown(door, department="land"), "queue")
 
+    unclocked = [row for row in queue if "No clock is running" in row]
+    queue = queue[: len(queue) - len(unclocked)]
+    assert not [row for row in queue if row in unclocked], "what has no end comes last"
+
     days = [re.findall(r"<time>(\d{4}-\d\d-\d\d|–)</time>", row)[0] for row in queue]
     running = [day for day, row in zip(days, queue, strict=True) if "Paused" not in row]
-    assert len(running) > 2
     assert running == sorted(running)
     assert all("How is this counted?" in row for row in queue)
-    paused = [row for row in queue if "Paused" in row]
-    assert queue[-len(paused) :] == paused
-    assert all("The end of a suspension: testing" in row and "if resumed now" in row for row in paused)
+    assert not [row for row in queue if "Paused" in row]
+    (paused,) = [row for row in rows(await shown(door, department="land"), "others") if "Paused" in row]
+    assert "The end of a suspension: testing" in paused
+    assert "if resumed now" in paused
+
+
+@pytest.mark.parametrize("department", ["land", "fire"])
+async def test_a_desk_tells_as_much_to_do_as_the_list_of_desks_and_lists_it(door: Door, department: str) -> None:
+    desk, desks = await shown(door, department=department), await shown(door)
+
+    line = desks.partition(f"department={department}&amp;")[2].partition("</tr>")[0]
+    (holds,) = re.findall(r'data-label="To do" class="figure">(\d+)<', line)
+    assert re.findall(r'<div class="queue"[^>]*><dt>To do</dt><dd>(\d+)</dd>', desk) == [holds]
+    assert len(rows(desk, "queue")) + len(rows(desk, "opinions")) == int(holds)
+    counted = (await door.get("/waiting/holders")).json()["holders"]
+    assert [one["holds"] for one in counted if one["holder"] == department] == [int(holds)]
 
 
 async def test_opinions_and_supplements_have_lists_of_their_own(door: Door) -> None:
@@ -90,7 +106,7 @@ async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None
     assert "Choose a department." in choice
     assert 'href="/desk?department=fire&amp;lang=en"' in choice
     nothing = await shown(door, department="nobody")
-    assert "No clock of this department is running." in nothing
+    assert "Nothing waits for this department." in nothing
     assert (await door.get("/desk", None, department="\0")).status_code == 400
 
 

@@ -14,6 +14,7 @@ from tests.controls import FEED, MANAGER
 
 pytestmark = pytest.mark.usefixtures("projector")
 ITEMS = [{"item": "tax", "department": "tax", "live": False}]
+RESTS_ON_IT = {"item": "refund", "department": "tax", "requires": ["tax"]}
 KEYED = {
     "command": "record_external_result",
     "item": "tax",
@@ -32,10 +33,10 @@ REPORT = {
 }
 
 
-async def keyed_in(door: Door) -> tuple[UUID, int]:
-    """A project whose only item is decided outside, and the position that has the result."""
+async def keyed_in(door: Door, *further: dict[str, Any]) -> tuple[UUID, int]:
+    """A project whose only item but the *further* ones is decided outside, and the position that has the result."""
     project = uuid4()
-    await door.done(project, {**REGISTER, "items": ITEMS})
+    await door.done(project, {**REGISTER, "items": [*ITEMS, *further]})
     receipt = await door.done(project, KEYED)
     return project, receipt["position"]
 
@@ -48,7 +49,7 @@ async def results(door: Door, path: str, **asked: Any) -> list[dict[str, Any]]:
 
 
 async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -> None:
-    project, after = await keyed_in(door)
+    project, after = await keyed_in(door, RESTS_ON_IT)
 
     for day, days, stale in (("12", 0, False), ("22", 10, False), ("23", 11, True)):
         asked = {"after": after, "as_of": f"2026-03-{day}T12:00:00+08:00"}
@@ -56,6 +57,16 @@ async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -
         assert (row["unverified_days"], row["stale"], row["verified_on"]) == (days, stale, "2026-03-12")
         listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
         assert (str(project) in {row["project"] for row in listed}) is stale
+
+
+async def test_a_result_on_which_no_open_work_rests_is_not_stale(door: Door) -> None:
+    project, after = await keyed_in(door)
+
+    asked = {"after": after, "as_of": "2026-04-23T12:00:00+08:00"}
+    (row,) = await results(door, f"/projects/{project}/outside", **asked)
+    assert (row["unverified_days"], row["needed"], row["stale"]) == (42, False, False)
+    listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
+    assert str(project) not in {row["project"] for row in listed}
 
 
 async def test_state_and_progress_show_when_it_was_verified(door: Door) -> None:

@@ -16,6 +16,7 @@ from api.app import create_app
 from api.every_page import PAGES
 from api.wording import FACTS, HOLDERS, OUTCOMES, ROLES, STAGES, TABLES, preferred
 from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.flow.wait import HeldBy
 from domain.ledger import Role
 from domain.project.material import AttachMaterial
 from domain.project.terms import Outcome, Stage
@@ -24,12 +25,11 @@ from infrastructure.approvals import Approvals
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.views import Views
-from projections.progress import APPLICANT, OUTSIDE
 from tests.api.door import REGISTER, Door
 from tests.controls import BUREAU, LAND
 
 MARK = "<script>alert(1)</script>"
-VERSION = r'<td class="figure" data-label="#">(\d+)</td>'
+VERSION = r'data-label="#"[^>]*>(\d+)<'
 FILED = {"command": "file_complaint", "complaint": "c-1", "about": MARK, "anonymous": True}
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -117,8 +117,10 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
     await views.catch_up(receipt["position"], patience=10)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/projects/{project}/history")).json()["entries"]
-    for entry in history:
-        assert FACTS[entry["fact"]["fact"]][1] in english
+    told = [re.sub(r"<[^>]*>", "", one).strip() for one in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)]
+    assert len(told) == len(history), "each entry is told in a sentence, with everything it holds beneath"
+    assert all(told)
+    assert any(one.startswith("Supplement requested, 2 papers: ") for one in told)
     numbers = [int(number) for number in re.findall(VERSION, english)]
     assert numbers == list(range(len(history), 0, -1))
     assert "Keyed in" in english
@@ -197,7 +199,7 @@ def test_there_are_words_for_everything() -> None:
     assert STAGES.keys() == set(Stage)
     assert OUTCOMES.keys() == set(Outcome)
     assert ROLES.keys() == set(Role)
-    assert HOLDERS.keys() == {APPLICANT, OUTSIDE}
+    assert HOLDERS.keys() == {one.value for one in HeldBy} - {HeldBy.DEPARTMENT.value}
     assert all(all(words) for table in TABLES.values() for words in table.values())
 
 

@@ -92,7 +92,7 @@ async def test_a_row_shows_each_item_as_a_cell_and_the_clock_that_ends_first(doo
         ("open", "tax: Under way"),
     ]
     assert "Countersignature: fire" in joint
-    assert re.search(r'<td class="figure"[^>]*>−\d+<br><span class="tag late">Overdue', joint)
+    assert re.search(r'<td class="figure"[^>]*>−\d+ working days<br><span class="tag late">Overdue', joint)
     assert '<i class="special"' in paused
     assert "0 / 4" in paused
     assert '<span class="tag paused">Paused</span>' in paused

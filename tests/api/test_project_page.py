@@ -85,7 +85,7 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
 
     land = row(page, "land")
     assert "Promise <time>2026-03-12</time>" in land  # seven working days after its acceptance
-    assert re.search(r'<td class="figure"[^>]*>7</td>', land)
+    assert re.search(r'<td class="figure"[^>]*>7 working days</td>', land)
     for clock in ("commitment", "decision"):
         href = f"/pages/projects/{project}/clock?item=land&amp;clock={clock}&amp;application=1&amp;lang=en"
         assert href in land
@@ -116,7 +116,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     phases = page.partition('<ol class="phases">')[2].partition("</ol>")[0]
 
     assert re.findall(r'<li class="(\w+)">', phases) == ["done", "not_begun"]
-    assert re.findall(r'<span class="number">([^<]*)</span>', phases) == ["1 / 1", "0 / 1"]
+    assert re.findall(r'<span class="number">([^<]*)</span>', phases) == ["1 / 1", "1 / 15 working days", "0 / 1"]
     assert "Entry and project initiation" in phases
     assert f'<th scope="row">{CONSULTATION.task_name_en}</th>' in row(page, "consultation")
     assert f">{CONSULTATION.dept_name_en}</td>" in row(page, "consultation")

@@ -20,6 +20,7 @@ from infrastructure.approvals import Approvals
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES
 from infrastructure.projector import Projector
 from infrastructure.settings import Settings
+from infrastructure.supervision_list import IN_FORCE
 from infrastructure.views import Views
 from tests.api.door import Door, problem
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
@@ -187,5 +188,5 @@ async def test_nobody_is_told_anything_without_saying_who_asks(door: Door) -> No
 
 
 def test_the_figures_that_can_be_asked_for_are_those_that_are_counted() -> None:
-    assert {figure.value for figure in CardFigure} - {""} == SIGNAL_FIGURES.keys()
+    assert {figure.value for figure in CardFigure} - {"", IN_FORCE} == SIGNAL_FIGURES.keys()
     assert {figure.value for figure in DecidedFigure} == CASE_FIGURES.keys()

@@ -149,7 +149,7 @@ async def test_where_nothing_happened_it_says_so(empty: dict[str, str], page: st
                 "Supervision",
                 "Yellow cards 1 vs. period before +1 vs. year before +1",
                 "On-time rate 100.0 % vs.",
-                "DB-1",
+                "督办〔2026〕",
             ),
         ),
     ],

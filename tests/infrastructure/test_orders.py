@@ -30,6 +30,7 @@ def test_a_report_is_in_time_through_its_day(answered: str, asked: str, state: s
     row = OrderRow(
         project=UUID(int=1),
         order="DB-1",
+        position=7,
         item="land",
         department="land",
         about="why so late",

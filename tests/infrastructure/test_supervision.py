@@ -26,6 +26,8 @@ from infrastructure.approvals import Approvals
 from infrastructure.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from infrastructure.projector import Projector
 from infrastructure.supervision import SupervisionAt
+from infrastructure.supervision_list import IN_FORCE, ListAsked
+from projections.supervision import ENDED, WARNING
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
 from tests.watching import Hands, watch_once
 
@@ -96,6 +98,34 @@ async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
     (card,) = await zone.cards(slow)
     await zone.on("2026-03-17 09:00", (LAND, slow, AppealCard(card=card, reasons="the applicant asked us to wait")))
     return prompt, slow, silent
+
+
+async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Zone) -> None:
+    project = uuid4()
+    await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")  # two of the seven days of the promise are left, today among them
+    warned_at = zone.at().as_of
+
+    async def states(as_of: datetime | None = None) -> list[tuple[str, str]]:
+        return [(one.clock, one.state) for one in await zone.at(as_of).signals(MARCH, figure=WARNING)]
+
+    async def in_force(as_of: datetime | None = None) -> tuple[int, int]:
+        page = await zone.at(as_of).signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
+        return len(page.rows), page.count
+
+    assert (await states(), await in_force()) == ([("commitment", "standing")], (1, 1))
+    await zone.on("2026-03-12 09:00", (LAND, project, GRANT))
+
+    assert (await states(), await in_force()) == ([("commitment", ENDED)], (0, 0))
+    assert (await zone.board())["land"].warning == 1
+    assert (await states(warned_at), await in_force(warned_at)) == ([("commitment", "standing")], (1, 1))
+
+    # A correction since makes the ledger answer in the view's place, and that in the same way.
+    earlier = datetime.fromisoformat("2026-03-02T08:30:00+08:00")
+    amend = AmendEntry(version=2, new_occurred_at=earlier, reasons="a slip")
+    await zone.on("2026-03-13 09:00", (BUREAU, project, amend))
+    assert await states(warned_at) == [("commitment", "standing")]
 
 
 async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:

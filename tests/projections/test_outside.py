@@ -19,7 +19,8 @@ from domain.project.external import (
     Kept,
     RecordAttested,
 )
-from domain.project.state import ExternalResult
+from domain.project.registration import ItemPlanned
+from domain.project.state import ExternalResult, PlannedItem
 from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyFact, Entry
 from projections.outside import Outside, OutsideRow, unverified_days
@@ -122,6 +123,15 @@ def test_days_are_those_of_the_zone() -> None:
     assert unverified_days(row, datetime.fromisoformat("2026-03-12T16:00:00+00:00")) == 1
     assert unverified_days(row, at("03-22")) == 10
     assert unverified_days(row, at("03-01")) == 0
+
+
+def test_a_result_is_needed_while_open_work_rests_on_it() -> None:
+    after = ItemPlanned(item="refund", plan=PlannedItem(item="refund", department="tax", requires=("tax",)))
+
+    assert not rows(told("03-12", KEYED))[0].needed
+    assert rows(told("03-12", KEYED), told("03-13", after))[0].needed
+    granted = told("03-14", completed("refund"))
+    assert not rows(told("03-12", KEYED), told("03-13", after), granted)[0].needed
 
 
 @for_any(worlds())

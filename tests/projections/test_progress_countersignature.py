@@ -38,7 +38,7 @@ def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
     assert shown(asked("water"), asked("fire")) == (
         ["water", "fire"],
         [],
-        ["applicant", "fire", "land", "outside", "water"],
+        ["applicant", "fire", "outside", "water"],
     )
     assert shown(asked("water"), asked("fire"), answered("water"))[:2] == (["fire"], [])
     assert shown(asked("water"), asked("fire"), answered("water"), asked("water", 2))[:2] == (["fire", "water"], [])
@@ -47,7 +47,7 @@ def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
 def test_in_a_line_one_is_awaited_and_the_others_are_queued() -> None:
     first = asked("fire", line=LINE)
 
-    assert shown(first) == (["fire"], ["water", "planning"], ["applicant", "fire", "land", "outside"])
+    assert shown(first) == (["fire"], ["water", "planning"], ["applicant", "fire", "outside"])
     assert shown(first, answered("fire"), asked("water", line=LINE))[:2] == (["water"], ["planning"])
     assert shown(first, answered("fire", Opinion.OBJECTED))[:2] == ([], ["water", "planning"])
 

@@ -138,10 +138,10 @@ def test_each_open_thing_is_told_and_the_decision_only_after_them() -> None:
 def test_a_refusal_is_delivered_and_applied_for_again() -> None:
     found = told(*under_examination(), completed(outcome=Outcome.REFUSED))
     assert [(wait.kind, wait.on) for wait in found[LAND].waits] == [
-        (WaitKind.DELIVERY, ()),
         (WaitKind.APPLICATION, ("refused",)),
+        (WaitKind.DELIVERY, ()),
     ]
-    assert first(found[PLAN])[1:3] == (HeldBy.DEPARTMENT, "land")
+    assert first(found[PLAN])[1:3] == (HeldBy.APPLICANT, "applicant")
 
 
 def test_a_decision_is_kept_back_by_who_objected_and_a_grant_on_an_undertaking_is_checked() -> None:
