@@ -38,7 +38,7 @@ def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: s
 def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
     """Mark views for a rebuild that are ahead of the ledger, which was restored without them; returns their names."""
     rows = connection.execute(
-        "UPDATE views.position SET version = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
+        "UPDATE views.position SET version = 0, seq = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
     ).fetchall()
     if rows:
         log.critical("views_ahead_of_ledger", views=[view for (view,) in rows])
