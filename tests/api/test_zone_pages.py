@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
@@ -67,7 +68,8 @@ def browser(site: str) -> Iterator[httpx.Client]:
 async def _tell(url: str, folder: Path) -> None:
     hands = [LOOKED_AT]
     async with Approvals(url, clock=lambda: hands[0]) as approvals:
-        for stream, steps in (*ZONE_STORIES, (PROJECT, STORY), *STORIES):
+        told: list[tuple[UUID, Sequence[Any]]] = [*ZONE_STORIES, (PROJECT, STORY), *STORIES]
+        for stream, steps in told:
             for nth, step in enumerate(steps):
                 hands[0] = step.at
                 await approvals.handle(stream, step.dated, step.by, uuid5(stream, f"told {nth}"))
