@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
@@ -20,6 +21,7 @@ from infrastructure.lawbook import law_book
 from infrastructure.shelves import Shelves
 
 Language = Literal["zh", "en"]
+CLOCK_ENDS = re.compile("[#:]")  # behind the kind of a clock, whose name may go on
 Name = Callable[[str], str]
 
 
@@ -103,6 +105,16 @@ def rule_title(rule: str, language: Language) -> str:
     terms = pack.specials.get(special)
     named = (terms.title_zh if language == "zh" else terms.title) if terms else ""
     return title + since + (("：" if language == "zh" else ": ") + named if named else "")
+
+
+@cache
+def clock_unit(rule: str, clock: str) -> str:
+    """The unit in which the law's version *rule* counts *clock*, by its stored name; empty where nobody says."""
+    try:
+        terms = law_book().pack(rule).clocks.get(CLOCK_ENDS.split(clock, maxsplit=1)[0])
+    except Refused:
+        return ""
+    return terms.unit if terms else ""
 
 
 @cache

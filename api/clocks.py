@@ -26,6 +26,7 @@ from infrastructure.clock_counts import ClockCount
 from infrastructure.clock_list import ClockFilter, ListedClock
 from infrastructure.clocks import ClocksAt, NoSuchClock
 from infrastructure.lawbook import law_book
+from infrastructure.scope import ZONE_SCOPE, Scope
 from projections.nodes import NODES, ModeTitle, Node, modes_with
 from projections.readings import ItemReading, Reading
 
@@ -143,7 +144,7 @@ class Clocks(Controller):
         due_after: DueAfter = None,
         awaited: Awaited = False,
         closed: Closed = False,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         limit: Limit = PAGE_ROWS,
         offset: Offset = 0,
     ) -> ClockPage:
@@ -164,7 +165,8 @@ class Clocks(Controller):
             offset=offset,
         )
         _, position = await caught_up(request, after)
-        return await clock_page(await clocks_at(request, as_of, known_at), wanted, position)
+        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
+        return await clock_page(asked, wanted, position)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(
@@ -174,11 +176,11 @@ class Clocks(Controller):
         as_of: AsOf = None,
         known_at: KnownAt = None,
         department: Department = "",
-        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
     ) -> ClockMatrix:
         """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
         _, position = await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at)
+        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
         cells = [shown_count(one, asked, department) for one in await readable(asked.counts(department))]
         modes = modes_with((cell.mode for cell in cells), law_book().packs)
         return ClockMatrix(asked.t, asked.known, department, modes, NODES, cells, position, asked.recounting)
@@ -209,10 +211,12 @@ class Clocks(Controller):
         return ExplainedClock(asked.t, asked.known, found)
 
 
-async def clocks_at(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> ClocksAt:
-    """The clocks at the instant asked about, of the register asked for. Raises Problem where one of them is none."""
+async def clocks_at(
+    request: AnyRequest, as_of: datetime | None, known_at: datetime | None, scope: Scope = ZONE_SCOPE
+) -> ClocksAt:
+    """The clocks at the instant asked about, in lists those of *scope*. Raises Problem where one of these is none."""
     t, known = asked_then(request, as_of, known_at)
-    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known, scope=await scope_of(request))
+    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known, scope=scope)
 
 
 async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:

@@ -21,7 +21,7 @@ from api.paper import Paper, zone_of
 from api.parts import AnyRequest, parts_of
 from api.past import readable
 from api.progress_paper import overdue
-from api.scope import InRegister
+from api.scope import InRegister, scope_of
 from api.supervision_paper import clock_name
 from api.views import WITHOUT_NUL, After, caught_up
 from domain.law.clock import Level
@@ -67,11 +67,11 @@ class Deadlines(Controller):
         as_of: AsOf = None,
         known_at: KnownAt = None,
         lang: Language = "",  # noqa: ARG002  checked here, used by Paper
-        register: InRegister = "",  # noqa: ARG002  checked here, used by clocks_at
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
     ) -> Response[bytes]:
         """One event for each clock that runs; none while it is suspended. Answers 304 to an If-None-Match that fits."""
         await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at)
+        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
         found = await running(asked, department)
         approvals = parts_of(request).approvals
         names = await names_of(approvals.store, [one.project for one in found])

@@ -12,7 +12,7 @@ from uuid import UUID
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from api.called import grounds
+from api.called import clock_unit, grounds
 from api.citation import cited
 from api.entries import ShownEntry
 from api.numbers import LETTERS, level_of, numbered
@@ -23,9 +23,10 @@ from api.wording_codes import district_named, industry_named
 from api.wording_fields import HIDDEN
 from api.wording_history import TRUTHS
 from domain.information_form import CATEGORIES, FORM, Sort
+from domain.law.countersign import COUNTERSIGN
 from domain.law.proof import ClockProof, Colour
 from domain.project.acceptance import ItemAccepted
-from domain.project.asking import JOINT_STEP
+from domain.project.asking import JOINT_STEP, CountersignatureAsked
 from domain.project.consultation_state import Answer, Opinion
 from domain.project.evaluation import Channel, Grade
 from domain.project.external import Kept
@@ -33,6 +34,7 @@ from domain.project.information import KnownField
 from domain.project.material import MaterialAttached
 from domain.project.rectification import AppealGround
 from domain.project.state import ExternalResult, PlannedItem
+from domain.project.submission import ItemSubmitted
 from domain.project.supervision import SupervisionOrdered, Verdict
 from domain.project.suspension import ClockSuspended
 from domain.project.terms import Mode, Outcome
@@ -79,11 +81,12 @@ class Known(Struct, frozen=True):
     files: dict[str, str] = {}
     grounds: dict[str, str] = {}
     units: dict[str, str] = {}  # of items, as they were last accepted
+    laws: dict[str, str] = {}  # of items, as they were last applied for
 
     @classmethod
     def of(cls, entries: Sequence[ShownEntry]) -> Known:
         """From all *entries* of one project, in their order."""
-        known = cls({}, {}, {}, {}, {})
+        known = cls({}, {}, {}, {}, {}, {})
         for entry in entries:
             fact = entry.fact
             if card := card_in(fact):
@@ -95,8 +98,10 @@ class Known(Struct, frozen=True):
                     known.files[digest] = name
                 case ClockSuspended(suspension=suspension, ground=ground):
                     known.grounds[suspension] = ground
-                case ItemAccepted(item=item, unit=unit):
-                    known.units[item] = unit
+                case ItemSubmitted(item=item, law=law):
+                    known.laws[item] = law
+                case ItemAccepted(item=item, unit=unit, law=law):
+                    known.units[item], known.laws[item] = unit, law
         return known
 
 
@@ -211,8 +216,12 @@ class Sentences:
         return "：" if self.is_zh else ": "
 
     def unit(self, fact: AnyFact) -> str:
-        """The unit in which the days of *fact* are counted: that of its item's clocks."""
-        return getattr(fact, "unit", "") or self.known.units.get(getattr(fact, "item", ""), WORKING_DAY)
+        """The unit in which the days of *fact* are counted: its own, that of its clock, or of its item's decision."""
+        item = getattr(fact, "item", "")
+        own: str = getattr(fact, "unit", "")
+        if isinstance(fact, CountersignatureAsked):
+            own = clock_unit(self.known.laws.get(item, ""), COUNTERSIGN.name)
+        return own or self.known.units.get(item, WORKING_DAY)
 
     def joined(self, parts: Sequence[str]) -> str:
         """*parts* one after the other, without those that are empty."""
@@ -229,7 +238,7 @@ class Sentences:
         if proof is None:
             return ""
         if name == "remaining":
-            return self.paper.quantity(proof.remaining, self.unit(fact))
+            return self.paper.quantity(proof.remaining, clock_unit(proof.rule, proof.clock) or WORKING_DAY)
         if name == "article":
             return cited(proof.article, self.paper.language)
         return self.clock(proof.clock) if name == "clock" else str(proof.due_on)

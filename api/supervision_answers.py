@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +14,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.body import YEAR_FIRST, YEAR_LAST
+from api.called import clock_unit
 from api.entries import ShownEntry, shown
 from api.instants import instant_in
 from api.law import laws_of
@@ -44,7 +44,6 @@ from projections.supervision import SignalRow
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
-CLOCK_ENDS = re.compile("[#:]")  # behind the kind of a clock, whose name may go on
 
 
 class CardFigure(StrEnum):
@@ -284,7 +283,7 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
         as_of=known,
         signal=ended_by(file.signal, readings),
         proof=file.proof,
-        unit=unit_of(file.proof, of_item, laws) if file.proof else "",
+        unit=unit_of(file.proof, of_item) if file.proof else "",
         reasons=file.reasons,
         days=await days_of(request, file.signal, file.proof),
         evidence=[lines[version] for version in file.evidence if version in lines],
@@ -292,13 +291,12 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
     )
 
 
-def unit_of(proof: ClockProof, items: Sequence[ItemReading], laws: LawBook) -> str:
+def unit_of(proof: ClockProof, items: Sequence[ItemReading]) -> str:
     """The unit in which the clock of *proof* counts, as *items* read, else by the law it was counted by."""
     for clock in (clock for item in items for clock in item.clocks):
         if (clock.clock, clock.application) == (proof.clock, proof.application):
             return clock.unit
-    terms = laws.pack(proof.rule).clocks.get(CLOCK_ENDS.split(proof.clock, maxsplit=1)[0])
-    return terms.unit if terms else WORKING_DAY
+    return clock_unit(proof.rule, proof.clock) or WORKING_DAY
 
 
 async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:

@@ -120,6 +120,7 @@ class ViewTables(Controller):
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
         at, known = asked_then(request, as_of, known_at)
+        _, position = await caught_up(request, after)
         asked = ProjectsAsked(
             t=at,
             manager=manager,
@@ -135,7 +136,6 @@ class ViewTables(Controller):
             limit=limit + 1,
             offset=offset,
         )
-        _, position = await caught_up(request, after)
         table = ProgressList(parts_of(request).approvals.store)
         rows = await readable(table.page(asked, past_in(as_of, known_at, at, known)))
         return ProgressPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)

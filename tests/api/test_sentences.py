@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from litestar.testing import RequestFactory
+from msgspec import structs
 
 from api.entries import shown
 from api.paper import Paper
@@ -16,7 +17,7 @@ from api.wording_history import SENTENCES, TRUTHS
 from domain.example_supervision import WATCHED, WATCHED_PROJECT
 from domain.examples import fact_examples, story_entries
 from domain.law.proof import ClockProof, Colour, Rung
-from domain.project.card import CardIssued
+from domain.project.card import CardIssued, DeadlineWarned
 from domain.project.consultation_state import Opinion
 from domain.project.countersignature import ItemCountersigned
 from domain.project.evaluation import Grade
@@ -168,6 +169,15 @@ def test_outcomes_and_grades_are_words() -> None:
 
 def test_days_are_told_in_the_unit_of_the_clocks() -> None:
     assert "法定时限 20 个工作日，承诺 10 个工作日" in sentences("zh").tell(accepted())
+
+
+def test_a_warning_tells_what_is_left_in_the_unit_of_its_clock() -> None:
+    rule = f"{LAW.name}/construction_permit"  # decided within seven calendar days
+    warned = DeadlineWarned(
+        card="x-1", item="land", department="land", proof=structs.replace(PROOF, rule=rule, remaining=2)
+    )
+
+    assert text(sentences("zh", warned).tell(warned)).endswith("剩余 2 天（自然日）")
 
 
 def test_what_people_wrote_is_escaped() -> None:

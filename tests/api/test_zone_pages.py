@@ -104,6 +104,39 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
     assert told.waiting >= wanted
 
 
+def held(cells: str) -> set[str]:
+    """Who has to act, of each of the *cells* of a column."""
+    found = set()
+    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
+        for one in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+            found.add(text_of(one).strip())
+    return found
+
+
+def test_whoever_has_to_act_is_the_same_in_every_table(browser: httpx.Client) -> None:
+    table, seen = shown(browser, "/", status="open", limit="500"), 0
+    for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
+        (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
+        page = shown(browser, unescape(address))
+        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
+        of_items = {name: held(one) for name, one in named_rows(items) if held(one)}
+        of_waits = {name: held(one) for name, one in named_rows(waits)}
+        assert of_items == of_waits, address
+
+        # A project's page names the manager, and the department outside, beside what they are.
+        kinds = {one.split()[0] for them in of_waits.values() for one in them}
+        assert {one.split()[0] for one in held(row)} == kinds, address
+        seen += len(of_waits)
+    assert seen > PROJECTS, "there is something to compare"
+
+
+def named_rows(table: str) -> list[tuple[str, str]]:
+    """The rows of a *table*, each with the name that it begins with."""
+    rows = table.partition("<tbody>")[2].split("</tr>")[:-1]
+    return [(text_of(re.findall(r"<th[^>]*>(.*?)(?:<br>|</th>)", row, re.DOTALL)[0]).strip(), row) for row in rows]
+
+
 def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Client) -> None:
     registers = browser.get("/registers").json()
     assert registers["registers"] == [{"register": DATASET, "projects": len(CASES)}]
