@@ -96,4 +96,5 @@ REVOKE INSERT ON ledger.event, ledger.command FROM countersign_app;
 -- The shelf of catalogues and flows is read with the first submission after a start: it must not need the whole ledger.
 -- The names are those of domain/catalogue and domain/flow; a test compares them with the query.
 CREATE INDEX event_of_the_shelf ON ledger.event (seq) WHERE type IN (
-    'service_item_defined', 'service_item_withdrawn', 'online_decided', 'catalogue_published', 'flow_published');
+    'service_item_defined', 'service_item_withdrawn', 'online_decided', 'catalogue_published', 'intake_hours_set',
+    'flow_published');
