@@ -14,7 +14,9 @@ from domain.law.clock import Level, State
 from domain.law.event import LawEvent
 from domain.law.general_case import general_clocks
 from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
+from domain.law.general_rungs import general_course
 from domain.law.outlook import DISTANT
+from domain.law.proof import Rung
 from domain.law.timeline import Timeline
 from infrastructure.lawbook import law_book
 from tests.law.lives import lives
@@ -67,6 +69,19 @@ def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
     assert (running.state, running.standing.due, running.resumes_at) == (State.RUNNING, date(2026, 5, 26), None)
     assert waiting.over_at == running.over_at == at("05-27 06:00")
     assert (late.state, late.level) == (State.OVERDUE, Level.RED)
+
+
+def test_the_watcher_looks_again_when_the_term_is_over() -> None:
+    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    dutch = terms("nl-awb@2009-10-01")
+    timeline = Timeline(dutch.pack.zone, [RECEIVED, asked])
+    before, after = (general_course(dutch, timeline, at(day)) for day in ("04-01", "06-01"))
+
+    assert (before.passed, before.next) == ((), at("04-08 06:00"))
+    assert [(one.clock, one.rung, one.at) for one in after.passed] == [
+        ("decision", Rung.WARNING, at("05-14 06:00")),  # the 44th of 56 days is over
+        ("decision", Rung.CARD, at("05-27 06:00")),
+    ]
 
 
 def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no_effect() -> None:
