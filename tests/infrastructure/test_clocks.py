@@ -17,7 +17,7 @@ from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead, is_recou
 from infrastructure.lawbook import law_book
 from projections.nodes import MODES, NODES
 from tests.infrastructure.test_projector import project_all
-from tests.infrastructure.zone import project_id, tell_zone
+from tests.infrastructure.zone import project_id, tell, tell_zone, unanswered
 from tests.law.questions import at
 
 LATER = ["05-20 12:00", "05-27 12:00", "06-03 00:00", "2026-12-01 09:00"]  # the last event is past
@@ -48,6 +48,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     hands = [at("03-01")]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_zone(opened, hands)
+        await tell(opened, hands, [unanswered()])
         project_all(shared_database_url)
         yield opened
 
