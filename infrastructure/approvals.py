@@ -87,12 +87,12 @@ class Approvals(Application[UUID]):
         self._in_force = LawInForce(self.laws)
         self.law_for = self._in_force.at
         self.store = Store(url, connections_max)
-        self.clocks = ClockCheck(self.store, machine if clock is None else None)
-        self.clock = clock or self.clocks.now
         self.high_water = HighWater()
         self.streams = StreamReads(url, self.high_water)
         self.shelves = Shelves(self.store)
         self.committer = Committer(url, queue_max, self.high_water)
+        self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
+        self.clock = clock or self.clocks.now
         self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
         self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
         self._turns = Turns()

@@ -31,6 +31,8 @@ HASH_BYTES = 32
 APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
 # What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
 _elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
+# The database's time, and when its newest entry was recorded.
+CLOCK = b"SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
 # A notification is a transaction: its flush would delay the next batch. Set for this transaction only.
 NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
 

@@ -8,22 +8,21 @@ explain, either may be wrong, and no fact is dated by them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 
 import psycopg
 import structlog
 
-from infrastructure.store import Store
-
 LOOK_SECONDS = 2.0
 APART_MAX = timedelta(seconds=2)  # the deadline watcher pauses beyond
 REFUSED_MAX = timedelta(minutes=1)  # no command is taken beyond
 JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again before the next command
 ALARM_SECONDS = 60.0  # between two lines in the log
-QUERY = "SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
 NOTHING = timedelta()
+
+Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # tells also when the newest entry was recorded
 
 log = structlog.get_logger()
 
@@ -37,10 +36,10 @@ def utc_now() -> datetime:
 
 
 class ClockCheck:
-    """Compares *machine*, this machine's clock, with the database's. Without one, nothing is compared, as in tests."""
+    """Compares this *machine*'s clock with the *database*'s. Without one nothing is compared, as in simulations."""
 
-    def __init__(self, store: Store, machine: Callable[[], datetime] | None = utc_now) -> None:
-        self._store, self._machine = store, machine
+    def __init__(self, database: Clock, machine: Callable[[], datetime] | None = utc_now) -> None:
+        self._database, self._machine = database, machine
         self._offset = NOTHING  # of this machine's clock
         self._steady = time() - monotonic()  # changes when the machine's clock is set, or the machine was asleep
         self._logged_at = -ALARM_SECONDS
@@ -84,11 +83,9 @@ class ClockCheck:
         if self._machine is None:
             return
         self._steady = time() - monotonic()
-        async with self._store.cursor() as cursor:
-            before = self._machine()
-            await cursor.execute(QUERY)
-            theirs, newest = await cursor.fetchone() or (before, None)
-            after = self._machine()
+        before = self._machine()
+        theirs, newest = await self._database()
+        after = self._machine()
         # Between the two moments here the database had its own: any offset that allows for that is right.
         self._offset = min(max(self._offset, before - theirs), after - theirs)
         self._judge(theirs, newest)

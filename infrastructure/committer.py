@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
@@ -20,12 +21,12 @@ from msgspec import Struct
 from psycopg import Error
 from psycopg.pq.abc import PGresult
 
-from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, missed_rows, parameters
+from infrastructure.batch import APPEND, CLOCK, NOTIFY, Item, Pending, Status, Verdict, missed_rows, parameters
 from infrastructure.chain import StoredRow
 from infrastructure.high_water import STATEMENT, HighWater, WentBack
-from infrastructure.lane import ConnectionLost, Lane, NotConnected
+from infrastructure.lane import ConnectionLost, Lane, NotConnected, answered
 from infrastructure.rehearsal import Health
-from infrastructure.wire import int8_from
+from infrastructure.wire import instant_from, int8_from
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
@@ -81,7 +82,7 @@ class Committer:
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._append_lane = Lane(self._url, STATEMENT | {"append": APPEND}, sole="countersign append")
+        self._append_lane = Lane(self._url, STATEMENT | {"clock": CLOCK, "append": APPEND}, sole="countersign append")
         self._notify_lane = Lane(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
         await self._notify_lane.open()
@@ -112,6 +113,15 @@ class Committer:
     def waiting(self) -> int:
         """Items taken in and not yet answered."""
         return self._inside
+
+    async def clock(self) -> tuple[datetime, datetime | None]:
+        """The database's time, and when its newest entry was recorded; on the connection of the appends.
+
+        Raises ConnectionLost, and other errors of psycopg's.
+        """
+        row = await answered(self._append_lane.run("clock", []))
+        newest = row.get_value(0, 1)
+        return instant_from(row.get_value(0, 0) or b""), instant_from(newest) if newest else None
 
     def append(self, item: Item) -> asyncio.Future[Verdict]:
         """Store *item*. The verdict comes when it is durable.

@@ -58,6 +58,10 @@ def int8_from(data: bytes) -> int:
     return int(_INT8.unpack(data)[0])
 
 
+def instant_from(data: bytes) -> datetime:
+    return _EPOCH + timedelta(microseconds=int8_from(data) + _UNIX_TO_2000)
+
+
 def microseconds(instant: datetime) -> int:
     """Microseconds from 1970-01-01T00:00:00Z to *instant*, which has a zone."""
     return (instant - _EPOCH) // _MICROSECOND

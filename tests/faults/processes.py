@@ -104,13 +104,16 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def cut_connections(url: str, query: str = "%") -> int:
-    """Have the server end the connections whose last query is LIKE *query*, except the one asking; how many."""
+APPENDING = "countersign append %"  # the name of the session that takes the appends
+
+
+def cut_connections(url: str, like: str = "%") -> int:
+    """Have the server end the connections whose name or last query is LIKE that, except the one asking; how many."""
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND query LIKE %s",
-            [query],
+            " AND pid <> pg_backend_pid() AND (query LIKE %s OR application_name LIKE %s)",
+            [like, like],
         ).rowcount
 
 

@@ -22,7 +22,7 @@ from infrastructure.approvals import Answer, Approvals
 from infrastructure.batch import APPEND, HASH_BYTES, Item, Row, parameters
 from infrastructure.lane import ConnectionLost, Lane
 from tests.faults.ledgers import DISK_FULL, command_ends
-from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
+from tests.faults.processes import APPENDING, cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 PATIENCE_SECONDS = 30
@@ -64,7 +64,7 @@ async def test_a_commit_cut_short_is_made_once(approvals: Approvals, database_ur
         commands = [asyncio.create_task(register(approvals, key)) for key in keys]
         for _ in range(3):
             await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the commit waits")
-            await asyncio.to_thread(cut_connections, database_url, "%ledger.append%")
+            await asyncio.to_thread(cut_connections, database_url, APPENDING)
         assert not any(command.done() for command in commands)
 
     answers = await asyncio.gather(*commands)
@@ -170,7 +170,7 @@ async def test_closing_does_not_wait_for_ever_for_an_absent_database(
             return connect(lane)
 
         monkeypatch.setattr(Lane, "_connect", fail)
-        cut_connections(database_url, "%ledger.append%")
+        cut_connections(database_url, APPENDING)
         command = asyncio.create_task(register(approvals, uuid4()))
         await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting, "the command is on its way")
     with pytest.raises(psycopg.OperationalError):

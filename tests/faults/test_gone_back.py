@@ -23,7 +23,7 @@ from infrastructure.rebuild import rebuild
 from tests.conftest import reachable_folder
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends
-from tests.faults.processes import cut_connections, wait_until
+from tests.faults.processes import APPENDING, cut_connections, wait_until
 
 PATIENCE_SECONDS = 30
 NOTES = 4
@@ -107,7 +107,7 @@ async def test_what_is_under_way_may_or_may_not_be_stored(database_url: str) -> 
             await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting == 2, "both are on their way")
             other.execute(GO_BACK)
             other.commit()
-            cut_connections(database_url, "%ledger.append%")
+            cut_connections(database_url, APPENDING)
         ends = await asyncio.gather(sent, waits, return_exceptions=True)
         assert {type(end) for end in ends} <= {WentBack, type(await approvals.handle(project, NOTE, MANAGER, key))}
     command_ends(database_url)
@@ -139,7 +139,7 @@ async def test_what_the_watcher_knows_of_projects_is_forgotten(database_url: str
         dossiers, project = Dossiers(approvals), await noted(approvals)
         (before,), _ = await dossiers.read([project])
         go_back(database_url)
-        cut_connections(database_url, "%ledger.append%")
+        cut_connections(database_url, APPENDING)
         await asyncio.to_thread(wait_until, lambda: approvals.high_water.times == 1, "it is noticed")
         (after,), _ = await dossiers.read([project])
     assert (before.version, after.version) == (NOTES + 1, 2)
