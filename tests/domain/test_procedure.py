@@ -16,6 +16,7 @@ from tests.controls import FIRE, LAND, LAW, PACKS, REGISTERED, accepted, complet
 from tests.spec import Spec, given
 
 WABO = parse_pack((PACKS / "nl-wabo/2010-10-01.toml").read_text(encoding="utf-8"))
+ENGLAND = parse_pack((PACKS / "uk-planning/2021-08-01.toml").read_text(encoding="utf-8"))
 LONGER = ChangeMode(item="land", mode=Mode.EXTENDED, reasons="uitgebreide procedure van toepassing")
 SPOT = ChangeMode(item="land", mode=Mode.ON_THE_SPOT, reasons="材料简单")
 EXTENDED = ModeChanged(
@@ -40,6 +41,26 @@ def test_where_time_runs_from_receipt_the_mode_may_be_found_out_until_the_decisi
 
     assert (item.mode, item.plan.mode) == (Mode.EXTENDED, Mode.SINGLE)
     dutch(submitted(), accepted(), completed()).when(LONGER, by=LAND, law=WABO).refused("wrong-stage")
+
+
+def test_any_mode_of_the_law_pack_may_be_found_out() -> None:
+    limit = ENGLAND.limit("major")
+    english = given(replace(PLAIN, law="uk-planning"), replace(submitted(), law=ENGLAND.name))
+    found = ChangeMode(item="land", mode="major", reasons="the floor space is more than a thousand square metres")
+    told = ModeChanged(
+        item="land",
+        mode="major",
+        before="single",
+        limit=limit.days,
+        unit=limit.unit,
+        article=limit.article,
+        reasons=found.reasons,
+    )
+
+    refusal = english.when(LONGER, by=LAND, law=ENGLAND).refused("mode-unknown")
+    assert "public_service_infrastructure" in refusal.remedy
+    item = english.when(found, by=LAND, law=ENGLAND).then(told).state().items["land"]
+    assert item.mode == "major"
 
 
 def test_what_is_done_afterwards_is_done_in_that_mode() -> None:
