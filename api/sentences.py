@@ -24,6 +24,7 @@ from api.wording_fields import HIDDEN
 from api.wording_history import TRUTHS
 from domain.information_form import CATEGORIES, FORM, Sort
 from domain.law.countersign import COUNTERSIGN
+from domain.law.office import IntakeHours
 from domain.law.proof import ClockProof, Colour
 from domain.project.acceptance import ItemAccepted
 from domain.project.asking import JOINT_STEP, CountersignatureAsked
@@ -33,7 +34,7 @@ from domain.project.external import Kept
 from domain.project.information import KnownField
 from domain.project.material import MaterialAttached
 from domain.project.rectification import AppealGround
-from domain.project.state import ExternalResult, PlannedItem
+from domain.project.state import ExternalResult, Licence, PlannedItem
 from domain.project.submission import ItemSubmitted
 from domain.project.supervision import SupervisionOrdered, Verdict
 from domain.project.suspension import ClockSuspended
@@ -41,6 +42,8 @@ from domain.project.terms import Mode, Outcome
 from domain.project.voice_state import Satisfied
 from domain.vocabulary import AnyFact, tag_of
 from infrastructure.card_file import card_in
+from infrastructure.lawbook import law_book
+from projections.nodes import modes_with
 from projections.readings import WORKING_DAY
 
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
@@ -180,12 +183,21 @@ class Sentences:
             case Answer():
                 opinion = self.words["opinion_of"](value.opinion.value) if value.opinion else ""
                 return f"{self.paper.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
-            case PlannedItem():
-                return self.names.get(value.item) or self.paper.called(value.name) or value.item
             case KnownField():
                 return self._field(value)
             case ClockProof():
                 return self._proof(value)
+        return self._named(value)
+
+    def _named(self, value: Struct) -> str:
+        match value:
+            case PlannedItem():
+                return self.names.get(value.item) or self.paper.called(value.name) or value.item
+            case Licence():
+                number = value.number or self.names.get(value.item, value.item)
+                return self.joined([number, f"{self.words['field']('valid_through')}{self.colon}{value.valid_through}"])
+            case IntakeHours():
+                return self.words["of_hours"](value.intake_shift).format(value.close_of_business)
         return self.paper.called(str(getattr(value, "name", "") or getattr(value, "task_name", "")))
 
     def _field(self, value: KnownField) -> str:
@@ -247,6 +259,14 @@ class Sentences:
         """What the department of *asked* is called, "department (step)" where it was asked at a step."""
         return asked_as(self.paper, asked)
 
+    def mode(self, key: str) -> str:
+        """What a mode of handling is called: in our own words, else in those of the law pack that has it."""
+        said = self.words["mode_of"](key)
+        if said != key:
+            return said
+        title = next(mode for mode in modes_with([key], law_book().packs) if mode.key == key)
+        return title.title_zh if self.is_zh else title.title
+
     def ground(self, reason: str) -> str:
         """What the ground *reason* of a suspension is called."""
         return grounds(self.paper.language).get(reason, reason)
@@ -277,6 +297,7 @@ MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
 }
 # Fields whose texts stand for something else: codes of grounds, clocks, steps and so on.
 SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
+    "before": lambda told, value, _: told.mode(value),
     "approver": lambda told, value, _: told.words["approver"](value),
     "article": lambda told, value, _: cited(value, told.paper.language),
     "card": lambda told, value, _: told.linked(value),
@@ -288,6 +309,7 @@ SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "kind": lambda told, value, _: told.words["kind_of"](value),
     "kinds": lambda told, value, _: told.words["kind_of"](value),
     "late": lambda told, value, _: told.names.get(value, value),
+    "mode": lambda told, value, _: told.mode(value),
     "method": lambda told, value, _: told.words["method_of"](value),
     "order": lambda told, value, _: told.known.orders.get(value) or told.words["bureau"]("order"),
     "stops": lambda told, value, _: told.clock(value),

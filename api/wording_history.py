@@ -13,8 +13,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "item_planned": ("列入事项，由{planned}承办", "Item planned, to be handled by {planned}"),
     "item_submitted": (
-        "提交申请[，{undertaking}][，附材料 {materials_count} 份]",
-        "Application submitted[, {undertaking}][, with {materials_count} papers]",
+        "提交申请[，延续{renews}][，{undertaking}][，附材料 {materials_count} 份]",
+        "Application submitted[, to renew {renews}][, {undertaking}][, with {materials_count} papers]",
     ),
     "supplement_requested": (
         "一次告知补正[ {missing_count} 项：{missing}][，请于 {respond_by} 前补齐][，{new_items}]",
@@ -34,6 +34,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "Accepted[, {mode}]; statutory limit {limit}[; promised {promise_days}][; lacking: {lacking}]"
             "[, due in {cure_days}]"
         ),
+    ),
+    "mode_changed": (
+        "办理方式由“{before}”变更为“{mode}”[，时限 {limit}][：{reasons}]",
+        "Mode of handling changed from “{before}” to “{mode}”[, limit {limit}][: {reasons}]",
     ),
     "item_declined": ("不予受理[：{reasons}]", "Application declined[: {reasons}]"),
     "item_forwarded": ("报送上级[：{upper}]", "Forwarded to the upper level[: {upper}]"),
@@ -102,6 +106,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decision_delivered": (
         "送达决定[，{method}][，签收：{recipient}]",
         "Decision delivered[, {method}][, to {recipient}]",
+    ),
+    "delivery_attempted": (
+        "尝试送达未成，{method}[：{reasons}]",
+        "Delivery attempted in vain, {method}[: {reasons}]",
     ),
     "undertaking_checked": ("承诺核查：{kept}[，{findings}]", "Undertaking checked: {kept}[, {findings}]"),
     "decision_revoked": ("撤销决定：{reasons}[（{article}）]", "Decision revoked: {reasons}[ ({article})]"),
@@ -271,6 +279,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "取消事项 {task_code}[：{reasons}]",
         "Service item {task_code} withdrawn[: {reasons}]",
     ),
+    "intake_hours_set": (
+        "公布{department}的收件时间：{hours}，自 {valid_from} 起施行[，依据：{published}]",
+        "Intake hours of {department} published: {hours}, in force from {valid_from}[, in: {published}]",
+    ),
     "online_decided": (
         "事项 {task_code} {is_online}[：{reasons}]",
         "Service item {task_code}: {is_online}[: {reasons}]",
@@ -333,6 +345,13 @@ METHODS: dict[str, tuple[str, str]] = {
     "window": ("窗口领取", "at the window"),
     "post": ("邮寄送达", "by post"),
 }
+HOURS: dict[str, tuple[str, str]] = {
+    "none": ("当日收到即为当日收件", "received on the day it comes in"),
+    "next_working_day": (
+        "{} 截止，此后或休息日提交的按次一工作日收件",
+        "until {}; what comes later, or on a rest day, counts on the next working day",
+    ),
+}
 MODES: dict[str, tuple[str, str]] = {
     "on_the_spot": ("当场办理", "on the spot"),
     "single": ("单部门办理", "by one department"),
@@ -355,4 +374,5 @@ HISTORY_TABLES = {
     "channel_of": CHANNELS,
     "method_of": METHODS,
     "mode_of": MODES,
+    "of_hours": HOURS,
 }
