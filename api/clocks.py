@@ -165,8 +165,7 @@ class Clocks(Controller):
             offset=offset,
         )
         _, position = await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
-        return await clock_page(asked, wanted, position)
+        return await clock_page(await clocks_at(request, as_of, known_at, await scope_of(request)), wanted, position)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(

@@ -122,15 +122,13 @@ class Pages(Controller):
             on=on,
             today=paper.here(as_of="", on="", before=0) if as_of or on else "",
             project=project_id,
-            department="",
             **telling(paper, at, past=bool(as_of or on)),
             waits=await waiting_shown(request, project_id, entries, paper, at),
             named=named_by(names, paper.words["of_project"]("or")),
             spent=spent,
             files=files_of(entries, at, at),
             information=paper.link(f"/pages/projects/{project_id}/information"),
-            **_history(paper, project_id, shown(entries, reader), before, names),
-            audits=reader.role in WHO_AUDITS,
+            **_history(paper, project_id, shown(entries, reader), before, names, reader),
         )
         return page(body)
 
@@ -169,7 +167,7 @@ class HistorySlice(Struct, frozen=True):
 
 
 def _history(
-    paper: Paper, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str]
+    paper: Paper, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
 ) -> dict[str, object]:
     """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
     history = _slice(entries, before)
@@ -179,6 +177,7 @@ def _history(
         "older": paper.here(before=history.older) if history.older else "",
         "told": Sentences(paper, project, Known.of(entries), names),
         "items_of": items_of,
+        "audits": reader.role in WHO_AUDITS,
     }
 
 

@@ -60,7 +60,6 @@ class ProgressPages(Controller):
         offset: Offset = 0,
     ) -> Response[str]:
         """The projects that match every filter, those changed last first."""
-        reader_of(request)
         parts, scope = parts_of(request), await scope_of(request)
         asked = ProjectsAsked(
             t=parts.approvals.clock(),
@@ -84,6 +83,7 @@ class ProgressPages(Controller):
 
 async def _table(request: AnyRequest, asked: ProjectsAsked, scope: Scope, chosen: dict[str, str]) -> Response[str]:
     """The page for what is *asked*; *chosen* are the filters that it holds under another name."""
+    reader_of(request)
     parts, paper = parts_of(request), await paper_of(request, DEFAULT_LAW)
     table = ProgressList(parts.approvals.store)
     found, count = await table.page(asked), await table.count(asked)

@@ -82,8 +82,7 @@ class SupervisionPages(Controller):
         compared = [await readable(asked.total(other)) for other in (period.before(), period.year_before())]
         due = await due_list(request, asked)
         orders = await asked.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
-        known = [*(one.project for one in due or ()), *(one.project for one in orders)]
-        names = await names_of(parts_of(request).approvals.store, known)
+        names = await names_of(parts_of(request).approvals.store, [one.project for one in (*(due or ()), *orders)])
         paper = await paper_of(request, DEFAULT_LAW)
         links = Links(paper, period, asked.as_of)
         body = paper.print(

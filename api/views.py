@@ -119,8 +119,7 @@ class ViewTables(Controller):
         offset: Offset = 0,
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
-        at, known = asked_then(request, as_of, known_at)
-        _, position = await caught_up(request, after)
+        (at, known), (_, position) = asked_then(request, as_of, known_at), await caught_up(request, after)
         asked = ProjectsAsked(
             t=at,
             manager=manager,

@@ -54,7 +54,7 @@ REGISTER = RegisterProject(
 )
 BEGIN = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 FILLED = """
-    INSERT INTO views.decision_sum_day SELECT day::date, department::text, day::date, 'met', 3, 1
+    INSERT INTO views.decision_sum_day SELECT day::date, department::text, day::date, 'met', 3, '', 1
     FROM generate_series(1, 40) AS department, generate_series('2024-01-01', '2026-06-30', interval '1 day') AS day
 """
 UNPLANNED: tuple[tuple[Actor, AnyCommand], ...] = (
