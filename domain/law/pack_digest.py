@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 
-WORDS = frozenset({"quote", "note", "title", "title_zh", "confidence"})  # may be put right without a new version
+# What explains a value and decides nothing: it may be put right or completed without a new version.
+WORDS = frozenset({"quote", "note", "note_zh", "title", "title_zh", "confidence", "counting_rules", "language"})
 
 
 def pack_digest(text: str) -> str:
-    """SHA-256 over everything in the pack that decides something: all of it but quotations, notes and titles."""
+    """SHA-256 over everything in the pack that decides something: all of it but quotations, notes, titles and citations of
+    the way of counting."""
     return sha256(msgspec.json.encode(values(tomllib.loads(text)), order="deterministic")).hexdigest()
 
 
