@@ -45,6 +45,10 @@ def closed_book(pack: Pack, book: CalendarBook) -> CalendarBook:
     if not pack.closures:
         return book
     cited = pack.counting_rules.get("closures")
-    closed = dict.fromkeys(closed_days(pack.closures), 0)
-    closures = Notice(f"{pack.id}-closures", pack.valid_from, days=closed, title=cited.article if cited else "")
+    closures = Notice(
+        f"{pack.id}-closures",
+        pack.valid_from,
+        days=dict.fromkeys(closed_days(pack.closures), 0),
+        title=cited.article if cited else "",
+    )
     return CalendarBook(f"{book.name}+{pack.id}", CalendarData(notices=(closures,)), book)

@@ -79,7 +79,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     opening hours for laws that count by the hour, *closures* stretches "MM-DD".."MM-DD" of every year that it counts
     as rest days, beside the calendar's. *transition* says which act puts an application under this version and not the
     one before it: its acceptance (rule B6.1), or its receipt, where what was received earlier stays under the old law.
-    *counting_rules* say by which text its days are counted so; *language* is the tag of the language that it is quoted in.
+    *counting_rules* say by which text its days are counted so; *language* is the tag of that which it is quoted in.
     """
 
     id: str

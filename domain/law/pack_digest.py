@@ -14,8 +14,7 @@ WORDS = frozenset({"quote", "note", "note_zh", "title", "title_zh", "confidence"
 
 
 def pack_digest(text: str) -> str:
-    """SHA-256 over everything in the pack that decides something: all of it but quotations, notes, titles and citations of
-    the way of counting."""
+    """SHA-256 over everything in the pack that decides something: all of it but quotations, notes and titles."""
     return sha256(msgspec.json.encode(values(tomllib.loads(text)), order="deterministic")).hexdigest()
 
 
