@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct, json, to_builtins
 
-from api.body import decoded, read_body, refuse_nul, require_kept
+from api.body import decoded, read_body, require_kept, require_plain_texts
 from api.commands import ANSWER_SECONDS_MAX, outcome_unknown
 from api.identity import actor_of, headers_of, key_of
 from api.law_questions import leaves
@@ -75,8 +75,7 @@ async def carry_out(
 def command_in(body: bytes, spoken: Spoken) -> Any:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
     command = decoded(_decoder(spoken.operation, spoken.words), body, spoken.kind.by_tag)
-    if b"\\u0000" in body:
-        refuse_nul(command)
+    require_plain_texts(command, body)
     for path, value in leaves("$", command):
         if isinstance(value, date):
             require_kept(path, value)

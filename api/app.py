@@ -33,7 +33,8 @@ from api.project_flow import ProjectFlows
 from api.project_time import ProjectTimes
 from api.projects import Projects
 from api.register_figures import RegisterTables
-from api.requests import begin, send_back
+from api.request_checks import RequestChecks
+from api.requests import begin
 from api.supervision import SupervisionTables
 from api.views import ViewTables
 from api.voices import VoiceTables
@@ -90,10 +91,15 @@ def create_app(
     """
     return Application(
         [*HANDLERS, *pages],
-        state=State({parts.KEY: _parts(approvals, views, settings)}),
+        state=State(
+            {
+                parts.KEY: _parts(approvals, views, settings),
+                parts.CHECKS: RequestChecks(settings),
+                parts.LOST: lost,
+            }
+        ),
         exception_handlers={**failures.HANDLERS, HTTP_404_NOT_FOUND: lost},
         before_request=begin,
-        before_send=[send_back],
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=openapi.config(),
         logging_config=None,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from litestar.types import Receive
-from msgspec import DecodeError, ValidationError, json, to_builtins
+from msgspec import DecodeError, ValidationError, inspect, json, to_builtins
+from msgspec.inspect import type_info
 
 from api.identity import Headers
 from api.problems import Problem
+from domain.characters import hidden_in_line, hidden_in_prose, spelled
 from domain.ledger import Command
+from domain.project.terms import TEXT_CHARACTERS_MAX
 from domain.vocabulary import COMMANDS, AnyCommand
 
 BODY_BYTES_MAX = 1024 * 1024  # a registration with 200 items, every text at its longest, fits four times over
@@ -26,6 +30,15 @@ T = TypeVar("T")
 _decode = json.Decoder(AnyCommand).decode
 _AT = re.compile(r" - at (?:`key` in )?`(?P<path>.*)`$")
 _NAMED = re.compile(r"field `(?P<field>[^`]*)`")
+_INDEX = re.compile(r"\[\d+\]")
+_SUSPECT = re.compile(rb'[\\\x7f-\xff]|"\s+"')  # without any of these every text is plain ASCII, and none is blank
+_CHARSET = re.compile(rb"(?i);\s*charset\s*=\s*\"?([^\s;\"]*)")
+_LONE_SURROGATE = re.compile(
+    rb"(?<!\\)(?:\\\\)*"  # an even number of backslashes: the next one begins an escape
+    rb"(\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2}))"
+)
+CHARSETS = (b"utf-8", b"utf8", b"us-ascii")  # RFC 8259, 8.1: JSON is UTF-8
 
 
 def _fields(command: type[Command], *kinds: type) -> tuple[str, ...]:
@@ -48,6 +61,13 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
             "wrong-content-type",
             f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not told'}",
             remedy="send JSON, with the header Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
+    if (charset := _CHARSET.search(kind)) and charset[1].lower() not in CHARSETS:
+        raise Problem(
+            "wrong-content-type",
+            f"the body's character set is {charset[1][:ECHO_CHARACTERS_MAX].decode('latin-1')}",
+            remedy="send JSON in UTF-8, with the header Content-Type: application/json",
             headers={"Accept": "application/json"},
         )
     announced = headers.get(b"content-length", b"")
@@ -77,18 +97,24 @@ def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] =
     except ValidationError as error:
         _refuse_field(str(error), list(commands))
     except DecodeError as error:
-        raise _malformed(str(error)) from error
+        raise _malformed(_said_of(error, body)) from error
     except UnicodeDecodeError as error:
         raise _malformed(f"the text {error.object[:40]!r} is not UTF-8") from error
     except RecursionError as error:
         raise _malformed("it is nested deeper than any command") from error
 
 
+def _said_of(error: DecodeError, body: bytes) -> str:
+    """What *error* says, or what is meant by it: msgspec takes half of a surrogate pair for the end of the input."""
+    if lone := _LONE_SURROGATE.search(body):
+        return f"{lone[1].decode()} is half of a surrogate pair, and no character by itself"
+    return str(error)
+
+
 def command_in(body: bytes) -> AnyCommand:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
     command: AnyCommand = decoded(_decode, body, COMMANDS)
-    if b"\\u0000" in body:
-        refuse_nul(command)
+    require_plain_texts(command, body)
     kind = type(command)
     for name in DATED[kind]:
         value = getattr(command, name)
@@ -121,11 +147,41 @@ def require_kept(path: str, value: date) -> None:
         raise field_problem(path, f"{_last(path)} is in the year {value.year}", f"a day of {YEAR_FIRST} to {YEAR_LAST}")
 
 
-def refuse_nul(command: Command) -> None:
-    """Refuse the character U+0000: PostgreSQL keeps it in no text, so no view could show it."""
+def require_plain_texts(command: Command, body: bytes) -> None:
+    """Refuse a code, name or id that is blank or holds what can't be seen, and control characters in prose.
+
+    Such a text would recolour an auditor's terminal, look like another one, or be refused by the database (U+0000).
+    """
+    if not _SUSPECT.search(body):
+        return
+    prose = _prose(type(command))
     for path, text in _texts(to_builtins(command), "$"):
-        if "\0" in text:
-            raise field_problem(path, "the text holds the character U+0000", "leave it out")
+        if hidden := hidden_in_prose(text) if _INDEX.sub("[]", path) in prose else hidden_in_line(text):
+            raise field_problem(path, f"the text holds the character {spelled(hidden)}", "leave it out")
+        if text and text.isspace():
+            raise field_problem(path, "the text is nothing but blanks", "write what is meant, or leave the field out")
+
+
+@cache
+def _prose(command: type[Command]) -> frozenset[str]:
+    """The paths of the fields of *command* that hold prose: texts of several lines."""
+    return frozenset(_prose_in(type_info(command), "$"))
+
+
+def _prose_in(kind: inspect.Type, path: str) -> Iterator[str]:
+    match kind:
+        case inspect.StrType(max_length=longest) if longest == TEXT_CHARACTERS_MAX:
+            yield path
+        case inspect.UnionType(types=kinds):
+            for one in kinds:
+                yield from _prose_in(one, path)
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                yield from _prose_in(field.type, f"{path}.{field.encode_name}")
+        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+            yield from _prose_in(item, f"{path}[]")
+        case _:
+            return
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

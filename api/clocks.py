@@ -64,13 +64,17 @@ class ShownClock(Reading, frozen=True, kw_only=True):
 
 
 class ClockPage(Struct, frozen=True):
-    """Clocks, those that are over first. *next* is the `offset` of the next page, null on the last."""
+    """Clocks, those that are over first. *next* is the `offset` of the next page, null on the last.
+
+    *recounting* is true for some minutes after a calendar notice: dates may then still be those of the calendar before.
+    """
 
     as_of: datetime
     known_at: datetime
     clocks: list[ShownClock]
     next: int | None
     position: int
+    recounting: bool = False
 
 
 class ShownCount(ClockCount, frozen=True, kw_only=True):
@@ -80,7 +84,10 @@ class ShownCount(ClockCount, frozen=True, kw_only=True):
 
 
 class ClockMatrix(Struct, frozen=True):
-    """How many clocks run, by mode and key node. A cell without a node counts those that belong to none."""
+    """How many clocks run, by mode and key node. A cell without a node counts those that belong to none.
+
+    *recounting* is as in the list.
+    """
 
     as_of: datetime
     known_at: datetime
@@ -89,6 +96,7 @@ class ClockMatrix(Struct, frozen=True):
     nodes: tuple[Node, ...]
     cells: list[ShownCount]
     position: int
+    recounting: bool = False
 
 
 class ExplainedClock(Struct, frozen=True):
@@ -170,7 +178,7 @@ class Clocks(Controller):
         asked = await clocks_at(request, as_of, known_at)
         cells = [shown_count(one, asked, department) for one in await readable(asked.counts(department))]
         modes = modes_with((cell.mode for cell in cells), law_book().packs)
-        return ClockMatrix(asked.t, asked.known, department, modes, NODES, cells, position)
+        return ClockMatrix(asked.t, asked.known, department, modes, NODES, cells, position, asked.recounting)
 
     @get(
         "/projects/{project_id:uuid}/clocks/explain",
@@ -214,7 +222,7 @@ async def clock_page(asked: ClocksAt, wanted: ClockFilter, position: int) -> Clo
     rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
     limit = wanted.limit - 1
     following = wanted.offset + limit if len(rows) > limit else None
-    return ClockPage(asked.t, asked.known, rows[:limit], following, position)
+    return ClockPage(asked.t, asked.known, rows[:limit], following, position, asked.recounting)
 
 
 def shown_clock(listed: ListedClock) -> ShownClock:

@@ -103,6 +103,8 @@ def feed(
     calendar.add(
         "x-wr-calname", " ".join(f"{bureau('deadlines')} {paper.office(department)}".split())
     )  # one line, whatever is asked
+    if asked.recounting:
+        calendar.add("x-countersign-recounting", "TRUE")  # dates may be those of the calendar before a notice
     for one in found:
         calendar.add_component(event(one, paper, asked.t, names, str(request.base_url).rstrip("/")))
     return bytes(calendar.to_ical())

@@ -56,13 +56,15 @@ class StreamHistory(Struct, frozen=True):
     next: int | None
 
 
-def shown(entries: Sequence[Entry], to: Actor) -> list[ShownEntry]:
-    """All *entries* of one project as *to* may see them.
+def shown(entries: Sequence[Entry], to: Actor, context: Sequence[Entry] | None = None) -> list[ShownEntry]:
+    """*entries* of one project as *to* may see them.
 
-    Who complained anonymously is for the supervision bureau and auditors alone, and for themselves.
+    Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
+    recorded. Who complained anonymously is for the supervision bureau and auditors alone, and for themselves.
     """
-    found = corrections(entries)
-    complainants = None if to.role in WHO_SEES_COMPLAINANTS else Complainants(entries)
+    context = entries if context is None else context
+    found = corrections(context)
+    complainants = None if to.role in WHO_SEES_COMPLAINANTS else Complainants(context)
     return [_shown(entry, to, found, complainants) for entry in entries]
 
 

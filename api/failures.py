@@ -13,8 +13,12 @@ from msgspec import json
 from api.parts import AnyRequest
 from api.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.questions import remedy
+from api.request_checks import ECHO_CHARACTERS_MAX
 from api.requests import request_id
+from domain.characters import visible
 from domain.ledger import Refused
+from infrastructure.clock_check import ClockWrong
+from infrastructure.clocks import TooMuchToRead
 from infrastructure.committer import Busy
 from infrastructure.materials import StorageAway
 from infrastructure.media import Unfit
@@ -38,7 +42,7 @@ PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
 UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
 UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
-LOGGED_WITH_CAUSE = {"database-away", "storage-away", *UNWRITABLE.values()}
+LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -61,13 +65,20 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     """What litestar found wrong with the request of *scope* before a handler was asked."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
-        sentence = str(wrong[0].get("message", ""))
-        advice = remedy(scope, str(wrong[0]["key"]), sentence)
-        wrong = [one | {"key": ASKED_AS.get(one["key"], one["key"])} for one in wrong]
+        advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
+        wrong = [
+            one | {"key": ASKED_AS.get(one["key"], one["key"]), "message": _short(one.get("message"))} for one in wrong
+        ]
+        sentence = str(wrong[0]["message"])
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
     return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+
+
+def _short(message: object) -> str:
+    """What litestar says, which may repeat what was sent, to the length that an answer may repeat."""
+    return str(message or "")[:ECHO_CHARACTERS_MAX]
 
 
 def problem_of(error: Exception, scope: Scope) -> Problem:
@@ -81,12 +92,31 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehind():
+        case ViewBehind() | TooMuchToRead():  # that of now: a question about the past says so itself
             return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
-            return mishap(error)
+            return unstored(error, scope) or mishap(error)
+
+
+def unstored(error: Exception, scope: Scope) -> Problem | None:
+    """The problem where a command was refused for the clock, or its outcome is unknown after a rollback; else None."""
+    if isinstance(error, ClockWrong):
+        return Problem(
+            "clock-wrong",
+            f"{error}; no command is taken, as it would be dated wrongly",
+            remedy="have an administrator set the clocks right (NTP), and send the command again with the same key",
+            headers=RETRY_AFTER,
+        )
+    if "WentBack" not in names_of(error) or scope.get("method") != "POST":
+        return None
+    return Problem(
+        "outcome-unknown",
+        "the database went back to an earlier moment, as in a failover; this may be stored or not",
+        remedy="send the very same command again, with the same Idempotency-Key",
+        headers=RETRY_AFTER,
+    )
 
 
 def mishap(error: Exception) -> Problem:
@@ -138,15 +168,15 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
 def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     """The problem that a request failed with, logged, and the body that tells of it."""
     problem = problem_of(error, scope)
-    known, path = request_id(scope), scope["path"]
+    known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
         log.error(code, path=path, request_id=known, exc_info=error)
     elif code in LOGGED_WITH_CAUSE:
         log.warning(code, path=path, request_id=known, error=str(error).strip())
     else:
-        log.info("not done", code=code, status=status, path=path[:PATH_CHARACTERS_MAX], request_id=known)
-    return problem, _encode(problem.document(path, known))
+        log.info("not done", code=code, status=status, path=path, request_id=known)
+    return problem, _encode(problem.document(scope["path"], known))
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import structlog
 from litestar import Controller, HttpMethod, Response, get, post, route
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp, Receive
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from api.download import Download
 from api.identity import Headers, actor_of, headers_of
@@ -32,7 +34,9 @@ from infrastructure.materials import Stored
 from projections.materials import AttachedFile, files_of
 
 IDLE_SECONDS_MAX = 60.0  # between two pieces of an upload
-SHA_256 = re.compile(rb"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{1,64}):\s*(?:,|$)")  # RFC 9530, section 2
+DIGESTS = re.compile(rb"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*")  # RFC 9530, section 2
+
+log = structlog.get_logger()
 
 SavedAs = Annotated[
     str, QueryParameter(max_length=NAME_CHARACTERS_MAX, description="The name to save it under: a plain file name.")
@@ -69,13 +73,15 @@ class Materials(Controller):
         Content-Digest (RFC 9530, sha-256) is held against what came. Storing attaches nothing: attach_material does.
         """
         headers = headers_of(request.scope)
-        require_papers_from(actor_of(headers), "upload a material")
+        by = actor_of(headers)
+        require_papers_from(by, "upload a material")
         materials = parts_of(request).materials
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > materials.bytes_max:
             raise materials.too_large()
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         stored = await materials.receive(pieces(request.receive), media_type[:200], expected=digest_in(headers))
+        log.info("material_uploaded", **asdict(stored), actor=by.id, department=by.department, role=by.role.value)
         return Response(
             Uploaded(stored.digest, stored.size, stored.media_type, stored.known),
             status_code=200 if stored.known else 201,
@@ -142,16 +148,20 @@ async def pieces(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def digest_in(headers: Headers) -> str:
-    """The SHA-256 in Content-Digest, in hexadecimal; empty where there is none. Raises Problem invalid-header."""
-    given = headers.get(b"content-digest", b"")
-    match = SHA_256.search(given)
-    if match is None:
+    """The SHA-256 in Content-Digest, in hexadecimal; empty without that header.
+
+    Raises Problem invalid-header where it can't be read, or can't be held against what comes.
+    """
+    given = headers.get(b"content-digest")
+    if given is None:
         return ""
+    members = [DIGESTS.fullmatch(member) for member in given.split(b",")]
+    digests = {member[1]: member[2] for member in members if member}
     try:
-        found = b64decode(match[1], validate=True).hex()
+        found = b64decode(digests.get(b"sha-256", b""), validate=True).hex()
     except NotBase64:
         found = ""
-    if not is_digest(found):
+    if None in members or not is_digest(found):
         raise Problem(
             "invalid-header",
             "the header Content-Digest holds no SHA-256",

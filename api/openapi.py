@@ -24,12 +24,13 @@ Document = dict[str, Any]
 
 PATH = "/schema"
 OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without asking who asks
-OPEN_PROBLEMS = ("400", "404", "503")
-BODY_PROBLEMS = ("413", "415", "422")
-READ_PROBLEMS = ("400", "401", "403", "404", "503")
+ANY_PROBLEMS = ("400", "414", "415", "421", "501", "503")  # of any request, whatever its address
+OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
+BODY_PROBLEMS = ("403", "413", "415", "422")
+READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
 MAY_REFUSE = {*SPOKEN, *BY_CODE, "preview_move"}
-COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "503")
+COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
     "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Who acts is asserted "
@@ -76,7 +77,7 @@ IDENTITY = [
     _header(
         "X-Department", "The department or enterprise acted for, encoded as X-Actor.", maxLength=CODE_CHARACTERS_MAX
     ),
-    _header("X-Role", "In what capacity.", enum=[str(role) for role in ROLES], default="officer"),
+    _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
 ]
 CONDITIONS = [
     _header(
@@ -87,7 +88,11 @@ CONDITIONS = [
         maxLength=KEY_CHARACTERS_MAX,
         pattern="^[!-~]+$",
     ),
-    _header("If-Match", 'Only on this version of the project, as in "12".', pattern='^"[0-9]{1,9}"$'),
+    _header(
+        "If-Match",
+        'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
+        pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
+    ),
 ]
 TOLD = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
@@ -99,10 +104,13 @@ TOLD = {
 
 
 class Json(JsonRenderPlugin):
-    """The completed document as JSON."""
+    """The completed document as JSON, made once."""
+
+    _rendered = b""
 
     def render(self, request: Any, openapi_schema: Document) -> bytes:  # noqa: ARG002 the plugin's signature
-        return json.encode(complete(openapi_schema))
+        self._rendered = self._rendered or json.encode(complete(openapi_schema))
+        return self._rendered
 
 
 def config() -> OpenAPIConfig:

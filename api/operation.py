@@ -14,12 +14,25 @@ from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.readiness import seen
+from infrastructure.standstill import Still
 from infrastructure.views import ViewPosition
 from projections.catalogue import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
+CLOCK_REMEDY = "keep the clocks of this server and of its database right with NTP (chrony, timesyncd)"
+RETRY_AFTER = {"Retry-After": "1"}
 LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
+STOPPED_REMEDY = (
+    "each is tried again within fifteen minutes, and when a server starts; where it stops at the same position again,"
+    " `countersign verify` tells whether that entry was changed (restore a backup) or not (install a release that can"
+    " fold it)"
+)
+UNMADE_REMEDY = "wait: what asks for these is answered 503 `behind` until they are there"
+LAG_REMEDY = "wait: the projector takes in ten thousand entries a second and more; `lag` has to shrink"
+STILL_REMEDY = (
+    "see the log of the server that projects; another takes over from one that is frozen within half a minute"
+)
 STILL_SECONDS_MAX = 60.0  # a projector that was killed leads again in seconds, one that has lost its database too
 
 
@@ -30,10 +43,13 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """The database is there and up to date, takes facts, and every view follows.
+    """The database is there and up to date, and takes facts. Whether the views follow is told beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
-    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is.
+    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
+    what is wrong with the clocks; empty where nothing is. *status* is `behind` where the views do not follow as they
+    should; *trouble* says how, and *remedy* what helps. That is the same on every server of a ledger, so taking this
+    one out of service would not mend it.
     """
 
     position: int
@@ -41,6 +57,9 @@ class Ready(Struct, frozen=True):
     lag: int
     views: list[ViewPosition]
     still_since: datetime | None = None
+    trouble: str = ""
+    remedy: str = ""
+    clock: str = ""
     status: str = "ready"
 
 
@@ -52,7 +71,10 @@ async def healthz() -> Alive:
 
 @get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
 async def readyz(request: AnyRequest) -> Ready:
-    """Asks the database, and how far every view has come. 503 where something is missing, saying what."""
+    """Asks the database, and how far every view has come. 503 where commands can't be taken here, saying why.
+
+    Views that do not follow are no reason for that: then the answer is 200 with the status `behind`.
+    """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
             return await _readiness(request)
@@ -74,29 +96,48 @@ async def _readiness(request: AnyRequest) -> Ready:
     if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
+    if refusal := approvals.clocks.refusal:
+        raise Problem("not-ready", f"{refusal}; no commands are taken", remedy=CLOCK_REMEDY, headers=RETRY_AFTER)
+    if not found.views:
+        raise _not_ready("the views are still being made", views=found.views)
     position, positions = found.head, found.views
-    lag = _lag(position, positions)
+    lag = max(position - view.position for view in positions)
     still = views.standstill.look(position - lag, position)
-    if still and still.seconds > STILL_SECONDS_MAX:
-        sentence = (
-            f"the views stand still at position {position - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the"
-            f" ledger is at {position}: their projector hangs, or they are being rebuilt"
-        )
-        raise _not_ready(sentence, views=positions, lag=lag, still_since=still.since)
-    return Ready(position, approvals.committer.waiting, lag, positions, still.since if still else None)
+    what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
+    return Ready(
+        position,
+        approvals.committer.waiting,
+        lag,
+        positions,
+        still.since if still else None,
+        what,
+        remedy,
+        approvals.clocks.note,
+        "behind" if what else "ready",
+    )
 
 
-def _lag(head: int, positions: list[ViewPosition]) -> int:
-    """How many entries the view furthest behind has still to take in; a problem where one is missing or stopped."""
-    if stopped := [view.view for view in positions if view.error]:
-        raise _not_ready(f"stopped, see the log: {', '.join(stopped)}", views=positions)
+def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str] | None:
+    """What keeps views from following, and what helps."""
+    if stopped := [view for view in positions if view.error]:
+        names = ", ".join(view.view for view in stopped)
+        return f"stopped: {names} ({stopped[0].error})", STOPPED_REMEDY
     if unmade := sorted({view.name for view in VIEWS} - {view.view for view in positions}):
-        raise _not_ready(f"the views are still being made: {', '.join(unmade)}", views=positions)
-    lag = max(head - view.position for view in positions)
+        return f"the views are still being made: {', '.join(unmade)}", UNMADE_REMEDY
     if lag > LAG_ENTRIES_MAX:
-        raise _not_ready(f"the views are {lag} entries behind", views=positions, lag=lag)
-    return lag
+        return f"the views are {lag} entries behind the ledger's {head}", LAG_REMEDY
+    return None
+
+
+def _standing_still(head: int, lag: int, still: Still | None) -> tuple[str, str] | None:
+    if still is None or still.seconds <= STILL_SECONDS_MAX:
+        return None
+    sentence = (
+        f"the views stand still at position {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
+        f" at {head}: they are being made anew, or no server projects"
+    )
+    return sentence, STILL_REMEDY
 
 
 def _not_ready(what: str, **members: Any) -> Problem:
-    return Problem("not-ready", what, remedy=REMEDY, headers={"Retry-After": "1"}, **members)
+    return Problem("not-ready", what, remedy=REMEDY, headers=RETRY_AFTER, **members)

@@ -49,8 +49,13 @@ Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A vers
 
 
 def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
-    """The page for what went wrong, with the status and headers that the problem has everywhere."""
+    """The page for what went wrong, with the status and headers that the problem has everywhere.
+
+    Who asks for JSON, and not for a page, is answered with the problem itself.
+    """
     told = answer(request, error)
+    if wants_json(request):
+        return told
     problem = problem_of(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
     paper = Paper(request)
@@ -65,6 +70,12 @@ def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
     )
     headers = {**told.headers, **HEADERS}
     return Response(body, status_code=told.status_code, media_type=MediaType.HTML, headers=headers)
+
+
+def wants_json(request: AnyRequest) -> bool:
+    """Whether the client reads JSON, and would not know what to do with a page."""
+    accepted = request.headers.get("accept", "")
+    return "json" in accepted and "text/html" not in accepted
 
 
 def lost(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -196,7 +207,7 @@ def page(body: str) -> Response[str]:
 def app_css() -> Response[bytes]:
     """The one style sheet, as the package holds it."""
     headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
-    return Response(style_sheet(), media_type="text/css; charset=utf-8", headers=headers)
+    return Response(style_sheet(), media_type="text/css", headers=headers)  # litestar adds the character set
 
 
 def items_of(fact: object) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from api.citation import cited
 from api.parts import AnyRequest, parts_of
 from api.wording import Language, preferred, wording
 from domain.ledger import Refused
+from infrastructure.clocks import is_recounting
 from infrastructure.lawbook import law_book
 
 HEADERS = {
@@ -45,17 +46,26 @@ class Paper:
     """One page for one *request*, in the language chosen in its address or else what the browser prefers.
 
     Its times are those of the place where *law* holds; *titles* are the names that were published. So many of the
-    ledger's entries, the latest, may be missing on it as the views *lag* behind.
+    ledger's entries, the latest, may be missing on it as the views *lag* behind; while clocks are *recounting* after a
+    calendar notice, its dates may be those from before.
     """
 
-    def __init__(self, request: AnyRequest, law: str = "", titles: Titles = UNTITLED, lag: int = 0) -> None:
+    def __init__(
+        self,
+        request: AnyRequest,
+        law: str = "",
+        titles: Titles = UNTITLED,
+        lag: int = 0,
+        *,
+        recounting: bool = False,
+    ) -> None:
         asked = request.query_params.get("lang", "")
         self.chosen = asked if asked in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
         self.words = wording(self.language)
         self._titles = titles
         self._law = law
-        self._lag = lag
+        self._lag, self._recounting = lag, recounting
         self._path = request.scope["path"]
         self._query = {name: str(value) for name, value in request.query_params.items()}
 
@@ -65,6 +75,7 @@ class Paper:
             **self.words,
             "language": self.language,
             "lag": self._lag,
+            "recounting": self._recounting,
             "chosen": self.chosen,
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
@@ -136,7 +147,9 @@ class Paper:
 async def paper_of(request: AnyRequest, law: str = "") -> Paper:
     """A page's paper, on which departments and items go by the names that were published so far."""
     parts = parts_of(request)
-    return Paper(request, law, await titles_of(parts.approvals), await parts.views.lag())
+    recounting = await is_recounting(parts.approvals.store, await parts.calendars.laws())
+    titles, lag = await titles_of(parts.approvals), await parts.views.lag()
+    return Paper(request, law, titles, lag, recounting=recounting)
 
 
 @cache

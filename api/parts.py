@@ -16,6 +16,8 @@ from infrastructure.settings import Settings
 from infrastructure.views import Views
 
 KEY = "parts"  # where the application's state keeps them
+CHECKS = "checks"  # and what every request has to keep to
+LOST = "lost"  # and what answers where nothing is at an address
 
 AnyRequest = Request[Any, Any, State]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.exceptions import HTTPException
@@ -17,7 +20,8 @@ from api.progress_paper import choices_of, shown_rows, tiles_of
 from api.views import PAGE_ROWS, AtPhase, Department, Limit, Manager, Offset, OfKind, Text, WaitingOn
 from domain.law.moment import week_from
 from infrastructure.approvals import DEFAULT_LAW
-from infrastructure.clocks import ClocksAt
+from infrastructure.clock_list import ListedClock
+from infrastructure.clocks import ClocksAt, TooMuchToRead
 from infrastructure.progress_list import ProgressList, ProjectsAsked
 
 Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
@@ -78,7 +82,7 @@ async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, st
     found, count = await table.page(asked), await table.count(asked)
     tiles = await table.tiles(asked.t, week_from(asked.t, zone_of(DEFAULT_LAW).key), parts.settings.stale_days)
     ids, end = [row.project for row in found], asked.offset + asked.limit
-    clocks = ClocksAt(parts.approvals.store, await laws_of(request), asked.t, asked.t)
+    running = await _running(request, asked.t, ids)
     body = paper.print(
         "progress.html",
         as_of=asked.t,
@@ -91,9 +95,19 @@ async def _table(request: AnyRequest, asked: ProjectsAsked, chosen: dict[str, st
         choices=choices_of(paper, await table.choices()),
         page_rows=PAGE_ROWS,
         count=count,
-        rows=shown_rows(paper, found, await table.items(ids), await clocks.running(ids)),
+        rows=shown_rows(paper, found, await table.items(ids), running or ()),
+        clocks_missing=running is None,
         **telling(paper),
         previous=paper.here(offset=max(asked.offset - asked.limit, 0)) if asked.offset else "",
         next=paper.here(offset=end) if count > end else "",
     )
     return page(body)
+
+
+async def _running(request: AnyRequest, t: datetime, projects: Sequence[UUID]) -> list[ListedClock] | None:
+    """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
+    clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, t)
+    try:
+        return await clocks.running(projects)
+    except TooMuchToRead:
+        return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import cast
 from uuid import UUID
 
-from litestar import Controller, Response, get
+from litestar import Controller, MediaType, Response, get
 from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Struct, json
@@ -15,9 +17,15 @@ from api.outside_rows import asked_at, outside_in
 from api.parts import AnyRequest, parts_of
 from api.problems import Problem
 from api.states import ProjectState, imported_from, state_of
+from domain.project.state import Project
 from domain.streams import of_project
-from domain.vocabulary import Entry, replay
+from domain.vocabulary import Entry, replay, tag_of
+from infrastructure.approvals import Approvals
+from projections.anonymity import BY_COMPLAINANTS, CORRECTIONS
 
+ETAG_DIGITS = 16  # as If-Match expects them behind the version
+CONTEXT_FACTS = (*BY_COMPLAINANTS, *CORRECTIONS)  # who complained, and what no longer counts
+CONTEXT_TAGS = frozenset(tag_of(fact) for fact in CONTEXT_FACTS)
 NDJSON = "application/x-ndjson"
 
 _encode = json.Encoder().encode
@@ -38,15 +46,15 @@ class Projects(Controller):
 
     @get("/", operation_id="get_project", summary="Where a project stands")
     async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
-        """The state that the next command will be decided on; its version, also in ETag, is for If-Match."""
+        """The state that the next command will be decided on; its version, or its ETag, is for If-Match."""
         at, stale_days = asked_at(request, None)
         entries = await entries_of(request, project_id)
         project = replay(project_id, entries)
         outside = outside_in(project_id, entries, at, stale_days)
         law = parts_of(request).approvals.law_for(project.law, at, begun=True)
-        return Response(
-            state_of(project, outside, law, imported_from(entries)), headers={"ETag": f'"{project.version}"'}
-        )
+        body = _encode(state_of(project, outside, law, imported_from(entries)))
+        etag = f'"{project.version}-{sha256(body).hexdigest()[:ETAG_DIGITS]}"'  # what is stale moves with the day
+        return cast("Response[ProjectState]", Response(body, media_type=MediaType.JSON, headers={"ETag": etag}))
 
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
     async def get_history(
@@ -58,9 +66,16 @@ class Projects(Controller):
     ) -> HistoryPage:
         """Every entry, also what was corrected since: nothing is ever rewritten."""
         by = actor_of(headers_of(request.scope))
-        entries = shown(await entries_of(request, project_id), by)
-        page = entries[after : after + limit]  # versions count from 1 without gaps
-        return HistoryPage(page, page[-1].version if after + limit < len(entries) else None)
+        approvals = parts_of(request).approvals
+        project = await approvals.state(project_id)
+        if not isinstance(project, Project) or not project.version:
+            raise unknown_project(project_id)
+        # What came in meanwhile waits for the next page: whom it has to leave unnamed is not known yet.
+        page = [
+            entry for entry in await approvals.history(project_id, after, limit) if entry.version <= project.version
+        ]
+        more = bool(page) and page[-1].version < project.version
+        return HistoryPage(shown(page, by, await _context(approvals, project)), page[-1].version if more else None)
 
     @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
     async def export_history(self, request: AnyRequest, project_id: FromPath[UUID]) -> Stream:
@@ -74,9 +89,21 @@ async def entries_of(request: AnyRequest, project_id: UUID) -> list[Entry]:
     """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
     entries = await parts_of(request).approvals.history(project_id)
     if not entries or not of_project(entries):
-        raise Problem(
-            "project-unknown",
-            f"no project is registered under {project_id}",
-            remedy="check the id, or register the project with the command register_project",
-        )
+        raise unknown_project(project_id)
     return entries
+
+
+def unknown_project(project_id: UUID) -> Problem:
+    """The problem of an id under which no project was registered."""
+    return Problem(
+        "project-unknown",
+        f"no project is registered under {project_id}",
+        remedy="check the id, or register the project with the command register_project",
+    )
+
+
+async def _context(approvals: Approvals, project: Project) -> list[Entry]:
+    """The entries of *project* that change how others are shown; the database is asked only if there are any."""
+    if CONTEXT_TAGS.isdisjoint(note.fact for note in project.notes.values()):
+        return []
+    return await approvals.told(project.id, *CONTEXT_FACTS)

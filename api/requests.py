@@ -6,11 +6,11 @@ import re
 from itertools import count
 from uuid import uuid4
 
-from litestar.types import Message, Scope
+from litestar.types import Scope
 from structlog.contextvars import bind_contextvars
 
 from api.parts import AnyRequest
-from api.questions import require_known
+from api.questions import require_canonical_ids, require_known
 
 HEADER = b"x-request-id"
 KEY = "countersign_request_id"  # where the scope's state keeps it
@@ -32,12 +32,17 @@ def request_id(scope: Scope) -> str:
 
 def plain_id(scope: Scope) -> bytes:
     """The same as a header's value, for a request that writes no log line: nothing is bound."""
-    state = scope["state"]
-    return (state.get(KEY) or _fresh(scope)).encode()
+    known: str | None = scope["state"].get(KEY)
+    return (known or _fresh(scope)).encode()
+
+
+def new_request_id() -> str:
+    """An id for a request that sent none, or none that could be read."""
+    return f"{_process}-{next(_numbers)}"
 
 
 def _fresh(scope: Scope) -> str:
-    return _given(scope) or f"{_process}-{next(_numbers)}"
+    return _given(scope) or new_request_id()
 
 
 def _given(scope: Scope) -> str:
@@ -48,12 +53,7 @@ def _given(scope: Scope) -> str:
 
 
 async def begin(request: AnyRequest) -> None:
-    """Give the request its id before anything is logged, and see that it asks what its address can answer."""
+    """Give the request its id before anything is logged, and check that its address can be answered as it is spelt."""
     request_id(request.scope)
+    require_canonical_ids(request.scope)
     require_known(request)
-
-
-async def send_back(message: Message, scope: Scope) -> None:
-    """Put the request's id into the headers of its answer."""
-    if message["type"] == "http.response.start":
-        message["headers"] = [*message.get("headers", ()), (HEADER, request_id(scope).encode())]

@@ -15,8 +15,10 @@ from api.instants import AsOf, KnownAt, instant_in
 from api.outside_rows import ShownOutside, outside_of
 from api.parts import AnyRequest, parts_of
 from api.past import asked_then, outside_then, past_in, progress_then, readable
+from api.problems import Problem
 from api.projects import entries_of
 from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
+from infrastructure.approvals import Approvals
 from infrastructure.progress_list import ProgressList, ProjectsAsked
 from infrastructure.views import Summary, Views
 from projections.progress_answers import ProgressItem, ProgressProject
@@ -160,8 +162,26 @@ class ViewTables(Controller):
 
 
 async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
-    """The views, once they have *after*, and the position all of them have reached. Raises ViewBehind."""
+    """The views, once they have *after*, and the position all of them have reached.
+
+    Raises ViewBehind; Problem where the ledger has no such position.
+    """
     actor_of(headers_of(request.scope))
     views = parts_of(request).views
-    await views.catch_up(after)
-    return views, await views.reached()
+    reached = await views.reached()
+    if reached < after:
+        await _require_recorded(parts_of(request).approvals, after)
+        await views.catch_up(after)
+        reached = await views.reached()
+    return views, reached
+
+
+async def _require_recorded(approvals: Approvals, after: int) -> None:
+    """Refuse a position that the ledger has not come to: waiting for it would not end."""
+    if after > (head := await approvals.store.head()):
+        raise Problem(
+            "invalid-parameter",
+            f"after: the ledger ends at position {head}, before {after}",
+            remedy="write the position of a receipt, or leave it out",
+            parameter="after",
+        )

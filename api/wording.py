@@ -81,6 +81,10 @@ LABELS: dict[str, tuple[str, str]] = {
     "project": ("项目", "Project"),
     "projects": ("项目", "Projects"),
     "recorded": ("记录时间", "Recorded"),
+    "recounting": (
+        "节假日安排已更新，正在重新计算期限：完成之前，本页日期可能仍按原日历计算。",
+        "A calendar notice was applied; clocks are being recounted. Until then, dates may be by the calendar before.",
+    ),
     "request_id": ("请求编号", "Request id"),
     "retracted": ("已撤销，不再有效", "Retracted, no longer counts"),
     "satisfied": ("满意度", "Satisfied"),

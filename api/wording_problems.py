@@ -7,6 +7,24 @@ TROUBLES: dict[str, tuple[str, str]] = {
         "网址中有一项无法识别。请更正，或返回后重新选择。",
         "A part of the address can't be read. Correct it, or go back and choose again.",
     ),
+    "path-not-canonical": (
+        "网址的写法有误。请按下面的提示更正网址。",
+        "The address is not spelt as it should be. Correct it as said below.",
+    ),
+    "address-too-long": ("网址过长。请核对网址。", "The address is too long. Check it."),
+    "host-unknown": (
+        "不能以这个域名访问本系统。请使用系统的正式网址，或请管理员登记该域名。",
+        "This system is not reached by this name. Use its own address, or have an administrator add the name.",
+    ),
+    "bad-request": ("浏览器的请求无法识别。请重新打开网址。", "The request can't be read. Open the address again."),
+    "invalid-header": (
+        "登录网关送来的身份信息有误。请联系管理员。",
+        "The identity sent by the sign-in gateway can't be read. Tell an administrator.",
+    ),
+    "role-missing": (
+        "登录网关没有说明您的角色。请联系管理员。",
+        "The sign-in gateway did not say your role. Tell an administrator.",
+    ),
     "not-found": ("这个网址下没有内容。请核对网址。", "Nothing is at this address. Check it."),
     "person-unknown": (
         "法人基础库中没有这个代码，或所查日期时尚未入库。请核对代码，或换一个日期。",

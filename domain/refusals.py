@@ -57,6 +57,7 @@ REFUSAL_CODES: dict[str, str] = {
     "horizon-too-far": "the notice would make a year certain of which it lists no day",
     "hours-too-early": "intake hours would be in force on a day before they were published, or before others",
     "hours-unchanged": "the department has published exactly these intake hours",
+    "id-reserved": "an id of this kind belongs to calendars, catalogues, flows and legal persons",
     "in-the-future": "the given time is still to come",
     "information-invalid": "a field of the information base is not written as the form asks",
     "item-repeated": "two items have the same code",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from random import random
@@ -26,8 +27,10 @@ from domain.streams import EveryCommand, State, decide, follow, replay
 from domain.vocabulary import Entry, tag_of
 from infrastructure.batch import Status, Verdict
 from infrastructure.chain import StoredRow
+from infrastructure.clock_check import ClockCheck, utc_now
 from infrastructure.committer import Busy, Committer
 from infrastructure.draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.high_water import HighWater
 from infrastructure.lately import Lately
 from infrastructure.law_in_force import LawInForce
 from infrastructure.lawbook import LawBook, law_book
@@ -55,10 +58,6 @@ class Answer(Struct, frozen=True):
     repeated: bool = False
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _in_utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
@@ -79,24 +78,33 @@ class Approvals(Application[UUID]):
         queue_max: int = 10_000,
         connections_max: int = 10,
         laws: LawBook | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
+        machine: Callable[[], datetime] = utc_now,
     ) -> None:
+        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
         super().__init__({LedgerFactory.URL: url})
-        self.laws, self.clock = laws or law_book(), clock
+        self.laws = laws or law_book()
         self._in_force = LawInForce(self.laws)
         self.law_for = self._in_force.at
         self.store = Store(url, connections_max)
-        self.streams = StreamReads(url)
+        self.clocks = ClockCheck(self.store, machine if clock is None else None)
+        self.clock = clock or self.clocks.now
+        self.high_water = HighWater()
+        self.streams = StreamReads(url, self.high_water)
         self.shelves = Shelves(self.store)
-        self.committer = Committer(url, queue_max)
+        self.committer = Committer(url, queue_max, self.high_water)
         self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
+        self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
         self._turns = Turns()
+        self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         try:
             await self.committer.open()  # first: where no connection is to be had, it says at once why
             await self.streams.open()
             await self.store.pool.open(wait=True)
+            await self.clocks.look()
+            self._looking = asyncio.create_task(self.clocks.keep_looking())
         except BaseException:
             await self.__aexit__()
             raise
@@ -104,6 +112,10 @@ class Approvals(Application[UUID]):
 
     async def __aexit__(self, *_: object) -> None:
         """Let what is under way finish, then close every connection."""
+        if self._looking:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
         await self.committer.close()
         await self.streams.close()
         await self.store.pool.close()
@@ -123,7 +135,8 @@ class Approvals(Application[UUID]):
 
         *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
-        Busy where too much is waiting, or the project changes faster than this process can decide.
+        Busy where too much is waiting, or the project changes faster than this process can decide; ClockWrong where
+        the clocks of machine and database differ too much.
         """
         fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
         return self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
@@ -142,8 +155,8 @@ class Approvals(Application[UUID]):
         if turn := self._turns.take(project_id):
             await turn
         try:
-            if command.needs_shelf and self.shelves.stale:
-                await self.shelves.current()
+            if self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale):
+                await self._prepare(command)
             for tries in range(TRIES_MAX):
                 kept = self._kept.get(project_id.int) or await self._load(
                     project_id, new=type(command) is RegisterProject
@@ -168,10 +181,20 @@ class Approvals(Application[UUID]):
         finally:
             self._turns.give(project_id)
 
+    async def _prepare(self, command: EveryCommand) -> None:
+        """Bring up to date what is decided by, beside the project. Raises ClockWrong."""
+        await self.clocks.require_right()
+        if command.needs_shelf:
+            await self.shelves.current()
+
     async def _overtaken(
         self, kept: Kept, verdict: Verdict, tries: int, command_id: UUID, fingerprint: bytes
     ) -> Answer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
+        if verdict.status is Status.GONE:
+            if self._kept.get(kept.project.id.int) is kept:  # else the cache was cleared since
+                self.high_water.went_back()
+            return None
         if verdict.status is not Status.CONFLICT:
             self._kept.forget(kept.project.id.int)
             return await self._repeated(command_id, fingerprint)
@@ -216,7 +239,9 @@ class Approvals(Application[UUID]):
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
         law_id = command.law_named or project.law or DEFAULT_LAW
-        now = self.clock()
+        # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
+        # sender names none.
+        now = max(self.clock(), kept.recorded_at)
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
@@ -234,9 +259,7 @@ class Approvals(Application[UUID]):
         )
         facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        # A clock that was set back, or another server's, may be behind what was recorded before.
-        learned = recorded_at or max(now, kept.recorded_at)
-        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(learned))
+        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 
     async def _require_effect(self, draft: Draft, by: Actor) -> None:
         """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
@@ -266,7 +289,10 @@ class Approvals(Application[UUID]):
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
+        times = self.high_water.times
         rows = [] if new else await self.streams.rows(project_id)
+        if times != self.high_water.times:  # read from what the ledger was
+            return await self._load(project_id, new=new)
         kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at

@@ -14,7 +14,7 @@ from msgspec import Struct
 from psycopg.types.array import ArrayBinaryLoader
 from psycopg.types.composite import RecordBinaryLoader
 
-from infrastructure.chain import StoredRow
+from infrastructure.chain import GENESIS, StoredRow
 from infrastructure.wire import (
     BYTEA_OID,
     TEXT_OID,
@@ -28,10 +28,11 @@ from infrastructure.wire import (
 
 HASH_BYTES = 32
 
-APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)"
+APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
 # What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
 _elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
-NOTIFY = b"SELECT pg_notify('countersign_appended', '')"
+# A notification is a transaction: its flush would delay the next batch. Set for this transaction only.
+NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
 
 
 class Status(StrEnum):
@@ -41,6 +42,7 @@ class Status(StrEnum):
     DUPLICATE = "d"
     MISMATCH = "m"
     CONFLICT = "c"
+    GONE = "g"
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -58,7 +60,8 @@ class Row(Struct, frozen=True, gc=False):
 class Item(Struct, frozen=True, gc=False):
     """The facts of one command on one stream; the first of *rows* must be the stream's next version.
 
-    *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt.
+    *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt. *previous* is the hash of the
+    entry that the first row is chained to, which must still be there.
     """
 
     stream: UUID
@@ -66,6 +69,7 @@ class Item(Struct, frozen=True, gc=False):
     id: UUID
     fingerprint: bytes
     reply: bytes
+    previous: bytes = GENESIS
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -96,15 +100,17 @@ def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
 
 
 def parameters(items: Sequence[Item]) -> list[bytes]:
-    """The fourteen parameters of ledger.append, in binary form."""
+    """The fifteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
     versions = int4_array([row.version for row in rows])
     if len(rows) == len(items):  # the usual case: a command has one fact
         first, ends, of_item = versions, _counted(len(items)), _counted(len(items))
+        previous = [item.previous for item in items]
     else:
         first = int4_array([item.rows[0].version for item in items])
         ends = int4_array(accumulate([len(item.rows) for item in items]))
         of_item = int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows])
+        previous = [before for item in items for before in (item.previous, *(row.hash for row in item.rows[:-1]))]
     occurred, recorded = [row.occurred for row in rows], [row.recorded for row in rows]
     recorded_at = timestamptz_array(recorded)
     return [
@@ -122,6 +128,7 @@ def parameters(items: Sequence[Item]) -> list[bytes]:
         recorded_at if occurred == recorded else timestamptz_array(occurred),
         recorded_at,
         even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
+        even_array(BYTEA_OID, HASH_BYTES, previous),
     ]
 
 

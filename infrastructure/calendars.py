@@ -33,6 +33,11 @@ class Calendars:
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals, self._shipped = approvals, approvals.laws
+        self.forget()
+        approvals.high_water.listeners.append(self.forget)
+
+    def forget(self) -> None:
+        """Clear the cache of notices: the ledger went back to an earlier state."""
         self._versions: Versions = {}
         self._asked_at = 0.0
 

@@ -12,7 +12,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from domain.law.explain import Explanation
+from domain.law.outlook import DISTANT
 from domain.streams import of_project
 from infrastructure.clock_counts import ClockCount, counted, from_view, table
 from infrastructure.clock_history import Applications, entries_known, histories_known, readings_of
@@ -63,6 +66,7 @@ class ClocksAt:
     ) -> None:
         self._store, self._laws, self._nodes = store, laws, nodes
         self.t, self.known = t, known
+        self.recounting = False  # whether rows answered that an older calendar counted, as they are being recounted
 
     async def of_project(self, project: UUID) -> list[ItemReading]:
         """Every application of one project, in the order in which they began."""
@@ -114,14 +118,28 @@ class ClocksAt:
             raise NoSuchClock(f"{clock} of {item} has no days to list: {hours}") from hours
 
     async def _moved(self) -> list[UUID]:
-        """The projects for which the view can't answer: it knows more than was known, or counts by another calendar."""
-        counted_so = [basis for (basis,) in await self._rows(BASES, {})]
-        stale = [basis for basis in counted_so if not self._current(basis)]
-        asked = {"t": self.t, "known": self.known, "stale": stale, "limit": PROJECTS_READ_MAX + 1}
-        moved = [project for (project,) in await self._rows(MOVED, asked)]
+        """The projects for which the view can't answer: it knows more than was known, or counts by another calendar.
+
+        After a notice that is every project until they are recounted. Where those are too many to be read, the rows
+        answer as an older calendar counted them, and *recounting* says so.
+        """
+        bases = [basis for (basis,) in await self._rows(BASES, {})]
+        stale = [basis for basis in bases if not self._current(basis)]
+        moved = await self._moved_by(stale)
+        if (
+            len(moved) > PROJECTS_READ_MAX
+            and (newer := [basis for basis in stale if is_newest(basis, self._laws)]) != stale
+        ):
+            self.recounting = True
+            moved = await self._moved_by(newer)
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
         return moved
+
+    async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
+        """One more than may be read, where there are more."""
+        asked = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
+        return [project for (project,) in await self._rows(MOVED, asked)]
 
     def _current(self, basis: str) -> bool:
         """Whether rows resting on *basis* were counted by the calendars of this question."""
@@ -157,6 +175,23 @@ class ClocksAt:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()
+
+
+def is_newest(basis: str, laws: LawBook) -> bool:
+    """Whether rows resting on *basis* were counted by every notice that *laws* hold."""
+    parts = (part for part in basis.split(",") if part)
+    return all(part == counted_by(part.partition("=")[0], laws, DISTANT.date()) for part in parts)
+
+
+async def is_recounting(store: Store, laws: LawBook) -> bool:
+    """Whether some rows were counted by an older calendar than that of *laws*: they are being made anew."""
+    try:
+        async with store.cursor() as cursor:
+            await cursor.execute(BASES)
+            bases = await cursor.fetchall()
+    except psycopg.errors.UndefinedTable:  # none were made yet
+        return False
+    return not all(is_newest(basis, laws) for (basis,) in bases)
 
 
 def _application(histories: Histories, item: str, application: int) -> ItemHistory:

@@ -22,6 +22,7 @@ from psycopg.pq.abc import PGresult
 
 from infrastructure.batch import APPEND, NOTIFY, Item, Pending, Status, Verdict, missed_rows, parameters
 from infrastructure.chain import StoredRow
+from infrastructure.high_water import STATEMENT, HighWater, WentBack
 from infrastructure.lane import ConnectionLost, Lane, NotConnected
 from infrastructure.rehearsal import Health
 from infrastructure.wire import int8_from
@@ -35,8 +36,9 @@ IN_VAIN_MAX = 7  # then 128 batches are slept for
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
-NOT_KEPT = (b"SET synchronous_commit = off",)  # a notification is a transaction: its flush would delay the next batch
-REJECTED = {status.value: Verdict(status) for status in (Status.DUPLICATE, Status.MISMATCH)}
+SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
+LOOK_SECONDS = 1.0  # between two checks for that
+REJECTED = {status.value: Verdict(status) for status in (Status.DUPLICATE, Status.MISMATCH, Status.GONE)}
 
 log = structlog.get_logger()
 
@@ -64,8 +66,9 @@ class Batch(Struct, eq=False):
 class Committer:
     """Takes items from the event loop it is opened in; `append` answers when they are on disk."""
 
-    def __init__(self, url: str, queue_max: int) -> None:
+    def __init__(self, url: str, queue_max: int, high_water: HighWater | None = None) -> None:
         self._url, self._queue_max = url, queue_max
+        self._high_water = high_water or HighWater()
         self.health = Health(url)
         self._queue: deque[Pending] = deque()
         self._inside = 0
@@ -78,11 +81,13 @@ class Committer:
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._append_lane = Lane(self._url, {"append": APPEND})
-        self._notify_lane = Lane(self._url, {"notify": NOTIFY}, NOT_KEPT)
+        self._append_lane = Lane(self._url, STATEMENT | {"append": APPEND}, sole="countersign append")
+        self._notify_lane = Lane(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
         await self._notify_lane.open()
-        self._tasks = [asyncio.create_task(loop) for loop in (self._append_loop(), self._notify_loop())]
+        self._append_lane.when_lost = self._has_queue.set  # to look at once what the ledger is when it is back
+        loops = (self._append_loop(), self._notify_loop(), self._silence_loop())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def close(self) -> None:
         """Wait until everybody inside is answered, then close the lanes.
@@ -128,9 +133,7 @@ class Committer:
         slow = 0  # how many batches in a row took longer than deciding does
         while True:
             if not self._away:
-                if not self._queue:
-                    self._has_queue.clear()
-                    await self._has_queue.wait()
+                await self._wait_for_queue()
                 self._send(BATCH_ITEMS_MAX if slow >= SLOW_MIN else (len(self._queue) + 1) // 2)
             if len(self._away) == 1 and slow < SLOW_MIN:
                 self._send_second()
@@ -138,6 +141,33 @@ class Committer:
                 slow = slow + 1 if await self._end_of(self._away[0]) else 0
                 self._tell(self._away.popleft())
                 await asyncio.sleep(0)  # lets those just told come along with what they send next
+
+    async def _wait_for_queue(self) -> None:
+        """Wait for something to send. A lost connection is reopened at once, and the ledger checked."""
+        while not self._queue or not self._append_lane.is_open:
+            if not self._append_lane.is_open:
+                with suppress(WentBack):
+                    await self._reopen()
+                continue
+            self._has_queue.clear()
+            await self._has_queue.wait()
+
+    async def _reopen(self) -> None:
+        """Connect again. Raises WentBack where the database has gone back: what waits was decided on what is gone."""
+        try:
+            await self._high_water.reopen(self._append_lane, self.health.fails)
+        except WentBack as gone:
+            self._fail(self._queue, gone)
+            self._queue.clear()
+            raise
+
+    async def _silence_loop(self) -> None:
+        """Give up a connection whose server has not answered for long: it may be frozen, or no longer the primary."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._away and monotonic() - max(self._away[0].sent_at, self._answered_at) > SILENCE_SECONDS_MAX:
+                log.warning("append_unanswered", seconds=SILENCE_SECONDS_MAX, items=len(self._away[0].pending))
+                self._append_lane.close()
 
     def _send_second(self) -> None:
         """Send another batch behind the one away, where it is about as large: the database goes on with it at once."""
@@ -187,10 +217,11 @@ class Committer:
             self.health.works()
         except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
             log.exception("a batch was refused", items=len(batch.pending))
-            self.health.fails(failure)
-            batch.failure = (
-                ConnectionLost(f"perhaps stored, the answer was lost: {failure}") if batch.in_doubt else failure
-            )
+            batch.failure = failure
+            if not isinstance(failure, WentBack):
+                self.health.fails(failure)
+                if batch.in_doubt:
+                    batch.failure = ConnectionLost(f"perhaps stored, the answer was lost: {failure}")
         self.health.sent_at, self._answered_at = None, monotonic()
         return self._answered_at - began > DECIDING_SECONDS * about
 
@@ -223,10 +254,17 @@ class Committer:
                 return await batch.under_way
             except ConnectionLost as lost:
                 log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(batch.pending))
-            await self._append_lane.reopen(self.health.fails)
+            try:
+                await self._reopen()
+            except WentBack as gone:
+                for away in self._away:
+                    away.under_way = self._loop.create_future()
+                    away.under_way.set_exception(gone)
+                    away.under_way.exception()  # marked as retrieved: it may never be awaited
+                raise
             for away in self._away:
                 away.in_doubt |= not isinstance(away.under_way.exception(), NotConnected)
-                away.under_way = self._append_lane.run("append", away.params)
+                away.under_way, away.sent_at = self._append_lane.run("append", away.params), monotonic()
 
     def _tell(self, batch: Batch) -> None:
         """Give everybody in *batch* his verdict."""
@@ -234,10 +272,12 @@ class Committer:
             self._fail(batch.pending, batch.failure)
             return
         self._inside -= len(batch.pending)
-        position = batch.base
+        position, last = batch.base, b""
         for pending, letter in zip(batch.pending, batch.status, strict=True):
             if letter == "s":
-                position += len(pending.item.rows)
+                rows = pending.item.rows
+                position += len(rows)
+                last = rows[-1].hash
                 verdict = Verdict(Status.STORED, position)
             elif letter == Status.CONFLICT:
                 verdict = Verdict(Status.CONFLICT, missed=tuple(batch.missed.get(pending.item.stream, ())))
@@ -246,6 +286,7 @@ class Committer:
             if not pending.verdict.done():
                 pending.verdict.set_result(verdict)
         if position > batch.base:
+            self._high_water.note(position, last)
             self._has_news.set()
 
     def _fail(self, asked: Sequence[Pending], failure: Exception) -> None:
@@ -260,8 +301,9 @@ class Committer:
             await self._has_news.wait()
             self._has_news.clear()
             try:
-                await self._notify_lane.run("notify", [])
-            except Error as lost:
+                async with asyncio.timeout(SILENCE_SECONDS_MAX):
+                    await self._notify_lane.run("notify", [])
+            except (Error, TimeoutError) as lost:
                 log.warning("notification lost, the projector polls", error=str(lost).strip())
                 await self._notify_lane.reopen()
             await asyncio.sleep(NOTIFY_SECONDS)

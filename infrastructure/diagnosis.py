@@ -18,6 +18,7 @@ from infrastructure.migrate import MigrationRefused, pending
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_programs import ELSEWHERE, PostgresUnavailable, account_for, supplied
 from infrastructure.postgres_url import VERSION_MIN, connect_url
+from infrastructure.roles import LOGIN, powers_of
 from infrastructure.settings import SettingRefused, Settings, unknown, without_password
 
 PYTHON_MIN = (3, 11)
@@ -26,6 +27,17 @@ CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant; both
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 GIB = 1024**3
+UNGUARDED = """
+    SELECT c.relname FROM pg_class AS c
+    WHERE c.oid IN ('ledger.event'::regclass, 'ledger.command'::regclass) AND NOT EXISTS (
+        SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change' AND t.tgenabled IN ('O', 'A'))
+"""
+GIVEN = """
+    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.relnamespace = 'ledger'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
+"""
 GOOD = ""
 
 
@@ -65,6 +77,8 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield _clock(connection)
         if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
             yield _ledger(connection)
+            yield _guards(connection)
+            yield _login(connection, connection.info.user if settings.database_url else LOGIN)
     yield _migrations(url)
 
 
@@ -198,6 +212,22 @@ def _ledger(connection: psycopg.Connection) -> Check:
     detail += "" if head == last else f", but the head row {'is missing' if head is None else f'says {head:,}'}"
     remedy = "Run `countersign verify` to see what was changed, and restore a backup."
     return _check("ledger", head != last, detail, remedy)
+
+
+def _guards(connection: psycopg.Connection) -> Check:
+    """What keeps facts from being changed: it can be taken away only by an owner's hand."""
+    missing = [f"the trigger on ledger.{table} is missing or off" for (table,) in connection.execute(UNGUARDED)]
+    given = [f"{who} may {what} ledger.{table}" for table, what, who in connection.execute(GIVEN)]
+    detail = ", ".join([*missing, *given]) or "facts and commands can only be added"
+    remedy = "Run `countersign verify`, find out who changed this, and restore what migration 0001 made."
+    return _check("guards", bool(missing or given), detail, remedy)
+
+
+def _login(connection: psycopg.Connection, account: str) -> Check:
+    powers = powers_of(connection, account)
+    what = "is a superuser" if powers.superuser else "owns the ledger" if powers.owner else "only reads and appends"
+    remedy = "Serve with a login of its own, as docs/database.md says; the owner is needed for `countersign migrate`."
+    return _check("login", powers.too_many, f"{account}, which serves, {what}", remedy)
 
 
 def _migrations(url: str) -> Check:

@@ -29,6 +29,7 @@ class Dossiers:
     def __init__(self, approvals: Approvals) -> None:
         self._approvals = approvals
         self._kept: Lately[UUID, Dossier] = Lately(FACTS_KEPT_MAX)
+        approvals.high_water.listeners.append(self._kept.clear)
 
     async def read(self, streams: Sequence[UUID]) -> tuple[list[Dossier], dict[UUID, int]]:
         """The dossiers of *streams* as they stand in the ledger; those of no project, with their last version."""

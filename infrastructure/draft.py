@@ -54,6 +54,7 @@ class Draft(Struct, frozen=True, gc=False):
     entries: tuple[Entry, ...]
     rows: tuple[Row, ...]
     receipt: Receipt
+    previous: bytes  # the hash that the first row is chained to
 
     @classmethod
     def of(
@@ -74,7 +75,7 @@ class Draft(Struct, frozen=True, gc=False):
             entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
             rows.append(Row(version, name, data, meta, happened, seen, previous))
             tags.append(tag)
-        return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)))
+        return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)), kept.hash)
 
     def receipt_at(self, position: int) -> Receipt:
         """The receipt, once its last fact is stored at *position*."""
@@ -83,4 +84,6 @@ class Draft(Struct, frozen=True, gc=False):
 
     def item(self, command_id: UUID, fingerprint: bytes) -> Item:
         """The draft as one item of a batch."""
-        return Item(self.receipt.project, self.rows, command_id, fingerprint, _encode_receipt(self.receipt))
+        return Item(
+            self.receipt.project, self.rows, command_id, fingerprint, _encode_receipt(self.receipt), self.previous
+        )

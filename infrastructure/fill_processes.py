@@ -23,7 +23,7 @@ import psycopg
 from msgspec import json
 from psycopg.sql import SQL
 
-from infrastructure import ledger_stream
+from infrastructure import ledger_stream, log
 from infrastructure.filling import Filled, Share, fill
 from infrastructure.fold_words import (
     Done,
@@ -41,6 +41,7 @@ from infrastructure.fold_words import (
     decode_word,
 )
 from infrastructure.kept import FACTS_MAX, Kept
+from infrastructure.settings import Settings
 from infrastructure.view_batches import Batch, folded
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import Lines
@@ -237,6 +238,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever started this ends it
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        log.configure(Settings.of())
         work(sys.stdin.buffer, out)
     os._exit(0)  # a thread still waits for the end of the pipe and holds it, over which an orderly end would stumble
 

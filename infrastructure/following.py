@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -26,17 +27,34 @@ from projections.view import View
 BATCH_ENTRIES_MAX = 5000
 FEW_ROWS_MAX = 50  # of a table: one statement is then quicker than COPY, whose answer has to be waited for
 BATCHES_MAX = 10  # in one go: a rebuild waits for so many
+RETRY_SECONDS_FIRST = 60.0  # until a view that stopped is tried again: a full disk or a lost lock may be over
+RETRY_SECONDS_MAX = 900.0  # a fact that no fold of this release takes stays one until the next release
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 
 log = structlog.get_logger()
 
 
 class Standing(Struct):
-    """How far one view has come; *error* says why it goes no further."""
+    """How far one view has come; *error* says why it goes no further until *retry_at*, after so many *failures*."""
 
     view: View[Any]
     seq: int
     error: str | None = None
+    retry_at: float = 0.0
+    failures: int = 0
+
+    def halt(self, error: str) -> bool:
+        """Stop for a while, twice as long after every failure at the same position; whether the *error* is new."""
+        is_new = error != self.error
+        self.failures = 1 if is_new else self.failures + 1
+        pause = min(RETRY_SECONDS_FIRST * 2 ** (self.failures - 1), RETRY_SECONDS_MAX)
+        self.error, self.retry_at = error, monotonic() + pause
+        return is_new
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is not yet time to try again."""
+        return self.error is not None and monotonic() < self.retry_at
 
 
 class Span(Struct, frozen=True):
@@ -61,11 +79,8 @@ class Following:
     def __init__(self, url: str, standings: Sequence[Standing] = ()) -> None:
         self._url, self._standings = url, standings
         self._kept = Kept()
+        self._halted: dict[str, tuple[list[str], Exception]] = {}  # by what it is told as: the views, and the failure
         self.law_may_differ = False
-
-    def empty(self) -> list[View[Any]]:
-        """The views that stand at the beginning."""
-        return [standing.view for standing in self._standings if standing.seq == 0 and standing.error is None]
 
     def step(self, connection: psycopg.Connection[Any], told_to_stop: Callable[[], bool]) -> int:
         """Take the views that are furthest behind through some batches; how many entries that were.
@@ -81,14 +96,17 @@ class Following:
             self._kept.forget()
             raise
         except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
-            log.warning("a batch is taken apart", error=f"{type(failure).__name__}: {failure}")
+            log.debug("a batch is taken apart", error=f"{type(failure).__name__}: {failure}")
             seq = span.behind[0].seq
-            return self._take_apart(connection, span.behind, seq, span.limit(seq)) - span.seq
+            try:
+                return self._take_apart(connection, span.behind, seq, span.limit(seq)) - span.seq
+            finally:
+                self._tell_halted()
         return span.behind[0].seq - span.seq
 
     def span(self) -> Span | None:
         """The views to be taken next; None where all have stopped."""
-        running = [standing for standing in self._standings if standing.error is None]
+        running = [standing for standing in self._standings if not standing.stopped]
         if not running:
             return None
         seq = min(standing.seq for standing in running)
@@ -133,7 +151,7 @@ class Following:
 
     def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
         for standing in behind:
-            standing.seq = batch.last
+            standing.seq, standing.error, standing.failures = batch.last, None, 0
         self.law_may_differ |= batch.of_law
 
     def _take_apart(self, connection: psycopg.Connection[Any], behind: Sequence[Standing], seq: int, limit: int) -> int:
@@ -160,12 +178,22 @@ class Following:
         return standing.seq
 
     def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
-        standing.error = f"position {seq}: {type(failure).__name__}: {failure}"
+        error = f"position {seq}: {type(failure).__name__}: {failure}"
+        is_new = standing.halt(error)
         connection.execute(
             "UPDATE views.position SET error = %s, error_at = clock_timestamp() WHERE view = %s",
-            [standing.error, standing.view.name],
+            [error, standing.view.name],
         )
-        log.error("a view stopped", view=standing.view.name, position=seq, exc_info=failure)
+        if is_new:
+            self._halted.setdefault(error, ([], failure))[0].append(standing.view.name)
+        else:
+            log.info("a view can't go on yet", view=standing.view.name, error=error)
+
+    def _tell_halted(self) -> None:
+        """One line for what stopped views, however many: most entries are of interest to all of them."""
+        for error, (views, failure) in self._halted.items():
+            log.error("views stopped", views=views, error=error, exc_info=failure)
+        self._halted.clear()
 
 
 def _reading(url: str, stack: ExitStack) -> psycopg.Connection[Any] | None:

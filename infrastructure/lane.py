@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import random
+from secrets import token_hex
 from select import POLLIN, poll
 
 import structlog
 from psycopg import AsyncConnection, Error, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import Diagnostic
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -25,6 +27,12 @@ READY_SECONDS_MAX = 30.0  # from being connected to being ready, which takes mil
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
 ALWAYS = (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'")
+# Former sessions of a lane: their statements are sent again, so they must not go on holding locks.
+END_FORMER = (
+    b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    b" WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+)
+WAIT_FOR_STANDBY = "SyncRepWaitForLSN"  # the server's function that waits: messages come in every language
 _FINE = {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}
 _FATAL = {"FATAL", "PANIC"}  # what the server says before it hangs up
 
@@ -39,17 +47,31 @@ class NotConnected(ConnectionLost):
     """There was no connection, so nothing was sent."""
 
 
+class NotReplicated(ConnectionLost):
+    """Committed, but the wait for the standby was cut short: a failover may lose it. To be sent again, as if lost."""
+
+
 class Lane:
     """Statements are carried out in the order they are sent. Raises psycopg's errors, ConnectionLost among them."""
 
-    def __init__(self, url: str, statements: dict[str, bytes], settings: Sequence[bytes] = ()) -> None:
-        """*settings* are commands that are given before the *statements* are prepared."""
+    def __init__(
+        self, url: str, statements: dict[str, bytes], settings: Sequence[bytes] = (), *, sole: str = ""
+    ) -> None:
+        """*settings* are commands that are given before the *statements* are prepared.
+
+        *sole* names a lane with a single session: a new connection terminates the previous one on the server.
+        """
         self._url, self._statements, self._settings = url, statements, settings
+        if sole:
+            self._url = make_conninfo(url, application_name=f"{sole} {token_hex(8)}")
+            self._settings = (END_FORMER, *settings)
+        self.when_lost: Callable[[], object] = lambda: None  # called when the server has hung up
         self._pgconn: PGconn | None = None
         self._socket = -1  # a descriptor of our own: libpq closes its when the connection is lost, and it may be reused
         self._answers: deque[asyncio.Future[PGresult]] = deque()  # to what was sent, in its order
         self._result: PGresult | None = None
         self._error: Exception | None = None
+        self._warning: Exception | None = None
         self._loop = asyncio.get_running_loop()
 
     async def open(self) -> None:
@@ -62,11 +84,7 @@ class Lane:
         self._incoming.register(self._socket, POLLIN)
         self._loop.add_reader(self._socket, self._readable)
         try:
-            async with asyncio.timeout(READY_SECONDS_MAX):
-                await self._ask(self._make_ready)
-        except TimeoutError as late:
-            self.close()
-            raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from late
+            await answered(self._ask(self._make_ready))
         except BaseException:
             self.close()
             raise
@@ -76,15 +94,21 @@ class Lane:
         try:
             # Kept: it closes what it has when nobody knows it any more.
             self._connection = await AsyncConnection.connect(_patient(self._url), autocommit=True)
+            self._connection.add_notice_handler(self._notice)
         except OperationalError as failure:
             raise ConnectionLost(str(failure)) from failure
         return self._connection.pgconn
 
     def _make_ready(self, pgconn: PGconn) -> None:
-        for text in (*ALWAYS, *self._settings):
+        for text in (*self._settings, *ALWAYS):
             pgconn.send_query_params(text, [])
         for name, statement in self._statements.items():
             pgconn.send_prepare(name.encode(), statement)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._pgconn is not None
 
     def close(self) -> None:
         """Close the connection; statements under way fail, their outcome unknown."""
@@ -94,18 +118,28 @@ class Lane:
             os.close(self._socket)
             self._pgconn.finish()
             self._pgconn = None
-        self._result = self._error = None
+        self._result = self._error = self._warning = None
         while self._answers:
             _fail(self._answers.popleft(), ConnectionLost("the connection to the database was lost"))
 
-    async def reopen(self, told: Callable[[Error], object] = lambda _: None) -> None:
-        """Connect again, however long that takes; every failure is *told*."""
+    def _lose(self) -> None:
+        self.close()
+        self.when_lost()
+
+    async def reopen(
+        self,
+        on_failure: Callable[[Error], object] = lambda _: None,
+        check: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        """Connect again, however long that takes, until *check* passes; *on_failure* gets every error."""
         pause = RECONNECT_SECONDS_FIRST
         while True:
             try:
                 await self.open()
+                if check:
+                    await check()
             except Error as down:
-                told(down)
+                on_failure(down)
                 log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
                 await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
                 pause = min(pause * 2, RECONNECT_SECONDS_MAX)
@@ -133,7 +167,7 @@ class Lane:
             self._pgconn.pipeline_sync()
             self._flush()
         except OperationalError:
-            self.close()
+            self._lose()
         return answer
 
     def _flush(self) -> None:
@@ -148,7 +182,7 @@ class Lane:
             try:
                 self._flush()
             except OperationalError:
-                self.close()
+                self._lose()
 
     def _readable(self) -> None:
         """Take in all that has come.
@@ -159,7 +193,7 @@ class Lane:
             try:
                 pgconn.consume_input()
             except OperationalError:
-                self.close()
+                self._lose()
                 return
             self._take(pgconn)
             if not self._incoming.poll(0):
@@ -178,12 +212,26 @@ class Lane:
                 self._error = _failure(result)
 
     def _finish(self) -> None:
-        answer, result, error = self._answers.popleft(), self._result, self._error
-        self._result = self._error = None
+        answer, result, error = self._answers.popleft(), self._result, self._error or self._warning
+        self._result = self._error = self._warning = None
         if result is None or error is not None:
             _fail(answer, error or ConnectionLost("the server answered nothing"))
         elif not answer.done():
             answer.set_result(result)
+
+    def _notice(self, notice: Diagnostic) -> None:
+        """What the server says beside its answers: it comes before the end of the answer that it belongs to."""
+        if notice.source_function == WAIT_FOR_STANDBY:
+            self._warning = NotReplicated(f"{notice.message_primary}: {notice.message_detail}")
+
+
+async def answered(answer: asyncio.Future[PGresult]) -> PGresult:
+    """*answer*, to a statement that takes milliseconds. Raises ConnectionLost where it does not come."""
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            return await answer
+    except TimeoutError as late:
+        raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from late
 
 
 def _fail(answer: asyncio.Future[PGresult], failure: Exception) -> None:

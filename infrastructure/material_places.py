@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -20,6 +21,7 @@ from infrastructure.settings import SettingRefused, Settings, help_of, variable
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
+PRIVATE = 0o700
 INCOMING = "incoming"
 PLACED, ASIDE = "sha256", "aside"  # files to be found, and those about to be removed
 UPLOAD = "countersign-upload-"  # what the names of files on their way begin with
@@ -51,12 +53,17 @@ class Folder:
         self._path = path
 
     def spool(self) -> Path:
+        self._path.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        close_to_others(self._path)
         folder = self._path / INCOMING
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         return _swept(folder)
 
     def store(self) -> ObjectStore | None:
-        return LocalStore(self._path) if self._path.is_dir() else None
+        if not self._path.is_dir():
+            return None
+        close_to_others(self._path)
+        return LocalStore(self._path)
 
     def keep(self, spooled: Path, key: str) -> None:
         target = self._path / key
@@ -116,6 +123,16 @@ def place_of(settings: Settings) -> Place:
         raise SettingRefused(
             f"{variable('materials')} can't be used: {sentence}. Meant is: {help_of('materials')}"
         ) from error
+
+
+def close_to_others(folder: Path) -> None:
+    """Close *folder* to other accounts where it is world-readable, as older releases left it: its names are digests.
+
+    A folder that is open to a group only, or that belongs to another account, is left as it is.
+    """
+    if stat.S_IMODE(folder.stat().st_mode) & stat.S_IRWXO:
+        with suppress(PermissionError):
+            folder.chmod(PRIVATE)
 
 
 def _sync(path: Path) -> None:

@@ -22,8 +22,9 @@ from msgspec import Struct
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
+from infrastructure.archive import Readable
 from infrastructure.material_places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
-from infrastructure.media import Readable, Unfit, kind_of, require_kind
+from infrastructure.media import Unfit, kind_of, require_kind
 from infrastructure.settings import Settings
 
 PIECE_BYTES = 1024 * 1024  # written and read at a time
@@ -63,8 +64,10 @@ class Materials:
 
     @classmethod
     def of(cls, settings: Settings) -> Materials:
-        """As *settings* say; asks neither disk nor network. Raises SettingRefused."""
-        return cls(place_of(settings), settings.materials_bytes_max)
+        """As *settings* say; a folder that an older release left open to others is closed. Raises SettingRefused."""
+        place = place_of(settings)
+        place.store()
+        return cls(place, settings.materials_bytes_max)
 
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> Stored:
         """Keep what *chunks* bring, if it is what *media_type* says and, where given, hashes to *expected*.
@@ -118,7 +121,7 @@ class Materials:
 
         def look(found: int) -> None:
             with reachable():
-                require_kind(self._open(digest, found), found, media_type)
+                require_kind(self._open(digest, found), found, media_type, stored=True)
 
         found = await self.size_of(digest)
         if found is None:

@@ -9,18 +9,23 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
 
 from msgspec import Struct
+
+from infrastructure.archive import (
+    Readable,
+    Unsound,
+    directory_of,
+    is_runnable,
+    read_at,
+    require_complete,
+    require_inside,
+    shown,
+)
 
 HEAD_BYTES = 4096
 PIECE_BYTES = 1024 * 1024
 GLANCE_BYTES = 64 * 1024
-DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of an archive's table of contents: about 40,000 files
-END_RECORD_BYTES = 22
-COMMENT_BYTES_MAX = 65_535
-ENTRY_BYTES = 46  # of one file in an archive's table of contents, without its name
-
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OOXML = "application/vnd.openxmlformats-officedocument"
@@ -36,19 +41,8 @@ RUNNABLE = (
     *(b"\x7fELF", b"#!", b"dex\n", b"\0asm", b"\xef\xbb\xbf#!"),
     *(bytes.fromhex(text) for text in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "4c00000001140200")),
 )
-RUNNABLE_NAME = re.compile(
-    rb"(\.(exe|dll|scr|com|pif|msi|bat|cmd|ps1|vbs|vbe|jse|wsf|hta|jar|apk|lnk|so|dylib|class|dex)|vbaproject\.bin)$"
-)
 UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # tabs, line ends and escapes do stand in texts
 TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
-
-
-class Readable(Protocol):
-    """A file that is read from anywhere: one on disk, or obstore's reader."""
-
-    def seek(self, offset: int, whence: int = 0, /) -> int: ...
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Unfit(Exception):  # noqa: N818  an answer, not an error
@@ -125,9 +119,10 @@ KINDS: Mapping[str, Kind] = {  # of kinds that fit one content the first is the 
 MEDIA_TYPES = tuple(KINDS)
 
 
-def require_kind(file: Readable, size: int, media_type: str) -> None:
+def require_kind(file: Readable, size: int, media_type: str, *, stored: bool = False) -> None:
     """Raise Unfit unless *file*, of *size* bytes, is what *media_type* says: material-type-unknown, -type-mismatch,
-    -executable.
+    -executable, -archive-unsound. Of a file that is *stored* already an archive's table of contents is enough: all
+    the rest was looked at when it was uploaded, and takes a request each in a bucket.
     """
     if media_type not in KINDS:
         raise Unfit(
@@ -136,7 +131,7 @@ def require_kind(file: Readable, size: int, media_type: str) -> None:
             f"one of: {', '.join(MEDIA_TYPES)}",
         )
     content = _content(file, size, size)
-    _refuse_runnable(content)
+    _refuse_runnable(content, stored=stored)
     if not KINDS[media_type].fits(content):
         found = _called(content)
         raise Unfit(
@@ -167,24 +162,18 @@ def _called(content: Content) -> str:
 
 
 def _at(content: Content, place: int, count: int) -> bytes:
-    """Up to *count* bytes from *place* on; none where a damaged file points past its end."""
-    if place >= content.size:
-        return b""
-    content.file.seek(place)
-    return bytes(content.file.read(min(count, content.size - place)))
+    return read_at(content.file, content.size, place, count)
 
 
-def _refuse_runnable(content: Content) -> None:
+def _refuse_runnable(content: Content, *, stored: bool) -> None:
     """Raise Unfit where the content is a program, or an archive with one in it."""
     head, what = content.head, ""
     if head.startswith(RUNNABLE) or (head.startswith(b"MZ") and b"\0" in head[:64]):
         what = "a program or a script"
     elif head.startswith(OLE) and _at(content, _root_at(head) + OLE_CLASS_AT, 16) == INSTALLER:
         what = "an installer"
-    elif head.startswith(ZIP):
-        names = (name for name in _names_in(content) if RUNNABLE_NAME.search(name.lower()))
-        if name := next(names, b""):
-            what = f"an archive with a program or macros in it, {name.decode('utf-8', 'replace')[-100:]}"
+    elif head.startswith(ZIP) and (name := _runnable_in(content, stored=stored)):
+        what = f"an archive with a program or macros in it, {shown(name)}"
     if what:
         raise Unfit("material-executable", f"the content is {what}", "send documents, not what can be run")
 
@@ -195,24 +184,34 @@ def _root_at(head: bytes) -> int:
     return (int.from_bytes(head[48:52], "little") + 1) * sector
 
 
+def _runnable_in(content: Content, *, stored: bool) -> bytes:
+    """The name of a program in a ZIP archive, else empty. Raises Unfit for an archive that contradicts itself."""
+    try:
+        directory = directory_of(content.file, content.size)
+        if directory is None:
+            return b""
+        for entry in directory.entries:
+            require_inside(entry.name)
+        if found := next((entry.name for entry in directory.entries if is_runnable(entry.name)), b""):
+            return found
+        if not stored:
+            require_complete(content.file, content.size, directory)
+    except Unsound as unsound:
+        raise Unfit(
+            "material-archive-unsound",
+            f"the archive can't be trusted: {unsound}",
+            "pack the documents again with a usual program, and send that",
+        ) from unsound
+    return b""
+
+
 def _names_in(content: Content) -> Iterator[bytes]:
-    """The names in a ZIP archive's table of contents (APPNOTE 4.3.12); nothing where it can't be read, or is longer
-    than anybody's documents need.
-    """
-    tail_at = max(0, content.size - END_RECORD_BYTES - COMMENT_BYTES_MAX)
-    tail = _at(content, tail_at, content.size - tail_at)
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or len(tail) - end < END_RECORD_BYTES:
+    """The names in a ZIP archive's table of contents; nothing where it can't be read."""
+    try:
+        directory = directory_of(content.file, content.size)
+    except Unsound:
         return
-    length, at = (int.from_bytes(tail[end + here : end + here + 4], "little") for here in (12, 16))
-    if length > DIRECTORY_BYTES_MAX:
-        return
-    directory, place = _at(content, at, length), 0
-    while directory[place : place + 4] == b"PK\x01\x02":
-        fields = directory[place : place + ENTRY_BYTES]
-        name, extra, comment = (int.from_bytes(fields[here : here + 2], "little") for here in (28, 30, 32))
-        yield directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name]
-        place += ENTRY_BYTES + name + extra + comment
+    yield from (entry.name for entry in directory.entries) if directory else ()
 
 
 def _is_text_in(content: Content, encoding: str) -> bool:

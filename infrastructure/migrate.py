@@ -12,6 +12,7 @@ import structlog
 from msgspec import Struct
 
 from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.roles import settle_roles
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
 TRIES_MAX = 10  # roles belong to the whole server: migrations of two databases may trip over each other there
@@ -62,7 +63,7 @@ def migrate(url: str) -> list[str]:
 
     One transaction per file, one process at a time. Raises MigrationRefused where a file changed after it was
     applied, where the database is newer than this release, or where the account may not change it; psycopg.Error,
-    noting the file, where one fails.
+    noting the file, where one fails. Roles get what they need each time, also what a later release has added.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
@@ -71,6 +72,7 @@ def migrate(url: str) -> list[str]:
         for migration in missing:
             _apply(connection, migration)
             log.info("migrated", file=migration.name)
+        settle_roles(connection)
         return [migration.name for migration in missing]
 
 
@@ -136,8 +138,9 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
         remedy = f"Let the account's search_path name a schema: ALTER ROLE {user} SET search_path = public."
     else:
         remedy = (
-            f"Have the server's administrator make {user} the database's owner, ALTER ROLE {user} CREATEROLE and, where"
-            f" the server knows the role countersign_app already, GRANT countersign_app TO {user}."
+            f"Run `countersign migrate` with a DATABASE_URL that names the database's owner, then serve as {user}; or"
+            f" have an administrator make {user} the owner, ALTER ROLE {user} CREATEROLE and, where the server knows"
+            f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
     said = failure.diag.message_primary or str(failure)
     return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {said}.", remedy)

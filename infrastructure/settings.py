@@ -49,8 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: Annotated[
         Path,
         Meta(
-            description="The folder of the embedded PostgreSQL. On a local disk, and as root outside folders closed to "
-            "others. Default: /var/lib/countersign for root, else countersign in $XDG_DATA_HOME or ~/.local/share."
+            description="The folder of the embedded PostgreSQL, on a local disk. Default: /var/lib/countersign for "
+            "root, else countersign in $XDG_DATA_HOME or ~/.local/share."
         ),
     ]
     database_url: Annotated[
@@ -62,6 +62,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ""
     host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 for all.", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65_535)] = 8000
+    allowed_hosts: Annotated[
+        str,
+        Meta(
+            description="Names this server is reached by beside its own addresses, separated by commas, such as "
+            "approvals.example.org: a request for any other Host is refused.",
+            pattern=r"^[A-Za-z0-9._:\[\], -]*$",
+        ),
+    ] = ""
     queue_max: Annotated[
         int,
         Meta(description="Commands that may wait for the disk in one process; more are answered 503, try again.", ge=1),
@@ -113,6 +121,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingRefused(
                 f"{variable(field)} can't be used: {sentence}. Meant is: {help_of(field)}"
             ) from failure
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names in COUNTERSIGN_ALLOWED_HOSTS, in lower case."""
+        return tuple(name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip())
 
     def __repr__(self) -> str:
         """Without the password, so that settings may be logged."""

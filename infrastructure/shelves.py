@@ -27,13 +27,18 @@ class Shelves:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.changes = 0  # grows with every change of the shelf
+        self._lock = asyncio.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Clear the cache: the next call reads the shelf from the beginning of the ledger."""
         self._catalogues: dict[UUID, Catalogue] = {}
         self._flows: dict[UUID, Flow] = {}
         self._seen = 0  # how far the ledger was read
-        self.changes = 0  # how often something new was found
         self._asked_at = -REFRESH_SECONDS
-        self._lock = asyncio.Lock()
         self.shelf = Shelf(self._catalogues, self._flows)
+        self.changes += 1
 
     @property
     def stale(self) -> bool:
@@ -61,7 +66,12 @@ class Shelves:
 
     async def _look(self) -> None:
         head, asked_at = await self._store.head(), monotonic()
-        rows = await self._store.of_types(list(FACTS), self._seen) if head > self._seen else []
+        if head < self._seen:
+            self.forget()
+        seen = self._seen
+        rows = await self._store.of_types(FACTS, seen) if head > seen else []
+        if seen != self._seen:
+            return  # forgotten meanwhile: what was read is not all of it
         for row in rows:
             self._take(row)
         self._seen, self._asked_at = max(head, self._seen, *(row.seq for row in rows)), asked_at

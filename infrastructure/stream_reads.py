@@ -18,6 +18,7 @@ from psycopg.pq import Format
 from psycopg.pq.abc import PGresult
 
 from infrastructure.chain import COLUMNS, StoredRow
+from infrastructure.high_water import STATEMENT, HighWater
 from infrastructure.lane import ConnectionLost, Lane
 from infrastructure.store import ANSWER_SECONDS_MAX, NoAnswer
 from infrastructure.wire import UUID_BYTES, UUID_OID, even_array, int4_array
@@ -43,17 +44,21 @@ class Asked(Struct, eq=False):
 
 
 class StreamReads:
-    """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is asked again."""
+    """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is asked again.
 
-    def __init__(self, url: str) -> None:
+    Unless the database has gone back meanwhile: a reader may hold entries that are no longer there.
+    """
+
+    def __init__(self, url: str, high_water: HighWater | None = None) -> None:
         self._url = url
+        self._high_water = high_water or HighWater()
         self._queue: deque[Asked] = deque()
         self._has_queue = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     async def open(self) -> None:
-        self._lane = Lane(self._url, {"streams": READ}, PLANNED)
+        self._lane = Lane(self._url, STATEMENT | {"streams": READ}, PLANNED)
         await self._lane.open()
         self._task = asyncio.create_task(self._read_loop())
 
@@ -72,8 +77,8 @@ class StreamReads:
     async def rows(self, stream: UUID, after: int = -1) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order.
 
-        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLost once this is closed, and psycopg's
-        errors where the server refuses.
+        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLost once this is closed, WentBack
+        where the database has gone back, and psycopg's errors where the server refuses.
         """
         if self._closed:
             raise ConnectionLost("the application was closed")
@@ -96,7 +101,7 @@ class StreamReads:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), STREAMS_AT_ONCE_MAX))]
             batch = [asked for asked in batch if not asked.rows.done()]  # whoever lost patience has gone
             try:
-                _hand_out(batch, await self._insist(batch))
+                self._hand_out(batch, await self._insist(batch))
             except asyncio.CancelledError:
                 for asked in batch:
                     _fail(asked, ConnectionLost("the application was closed"))
@@ -117,20 +122,21 @@ class StreamReads:
                     return await self._lane.run("streams", params)
             except (ConnectionLost, TimeoutError) as lost:
                 log.warning("read interrupted, asking again", error=str(lost).strip(), streams=len(batch))
-                await self._lane.reopen()
+            await self._high_water.reopen(self._lane)
 
-
-def _hand_out(batch: list[Asked], result: PGresult) -> None:
-    """Give everybody the rows he asked for."""
-    found: list[list[StoredRow]] = [[] for _ in batch]
-    if result.ntuples:
-        loader = Transformer()
-        loader.set_pgresult(result, format=Format.BINARY)
-        for nth, *row in loader.load_rows(0, result.ntuples, tuple):
-            found[nth - 1].append(StoredRow(*row))
-    for asked, rows in zip(batch, found, strict=True):
-        if not asked.rows.done():
-            asked.rows.set_result(rows)
+    def _hand_out(self, batch: list[Asked], result: PGresult) -> None:
+        """Give everybody the rows he asked for."""
+        found: list[list[StoredRow]] = [[] for _ in batch]
+        if result.ntuples:
+            loader = Transformer()
+            loader.set_pgresult(result, format=Format.BINARY)
+            for nth, *row in loader.load_rows(0, result.ntuples, tuple):
+                found[nth - 1].append(StoredRow(*row))
+        for asked, rows in zip(batch, found, strict=True):
+            if rows:
+                self._high_water.note(rows[-1].seq, rows[-1].hash)
+            if not asked.rows.done():
+                asked.rows.set_result(rows)
 
 
 def _fail(asked: Asked, failure: Exception) -> None:

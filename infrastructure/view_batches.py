@@ -61,7 +61,7 @@ def write(connection: psycopg.Connection[Any], batch: Batch) -> None:
             for lines in batch.lines:
                 settle(connection, lines)
             connection.execute(
-                "UPDATE views.position SET seq = %s WHERE view = ANY(%s)",
+                "UPDATE views.position SET seq = %s, error = NULL, error_at = NULL WHERE view = ANY(%s)",
                 [batch.last, [view.name for view in batch.views]],
             )
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])

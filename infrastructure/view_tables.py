@@ -6,28 +6,43 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
+import structlog
 from msgspec import Struct, json
 from psycopg.sql import SQL, Composed, Identifier
 
 from infrastructure.copy_text import FORMAT, blocks, require_known
+from infrastructure.roles import as_views_owner
 from projections.view import Change, Row, Table, View, create, create_indexes
 
 SCHEMA = "views"
 BATCH_KEY = 0x436F756E_42415443  # the advisory lock shared by a batch under way; a rebuild holds it alone
 
+log = structlog.get_logger()
+
 
 def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
     """Create the view's tables afresh, empty."""
-    for table in view.tables:
-        connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
-        for statement in create(schema, table):
-            connection.execute(statement)
+    with as_views_owner(connection):
+        for table in view.tables:
+            connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
+            for statement in create(schema, table):
+                connection.execute(statement)
 
 
 def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
     for table in view.tables:
         for statement in create_indexes(schema, table):
             connection.execute(statement)
+
+
+def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
+    """Mark views for a rebuild that are ahead of the ledger, which was restored without them; returns their names."""
+    rows = connection.execute(
+        "UPDATE views.position SET version = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
+    ).fetchall()
+    if rows:
+        log.critical("views_ahead_of_ledger", views=[view for (view,) in rows])
+    return [view for (view,) in rows]
 
 
 class Lines(Struct, frozen=True):

@@ -10,6 +10,9 @@ from uuid import UUID
 import psycopg
 from msgspec import Struct
 
+from infrastructure.lease import Lease
+
+WORK = "watcher"
 LEADER_KEY = 0x436F756E_57415443  # the advisory lock of whoever watches
 ENTRIES_MAX = 5000  # of the ledger at a time: some milliseconds
 # Entries that the watcher has read, its own among them, are no news. The position moves on with what is noted.
@@ -30,6 +33,19 @@ NOTE_NEWS = """
 """
 
 
+DUE = "SELECT project FROM watch.project WHERE look_at <= %(now)s ORDER BY look_at, project LIMIT %(limit)s"
+LEFT = "SELECT project FROM watch.project WHERE sweep ORDER BY project LIMIT %(limit)s"
+# A clock that runs may end on another day by another calendar; one that is closed can only be judged anew. What the
+# view does not know yet has new entries, and is looked at for these.
+SWEEP = """
+    UPDATE watch.project SET sweep = true WHERE look_at IS NULL OR look_at > %(now)s
+"""
+MOVABLE = """
+    UPDATE watch.project SET look_at = least(look_at, %(now)s), sweep = false
+    WHERE project IN (SELECT project FROM views.clock WHERE NOT closed AND split_part(law, '/', 1) = ANY(%(laws)s))
+"""
+
+
 class Looked(Struct, frozen=True):
     """A project that was looked at: all up to *version* is told, and *next* is when to look again, None for never."""
 
@@ -44,11 +60,10 @@ class WatchTable:
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
 
-    async def lead(self) -> bool:
-        """Become the leader if there is none."""
+    async def lead(self, lease: Lease) -> bool:
+        """Become the leader if there is none, or if the one there is has fallen silent."""
         await self._connection.execute("SET timezone = 'UTC'")
-        row = await self._one("SELECT pg_try_advisory_lock(%s)", [LEADER_KEY])
-        return bool(row[0])
+        return await lease.take_async(self._connection)
 
     async def note_news(self, now: datetime) -> int:
         """Put the projects with new entries on the list; how many entries those were."""
@@ -56,22 +71,30 @@ class WatchTable:
         row = await cursor.fetchone()
         return int(row[0]) if row else 0
 
-    async def note_calendars(self, calendars: str, now: datetime) -> bool:
-        """Put every project on the list if clocks were counted by other *calendars* so far; whether they were."""
-        (known,) = await self._one("SELECT calendars FROM watch.position", [])
-        if known == calendars:
-            return False
+    async def note_calendars(self, calendars: str, laws: Sequence[str], now: datetime) -> None:
+        """Put every project on the list, as clocks are counted by other *calendars* from now on.
+
+        First come those with a clock that runs by one of *laws*, which the change can move; the others are looked at
+        when nothing else is due.
+        """
         async with self._connection.transaction():
-            await self._connection.execute("UPDATE watch.project SET look_at = least(look_at, %s)", [now])
+            await self._connection.execute(SWEEP, {"now": now})
+            if await self._one("SELECT to_regclass('views.clock') IS NOT NULL", []) == (True,):
+                await self._connection.execute(MOVABLE, {"now": now, "laws": list(laws)})
             await self._connection.execute("UPDATE watch.position SET calendars = %s", [calendars])
-        return True
+
+    async def calendars(self) -> str:
+        """By which calendars clocks were counted so far."""
+        (known,) = await self._one("SELECT calendars FROM watch.position", [])
+        return str(known or "")
 
     async def due(self, now: datetime, limit: int) -> list[UUID]:
-        """The projects to look at by *now*, the longest due first."""
-        cursor = await self._connection.execute(
-            "SELECT project FROM watch.project WHERE look_at <= %s ORDER BY look_at, project LIMIT %s", [now, limit]
-        )
-        return [project for (project,) in await cursor.fetchall()]
+        """The projects to look at by *now*, the longest due first; where none is due, those left to sweep."""
+        for query in (DUE, LEFT):
+            cursor = await self._connection.execute(query, {"now": now, "limit": limit})
+            if found := [project for (project,) in await cursor.fetchall()]:
+                return found
+        return []
 
     async def next(self) -> datetime | None:
         """When the next project has to be looked at."""
@@ -82,7 +105,7 @@ class WatchTable:
         """Remember when to look at these again."""
         columns = ([one.project for one in found], [one.version for one in found], [one.next for one in found])
         await self._connection.execute(
-            "UPDATE watch.project AS known SET version = new.version, look_at = new.look_at"
+            "UPDATE watch.project AS known SET version = new.version, look_at = new.look_at, sweep = false"
             " FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS new (project, version, look_at)"
             " WHERE known.project = new.project",
             columns,

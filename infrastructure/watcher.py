@@ -23,8 +23,9 @@ from infrastructure.calendars import Calendars
 from infrastructure.committer import Busy
 from infrastructure.dossiers import Dossiers
 from infrastructure.lawbook import LawBook
+from infrastructure.lease import Lease
 from infrastructure.store import CHANNEL
-from infrastructure.watch_table import Looked, WatchTable
+from infrastructure.watch_table import LEADER_KEY, WORK, Looked, WatchTable
 from projections.dossier import Dossier
 from projections.watch import Watch, watch, watch_on
 
@@ -51,6 +52,7 @@ class Watcher:
         self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
         self._dossiers = Dossiers(approvals)
+        self._lease = Lease(url, WORK, LEADER_KEY)
         self.is_leader = False
 
     def stop(self) -> None:
@@ -59,8 +61,9 @@ class Watcher:
     async def run(self) -> None:
         """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
         while not self._stopping.is_set():
+            self._lease = Lease(self._url, WORK, LEADER_KEY)
             try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
                     await self._lead(connection)
             except (psycopg.Error, Busy) as lost:
                 log.warning("the deadline watcher lost its database", error=str(lost).strip())
@@ -73,25 +76,34 @@ class Watcher:
 
     async def _lead(self, connection: psycopg.AsyncConnection[object]) -> None:
         table = WatchTable(connection)
-        while not self._stopping.is_set() and not await self.take_lead(table):
+        while not await self.take_lead(table):
             await self._pause(POLL_SECONDS)
-        await connection.execute(SQL("LISTEN {}").format(CHANNEL))
-        while not self._stopping.is_set():
-            if await self.step(table) == 0 and await self._is_news(connection, await self._idle_seconds(table)):
-                await self._pause(SETTLE_SECONDS)
+            if self._stopping.is_set():
+                return
+        with self._lease.renewed():
+            await connection.execute(SQL("LISTEN {}").format(CHANNEL))
+            while not self._stopping.is_set():
+                if await self.step(table) == 0 and await self._is_news(connection, await self._idle_seconds(table)):
+                    await self._pause(SETTLE_SECONDS)
 
     async def take_lead(self, table: WatchTable) -> bool:
-        """Become the leader if there is none."""
-        self.is_leader = await table.lead()
+        """Become the leader if there is none, or if the one there is has fallen silent."""
+        self.is_leader = await table.lead(self._lease)
         return self.is_leader
 
     async def step(self, table: WatchTable) -> int:
-        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing."""
+        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing.
+
+        Pauses while the clocks of machine and database differ.
+        """
+        if self._approvals.clocks.trouble:
+            return 0
         now = self._approvals.clock()
         laws = await self._calendars.laws()
         if self._counted_by[0] is not laws:
             self._counted_by = laws, versions_of(laws)
-        await table.note_calendars(self._counted_by[1], now)
+        if (known := await table.calendars()) != self._counted_by[1]:
+            await table.note_calendars(self._counted_by[1], laws_moved(laws, known), now)
         news = await table.note_news(now)
         projects = await table.due(now, PROJECTS_AT_A_TIME)
         if projects:
@@ -179,6 +191,13 @@ def versions_of(laws: LawBook) -> str:
     """By which calendars clocks are counted: differs wherever a notice does."""
     books = sorted(laws.calendars().items())
     return ",".join(f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
+
+
+def laws_moved(laws: LawBook, known: str) -> list[str]:
+    """The laws by calendars that differ from those that *known*, as `versions_of` tells them, names."""
+    before = set(known.split(","))
+    moved = {version.partition("=")[0] for version in versions_of(laws).split(",") if version not in before}
+    return [name for name in laws.names if laws.pack(name).calendar in moved]
 
 
 async def _news(connection: psycopg.AsyncConnection[object], seconds: float) -> bool:

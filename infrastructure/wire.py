@@ -50,6 +50,10 @@ def timestamptz_array(instants: Iterable[int]) -> bytes:
     return even_array(TIMESTAMPTZ_OID, _INT8_BYTES, [_INT8.pack(instant - _UNIX_TO_2000) for instant in instants])
 
 
+def int8(number: int) -> bytes:
+    return _INT8.pack(number)
+
+
 def int8_from(data: bytes) -> int:
     return int(_INT8.unpack(data)[0])
 

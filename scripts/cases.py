@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import astuple, fields
 
+from domain.characters import visible
 from domain.law.pack import Pack
 from infrastructure.histories import histories
 from infrastructure.lawbook import law_book
 from projections.cases import Asked, CaseRow, case_row
 
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # also wide, as Chinese input writes them
 COLUMNS = tuple(field.name for field in fields(CaseRow))
 
 
@@ -44,7 +46,16 @@ def write_csv(rows: Iterable[CaseRow], out: TextIO) -> None:
     """The rows as CSV with a header: days as YYYY-MM-DD, true or false, and nothing for what is not known."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([text_of(value) for value in astuple(row)] for row in rows)
+    writer.writerows([harmless(value) for value in astuple(row)] for row in rows)
+
+
+def harmless(value: object) -> str:
+    """One field as a spreadsheet may open it: a text that it would take for a formula has an apostrophe before it."""
+    text = text_of(value)
+    if not isinstance(value, str):
+        return text
+    text = visible(text)
+    return f"'{text}" if text.lstrip().startswith(FORMULA_BEGINS) else text
 
 
 def text_of(value: object) -> str:

@@ -13,6 +13,9 @@ import typer
 from rich.table import Table
 
 from domain.ledger import Refused
+from infrastructure.checkpoint import CheckpointUnreadable
+from infrastructure.checkpoint import read as read_checkpoint
+from infrastructure.checkpoint import write as write_checkpoint
 from infrastructure.diagnosis import diagnose
 from infrastructure.fill_processes import FillFailed
 from infrastructure.ledger_stream import GapInLedger
@@ -22,6 +25,7 @@ from infrastructure.postgres import EmbeddedPostgres, Status
 from infrastructure.postgres_programs import PostgresUnavailable
 from infrastructure.rebuild import rebuild as rebuild_views
 from infrastructure.settings import SettingRefused, without_password
+from infrastructure.verifying import verify as verify_ledger
 from scripts import cases as case_table
 from scripts import demo as demonstration
 from scripts import golden, ledger, serving, zone_commands
@@ -198,10 +202,26 @@ def compare(*, swap: bool, as_json: bool) -> None:
 
 
 @cli.command()
-def verify(as_json: AsJson = False) -> None:
-    """Walk every hash chain from its first entry; exit 1 where anything was changed, removed or cut off."""
-    with bar(screen, "verifying") as advance:
-        found = ledger.verify(serving.ready(settings()), advance)
+def verify(
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="write what was found to this new file, to be kept elsewhere; not where faults are"),
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="compare with the checkpoint in this file")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk every hash chain from its first entry, and look at stored answers and guards.
+
+    Exit 0 where all is sound, 1 where anything was changed, removed or cut off, 2 where that could not be found out.
+    """
+    try:
+        earlier = read_checkpoint(against) if against else None
+        with bar(screen, "verifying") as advance:
+            found, now = verify_ledger(serving.ready(settings()), advance, earlier)
+        if checkpoint and now:
+            write_checkpoint(checkpoint, now)
+    except (CheckpointUnreadable, psycopg.Error) as failure:
+        fail(f"The ledger could not be verified: {str(failure).strip()}")
     tell(found, as_json, lambda: pairs("verified", found))
     raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
 

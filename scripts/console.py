@@ -10,7 +10,9 @@ import typer
 from msgspec import Struct, json, to_builtins
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
+from domain.characters import is_hidden, visible
 from infrastructure import log
 from infrastructure.settings import Settings
 
@@ -20,8 +22,21 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-# What people typed is told as it stands: "[new]" is no markup and ":x:" no picture.
-out, screen = (Console(stderr=to_errors, markup=False, emoji=False) for to_errors in (False, True))
+
+
+class VisibleConsole(Console):
+    """A terminal on which what people typed is shown literally: "[new]" is no markup and ":x:" no picture, and what
+    would recolour, hide or overwrite other lines is written as an escape.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+
+out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 FOUND_SOMETHING = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
@@ -36,9 +51,20 @@ def settings() -> Settings:
 def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
     """Print *answer* as JSON, or show it to a person."""
     if as_json:
-        sys.stdout.write(json.format(json.encode(answer), indent=2).decode() + "\n")
+        sys.stdout.write(in_plain_json(json.format(json.encode(answer), indent=2).decode()) + "\n")
     else:
         show()
+
+
+def in_plain_json(text: str) -> str:
+    """JSON in which texts hold no hidden characters as they are: a terminal heeds U+009B, too."""
+    hidden = [one for one in set(text) - {"\n"} if is_hidden(one)]
+    return text.translate({ord(one): _json_escape(one) for one in hidden})
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))
 
 
 def pairs(title: str, answer: Any) -> None:

@@ -78,8 +78,7 @@ def catch_up(url: str) -> None:
     projector = Projector(url)
     with psycopg.connect(url, autocommit=True) as connection:
         if projector.take_lead(connection):
-            while projector.step(connection):
-                pass
+            projector.catch_up(connection)
             return
     while True:
         now = ledger.status(url)

@@ -1,6 +1,8 @@
 # Makes the environment that scripts/run and scripts/test work in. They source it: `. scripts/env.sh`, then `prepare`.
 # Python 3.11 or newer is all it asks of the machine; everything else comes from the package index, once.
 
+# The version of uv that is fetched where the machine has none.
+UV_VERSION="0.13.9"
 PYTHONS="python3 python3.14 python3.13 python3.12 python3.11"
 
 fail() {
@@ -25,12 +27,12 @@ find_uv() {
         return
     fi
     uv=.tools/bin/uv
-    if ! "$uv" --version >/dev/null 2>&1; then
+    if [ "$("$uv" --version 2>/dev/null | cut -d " " -f 2)" != "$UV_VERSION" ]; then
         echo "countersign: fetching uv, which installs everything else" >&2
         rm -rf .tools
         "$python" -m venv .tools >&2 ||
             fail "$python can't make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"
-        .tools/bin/python -m pip install --quiet --disable-pip-version-check uv >&2 ||
+        .tools/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" >&2 ||
             fail "uv could not be installed, see above: is the package index within reach?"
     fi
 }

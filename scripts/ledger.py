@@ -1,15 +1,13 @@
-"""Questions to the whole ledger, for the command line: where it stands, whether its chains hold."""
+"""Questions to the whole ledger, for the command line: where it stands, which projects have a code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import psycopg
 from msgspec import Struct
 
-from infrastructure.chain import Fault, Verifier
-from infrastructure.store import head_of, walk
+from infrastructure.store import head_of
 
 
 class Status(Struct, frozen=True):
@@ -25,14 +23,6 @@ class Status(Struct, frozen=True):
     items: int
     items_open: int
     items_done: int
-
-
-class Verified(Struct, frozen=True):
-    """What a walk along every chain found."""
-
-    entries: int
-    streams: int
-    faults: list[Fault]
 
 
 def status(url: str) -> Status:
@@ -80,27 +70,3 @@ def projects_of(url: str, code: str) -> list[UUID]:
             [code],
         ).fetchall()
     return [project for (project,) in rows]
-
-
-def verify(url: str, progress: Callable[[int, int], None]) -> Verified:
-    """Recompute every hash; also find missing positions, versions out of order, and a tail that was cut off.
-
-    Up to the last entry there was when the walk began, wherever the head row says that the ledger ends.
-    """
-    verifier = Verifier()
-    with psycopg.connect(url, autocommit=True) as connection:
-        head, last, answered = connection.execute(
-            """
-            SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e),
-                   (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c)
-            """
-        ).fetchone() or (None, 0, 0)
-        for rows in walk(connection):
-            verifier.take(row for row in rows if row.seq <= last)
-            progress(verifier.seq, last)
-            if verifier.seq >= last:
-                break
-    if last == 0:
-        verifier.faults.append(Fault(0, "the ledger is empty: nothing could be verified"))
-    verifier.finish(head, answered)
-    return Verified(verifier.seq, len(verifier.heads), verifier.faults)

@@ -9,6 +9,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from types import FrameType
 from typing import NoReturn
 
 import structlog
+
+from infrastructure.log import configure
+from infrastructure.settings import Settings
 
 ORPHAN_SECONDS = 1.0  # how often a process looks whether the one that started it still lives
 END_SECONDS_MAX = 10.0  # for what is under way; then whoever was told to end is made to
@@ -43,9 +47,19 @@ def beside(work: Work, url: str) -> Iterator[None]:
         keeper.join()
 
 
+def run_alone(work: Work, parent: int, url: str) -> None:
+    """*work* as a process of its own does it: its lines are as the settings ask, also the last one."""
+    configure(Settings.of())
+    try:
+        work(parent, url)
+    except Exception:
+        log.exception("a process can't go on", work=work.__name__)
+        sys.exit(1)
+
+
 def _keep(work: Work, url: str, until: threading.Event) -> None:
     while not until.is_set():
-        process = CONTEXT.Process(target=work, args=(os.getpid(), url), daemon=True)
+        process = CONTEXT.Process(target=run_alone, args=(work, os.getpid(), url), daemon=True)
         process.start()
         while process.is_alive() and not until.wait(AGAIN_SECONDS):
             pass

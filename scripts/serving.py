@@ -15,7 +15,7 @@ import uvloop
 
 from api.app import create_app
 from api.every_page import PAGES
-from api.half_requests import PatientProtocol
+from api.half_requests import SERVER_OPTIONS
 from api.pages import lost
 from infrastructure.approvals import Approvals
 from infrastructure.lawbook import law_book
@@ -23,6 +23,7 @@ from infrastructure.migrate import migrate
 from infrastructure.postgres import EmbeddedPostgres
 from infrastructure.postgres_url import connect_url
 from infrastructure.projector import Projector
+from infrastructure.roles import login_of
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 from infrastructure.watcher import Watcher
@@ -37,10 +38,13 @@ class AddressTaken(Exception):  # noqa: N818  it says what was found
 
 
 def ready(settings: Settings) -> str:
-    """The address of a database that is up and migrated; the embedded one is started where none is given."""
+    """The address of a database that is up and migrated; the embedded one is started where none is given.
+
+    Its account does not own the ledger: of the embedded server always, elsewhere where the administrator sees to it.
+    """
     url = connect_url(settings)
     migrate(url)
-    return url
+    return url if settings.database_url else login_of(url)
 
 
 @contextmanager
@@ -117,9 +121,8 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             log_config=None,
             access_log=False,
             lifespan="on",
-            http=PatientProtocol,
             timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
-            proxy_headers=False,  # who is asking is told by our own headers, never by a forwarded address
+            **SERVER_OPTIONS,
         )
         calm_collector()
         server = _Announcing(config, announce)

@@ -23,7 +23,8 @@ from domain.flow.state import stream_of as flow_stream
 from domain.law.moment import midnight
 from infrastructure.approvals import DEFAULT_LAW, Approvals
 from infrastructure.lawbook import LawBook, law_book
-from infrastructure.watch_table import WatchTable
+from infrastructure.lease import Lease
+from infrastructure.watch_table import LEADER_KEY, WORK, WatchTable
 from scripts.processes import calm_collector, when_orphaned
 from scripts.simulation.course import HANDS, Tally
 from scripts.simulation.engine import Ground, hash_of, register_people, run_projects
@@ -128,16 +129,17 @@ async def require_fresh(approvals: Approvals, ground: Ground) -> None:
 async def watch_held(url: str) -> AsyncIterator[None]:
     """Be the deadline watcher, so that no other one tells these projects what the time is."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        table = WatchTable(connection)
+        table, lease = WatchTable(connection), Lease(url, WORK, LEADER_KEY)
         for _ in range(HELD_TRIES):
-            if await table.lead():
+            if await table.lead(lease):
                 break
             await asyncio.sleep(1)
         else:
             raise SimulationRefused(
                 "A server watches the deadlines of this ledger: stop it, simulate, and start it again."
             )
-        yield
+        with lease.renewed():
+            yield
 
 
 @asynccontextmanager

@@ -35,8 +35,7 @@ def terms() -> list[Term]:
 @cache
 def tags() -> frozenset[str]:
     """The stored name of every command and fact."""
-    own = {tag_of(command) for kind in KINDS for command in kind.commands}
-    own |= {tag_of(fact) for kind in KINDS for fact in kind.facts}
+    own = {tag for kind in KINDS for tag in kind.by_tag} | {tag_of(fact) for kind in KINDS for fact in kind.facts}
     return frozenset(own | COMMANDS.keys() | SYSTEM_COMMANDS.keys() | FACTS.keys())
 
 

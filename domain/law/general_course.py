@@ -206,17 +206,22 @@ def resume(course: Course, event: Resumed) -> None:
     """Close a suspension; where its reason resets the period, a new one begins with the answer."""
     suspension = course.open_suspension(event.sid)
     if suspension is None:
-        last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
-        if last is None or not last.lapsed:
-            course.flags.append("resume_without_suspend")
-        elif event.is_answer:
-            course.flags.append(f"answered_after_term:{last.reason}")
+        answer_to_nothing(course, event)
         return
     suspension.end = course.asked[suspension.reason] = event.at
     if suspension.effect in ("reset", "restart_with") and course.started is not None:
         notice = course.rule.notice(suspension.reason)
         n = notice.restart_with if notice and suspension.effect == "restart_with" else None
         course.begin(event.at, n, [other for other in course.suspensions if other.end is None])
+
+
+def answer_to_nothing(course: Course, event: Resumed) -> None:
+    """Flag an answer where nothing waits for one, or the term set for it is over."""
+    last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
+    if last is None or not last.lapsed:
+        course.flags.append("resume_without_suspend")
+    elif event.is_answer:
+        course.flags.append(f"answered_after_term:{last.reason}")
 
 
 def restart(course: Course, event: Restarted) -> None:

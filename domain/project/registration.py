@@ -15,6 +15,9 @@ from domain.project.state import Item, PlannedItem, Project
 from domain.project.terms import ITEMS_MAX, Code, Line, Mode, Name
 from domain.uscc import require_uscc
 
+# Of a UUID made of a name (RFC 9562, 5.5). The other aggregates' ids are, so that their entries are found by name; the
+# importer makes those of cases in a namespace of its own.
+NAMED_ID_VERSION = 5
 # 全国投资项目在线审批监管平台运行管理暂行办法 (2017), 第三条: 涉密项目及信息不得通过在线平台办理和传递.
 CLASSIFIED = "全国投资项目在线审批监管平台运行管理暂行办法（2017年令第3号）第三条"
 
@@ -58,13 +61,9 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
                 remedy=f"the zone works under {context.law.id}",
                 law=self.law,
             )
+        require_own_id(project, context)
         if self.classified:
-            raise Refused(
-                "classified-project",
-                "a classified project, and information on it, is not handled online",
-                article=CLASSIFIED,
-                remedy="register it on paper, with nothing of it in here",
-            )
+            raise _classified()
         if self.enterprise.uscc:
             require_uscc(self.enterprise.uscc)
         plan: dict[str, PlannedItem] = {}
@@ -125,6 +124,25 @@ class ItemPlanned(Fact, frozen=True, tag="item_planned"):
 
     def apply(self, project: Project) -> None:
         project.items[self.item] = Item(self.plan)
+
+
+def _classified() -> Refused:
+    return Refused(
+        "classified-project",
+        "a classified project, and information on it, is not handled online",
+        article=CLASSIFIED,
+        remedy="register it on paper, with nothing of it in here",
+    )
+
+
+def require_own_id(project: Project, context: Context) -> None:
+    """Refuse an id that another aggregate may need: a project there would keep it out for good."""
+    if project.id.version == NAMED_ID_VERSION and context.by.role is not Role.SYSTEM:
+        raise Refused(
+            "id-reserved",
+            f"{project.id} is an id of version 5, as calendars, catalogues, flows and legal persons have",
+            remedy="choose a random id (version 4 or 7) for a project",
+        )
 
 
 def require_new(code: str, plan: Mapping[str, object]) -> None:

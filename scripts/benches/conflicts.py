@@ -13,7 +13,8 @@ from domain.ledger import Actor, Recorded
 from domain.project.note import NoteStep, StepNoted
 from domain.project.registration import RegisterProject
 from domain.vocabulary import AnyCommand
-from infrastructure.approvals import Approvals, utc_now
+from infrastructure.approvals import Approvals
+from infrastructure.clock_check import utc_now
 from infrastructure.draft import Draft
 from scripts.benches.commands import MANAGER, crowd, ids_made_before, in_process, registration
 from scripts.benches.measure import Figure

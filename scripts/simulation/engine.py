@@ -22,6 +22,7 @@ from scripts.simulation.persons import double_of, person_life
 from scripts.simulation.project_life import ProjectLife, Zone
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
+VERSION_BIT = 76  # where a UUID's version begins
 PROJECTS_AT_ONCE = 64  # of each process
 PROJECTS_PER_ENTERPRISE = 2.5
 REGISTRAR = Actor("sim-registrar", "zone-office", Role.SYSTEM)
@@ -47,7 +48,9 @@ class Ground:
         self.people = [enterprise(chance) for _ in range(max(1, round(projects / PROJECTS_PER_ENTERPRISE)))]
 
     def project(self, number: int) -> UUID:
-        return uuid5(NAMESPACE, f"{self.seed} {number}")
+        """The project's id: of version 8, for ids of one's own making (RFC 9562, 5.8); 5 is not for projects."""
+        named = uuid5(NAMESPACE, f"{self.seed} {number}")
+        return UUID(int=named.int & ~(0xF << VERSION_BIT) | 8 << VERSION_BIT)
 
     def person(self, number: int) -> Person:
         return self.people[number % len(self.people)]

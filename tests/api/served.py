@@ -15,9 +15,11 @@ from typing import Any
 import uvicorn
 from litestar.types import ControllerRouterHandler
 
+from api import failures
 from api.app import create_app
-from api.half_requests import PatientProtocol
-from infrastructure.approvals import Approvals, utc_now
+from api.half_requests import SERVER_OPTIONS
+from api.pages import lost
+from infrastructure.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.views import Views
 
@@ -28,7 +30,7 @@ START_SECONDS_MAX = 30
 def served(
     database_url: str,
     pages: Sequence[ControllerRouterHandler] = (),
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     **chosen: Any,
 ) -> Iterator[str]:
     """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings."""
@@ -39,8 +41,9 @@ def served(
 
     async def serve() -> None:
         async with Approvals(database_url, clock=clock) as approvals:
-            app = create_app(approvals, Views(approvals.store), settings, pages=pages)
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", http=PatientProtocol))
+            answering = lost if pages else failures.answer
+            app = create_app(approvals, Views(approvals.store), settings, pages=pages, lost=answering)
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)

@@ -178,7 +178,7 @@ async def test_no_refusal_tells_who_complained(door: Door, told: Told) -> None:
     for reader in (PLANNING, Actor("fresh", "", Role.PROJECT_MANAGER), Actor("fresh", "", Role.APPLICANT)):
         for body in asked:
             response = await door.post(told.project, body, reader)
-            assert response.status_code == 409, (reader, body)
+            assert response.status_code in (403, 409), (reader, body)
             assert not reveals(response), (reader, body)
         moved = await door.post(told.project, {"command": "note_step", "activity": "x"}, reader, if_match='"1"')
         assert moved.status_code == 412

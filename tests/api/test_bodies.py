@@ -13,8 +13,8 @@ from api.body import BODY_BYTES_MAX, DAYS_MAX, command_in
 from api.problems import Problem
 from api.schemas import command_example
 from domain.vocabulary import COMMANDS
-from tests.api.door import REGISTER, Door, problem
-from tests.controls import LAND
+from tests.api.door import REGISTER, Door, identity, problem
+from tests.controls import LAND, MANAGER
 
 NOTE = b'{"command":"note_step","activity":"%s"}'
 DEEP = 100_000
@@ -124,7 +124,7 @@ async def test_a_body_too_large_that_does_not_say_so_beforehand(door: Door) -> N
         for _ in range(40):
             yield b" " * 65_536
 
-    headers = {"Content-Type": "application/json", "X-Actor": "wang", "Idempotency-Key": "k"}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "k", **identity(MANAGER)}
     response = await door.client.post(f"/projects/{uuid4()}/commands", content=parts(), headers=headers)
     problem(response, "body-too-large")
 

@@ -53,7 +53,7 @@ async def test_a_projects_clocks_as_known_then_and_as_known_now(door: Door) -> N
     assert now["items"][0]["calendar"].startswith("CN/")
 
 
-async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: Door) -> None:
+async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: Door, after: int) -> None:
     """Accepted on April 2: twenty working days end on May 6, over Qingming and Labour Day; six months on November 6."""
     lawsuit = {
         "from_on": "2026-05-07",
@@ -63,7 +63,7 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
     path = f"/projects/{project_id('running')}/clocks"
     for found in (
         (await got(door, path, as_of=NOON))["items"][0]["clocks"],
-        (await got(door, "/clocks", as_of=NOON, item="land"))["clocks"],
+        (await got(door, "/clocks", after=after, as_of=NOON, item="land"))["clocks"],
     ):
         said = {
             one["clock"]: one["lawsuit"] for one in found if one.get("project") in (None, str(project_id("running")))

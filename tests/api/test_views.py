@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.views import POSITION_MAX
 from domain.examples import BUREAU, LAND
 from domain.ledger import Actor, Role
 from infrastructure.projector import Projector
+from infrastructure.views import Views
 from projections.catalogue import VIEWS
 from tests.api.door import REGISTER, Door, problem
 from tests.controls import APPLICANT
@@ -130,8 +130,13 @@ async def test_the_summary_counts(door: Door) -> None:
 
 
 async def test_a_view_that_is_behind_says_so(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nowhere(_: Views) -> int:
+        return 0
+
+    _, position = await registered(door, "behind")
     monkeypatch.setattr("infrastructure.views.Views.catch_up.__defaults__", (0.05,))
-    answer = await door.get("/progress", after=POSITION_MAX)
+    monkeypatch.setattr(Views, "reached", nowhere)
+    answer = await door.get("/progress", after=position)
     problem(answer, "behind")
     assert answer.headers["retry-after"] == "1"
 

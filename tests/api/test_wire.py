@@ -16,7 +16,7 @@ from api.half_requests import HEAD_BYTES_MAX
 from tests.api.served import served
 
 SECONDS_MAX = 5
-HEAD = b"X-Actor: wang\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
+HEAD = b"X-Actor: wang\r\nX-Role: project_manager\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,6 @@ def post(body: bytes, headers: bytes = HEAD, length: int | None = None) -> bytes
         b"GET /problems HTTP/1.1\r\nConnection: close\r\n\r\n",
         b"GET /problems HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
         b"GET /problems HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \xff\xfe\r\nConnection: close\r\n\r\n",
-        b"BREW /projects/x/commands HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b"OPTIONS /problems HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b"HEAD /problems HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         post(b"{}", HEAD + b"X-Role: \xff\r\n"),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 import msgspec
 import pytest
 from msgspec import structs
 
-from domain.ledger import Actor
+from domain.context import Context
+from domain.ledger import Actor, Refused
 from domain.project.acceptance import AcceptItem, ItemAccepted
 from domain.project.registration import Enterprise, ItemPlanned, PlanItem, RegisterProject
-from domain.project.state import PlannedItem
+from domain.project.state import PlannedItem, Project
 from domain.project.submission import ItemSubmitted
 from domain.project.terms import ITEMS_MAX, Mode
-from domain.vocabulary import AnyCommand
+from domain.vocabulary import AnyCommand, decide
 from infrastructure.lawbook import law_book
 from tests.controls import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
-from tests.spec import given
+from tests.spec import NOW, given
 
 REGISTER = RegisterProject(name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
 CITY = Actor("vries", "city")
@@ -38,6 +41,19 @@ def test_the_items_may_come_later() -> None:
 
     given().when(with_items(), by=IMPORTER).then(empty)
     given(empty).when(PlanItem(item=ITEMS[0]), by=MANAGER).then(ItemPlanned(item="land", plan=ITEMS[0]))
+
+
+def test_an_id_that_is_made_of_a_name_is_for_other_aggregates() -> None:
+    """The importer alone makes ids of names for projects, in a namespace of its own."""
+    named = Project(uuid5(UUID(int=1), "CN"))
+    context = Context(by=MANAGER, at=NOW, now=NOW, law=LAW)
+
+    with pytest.raises(Refused) as caught:
+        decide(REGISTER, named, context)
+    assert caught.value.code == "id-reserved"
+    assert decide(REGISTER, named, structs.replace(context, by=IMPORTER))
+    for version in (4, 7, 8):
+        assert decide(REGISTER, Project(UUID(int=version << 76 | 2 << 62)), context)
 
 
 def test_a_project_is_registered_once() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from infrastructure.chain import Verifier
+from infrastructure.chain import RawRow, Verifier
 from infrastructure.mapper import decode_recorded
 from infrastructure.rebuild import rebuild
 from infrastructure.store import walk
@@ -32,7 +32,7 @@ def command_ends(url: str) -> dict[UUID, int]:
     verifier, previous = Verifier(), None
     with psycopg.connect(url, autocommit=True) as connection:
         for rows in walk(connection):
-            verifier.take(rows)
+            verifier.take(map(RawRow.of, rows))
             for row in rows:
                 key = decode_recorded(row.meta).command_id
                 assert key == previous or key not in ends, f"{key} is there twice"

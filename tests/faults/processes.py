@@ -19,7 +19,7 @@ from infrastructure.projector import LEADER_KEY, Projector
 PATIENCE_SECONDS = 30.0  # on a machine that does ten other things
 LOOK_SECONDS = 0.02
 LEADER = """
-    SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+    SELECT split_part(a.application_name, ' ', 1) FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database
           WHERE datname = current_database()) AND (l.classid::bigint << 32) + l.objid::bigint = %s
 """

@@ -22,7 +22,7 @@ from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry, replay
 from infrastructure.approvals import Approvals
 from infrastructure.batch import Item, Row, Status
-from infrastructure.chain import StoredRow, Verifier
+from infrastructure.chain import RawRow, StoredRow, Verifier
 from infrastructure.store import walk
 from tests.controls import IMPORTER
 
@@ -54,19 +54,19 @@ async def test_the_example_story_is_told_to_its_end(approvals: Approvals) -> Non
 
 
 async def test_nothing_becomes_known_before_what_it_follows_on(approvals: Approvals, database_url: str) -> None:
-    """A clock is set back by a day; another server's is behind, too. When it happened is still told as they see it."""
-    project, now = uuid4(), datetime.now(UTC)
-    async with Approvals(database_url, clock=lambda: now - timedelta(days=1)) as behind:
+    """A clock is set back by a day; another server's is behind, too. A date that the sender names stays as it is."""
+    project, now, day = uuid4(), datetime.now(UTC), timedelta(days=1)
+    async with Approvals(database_url, clock=lambda: now - day) as behind:
         approvals.clock = lambda: now
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         await behind.handle(project, NoteStep(activity="another server"), MANAGER, uuid4())
-        await behind.handle(project, NoteStep(activity="it again"), MANAGER, uuid4())
+        await behind.handle(project, NoteStep(activity="dated", occurred_at=now - day), MANAGER, uuid4())
         approvals.clock = lambda: now - timedelta(hours=1)
         await approvals.handle(project, NoteStep(activity="set back"), MANAGER, uuid4())
 
     noted = (await approvals.history(project))[-3:]
     assert {entry.recorded_at for entry in noted} == {now}
-    assert [now - entry.occurred_at for entry in noted] == [timedelta(days=1), timedelta(days=1), timedelta(hours=1)]
+    assert [now - entry.occurred_at for entry in noted] == [timedelta(0), day, timedelta(0)]
 
 
 async def test_a_repeat_is_told_the_first_answer_even_where_it_would_now_be_refused(approvals: Approvals) -> None:
@@ -178,7 +178,8 @@ async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
         for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):
             await here.handle(project, command, by, uuid4())
         late = Row(2, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
-        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}"))
+        (first,) = await here.store.stream(project, limit=1)
+        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}", first.hash))
         assert (verdict.status, list(verdict.missed)) == (Status.CONFLICT, await here.store.stream(project, after=1))
 
 
@@ -236,7 +237,7 @@ async def test_reading_a_project_while_it_is_written_leaves_its_chain_whole(
     verifier = Verifier()
     with psycopg.connect(database_url, autocommit=True) as connection:
         for rows in walk(connection):
-            verifier.take(rows)
+            verifier.take(map(RawRow.of, rows))
     assert (verifier.seq, verifier.faults) == (61, [])
 
 

@@ -21,7 +21,7 @@ from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry
 from infrastructure.approvals import Approvals
 from infrastructure.calendars import Calendars, laws_now
-from infrastructure.chain import Verifier
+from infrastructure.chain import RawRow, Verifier
 from infrastructure.histories import histories
 from infrastructure.lawbook import law_book
 from infrastructure.progress_list import ProgressList, ProjectsAsked
@@ -158,6 +158,6 @@ async def test_a_calendars_entries_are_chained_like_all_others(approvals: Approv
     verifier = Verifier()
     with psycopg.connect(database_url) as connection:
         for rows in walk(connection):
-            verifier.take(rows)
+            verifier.take(map(RawRow.of, rows))
     assert (verifier.faults, len(verifier.heads)) == ([], 1)
     assert history[0].occurred_at == datetime.fromisoformat("2026-04-03T15:00:00+08:00")

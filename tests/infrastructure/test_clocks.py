@@ -13,11 +13,11 @@ from domain.law.clock import Level, State
 from infrastructure.approvals import Approvals
 from infrastructure.clock_counts import ClockCount, counted, table
 from infrastructure.clock_list import ClockFilter, ListedClock
-from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead
+from infrastructure.clocks import ClocksAt, NoSuchClock, TooMuchToRead, is_recounting
 from infrastructure.lawbook import law_book
 from projections.nodes import MODES, NODES
 from tests.infrastructure.test_projector import project_all
-from tests.infrastructure.zone import project_id, tell_zone
+from tests.infrastructure.zone import project_id, tell, tell_zone, unanswered
 from tests.law.questions import at
 
 LATER = ["05-20 12:00", "05-27 12:00", "06-03 00:00", "2026-12-01 09:00"]  # the last event is past
@@ -48,6 +48,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     hands = [at("03-01")]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_zone(opened, hands)
+        await tell(opened, hands, [unanswered()])
         project_all(shared_database_url)
         yield opened
 
@@ -171,6 +172,28 @@ async def test_a_calendar_that_the_view_was_not_counted_by_is_counted_from_the_l
     assert was.project == now.project
     assert was.reading.due_on == date(2026, 4, 30)
     assert now.reading.due_on == date(2026, 5, 6), "the day after the Labour Day holidays"
+
+
+async def test_rows_of_the_calendar_before_answer_while_too_many_are_recounted(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infrastructure.clocks.PROJECTS_READ_MAX", 2)
+    laws = law_book().with_notices({"CN": (Notice("typhoon", date(2026, 4, 20), days={date(2026, 4, 29): 0}),)})
+    t = instant("2026-12-01 09:00")
+    wanted = ClockFilter(limit=1000)
+    before, asked = (ClocksAt(approvals.store, law, t, t) for law in (law_book(), laws))
+
+    was, now = await before.listed(wanted), await asked.listed(wanted)
+
+    assert [(one.project, one.key, one.reading.due_on) for one in now] == [
+        (one.project, one.key, one.reading.due_on) for one in was
+    ]
+    assert (before.recounting, asked.recounting) == (False, True)
+    assert await asked.counts() == await before.counts()
+    assert [await is_recounting(approvals.store, law) for law in (law_book(), laws)] == [False, True]
+    earlier = ClocksAt(approvals.store, laws, t, instant("2026-04-10 09:00"))
+    with pytest.raises(TooMuchToRead):  # of what was known before the rows it is asked in vain, whatever the calendar
+        await earlier.listed(wanted)
 
 
 async def test_a_question_that_would_take_too_long_is_not_begun(

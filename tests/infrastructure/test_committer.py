@@ -32,6 +32,8 @@ class Stored:
 class Database:
     """Stores whatever it is sent, and remembers in what batches. Stands in for the lanes."""
 
+    is_open = True
+
     def __init__(self) -> None:
         self.batches: list[int] = []
         self.away = self.away_most = 0  # batches sent and not answered
@@ -59,7 +61,7 @@ async def worked(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> Da
     """What the database saw when CLIENTS sent ROUNDS commands each, every one as soon as the last was answered."""
     database = Database()
     monkeypatch.setattr(committer, "DECIDING_SECONDS", deciding_seconds)
-    monkeypatch.setattr(committer, "Lane", lambda _url, _statements, _settings=(): database)
+    monkeypatch.setattr(committer, "Lane", lambda *_, **__: database)
     monkeypatch.setattr(committer, "parameters", list)
     here = Committer("", CLIENTS)
     await here.open()

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
 from infrastructure import material_places
 from infrastructure.diagnosis import Check, diagnose
 from infrastructure.migrate import migrate
 from infrastructure.postgres_programs import PostgresUnavailable
-from infrastructure.postgres_url import connect_url, settled
+from infrastructure.postgres_url import MARK, connect_url, settled
+from infrastructure.roles import login_of
 from infrastructure.settings import Settings
 from tests.bucket import BUCKET, bucket
 from tests.conftest import reachable_folder
@@ -47,7 +49,9 @@ def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: 
     assert after["migrations"].ok
     assert after["server"].detail.startswith("PostgreSQL ")
     assert [
-        name for name in ("python", "settings", "time_zones", "server", "clock", "ledger") if not after[name].ok
+        name
+        for name in ("python", "settings", "time_zones", "server", "clock", "ledger", "guards")
+        if not after[name].ok
     ] == []
 
 
@@ -60,6 +64,29 @@ def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
 
     assert (moved.ok, moved.detail) == (False, "the last entry is 0, but the head row says 7")
     assert (lost.ok, lost.detail) == (False, "the last entry is 0, but the head row is missing")
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ("ALTER TABLE ledger.event DISABLE TRIGGER append_only", "the trigger on ledger.event is missing or off"),
+        ("DROP TRIGGER append_only ON ledger.command", "the trigger on ledger.command is missing or off"),
+        ("GRANT UPDATE ON ledger.event TO countersign_app", "countersign_app may UPDATE ledger.event"),
+        ("GRANT INSERT ON ledger.command TO PUBLIC", "PUBLIC may INSERT ledger.command"),
+    ],
+)
+def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, detail: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(change.encode())
+    guards = named(diagnose(given(database_url), {}))["guards"]
+    assert (guards.ok, guards.detail) == (False, detail)
+
+
+def test_an_account_with_more_rights_than_serving_needs_is_found(database_url: str) -> None:
+    owner = named(diagnose(given(database_url), {}))["login"]
+    login = named(diagnose(given(login_of(database_url)), {}))["login"]
+    assert (owner.ok, "is a superuser" in owner.detail) == (False, True)
+    assert (login.ok, login.detail) == (True, "countersign_service, which serves, only reads and appends")
 
 
 def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> None:
@@ -140,10 +167,16 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
     assert shown(settled(f"{url} options='-c statement_timeout=7s'"), ["statement_timeout"]) == ["7s"]
 
 
+def only_marked(url: str, *more: str) -> str:
+    """*url* with none of our options but the one that shows whether options are passed on at all."""
+    said = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
+    return make_conninfo(url, options=" ".join(said))
+
+
 def test_a_pooler_that_passes_no_settings_on_is_refused(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infrastructure.postgres_url.settled", lambda url, *_: url)
+    monkeypatch.setattr("infrastructure.postgres_url.settled", only_marked)
     alter = SQL("ALTER DATABASE {} SET {} = {}")
     for name, value in (("synchronous_commit", "off"), ("lock_timeout", "7s")):
         with psycopg.connect(empty_database_url, autocommit=True) as connection:
@@ -153,6 +186,16 @@ def test_a_pooler_that_passes_no_settings_on_is_refused(
         with pytest.raises(PostgresUnavailable, match=f"{name} is {value}") as refusal:
             connect_url(given(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
         assert "no pooler" in refusal.value.remedy
+
+
+def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PgBouncer with ignore_startup_parameters = options, which its guides recommend."""
+    monkeypatch.setattr("infrastructure.postgres_url.settled", lambda url, *_: settled(url))
+    with pytest.raises(PostgresUnavailable, match=r"countersign\.session is missing") as refusal:
+        connect_url(given(empty_database_url))
+    assert (refusal.value.code, "no pooler" in refusal.value.remedy) == ("database_options", True)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import time
 from collections.abc import AsyncIterator, Iterable
 from hashlib import sha256
@@ -181,6 +182,18 @@ async def test_nothing_is_stored_where_nothing_ever_came(tmp_path: Path) -> None
 
     assert await materials.size_of(DIGEST) is None
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 0o700), (0o755, 0o700), (0o777, 0o700), (0o750, 0o750)])
+async def test_a_folder_is_closed_to_others(tmp_path: Path, before: int | None, after: int) -> None:
+    folder = tmp_path / "materials"
+    if before is not None:
+        folder.mkdir()
+        folder.chmod(before)
+    materials = Materials.of(Settings(data=tmp_path))
+    if before is None:
+        await materials.receive(coming(REPORT), MEDIA_TYPE)
+    assert stat.S_IMODE(folder.stat().st_mode) == after
 
 
 async def test_a_file_cut_short_on_disk_is_mended_by_sending_it_again(tmp_path: Path) -> None:

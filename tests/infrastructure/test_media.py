@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.media import DIRECTORY_BYTES_MAX, KINDS, MEDIA_TYPES, Unfit, kind_of, require_kind
+from infrastructure.archive import DIRECTORY_BYTES_MAX
+from infrastructure.media import KINDS, MEDIA_TYPES, Unfit, kind_of, require_kind
 from tests.files import GOOD, OOXML, RUNNABLE, archive
 
 ALIKE = (
@@ -112,6 +115,75 @@ def test_a_program_is_found_among_many_names_and_after_a_comment() -> None:
         assert "viewer.exe" in refused(content, "application/zip", "material-executable").sentence
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.exe ", "a.exe.", "a.EXE . .", "docs/run.js", "x/y.sh", "setup.py", "a.mjs", "a.ps1:b", "b\\c.vbs "),
+        *("macro.docm", "acad.lsp", "a.desktop", "word/vbaProject.bin "),
+    ],
+)
+def test_a_program_is_known_by_any_name_it_runs_under(name: str) -> None:
+    refused(archive("plan.pdf", name), "application/zip", "material-executable")
+
+
+@pytest.mark.parametrize("name", ["jscript.pdf", "a.exe.pdf", "sh", "bash/readme.txt", "说明.js.txt", "a.so.pdf"])
+def test_a_document_is_none_because_its_name_is_like_one(name: str) -> None:
+    check(archive(name), "application/zip")
+
+
+@pytest.mark.parametrize("name", ["../../x.pdf", "a/../../x.pdf", "/etc/x.pdf", "C:/x.pdf", "..\\x.pdf", "\\x.pdf"])
+def test_an_archive_that_leads_out_of_itself_is_refused(name: str) -> None:
+    told = refused(archive("plan.pdf", name), "application/zip", "material-archive-unsound")
+    assert "leads out of it" in told.sentence
+
+
+def hidden_archives() -> Iterator[tuple[str, bytes]]:
+    """A program that some readers of archives find, and others don't."""
+    harmless, program = archive("plan.pdf"), archive("setup.exe")
+    yield "another archive before it", program + shifted(harmless, len(program))
+    comment = program[program.rfind(b"PK\x05\x06") :]
+    yield "a second end record in the comment", harmless[:-2] + len(comment).to_bytes(2, "little") + comment
+    yield "bytes behind the end record", harmless + program
+    yield "an end record that leads elsewhere", harmless + program[:-6] + bytes(4) + program[-2:]
+    at = harmless.index(b"PK\x01\x02")
+    yield (
+        "a file that the table does not have",
+        harmless[:at] + local(program) + shifted(harmless[at:], len(local(program))),
+    )
+    yield "another name before the content", harmless.replace(b"plan.pdf", b"plan.exe", 1)
+
+
+def local(content: bytes) -> bytes:
+    """The files of an archive with the header before each, without its table of contents."""
+    return content[: content.index(b"PK\x01\x02")]
+
+
+def shifted(content: bytes, by: int) -> bytes:
+    """*content*, the end of an archive, with its table of contents *by* bytes later."""
+    end = content.rfind(b"PK\x05\x06") + 16
+    moved = int.from_bytes(content[end : end + 4], "little") + by
+    return content[:end] + moved.to_bytes(4, "little") + content[end + 4 :]
+
+
+@pytest.mark.parametrize(("how", "content"), list(hidden_archives()))
+def test_an_archive_that_says_two_things_is_refused(how: str, content: bytes) -> None:
+    assert outcome(content, "application/zip") in ("material-archive-unsound", "material-executable"), how
+
+
+def test_an_archive_written_as_a_stream_is_taken() -> None:
+    """Its sizes come behind each content; so do those of many programs."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    written = Pipe()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in ("a.txt", "图纸/b.pdf", "c/"):
+            file.writestr(name, "" if name.endswith("/") else "content " * 100)
+    check(written.getvalue(), "application/zip")
+
+
 def test_a_long_text_in_either_encoding_is_text_across_the_pieces_it_is_read_in() -> None:
     for encoding in ("utf-8", "gb18030"):
         text = ("a" + "字" * 700_000).encode(encoding)
@@ -143,7 +215,9 @@ def test_a_glance_at_a_long_text_reads_little_of_it_wherever_that_ends(encoding:
 @given(st.one_of(st.binary(max_size=300), st.builds(bytes.__add__, st.sampled_from([*GOOD.values()]), st.binary())))
 def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
     for media_type in MEDIA_TYPES:
-        assert outcome(content, media_type) in {"", "material-type-mismatch", "material-executable"}
+        assert outcome(content, media_type) in {
+            *("", "material-type-mismatch", "material-executable", "material-archive-unsound")
+        }
 
 
 @settings(max_examples=300)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from domain.examples import ENTERPRISE, MANAGER, STORY
 from domain.ledger import Actor, Role
@@ -19,6 +20,7 @@ from domain.project.submission import SubmitItem
 from domain.vocabulary import Entry
 from infrastructure import following
 from infrastructure.approvals import Approvals
+from infrastructure.following import Standing
 from infrastructure.kept import Kept
 from infrastructure.lately import Lately
 from infrastructure.progress_list import ProgressList, ProjectsAsked
@@ -182,6 +184,66 @@ async def test_a_view_that_stumbles_stops_alone_and_says_where(database_url: str
     assert (stopped.view, stopped.position) == ("progress", 1)
     assert stopped.error == "position 2: ValueError: no idea what this is"
     assert (other.view, other.position, other.error) == ("voices", 3, None)
+
+
+class Mended(Progress):
+    """A view that can't fold a submission until it is *mended*."""
+
+    mended = False
+
+    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
+        if entry.version == 2 and not self.mended:
+            raise ValueError("no room")
+        super().fold(state, entry, project)
+
+
+@pytest.mark.usefixtures("plain_tracebacks")
+async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "RETRY_SECONDS_FIRST", 0.0)
+    view = Mended()
+    projector = Projector(database_url, (view,))
+    async with Approvals(database_url) as approvals:
+        project = uuid4()
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        await approvals.handle(project, SubmitItem(item="land"), ENTERPRISE, uuid4())
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            assert projector.take_lead(connection)
+            for _ in range(3):
+                projector.step(connection)
+            (stopped,) = await Views(approvals.store).positions()
+            view.mended = True
+            projector.step(connection)
+        (mended,) = await Views(approvals.store).positions()
+
+    assert (stopped.position, stopped.error) == (1, "position 2: ValueError: no room")
+    assert (mended.position, mended.error) == (2, None)
+
+
+async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "monotonic", lambda: 0.0)
+    standing = Standing(Progress(), 7)
+    assert [standing.halt("x") for _ in range(6)] == [True] + [False] * 5
+    assert standing.retry_at == following.RETRY_SECONDS_MAX
+    assert standing.stopped
+    assert standing.halt("y"), "another failure is told again"
+    assert standing.retry_at == following.RETRY_SECONDS_FIRST
+
+
+async def test_an_entry_that_stops_several_views_is_told_once(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute("UPDATE ledger.event SET data = '{}'")
+    with capture_logs() as lines:
+        project_all(database_url)
+
+    (line,) = [line for line in lines if line["log_level"] in ("warning", "error", "critical")]
+    assert line["event"] == "views stopped"
+    assert set(line["views"]) == {view.name for view in VIEWS}
+    assert "position 1: ValidationError" in line["error"]
 
 
 async def test_a_gap_in_the_ledger_is_not_passed_by(database_url: str) -> None:

@@ -14,6 +14,7 @@ from domain.examples import MANAGER
 from domain.project.registration import Enterprise, RegisterProject
 from infrastructure import fill_processes, projector
 from infrastructure.approvals import Approvals
+from infrastructure.building import Stopped
 from infrastructure.fill_processes import ENTRIES_A_PROCESS_MIN, FillFailed, processes_for
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.projector import Projector
@@ -150,7 +151,7 @@ async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, mo
 
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert told_to_stop.take_lead(connection)
-        with pytest.raises(projector.Stopped):
+        with pytest.raises(Stopped):
             told_to_stop.step(connection)
 
     assert schemas(database_url) == {"views"}

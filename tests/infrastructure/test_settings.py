@@ -43,11 +43,19 @@ def test_variables_take_precedence_and_empty_ones_count_as_absent() -> None:
         ("COUNTERSIGN_PORT", "65536"),
         ("COUNTERSIGN_LOG", "xml"),
         ("COUNTERSIGN_QUEUE_MAX", "0"),
+        ("COUNTERSIGN_ALLOWED_HOSTS", "https://approvals.example.org"),
     ],
 )
 def test_nonsense_is_refused_with_what_is_meant(name: str, text: str) -> None:
     with pytest.raises(SettingRefused, match=rf"^{name} can't be used: .+\. Meant is: [A-Z].+\.$"):
         Settings.of({name: text})
+
+
+def test_names_of_hosts_are_taken_apart() -> None:
+    chosen = Settings.of({"COUNTERSIGN_ALLOWED_HOSTS": "Approvals.example.org, [fe80::1],,zone"})
+
+    assert chosen.host_names == ("approvals.example.org", "[fe80::1]", "zone")
+    assert Settings.of({}).host_names == ()
 
 
 def test_every_setting_describes_itself() -> None:

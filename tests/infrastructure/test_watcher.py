@@ -27,8 +27,11 @@ from domain.project.submission import SubmitItem
 from domain.project.terms import Outcome, Stage
 from domain.vocabulary import AnyCommand, Entry
 from infrastructure.approvals import Approvals
-from infrastructure.watcher import WATCHER, Watcher
+from infrastructure.lawbook import law_book
+from infrastructure.watch_table import Looked
+from infrastructure.watcher import WATCHER, Watcher, laws_moved, versions_of
 from tests.controls import APPLICANT, BUREAU, LAND, MANAGER
+from tests.infrastructure.test_projector import project_all
 from tests.watching import Hands, opened, settle, table_of, watch_once
 
 REGISTER = RegisterProject(
@@ -146,6 +149,39 @@ async def test_a_correction_takes_cards_back_with_its_cause_and_both_stay(databa
         (card,) = [entry.fact for entry in entries if isinstance(entry.fact, CardIssued)]
         (rescinded,) = [entry.fact for entry in entries if isinstance(entry.fact, CardRescinded)]
         assert (rescinded.card, rescinded.cause) == (card.card, cause.receipt.version)
+
+
+async def test_after_a_notice_it_looks_first_at_what_the_notice_can_move(database_url: str) -> None:
+    hands = Hands("2026-03-02 09:00")
+    async with opened(database_url, hands) as approvals, table_of(database_url) as table:
+        done = CompleteItem(item="land", outcome=Outcome.GRANTED)
+        closed = [await begin(approvals, uuid4(), (LAND, AcceptItem(item="land")), (LAND, done)) for _ in range(3)]
+        running = [await begin(approvals, uuid4(), (LAND, AcceptItem(item="land"))) for _ in range(3)]
+        await watch_once(database_url, approvals)
+        project_all(database_url)
+        with psycopg.connect(database_url) as connection:  # of these only what was granted has still to be delivered
+            connection.execute("UPDATE views.clock SET closed = true WHERE project = ANY(%s)", [closed])
+        later, now = uuid4(), hands.now
+        await table.note_calendars("CN=2", ["cn-licensing@2019-04-23"], now)
+        assert set(await table.due(now, 10)) == set(running)
+        await begin(approvals, later)
+        await table.note_news(now)
+        assert set(await table.due(now, 10)) == {*running, later}, "what is new need not wait for the others"
+        await table.looked([Looked(project, 9, None) for project in (*running, later)])
+        assert set(await table.due(now, 2)) < set(closed)
+        assert set(await table.due(now, 10)) == set(closed)
+        await table.looked([Looked(project, 9, None) for project in closed])
+        assert await table.due(now, 10) == []
+
+
+def test_a_notice_moves_the_laws_of_its_calendar_alone() -> None:
+    laws = law_book()
+    versions = versions_of(laws)
+    assert laws_moved(laws, versions) == []
+    assert set(laws_moved(laws, versions.replace("NL=", "NL=older"))) == {
+        name for name in laws.names if laws.pack(name).calendar == "NL"
+    }
+    assert laws_moved(laws, "") == list(laws.names)
 
 
 async def test_a_watcher_that_forgot_everything_tells_nothing_twice(database_url: str) -> None:

@@ -14,13 +14,16 @@ from domain.law.clock import Level, State
 from domain.law.event import LawEvent
 from domain.law.general_case import general_clocks
 from domain.law.general_outlook import GeneralReading, GeneralTerms, general_readings
+from domain.law.general_rungs import general_course
 from domain.law.outlook import DISTANT
+from domain.law.proof import Rung
 from domain.law.timeline import Timeline
 from infrastructure.lawbook import law_book
 from tests.law.lives import lives
 from tests.law.questions import at, happened
 
 LAWS = ("nl-wabo@2010-10-01", "cn-licensing@2019-04-23/eia_report", "kr-petitions@2016-02-12", "tw-apa@2001-01-01")
+NEW_ZEALAND = ("2009-10-01", "2015-03-03")  # before and since the second request lost its effect
 RECEIVED = happened("received", "03-02")
 ACCEPTED = happened("accepted", "03-03")
 
@@ -67,6 +70,19 @@ def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
     assert (running.state, running.standing.due, running.resumes_at) == (State.RUNNING, date(2026, 5, 26), None)
     assert waiting.over_at == running.over_at == at("05-27 06:00")
     assert (late.state, late.level) == (State.OVERDUE, Level.RED)
+
+
+def test_the_watcher_looks_again_when_the_term_is_over() -> None:
+    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    dutch = terms("nl-awb@2009-10-01")
+    timeline = Timeline(dutch.pack.zone, [RECEIVED, asked])
+    before, after = (general_course(dutch, timeline, at(day)) for day in ("04-01", "06-01"))
+
+    assert (before.passed, before.next) == ((), at("04-08 06:00"))
+    assert [(one.clock, one.rung, one.at) for one in after.passed] == [
+        ("decision", Rung.WARNING, at("05-14 06:00")),  # the 44th of 56 days is over
+        ("decision", Rung.CARD, at("05-27 06:00")),
+    ]
 
 
 def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no_effect() -> None:
@@ -130,6 +146,19 @@ def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> Non
     assert [str(one.standing.start) for one in lengths.values()] == ["2026-03-12", "2026-03-01", "2026-03-01"]
     assert [one.standing.due for one in lengths.values()] == [date(2026, 6, 10), date(2026, 6, 8), date(2026, 5, 8)]
     assert [one.standing.length for one in devices.values()] == [40, 60, 60]
+
+
+def test_a_second_request_for_information_stops_no_clock_of_new_zealand() -> None:
+    """Twenty working days from Mar 2, and the three from Mar 10 to 12: the second request has no effect."""
+    asked = [happened("correction_notice", "03-10"), happened("corrected", "03-12")]
+    again = [happened("correction_notice", "03-20", id="n2"), happened("corrected", "03-25", id="c2")]
+    found = {law: read(terms(f"nz-rma@{law}"), at("03-26"), RECEIVED, *asked, *again) for law in NEW_ZEALAND}
+
+    assert [one["decision"].standing.due for one in found.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
+    assert [one["decision"].standing.flags for one in found.values()] == [
+        (),
+        ("resume_without_suspend", "stopped_too_often:further_information"),
+    ]
 
 
 def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:

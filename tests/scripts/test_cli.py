@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 from msgspec import json
 from typer.testing import CliRunner
 
+from domain.examples import MANAGER
 from domain.ledger import Refused
+from domain.project.registration import Enterprise, RegisterProject
 from infrastructure import log
+from infrastructure.approvals import Approvals
 from infrastructure.fill_processes import FillFailed
 from infrastructure.ledger_stream import GapInLedger
 from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.verifying import Verified
 from scripts import cli
 from scripts.golden import Checked
 from scripts.serving import AddressTaken
@@ -69,3 +74,37 @@ def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: 
     assert ended.exit_code == 0
     assert "Nothing was running" in ended.stderr
     assert "DATABASE_URL names is not ours to stop" in ended.stderr
+
+
+async def test_verify_tells_faults_apart_from_not_being_able_to(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Approvals(database_url) as approvals:
+        register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
+        await approvals.handle(uuid4(), register, MANAGER, uuid4())
+    monkeypatch.setattr("scripts.serving.ready", lambda _: database_url)
+    monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
+    checkpoint = tmp_path / "checkpoint.json"
+
+    def verify(*words: str) -> tuple[int, str, str]:
+        ended = CliRunner().invoke(cli.cli, ["verify", "--json", *words])
+        return ended.exit_code, ended.stdout, " ".join(ended.stderr.split())
+
+    assert verify("--checkpoint", str(checkpoint))[0] == 0
+    status, told, _ = verify("--against", str(checkpoint))
+    assert (status, json.decode(told, type=Verified).fault_count) == (0, 0)
+    status, _, why = verify("--checkpoint", str(checkpoint))
+    assert (status, "is there already" in why) == (2, True)
+    status, _, why = verify("--against", str(tmp_path / "none"))
+    assert (status, "can't be read" in why) == (2, True)
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute("UPDATE ledger.event SET occurred_at = 'infinity'")
+    later = tmp_path / "later.json"
+    status, told, _ = verify("--checkpoint", str(later))
+    assert (status, "out of range" in told, later.exists()) == (1, True, False)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TABLE ledger.event CASCADE")
+    status, _, why = verify()
+    assert (status, "could not be verified" in why) == (2, True)

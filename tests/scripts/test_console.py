@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from rich.table import Table
 
-from scripts.console import out, pairs, screen
+from domain.characters import is_hidden
+from domain.ledger import Actor
+from scripts.console import out, pairs, screen, tell
 
 
 def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,3 +38,28 @@ def test_an_answer_is_told_without_brackets_and_quotes(capsys: pytest.CaptureFix
         "faults seq 7, what it is gone",
         "seq 1,800, what it was changed",
     ]
+
+
+HIDDEN = "a\x1b[31mb\x1b]0;title\x07 c\x9b2Jd \u202ecod.exe\u202c \u200b\uffff\U000e0001"
+
+
+def test_nothing_people_typed_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """An audited line that could recolour or overwrite others would hide them."""
+    table = Table(title=HIDDEN)
+    table.add_row(HIDDEN)
+    out.print(table)
+    out.print(HIDDEN)
+    screen.print(HIDDEN)
+    pairs(HIDDEN, {"text": HIDDEN})
+
+    told = capsys.readouterr()
+    for text in (told.out, told.err):
+        assert not [one for one in text if one != "\n" and is_hidden(one)]
+        assert "\\x1b[31m" in text
+
+
+def test_json_on_a_terminal_steers_it_no_more(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(Actor(HIDDEN), as_json=True, show=lambda: None)
+    told = capsys.readouterr().out
+    assert not [one for one in told if one != "\n" and is_hidden(one)]
+    assert json.loads(told)["id"] == HIDDEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -243,3 +244,14 @@ def test_what_officers_type_is_read_strictly() -> None:
     assert [typed_days(text) for text in ("42", " 42.0 ", "0")] == [42, 42, 0]
     assert [typed_days(text) for text in ("", "-7", "4 weken", "12345", "42.5")] == [None] * 5
     assert [typed_truth(text) for text in ("True", "false ", "J")] == [True, False, None]
+
+
+@pytest.mark.parametrize("text", ["+cmd|' /C calc'!A0", "=HYPERLINK(1)", "@SUM(1+1)", "-1+1", " =1", "\t=1", "＝1"])
+def test_a_spreadsheet_runs_nothing_of_a_table_of_cases(text: str) -> None:
+    written = io.StringIO()
+    row = CaseRow(text, None, None, None, -5, None, 0, 0, None)
+    write_csv([row, structs.replace(row, case_id="P-1\x1b[31m")], written)
+    _, line, plain = csv.reader(io.StringIO(written.getvalue()))
+    assert line[0].startswith("'")
+    assert line[0].endswith(text.strip())
+    assert (line[4], plain[0]) == ("-5", "P-1\\x1b[31m")

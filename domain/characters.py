@@ -1,0 +1,54 @@
+"""Characters that a text may not hold: those that can't be seen, steer a terminal, or are no characters at all."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+LINE_ENDS_IN_PROSE = "\n\t"
+HIDDEN_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (also directions), surrogates, separators
+_PLAIN = re.compile("[\x20-\x7e\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]*")  # ASCII and everyday Chinese: no look-up
+
+
+def is_noncharacter(character: str) -> bool:
+    """Whether Unicode sets *character* aside for good (U+FDD0 to U+FDEF, and the last two of each plane)."""
+    code = ord(character)
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE  # noqa: PLR2004  Unicode, section 23.7
+
+
+def is_hidden(character: str) -> bool:
+    """Whether *character* can't be seen, turns the direction of the text around, or is a noncharacter."""
+    return category(character) in HIDDEN_CATEGORIES or is_noncharacter(character)
+
+
+def hidden_in_line(text: str) -> str:
+    """The first character of *text* that no code, name or id may hold; empty where there is none."""
+    if _PLAIN.fullmatch(text):
+        return ""
+    return next((character for character in text if is_hidden(character)), "")
+
+
+def hidden_in_prose(text: str) -> str:
+    """The first character of *text* that no prose may hold: a control character but for line feeds and tabs."""
+    if _PLAIN.fullmatch(text):
+        return ""
+    return next((one for one in text if one not in LINE_ENDS_IN_PROSE and category(one) in ("Cc", "Cs")), "")
+
+
+def spelled(character: str) -> str:
+    """*character* as its code point, such as U+200B."""
+    return f"U+{ord(character):04X}"
+
+
+def visible(text: str) -> str:
+    r"""*text* with everything hidden written as an escape, such as \x1b or \u202e; line feeds and tabs stay."""
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(_escaped(one) if one not in LINE_ENDS_IN_PROSE and is_hidden(one) else one for one in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code <= 0xFF:  # noqa: PLR2004  two digits
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004  four digits, or eight

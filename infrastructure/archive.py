@@ -1,0 +1,163 @@
+"""What a ZIP archive holds, by name: from its table of contents, once that is known to be complete.
+
+Readers of archives differ: some go by the table at the end, some by the headers before each file, some by the first end
+record and some by the last. An archive in which these say different things could show one of them a harmless document
+and another a program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of an archive's table of contents: about 40,000 files
+END_RECORD_BYTES = 22
+COMMENT_BYTES_MAX = 65_535
+ENTRY_BYTES = 46  # of one file in an archive's table of contents, without its name
+HEADER_BYTES = 30  # before one file's content, without its name
+DESCRIPTOR_BYTES_MAX = 24  # behind one file's content: sizes that were not known before (APPNOTE 4.3.9)
+
+FILE_HEADER = b"PK\x03\x04"
+DIRECTORY_ENTRY = b"PK\x01\x02"
+END_RECORD = b"PK\x05\x06"
+
+# What a system runs, installs, or hands to an interpreter, by the end of its name; documents with macros among them.
+RUNNABLE_SUFFIXES = (
+    *(
+        "exe",
+        "dll",
+        "scr",
+        "com",
+        "pif",
+        "cpl",
+        "sys",
+        "drv",
+        "ocx",
+        "msi",
+        "msp",
+        "mst",
+        "msix",
+        "appx",
+        "application",
+    ),
+    *("bat", "cmd", "ps1", "psm1", "psd1", "vb", "vbs", "vbe", "js", "jse", "mjs", "cjs", "ws", "wsf", "wsc", "wsh"),
+    *("hta", "chm", "hlp", "reg", "inf", "scf", "sct", "lnk", "url", "gadget", "xll", "msc"),
+    *("jar", "war", "ear", "jnlp", "class", "dex", "apk", "ipa", "wasm", "elf", "so", "dylib", "ko"),
+    *("sh", "bash", "zsh", "csh", "ksh", "command", "run", "desktop", "appimage", "deb", "rpm", "pkg"),
+    *("py", "pyc", "pyw", "pyz", "pl", "rb", "php", "phar", "lua", "tcl", "scpt", "app", "dmg"),
+    *("lsp", "fas", "vlx", "arx"),  # which AutoCAD loads from beside a drawing
+    *("docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm", "sldm"),
+)
+RUNNABLE_NAME = re.compile(rb"(?:\.(?:%b)|vbaproject\.bin)$" % "|".join(RUNNABLE_SUFFIXES).encode())
+
+
+class Readable(Protocol):
+    """A file that is read from anywhere: one on disk, or obstore's reader."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Unsound(Exception):  # noqa: N818  it describes an archive
+    """An archive that says different things in different places, or leads out of itself. The text says how."""
+
+
+class Entry(Struct, frozen=True):
+    """One file of an archive: its name, where its header begins, and how long its content is."""
+
+    name: bytes
+    at: int
+    size: int
+
+
+class Directory(Struct, frozen=True):
+    """An archive's table of contents, and where it begins."""
+
+    entries: tuple[Entry, ...]
+    at: int
+
+
+def read_at(file: Readable, size: int, place: int, count: int) -> bytes:
+    """Up to *count* bytes of *file* from *place* on; none where a damaged file points past its end."""
+    if place >= size:
+        return b""
+    file.seek(place)
+    return bytes(file.read(min(count, size - place)))
+
+
+def directory_of(file: Readable, size: int) -> Directory | None:
+    """The table of contents of *file* (APPNOTE 4.3.12); None where there is none that can be read, or one that is
+    longer than any documents need. Raises Unsound where it contradicts itself.
+    """
+    tail_at = max(0, size - END_RECORD_BYTES - COMMENT_BYTES_MAX)
+    tail = read_at(file, size, tail_at, size - tail_at)
+    end = tail.rfind(END_RECORD)
+    if end < 0 or len(tail) - end < END_RECORD_BYTES:
+        return None
+    count, length, at, comment = (
+        int.from_bytes(tail[end + here : end + here + wide], "little")
+        for here, wide in ((10, 2), (12, 4), (16, 4), (20, 2))
+    )
+    if length > DIRECTORY_BYTES_MAX:
+        return None
+    if at + length != tail_at + end or end + END_RECORD_BYTES + comment != len(tail):
+        raise Unsound("its end record leads somewhere else")
+    directory = read_at(file, size, at, length)
+    entries = tuple(_entries_in(directory))
+    if END_RECORD in directory or len(entries) != count:
+        raise Unsound("its table of contents has another number of files than its end record")
+    return Directory(entries, at)
+
+
+def _entries_in(directory: bytes) -> Iterator[Entry]:
+    place = 0
+    while directory[place : place + 4] == DIRECTORY_ENTRY:
+        fields = directory[place : place + ENTRY_BYTES]
+        name, extra, comment = (int.from_bytes(fields[here : here + 2], "little") for here in (28, 30, 32))
+        size, at = (int.from_bytes(fields[here : here + 4], "little") for here in (20, 42))
+        yield Entry(directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name], at, size)
+        place += ENTRY_BYTES + name + extra + comment
+    if place != len(directory):
+        raise Unsound("its table of contents ends in the middle of a file's name")
+
+
+def require_complete(file: Readable, size: int, directory: Directory) -> None:
+    """Raise Unsound unless the files of *directory*, one behind the other, are all that *file* holds."""
+    place = 0
+    for entry in sorted(directory.entries, key=lambda entry: entry.at):
+        header = read_at(file, size, entry.at, HEADER_BYTES + len(entry.name))
+        if header[:4] != FILE_HEADER or header[HEADER_BYTES:] != entry.name:
+            raise Unsound(f"{shown(entry.name)} has another name where its content begins")
+        _require_next(entry.at, place)
+        name, extra = (int.from_bytes(header[here : here + 2], "little") for here in (26, 28))
+        if name != len(entry.name):
+            raise Unsound(f"{shown(entry.name)} has another name where its content begins")
+        place = entry.at + HEADER_BYTES + name + extra + entry.size
+    _require_next(directory.at, place)
+
+
+def _require_next(at: int, place: int) -> None:
+    if not 0 <= at - place <= DESCRIPTOR_BYTES_MAX:
+        raise Unsound("it holds bytes that its table of contents does not speak of")
+
+
+def require_inside(name: bytes) -> None:
+    """Raise Unsound where a file would be unpacked outside the folder that is chosen for the archive."""
+    path = name.replace(b"\\", b"/")
+    if path.startswith(b"/") or path[1:2] == b":" or b"\0" in path or b".." in path.split(b"/"):
+        raise Unsound(f"{shown(name)} leads out of it")
+
+
+def is_runnable(name: bytes) -> bool:
+    """Whether a file of this name can be run: as Windows reads it, without blanks and dots at its end, or a stream."""
+    last = name.replace(b"\\", b"/").rpartition(b"/")[2]
+    return RUNNABLE_NAME.search(last.partition(b":")[0].rstrip(b" .").lower()) is not None
+
+
+def shown(name: bytes) -> str:
+    """*name* as a sentence may repeat it: the end of it, which says what it is."""
+    return name.decode("utf-8", "replace")[-100:]

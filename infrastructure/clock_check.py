@@ -1,0 +1,117 @@
+"""The time by which everything is decided is the database's; this machine's own clock is compared with it.
+
+A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
+come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
+explain, either may be wrong, and no fact is dated by them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic, time
+
+import psycopg
+import structlog
+
+from infrastructure.store import Store
+
+LOOK_SECONDS = 2.0
+APART_MAX = timedelta(seconds=2)  # the deadline watcher pauses beyond
+REFUSED_MAX = timedelta(minutes=1)  # no command is taken beyond
+JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again before the next command
+ALARM_SECONDS = 60.0  # between two lines in the log
+QUERY = "SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
+NOTHING = timedelta()
+
+log = structlog.get_logger()
+
+
+class ClockWrong(Exception):  # noqa: N818 it says what was found
+    """The clocks of this machine and its database are too far apart to date a fact. Nothing was stored."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ClockCheck:
+    """Compares *machine*, this machine's clock, with the database's. Without one, nothing is compared, as in tests."""
+
+    def __init__(self, store: Store, machine: Callable[[], datetime] | None = utc_now) -> None:
+        self._store, self._machine = store, machine
+        self._offset = NOTHING  # of this machine's clock
+        self._steady = time() - monotonic()  # changes when the machine's clock is set, or the machine was asleep
+        self._logged_at = -ALARM_SECONDS
+        self.trouble = ""  # why the deadline watcher pauses
+        self.refusal = ""  # why no command is taken
+        self.note = ""  # what an operator should know of the clocks
+
+    def now(self) -> datetime:
+        """The database's time, as far as it is known without asking."""
+        now = (self._machine or utc_now)()
+        return now - self._offset if self._offset else now
+
+    @property
+    def has_jumped(self) -> bool:
+        """Whether this machine's clock was set since the last look."""
+        return self._machine is not None and abs(time() - monotonic() - self._steady) > JUMP_SECONDS
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether `require_right` has anything to say."""
+        return bool(self.refusal) or self.has_jumped
+
+    async def require_right(self) -> None:
+        """Raises ClockWrong where the time is too uncertain to date a fact by, and psycopg's errors."""
+        if self.has_jumped:
+            await self.look()
+        if self.refusal:
+            raise ClockWrong(self.refusal)
+
+    async def keep_looking(self) -> None:
+        """Look every LOOK_SECONDS. A database that is away has no clock to go by: then the last look counts."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except psycopg.Error as away:
+                log.debug("clock_not_compared", error=str(away).strip())
+
+    async def look(self) -> None:
+        """Compare once. Raises psycopg's errors."""
+        if self._machine is None:
+            return
+        self._steady = time() - monotonic()
+        async with self._store.cursor() as cursor:
+            before = self._machine()
+            await cursor.execute(QUERY)
+            theirs, newest = await cursor.fetchone() or (before, None)
+            after = self._machine()
+        # Between the two moments here the database had its own: any offset that allows for that is right.
+        self._offset = min(max(self._offset, before - theirs), after - theirs)
+        self._judge(theirs, newest)
+
+    def _judge(self, theirs: datetime, newest: datetime | None) -> None:
+        apart = abs(self._offset)
+        self.trouble = self.refusal = self.note = ""
+        if apart > APART_MAX:
+            where = "ahead of" if self._offset > NOTHING else "behind"
+            here = theirs + self._offset
+            self.note = self.trouble = (
+                f"this server's clock is {apart.total_seconds():,.0f} s {where} the database's: {_shown(here)} here,"
+                f" {_shown(theirs)} there"
+            )
+            self.refusal = self.trouble if apart > REFUSED_MAX else ""
+        elif newest is not None and newest - theirs > APART_MAX:
+            self.note = (
+                f"the newest fact was recorded at {_shown(newest)}, but the database's clock is at {_shown(theirs)}"
+            )
+        if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
+            self._logged_at = monotonic()
+            log.error("clock_wrong", what=self.note, commands_refused=bool(self.refusal))
+
+
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,125 @@
+"""Leading: one process at a time, by an advisory lock, and a lease beside it that shows whether its holder is alive.
+
+The lock ends with its session. A process that is frozen, or whose machine has vanished, keeps its session: then a
+standby sees that the lease is no longer renewed, and ends every session of the holder, which from then on can write
+nothing more. Should it wake up, it finds its connections cut and stands by.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from secrets import token_hex
+from time import monotonic
+from typing import Any, LiteralString
+
+import psycopg
+import structlog
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+HEARTBEAT_SECONDS = 3.0
+SILENT_SECONDS_MAX = 15.0  # five heartbeats: a busy machine may miss some
+NAME_BYTES_MAX = 63  # of an application_name; the server cuts off what is longer
+TOKEN_BYTES = 4
+
+NAME: LiteralString = "SELECT set_config('application_name', %s, false)"
+# Lock and lease in one statement: a process that freezes after sending it has either both or neither.
+TAKE: LiteralString = """
+    WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock(%(key)s) AS ours)
+    INSERT INTO process.lease (work, owner, heartbeat_at)
+    SELECT %(work)s, %(owner)s, clock_timestamp() FROM taken WHERE ours
+    ON CONFLICT (work) DO UPDATE SET owner = excluded.owner, heartbeat_at = excluded.heartbeat_at
+    RETURNING owner
+"""
+RENEW: LiteralString = "UPDATE process.lease SET heartbeat_at = clock_timestamp() WHERE work = %s AND owner = %s"
+READ_ONLY: LiteralString = "SELECT current_setting('transaction_read_only') = 'on'"
+SILENT: LiteralString = """
+    SELECT owner FROM process.lease
+    WHERE work = %(work)s AND heartbeat_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+"""
+END: LiteralString = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = %s AND pid <> pg_backend_pid()
+"""
+
+log = structlog.get_logger()
+
+
+class Lease:
+    """The right of one process to do *work*, which the advisory lock *key* stands for."""
+
+    def __init__(self, url: str, work: str, key: int) -> None:
+        self.work, self.key = work, key
+        name = str(conninfo_to_dict(url).get("application_name") or "countersign")
+        ending = f" {work} {token_hex(TOKEN_BYTES)}"
+        self.owner = name.encode()[: NAME_BYTES_MAX - len(ending)].decode(errors="ignore") + ending
+        self.url = make_conninfo(url, application_name=self.owner)
+        self._suspect, self._since = "", 0.0
+
+    @property
+    def params(self) -> dict[str, object]:
+        """What TAKE and SILENT are asked with."""
+        return {"work": self.work, "key": self.key, "owner": self.owner, "seconds": SILENT_SECONDS_MAX}
+
+    def take(self, connection: psycopg.Connection[Any]) -> bool:
+        """Become the leader on *connection* if there is none, or if the one there is has fallen silent."""
+        if connection.execute(READ_ONLY).fetchone() == (True,):  # a standby has nobody to lead
+            return False
+        connection.execute(NAME, [self.owner])
+        if connection.execute(TAKE, self.params).fetchone():
+            return True
+        row = connection.execute(SILENT, self.params).fetchone()
+        if self.is_dead(row[0] if row else ""):
+            connection.execute(END, [self._suspect])
+        return False
+
+    async def take_async(self, connection: psycopg.AsyncConnection[Any]) -> bool:
+        """The same, in an event loop."""
+        if await (await connection.execute(READ_ONLY)).fetchone() == (True,):
+            return False
+        await connection.execute(NAME, [self.owner])
+        if await (await connection.execute(TAKE, self.params)).fetchone():
+            return True
+        row = await (await connection.execute(SILENT, self.params)).fetchone()
+        if self.is_dead(row[0] if row else ""):
+            await connection.execute(END, [self._suspect])
+        return False
+
+    def is_dead(self, silent: str) -> bool:
+        """Whether the leader of this name, seen *silent* just now, is to be ended; empty where none is silent.
+
+        Only one that stays silent for another heartbeat: after a pause of the database every lease looks old.
+        """
+        if silent != self._suspect:
+            self._suspect, self._since = silent, monotonic()
+            return False
+        if not silent or monotonic() - self._since < HEARTBEAT_SECONDS:
+            return False
+        log.warning("a leader has fallen silent: its sessions are ended", work=self.work, leader=silent)
+        return True
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Renew the lease, from a thread and a connection of its own, as long as the block lasts."""
+        until = threading.Event()
+        thread = threading.Thread(target=self._renew, args=(until,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            until.set()
+            thread.join(HEARTBEAT_SECONDS)
+
+    def _renew(self, until: threading.Event) -> None:
+        """A connection that is lost is made again."""
+        while not until.is_set():
+            try:
+                with psycopg.connect(self.url, autocommit=True) as connection:
+                    while not until.is_set():
+                        if connection.execute(RENEW, [self.work, self.owner]).rowcount == 0:
+                            return  # another has taken it: nothing is ours to renew any more
+                        until.wait(HEARTBEAT_SECONDS)
+            except psycopg.Error as failure:
+                log.warning("a lease can't be renewed", work=self.work, error=str(failure).strip())
+                until.wait(HEARTBEAT_SECONDS)

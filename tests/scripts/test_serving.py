@@ -1,0 +1,65 @@
+"""What runs beside the server writes its lines as the settings ask, and never a person's name out of a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from msgspec import json
+
+from domain.examples import MANAGER
+from domain.project.registration import Enterprise, RegisterProject
+from infrastructure.approvals import Approvals
+
+CHECKOUT = Path(__file__).parents[2]
+WORK = """
+import os, sys
+from scripts.processes import run_alone
+from scripts.serving import {0}
+run_alone({0}, os.getppid(), sys.argv[1])
+"""
+LINE_SECONDS_MAX = 60
+SECRET = "13800138000"
+
+
+def first_line(work: str, url: str, **settings: str) -> str:
+    """The first line that *work*, in a process of its own, writes to standard error."""
+    code = ["-c", WORK.format(work), url]
+    environment = {**os.environ, **settings}
+    with subprocess.Popen([sys.executable, *code], cwd=CHECKOUT, env=environment, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stderr
+            return process.stderr.readline().decode()
+        finally:
+            process.send_signal(signal.SIGKILL)
+
+
+async def test_the_projector_tells_of_a_bad_entry_in_one_line_without_what_is_in_it(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        register = RegisterProject(name=SECRET, enterprise=Enterprise(SECRET), manager=SECRET)
+        await approvals.handle(uuid4(), register, MANAGER, uuid4())
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute(
+            "UPDATE ledger.event SET data = convert_to(replace(convert_from(data, 'UTF8'), 'name', 'nom'), 'UTF8')"
+        )
+
+    line = first_line("project_while", database_url, COUNTERSIGN_LOG_LEVEL="warning")
+
+    told: dict[str, Any] = json.decode(line)
+    assert (told["event"], told["level"]) == ("views stopped", "error")
+    assert told["exception"], "where it happened"
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("work", ["project_while", "watch_while"])
+def test_what_runs_beside_the_server_heeds_the_settings_of_the_log(empty_database_url: str, work: str) -> None:
+    """It finds no tables, and says so."""
+    assert json.decode(first_line(work, empty_database_url, COUNTERSIGN_LOG="json"))["level"] in {"warning", "error"}
