@@ -44,6 +44,12 @@ def test_every_clock_is_explained_to_the_day(life: Json) -> None:
             assert sum(one.reason in (Reason.WORKING, Reason.MAKE_UP, Reason.SUSPENDED) for one in after) == (
                 clock.overdue_days
             )
+        assert [one.overdue for one in said.days if one.overdue] == list(range(1, clock.overdue_days + 1))
+        assert [one.day for one in said.days if one.is_due] in ([clock.due], [])
+        assert any(one.is_due for one in said.days) == (clock.due is not None and days[0] <= clock.due <= days[-1])
+        assert sum(one.days for one in said.extensions if not one.void) == said.extended
+        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
+        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}
         numbers = [one.number for one in said.days if one.number is not None]
         assert numbers == list(range(1, len(numbers) + 1))
 
