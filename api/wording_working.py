@@ -74,6 +74,7 @@ APPROVERS: dict[str, tuple[str, str]] = {
     "agency_head": ("本行政机关负责人", "the head of the agency"),
     "government_head": ("本级人民政府负责人", "the head of the government of that level"),
     "competent_authority": ("主管机关", "the competent authority"),
+    "consent_authority": ("许可机关", "the consent authority"),
     "applicant": ("申请人书面同意", "the applicant, in writing"),
 }
 VOID: dict[str, tuple[str, str]] = {
