@@ -5,6 +5,7 @@ from __future__ import annotations
 WORKING: dict[str, tuple[str, str]] = {
     "rules": ("计算依据", "Rules followed"),
     "rule": ("规则", "Rule"),
+    "authentic": ("引文为法律原文所用的语言。", "Quotations are in the language of the law, whose text is authentic."),
     "words": ("条文原文", "In the words of the law"),
     "suspensions": ("中止（不计入期限的时间）", "Suspensions: time that is not counted"),
     "ground": ("事由", "Ground"),
@@ -32,7 +33,7 @@ WORKING: dict[str, tuple[str, str]] = {
     "notices": ("放假调休安排", "Calendar notices"),
     "published": ("{day} 公布", "published {day}"),
     "due_mark": ("期限届满日", "Last day"),
-    "overdue_mark": ("超期第 {number} 个工作日", "working day {number} overdue"),
+    "overdue_mark": ("超期第 {number} 个工作日", "overdue, working day {number}"),
     "stopped_on": ("结束日", "Ended on"),
 }
 SUBJECTS: dict[str, tuple[str, str]] = {

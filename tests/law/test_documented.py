@@ -233,7 +233,7 @@ def golden() -> Iterator[tuple[Vector, Explanation]]:
 
 
 def test_every_golden_vector_is_documented() -> None:
-    seen = set()
+    seen: set[Subject] = set()
     for vector, said in golden():
         found, kind = by_subject(said), kind_of(said.name)
         assert found[Subject.LENGTH].quote, vector.id

@@ -47,7 +47,8 @@ def agree(entries: list[Entry]) -> int:
                     assert sum(day.counted for day in said.days) == one.used
                 assert [day.day for day in said.days if day.is_due] in ([one.due_on], [])
                 assert said.lawsuit == one.lawsuit
-                assert all(act.recorded for act in (*said.suspensions, *said.extensions))
+                assert all(act.recorded for act in said.suspensions)
+                assert all(act.recorded for act in said.extensions)
     return seen
 
 
