@@ -25,16 +25,25 @@ LAWS = {
     "电子监察规则": "Electronic Supervision Rules",
     "政务服务好差评规则": "Rules on the Evaluation of Government Services",
     "最高人民法院关于适用《行政诉讼法》的解释": "Interpretation of the Administrative Procedure Law",
+    "民法典": "Civil Code",
+    "民法通则": "General Principles of the Civil Law",
+    "生态环境部建设项目环境影响报告书（表）审批程序规定": (
+        "Rules of the Ministry of Ecology and Environment on the Approval of Environmental Impact Reports"
+    ),
     "容缺受理规定": "Rules on Tolerant Acceptance",
     "国发": "State Council document",
+    "国发明电": "State Council telegram",
+    "国办发明电": "General Office of the State Council telegram",
     "国办发": "General Office of the State Council document",
 }
-TENS, HUNDRED = 10, 100
+TENS, HUNDRED, THOUSAND = 10, 100, 1000
 NUMERALS = "零一二三四五六七八九"
 PLACE = re.compile(r"(\d+)(?:\((\d+)\))?(?:\((\d+)\))?")  # article, paragraph, item
 SHORT = re.compile(r"(?P<law>[\u4e00-\u9fff《》]+) (?P<places>\d[\d(), -]*)")
-SPELT = re.compile(r"(?P<law>[\u4e00-\u9fff]+?)第(@)条(?:第(@)款)?(?:第(@)项)?".replace("@", "[一二三四五六七八九十]+"))
-NUMBERED = re.compile(r"(?P<law>[\u4e00-\u9fff]+发)〔(\d{4})〕(\d+)号")
+SPELT = re.compile(
+    r"(?P<law>[\u4e00-\u9fff]+?)第(@)条(?:第(@)款)?(?:第(@)项)?".replace("@", "[零一二三四五六七八九十百]+")
+)
+NUMBERED = re.compile(r"(?P<law>[\u4e00-\u9fff]+发(?:明电)?)〔(\d{4})〕(\d+)号")
 
 
 @cache
@@ -45,14 +54,20 @@ def cited(article: str, language: Language) -> str:
 
 
 def numeral(number: int) -> str:
-    """A *number* as articles are numbered: 四十二. From a hundred on in digits."""
-    tens, ones = divmod(number, TENS)
-    if number >= HUNDRED:
+    """A *number* as articles are numbered: 四十二, 二百零一. From a thousand on in digits."""
+    if number >= THOUSAND:
         return str(number)
-    return (NUMERALS[tens] if tens > 1 else "") + ("十" if tens else "") + (NUMERALS[ones] if ones or not tens else "")
+    hundreds, rest = divmod(number, HUNDRED)
+    tens, ones = divmod(rest, TENS)
+    if not hundreds:
+        return (
+            (NUMERALS[tens] if tens > 1 else "") + ("十" if tens else "") + (NUMERALS[ones] if ones or not tens else "")
+        )
+    below = f"{NUMERALS[tens]}十" if tens else NUMERALS[0] if ones else ""
+    return f"{NUMERALS[hundreds]}百{below}{NUMERALS[ones] if ones else ''}"
 
 
-NUMBERS = {numeral(number): number for number in range(1, HUNDRED)}
+NUMBERS = {numeral(number): number for number in range(1, THOUSAND)}
 
 
 def _chinese(part: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from api.body import field_problem
 from api.law_questions import GeneralChoice, Prepared, Question
 from domain.law.clock import BROKEN, Acceptance, Card, Clock, Level, State
+from domain.law.documented import documented
 from domain.law.evaluation import Evaluation, ItemState, evaluate, worst
 from domain.law.explain import Explanation, explain
 from domain.law.general_explain import explain_general
@@ -177,6 +179,9 @@ def _explained(asked: Prepared, question: Question) -> Explained:
 
 def _explanation(asked: Prepared, t: datetime, known: datetime) -> Explanation:
     """Raises KeyError for a clock that has not started, ValueError for one counted in hours."""
+    calendar = asked.book.as_known(known.astimezone(ZoneInfo(asked.timeline.zone)).date())
     if isinstance(asked.rule, GeneralChoice):
-        return explain_general(asked.rule.terms(asked.book, known), asked.timeline, t, known, asked.clock)
-    return explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock)
+        said = explain_general(asked.rule.terms(asked.book, known), asked.timeline, t, known, asked.clock)
+    else:
+        said = explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock)
+    return documented(said, asked.pack, asked.mode, asked.book, calendar)

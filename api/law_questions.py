@@ -119,13 +119,18 @@ _decode: dict[type[Any], Any] = {kind: json.Decoder(kind).decode for kind in (*E
 
 
 class Prepared(Struct, frozen=True):
-    """What was asked, ready to be counted: by a *rule*, or under a law that counts otherwise by its *choice*."""
+    """What was asked, ready to be counted: by a *rule*, or under a law that counts otherwise by its *choice*.
+
+    *pack* and *mode* are those that were named; None for a rule written out.
+    """
 
     rule: Rule | GeneralChoice
     timeline: Timeline
     book: CalendarBook
     questions: list[Question]
     clock: str = ""
+    pack: Pack | None = None
+    mode: str = DEFAULT_MODE
 
 
 def evaluation_in(body: bytes, laws: LawBook) -> Prepared:
@@ -203,15 +208,14 @@ def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _prepared(asked: AnyAsked, laws: LawBook) -> Prepared:
     chosen, books = asked.calendar, laws.calendars()
     rule: Rule | GeneralChoice
+    clock: str = getattr(asked, "clock", "")
     if isinstance(asked, EvaluationByPack):
         pack = _pack(asked.rule.pack, laws)
         rule = _expanded(pack, asked.rule) or _general(pack, asked.rule, asked.events)
-        zone = pack.zone
         book = closed_book(pack, books[pack.calendar]) if chosen is None else _book(chosen, books)
-    else:
-        rule, book, zone = asked.rule, _book(asked.calendar, books), asked.rule.zone
-    clock: str = getattr(asked, "clock", "")
-    return Prepared(rule, Timeline(zone, asked.events), book, asked.as_of, clock)
+        return Prepared(rule, Timeline(pack.zone, asked.events), book, asked.as_of, clock, pack, asked.rule.mode)
+    rule, book = asked.rule, _book(asked.calendar, books)
+    return Prepared(rule, Timeline(rule.zone, asked.events), book, asked.as_of, clock, mode=rule.mode)
 
 
 def _pack(name: str, laws: LawBook) -> Pack:

@@ -79,6 +79,10 @@ class Paper:
 
     def print(self, template: str, **content: object) -> str:
         """The page that *template* makes of *content*."""
+        return templates.get_template(template).render(self.context(**content))
+
+    def context(self, **content: object) -> dict[str, Any]:
+        """What a template is rendered with: *content*, and what every page is."""
         given: dict[str, Any] = {
             **self.words,
             "language": self.language,
@@ -105,7 +109,7 @@ class Paper:
             "day": self.day,
             "zone": zone_of(self._law).key if self._law else "",
         }
-        return templates.get_template(template).render(given | content)
+        return given | content
 
     @property
     def carried(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from api.wording_register import REGISTER_TABLES
 from api.wording_supervision import SUPERVISION
 from api.wording_time import TIME
 from api.wording_waiting import WAITING_TABLES
+from api.wording_working import WORKING_TABLES
 
 Language = Literal["zh", "en"]
 Say = Callable[[str], str]
@@ -280,6 +281,7 @@ TABLES = {
     **SUPERVISION,
     **TIME,
     **WAITING_TABLES,
+    **WORKING_TABLES,
 }
 
 

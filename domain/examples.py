@@ -136,7 +136,14 @@ LAND_USE = [
     *told(
         "2026-04-09 10:00",
         LAND,
-        ExtendLimit(item="land-use", days=5, reasons="听证意见需要核实", approver="agency_head", notified=True),
+        ExtendLimit(
+            item="land-use",
+            days=5,
+            reasons="听证意见需要核实",
+            approver="agency_head",
+            notified=True,
+            approved_by="周局长",
+        ),
     ),
     *told(
         "2026-04-14 10:00",

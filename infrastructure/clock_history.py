@@ -32,6 +32,11 @@ async def histories_known(store: Store, project: UUID, known: datetime) -> Histo
     return item_histories(entries, known) if of_project(entries) else {}
 
 
+async def entries_known(store: Store, project: UUID, known: datetime) -> list[Entry]:
+    """The entries of one stream that had been recorded by *known*."""
+    return [entry for row in await store.stream(project, after=0) if (entry := entry_from(row)).recorded_at <= known]
+
+
 async def readings_of(
     store: Store,
     laws: Laws,

@@ -17,8 +17,9 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.explain import Explanation
 from domain.law.outlook import DISTANT
+from domain.streams import of_project
 from infrastructure.clock_counts import ClockCount, counted, from_view, table
-from infrastructure.clock_history import Applications, histories_known, readings_of
+from infrastructure.clock_history import Applications, entries_known, histories_known, readings_of
 from infrastructure.clock_list import ClockFilter, ListedClock, page_of, rows_for
 from infrastructure.lawbook import LawBook
 from infrastructure.scope import ZONE_SCOPE, Scope
@@ -27,7 +28,7 @@ from projections.clock_readings import reading_of
 from projections.clock_rows import ClockRow
 from projections.clocks import counted_by
 from projections.explained import explanation
-from projections.law_events import Histories, ItemHistory
+from projections.law_events import Histories, ItemHistory, item_histories
 from projections.nodes import NODES, Node
 from projections.readings import ItemReading, read
 
@@ -117,9 +118,10 @@ class ClocksAt:
 
         Raises NoSuchClock if it has not started, or is counted in hours.
         """
-        history = _application(await histories_known(self._store, project, self.known), item, application)
+        entries = await entries_known(self._store, project, self.known)
+        history = _application(item_histories(entries) if of_project(entries) else {}, item, application)
         try:
-            return explanation(history, self._laws, clock, self.t, self.known)
+            return explanation(history, self._laws, clock, self.t, self.known, entries)
         except KeyError as none:
             raise NoSuchClock(f"{clock} of {item} had not started") from none
         except ValueError as hours:

@@ -202,8 +202,7 @@ def _guard_yellow(rule: Rule, book: CalendarBook, known: datetime) -> date | Non
 
 def with_consultations(usual: Evaluation, other: Evaluation, names: frozenset[str]) -> Evaluation:
     """*usual* with the clocks called *names*, and what is said of them, as in *other*."""
-    clocks = {name: other.clocks.get(name, clock) for name, clock in usual.clocks.items() if name not in names}
-    clocks |= {name: clock for name, clock in other.clocks.items() if name in names}
+    clocks = usual.clocks | {name: clock for name, clock in other.clocks.items() if name in names}
     about = {name.removeprefix(ASKED) for name in names}
     flags = {flag for flag in usual.flags if flag.partition(":")[2] not in about}
     flags |= {flag for flag in other.flags if flag.partition(":")[2] in about}

@@ -20,13 +20,14 @@ TABLE_FIRST = date(1990, 1, 1).toordinal()  # a table answers for the years anyo
 TABLE_AFTER = date(2101, 1, 1).toordinal()  # arithmetic, three times slower, for all others
 DIGEST_CHARS = 8  # enough to tell two calendars apart on paper; the whole is in the notices themselves
 SATURDAY_SUNDAY = (5, 6)
+WEB = ("http://", "https://")
 
 
 class Notice(Struct, frozen=True):
     """One published schedule: *days* maps a date to 1 (working, 调休上班) or 0 (off).
 
     It applies from the local date it was *published* (B2.3). *covers_to* is the last day it makes certain, None for
-    a revision, which makes nothing certain that was not before (B2.4).
+    a revision, which makes nothing certain that was not before (B2.4). *papers* are numbers and web addresses.
     """
 
     id: str
@@ -35,6 +36,16 @@ class Notice(Struct, frozen=True):
     papers: tuple[str, ...] = ()
     days: dict[date, Literal[0, 1]] = field(default_factory=dict)
     title: str = ""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers of the documents it consists of: 国办发明电〔2025〕7号."""
+        return tuple(paper for paper in self.papers if not paper.startswith(WEB))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it can be read."""
+        return tuple(paper for paper in self.papers if paper.startswith(WEB))
 
     @property
     def days_in_its_past(self) -> tuple[date, ...]:
@@ -245,6 +256,11 @@ class CalendarBook:
         if applied not in self._known:
             self._known[applied] = self._as_known(on)
         return self._known[applied]
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """The notice of that id, in its own layer or in one below; None if there is none."""
+        every = (notice for layer in self.layers for notice in layer.notices)
+        return next((notice for notice in every if notice.id == notice_id), None)
 
     def with_notice(self, notice: Notice) -> CalendarBook:
         """The same book with one more notice; a notice is added, never edited."""

@@ -9,15 +9,26 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.law import renewal
+from domain.law.authorities import Authority, CitedNotice
 from domain.law.calendar import CalendarBook, WorkingCalendar
 from domain.law.case import Case
-from domain.law.clock import SILENT, Clock, Run, State
+from domain.law.clock import COUNTED_ON, SILENT, Clock, Run, State
 from domain.law.counting import Gap
-from domain.law.evaluation import replay, runs
+from domain.law.evaluation import prepared, replay, runs
 from domain.law.event import LawEvent
+from domain.law.explained_acts import (
+    OUTSIDE_CLOCK,
+    End,
+    ExplainedExtension,
+    ExplainedSuspension,
+    Stretch,
+    explained_suspension,
+)
+from domain.law.remedy import Lawsuit
+from domain.law.review import Extension
 from domain.law.rule import Rule
 from domain.law.suspension import Suspension, taken_out
-from domain.law.timeline import Timeline
+from domain.law.timeline import Act, Timeline
 
 EXPLAINED_DAYS_MAX = 3_700  # ten years: more is no explanation but an error in the record
 
@@ -47,7 +58,8 @@ class Phase(StrEnum):
 class ExplainedDay(Struct, frozen=True):
     """One calendar day. *counted*: it counts and is over; *projected*: it will count if nothing else happens.
 
-    *number* is which counting day it is (1 = the first). *notice* is the calendar notice that makes it work or rest;
+    *number* is which counting day it is (1 = the first), through the last one in time, which *is_due*; of a working day
+    after that *overdue* says which day too late it is. *notice* is the calendar notice that makes it work or rest;
     *suspended_by* lists the sid and reason of each suspension that takes it out.
     """
 
@@ -60,6 +72,8 @@ class ExplainedDay(Struct, frozen=True):
     notice: str
     suspended_by: tuple[tuple[str, str], ...]
     provisional: bool
+    is_due: bool = False
+    overdue: int | None = None
 
 
 class Explanation(Struct, frozen=True):
@@ -68,7 +82,11 @@ class Explanation(Struct, frozen=True):
     *clock* is the reading, *length* and *extended* its parts in the days that count (None: it ends on a given date):
     working days, or calendar days where its law counts those, or weeks or months. Where a suspension is open the
     projection assumes that it ends now (*assumes_resumption*). *complete* is false where only the first
-    `EXPLAINED_DAYS_MAX` days are listed.
+    `EXPLAINED_DAYS_MAX` days are listed. *stopped_on* is the day on which it stopped, None while it runs.
+
+    *authorities* are the rules it is counted by, each with its article and the law's words; *notices* those of the
+    calendar that make a listed day work or rest. *suspensions* and *extensions* are what was done to it, effective or
+    void. *lawsuit* says, of an overdue decision, when an action over the inaction may be brought.
     """
 
     name: str
@@ -81,6 +99,13 @@ class Explanation(Struct, frozen=True):
     assumes_resumption: bool
     complete: bool
     days: tuple[ExplainedDay, ...]
+    stopped_on: date | None = None
+    language: str = ""
+    authorities: tuple[Authority, ...] = ()
+    notices: tuple[CitedNotice, ...] = ()
+    suspensions: tuple[ExplainedSuspension, ...] = ()
+    extensions: tuple[ExplainedExtension, ...] = ()
+    lawsuit: Lawsuit | None = None
 
 
 def explain(
@@ -92,16 +117,22 @@ def explain(
     clock_name: str,
 ) -> Explanation:
     """Explain one clock at *t* as known at *known*; raises KeyError if it has not started by then."""
-    case = replay(rule, events, book, t, known)
+    timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
+    case = replay(rule, timeline, book, t, known)
     if clock_name == renewal.RENEWAL_GUARD.name:
         return _of_guard(case)
     for run in runs(case):
         if run.name == clock_name:
-            return _of_run(case, run)
+            extensions = [act for act in timeline.by(t, t if known is None else known) if _extends(act, clock_name)]
+            return _of_run(case, run, extensions)
     raise KeyError(clock_name)
 
 
-def _of_run(case: Case, run: Run) -> Explanation:
+def _extends(act: Act, clock: str) -> bool:
+    return isinstance(act[1], Extension) and act[1].clock == clock
+
+
+def _of_run(case: Case, run: Run, extensions: Sequence[Act]) -> Explanation:
     clock = run.read(case)
     until = case.now if clock.due is None else run.stop
     end = clock.due or clock.earliest_due or clock.start
@@ -114,9 +145,12 @@ def _of_run(case: Case, run: Run) -> Explanation:
         length=run.length - run.extended,
         extended=run.extended,
         projects=run.stop is None,
+        counts_overdue=clock.state in COUNTED_ON,
+        knows_due=clock.due is not None,
     )
     rule = case.rule.suspension_day_rule
     gaps = [(one, gap) for one in case.suspensions.on(run.reasons) for gap in taken_out([one], rule, until)]
+    days = tuple(listing.days(case.calendar, gaps))
     return Explanation(
         name=run.name,
         clock=clock,
@@ -127,7 +161,50 @@ def _of_run(case: Case, run: Run) -> Explanation:
         calendar=case.calendar.version,
         assumes_resumption=clock.due is None,
         complete=listing.complete,
-        days=tuple(listing.days(case.calendar, gaps)),
+        days=days,
+        stopped_on=None if run.stop is None else date.fromordinal(run.stop.day),
+        suspensions=tuple(_suspensions(case, run, days)),
+        extensions=tuple(_extension(case, act) for act in extensions),
+    )
+
+
+def _suspensions(case: Case, run: Run, days: Sequence[ExplainedDay]) -> Iterator[ExplainedSuspension]:
+    """Those that fell into the listed days, whether they stopped the clock or not; none where nothing can stop it."""
+    if not run.reasons:
+        return
+    listed = [(one.day, one.suspended_by) for one in days if one.phase is not Phase.AFTER_DUE]
+    rule = case.rule
+    for one in case.suspensions.all:
+        end, how = (one.end, End.RESUMED) if one.end is not None else (None, End.OPEN)
+        if run.stop is not None and (end is None or end.at > run.stop.at):
+            end, how = run.stop, End.CLOCK
+        if one.start.day > days[-1].day.toordinal() or (end is not None and end.day < run.start):
+            continue
+        if end is not None and one.start.at > end.at:  # it began after the clock had stopped
+            continue
+        stretch = Stretch(
+            event=one.event,
+            sid=one.sid,
+            ground=one.reason,
+            stops=one.reason in run.reasons,
+            start=date.fromordinal(one.start.day),
+            end=None if end is None else date.fromordinal(end.day),
+            how=how,
+            end_event=one.end_event if how is End.RESUMED else "",
+            notified=one.notified,
+            planned_until=one.planned_until,
+        )
+        today = date.fromordinal(case.now.day)
+        yield explained_suspension(stretch, listed, resume_day_out=rule.resume_day_out, today=today)
+
+
+def _extension(case: Case, act: Act) -> ExplainedExtension:
+    """One extension as it was judged."""
+    _, event, when = act
+    assert isinstance(event, Extension), "only extensions are asked for"
+    void = case.review.verdicts.get(event.id, OUTSIDE_CLOCK)
+    return ExplainedExtension(
+        event=event.id, days=event.days, approved_on=date.fromordinal(when.day), notified=event.notified, void=void
     )
 
 
@@ -153,6 +230,8 @@ def _of_guard(case: Case) -> Explanation:
         length=None,
         extended=0,
         projects=True,
+        counts_overdue=False,
+        knows_due=True,
     )
     return Explanation(
         name=renewal.RENEWAL_GUARD.name,
@@ -165,6 +244,7 @@ def _of_guard(case: Case) -> Explanation:
         assumes_resumption=False,
         complete=listing.complete,
         days=tuple(listing.days(case.calendar, [])),
+        stopped_on=date.fromordinal(case.ended.day) if case.ended and ended_in_time else None,
     )
 
 
@@ -172,7 +252,8 @@ class Listing(Struct, frozen=True):
     """The days from *start* to *last*: through *over* they are over, through *due* they are in time (ordinals).
 
     *first* is the first that can count: the one after day 0 (B3.1), or day 0 itself where the days up to a date are
-    what is left (B9.7). *length* is the period without its extension, None where days are only listed.
+    what is left (B9.7). *length* is the period without its extension, None where days are only listed. Working days
+    after *due* are numbered as overdue where the clock *counts_overdue*; *due* is only supposed unless it *knows_due*.
     """
 
     start: int
@@ -183,6 +264,8 @@ class Listing(Struct, frozen=True):
     length: int | None
     extended: int
     projects: bool
+    counts_overdue: bool
+    knows_due: bool
 
     @property
     def complete(self) -> bool:
@@ -191,7 +274,7 @@ class Listing(Struct, frozen=True):
 
     def days(self, calendar: WorkingCalendar, gaps: list[tuple[Suspension, Gap]]) -> Iterator[ExplainedDay]:
         """Each day with its reason, counting as it goes."""
-        number = 0
+        number = overdue = 0
         for ordinal in range(self.start, min(max(self.last, self.start), self.start + EXPLAINED_DAYS_MAX - 1) + 1):
             day = date.fromordinal(ordinal)
             said = calendar.day(day)
@@ -199,15 +282,19 @@ class Listing(Struct, frozen=True):
             by = tuple((s.sid, s.reason) for s, (first, after) in gaps if working and first <= ordinal < after)
             counts = working and not by
             beyond = self.length is not None and self.extended > 0 and number >= self.length
-            number += counts
+            in_time = ordinal <= self.due
+            number += counts and in_time
+            overdue += self.counts_overdue and said.works and not in_time
             yield ExplainedDay(
                 day=day,
                 counted=counts and ordinal <= self.over and self.length is not None,
                 projected=self.projects and counts and self.over < ordinal <= self.due,
-                number=number if counts and self.length is not None else None,
+                number=number if counts and in_time and self.length is not None else None,
                 reason=Reason.START if ordinal < self.first else Reason.SUSPENDED if by else Reason(said.kind),
-                phase=Phase.AFTER_DUE if ordinal > self.due else Phase.EXTENSION if beyond else Phase.PERIOD,
+                phase=Phase.AFTER_DUE if not in_time else Phase.EXTENSION if beyond else Phase.PERIOD,
                 notice=said.notice,
                 suspended_by=by,
                 provisional=calendar.is_provisional(ordinal),
+                is_due=self.knows_due and ordinal == self.due,
+                overdue=overdue if self.counts_overdue and said.works and not in_time else None,
             )

@@ -51,6 +51,7 @@ class Course(Struct):
     withdrawn: datetime | None = None
     asked: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
     stops: dict[str, int] = field(default_factory=dict)  # reason -> how often it has stopped the clock
+    judged: list[tuple[datetime, str]] = field(default_factory=list)  # each extension, and why it is void, if it is
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -238,7 +239,9 @@ def extend(course: Course, event: Extended) -> None:
     faults = extension_faults(course, event, unit)
     course.flags.extend(faults[:1])
     as_written = terms is not None and terms.excess == "flagged"
-    if not faults or (as_written and faults == ["extension_exceeds_limit"]):
+    counts = not faults or (as_written and faults == ["extension_exceeds_limit"])
+    course.judged.append((event.at, "" if counts else faults[0]))
+    if counts:
         course.added.append((event.n, unit))
 
 

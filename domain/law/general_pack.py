@@ -44,5 +44,11 @@ def closed_book(pack: Pack, book: CalendarBook) -> CalendarBook:
     """The calendar *pack* counts on: the named one, with the pack's closures on top if it has any."""
     if not pack.closures:
         return book
-    closures = Notice(f"{pack.id}-closures", pack.valid_from, days=dict.fromkeys(closed_days(pack.closures), 0))
+    cited = pack.counting_rules.get("closures")
+    closures = Notice(
+        f"{pack.id}-closures",
+        pack.valid_from,
+        days=dict.fromkeys(closed_days(pack.closures), 0),
+        title=cited.article if cited else "",
+    )
     return CalendarBook(f"{book.name}+{pack.id}", CalendarData(notices=(closures,)), book)

@@ -12,6 +12,7 @@ from domain.law.pack_terms import (
     BasisLevel,
     Citation,
     ClockTerms,
+    CountingRule,
     Effect,
     Extension,
     Ground,
@@ -53,6 +54,7 @@ __all__ = [
     "BasisLevel",
     "Citation",
     "ClockTerms",
+    "CountingRule",
     "DayRule",
     "Effect",
     "Extension",
@@ -77,6 +79,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     opening hours for laws that count by the hour, *closures* stretches "MM-DD".."MM-DD" of every year that it counts
     as rest days, beside the calendar's. *transition* says which act puts an application under this version and not the
     one before it: its acceptance (rule B6.1), or its receipt, where what was received earlier stays under the old law.
+    *counting_rules* say by which text its days are counted so; *language* is the tag of that which it is quoted in.
     """
 
     id: str
@@ -92,6 +95,8 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     clocks: dict[str, ClockTerms]
     grounds: tuple[Ground, ...] = ()
     articles: dict[str, Citation] = field(default_factory=dict)
+    counting_rules: dict[CountingRule, Citation] = field(default_factory=dict)
+    language: str = ""
     specials: dict[str, Special] = field(default_factory=dict)
     transition: Literal["accepted", "received"] = "accepted"
     special: str = ""  # which of them these clocks are under; never written in a file
@@ -180,6 +185,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
             self,
             clocks=self.clocks | law.clocks,
             grounds=self.grounds + law.grounds,
+            counting_rules=self.counting_rules | law.counting_rules,
             special=special,
             act_modes=self.modes,
         )

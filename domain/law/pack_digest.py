@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-WORDS = frozenset({"quote", "note", "title", "title_zh", "confidence"})  # may be put right without a new version
+# What explains a value and decides nothing: it may be put right or completed without a new version.
+WORDS = frozenset({"quote", "note", "note_zh", "title", "title_zh", "confidence", "counting_rules", "language"})
 
 
 def pack_digest(text: str) -> str:

@@ -18,6 +18,21 @@ Confidence = Literal["text", "source", "memory", "decision"]
 Unit = Literal["working_hour", "working_day", "calendar_day", "week", "month"]
 Effect = Literal["suspend", "reset", "restart_with", "none"]
 Roll = Literal["none", "forward", "saturday_noon"]
+CountingRule = Literal[
+    "working_day",
+    "calendar_day",
+    "week",
+    "month",
+    "working_hour",
+    "first_day",
+    "last_day",
+    "suspended_days",
+    "statutory_holidays",
+    "closures",
+]
+"""What a law's way of counting rests on: each unit it counts in, whether the day of the start counts, a last day of
+rest, the two days of a suspension, and the days of rest that no yearly notice names."""
+
 Silence = Literal[
     "overdue",
     "nothing",
@@ -179,15 +194,20 @@ class ClockTerms(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Citation(Struct, frozen=True, forbid_unknown_fields=True):
-    """An article quoted in refusals and explanations."""
+    """An article quoted in refusals and explanations; the notes say, in English and Chinese, what to know beside it."""
 
     article: str
     quote: str = ""
     confidence: Confidence = "text"
+    note: str = ""
+    note_zh: str = ""
 
 
 class Special(Struct, frozen=True, forbid_unknown_fields=True):
-    """Lex specialis: one kind of item whose own law replaces some clocks of the pack and may add grounds."""
+    """Lex specialis: one kind of item whose own law replaces some clocks of the pack and may add grounds.
+
+    *counting_rules* say what its way of counting rests on, where that is not what the pack's rests on.
+    """
 
     title: str
     title_zh: str
@@ -195,4 +215,5 @@ class Special(Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date
     clocks: dict[str, ClockTerms]
     grounds: tuple[Ground, ...] = ()
+    counting_rules: dict[CountingRule, Citation] = field(default_factory=dict)
     note: str = ""

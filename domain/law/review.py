@@ -50,7 +50,7 @@ class Extension(PresumesAcceptance, frozen=True, kw_only=True, tag="extension"):
         self.take_effect(case, when)  # there is no clock yet that it could be in, and that is flagged (B8.2)
 
     def take_effect(self, case: Case, when: Moment) -> None:
-        fault = self.fault(case, when)
+        fault = case.review.verdicts[self.id] = self.fault(case, when)
         if fault:
             case.flags.add(f"{fault}:{self.clock}")
             return
@@ -116,11 +116,12 @@ class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
 
 
 class Review(Struct, gc=False):
-    """From acceptance to delivery."""
+    """From acceptance to delivery. *verdicts* say of each extension, by its event's id, why it is void, if it is."""
 
     forwarded: Moment | None = None
     above: Moment | None = None
     extended: dict[str, int] = {}
+    verdicts: dict[str, str] = {}
     granted: bool = False
 
     def period(self, case: Case, clock: str) -> Period:

@@ -32,7 +32,8 @@ class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
         if self.sid in suspensions.open_by_sid:  # the same sid opened twice is one suspension (B7.10)
             case.flags.add("duplicate_suspend")
             return
-        begun = suspensions.open_by_sid[self.sid] = Suspension(self.sid, self.reason, when, self.planned_until)
+        begun = Suspension(self.sid, self.reason, when, self.planned_until, notified=self.notified, event=self.id)
+        suspensions.open_by_sid[self.sid] = begun
         suspensions.all.append(begun)
         if self.reason not in case.rule.statutory_grounds:
             case.flags.add(f"suspend_no_statutory_ground:{self.reason}")
@@ -52,17 +53,23 @@ class Resume(Happening, frozen=True, kw_only=True, tag="resume"):
         if suspension is None:
             case.flags.add("resume_without_suspend")
         else:
-            suspension.end = when
+            suspension.end, suspension.end_event = when, self.id
 
 
 class Suspension(Struct, gc=False):
-    """One stretch of time in which a clock may stand still; *end* None while it is open."""
+    """One stretch of time in which a clock may stand still; *end* None while it is open.
+
+    *event* and *end_event* are the ids of what began and ended it.
+    """
 
     sid: str
     reason: str
     start: Moment
     planned_until: date | None
     end: Moment | None = None
+    notified: bool = True
+    event: str = ""
+    end_event: str = ""
 
     def last_day(self, case: Case) -> int:
         """The last day that it took out, closed by its own end or that of the application; today while it is open.

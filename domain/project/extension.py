@@ -12,11 +12,14 @@ from domain.law.pack import Extension
 from domain.ledger import Command, Fact, Refused
 from domain.project.rules import law_of, limit_of, require_handler, require_reasons, require_stage
 from domain.project.state import Project
-from domain.project.terms import Code, Stage, Text
+from domain.project.terms import Code, Name, Stage, Text
 
 
 class ExtendLimit(Command, frozen=True, tag="extend_limit"):
-    """Extend a clock by *days*. *approver* is the level that approved; *notified*: the applicant was told why."""
+    """Extend a clock by *days*. *approver* is the level that approved; *notified*: the applicant was told why.
+
+    *approved_by* is the name of who approved it, as far as it is given.
+    """
 
     item: Code
     days: Annotated[int, Meta(ge=1)]
@@ -24,6 +27,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
     approver: Code
     clock: Code = "decision"
     notified: bool = False
+    approved_by: Name = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -55,6 +59,7 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
                 approver=self.approver,
                 notified=self.notified,
                 article=extension.article,
+                approved_by=self.approved_by,
             ),
         )
 
@@ -87,6 +92,7 @@ class LimitExtended(Fact, frozen=True, tag="limit_extended"):
     approver: str
     notified: bool
     article: str
+    approved_by: str = ""
 
     def apply(self, project: Project) -> None:
         extensions = project.recorded(self.item).extensions

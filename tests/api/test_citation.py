@@ -55,14 +55,18 @@ def test_a_citation_is_read_in_both_languages(article: str, chinese: str, englis
 
 
 def test_articles_are_numbered_as_laws_number_them() -> None:
-    assert [numeral(number) for number in (9, 10, 11, 20, 42, 99, 120)] == [
+    assert [numeral(number) for number in (9, 10, 11, 20, 42, 99, 100, 110, 120, 201, 1000)] == [
         "九",
         "十",
         "十一",
         "二十",
         "四十二",
         "九十九",
-        "120",
+        "一百",
+        "一百一十",
+        "一百二十",
+        "二百零一",
+        "1000",
     ]
 
 

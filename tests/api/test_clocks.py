@@ -167,6 +167,22 @@ async def test_a_clock_is_explained_day_by_day(door: Door) -> None:
     assert told["explanation"]["article"] == decision["article"]
 
 
+async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -> None:
+    path = f"/projects/{project_id('story')}/clocks/explain"
+    told = (await got(door, path, item="land-use", clock="decision", as_of=NOON))["explanation"]
+    by_subject = {one["subject"]: one for one in told["authorities"]}
+    review, hearing = told["suspensions"]
+    (longer,) = told["extensions"]
+
+    assert by_subject["length"]["article"] == "行政许可法 42(1)"
+    assert by_subject["unit"]["quote"] == "本法规定的行政机关实施行政许可的期限以工作日计算，不含法定节假日"
+    assert by_subject["first_day"]["article"] == "民法典 201(1)"
+    assert (review["article"], review["reason"], review["notified"]) == ("行政许可法 45", "用地方案专家评审", True)
+    assert (review["recorded"]["by"], review["end"], hearing["ground"]) == ("li.qiang", "resumed", "hearing")
+    assert (longer["approver"], longer["approved_by"], longer["void"]) == ("agency_head", "周局长", "")
+    assert [one["numbers"] for one in told["notices"]] == [["国办发明电〔2025〕7号"]]
+
+
 async def test_what_cannot_be_explained(door: Door) -> None:
     path = f"/projects/{project_id('running')}/clocks/explain"
     told = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")

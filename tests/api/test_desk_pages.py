@@ -157,6 +157,29 @@ async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_language
     assert "suit over" not in await shown(door, path, **asked | {"as_of": "2026-05-06T12:00:00+08:00"})
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        (
+            "zh",
+            (
+                "民法典第二百零一条第一款",
+                "国务院办公厅关于2026年部分节假日安排的通知",
+                "已书面告知",
+                "本行政机关负责人",
+            ),
+        ),
+        ("en", ("Civil Code, Art. 201(1)", "Written notice to the applicant", "the head of the agency")),
+    ],
+)
+async def test_the_page_of_a_clock_shows_what_the_count_rests_on(door: Door, lang: str, words: tuple[str, ...]) -> None:
+    path = f"/pages/projects/{project_id('story')}/clock"
+    asked = {"item": "land-use", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00", "lang": lang}
+    page = (await door.get(path, None, **asked)).text
+
+    assert all(word in page for word in (*words, "周局长", "听证意见需要核实", "所需时间不计算在本节规定的期限内"))
+
+
 async def test_a_clock_that_has_not_started_is_not_found(door: Door) -> None:
     path = f"/pages/projects/{project_id('running')}/clock"
     assert (await door.get(path, None, item="land", clock="delivery")).status_code == 404

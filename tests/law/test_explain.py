@@ -44,6 +44,12 @@ def test_every_clock_is_explained_to_the_day(life: Json) -> None:
             assert sum(one.reason in (Reason.WORKING, Reason.MAKE_UP, Reason.SUSPENDED) for one in after) == (
                 clock.overdue_days
             )
+        assert [one.overdue for one in said.days if one.overdue] == list(range(1, clock.overdue_days + 1))
+        assert [one.day for one in said.days if one.is_due] in ([clock.due], [])
+        assert any(one.is_due for one in said.days) == (clock.due is not None and days[0] <= clock.due <= days[-1])
+        assert sum(one.days for one in said.extensions if not one.void) == said.extended
+        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
+        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}
         numbers = [one.number for one in said.days if one.number is not None]
         assert numbers == list(range(1, len(numbers) + 1))
 
@@ -99,7 +105,9 @@ def test_while_suspended_the_projection_assumes_that_it_ends_now() -> None:
 def test_days_of_the_extension_and_after_the_due_date_are_told_apart() -> None:
     events = (*FEBRUARY, happened("extension", "02-27", days=2))
     said = why("decision", "2026-04-01", *events)
-    phases = {phase: [one.day for one in said.days if one.phase is phase and one.number] for phase in Phase}
+    phases = {
+        phase: [one.day for one in said.days if one.phase is phase and (one.number or one.overdue)] for phase in Phase
+    }
 
     assert (said.length, said.extended) == (20, 2)
     # Feb 11, 12, 24-27 = 1-6, Sat 28 (make-up) = 7, Mar 2-6 = 8-12, 9-13 = 13-17, 16-18 = 18-20

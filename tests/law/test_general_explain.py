@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.law.clock import COUNTED_ON
 from domain.law.event import LawEvent
 from domain.law.explain import Explanation, Phase, Reason
 from domain.law.general_explain import explain_general
@@ -45,6 +46,11 @@ def test_as_many_days_are_counted_as_are_used(life: dict[str, Any], law: str) ->
         assert sum(day.counted for day in told.days) == one.standing.used
         assert (told.length or 0) + told.extended == one.standing.length
         assert all(bool(day.suspended_by) == (day.reason is Reason.SUSPENDED) for day in told.days)
+        assert [day.day for day in told.days if day.is_due] in ([told.clock.due], [])
+        if told.clock.state in COUNTED_ON and told.complete:
+            assert [day.overdue for day in told.days if day.overdue] == list(range(1, one.standing.overdue_days + 1))
+        out = {name for day in told.days for name in day.suspended_by}
+        assert out <= {(stop.sid, stop.ground) for stop in told.suspensions}
         if told.clock.due and not one.closed and told.clock.due > one.standing.start:
             assert in_time[-1].day == told.clock.due
             counting = [day.number for day in in_time if day.number and day.phase is not Phase.ROLLED]

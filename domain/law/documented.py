@@ -1,0 +1,118 @@
+"""An explanation with its documents: articles and quotations from the pack, notices from the calendar, the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from domain.law.authorities import (
+    Authority,
+    CitedNotice,
+    Subject,
+    by_citation,
+    counted_by,
+    length_by,
+    unit_of,
+)
+from domain.law.calendar import CalendarBook, WorkingCalendar
+from domain.law.clock import SILENT
+from domain.law.explain import Explanation, Phase, Reason
+from domain.law.explained_acts import ExplainedExtension, ExplainedSuspension
+from domain.law.pack import Pack
+from domain.law.remedy import INACTION_SUIT, lawsuit_over
+from domain.law.renewal import RENEWAL_GUARD
+
+KIND_ENDS = ("#", ":")  # "intake#2" and "countersign:fire" are clocks of the kinds intake and countersign
+
+
+def kind_of(clock: str) -> str:
+    """What packs call the kind of *clock*."""
+    for mark in KIND_ENDS:
+        clock = clock.partition(mark)[0]
+    return clock
+
+
+def documented(
+    said: Explanation, pack: Pack | None, mode: str, book: CalendarBook, calendar: WorkingCalendar
+) -> Explanation:
+    """*said* with everything that it rests on. Without a *pack*, for a rule written out by hand, only the notices."""
+    said = structs.replace(said, notices=tuple(_notices(said, book)))
+    if pack is None:
+        return said
+    clock = said.clock
+    lawsuit = lawsuit_over(pack, calendar, said.name, clock.state, clock.due)
+    said = structs.replace(
+        said,
+        language=pack.language,
+        lawsuit=lawsuit,
+        suspensions=tuple(_on_its_ground(one, pack) for one in said.suspensions),
+        extensions=tuple(_by_its_article(one, pack, kind_of(said.name), mode) for one in said.extensions),
+    )
+    return structs.replace(said, authorities=tuple(_authorities(said, pack, mode)))
+
+
+def _authorities(said: Explanation, pack: Pack, mode: str) -> Iterator[Authority]:
+    """The rules that were followed, in the order of the count."""
+    kind = kind_of(said.name)
+    length, unit = length_by(pack, kind, mode), unit_of(pack, kind, mode)
+    if length is not None:
+        yield length
+    yield from counted_by(pack, Subject.UNIT, unit, unit)
+    if said.clock.length and kind != RENEWAL_GUARD.name:  # decided on the spot, or by a date: no first day is left out
+        first = pack.clocks[kind].first_day if kind in pack.clocks else "excluded"
+        yield from counted_by(pack, Subject.FIRST_DAY, "first_day", first)
+    if any(one.phase is Phase.ROLLED for one in said.days):
+        yield from counted_by(pack, Subject.LAST_DAY, "last_day")
+    if any(one.stops for one in said.suspensions):
+        yield from counted_by(pack, Subject.SUSPENDED_DAYS, "suspended_days")
+        if "suspension" in pack.articles:
+            yield by_citation(Subject.NOTICE, pack.articles["suspension"])
+    if any(one.reason is Reason.STATUTORY for one in said.days):
+        yield from counted_by(pack, Subject.HOLIDAYS, "statutory_holidays")
+    if said.clock.state in SILENT:
+        yield from _silence(pack, kind, mode)
+    if said.lawsuit is not None:
+        suit = pack.clocks[INACTION_SUIT]
+        yield Authority(Subject.LAWSUIT, suit.article, suit.quote, suit.confidence)
+
+
+def _silence(pack: Pack, kind: str, mode: str) -> Iterator[Authority]:
+    """By what the end of a clock has the effect that it had."""
+    cited = pack.articles.get("silence")
+    own = length_by(pack, kind, mode)
+    if cited is not None and kind == "decision":
+        yield by_citation(Subject.SILENCE, cited, pack.silence(kind, mode))
+    elif own is not None and kind in pack.clocks:
+        yield structs.replace(own, subject=Subject.SILENCE, detail=pack.silence(kind, mode))
+
+
+def _notices(said: Explanation, book: CalendarBook) -> Iterator[CitedNotice]:
+    """The notices that make listed days work or rest, in the order in which the days come."""
+    for name in dict.fromkeys(one.notice for one in said.days if one.notice):
+        notice = book.notice(name)
+        if notice is not None:
+            yield CitedNotice(name, notice.title, notice.numbers, notice.published, notice.addresses)
+
+
+def _on_its_ground(one: ExplainedSuspension, pack: Pack) -> ExplainedSuspension:
+    """*one* with the article of its ground; with that of the closed list where the law has no such ground."""
+    ground = pack.ground(one.ground)
+    if ground is None:
+        return structs.replace(one, article=pack.article("suspension"))
+    return structs.replace(
+        one,
+        title=ground.title,
+        title_zh=ground.title_zh,
+        article=ground.article,
+        quote=ground.quote,
+        confidence=ground.confidence,
+    )
+
+
+def _by_its_article(one: ExplainedExtension, pack: Pack, kind: str, mode: str) -> ExplainedExtension:
+    """*one* with the article that allows it, if any does."""
+    terms = pack.extension(kind, mode)
+    if terms is None:
+        return one
+    return structs.replace(one, article=terms.article, quote=terms.quote, confidence=terms.confidence)

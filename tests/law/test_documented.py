@@ -1,0 +1,253 @@
+"""An explanation cites what it rests on: articles with the law's words, acts with who was told, notices by number."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.law.authorities import Authority, Subject
+from domain.law.calendar import CalendarBook
+from domain.law.clock import SILENT, State
+from domain.law.documented import documented, kind_of
+from domain.law.evaluation import evaluate
+from domain.law.event import LawEvent
+from domain.law.explain import Explanation, Phase, Reason, explain
+from domain.law.explained_acts import End
+from domain.law.general_explain import explain_general
+from domain.law.general_pack import closed_book
+from domain.law.outlook import DISTANT
+from domain.law.pack import Pack
+from domain.law.pack_rule import expand
+from domain.law.timeline import Timeline
+from domain.law.vectors import Vector
+from infrastructure.lawbook import law_book
+from tests.controls import LAW
+from tests.law.books import china, shipped
+from tests.law.questions import at, happened
+from tests.law.test_general_outlook import terms
+from tests.law.test_vectors import VECTORS
+
+ART_42 = "除可以当场作出行政许可决定的外，行政机关应当自受理行政许可申请之日起二十日内作出行政许可决定"
+EXAMINED = (
+    happened("received", "02-10"),
+    happened("accepted", "02-10"),
+    happened("suspend", "02-13", sid="s1", reason="testing", planned_until=date(2026, 2, 20), notified=False),
+    happened("resume", "02-24", sid="s1"),
+)
+LAWS = [
+    (name, special) for name in law_book().names for special in ("", *law_book().pack(name).specials)
+]  # every version of every law, by itself and under each of its special laws
+
+
+def why(t: str, *events: LawEvent, clock: str = "decision", pack: Pack = LAW, **rule: Any) -> Explanation:
+    """The documented explanation of *clock* at *t* under *pack*."""
+    said = explain(expand(pack, **rule), events, china(), at(t), None, clock)
+    return documented(said, pack, rule.get("mode", "single"), china(), china().as_known(at(t).date()))
+
+
+def why_elsewhere(law: str, t: str, *events: LawEvent) -> Explanation:
+    """The same under a law that counts otherwise."""
+    counted = terms(law)
+    said = explain_general(counted, Timeline(counted.pack.zone, events), at(t), DISTANT, "decision")
+    return documented(said, counted.pack, counted.mode, book_of(counted.pack), counted.calendar)
+
+
+def book_of(pack: Pack) -> CalendarBook:
+    return closed_book(pack, law_book().calendars()[pack.calendar])
+
+
+def by_subject(said: Explanation) -> dict[Subject, Authority]:
+    return {one.subject: one for one in said.authorities}
+
+
+@pytest.mark.parametrize(("name", "special"), LAWS)
+def test_every_law_says_by_which_text_its_days_are_counted_so(name: str, special: str) -> None:
+    pack = law_book().pack(name).under(special)
+    for clock, of in pack.clocks.items():
+        units = {of.unit, *(mode.unit or of.unit for mode in of.modes.values())}
+        needed = {*units, "first_day", *(["last_day"] if of.roll != "none" else [])}
+        assert needed <= pack.counting_rules.keys(), clock
+    for rule, cited in pack.counting_rules.items():
+        assert cited.article, rule
+        assert cited.quote or cited.confidence == "memory", rule
+        assert cited.confidence != "decision" or (cited.note and cited.note_zh), rule
+        assert bool(cited.note) == bool(cited.note_zh), "what is said in one language is said in both"
+    assert "suspended_days" in pack.counting_rules or not pack.grounds
+    assert pack.language
+
+
+def test_the_paragraph_the_unit_and_the_first_day_are_cited_in_the_words_of_the_law() -> None:
+    said = by_subject(why("02-27", *EXAMINED))
+
+    assert said[Subject.LENGTH] == Authority(Subject.LENGTH, "行政许可法 42(1)", ART_42, "text")
+    assert said[Subject.UNIT].article == "行政许可法 82"
+    assert said[Subject.UNIT].quote == "本法规定的行政机关实施行政许可的期限以工作日计算，不含法定节假日"
+    assert said[Subject.UNIT].detail == "working_day"
+    assert said[Subject.FIRST_DAY].article == "民法典 201(1)"
+    assert said[Subject.FIRST_DAY].quote == "按照年、月、日计算期间的，开始的当日不计入，自下一日开始计算"
+    assert said[Subject.SUSPENDED_DAYS].confidence == "decision"
+    assert said[Subject.NOTICE].quote == "行政机关应当将所需时间书面告知申请人"
+
+
+def test_a_suspension_shows_its_ground_its_notice_and_what_it_took_out() -> None:
+    (one,) = why("02-27", *EXAMINED).suspensions
+
+    assert (one.article, one.title_zh, one.stops) == ("行政许可法 45", "检测", True)
+    assert "检测" in one.quote
+    assert one.quote.endswith("所需时间不计算在本节规定的期限内")
+    assert (one.from_on, one.until_on, one.end) == (date(2026, 2, 13), date(2026, 2, 24), End.RESUMED)
+    assert (one.event, one.end_event) == ("suspend", "resume")
+    assert one.days_out == 2  # Friday 13 and the make-up Saturday 14; the Spring Festival is off anyway
+    assert (one.notified, one.planned_until, one.overran) == (False, date(2026, 2, 20), True)
+
+
+def test_a_suspension_that_goes_on_or_ended_with_the_clock_says_so() -> None:
+    going_on = why("02-18", *EXAMINED[:3]).suspensions[0]
+    decided = why("02-27", *EXAMINED[:3], happened("decided", "02-25", outcome="granted")).suspensions[0]
+
+    assert (going_on.end, going_on.until_on, going_on.overran) == (End.OPEN, None, False)
+    assert (decided.end, decided.until_on, decided.end_event) == (End.CLOCK, date(2026, 2, 25), "")
+
+
+def test_a_ground_that_the_law_does_not_have_is_shown_and_stops_nothing() -> None:
+    other = happened("suspend", "02-11", sid="s9", reason="site_survey", id="other")
+    said = why("02-27", EXAMINED[0], EXAMINED[1], other)
+
+    (one,) = said.suspensions
+    assert (one.ground, one.stops, one.days_out) == ("site_survey", False, 0)
+    assert Subject.SUSPENDED_DAYS not in by_subject(said)
+
+
+def test_an_extension_says_whether_it_counts_and_why_not() -> None:
+    in_time = happened("extension", "03-02", days=5, id="x1", notified=False)
+    again = happened("extension", "03-03", days=2, id="x2")
+    said = why("03-04", *EXAMINED, in_time, again)
+
+    first, second = said.extensions
+    assert (first.days, first.approved_on, first.void, first.notified) == (5, date(2026, 3, 2), "", False)
+    assert first.article == "行政许可法 42(1)"
+    assert (
+        first.quote == "二十日内不能作出决定的，经本行政机关负责人批准，可以延长十日，并应当将延长期限的理由告知申请人"
+    )
+    assert (second.event, second.void) == ("x2", "extension_repeated")
+    assert said.extended == 5
+
+
+def test_a_day_off_is_by_a_notice_with_title_number_day_and_address() -> None:
+    (notice,) = why("02-27", *EXAMINED).notices
+
+    assert notice.id == "CN-2026"
+    assert notice.title == "国务院办公厅关于2026年部分节假日安排的通知"
+    assert notice.numbers == ("国办发明电〔2025〕7号",)
+    assert notice.published == date(2025, 11, 4)
+    assert notice.addresses == ("https://www.gov.cn/zhengce/zhengceku/202511/content_7047091.htm",)
+
+
+def test_every_notice_of_the_state_council_has_its_title_and_number() -> None:
+    for notice in shipped()["CN"].data.notices:
+        assert notice.title, notice.id
+        assert len(notice.numbers) == 1, notice.id
+        assert len(notice.addresses) <= 1, "the address of a revision is not that of what it revises"
+
+
+def test_the_last_day_is_marked_and_days_after_it_are_numbered_as_overdue() -> None:
+    # Feb 11-13 = 1-3, Sat 14 (make-up) = 4, 24-27 = 5-8, Sat 28 (make-up) = 9, Mar 2-6 = 10-14, 9-13 = 15-19, 16 = 20
+    said = why("03-30", *EXAMINED[:2])
+    days = {one.day: one for one in said.days}
+    due = [one.day for one in said.days if one.is_due]
+
+    assert due == [said.clock.due] == [date(2026, 3, 16)]
+    assert (days[date(2026, 3, 16)].number, days[date(2026, 3, 16)].overdue) == (20, None)
+    assert (days[date(2026, 3, 17)].number, days[date(2026, 3, 17)].overdue) == (None, 1)
+    assert (days[date(2026, 3, 21)].number, days[date(2026, 3, 21)].overdue) == (None, None)  # a Saturday
+    assert days[date(2026, 3, 30)].overdue == said.clock.overdue_days == 10
+
+
+def test_a_supposed_last_day_is_not_marked() -> None:
+    said = why("02-18", *EXAMINED[:3])
+
+    assert said.assumes_resumption
+    assert not any(one.is_due for one in said.days)
+
+
+def test_an_overdue_decision_cites_the_remedy() -> None:
+    said = why("03-30", *EXAMINED[:2])
+
+    assert said.lawsuit is not None
+    assert (said.lawsuit.from_on, said.lawsuit.until_on) == (date(2026, 3, 17), date(2026, 9, 16))
+    assert "六个月" in by_subject(said)[Subject.LAWSUIT].quote
+
+
+def test_silence_that_decided_is_cited() -> None:
+    said = by_subject(why("02-27", EXAMINED[0], clock="intake#1"))
+
+    assert said[Subject.SILENCE].detail == "deemed_accepted"
+    assert said[Subject.SILENCE].quote.endswith("逾期不告知的，自收到申请材料之日起即为受理")
+
+
+def test_a_rule_written_out_has_notices_and_no_articles_of_a_law() -> None:
+    said = explain(expand(LAW), EXAMINED, china(), at("02-27"), None, "decision")
+    found = documented(said, None, "single", china(), china().as_known(date(2026, 2, 27)))
+
+    assert found.authorities == ()
+    assert [one.id for one in found.notices] == ["CN-2026"]
+
+
+def test_calendar_days_and_a_last_day_that_moves_are_cited_from_the_special_law() -> None:
+    events = (happened("received", "03-02"), happened("accepted", "03-03"))
+    said = by_subject(why_elsewhere("cn-licensing@2019-04-23/eia_report", "05-06", *events))
+
+    assert said[Subject.LENGTH].article == "环境影响评价法 22(3)"
+    assert (said[Subject.UNIT].detail, said[Subject.UNIT].confidence) == ("calendar_day", "decision")
+    assert said[Subject.LAST_DAY].article == "民法典 203(1)"  # 60 days from 2 March end on Labour Day
+
+
+def test_a_term_that_ended_a_dutch_suspension_is_told() -> None:
+    asked = happened("suspend", "03-10", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    longer = [happened("extension", f"04-2{day}", days=42, id=f"x{day}") for day in (0, 1)]
+    said = why_elsewhere("nl-awb@2009-10-01", "04-22", happened("received", "03-02"), asked, *longer)
+
+    (one,) = said.suspensions
+    assert (one.end, one.until_on, one.days_out, one.overran) == (End.TERM, date(2026, 4, 7), 28, False)
+    assert one.article == "Awb 4:15(1)(a)"
+    assert by_subject(said)[Subject.FIRST_DAY].article == "Awb 4:13(2)"
+    assert [one.void for one in said.extensions] == ["", "extension_repeated"]
+
+
+def golden() -> Iterator[tuple[Vector, Explanation]]:
+    """Every clock of every golden vector at its last question, documented by the Licensing Law."""
+    with gzip.open(VECTORS, "rt", encoding="utf-8") as lines:
+        vectors = [msgspec.json.decode(line, type=Vector) for line in lines]
+    for vector in vectors:
+        asked, book = vector.as_of[-1], shipped()[vector.calendar]
+        timeline = Timeline(vector.rule.zone, vector.events)
+        calendar = book.as_known((asked.known or asked.t).astimezone(at("01-01").tzinfo).date())
+        for name in evaluate(vector.rule, timeline, book, asked.t, asked.known).clocks:
+            said = explain(vector.rule, timeline, book, asked.t, asked.known, name)
+            yield vector, documented(said, LAW, vector.rule.mode, book, calendar)
+
+
+def test_every_golden_vector_is_documented() -> None:
+    seen: set[Subject] = set()
+    for vector, said in golden():
+        found, kind = by_subject(said), kind_of(said.name)
+        assert found[Subject.LENGTH].quote, vector.id
+        assert found[Subject.UNIT].quote, vector.id
+        assert (Subject.FIRST_DAY in found) == bool(said.clock.length), vector.id
+        assert (Subject.SUSPENDED_DAYS in found) == any(one.stops for one in said.suspensions), vector.id
+        assert (Subject.SILENCE in found) == (said.clock.state in SILENT), vector.id
+        assert (Subject.LAWSUIT in found) == (kind == "decision" and said.clock.state is State.OVERDUE), vector.id
+        assert {one.notice for one in said.days} - {""} == {one.id for one in said.notices}, vector.id
+        assert all(one.title and one.numbers for one in said.notices if one.id.startswith("CN-")), vector.id
+        assert sum(one.days for one in said.extensions if not one.void) == said.extended, vector.id
+        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
+        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}, vector.id
+        lost = sum(one.reason is Reason.SUSPENDED and one.phase is not Phase.AFTER_DUE for one in said.days)
+        assert sum(one.days_out for one in said.suspensions) >= lost, vector.id
+        seen |= found.keys()
+    assert seen >= set(Subject) - {Subject.LAST_DAY}, "no vector rolls; every other subject is met"

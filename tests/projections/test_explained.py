@@ -1,0 +1,96 @@
+"""Explanations of a project's clocks: they agree with the readings, and say who did what, when and in what words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+
+from domain.examples import STORIES, story_entries
+from domain.law.authorities import Subject
+from domain.law.explained_acts import End
+from domain.vocabulary import Entry
+from infrastructure.lawbook import law_book
+from projections.explained import explanation
+from projections.law_events import item_histories
+from projections.readings import read
+from tests.controls import LAW
+from tests.histories import World, worlds
+from tests.law.questions import at
+
+LAWS = law_book()
+TOLD = [story_entries(LAW), *(story_entries(LAW, project, steps) for project, steps in STORIES)]
+
+
+def agree(entries: list[Entry]) -> int:
+    """Check every clock of every application, at the last entry and some weeks later; how many there were."""
+    seen = 0
+    last = max(entry.recorded_at for entry in entries)
+    for t in (last, last + (at("03-29") - at("03-02"))):
+        for history in item_histories(entries, t).values():
+            reading = read(history, LAWS, t, t)
+            for one in reading.clocks if reading else ():
+                if one.unit == "working_hour":
+                    continue
+                seen += 1
+                said = explanation(history, LAWS, one.clock, t, t, entries)
+                assert (said.clock.start, said.clock.due, said.clock.earliest_due) == (
+                    one.start_on,
+                    one.due_on,
+                    one.earliest_due_on,
+                )
+                assert (said.clock.used, said.clock.remaining) == (one.used, one.remaining)
+                assert (said.clock.state, said.article) == (one.state, one.article)
+                assert max((day.overdue or 0 for day in said.days), default=0) == one.overdue_days
+                if one.used is not None:
+                    assert sum(day.counted for day in said.days) == one.used
+                assert [day.day for day in said.days if day.is_due] in ([one.due_on], [])
+                assert said.lawsuit == one.lawsuit
+                assert all(act.recorded for act in said.suspensions)
+                assert all(act.recorded for act in said.extensions)
+    return seen
+
+
+@given(worlds())
+def test_the_reading_and_its_explanation_agree_to_the_day(world: World) -> None:
+    if world.entries:
+        agree(world.entries)
+
+
+@pytest.mark.parametrize("entries", TOLD, ids=lambda entries: str(entries[0].stream)[-4:])
+def test_every_clock_of_the_stories_is_explained(entries: list[Entry]) -> None:
+    assert agree(entries) > 1
+
+
+def test_who_recorded_a_suspension_and_who_approved_an_extension_is_told() -> None:
+    entries = story_entries(LAW)
+    t = at("04-10")
+    history = item_histories(entries, t)["land-use", 1]
+    said = explanation(history, LAWS, "decision", t, t, entries)
+    review, hearing = said.suspensions
+    (longer,) = said.extensions
+
+    assert (review.reason, review.ground, review.notified) == ("用地方案专家评审", "expert_review", True)
+    assert (review.planned_until, review.until_on, review.overran) == (date(2026, 3, 18), date(2026, 3, 18), False)
+    assert review.recorded is not None
+    assert review.end_recorded is not None
+    assert review.recorded.at == at("03-10 09:00")
+    assert review.recorded.department == "natural-resources"
+    assert entries[review.recorded.version - 1].fact.item == "land-use"  # type: ignore[union-attr]  # a suspension
+    assert (hearing.ground, hearing.end) == ("hearing", End.RESUMED)
+    assert (longer.days, longer.approver, longer.approved_by) == (5, "agency_head", "周局长")
+    assert (longer.reasons, longer.notified, longer.approved_on) == ("听证意见需要核实", True, date(2026, 4, 9))
+    assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY, Subject.NOTICE} <= {
+        one.subject for one in said.authorities
+    }
+
+
+def test_what_is_recorded_later_is_not_told_before() -> None:
+    entries = story_entries(LAW)
+    t = at("03-12")
+    known = [entry for entry in entries if entry.recorded_at <= t]
+    history = item_histories(known)["land-use", 1]
+    (review,) = explanation(history, LAWS, "decision", t, t, known).suspensions
+
+    assert (review.end, review.end_recorded) == (End.OPEN, None)
