@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from time import monotonic
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("projector")
 
 HANDS = [at("03-01")]
 TODAY = "2026-04-21T12:00:00+08:00"
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 SATURDAY_WORKED = ImportNotice(  # told on a Tuesday: the Friday off is over, so a second person is asked for
     calendar="CN",
     notice="CN-2026-swap",
@@ -101,7 +102,8 @@ async def test_a_notice_moves_what_its_preview_said(
 
     patience = monotonic() + SECONDS_MAX
     while any(notice not in counted for counted in await bases(approvals)):
-        assert monotonic() < patience, "the view was not counted anew"
+        assert monotonic() < patience, f"the view was not counted anew: {await bases(approvals)}"
+        await asyncio.sleep(0.05)
     assert await due_dates(door) == now, "told by the view's own rows now"
     assert rebuild(shared_database_url, swap=False).differences == ()
     assert projector.is_leader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -42,6 +43,7 @@ def paper(lang: Language) -> Paper:
     return Paper(RequestFactory().get("/", query_params={"lang": lang}), LAW.name)
 
 
+LOOKED_AT = datetime(2026, 6, 1, tzinfo=UTC)
 PAPERS = {lang: paper(lang) for lang in LANGUAGES}
 PAGE = templates.from_string(TEMPLATE)
 
@@ -49,7 +51,7 @@ PAGE = templates.from_string(TEMPLATE)
 def printed(said: Explanation, lang: Language) -> str:
     """What is to be read of *said*."""
     on = PAPERS[lang]
-    words = on.context(explained=said, **telling(on))
+    words = on.context(explained=said, **telling(on, LOOKED_AT))
     return " ".join(unescape(TAG.sub("\n", PAGE.render(words))).split())
 
 
