@@ -66,7 +66,6 @@ DETAILS: dict[str, tuple[str, str]] = {
     "lapses": ("权利消灭", "the right lapses"),
 }
 CONFIDENCES: dict[str, tuple[str, str]] = {
-    "text": ("", ""),
     "source": ("引自二手来源，文字可能为转述", "from a secondary source: the wording may be paraphrased"),
     "memory": ("尚未与原文核对", "not yet checked against the text"),
     "decision": ("法律未明文规定，为本系统采用的计算方法", "not said expressly by the law: the reading followed here"),
