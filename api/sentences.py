@@ -122,8 +122,8 @@ class Sentences:
         return Markup("").join(self._part(optional, always, fact) for optional, always in PART.findall(sentence))
 
     def details(self, fact: AnyFact) -> list[Detail]:
-        """Everything that *fact* holds and a person can read, by its name."""
-        said = [(name, self.said(name, getattr(fact, name), fact)) for name in fact.__struct_fields__]
+        """Everything that *fact* holds and a person can read, by its name; its links are in the sentence."""
+        said = [(name, plain(self.said(name, getattr(fact, name), fact))) for name in fact.__struct_fields__]
         return [Detail(self.words["field"](name), value) for name, value in said if value and name not in HIDDEN]
 
     def _part(self, optional: str, always: str, fact: AnyFact) -> str:
@@ -274,6 +274,11 @@ class Sentences:
     def label(self, name: str) -> str:
         """A word of the pages."""
         return self.words["label"](name)
+
+
+def plain(value: str) -> str:
+    """*value* without links and times marked up."""
+    return value.striptags() if isinstance(value, Markup) else value
 
 
 # What is made of several fields, or of the entries around a fact.
