@@ -10,43 +10,53 @@ from litestar.datastructures import State
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler, ExceptionHandler
 
-from api import failures, openapi, parts
-from api.body import BODY_BYTES_MAX
-from api.catalogue import Catalogue
-from api.catalogues import Catalogues
-from api.clocks import Clocks
-from api.commands import post_command
-from api.conduct import ConductTables
-from api.deadlines import Deadlines
-from api.express import Application
-from api.flows import Flows
-from api.information import InformationTables
-from api.law import Law
-from api.law_calendars import Keeping
-from api.legal_persons import LegalPersons
-from api.materials import Materials
-from api.names import Names
-from api.operation import healthz, readyz
-from api.outside import OutsideTables
-from api.path import Paths
-from api.project_flow import ProjectFlows
-from api.project_time import ProjectTimes
-from api.projects import Projects
-from api.register_figures import RegisterTables
-from api.registers import RegisterList
-from api.request_checks import RequestChecks
-from api.requests import begin
-from api.supervision import SupervisionTables
-from api.views import ViewTables
-from api.voices import VoiceTables
-from api.waiting import WaitingTables
-from api.what_if import WhatIf
-from infrastructure.approvals import Approvals
-from infrastructure.calendars import Calendars
-from infrastructure.durations import Durations
-from infrastructure.materials import Materials as Files
+from api.catalogue.routes import Catalogues
+from api.clocks.ical import Deadlines
+from api.clocks.pages import ClockListPages
+from api.clocks.routes import Clocks
+from api.commands.fast_path import Application
+from api.commands.routes import post_command
+from api.external.routes import OutsideTables
+from api.feedback.routes import VoiceTables
+from api.flow.critical_path import Paths
+from api.flow.project_flow import ProjectFlows
+from api.flow.routes import Flows
+from api.health import healthz, readyz
+from api.html.titles import Names
+from api.information.pages import InformationPages
+from api.information.routes import InformationTables
+from api.law.calendars import Keeping
+from api.law.routes import Law
+from api.law.what_if import WhatIf
+from api.legal_person.pages import PersonPages
+from api.legal_person.routes import LegalPersons
+from api.materials.routes import Materials
+from api.openapi import document as openapi
+from api.progress.pages import ProgressPages
+from api.progress.routes import ViewTables
+from api.project.routes import Projects
+from api.project.time import ProjectTimes
+from api.project_page.pages import Pages, app_css
+from api.register.figures import RegisterTables
+from api.register.routes import RegisterList
+from api.supervision.pages import SupervisionPages
+from api.supervision.routes import SupervisionTables
+from api.supervision.timeliness import ConductTables
+from api.supervision.timeliness_pages import ConductPages
+from api.waiting.routes import WaitingTables
+from api.web import dependencies as parts
+from api.web import error_handlers as failures
+from api.web.problems import Catalogue
+from api.web.request_body import BODY_BYTES_MAX
+from api.web.request_checks import RequestChecks
+from api.web.request_id import begin
+from api.worklist.pages import DeskPages
+from infrastructure.calendar.calendars import Calendars
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.materials.store import Materials as Files
+from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from infrastructure.views import Views
+from projections.flow.durations_query import Durations
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     post_command,
@@ -110,3 +120,16 @@ def create_app(
 
 def _parts(approvals: Approvals, views: Views, settings: Settings) -> parts.Parts:
     return parts.Parts(approvals, views, settings, Calendars(approvals), Files.of(settings), Durations(approvals.store))
+
+
+PAGES: tuple[ControllerRouterHandler, ...] = (
+    ProgressPages,
+    Pages,
+    DeskPages,
+    InformationPages,
+    PersonPages,
+    SupervisionPages,
+    ConductPages,
+    ClockListPages,
+    app_css,
+)

@@ -9,20 +9,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain import vocabulary
+from domain import messages as vocabulary
+from domain.calendar.messages import CalendarCommand, CalendarFact
 from domain.calendar.state import Calendar
-from domain.calendar.words import CalendarCommand, CalendarFact
+from domain.catalogue.messages import CatalogueCommand, CatalogueFact
 from domain.catalogue.state import Catalogue
-from domain.catalogue.words import CatalogueCommand, CatalogueFact
-from domain.context import Context
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.flow.messages import FlowCommand, FlowFact
 from domain.flow.state import Flow
-from domain.flow.words import FlowCommand, FlowFact
-from domain.ledger import Command, Fact, Refused
+from domain.legal_person.messages import PersonCommand, PersonFact
 from domain.legal_person.state import LegalPerson
-from domain.legal_person.words import PersonCommand, PersonFact
-from domain.project.state import Project
-from domain.project.words import SystemCommand
-from domain.vocabulary import AnyCommand, AnyFact, Entry, tag_of
+from domain.messages import AnyCommand, AnyFact, Entry, tag_of
+from domain.project.messages import SystemCommand
+from domain.project.state.project import Project
 
 State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson
 EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand | CatalogueCommand | FlowCommand

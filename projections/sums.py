@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from domain.law.period import Span
+from domain.law.calendar.period import Span
 from projections.view import Row, Rows
 
 ZONE = "Asia/Shanghai"  # whose days these are; a board of another zone's days is counted from the lists

@@ -17,18 +17,23 @@ from uuid import UUID
 from msgspec import Struct, field, structs
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.ledger import Fact
-from domain.past import settled
-from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.state import Project
+from domain.as_of import settled
+from domain.core.ledger import Fact
+from domain.messages import FACTS, Entry, corrections, register_of
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.state.project import Project
 from domain.streams import Kind, kind_of
-from domain.vocabulary import FACTS, Entry, corrections, register_of
 
 S = TypeVar("S")
+
 Row = tuple[Any, ...]
+
 Rows = Mapping[str, Sequence[Row]]  # by table
+
 Facts: TypeAlias = frozenset[type[Fact]]
+
 EVERY_FACT: Facts = frozenset(FACTS.values())
+
 SETS_OF_VIEWS_MAX = 64  # that are folded together: in one process a handful
 
 
@@ -229,3 +234,13 @@ def create_indexes(schema: str, table: Table) -> list[Composed]:
         SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, key),
         *(SQL("CREATE INDEX ON {} {}").format(target, SQL(what)) for what in table.indexes),
     ]
+
+
+SCHEMA = "views"
+
+ROWS_MAX = 1000
+
+
+def literal(text: str) -> str:
+    """*text* as part of a LIKE pattern that means just itself."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -12,33 +12,34 @@ import psycopg
 import typer
 from rich.table import Table
 
-from domain.ledger import Refused
-from infrastructure.checkpoint import CheckpointUnreadable
-from infrastructure.checkpoint import read as read_checkpoint
-from infrastructure.checkpoint import write as write_checkpoint
-from infrastructure.diagnosis import diagnose
-from infrastructure.fill_processes import FillFailed
-from infrastructure.ledger_stream import GapInLedger
-from infrastructure.materials import StorageAway
-from infrastructure.migrate import FORBIDDEN
-from infrastructure.postgres import EmbeddedPostgres, Status
-from infrastructure.postgres_programs import PostgresUnavailable
-from infrastructure.rebuild import rebuild as rebuild_views
+from domain.core.ledger import Refused
+from infrastructure.doctor import diagnose
+from infrastructure.materials.store import StorageAway
+from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.migrate import FORBIDDEN
+from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.rebuild import rebuild as rebuild_views
+from infrastructure.projector.workers import FillFailed
 from infrastructure.settings import SettingRefused, without_password
-from infrastructure.verifying import verify as verify_ledger
-from scripts import cases as case_table
+from infrastructure.verifier.checkpoint import CheckpointUnreadable
+from infrastructure.verifier.checkpoint import read as read_checkpoint
+from infrastructure.verifier.checkpoint import write as write_checkpoint
+from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import golden, ledger, serving, zone_commands
+from scripts import golden, ledger, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
 from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
-from scripts.export_log import export_log as export_register
 from scripts.history import history
-from scripts.import_log import import_log as import_register
+from scripts.importing import cases as case_table
+from scripts.importing.export_log import export_log as export_register
+from scripts.importing.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadable
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
-from scripts.simulate import SimulationRefused
+from scripts.server import serving
+from scripts.simulation.simulate import SimulationRefused
 from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]

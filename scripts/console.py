@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from domain.characters import is_hidden, visible
-from infrastructure import log
+from domain.core.characters import is_hidden, visible
+from infrastructure import logging as log
 from infrastructure.settings import Settings
 
 cli = typer.Typer(

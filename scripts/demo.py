@@ -11,16 +11,17 @@ import uvloop
 from rich.console import Console
 
 from domain.catalogue.state import stream_of as catalogue_stream
-from domain.law.moment import day_before, local_day
-from infrastructure.projector import Projector
+from domain.law.calendar.moment import day_before, local_day
+from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
-from scripts import ledger, serving
-from scripts.import_log import RECEIPT_LOG, import_log
+from scripts import ledger
+from scripts.catalogues.zone import CATALOGUE
+from scripts.importing.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
-from scripts.simulate import Asked, simulate
+from scripts.server import serving
 from scripts.simulation.office_time import ZONE
-from scripts.zone import CATALOGUE
+from scripts.simulation.simulate import Asked, simulate
 
 LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
 DATASET = "receipt"

@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from domain.law.calendar import CalendarBook, decode_books
-from domain.law.event import LawEvent
-from domain.law.general_vectors import check_pack_vectors
-from domain.law.vectors import check_vectors
-from infrastructure.lawbook import law_book
+from domain.law.calendar.calendar import CalendarBook, decode_books
+from domain.law.licensing.event import LawEvent
+from domain.law.vectors.generic import check_pack_vectors
+from domain.law.vectors.licensing import check_vectors
+from infrastructure.law.lawbook import law_book
 
 CALENDARS = "calendars.json"  # beside a file of vectors
 GZIP = b"\x1f\x8b"

@@ -13,9 +13,10 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 from rich.table import Table
 
-from domain.vocabulary import Entry, corrections
-from scripts import ledger, serving
+from domain.messages import Entry, corrections
+from scripts import ledger
 from scripts.console import AsJson, fail, out, settings, tell
+from scripts.server import serving
 
 MINUTE = "%Y-%m-%d %H:%M"
 

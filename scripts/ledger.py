@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from msgspec import Struct
 
-from infrastructure.store import head_of
+from infrastructure.ledger.reader import head_of
 
 
 class Status(Struct, frozen=True):

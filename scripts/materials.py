@@ -8,7 +8,7 @@ from hashlib import sha256
 import psycopg
 from msgspec import Struct, json
 
-from infrastructure.materials import Materials
+from infrastructure.materials.store import Materials
 from infrastructure.settings import Settings
 
 SET_ASIDE = "was set aside by a sweep that was cut short: sweep-materials --remove puts it back"

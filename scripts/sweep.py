@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from infrastructure.materials import Materials
+from infrastructure.materials.store import Materials
 from infrastructure.settings import Settings
 from scripts.materials import attached_files
 

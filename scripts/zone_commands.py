@@ -12,16 +12,16 @@ import uvloop
 from msgspec import to_builtins
 from rich.table import Table
 
-from scripts import serving
+from scripts.catalogues.import_catalogue import CatalogueReport
+from scripts.catalogues.import_catalogue import import_catalogue as import_list
+from scripts.catalogues.zone import ZoneReport
+from scripts.catalogues.zone import publish_zone as publish_shipped
 from scripts.console import FOUND_SOMETHING, AsJson, fail, out, pairs, screen, settings, tell
 from scripts.demo import catch_up, last_day
-from scripts.import_catalogue import CatalogueReport
-from scripts.import_catalogue import import_catalogue as import_list
 from scripts.importing.screen import bar
-from scripts.simulate import Asked, Simulated
-from scripts.simulate import simulate as simulate_zone
-from scripts.zone import ZoneReport
-from scripts.zone import publish_zone as publish_shipped
+from scripts.server import serving
+from scripts.simulation.simulate import Asked, Simulated
+from scripts.simulation.simulate import simulate as simulate_zone
 
 LINES_SHOWN_MAX = 12
 

@@ -16,9 +16,9 @@ import structlog
 from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
-from infrastructure.postgres_programs import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"

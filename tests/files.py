@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from domain.example_materials import REPORT
+from domain.examples.materials import REPORT
 
 OOXML = "application/vnd.openxmlformats-officedocument"
 OLE_HEAD = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(22) + (9).to_bytes(2, "little") + bytes(16) + bytes(4) + bytes(460)

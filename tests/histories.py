@@ -8,20 +8,36 @@ from uuid import UUID
 import msgspec
 from hypothesis import strategies as st
 
-from domain.context import Context
-from domain.ledger import Actor, Recorded, Refused, Role
-from domain.project.acceptance import AcceptItem, DeclineItem
-from domain.project.announcement import PROVISO, AnnounceDate
-from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
-from domain.project.completion import CompleteItem
-from domain.project.consolidation import ConsolidateOpinions
-from domain.project.consultation_state import Opinion
-from domain.project.correction import AmendEntry, RetractEntry
-from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
-from domain.project.delivery import AttemptDelivery, DeliverDecision
-from domain.project.evaluation import EvaluateService, Grade
-from domain.project.extension import ExtendLimit
-from domain.project.external import (
+from domain.core.context import Context
+from domain.core.ledger import Actor, Recorded, Refused, Role
+from domain.core.plan import PlannedItem
+from domain.core.types import Mode, Outcome, Stage
+from domain.messages import AnyCommand, AnyFact, Entry, decide, follow, replay
+from domain.project.application.acceptance import AcceptItem, DeclineItem
+from domain.project.application.announcement import PROVISO, AnnounceDate
+from domain.project.application.completion import CompleteItem
+from domain.project.application.correction import AmendEntry, RetractEntry
+from domain.project.application.delivery import AttemptDelivery, DeliverDecision
+from domain.project.application.extension import ExtendLimit
+from domain.project.application.forwarding import ForwardItem, ReceiveForwardedItem
+from domain.project.application.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
+from domain.project.application.note import NoteStep
+from domain.project.application.procedure import ChangeMode
+from domain.project.application.registration import Enterprise, PlanItem, RegisterProject
+from domain.project.application.submission import LicenceToRenew, SubmitItem
+from domain.project.application.supplement import RequestSupplement, SubmitSupplement
+from domain.project.application.suspension import ResumeClock, SuspendClock
+from domain.project.application.withdrawal import WithdrawItem
+from domain.project.countersignature.consolidation import ConsolidateOpinions
+from domain.project.countersignature.forwarding import ForwardCountersignature, RecallCountersignature
+from domain.project.countersignature.request import (
+    AskCountersignature,
+    AskingOrder,
+    ContinueCountersignature,
+    Countersign,
+)
+from domain.project.countersignature.revision import KeepOpinion, ReviseApplication
+from domain.project.external.results import (
     AttestRecord,
     Kept,
     ReconcileExternalResult,
@@ -29,24 +45,13 @@ from domain.project.external import (
     SettleDiscrepancy,
     VerifyExternalResult,
 )
-from domain.project.forwarding import ForwardItem, ReceiveForwardedItem
-from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
-from domain.project.material import AttachMaterial, DetachMaterial
-from domain.project.note import NoteStep
-from domain.project.procedure import ChangeMode
-from domain.project.recall import RecallCountersignature
-from domain.project.referral import ForwardCountersignature
-from domain.project.registration import Enterprise, PlanItem, RegisterProject
-from domain.project.round import KeepOpinion, ReviseApplication
-from domain.project.state import Item, PlannedItem, Project
-from domain.project.submission import LicenceToRenew, SubmitItem
-from domain.project.supplement import RequestSupplement, SubmitSupplement
-from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import Mode, Outcome, Stage
-from domain.project.voice_state import Satisfied
-from domain.project.withdrawal import WithdrawItem
-from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
-from tests.controls import APPLICANT, BUREAU, FEED, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
+from domain.project.feedback.complaint import AnswerComplaint, CloseComplaint, FileComplaint
+from domain.project.feedback.evaluation import EvaluateService, Grade
+from domain.project.materials.attachment import AttachMaterial, DetachMaterial
+from domain.project.state.consultation import Opinion
+from domain.project.state.feedback import Satisfied
+from domain.project.state.project import Item, Project
+from tests.examples import APPLICANT, BUREAU, FEED, FIRE, ITEMS, LAND, LAW, MANAGER, PLANNING, PROVINCE, WATER
 from tests.spec import NOW, PROJECT
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)

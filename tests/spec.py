@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from domain.context import Context
-from domain.law.calendar import WorkingCalendar
-from domain.law.pack import Pack
-from domain.ledger import Actor, Recorded, Refused, Role
-from domain.project.state import Project
-from domain.project.words import SystemCommand
-from domain.refusals import REFUSAL_CODES
-from domain.vocabulary import AnyCommand, AnyFact, Entry, decide, follow, replay
-from tests.controls import LAW
+from domain.core.context import Context
+from domain.core.ledger import Actor, Recorded, Refused, Role
+from domain.core.refusals import REFUSAL_CODES
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.packs.pack import Pack
+from domain.messages import AnyCommand, AnyFact, Entry, decide, follow, replay
+from domain.project.messages import SystemCommand
+from domain.project.state.project import Project
+from tests.examples import LAW
 
 NOW = datetime.fromisoformat("2026-03-16T09:00:00+08:00")
 PROJECT = UUID(int=1)

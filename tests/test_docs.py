@@ -11,10 +11,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain.vocabulary import AnyCommand
-from infrastructure.chain import GENESIS, chained
+from domain.messages import AnyCommand
+from infrastructure.ledger.hash_chain import GENESIS, chained
+from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.settings import described
-from infrastructure.wire import microseconds
 from scripts.cli import cli
 
 ADR_LINES_MAX = 60

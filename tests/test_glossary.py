@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
 from domain.streams import KINDS
-from domain.vocabulary import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "glossary.md"

@@ -47,7 +47,7 @@ MACHINE_PATHS = {
 
 PLANTED = f"""
 import os
-from domain.project.note import NoteStep
+from domain.project.application.note import NoteStep
 from uuid import uuid4
 class ProjectManager: ...
 class ServiceEvaluated(Fact): ...
@@ -269,7 +269,7 @@ def test_imports_are_seen_however_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "example.py"
     path.write_text("import os.path\nfrom domain.project import note\ndef late():\n    from uuid import uuid4\n")
 
-    assert {"os.path", "domain.project.note", "uuid.uuid4"} <= set(imported(path))
+    assert {"os.path", "domain.project.application.note", "uuid.uuid4"} <= set(imported(path))
 
 
 def test_read_models_are_recognised() -> None:

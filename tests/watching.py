@@ -9,9 +9,9 @@ from datetime import datetime
 
 import psycopg
 
-from infrastructure.approvals import Approvals
-from infrastructure.watch_table import WatchTable
-from infrastructure.watcher import Watcher
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.watcher.watch_schedule import WatchTable
+from infrastructure.watcher.watcher import Watcher
 
 LEAD_SECONDS_MAX = 30
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, field
 
 from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, NoticeStage, stream_of
-from domain.context import Context
-from domain.law.calendar import Notice
-from domain.ledger import Command, Fact, Refused
-from domain.project.rules import require_reasons, require_role
-from domain.project.terms import Code, Line, Lines, Text
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.rules import require_reasons, require_role
+from domain.core.types import Code, Line, Lines, Text
+from domain.law.calendar.calendar import Notice
 
 DAYS_LISTED_MAX = 400  # a year's notice lists about forty
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, field
 
-from domain.law.calendar import Notice
-from domain.ledger import Refused, Role
+from domain.core.ledger import Refused, Role
+from domain.law.calendar.calendar import Notice
 
 NAMESPACE = UUID("b5b0f0c4-3c35-4d0c-8a5c-6d1d4c9f2a77")  # permanent: a calendar's entries are found by its name
 KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # who answers for the calendar of a zone

@@ -6,11 +6,11 @@ from datetime import date
 
 from domain.catalogue.listing import require_catalogue
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, DatedHours
-from domain.context import Context
-from domain.law.moment import local_day
+from domain.core.context import Context
+from domain.core.ledger import Actor, Command, Fact, Refused, Role
+from domain.core.types import Code, Line
+from domain.law.calendar.moment import local_day
 from domain.law.office import IntakeHours
-from domain.ledger import Actor, Command, Fact, Refused, Role
-from domain.project.terms import Code, Line
 
 
 class SetIntakeHours(Command, frozen=True, tag="set_intake_hours"):

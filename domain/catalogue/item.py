@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from domain.project.terms import Code, Codes, JointForm, Line, Lines, Mode, ModeName, Name, Text
+from domain.core.types import Code, Codes, JointForm, Line, Lines, Mode, ModeName, Name, Text
 
 TASK_CODE_CHARACTERS_MAX = 128  # an 实施编码 with its parts joined by hyphens has up to 90
 TASK_NAME_CHARACTERS_MAX = 300

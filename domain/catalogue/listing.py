@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
-from domain.context import Context
-from domain.ledger import Actor, Command, Fact, Refused, Role
-from domain.project.rules import limit_of, require_mode, require_reasons, require_region
-from domain.project.terms import Code, Text
+from domain.core.context import Context
+from domain.core.ledger import Actor, Command, Fact, Refused, Role
+from domain.core.rules import limit_of, require_mode, require_reasons, require_region
+from domain.core.types import Code, Text
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
 

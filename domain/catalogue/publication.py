@@ -6,11 +6,11 @@ from datetime import date
 
 from domain.catalogue.listing import require_catalogue
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, Edition
-from domain.context import Context
-from domain.law.moment import local_day
-from domain.ledger import Command, Fact, Refused
-from domain.project.rules import require_role
-from domain.project.terms import Code, Line
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.rules import require_role
+from domain.core.types import Code, Line
+from domain.law.calendar.moment import local_day
 
 
 class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):

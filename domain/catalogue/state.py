@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 from msgspec import Struct, field
 
 from domain.catalogue.item import ServiceItem
+from domain.core.ledger import Refused, Role
 from domain.law.office import IntakeHours
-from domain.ledger import Refused, Role
 
 NAMESPACE = UUID("6f0d9a52-0f4e-4f0b-9d7e-0a4f7d1b3c18")  # permanent: a catalogue's entries are found by its name
 KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # who answers for the catalogue of a zone

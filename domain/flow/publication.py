@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from domain.catalogue.state import KEEPERS
 from domain.catalogue.state import Edition as CatalogueEdition
-from domain.context import Context, edition_in_force
-from domain.flow.graph import circle, reached, spelt
+from domain.core.context import Context, edition_in_force
+from domain.core.graph import circle, reached, spelt
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.plan import Phase
+from domain.core.rules import require_role
+from domain.core.types import Code, Line
 from domain.flow.state import AnyState, Flow, stream_of
 from domain.flow.step import FlowEdition, FlowStep, Kinds, Phases, Steps, needs_for
-from domain.ledger import Command, Fact, Refused
-from domain.project.rules import require_role
-from domain.project.state import Phase
-from domain.project.terms import Code, Line
 
 
 class PublishFlow(Command, frozen=True, tag="publish_flow"):

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, field
 
+from domain.core.ledger import Refused
 from domain.flow.step import FlowEdition
-from domain.ledger import Refused
 
 NAMESPACE = UUID("1c8e6a0b-7a57-4a83-9f0e-5b2f6d9c4e31")  # permanent: a flow's entries are found by its name
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from domain.catalogue.item import ServiceItem, TaskCode
-from domain.flow.graph import Groups, groups_of
-from domain.project.state import Phase, PlannedItem
-from domain.project.terms import ITEMS_MAX, LINE_CHARACTERS_MAX, Alternatives, Code, Codes, Line, Mode
+from domain.core.graph import Groups, groups_of
+from domain.core.plan import Phase, PlannedItem
+from domain.core.types import ITEMS_MAX, LINE_CHARACTERS_MAX, Alternatives, Code, Codes, Line, Mode
 
 PHASES_MAX = 20  # the usual flow has four
 KINDS_MAX = 50

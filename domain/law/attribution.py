@@ -12,14 +12,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.law.calendar import CalendarBook
-from domain.law.case import Case
-from domain.law.evaluation import prepared, replay
-from domain.law.event import LawEvent
-from domain.law.explain import EXPLAINED_DAYS_MAX
-from domain.law.moment import Moment, midnight, next_day
-from domain.law.rule import Rule
-from domain.law.timeline import Timeline
+from domain.law.calendar.calendar import CalendarBook
+from domain.law.calendar.moment import Moment, midnight, next_day
+from domain.law.licensing.case import Case
+from domain.law.licensing.evaluation import prepared, replay
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import EXPLAINED_DAYS_MAX
+from domain.law.licensing.rule import Rule
+from domain.law.licensing.timeline import Timeline
 
 INSTANT = timedelta(microseconds=1)
 

@@ -6,22 +6,15 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from domain.law.authorities import (
-    Authority,
-    CitedNotice,
-    Subject,
-    by_citation,
-    counted_by,
-    length_by,
-    unit_of,
-)
-from domain.law.calendar import CalendarBook, WorkingCalendar
-from domain.law.clock import SILENT
-from domain.law.explain import Explanation, Phase, Reason
+from domain.law.authority import Authority, CitedNotice, Subject
+from domain.law.calendar.calendar import CalendarBook, WorkingCalendar
 from domain.law.explained_acts import ExplainedExtension, ExplainedSuspension
-from domain.law.pack import Pack
+from domain.law.licensing.clock import SILENT
+from domain.law.licensing.explain import Explanation, Phase, Reason
+from domain.law.licensing.renewal import RENEWAL_GUARD
+from domain.law.packs.authorities import by_citation, counted_by, length_by, unit_of
+from domain.law.packs.pack import Pack
 from domain.law.remedy import INACTION_SUIT, lawsuit_over
-from domain.law.renewal import RENEWAL_GUARD
 
 KIND_ENDS = ("#", ":")  # "intake#2" and "countersign:fire" are clocks of the kinds intake and countersign
 

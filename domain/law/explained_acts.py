@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from domain.law.pack_terms import Confidence
+from domain.law.authority import Confidence
 
 OUTSIDE_CLOCK = "extension_outside_clock"  # an approval that the clock never saw
 

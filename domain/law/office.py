@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from domain.law.pack import Pack
+from domain.law.packs.pack import Pack
 
 RECEIPT = "received"  # the event that the clocks begin with which the hours are about
 

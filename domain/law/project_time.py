@@ -7,17 +7,17 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from domain.law.calendar import WorkingCalendar
-from domain.law.case import Case
-from domain.law.clock import SILENT, Run
-from domain.law.evaluation import runs
-from domain.law.general_course import Course as GeneralCourse
-from domain.law.general_course import Suspension, apply, course_of, effective
-from domain.law.general_days import gaps
-from domain.law.general_rule import GeneralEvent, GeneralRule
-from domain.law.hearing import HEARING_HOLD
-from domain.law.intake import INTAKE
-from domain.law.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.generic.course import Course as GeneralCourse
+from domain.law.generic.course import Suspension, apply, course_of, effective
+from domain.law.generic.days import gaps
+from domain.law.generic.rule import GeneralEvent, GeneralRule
+from domain.law.licensing.case import Case
+from domain.law.licensing.clock import SILENT, Run
+from domain.law.licensing.evaluation import runs
+from domain.law.licensing.hearing import HEARING_HOLD
+from domain.law.licensing.intake import INTAKE
+from domain.law.licensing.review import COMMITMENT, DECISION, DELIVERY, LOWER_REVIEW
 
 # Statutory and promise clocks of the agency that decides. A countersignature runs inside one of them (B9.2), the
 # check of an undertaking comes after the matter, and the applicant's own clocks are not the government's time.

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from msgspec import Struct
-
-from domain.law.calendar import WorkingCalendar
-from domain.law.clock import State
-from domain.law.general import due
-from domain.law.general_pack import general_rule
-from domain.law.general_rule import Started, local_date
-from domain.law.moment import midnight, next_day
-from domain.law.pack import Pack
-from domain.law.review import DECISION
+from domain.law.authority import Lawsuit
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import midnight, next_day
+from domain.law.generic.expand import general_rule
+from domain.law.generic.rule import Started, local_date
+from domain.law.generic.state import due
+from domain.law.licensing.clock import State
+from domain.law.licensing.review import DECISION
+from domain.law.packs.pack import Pack
 
 INACTION_SUIT = "inaction_suit"  # as packs call the period
-
-
-class Lawsuit(Struct, frozen=True, gc=False):
-    """An action over inaction may be brought from *from_on* to *until_on*, both included, by *article*."""
-
-    from_on: date
-    until_on: date
-    article: str
 
 
 def lawsuit_over(

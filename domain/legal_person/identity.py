@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from domain.context import Context
-from domain.ledger import Command, Fact, Refused
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.rules import require_reasons
+from domain.core.types import Code, Line, Text
+from domain.legal_person.codes import organisation_code, require_legacy, require_uscc
 from domain.legal_person.state import AnyPerson, LegalPerson, require_keeper, require_open
-from domain.project.rules import require_reasons
-from domain.project.terms import Code, Line, Text
-from domain.uscc import organisation_code, require_legacy, require_uscc
 
 
 class LinkLegacyCode(Command, frozen=True, tag="link_legacy_code"):

@@ -5,18 +5,11 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from domain.context import Context
-from domain.ledger import Command, Fact, Refused
-from domain.legal_person.state import (
-    AnyPerson,
-    Change,
-    LegalPerson,
-    Particulars,
-    require_keeper,
-    require_open,
-)
-from domain.project.terms import Code, Line
-from domain.uscc import require_uscc
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.types import Code, Line
+from domain.legal_person.codes import require_uscc
+from domain.legal_person.state import AnyPerson, Change, LegalPerson, Particulars, require_keeper, require_open
 
 
 class RegisterLegalPerson(Command, frozen=True, tag="register_legal_person"):

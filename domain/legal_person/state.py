@@ -10,11 +10,11 @@ from uuid import UUID, uuid5
 
 from msgspec import Meta, Struct, field, structs
 
-from domain.context import Context
-from domain.ledger import Refused, Role
-from domain.project.rules import require_role
-from domain.project.terms import Line, Name
-from domain.uscc import organisation_code
+from domain.core.context import Context
+from domain.core.ledger import Refused, Role
+from domain.core.rules import require_role
+from domain.core.types import Line, Name
+from domain.legal_person.codes import organisation_code
 
 NAMESPACE = UUID("2f6f6c5e-8a53-4f0e-9f0a-51c6c0c4b1d3")  # permanent: a person's entries are found by its code
 KEEPERS = (Role.PROJECT_MANAGER, Role.OFFICER, Role.SYSTEM)  # who keeps the legal-person base

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from domain.context import Context
-from domain.law.moment import local_day, midnight, next_day
-from domain.law.pack import DEFAULT_MODE, Limit, Pack, PackName
+from domain.catalogue.item import ServiceItem
+from domain.core.context import Context
+from domain.core.ledger import Actor, Refused, Role
+from domain.core.plan import PlannedItem
+from domain.core.rules import require_role
+from domain.core.types import Outcome, Stage
+from domain.law.calendar.moment import local_day, midnight, next_day
+from domain.law.packs.pack import Pack, PackName
 from domain.law.proof import ClockProof, Rung
-from domain.ledger import Actor, Refused, Role
-from domain.project.consultation_state import Consultation, handed_on, key_of, named, queue
-from domain.project.signal_state import Signal
-from domain.project.state import Item, PlannedItem, Project
-from domain.project.terms import Outcome, Stage
+from domain.project.state.consultation import Consultation, handed_on, key_of, named, queue
+from domain.project.state.project import Item, Project
+from domain.project.state.signals import Signal
+from domain.reference_data import shelf_of
 
 HANDLERS = (Role.OFFICER, Role.SYSTEM)  # who may act for a department
-HOLIDAYS_OF_REGIONS = "全国年节及纪念日放假办法 4"
+
 COUNTERSIGN = "countersign:"  # what the names of the consulted departments' clocks begin with
+
 # What a clock can't be read from: it follows from clocks, or speaks of what followed.
 SIGNALS = frozenset({"deadline_warned", "card_issued", "acceptance_deemed", "renewal_deemed", "consent_deemed"})
+
 SUPERVISION = SIGNALS | {
     "card_rescinded",
     "card_appealed",
@@ -62,13 +68,6 @@ def require_stage(code: str, item: Item, what: str, *stages: Stage) -> None:
             remedy=f"this passes while the item is {wanted}",
             stage=str(item.stage),
         )
-
-
-def require_role(by: Actor, what: str, *roles: Role) -> None:
-    """Refuse *what* unless *by* acts in one of *roles*."""
-    if by.role not in roles:
-        people = [role for role in roles if role is not Role.SYSTEM] or roles  # as which nobody can sign in
-        raise Refused("wrong-role", f"{by.role.spoken} can't {what}", remedy=f"this is for: {', '.join(people)}")
 
 
 def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
@@ -128,12 +127,6 @@ def require_decision(outcome: Outcome) -> None:
         )
 
 
-def require_reasons(reasons: str, what: str, article: str) -> None:
-    """Refuse *what* (a phrase such as 'declining land') where its reasons are blank."""
-    if not reasons.strip():
-        raise Refused("reasons-missing", f"{what} needs reasons", article=article, remedy="say why")
-
-
 def require_to_come(day: date | None, what: str, context: Context) -> None:
     """Refuse *what* (such as "bringing the papers") by a *day* that was over then; imported cases may say so."""
     if day is not None and day < local_day(context.at, context.law.zone) and context.by.role is not Role.SYSTEM:
@@ -174,44 +167,6 @@ def applied(plan: PlannedItem, law: Pack) -> Pack:
             item=plan.item,
         )
     return law.under(plan.special).counted_in(plan.calendar)
-
-
-def require_region(code: str, calendar: str, law: Pack, context: Context) -> None:
-    """Refuse a calendar for *code* that is neither its law's own nor one that stacks on that (rule book B2.8)."""
-    if calendar and calendar not in (law.calendar, *context.regions):
-        raise Refused(
-            "region-unknown",
-            f"{code} can't be counted on the calendar {calendar}, which does not stack on {law.calendar}",
-            article=HOLIDAYS_OF_REGIONS,
-            remedy=f"its calendars are: {', '.join((law.calendar, *context.regions))}",
-            item=code,
-            calendars=[law.calendar, *context.regions],
-        )
-
-
-def require_mode(code: str, mode: str, law: Pack) -> None:
-    """Refuse a mode of handling that the law of *code* does not have; a law without any sets no limit to begin with."""
-    if law.modes and mode not in law.modes:
-        raise Refused(
-            "mode-unknown",
-            f"{law.name} knows no mode {mode} in which {code} could be handled",
-            article=law.article("decision"),
-            remedy=f"its modes are: {', '.join(law.modes)}",
-            item=code,
-            modes=list(law.modes),
-        )
-
-
-def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
-    """How long *clock* may take in *mode*; refused where this law sets no such limit."""
-    try:
-        return law.limit(mode, clock)
-    except KeyError as unknown:
-        raise Refused(
-            "limit-unknown",
-            f"{law.name} sets no limit for the clock {clock} in the mode {mode}",
-            remedy="choose a mode this law knows",
-        ) from unknown
 
 
 def once(words: Iterable[str]) -> tuple[str, ...]:
@@ -344,3 +299,15 @@ def find_signal(project: Project, card: str) -> Signal:
             f"the project has no card {card}",
             remedy=f"it has: {', '.join(project.signals) or 'none'}",
         ) from None
+
+
+def service_of(item: Item, context: Context) -> ServiceItem | None:
+    """What the catalogue says of *item*: in the edition it was applied for under, which stays with the case.
+
+    In the one in force where none is on record; None for items that were planned without a catalogue.
+    """
+    plan, shelf = item.plan, shelf_of(context)
+    if not plan.catalogue:
+        return None
+    edition = shelf.edition(item.edition) or shelf.in_force(plan.catalogue, context.at, context.law.zone)
+    return edition.items.get(plan.service) if edition else None

@@ -22,10 +22,10 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from api.app import create_app
-from infrastructure.approvals import Approvals
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from infrastructure.views import Views
-from scripts.processes import calm_collector
+from scripts.server.processes import calm_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10

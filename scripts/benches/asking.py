@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 from msgspec import json
 
-from domain.ledger import Actor
-from domain.vocabulary import AnyCommand
+from domain.core.ledger import Actor
+from domain.messages import AnyCommand
 from scripts.benches.answering import HOST
 from scripts.benches.commands import Send, crowd
 from scripts.benches.measure import Figure

@@ -11,12 +11,12 @@ from time import perf_counter
 import psycopg
 from msgspec import Struct
 
-from domain.law.period import Period, Span
-from infrastructure.lawbook import law_book
-from infrastructure.projector import Projector
-from infrastructure.store import Store
-from infrastructure.supervision import SupervisionAt
+from domain.law.calendar.period import Period, Span
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.reader import Store
+from infrastructure.projector.projector import Projector
 from projections.sums import ZONE, day_of, table_of
+from projections.supervision.query import SupervisionAt
 from scripts.benches.ground import vacuum
 from scripts.benches.measure import Figure
 

@@ -8,15 +8,15 @@ from itertools import chain
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from domain.ledger import Actor, Role
-from domain.project.acceptance import AcceptItem
-from domain.project.completion import CompleteItem
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import PlannedItem
-from domain.project.submission import SubmitItem
-from domain.project.terms import Outcome
-from domain.vocabulary import AnyCommand, replay
-from infrastructure.approvals import Approvals
+from domain.core.ledger import Actor, Role
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.messages import AnyCommand, replay
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import SubmitItem
+from infrastructure.ledger.approvals import Approvals
 from scripts.benches.measure import Figure
 
 ITEMS = 20  # an investment project needs about twenty approvals

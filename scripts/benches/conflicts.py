@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import uvloop
 from msgspec import Struct
 
-from domain.ledger import Actor, Recorded
-from domain.project.note import NoteStep, StepNoted
-from domain.project.registration import RegisterProject
-from domain.vocabulary import AnyCommand
-from infrastructure.approvals import Approvals
-from infrastructure.clock_check import utc_now
-from infrastructure.draft import Draft
+from domain.core.ledger import Actor, Recorded
+from domain.messages import AnyCommand
+from domain.project.application.note import NoteStep, StepNoted
+from domain.project.application.registration import RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import utc_now
+from infrastructure.ledger.entry_draft import Draft
 from scripts.benches.commands import MANAGER, crowd, ids_made_before, in_process, registration
 from scripts.benches.measure import Figure
 

@@ -10,15 +10,15 @@ from time import perf_counter_ns
 import msgspec
 from msgspec import Struct
 
-from domain.law.calendar import CalendarBook
-from domain.law.evaluation import evaluate
-from domain.law.event import LawEvent
-from domain.law.explain import explain
-from domain.law.pack_rule import expand
-from domain.law.rule import Rule
-from domain.law.rungs import course
-from domain.law.timeline import Timeline
-from infrastructure.lawbook import law_book
+from domain.law.calendar.calendar import CalendarBook
+from domain.law.licensing.escalation import course
+from domain.law.licensing.evaluation import evaluate
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import explain
+from domain.law.licensing.rule import Rule
+from domain.law.licensing.timeline import Timeline
+from domain.law.packs.expand import expand
+from infrastructure.law.lawbook import law_book
 
 BOUND_MICROSECONDS = 100.0  # of one evaluation of a prepared history: a page shows hundreds
 ROUNDS, WARM_UP = 5000, 500

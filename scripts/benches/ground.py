@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
 
 CONNECTIONS_MAX = 300  # pgbench and the stock library want a connection for each client; the default is 100
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import psycopg
 
-from infrastructure.postgres_programs import supplied
+from infrastructure.postgres.binaries import supplied
 from scripts.benches.measure import Figure
 
 TABLE = "CREATE TABLE line (id bigserial PRIMARY KEY, body bytea NOT NULL)"

@@ -17,11 +17,11 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import get_topic
 from msgspec import Struct
 
-from infrastructure.mapper import EntryMapper
-from infrastructure.projector import Projector
-from infrastructure.rebuild import rebuild
-from infrastructure.recorder import LedgerFactory
-from projections.catalogue import VIEWS
+from infrastructure.ledger.mapper import EntryMapper
+from infrastructure.ledger.recorder import LedgerFactory
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from projections.registry import VIEWS
 from projections.view import View
 from scripts.benches import commands
 from scripts.benches.measure import Figure

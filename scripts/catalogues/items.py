@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from domain.catalogue.item import Material, ServiceItem, TaskType
-from domain.project.terms import LINE_CHARACTERS_MAX
-from domain.uscc import fault_of, is_legacy
+from domain.core.types import LINE_CHARACTERS_MAX
+from domain.legal_person.codes import fault_of, is_legacy
 
 TASK_TYPES = {
     "1": TaskType.LICENCE,

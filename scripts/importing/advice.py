@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.law.pack import Pack
-from domain.project.asking import CLOCK
-from domain.project.consultation_state import Opinion
-from domain.project.countersignature import AskCountersignature, Countersign
+from domain.law.packs.pack import Pack
+from domain.project.countersignature.request import AskCountersignature, Countersign
+from domain.project.countersignature.rules import CLOCK
+from domain.project.state.consultation import Opinion
 from scripts.importing.register import ITEM, Deed
 
 ADVISERS = "advisers"  # registers name no department

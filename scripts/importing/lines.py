@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from domain.law.moment import midnight
+from domain.law.calendar.moment import midnight
 
 GZIP_MAGIC = b"\x1f\x8b"
 YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"

@@ -17,15 +17,16 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, field, json, structs
 
-from domain.context import Context
-from domain.law.pack import Pack
-from domain.ledger import Actor, Refused
-from domain.project.note import NoteStep
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import PlannedItem, Project
-from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
-from domain.vocabulary import AnyCommand, AnyFact, decide, tag_of
-from projections.cases import STATED_DEADLINE
+from domain.core.context import Context
+from domain.core.ledger import Actor, Refused
+from domain.core.plan import PlannedItem
+from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from domain.law.packs.pack import Pack
+from domain.messages import AnyCommand, AnyFact, decide, tag_of
+from domain.project.application.note import NoteStep
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.state.project import Project
+from projections.register_figures.cases import STATED_DEADLINE
 from scripts.importing.reading import SEPARATOR, CaseListing, EventRow
 from scripts.importing.register import ITEM, Deed, Register, Situation
 

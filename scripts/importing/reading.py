@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from domain.project.terms import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from scripts.importing.lines import Line, Remark, lines_of
 
 EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # without these a row says nothing

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.project.acceptance import AcceptItem
-from domain.project.completion import CompleteItem
-from domain.project.submission import SubmitItem
-from domain.project.terms import Outcome, Stage
+from domain.core.types import Outcome, Stage
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.submission import SubmitItem
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from domain.law.moment import midnight
-from domain.law.pack import Pack
-from domain.ledger import Role
-from domain.project.state import Item, Project
-from domain.project.terms import Stage
-from domain.vocabulary import AnyCommand
-from projections.typed import typed_date
+from domain.core.ledger import Role
+from domain.core.types import Stage
+from domain.law.calendar.moment import midnight
+from domain.law.packs.pack import Pack
+from domain.messages import AnyCommand
+from domain.project.state.project import Item, Project
+from projections.register_figures.parse import typed_date
 from scripts.importing.lines import YEARS
 from scripts.importing.reading import SHOWN_CHARACTERS_MAX, CaseListing, EventRow
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from domain.ledger import Refused
-from domain.vocabulary import AnyFact, Entry, tag_of
-from infrastructure.approvals import Approvals
-from infrastructure.committer import Busy
+from domain.core.ledger import Refused
+from domain.messages import AnyFact, Entry, tag_of
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.committer import Busy
 from scripts.importing.lines import Remark
 from scripts.importing.planning import LISTING, Act, CasePlan, Fate
 from scripts.importing.reading import CaseListing

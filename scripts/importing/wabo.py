@@ -10,21 +10,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from domain.law.plain_count import later
-from domain.ledger import Role
-from domain.project.acceptance import AcceptItem
-from domain.project.complaint import AnswerComplaint, FileComplaint
-from domain.project.completion import CompleteItem
-from domain.project.delivery import DeliverDecision
-from domain.project.extension import ExtendLimit
-from domain.project.procedure import ChangeMode
-from domain.project.submission import SubmitItem
-from domain.project.supplement import RequestSupplement, SubmitSupplement
-from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import CODE_CHARACTERS_MAX, OPEN_STAGES, Mode, Outcome, Stage
-from domain.project.withdrawal import WithdrawItem
-from projections.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
-from projections.typed import typed_days, typed_truth
+from domain.core.ledger import Role
+from domain.core.types import CODE_CHARACTERS_MAX, OPEN_STAGES, Mode, Outcome, Stage
+from domain.law.register_count import later
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.delivery import DeliverDecision
+from domain.project.application.extension import ExtendLimit
+from domain.project.application.procedure import ChangeMode
+from domain.project.application.submission import SubmitItem
+from domain.project.application.supplement import RequestSupplement, SubmitSupplement
+from domain.project.application.suspension import ResumeClock, SuspendClock
+from domain.project.application.withdrawal import WithdrawItem
+from domain.project.feedback.complaint import AnswerComplaint, FileComplaint
+from projections.register_figures.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
+from projections.register_figures.parse import typed_days, typed_truth
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation

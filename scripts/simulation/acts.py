@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from domain.ledger import Actor
-from domain.project.state import Project
-from domain.vocabulary import AnyCommand
+from domain.core.ledger import Actor
+from domain.messages import AnyCommand
+from domain.project.state.project import Project
 
 
 class Act(Struct, frozen=True):

@@ -7,10 +7,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.catalogue.item import ServiceItem
-from domain.law.pack import Pack
-from domain.ledger import Actor
-from domain.project.state import Item, PlannedItem
-from domain.vocabulary import AnyCommand
+from domain.core.ledger import Actor
+from domain.core.plan import PlannedItem
+from domain.law.packs.pack import Pack
+from domain.messages import AnyCommand
+from domain.project.state.project import Item
 from scripts.simulation.acts import Act, Done, Part
 from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime

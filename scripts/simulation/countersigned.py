@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.project.asking import JOINT_STEP
-from domain.project.consolidation import ConsolidateOpinions
-from domain.project.consultation_state import Consultation, Opinion, unanswered
-from domain.project.countersignature import AskCountersignature, AskingOrder, ContinueCountersignature, Countersign
-from domain.project.recall import RecallCountersignature
-from domain.project.referral import ForwardCountersignature
-from domain.project.round import ReviseApplication
-from domain.project.terms import Stage
+from domain.core.types import Stage
+from domain.project.countersignature.consolidation import ConsolidateOpinions
+from domain.project.countersignature.forwarding import ForwardCountersignature, RecallCountersignature
+from domain.project.countersignature.request import (
+    AskCountersignature,
+    AskingOrder,
+    ContinueCountersignature,
+    Countersign,
+)
+from domain.project.countersignature.revision import ReviseApplication
+from domain.project.countersignature.rules import JOINT_STEP
+from domain.project.state.consultation import Consultation, Opinion, unanswered
 from scripts.simulation.acts import Act, Done, Part
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.people import officer

@@ -9,14 +9,14 @@ from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID, uuid5
 
-from domain.ledger import Actor, Refused
-from domain.project.state import Project
+from domain.core.ledger import Actor, Refused
+from domain.project.state.project import Project
 from domain.streams import EveryCommand
-from infrastructure.approvals import Approvals
-from infrastructure.watcher import PASSES_MAX, WATCHER
-from projections.dossier import Dossier
-from projections.law_events import Laws
-from projections.watch import watch, watch_on
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.watcher.watcher import PASSES_MAX, WATCHER
+from projections.reader import Laws
+from projections.watch.fold import watch, watch_on
+from projections.watch.state import Dossier
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime

@@ -9,11 +9,11 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from domain.law.calendar import WorkingCalendar
-from domain.ledger import Actor, Role
+from domain.core.ledger import Actor, Role
+from domain.law.calendar.calendar import WorkingCalendar
 from domain.legal_person.state import stream_of as person_stream
-from domain.vocabulary import tag_of
-from infrastructure.approvals import Approvals
+from domain.messages import tag_of
+from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.chance import Chance
 from scripts.simulation.course import HANDS, Course, Tally
 from scripts.simulation.office_time import ZONE, OfficeTime

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.project.extension import ExtendLimit
-from domain.project.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
-from domain.project.supplement import SubmitSupplement
-from domain.project.suspension import ResumeClock, SuspendClock
+from domain.project.application.extension import ExtendLimit
+from domain.project.application.hearing import GiveHearingNotice, HoldHearing, RequestHearing, TellHearingRight
+from domain.project.application.supplement import SubmitSupplement
+from domain.project.application.suspension import ResumeClock, SuspendClock
 from scripts.simulation.acts import Done, Part
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.countersigned import countersigned

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.ledger import Actor
-from domain.project.acceptance import AcceptItem, DeclineItem
-from domain.project.completion import CompleteItem
-from domain.project.delivery import DeliverDecision
-from domain.project.submission import SubmitItem
-from domain.project.supplement import RequestSupplement, SubmitSupplement
-from domain.project.terms import Outcome, Stage
-from domain.project.undertaking import CheckUndertaking, RevokeDecision
-from domain.project.withdrawal import WithdrawItem
+from domain.core.ledger import Actor
+from domain.core.types import Outcome, Stage
+from domain.project.application.acceptance import AcceptItem, DeclineItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.delivery import DeliverDecision
+from domain.project.application.submission import SubmitItem
+from domain.project.application.supplement import RequestSupplement, SubmitSupplement
+from domain.project.application.undertaking import CheckUndertaking, RevokeDecision
+from domain.project.application.withdrawal import WithdrawItem
 from scripts.simulation.acts import Act, Done, Life, Part
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.examination import examine

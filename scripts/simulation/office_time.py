@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from domain.law.calendar import WorkingCalendar
-from domain.law.moment import local_day
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import local_day
 from scripts.simulation.chance import Chance
 
 ZONE = "Asia/Shanghai"

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from msgspec import structs
 
-from domain.project.correction import RetractEntry
-from domain.project.delivery import DeliverDecision
-from domain.project.external import (
+from domain.core.types import Outcome
+from domain.project.application.correction import RetractEntry
+from domain.project.application.delivery import DeliverDecision
+from domain.project.external.results import (
     AttestRecord,
     Kept,
     ReconcileExternalResult,
@@ -16,7 +17,6 @@ from domain.project.external import (
     SettleDiscrepancy,
     VerifyExternalResult,
 )
-from domain.project.terms import Outcome
 from scripts.simulation.acts import Done, Life, Part
 from scripts.simulation.circumstances import Circumstances
 from scripts.simulation.people import EXCHANGE, feed

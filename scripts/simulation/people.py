@@ -7,8 +7,8 @@ from zlib import crc32
 from msgspec import Struct
 from stdnum.cn import uscc
 
-from domain.ledger import Actor, Role
-from domain.uscc import legacy_check
+from domain.core.ledger import Actor, Role
+from domain.legal_person.codes import legacy_check
 from scripts.simulation.chance import Chance
 
 PLACES = (

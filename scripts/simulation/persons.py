@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from msgspec import structs
 
+from domain.legal_person.codes import legacy_check
 from domain.legal_person.identity import LinkLegacyCode, MergeLegalPerson
+from domain.legal_person.messages import PersonCommand
 from domain.legal_person.registration import ChangeLegalPerson, RegisterLegalPerson
 from domain.legal_person.state import Particulars, PersonKind
-from domain.legal_person.words import PersonCommand
-from domain.uscc import legacy_check
 from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import Person, enterprise, human

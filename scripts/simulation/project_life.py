@@ -9,16 +9,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.catalogue.item import ServiceItem
-from domain.flow.adoption import StartFlow
-from domain.flow.standing import StepState, standing
-from domain.information_form import FORM, FormField, Sort
-from domain.law.pack import Pack
+from domain.core.types import Outcome
+from domain.law.packs.pack import Pack
 from domain.law.proof import Rung
-from domain.project.acceptance import AcceptItem
-from domain.project.information import EnteredField, RecordInformation
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import Project
-from domain.project.terms import Outcome
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.flow.adoption import StartFlow
+from domain.project.flow.standing import StepState, standing
+from domain.project.information.form import FORM, FormField, Sort
+from domain.project.information.recording import EnteredField, RecordInformation
+from domain.project.state.project import Project
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.chance import Chance
 from scripts.simulation.circumstances import Circumstances

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.core.ledger import Actor
 from domain.law.proof import Colour
-from domain.ledger import Actor
-from domain.project.card import IssueCard
-from domain.project.correction import AmendEntry
-from domain.project.supervision import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
+from domain.project.application.correction import AmendEntry
+from domain.project.supervision.appeals import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
+from domain.project.supervision.signals import IssueCard
 from scripts.simulation.acts import Act, Life
 from scripts.simulation.circumstances import Circumstances
 from scripts.simulation.people import BUREAU, officer

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import datetime
 
-from domain.ledger import Actor
-from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
-from domain.project.complaint_handling import (
+from domain.core.ledger import Actor
+from domain.project.feedback.complaint import (
     AcceptComplaint,
+    AnswerComplaint,
+    CloseComplaint,
     DeclineComplaint,
     ExtendComplaint,
+    FileComplaint,
     TransferComplaint,
     WithdrawComplaint,
 )
-from domain.project.evaluation import Channel, EvaluateService, Grade
-from domain.project.rectification import (
+from domain.project.feedback.evaluation import (
     AppealEvaluation,
     AppealGround,
     CallBack,
+    Channel,
     DecideEvaluationAppeal,
+    EvaluateService,
+    Grade,
     RectifyEvaluation,
     StartRectification,
 )
-from domain.project.voice_rules import evaluation_id
-from domain.project.voice_state import Satisfied
+from domain.project.feedback.rules import evaluation_id
+from domain.project.state.feedback import Satisfied
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.circumstances import Circumstances, item_of
 from scripts.simulation.people import BUREAU, human, officer

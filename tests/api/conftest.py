@@ -12,11 +12,11 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import create_app
-from infrastructure.approvals import Approvals
-from infrastructure.projector import Projector
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
-from infrastructure.views import Views
-from tests.api.door import Door
+from tests.api.client import Door
 
 
 @pytest_asyncio.fixture(scope="module")

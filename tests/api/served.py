@@ -15,13 +15,13 @@ from typing import Any
 import uvicorn
 from litestar.types import ControllerRouterHandler
 
-from api import failures
 from api.app import create_app
-from api.half_requests import SERVER_OPTIONS
-from api.pages import lost
-from infrastructure.approvals import Approvals
+from api.project_page.pages import lost
+from api.web import error_handlers as failures
+from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from infrastructure.views import Views
 
 START_SECONDS_MAX = 30
 

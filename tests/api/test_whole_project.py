@@ -10,10 +10,10 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from infrastructure.approvals import Approvals
-from infrastructure.watch_table import WatchTable
-from infrastructure.watcher import Watcher
-from tests.api.door import Door
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.watcher.watch_schedule import WatchTable
+from infrastructure.watcher.watcher import Watcher
+from tests.api.client import Door
 from tests.api.whole_flow import Body, Seen, Telling, facts_of, publish_zone
 from tests.api.whole_project import COMPANY, COMPLAINT, KEYED_IN, STORY, Said, learned_later, moment
 from tests.watching import Hands

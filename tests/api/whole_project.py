@@ -7,28 +7,27 @@ from datetime import date, datetime
 
 from msgspec import Struct, structs
 
-from domain.flow.adoption import StartFlow
-from domain.ledger import Actor, Role
-from domain.project.acceptance import AcceptItem
-from domain.project.complaint import AnswerComplaint, CloseComplaint, FileComplaint
-from domain.project.complaint_handling import AcceptComplaint
-from domain.project.completion import CompleteItem
-from domain.project.consolidation import ConsolidateOpinions
-from domain.project.consultation_state import Opinion
-from domain.project.correction import RetractEntry
-from domain.project.countersignature import AskCountersignature, Countersign
-from domain.project.delivery import DeliverDecision
-from domain.project.extension import ExtendLimit
-from domain.project.external import Kept, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
-from domain.project.note import NoteStep
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.submission import SubmitItem
-from domain.project.supplement import RequestSupplement, SubmitSupplement
-from domain.project.suspension import ResumeClock, SuspendClock
-from domain.project.terms import Outcome
-from domain.project.voice_state import Satisfied
-from domain.vocabulary import AnyCommand
-from scripts.zone import FLOW
+from domain.core.ledger import Actor, Role
+from domain.core.types import Outcome
+from domain.messages import AnyCommand
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.correction import RetractEntry
+from domain.project.application.delivery import DeliverDecision
+from domain.project.application.extension import ExtendLimit
+from domain.project.application.note import NoteStep
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import SubmitItem
+from domain.project.application.supplement import RequestSupplement, SubmitSupplement
+from domain.project.application.suspension import ResumeClock, SuspendClock
+from domain.project.countersignature.consolidation import ConsolidateOpinions
+from domain.project.countersignature.request import AskCountersignature, Countersign
+from domain.project.external.results import Kept, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
+from domain.project.feedback.complaint import AcceptComplaint, AnswerComplaint, CloseComplaint, FileComplaint
+from domain.project.flow.adoption import StartFlow
+from domain.project.state.consultation import Opinion
+from domain.project.state.feedback import Satisfied
+from scripts.catalogues.zone import FLOW
 
 MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
 ENTERPRISE = Actor("hengxin", "91420100MA0HX2026E", Role.APPLICANT)

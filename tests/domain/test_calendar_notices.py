@@ -22,10 +22,10 @@ from domain.calendar.notice import (
     WithdrawNotice,
 )
 from domain.calendar.state import Calendar, stream_of
-from domain.context import Context
-from domain.ledger import Actor, Command, Fact, Refused, Role
-from domain.refusals import REFUSAL_CODES
-from tests.controls import APPLICANT, BUREAU, LAND, LAW, LEADER
+from domain.core.context import Context
+from domain.core.ledger import Actor, Command, Fact, Refused, Role
+from domain.core.refusals import REFUSAL_CODES
+from tests.examples import APPLICANT, BUREAU, LAND, LAW, LEADER
 
 NOW = datetime.fromisoformat("2026-11-05T09:00:00+08:00")
 PAPERS = ("https://www.gov.cn/zhengce/2026/notice.htm",)

@@ -16,12 +16,13 @@ from domain.catalogue.listing import (
     WithdrawServiceItem,
 )
 from domain.catalogue.publication import CataloguePublished, PublishCatalogue
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import PlannedItem, Project
-from domain.project.submission import ItemSubmitted, SubmitItem
-from domain.project.terms import Mode
-from tests.controls import APPLICANT, LAND, LAW, MANAGER
-from tests.domain.desk import HEAD, ZONE, ZoneDesk, service
+from domain.core.plan import PlannedItem
+from domain.core.types import Mode
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import ItemSubmitted, SubmitItem
+from domain.project.state.project import Project
+from tests.domain.officer import HEAD, ZONE, ZoneDesk, service
+from tests.examples import APPLICANT, LAND, LAW, MANAGER
 from tests.spec import NOW, PROJECT
 
 PERMIT = service("land-01", anticipate_day=20, promise_day=8, is_online=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.examples import COMMAND_EXAMPLES, PROJECT, STORY, fact_examples, story_entries
-from domain.project.correction import AmendEntry, RetractEntry
-from domain.project.terms import Outcome, Stage
-from domain.vocabulary import COMMANDS, FACTS, AnyCommand, replay, tag_of
-from tests.controls import LAW
+from domain.core.types import Outcome, Stage
+from domain.examples.story import COMMAND_EXAMPLES, PROJECT, STORY, fact_examples, story_entries
+from domain.messages import COMMANDS, FACTS, AnyCommand, replay, tag_of
+from domain.project.application.correction import AmendEntry, RetractEntry
+from tests.examples import LAW
 
 ENTRIES = story_entries(LAW)
 

@@ -7,8 +7,11 @@ from datetime import date, datetime
 import pytest
 from msgspec import structs
 
-from domain.ledger import Actor, Role
-from domain.project.external import (
+from domain.core.ledger import Actor, Role
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome, Stage
+from domain.messages import AnyCommand, AnyFact
+from domain.project.external.results import (
     AttestRecord,
     ExternalResultRecorded,
     ExternalResultVerified,
@@ -17,10 +20,7 @@ from domain.project.external import (
     RecordExternalResult,
     VerifyExternalResult,
 )
-from domain.project.state import PlannedItem
-from domain.project.terms import Outcome, Stage
-from domain.vocabulary import AnyCommand, AnyFact
-from tests.controls import APPLICANT, LAND, MANAGER, REGISTERED, accepted, submitted
+from tests.examples import APPLICANT, LAND, MANAGER, REGISTERED, accepted, submitted
 from tests.spec import NOW, given
 
 RECORD = RecordExternalResult(

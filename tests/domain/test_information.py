@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain.information_form import CATEGORIES, FORM, MONEY_UNITS, REQUIRED, Sort, in_ten_thousands
-from domain.project.information import EnteredField, InformationRecorded, KnownField, RecordInformation
-from domain.vocabulary import AnyCommand
-from tests.controls import APPLICANT, IMPORTER, LAND, MANAGER, REGISTERED
+from domain.messages import AnyCommand
+from domain.project.information.form import CATEGORIES, FORM, MONEY_UNITS, REQUIRED, Sort, in_ten_thousands
+from domain.project.information.recording import EnteredField, InformationRecorded, KnownField, RecordInformation
+from tests.examples import APPLICANT, IMPORTER, LAND, MANAGER, REGISTERED
 from tests.spec import NOW, given
 
 TODAY = NOW.date()

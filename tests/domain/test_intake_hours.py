@@ -7,12 +7,13 @@ from datetime import date, datetime
 import pytest
 
 from domain.catalogue.hours import IntakeHoursSet, SetIntakeHours
+from domain.core.ledger import Actor
+from domain.core.plan import PlannedItem
 from domain.law.office import IntakeHours, under_hours
-from domain.ledger import Actor
-from domain.project.state import Item, PlannedItem, Project
-from domain.project.submission import ItemSubmitted, SubmitItem
-from tests.controls import APPLICANT, FIRE, LAND, LAW, MANAGER
-from tests.domain.desk import HEAD, ZONE, ZoneDesk, service
+from domain.project.application.submission import ItemSubmitted, SubmitItem
+from domain.project.state.project import Item, Project
+from tests.domain.officer import HEAD, ZONE, ZoneDesk, service
+from tests.examples import APPLICANT, FIRE, LAND, LAW, MANAGER
 from tests.spec import NOW, PROJECT
 
 SHIFTED = IntakeHours(close_of_business="17:00")

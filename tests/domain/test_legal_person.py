@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.context import Context
-from domain.example_persons import BRANCH, LEGACY, PERSON, PERSON_EXAMPLES, REGISTERED_PERSON, person_entries
-from domain.ledger import Actor, Command, Fact, Refused
+from domain.core.context import Context
+from domain.core.ledger import Actor, Command, Fact, Refused
+from domain.core.refusals import REFUSAL_CODES
+from domain.examples.legal_person import BRANCH, LEGACY, PERSON, PERSON_EXAMPLES, REGISTERED_PERSON, person_entries
+from domain.legal_person.codes import organisation_code
 from domain.legal_person.identity import (
     LegacyCodeLinked,
     LegalPersonMerged,
@@ -22,11 +24,9 @@ from domain.legal_person.identity import (
 )
 from domain.legal_person.registration import ChangeLegalPerson, LegalPersonRegistered, RegisterLegalPerson
 from domain.legal_person.state import LegalPerson, Particulars, PersonKind, Standing, stream_of
-from domain.project.submission import SubmitItem
-from domain.refusals import REFUSAL_CODES
+from domain.project.application.submission import SubmitItem
 from domain.streams import LEGAL_PERSON, decide, replay
-from domain.uscc import organisation_code
-from tests.controls import APPLICANT, BUREAU, LAND, LAW, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, LAW, MANAGER
 
 NOW = datetime.fromisoformat("2026-03-16T09:00:00+08:00")
 RENAME = ChangeLegalPerson(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from domain.refusals import REFUSAL_CODES
-from tests.controls import ROOT
+from domain.core.refusals import REFUSAL_CODES
+from tests.examples import ROOT
 
 
 def refuses(tree: ast.Module) -> bool:
     """Whether a file means the ledger's refusal when it says Refused: the clocks know an event of that name."""
     return any(
         isinstance(node, ast.ImportFrom)
-        and node.module == "domain.ledger"
+        and node.module == "domain.core.ledger"
         and any(alias.name == "Refused" for alias in node.names)
         for node in ast.walk(tree)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres.embedded import EmbeddedPostgres
 from tests.conftest import reachable_folder
 
 

@@ -12,12 +12,12 @@ from uuid import UUID, uuid4
 import psycopg
 from msgspec import Struct
 
-from domain.examples import MANAGER
-from domain.project.note import NoteStep
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure.approvals import Approvals
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres, Status
+from domain.examples.story import MANAGER
+from domain.project.application.note import NoteStep
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.migrate import migrate
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import kill_database, wait_until
 

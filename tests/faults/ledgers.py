@@ -7,10 +7,10 @@ from uuid import UUID
 
 import psycopg
 
-from infrastructure.chain import RawRow, Verifier
-from infrastructure.mapper import decode_recorded
-from infrastructure.rebuild import rebuild
-from infrastructure.store import walk
+from infrastructure.ledger.hash_chain import RawRow, Verifier
+from infrastructure.ledger.mapper import decode_recorded
+from infrastructure.ledger.reader import walk
+from infrastructure.projector.rebuild import rebuild
 from tests.faults.processes import wait_until
 from tests.faults.writer import Sent
 

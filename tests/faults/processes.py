@@ -13,8 +13,8 @@ from time import monotonic, sleep
 
 import psycopg
 
-from infrastructure import postgres_cluster as cluster
-from infrastructure.projector import LEADER_KEY, Projector
+from infrastructure.postgres import cluster
+from infrastructure.projector.projector import LEADER_KEY, Projector
 
 PATIENCE_SECONDS = 30.0  # on a machine that does ten other things
 LOOK_SECONDS = 0.02

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import processes as ours
+from scripts.server import processes as ours
 from tests.faults.processes import wait_until
 
 KILLS = 1

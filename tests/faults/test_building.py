@@ -12,17 +12,17 @@ import psycopg
 import pytest
 
 from domain.calendar.state import stream_of
-from domain.example_calendar import CALENDAR, CALENDAR_STORY
-from domain.examples import MANAGER, STORY
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure import building
-from infrastructure.approvals import Approvals
-from infrastructure.projector import Projector
-from infrastructure.rebuild import Rebuilt, rebuild
-from projections.catalogue import VIEWS
-from projections.progress import Progress
+from domain.examples.calendar import CALENDAR, CALENDAR_STORY
+from domain.examples.story import MANAGER, STORY
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector import build as building
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import Rebuilt, rebuild
+from projections.progress.fold import Progress
+from projections.registry import VIEWS
 from tests.faults.processes import PATIENCE_SECONDS, wait_until
-from tests.infrastructure.test_projector import project_all, tell_story
+from tests.infrastructure.projector.test_projector import project_all, tell_story
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 

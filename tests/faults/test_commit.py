@@ -13,14 +13,14 @@ import pytest
 import pytest_asyncio
 from psycopg.pq.abc import PGresult
 
-from domain.examples import MANAGER
-from domain.project.note import NoteStep
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.terms import TEXT_CHARACTERS_MAX
-from infrastructure import committer
-from infrastructure.approvals import Answer, Approvals
-from infrastructure.batch import APPEND, HASH_BYTES, Item, Row, parameters
-from infrastructure.lane import ConnectionLost, Lane
+from domain.core.types import TEXT_CHARACTERS_MAX
+from domain.examples.story import MANAGER
+from domain.project.application.note import NoteStep
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger import committer
+from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, Item, Row, parameters
+from infrastructure.ledger.approvals import Answer, Approvals
+from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until, waiting_for_locks
 

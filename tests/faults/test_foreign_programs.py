@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
-from infrastructure.postgres_programs import PostgresUnavailable, account_for
-from infrastructure.postgres_url import connect_url
+from infrastructure.postgres.binaries import PostgresUnavailable, account_for
+from infrastructure.postgres.connect import connect_url
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
 from infrastructure.settings import Settings
 from tests.conftest import reachable_folder
 from tests.faults.processes import wait_until
-from tests.infrastructure.servers import CHECKOUT, pid_of
+from tests.infrastructure.postgres.servers import CHECKOUT, pid_of
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 FAKETIME = shutil.which("faketime")
@@ -28,10 +28,10 @@ PROCESS_SECONDS_MAX = 60
 SEND = """
 import asyncio, sys
 from uuid import uuid4
-from domain.examples import MANAGER
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure.approvals import Approvals
-from infrastructure.clock_check import ClockWrong
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import ClockWrong
 
 async def send() -> str:
     async with Approvals(sys.argv[1]) as approvals:

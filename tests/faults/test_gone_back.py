@@ -10,16 +10,16 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.examples import MANAGER
-from domain.project.note import NoteStep
-from infrastructure.approvals import Approvals
-from infrastructure.batch import Item, Row, Status
-from infrastructure.dossiers import Dossiers
-from infrastructure.high_water import HighWater, WentBack
-from infrastructure.lane import Lane
-from infrastructure.postgres import EmbeddedPostgres
-from infrastructure.projector import Projector
-from infrastructure.rebuild import rebuild
+from domain.examples.story import MANAGER
+from domain.project.application.note import NoteStep
+from infrastructure.ledger.append_batch import Item, Row, Status
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.high_water import HighWater, WentBack
+from infrastructure.ledger.pipeline_connection import Lane
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from infrastructure.watcher.watch_cache import Dossiers
 from tests.conftest import reachable_folder
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends

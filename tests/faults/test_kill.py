@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.examples import MANAGER
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure.approvals import Approvals
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
 from tests.faults import writer
 from tests.faults.ledgers import command_ends, positions_told, require_views_follow
 from tests.faults.processes import Processes, kill, kill_database, processes, project, wait_until

@@ -15,8 +15,8 @@ import pytest
 import uvloop
 from psycopg.pq.abc import PGresult
 
-from infrastructure import lane as lanes
-from infrastructure.lane import ConnectionLost, Lane, NotConnected
+from infrastructure.ledger import pipeline_connection as lanes
+from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane, NotConnected
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 LOCK = b"SELECT pg_advisory_lock(7)"

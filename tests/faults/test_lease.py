@@ -14,16 +14,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from domain.examples import STORY
-from infrastructure import lease as leases
-from infrastructure.approvals import Approvals
-from infrastructure.lease import Lease
-from infrastructure.projector import LEADER_KEY, WORK, Projector
-from infrastructure.rebuild import rebuild
-from infrastructure.view_tables import BATCH_KEY
-from infrastructure.watch_table import LEADER_KEY as WATCH_KEY
-from infrastructure.watch_table import WORK as WATCH
-from infrastructure.watcher import Watcher
+from domain.examples.story import STORY
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres import lease as leases
+from infrastructure.postgres.lease import Lease
+from infrastructure.projector.projector import LEADER_KEY, WORK, Projector
+from infrastructure.projector.rebuild import rebuild
+from infrastructure.projector.tables import BATCH_KEY
+from infrastructure.watcher.watch_schedule import LEADER_KEY as WATCH_KEY
+from infrastructure.watcher.watch_schedule import WORK as WATCH
+from infrastructure.watcher.watcher import Watcher
 from tests.faults.ledgers import require_views_follow
 from tests.faults.processes import PATIENCE_SECONDS, leader, named, processes, project, wait_until
 
@@ -35,8 +35,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here, not in the process that is frozen: by default it takes twenty seconds."""
     monkeypatch.setattr(leases, "SILENT_SECONDS_MAX", 0.5)
     monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr("infrastructure.projector.POLL_SECONDS", 0.05)
-    monkeypatch.setattr("infrastructure.watcher.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("infrastructure.projector.projector.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("infrastructure.watcher.watcher.POLL_SECONDS", 0.05)
 
 
 @contextmanager

@@ -13,13 +13,14 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from domain.examples import STORY
-from infrastructure import following, view_batches
-from infrastructure.approvals import Approvals
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
-from infrastructure.projector import Projector
-from infrastructure.view_tables import BATCH_KEY, settle
+from domain.examples.story import STORY
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from infrastructure.projector import batch as view_batches
+from infrastructure.projector import catch_up as following
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.tables import BATCH_KEY, settle
 from tests.conftest import reachable_folder
 from tests.faults.ledgers import require_views_follow, views_at
 from tests.faults.processes import (
@@ -42,7 +43,7 @@ KILLS = 3
 @pytest.fixture(autouse=True)
 def _tries_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long it pauses after a blow is not in question here; by default a second, and there are many blows."""
-    monkeypatch.setattr("infrastructure.projector.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("infrastructure.projector.projector.POLL_SECONDS", 0.05)
 
 
 @pytest_asyncio.fixture
@@ -92,7 +93,7 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
             cut_connections(database_url)
         settle(connection, *args)
 
-    monkeypatch.setattr("infrastructure.view_batches.settle", settle_and_be_cut)
+    monkeypatch.setattr("infrastructure.projector.batch.settle", settle_and_be_cut)
     story = uuid4()
     with running(Projector(database_url)):
         for steps in (slice(15), slice(15, 30), slice(30, None)):

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from infrastructure.store import RECONNECT_SECONDS, NoAnswer, Store
+from infrastructure.ledger.reader import RECONNECT_SECONDS, NoAnswer, Store
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 CONNECTIONS = 4
@@ -76,7 +76,7 @@ async def test_a_read_that_gets_no_answer_is_given_up(
 ) -> None:
     with psycopg.connect(database_url) as other, monkeypatch.context() as impatient:
         other.execute("LOCK TABLE ledger.event")
-        impatient.setattr("infrastructure.store.ANSWER_SECONDS_MAX", 0.05)
+        impatient.setattr("infrastructure.ledger.reader.ANSWER_SECONDS_MAX", 0.05)
         with pytest.raises(NoAnswer, match="did not answer within"):
             await store.stream(uuid4())
     assert await store.head() == 0

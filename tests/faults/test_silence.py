@@ -14,13 +14,13 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from domain.examples import MANAGER
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure import committer
-from infrastructure.approvals import Answer, Approvals
-from infrastructure.lane import Lane, NotReplicated
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger import committer
+from infrastructure.ledger.approvals import Answer, Approvals
+from infrastructure.ledger.pipeline_connection import Lane, NotReplicated
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
 from tests.conftest import database_in
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import wait_until

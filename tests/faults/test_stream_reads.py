@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 from psycopg.pq.abc import PGresult
 
-from domain.examples import MANAGER
-from domain.project.note import NoteStep
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure.approvals import Approvals
-from infrastructure.chain import StoredRow
-from infrastructure.lane import ConnectionLost, Lane
-from infrastructure.store import NoAnswer
-from infrastructure.stream_reads import StreamReads
+from domain.examples.story import MANAGER
+from domain.project.application.note import NoteStep
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.mapper import StoredRow
+from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane
+from infrastructure.ledger.reader import NoAnswer
+from infrastructure.ledger.stream_loader import StreamReads
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
@@ -99,7 +99,7 @@ async def test_a_silent_server_is_given_up_and_asked_anew(
 ) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
-        monkeypatch.setattr("infrastructure.stream_reads.ANSWER_SECONDS_MAX", 0.05)
+        monkeypatch.setattr("infrastructure.ledger.stream_loader.ANSWER_SECONDS_MAX", 0.05)
         with pytest.raises(NoAnswer, match="did not answer within"):
             await reads.rows(uuid4())
     monkeypatch.undo()

@@ -11,15 +11,14 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.examples import STORY
-from domain.project.state import Project
-from domain.vocabulary import Entry
-from infrastructure.approvals import Approvals
-from infrastructure.projector import Projector
-from infrastructure.rebuild import rebuild
-from infrastructure.view_tables import SCHEMA
-from projections.catalogue import VIEWS
-from projections.view import EVERY_FACT, Facts, View
+from domain.examples.story import STORY
+from domain.messages import Entry
+from domain.project.state.project import Project
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from projections.registry import VIEWS
+from projections.view import EVERY_FACT, SCHEMA, Facts, View
 from tests.conftest import database_in, name_of
 from tests.faults.processes import wait_until
 
@@ -102,7 +101,7 @@ def test_whichever_view_stumbles_stops_alone(
     server_url: str, ledgers: dict[int, Told], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
 ) -> None:
     ledger = ledgers[steps]  # told before the batches become small
-    monkeypatch.setattr("infrastructure.following.BATCH_ENTRIES_MAX", batch)
+    monkeypatch.setattr("infrastructure.projector.catch_up.BATCH_ENTRIES_MAX", batch)
     stumbling = tuple(Stumbling(view) if at == nth else view for at, view in enumerate(VIEWS))
     with database_in(server_url, ledger.database) as url:
         standing = project_all(url, stumbling)

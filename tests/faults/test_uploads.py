@@ -15,9 +15,9 @@ from time import sleep
 
 import pytest
 
-from infrastructure.material_places import INCOMING, Folder, key_of
-from infrastructure.materials import Materials
-from tests.controls import ROOT
+from infrastructure.materials.places import INCOMING, Folder, key_of
+from infrastructure.materials.store import Materials
+from tests.examples import ROOT
 
 ROUNDS = 8
 SIZE_MAX = 3 * 1024 * 1024  # some are written in one go, others in several

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from domain.examples import MANAGER, STORY
-from domain.ledger import Actor
-from domain.project.note import NoteStep
-from domain.vocabulary import AnyCommand
-from infrastructure.approvals import Approvals
+from domain.core.ledger import Actor
+from domain.examples.story import MANAGER, STORY
+from domain.messages import AnyCommand
+from domain.project.application.note import NoteStep
+from infrastructure.ledger.approvals import Approvals
 
 LIVES = 16  # projects whose story one process tells at the same time
 SHARED = tuple(UUID(int=n) for n in range(1, 5))  # projects that every writer adds to, so that they are in each

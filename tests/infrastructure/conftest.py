@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infrastructure.postgres import EmbeddedPostgres
+from infrastructure.postgres.embedded import EmbeddedPostgres
 from tests.conftest import reachable_folder
 
 

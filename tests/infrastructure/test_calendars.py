@@ -12,24 +12,24 @@ import pytest_asyncio
 
 from domain.calendar.notice import ApplyNotice, ApproveNotice
 from domain.calendar.state import Calendar, stream_of
-from domain.example_calendar import CALENDAR, CALENDAR_STORY, HEAD, NEXT_YEAR, SUDDEN
-from domain.examples import BUREAU, ENTERPRISE, MANAGER
-from domain.ledger import Refused
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import PlannedItem
-from domain.project.submission import SubmitItem
-from domain.vocabulary import Entry
-from infrastructure.approvals import Approvals
-from infrastructure.calendars import Calendars, laws_now
-from infrastructure.chain import RawRow, Verifier
-from infrastructure.histories import histories
-from infrastructure.lawbook import law_book
-from infrastructure.progress_list import ProgressList, ProjectsAsked
-from infrastructure.rebuild import rebuild
-from infrastructure.store import walk
-from infrastructure.views import Views
-from projections.catalogue import VIEWS
-from tests.infrastructure.test_projector import project_all
+from domain.core.ledger import Refused
+from domain.core.plan import PlannedItem
+from domain.examples.calendar import CALENDAR, CALENDAR_STORY, HEAD, NEXT_YEAR, SUDDEN
+from domain.examples.story import BUREAU, ENTERPRISE, MANAGER
+from domain.messages import Entry
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import SubmitItem
+from infrastructure.calendar.calendars import Calendars, laws_now
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.hash_chain import RawRow, Verifier
+from infrastructure.ledger.reader import walk
+from infrastructure.projector.histories import histories
+from infrastructure.projector.positions import Views
+from infrastructure.projector.rebuild import rebuild
+from projections.progress.query import ProgressList, ProjectsAsked
+from projections.registry import VIEWS
+from tests.infrastructure.projector.test_projector import project_all
 
 STREAM = stream_of(CALENDAR)
 REGISTER = RegisterProject(

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from domain.law.evaluation import Evaluation, evaluate
-from domain.law.event import LawEvent
-from domain.law.explain import Explanation, explain
-from domain.law.rule import CountersignTerms, HearingTerms, Period, RenewalTerms, Rule, Yellow
-from tests.law.books import china
+from domain.law.licensing.evaluation import Evaluation, evaluate
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import Explanation, explain
+from domain.law.licensing.rule import CountersignTerms, HearingTerms, Period, RenewalTerms, Rule, Yellow
+from tests.law.packs.books import china
 
 ART_45 = ("hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review")
 USUAL = Rule(

@@ -10,27 +10,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.law.authorities import Authority, Subject
-from domain.law.calendar import CalendarBook
-from domain.law.clock import SILENT, State
+from domain.law.authority import Authority, Subject
+from domain.law.calendar.calendar import CalendarBook
 from domain.law.documented import documented, kind_of
-from domain.law.evaluation import evaluate
-from domain.law.event import LawEvent
-from domain.law.explain import Explanation, Phase, Reason, explain
 from domain.law.explained_acts import End
-from domain.law.general_explain import explain_general
-from domain.law.general_pack import closed_book
-from domain.law.outlook import DISTANT
-from domain.law.pack import Pack
-from domain.law.pack_rule import expand
-from domain.law.timeline import Timeline
-from domain.law.vectors import Vector
-from infrastructure.lawbook import law_book
-from tests.controls import LAW
-from tests.law.books import china, shipped
+from domain.law.generic.expand import closed_book
+from domain.law.generic.explain import explain_general
+from domain.law.licensing.clock import SILENT, State
+from domain.law.licensing.evaluation import evaluate
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import Explanation, Phase, Reason, explain
+from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.timeline import Timeline
+from domain.law.packs.expand import expand
+from domain.law.packs.pack import Pack
+from domain.law.vectors.licensing import Vector
+from infrastructure.law.lawbook import law_book
+from tests.examples import LAW
+from tests.law.generic.test_evaluate import terms
+from tests.law.licensing.test_vectors import VECTORS
+from tests.law.packs.books import china, shipped
 from tests.law.questions import at, happened
-from tests.law.test_general_outlook import terms
-from tests.law.test_vectors import VECTORS
 
 ART_42 = "除可以当场作出行政许可决定的外，行政机关应当自受理行政许可申请之日起二十日内作出行政许可决定"
 EXAMINED = (

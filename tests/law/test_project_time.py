@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.law.calendar import WorkingCalendar
-from domain.law.evaluation import evaluate, replay
-from domain.law.event import LawEvent
-from domain.law.explain import explain
-from domain.law.general_rule import GeneralEvent, GeneralRule, Restarted, Resumed, Started, Stopped, Suspended
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.generic.rule import GeneralEvent, GeneralRule, Restarted, Resumed, Started, Stopped, Suspended
+from domain.law.licensing.evaluation import evaluate, replay
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import explain
+from domain.law.licensing.rule import Rule
 from domain.law.project_time import (
     GOVERNMENT,
     Counting,
@@ -25,10 +26,9 @@ from domain.law.project_time import (
     without,
     working_time,
 )
-from domain.law.rule import Rule
-from tests.law.books import china
-from tests.law.lives import Json, lives
-from tests.law.naive import NaiveClock
+from tests.law.auditor.lives import Json, lives
+from tests.law.generic.naive import NaiveClock
+from tests.law.packs.books import china
 from tests.law.questions import USUAL, at, happened
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.law.clock import State
-from domain.law.remedy import Lawsuit, lawsuit_over
-from infrastructure.lawbook import law_book
+from domain.law.authority import Lawsuit
+from domain.law.licensing.clock import State
+from domain.law.remedy import lawsuit_over
+from infrastructure.law.lawbook import law_book
 
 ARTICLE = "最高人民法院关于适用《行政诉讼法》的解释 66"
 

@@ -12,15 +12,15 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from api.every_page import PAGES
-from infrastructure.approvals import Approvals
-from infrastructure.projector import Projector
-from scripts.simulate import Asked, simulate
+from api.app import PAGES
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
+from scripts.simulation.simulate import Asked, simulate
 from tests.api.served import served
 from tests.conftest import database_in
-from tests.infrastructure.zone import tell_zone
 from tests.law.questions import at
 from tests.pages.places import Places, places_in
+from tests.projections.zone import tell_zone
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from msgspec import Struct
 
-from tests.infrastructure.zone import project_id
+from tests.projections.zone import project_id
 
 SIMULATED = "SELECT project FROM views.project WHERE kind <> '' ORDER BY items_open DESC, project LIMIT 1"
 CARD = "SELECT project, card FROM views.signal WHERE clock <> '' ORDER BY happened_at DESC, project, card LIMIT 1"

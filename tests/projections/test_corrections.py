@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.past import settled
-from domain.project.announcement import DateAnnounced
-from domain.project.asking import CountersignatureAsked
-from domain.project.consultation_state import Opinion
-from domain.project.correction import EntryAmended, EntryRetracted
-from domain.project.countersignature import ItemCountersigned
-from domain.vocabulary import AnyFact, Entry
-from projections.law_events import item_histories
-from projections.readings import Reading, read
-from projections.shipped_law import shipped_law
-from tests.controls import BUREAU, REGISTERED, accepted, submitted
+from domain.as_of import settled
+from domain.messages import AnyFact, Entry
+from domain.project.application.announcement import DateAnnounced
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.countersignature.request import ItemCountersigned
+from domain.project.countersignature.rules import CountersignatureAsked
+from domain.project.state.consultation import Opinion
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import Reading, read
+from projections.law.shipped import shipped_law
+from tests.examples import BUREAU, REGISTERED, accepted, submitted
 from tests.histories import World, worlds
 from tests.law.questions import at
-from tests.projections.test_clocks import exact, live
-from tests.projections.test_law_events import told
+from tests.projections.clocks.test_clocks import exact, live
+from tests.projections.clocks.test_law_events import told
 from tests.spec import NOW
 
 EVER = NOW + timedelta(days=400)

@@ -7,15 +7,15 @@ from datetime import date
 import pytest
 from hypothesis import given
 
-from domain.examples import STORIES, story_entries
-from domain.law.authorities import Subject
+from domain.examples.story import STORIES, story_entries
+from domain.law.authority import Subject
 from domain.law.explained_acts import End
-from domain.vocabulary import Entry
-from infrastructure.lawbook import law_book
-from projections.explained import explanation
-from projections.law_events import item_histories
-from projections.readings import read
-from tests.controls import LAW
+from domain.messages import Entry
+from infrastructure.law.lawbook import law_book
+from projections.clocks.explanation import explanation
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import read
+from tests.examples import LAW
 from tests.histories import World, worlds
 from tests.law.questions import at
 

@@ -7,16 +7,15 @@ from typing import Any, get_args
 
 import pytest
 
-from domain.example_persons import BRANCH, PERSON, person_entries
-from domain.example_supervision import WATCHED, WATCHED_PROJECT
-from domain.examples import STORIES, story_entries
-from domain.flow.words import AdoptionFact
-from domain.ledger import Fact
-from domain.project.words import ProjectFact
-from domain.vocabulary import Entry
-from projections.catalogue import VIEWS
+from domain.core.ledger import Fact
+from domain.examples.legal_person import BRANCH, PERSON, person_entries
+from domain.examples.story import STORIES, story_entries
+from domain.examples.supervision import WATCHED, WATCHED_PROJECT
+from domain.messages import Entry
+from domain.project.messages import AdoptionFact, ProjectFact
+from projections.registry import VIEWS
 from projections.view import EVERY_FACT, Facts, View, facts_of, fold, kind_followed
-from tests.controls import LAW
+from tests.examples import LAW
 
 TOLD = [
     story_entries(LAW),

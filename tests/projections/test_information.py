@@ -9,22 +9,22 @@ from uuid import UUID
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
-from domain.information_form import FORM, REQUIRED
-from domain.ledger import Recorded
-from domain.project.completion import ItemCompleted
-from domain.project.correction import EntryRetracted
-from domain.project.external import ExternalResultRecorded
-from domain.project.information import InformationRecorded, KnownField
-from domain.project.registration import Enterprise, ProjectRegistered
-from domain.project.state import PlannedItem
-from domain.project.terms import Outcome
-from domain.vocabulary import AnyFact, Entry
-from infrastructure.information import known_project
-from projections.information import Information, spelt
-from projections.snippets import snippet
+from domain.core.ledger import Recorded
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.messages import AnyFact, Entry
+from domain.project.application.completion import ItemCompleted
+from domain.project.application.correction import EntryRetracted
+from domain.project.application.registration import Enterprise, ProjectRegistered
+from domain.project.external.results import ExternalResultRecorded
+from domain.project.information.form import FORM, REQUIRED
+from domain.project.information.recording import InformationRecorded, KnownField
+from projections.information.fold import Information, spelt
+from projections.information.query import known_project
+from projections.information.search import snippet
+from projections.information.words import question
 from projections.view import Folded, fold, take
-from projections.words import question
-from tests.controls import LAW, MANAGER, submitted
+from tests.examples import LAW, MANAGER, submitted
 from tests.histories import World, worlds
 from tests.spec import PROJECT
 

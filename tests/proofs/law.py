@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.law import auditor_campaign
+from tests.law.auditor import campaign as auditor_campaign
 from tests.proofs.proof import Budget, Proof, RefutedError
 from tests.scripts import zone_claims
 

@@ -27,9 +27,9 @@ from msgspec import Struct, json
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
-from infrastructure.postgres_cluster import postmaster
-from infrastructure.postgres_programs import Account, account_for, programs_for
-from infrastructure.verifying import verify
+from infrastructure.postgres.binaries import Account, account_for, programs_for
+from infrastructure.postgres.cluster import postmaster
+from infrastructure.verifier.verify import verify
 
 PATRONI = "patroni[etcd3,psycopg3]==4.1.5"
 NODES = 3

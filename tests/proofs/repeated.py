@@ -9,11 +9,16 @@ from tests.proofs.proof import Budget, Proof, pytest_passes
 FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS = 10, 25, 10
 FUZZ_FACTOR = 10  # examples an operation, times those of the suite
 LAWS = (
-    *("tests/law", "tests/domain/test_path.py", "tests/domain/test_flow_laws.py", "tests/domain/test_flow_phases.py"),
     *(
-        "tests/projections/test_waiting.py",
-        "tests/projections/test_watch.py",
-        "tests/projections/test_watch_general.py",
+        "tests/law",
+        "tests/domain/flow/test_path.py",
+        "tests/domain/flow/test_flow_laws.py",
+        "tests/domain/flow/test_phases.py",
+    ),
+    *(
+        "tests/projections/waiting/test_waiting.py",
+        "tests/projections/watch/test_watch.py",
+        "tests/projections/watch/test_watch_general.py",
     ),
 )
 
@@ -40,7 +45,7 @@ def laws(budget: Budget) -> str:
 def fuzz(budget: Budget) -> str:
     """Ask every operation of the OpenAPI document with whatever its schema allows."""
     factor = str(FUZZ_FACTOR if budget.seconds is None else 1)
-    return repeat(budget, FUZZ_ROUNDS, ("tests/api/test_fuzz.py",), COUNTERSIGN_TEST_FUZZ_FACTOR=factor)
+    return repeat(budget, FUZZ_ROUNDS, ("tests/api/web/test_fuzz.py",), COUNTERSIGN_TEST_FUZZ_FACTOR=factor)
 
 
 PROOFS = (

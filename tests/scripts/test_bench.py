@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from domain.context import Context
-from domain.law.evaluation import evaluate
-from domain.law.pack_rule import expand
-from domain.ledger import Recorded
-from domain.project.terms import Stage
-from domain.vocabulary import Entry, decide, replay
-from infrastructure.lawbook import law_book
+from domain.core.context import Context
+from domain.core.ledger import Recorded
+from domain.core.types import Stage
+from domain.law.licensing.evaluation import evaluate
+from domain.law.packs.expand import expand
+from domain.messages import Entry, decide, replay
+from infrastructure.law.lawbook import law_book
 from scripts.benches.commands import ITEMS, project_life
 from scripts.benches.evaluating import BEGUN, life, measured
 from scripts.benches.evaluating import LAW as MEASURED_LAW
 from scripts.benches.measure import Figure, ratio
-from tests.controls import LAW
+from tests.examples import LAW
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 

@@ -11,18 +11,18 @@ import pytest
 from msgspec import json
 from typer.testing import CliRunner
 
-from domain.examples import MANAGER
-from domain.ledger import Refused
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure import log
-from infrastructure.approvals import Approvals
-from infrastructure.fill_processes import FillFailed
-from infrastructure.ledger_stream import GapInLedger
-from infrastructure.postgres_programs import PostgresUnavailable
-from infrastructure.verifying import Verified
+from domain.core.ledger import Refused
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure import logging as log
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.workers import FillFailed
+from infrastructure.verifier.verify import Verified
 from scripts import cli
 from scripts.golden import Checked
-from scripts.serving import AddressTaken
+from scripts.server.serving import AddressTaken
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_verify_tells_faults_apart_from_not_being_able_to(
     async with Approvals(database_url) as approvals:
         register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
         await approvals.handle(uuid4(), register, MANAGER, uuid4())
-    monkeypatch.setattr("scripts.serving.ready", lambda _: database_url)
+    monkeypatch.setattr("scripts.server.serving.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
     checkpoint = tmp_path / "checkpoint.json"
 

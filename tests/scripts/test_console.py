@@ -7,8 +7,8 @@ import json
 import pytest
 from rich.table import Table
 
-from domain.characters import is_hidden
-from domain.ledger import Actor
+from domain.core.characters import is_hidden
+from domain.core.ledger import Actor
 from scripts.console import out, pairs, screen, tell
 
 

@@ -9,16 +9,17 @@ from msgspec import structs
 from typer.testing import CliRunner
 
 from domain.catalogue.state import stream_of
-from domain.example_zone import CATALOGUE_STORY
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure import log as console_log
-from infrastructure.approvals import Approvals
-from infrastructure.lawbook import law_book
-from scripts import demo, serving
+from domain.examples.zone import CATALOGUE_STORY
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure import logging as console_log
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from scripts import demo
+from scripts.catalogues.zone import CATALOGUE
 from scripts.cli import cli
 from scripts.demo import DATASET, is_filled
-from scripts.zone import CATALOGUE
-from tests.controls import IMPORTER
+from scripts.server import serving
+from tests.examples import IMPORTER
 
 REGISTER = RegisterProject(name="Case 1", enterprise=Enterprise("somebody"), manager="importer", items=())
 

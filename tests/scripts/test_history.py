@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from domain.project.correction import EntryAmended, EntryRetracted
-from domain.vocabulary import AnyFact
+from domain.messages import AnyFact
+from domain.project.application.correction import EntryAmended, EntryRetracted
 from scripts.history import table_of, told
-from tests.controls import REGISTERED, accepted, submitted
+from tests.examples import REGISTERED, accepted, submitted
 from tests.spec import NOW, entry
 
 EARLIER = NOW - timedelta(days=3)

@@ -13,16 +13,16 @@ from uuid import uuid4
 import pytest
 from msgspec import json
 
-from domain.example_materials import DIGEST, MEDIA_TYPE, REPORT
-from domain.project.material import AttachMaterial, DetachMaterial
-from domain.project.registration import RegisterProject
-from infrastructure.approvals import Approvals
-from infrastructure.material_places import key_of
-from infrastructure.materials import Materials
+from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.project.application.registration import RegisterProject
+from domain.project.materials.attachment import AttachMaterial, DetachMaterial
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.materials.places import key_of
+from infrastructure.materials.store import Materials
 from infrastructure.settings import Settings
 from scripts.materials import SET_ASIDE, Attached, MaterialFault, VerifiedMaterials, check, verify
 from scripts.sweep import sweep
-from tests.controls import APPLICANT, MANAGER, ROOT
+from tests.examples import APPLICANT, MANAGER, ROOT
 from tests.histories import REGISTER
 
 ATTACH = AttachMaterial(digest=DIGEST, name="plan.pdf", media_type=MEDIA_TYPE, size=len(REPORT), items=("land",))

@@ -14,15 +14,15 @@ import psycopg
 import pytest
 from msgspec import json
 
-from domain.examples import MANAGER
-from domain.project.registration import Enterprise, RegisterProject
-from infrastructure.approvals import Approvals
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
 
 CHECKOUT = Path(__file__).parents[2]
 WORK = """
 import os, sys
-from scripts.processes import run_alone
-from scripts.serving import {0}
+from scripts.server.processes import run_alone
+from scripts.server.serving import {0}
 run_alone({0}, os.getppid(), sys.argv[1])
 """
 LINE_SECONDS_MAX = 60

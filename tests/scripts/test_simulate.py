@@ -10,21 +10,21 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from domain.uscc import fault_of
-from domain.vocabulary import tag_of
-from infrastructure.lawbook import law_book
-from infrastructure.rebuild import rebuild
-from infrastructure.verifying import verify
-from infrastructure.watch_table import LEADER_KEY
+from domain.legal_person.codes import fault_of
+from domain.messages import tag_of
+from infrastructure.law.lawbook import law_book
+from infrastructure.projector.rebuild import rebuild
+from infrastructure.verifier.verify import verify
+from infrastructure.watcher.watch_schedule import LEADER_KEY
 from scripts import ledger
 from scripts.demo import catch_up
-from scripts.simulate import Asked, Simulated, SimulationRefused, simulate
 from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
 from scripts.simulation.persons import person_life
+from scripts.simulation.simulate import Asked, Simulated, SimulationRefused, simulate
 from tests.conftest import database_in
-from tests.controls import LAW
+from tests.examples import LAW
 
 FEW = Asked(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
 SEEN_OFTEN = {
@@ -80,7 +80,9 @@ async def test_a_seed_is_simulated_once_in_a_ledger(database_url: str) -> None:
 async def test_another_watcher_of_the_ledger_is_not_overruled(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.simulate.HELD_TRIES", 1)  # each takes a second, and no one is about to let go
+    monkeypatch.setattr(
+        "scripts.simulation.simulate.HELD_TRIES", 1
+    )  # each takes a second, and no one is about to let go
     with psycopg.connect(database_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
         with pytest.raises(SimulationRefused, match="A server watches"):
@@ -93,8 +95,8 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
     async def killed(*_: object) -> None:
         raise BrokenProcessPool
 
-    monkeypatch.setattr("scripts.simulate._shared_out", killed)
-    monkeypatch.setattr("scripts.simulate.SHARE", 1)
+    monkeypatch.setattr("scripts.simulation.simulate._shared_out", killed)
+    monkeypatch.setattr("scripts.simulation.simulate.SHARE", 1)
     with pytest.raises(SimulationRefused, match="was killed"):
         await simulate(database_url, structs.replace(FEW, processes=2))
 

@@ -14,12 +14,12 @@ import pytest_asyncio
 
 from domain.catalogue.state import Catalogue, stream_of
 from domain.flow.step import needs_for
-from infrastructure.approvals import Approvals
-from infrastructure.lawbook import law_book
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from scripts.catalogues.import_catalogue import import_catalogue
 from scripts.catalogues.items import item_from
 from scripts.catalogues.rows import CatalogueUnreadable, read_rows
-from scripts.import_catalogue import import_catalogue
-from scripts.zone import FOLDER, publish_zone, shipped_flow
+from scripts.catalogues.zone import FOLDER, publish_zone, shipped_flow
 
 REAL_LIST = Path(__file__).parents[3] / "shared" / "data" / "cn_service_items_guangan.csv.gz"
 FIELDS = ("item_code", "item_name", "task_type", "department", "code_org", "dept_code", "main_item")

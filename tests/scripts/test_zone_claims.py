@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec import structs
 
-from domain.project.card import CardIssued
-from domain.project.completion import CompleteItem, ItemCompleted
-from domain.project.registration import Enterprise, RegisterProject
-from domain.project.state import PlannedItem
-from domain.project.submission import SubmitItem
-from domain.project.terms import Outcome
-from domain.vocabulary import Entry
-from scripts.simulate import Asked, simulate
-from tests.controls import APPLICANT, LAND, MANAGER
-from tests.projections.watched import Zone
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.messages import Entry
+from domain.project.application.completion import CompleteItem, ItemCompleted
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import SubmitItem
+from domain.project.supervision.signals import CardIssued
+from scripts.simulation.simulate import Asked, simulate
+from tests.examples import APPLICANT, LAND, MANAGER
+from tests.projections.watch.watched import Zone
 from tests.scripts.zone_claims import UNTIL, Claims, claims_in, look_at_cards
 
 ITEM = "land"

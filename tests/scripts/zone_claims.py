@@ -13,29 +13,29 @@ from zoneinfo import ZoneInfo
 import uvloop
 from msgspec import Struct, field
 
-from domain.law.moment import midnight, next_day
+from domain.core.types import Stage
+from domain.law.calendar.moment import midnight, next_day
 from domain.law.proof import Colour
-from domain.project.acceptance import ItemAccepted, ItemDeclined
-from domain.project.card import CardIssued
-from domain.project.completion import ItemCompleted
-from domain.project.correction import EntryAmended
-from domain.project.delivery import DecisionDelivered
-from domain.project.external import ExternalResultRecorded
-from domain.project.forwarding import ItemForwarded
-from domain.project.hearing import HearingHeld
-from domain.project.rescission import CardRescinded
-from domain.project.state import Project
-from domain.project.supplement import SupplementRequested
-from domain.project.terms import Stage
-from domain.project.withdrawal import ItemWithdrawn
-from domain.vocabulary import Entry, corrections, replay
-from infrastructure.histories import histories
-from infrastructure.lawbook import law_book
-from infrastructure.migrate import migrate
-from infrastructure.postgres import EmbeddedPostgres
-from projections.law_events import item_histories
-from projections.readings import read
-from scripts.simulate import Asked, simulate
+from domain.messages import Entry, corrections, replay
+from domain.project.application.acceptance import ItemAccepted, ItemDeclined
+from domain.project.application.completion import ItemCompleted
+from domain.project.application.correction import EntryAmended
+from domain.project.application.delivery import DecisionDelivered
+from domain.project.application.forwarding import ItemForwarded
+from domain.project.application.hearing import HearingHeld
+from domain.project.application.supplement import SupplementRequested
+from domain.project.application.withdrawal import ItemWithdrawn
+from domain.project.external.results import ExternalResultRecorded
+from domain.project.state.project import Project
+from domain.project.supervision.rescission import CardRescinded
+from domain.project.supervision.signals import CardIssued
+from infrastructure.law.lawbook import law_book
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from infrastructure.projector.histories import histories
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import read
+from scripts.simulation.simulate import Asked, simulate
 from tests.conftest import reachable_folder
 
 UNTIL = date(2026, 11, 27)

@@ -1,0 +1,1 @@
+"""时限 clocks over HTTP: lists, pages, calendar feed."""

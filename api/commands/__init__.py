@@ -1,0 +1,1 @@
+"""Commands over HTTP: one in, one receipt out."""

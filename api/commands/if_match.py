@@ -1,0 +1,69 @@
+"""If-Match: a command that is carried out only on the version of the project it was made for."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from api.web.entries import shown
+from api.web.problems import Problem
+from domain.core.context import Context
+from domain.core.ledger import Actor, Command, Refused
+from domain.messages import AnyCommand, decide
+from domain.project.application.registration import RegisterProject
+from domain.project.state.project import Project
+from infrastructure.ledger.approvals import Answer, Approvals
+
+CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
+MOVED = "version-moved"
+REMEDY = "look at what changed, decide again, and send a new command with the new version"
+
+
+class OnVersion(Command, frozen=True, tag="on_version"):
+    """What is *wanted*, refused unless the project is at *version* when it is decided: also where two come at once."""
+
+    wanted: AnyCommand
+    version: int
+
+    @property
+    def needs_shelf(self) -> bool:  # type: ignore[override]  # what is wanted says so, not the class
+        """Whether what is wanted looks into published catalogues or flows."""
+        return self.wanted.needs_shelf
+
+    @property
+    def needs_calendar(self) -> bool:  # type: ignore[override]  # as above
+        """Whether what is wanted looks at the published calendar."""
+        return self.wanted.needs_calendar
+
+    @property
+    def law_named(self) -> str:
+        """The law that what is wanted asks to be decided under."""
+        return self.wanted.law_named
+
+    def decide(self, project: Project, context: Context) -> tuple[Any, ...]:
+        if project.version != self.version:
+            raise Refused(MOVED, f"the project is at version {project.version}, not at {self.version}", remedy=REMEDY)
+        return decide(self.wanted, project, context)
+
+
+async def carry_out_on(
+    version: int, approvals: Approvals, project_id: UUID, command: AnyCommand, by: Actor, key: UUID
+) -> Answer:
+    """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
+    conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
+    first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
+    try:
+        return await approvals.handle(project_id, command if first else cast("AnyCommand", conditional), by, key)
+    except Refused as refusal:
+        entries = await approvals.history(project_id)
+        now = entries[-1].version if entries else 0
+        if now == version or refusal.code == "key-reused":
+            raise
+        raise Problem(
+            MOVED,
+            f"the project is at version {now}, not at {version}",
+            remedy=REMEDY,
+            headers={"ETag": f'"{now}"'},
+            version=now,
+            changed=shown(entries, by)[version : version + CHANGES_TOLD_MAX],
+        ) from refusal

@@ -1,0 +1,1 @@
+"""外部结果 results from outside over HTTP."""

@@ -1,0 +1,115 @@
+"""GET /projects/{id}/path: the critical path with an expected finish as a range, and what a delay would move."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.params import FromPath, QueryParameter
+
+from api.flow.path_schemas import Outlook, ProjectPath, effect_of, outlook, path_items
+from api.waiting.routes import stood
+from api.waiting.wording import ASSUMED
+from api.web.as_of import AsOf, KnownAt
+from api.web.dependencies import AnyRequest, laws_of, parts_of
+from api.web.parameters import After, caught_up
+from api.web.problems import Problem
+from api.web.request_body import DAYS_MAX
+from domain.core.types import CODE_CHARACTERS_MAX, ITEMS_MAX
+from domain.law.calendar.moment import local_day
+from domain.law.packs.pack import Pack
+from infrastructure.ledger.approvals import DEFAULT_LAW
+from projections.view import Folded
+
+DELAY_CHARACTERS_MAX = CODE_CHARACTERS_MAX + len(f":{DAYS_MAX}")
+ECHO_CHARACTERS_MAX = 100
+DAYS_DIGITS = frozenset("0123456789")
+
+Delays = Annotated[
+    list[Annotated[str, QueryParameter(max_length=DELAY_CHARACTERS_MAX)]] | None,
+    QueryParameter(
+        max_items=ITEMS_MAX,
+        description=f"What if: `ITEM:N`, the item takes N (1 to {DAYS_MAX}) working days longer. May be repeated.",
+    ),
+]
+
+
+class Paths(Controller):
+    """What may be expected of one project. Everything here is an estimate, and says what it rests on."""
+
+    tags = ("waiting",)
+
+    @get("/projects/{project_id:uuid}/path", operation_id="get_path", summary="The critical path, and what delays move")
+    async def get_path(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        delay: Delays = None,
+        after: After = 0,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> ProjectPath:
+        """Items with ranges, slack and bases. The project is read from the ledger, past durations from a view."""
+        folded, at, known = await stood(request, project_id, as_of, known_at)
+        _, position = await caught_up(request, after)
+        found = await expected(request, folded, at, position, now=as_of is None, after=after)
+        delays = delays_in(delay or (), found)
+        items, effect = await asyncio.to_thread(lambda: (path_items(found), effect_of(found, delays)))
+        finish = found.finish
+        return ProjectPath(
+            as_of=at,
+            known_at=known,
+            estimate=True,
+            assumed_zh=ASSUMED[0],
+            assumed_en=ASSUMED[1],
+            calendar=found.calendar.version,
+            provisional=finish is not None and found.calendar.provisional(finish.high_on),
+            finish=finish,
+            critical=found.way.critical,
+            stuck=found.way.stuck,
+            items=items,
+            delay=effect,
+            position=position,
+        )
+
+
+async def expected(
+    request: AnyRequest, folded: Folded, at: datetime, position: int, *, now: bool = True, after: int = 0
+) -> Outlook:
+    """What is to be expected of a project at *at*, by the durations known then; *position* is that of the views."""
+    parts = parts_of(request)
+    laws, register = await laws_of(request), folded.project.register
+    past = await (
+        parts.durations.now(laws, at, position, after, register) if now else parts.durations.until(laws, at, register)
+    )
+    pack = law_of(request, folded, at)
+    calendar = laws.calendar(pack, local_day(at, pack.zone))
+    return await asyncio.to_thread(outlook, folded, pack, calendar, past, at)
+
+
+def law_of(request: AnyRequest, folded: Folded, at: datetime) -> Pack:
+    """The law that a folded project runs under at *at*."""
+    return parts_of(request).approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
+
+
+def delays_in(asked: Sequence[str], found: Outlook) -> dict[str, int]:
+    """The delays *asked* about, by item. Raises Problem where one can't be read or is of nothing that is left."""
+    delays: dict[str, int] = {}
+    for one in asked:
+        code, _, days = one.rpartition(":")
+        if not days or not set(days) <= DAYS_DIGITS or not 1 <= int(days) <= DAYS_MAX:
+            raise _unreadable(one, f"write ITEM:N, where N is 1 to {DAYS_MAX} working days")
+        if code not in found.left.tasks:
+            left = ", ".join(found.left.tasks) or "nothing"
+            raise _unreadable(one, f"still to be granted: {left[: ECHO_CHARACTERS_MAX * 5]}")
+        delays[code] = delays.get(code, 0) + int(days)
+    return delays
+
+
+def _unreadable(given: str, remedy: str) -> Problem:
+    sentence = f"delay: {given[:ECHO_CHARACTERS_MAX]} is no delay of an item of this project"
+    return Problem("invalid-parameter", sentence, remedy=remedy, parameter="delay")

@@ -1,0 +1,156 @@
+"""审批流程 /flows: published editions of approval flows, each a graph of steps with names and departments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from api.catalogue.routes import EDITIONS_MAX, asked, catalogue_then, unknown
+from api.commands.aggregates import AggregateReceipt, carry_out
+from api.commands.targets import TO_FLOWS
+from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
+from api.web.as_of import AsOf, KnownNow
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
+from api.web.identity import actor_of, headers_of
+from api.web.parameters import PAGE_ROWS, After, Limit, Offset, caught_up, code
+from api.web.problems import Problem
+from api.web.request_body import ECHO_CHARACTERS_MAX
+from domain.flow.publication import FlowPublished
+from domain.flow.state import Flow, stream_of
+from domain.flow.step import FlowEdition
+from projections.flow.query import RunningCount, RunningFilter, RunningProject, RunningProjects
+
+OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
+OfKind = Annotated[str, code("For projects of this kind; left out: for all of them.")]
+
+
+class RunningPage(Struct, frozen=True):
+    """Projects that ran by a flow at *as_of*, those that came last first; *counts* are of all of them.
+
+    *next* is the `offset` of the next page, null on the last.
+    """
+
+    flow: str
+    as_of: datetime
+    counts: list[RunningCount]
+    projects: list[RunningProject]
+    next: int | None
+    position: int
+
+
+class Flows(Controller):
+    """In which order an investment project's items are handled, and what each waits for."""
+
+    path = "/flows"
+    tags = ("flows",)
+
+    @post(
+        "/{name:str}/commands", operation_id=TO_FLOWS.operation, status_code=200, summary="Publish an edition of a flow"
+    )
+    async def post_flow_command(self, request: AnyRequest, name: FromPath[str]) -> AggregateReceipt:
+        """Carry out one command on a flow, once and for all under its Idempotency-Key.
+
+        Refused where a step names an unknown item, can't be reached, or waits for itself in a circle, which is told
+        step by step.
+        """
+        return AggregateReceipt.of(name, await carry_out(request, stream_of(name), TO_FLOWS))
+
+    @get("/", operation_id="list_flows", summary="Every approval flow")
+    async def list_flows(self, request: AnyRequest) -> FlowList:
+        """By name, each by its newest edition."""
+        actor_of(headers_of(request.scope))
+        shelves = parts_of(request).approvals.shelves
+        await shelves.refresh()
+        return FlowList(
+            [listed_flow(flow) for flow in sorted(shelves.shelf.flows.values(), key=lambda flow: flow.name)]
+        )
+
+    @get("/{name:str}", operation_id="get_flow", summary="One flow and its editions")
+    async def get_flow(self, request: AnyRequest, name: FromPath[str]) -> ShownFlow:
+        """Who published which edition when, and against which edition of the catalogue."""
+        actor_of(headers_of(request.scope))
+        published = await parts_of(request).approvals.told(stream_of(name), FlowPublished)
+        return shown_flow(await flow_called(request, name), published)
+
+    @get("/{name:str}/editions/{edition:int}", operation_id="get_flow_edition", summary="One edition as a graph")
+    async def get_flow_edition(
+        self,
+        request: AnyRequest,
+        name: FromPath[str],
+        edition: FromPath[int],
+        kind: OfKind = "",
+        as_of: AsOf = None,
+        known_at: KnownNow = None,
+    ) -> FlowGraph:
+        """Its phases, steps and what each waits for; 0 is the newest. Items are told as the catalogue has them then."""
+        at, known = asked(request, as_of, known_at)
+        found = edition_of(await flow_called(request, name), edition)
+        if kind and kind not in found.kinds:
+            raise Problem(
+                "invalid-parameter",
+                f"kind: edition {found.number} of {name} is not for projects of the kind {kind}",
+                remedy=f"it is for: {', '.join(found.kinds)}",
+                parameter="kind",
+            )
+        catalogue = await catalogue_then(request, found.catalogue, at, known)
+        in_force = catalogue.in_force()
+        services = Services(
+            number=in_force.edition.number if in_force else None,
+            in_force=in_force.edition.items if in_force else {},
+            published=catalogue.catalogue.editions[found.catalogue_edition - 1].items,
+            online=catalogue.online(),
+        )
+        return graph_of(name, found, kind, services, at)
+
+    @get("/{name:str}/projects", operation_id="list_flow_projects", summary="Projects that run by a flow")
+    async def list_flow_projects(
+        self,
+        request: AnyRequest,
+        name: FromPath[str],
+        *,
+        after: After = 0,
+        as_of: AsOf = None,
+        edition: OfEdition = 0,
+        kind: OfKind = "",
+        limit: Limit = PAGE_ROWS,
+        offset: Offset = 0,
+    ) -> RunningPage:
+        """By which edition and as what kind, since when; and how many there are by edition and kind."""
+        at, _ = asked(request, as_of, None)
+        await flow_called(request, name)
+        _, position = await caught_up(request, after)
+        running = RunningProjects(parts_of(request).approvals.store)
+        wanted = RunningFilter(flow=name, at=at, edition=edition, kind=kind, limit=limit + 1, offset=offset)
+        rows = await running.listed(wanted)
+        following = offset + limit if len(rows) > limit else None
+        return RunningPage(name, at, await running.counted(name, at), rows[:limit], following, position)
+
+    @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
+    async def get_flow_history(
+        self, request: AnyRequest, name: FromPath[str], after: HistoryAfter = 0, limit: HistoryLimit = PAGE_ENTRIES
+    ) -> StreamHistory:
+        """Who published what, and when; a page at a time."""
+        by = actor_of(headers_of(request.scope))
+        state = await flow_called(request, name)
+        return await stream_history(parts_of(request).approvals, state, by, after, limit)
+
+
+async def flow_called(request: AnyRequest, name: str) -> Flow:
+    """The flow *name* as it is now. Raises Problem not-found."""
+    state = await parts_of(request).approvals.state(stream_of(name))
+    if not isinstance(state, Flow) or not state.editions:
+        raise unknown(f"there is no flow {name}", "GET /flows lists them")
+    return state
+
+
+def edition_of(flow: Flow, number: int) -> FlowEdition:
+    """Edition *number* of *flow*, 0 for the newest. Raises Problem not-found."""
+    if not 0 <= number <= len(flow.editions):
+        sentence = f"the flow {flow.name[:ECHO_CHARACTERS_MAX]} has no edition {number}"
+        raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
+    return flow.editions[number - 1]

@@ -1,0 +1,143 @@
+"""GET /healthz and /readyz: whether this process is alive, and whether it should be sent requests."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any, cast
+
+from litestar import get
+from msgspec import Struct
+
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.error_handlers import is_outage
+from api.web.problems import Problem
+from infrastructure.health import seen
+from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.projector.positions import ViewPosition
+from infrastructure.projector.view_stall import Still
+from projections.registry import VIEWS
+
+READY_SECONDS_MAX = 3.0  # a balancer gives up about then
+REMEDY = "ask again in a moment; the log says more"
+CLOCK_REMEDY = "keep the clocks of this server and of its database right with NTP (chrony, timesyncd)"
+RETRY_AFTER = {"Retry-After": "1"}
+LAG_ENTRIES_MAX = 100_000  # a few seconds of folding; a view further behind shows the past
+STOPPED_REMEDY = (
+    "each is tried again within fifteen minutes, and when a server starts; where it stops at the same position again,"
+    " `countersign verify` tells whether that entry was changed (restore a backup) or not (install a release that can"
+    " fold it)"
+)
+UNMADE_REMEDY = "wait: what asks for these is answered 503 `behind` until they are there"
+LAG_REMEDY = "wait: the projector takes in ten thousand entries a second and more; `lag` has to shrink"
+STILL_REMEDY = (
+    "see the log of the server that projects; another takes over from one that is frozen within half a minute"
+)
+STILL_SECONDS_MAX = 60.0  # a projector that was killed leads again in seconds, one that has lost its database too
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Ready(Struct, frozen=True):
+    """The database is there and up to date, and takes facts. Whether the views follow is told beside it.
+
+    *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
+    furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
+    what is wrong with the clocks; empty where nothing is. *status* is `behind` where the views do not follow as they
+    should; *trouble* says how, and *remedy* what helps. That is the same on every server of a ledger, so taking this
+    one out of service would not mend it.
+    """
+
+    position: int
+    waiting: int
+    lag: int
+    views: list[ViewPosition]
+    still_since: datetime | None = None
+    trouble: str = ""
+    remedy: str = ""
+    clock: str = ""
+    status: str = "ready"
+
+
+@get("/healthz", operation_id="get_health", summary="Whether the process is alive", tags=["operation"])
+async def healthz() -> Alive:
+    """Answers as long as the event loop turns; asks nobody else."""
+    return Alive()
+
+
+@get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
+async def readyz(request: AnyRequest) -> Ready:
+    """Asks the database, and how far every view has come. 503 where commands can't be taken here, saying why.
+
+    Views that do not follow are no reason for that: then the answer is 200 with the status `behind`.
+    """
+    try:
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            return await _readiness(request)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        raise _not_ready("the database can't be reached") from error
+
+
+async def _readiness(request: AnyRequest) -> Ready:
+    approvals, views = parts_of(request).approvals, parts_of(request).views
+    address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
+    try:
+        found = await seen(address)
+    except PostgresUnavailable as refused:  # a newer release has changed the database, or files were edited
+        raise _not_ready(str(refused)) from refused
+    if found.missing:
+        raise _not_ready(f"the database has not seen {', '.join(found.missing)}", missing=found.missing)
+    if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
+        what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
+        raise _not_ready(what, append_error=trouble.error)
+    if refusal := approvals.clocks.refusal:
+        raise Problem("not-ready", f"{refusal}; no commands are taken", remedy=CLOCK_REMEDY, headers=RETRY_AFTER)
+    if not found.views:
+        raise _not_ready("the views are still being made", views=found.views)
+    position, positions = found.head, found.views
+    lag = max(position - view.position for view in positions)
+    still = views.standstill.look(position - lag, position)
+    what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
+    return Ready(
+        position,
+        approvals.committer.waiting,
+        lag,
+        positions,
+        still.since if still else None,
+        what,
+        remedy,
+        approvals.clocks.note,
+        "behind" if what else "ready",
+    )
+
+
+def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str] | None:
+    """What keeps views from following, and what helps."""
+    if stopped := [view for view in positions if view.error]:
+        names = ", ".join(view.view for view in stopped)
+        return f"stopped: {names} ({stopped[0].error})", STOPPED_REMEDY
+    if unmade := sorted({view.name for view in VIEWS} - {view.view for view in positions}):
+        return f"the views are still being made: {', '.join(unmade)}", UNMADE_REMEDY
+    if lag > LAG_ENTRIES_MAX:
+        return f"the views are {lag} entries behind the ledger's {head}", LAG_REMEDY
+    return None
+
+
+def _standing_still(head: int, lag: int, still: Still | None) -> tuple[str, str] | None:
+    if still is None or still.seconds <= STILL_SECONDS_MAX:
+        return None
+    sentence = (
+        f"the views stand still at position {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
+        f" at {head}: they are being made anew, or no server projects"
+    )
+    return sentence, STILL_REMEDY
+
+
+def _not_ready(what: str, **members: Any) -> Problem:
+    return Problem("not-ready", what, remedy=REMEDY, headers=RETRY_AFTER, **members)

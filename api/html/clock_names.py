@@ -1,0 +1,27 @@
+"""What the clocks of the law are called on a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from api.html.page import Paper
+from domain.project.countersignature.rules import JOINT_STEP
+
+NAME_ENDS = re.compile("[#:]")
+
+
+def clock_name(paper: Paper) -> Callable[[str], str]:
+    """A function from a clock's stored name, such as "intake#2", to the words for it."""
+
+    def of(name: str) -> str:
+        kind = NAME_ENDS.split(name, maxsplit=1)[0]
+        rest = name.removeprefix(kind).lstrip("#:")
+        said = paper.words["clock_kind"](kind)
+        if name.startswith(f"{kind}:"):
+            department, _, step = rest.partition("#")[0].partition("/")
+            rest = paper.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
+        between = " " if rest.isdigit() else paper.words["bureau"]("of")
+        return said if rest in ("", "1") else f"{said}{between}{rest}"
+
+    return of

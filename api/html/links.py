@@ -1,0 +1,31 @@
+"""Addresses that several pages lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from api.html.page import Paper
+from domain.project.countersignature.rules import JOINT_STEP
+
+BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
+
+CLOCKS = "/pages/supervision/clocks"
+
+
+def card_link(paper: Paper) -> Callable[[UUID, str], str]:
+    """A function from a project and a card to the card's page."""
+
+    def of(project: UUID, card: str) -> str:
+        return paper.link(f"/pages/projects/{project}/card", card=card)
+
+    return of
+
+
+def asked_as(paper: Paper, asked: str) -> str:
+    """The department of "department (step)" by its name, with the step where it was asked at one."""
+    department, _, step = asked.partition(" (")
+    named, step = paper.office(department), step.removesuffix(")")
+    if step in ("", JOINT_STEP):
+        return named
+    return f"{named}（{step}）" if paper.language == "zh" else f"{named} ({step})"

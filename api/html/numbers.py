@@ -1,0 +1,43 @@
+"""编号 the numbers by which people call cards, orders and complaints: made of the year and the place in the ledger.
+
+Ids are chosen by whoever sends a command, or by the deadline watcher, and may be the same in two projects. The place of
+an entry in the ledger is unique in an installation and never changes, so these numbers are and don't either.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.law.proof import Colour
+from domain.messages import AnyFact
+from domain.project.supervision.signals import CardIssued, DeadlineWarned
+from projections.sums import ZONE
+from projections.supervision.fold import DEEMED, WARNING, OrderRow, SignalRow
+
+# By level: R-0131 and W-0132 are two things, whatever their places say.
+LETTERS = {WARNING: "W", Colour.YELLOW.value: "Y", Colour.RED.value: "R", DEEMED: "D"}
+DIGITS = 4  # at least
+
+
+def numbered(kind: str, at: datetime, letter: str, position: int) -> str:
+    """Such as 监察〔2026〕R-0131; the year is that of *at* in the zone."""
+    year = at.astimezone(ZoneInfo(ZONE)).year
+    return f"{kind}〔{year}〕{letter}{'-' if letter else ''}{position:0{DIGITS}}"
+
+
+def card_number(signal: SignalRow) -> str:
+    """The number of a warning, a card or an effect of silence."""
+    return numbered("监察", signal.happened_at, LETTERS[signal.level], signal.position)
+
+
+def order_number(order: OrderRow) -> str:
+    """The number of an order."""
+    return numbered("督办", order.ordered_at, "", order.position)
+
+
+def level_of(fact: AnyFact) -> str:
+    """The level of the warning, card or effect of silence that *fact* tells of."""
+    if isinstance(fact, CardIssued):
+        return fact.colour.value
+    return WARNING if isinstance(fact, DeadlineWarned) else DEEMED

@@ -1,0 +1,321 @@
+"""What happened, in a sentence: every fact told in the words of a page, with what else it holds beneath."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from api.html.citations import cited
+from api.html.clock_names import clock_name
+from api.html.codes import district_named, industry_named
+from api.html.fact_fields import HIDDEN, TRUTHS
+from api.html.links import asked_as, card_link
+from api.html.numbers import LETTERS, level_of, numbered
+from api.html.page import Paper
+from api.html.titles import clock_unit, grounds
+from api.web.entries import ShownEntry
+from domain.core.plan import PlannedItem
+from domain.core.types import Mode, Outcome
+from domain.law.licensing.countersign import COUNTERSIGN
+from domain.law.office import IntakeHours
+from domain.law.proof import ClockProof, Colour
+from domain.messages import AnyFact, tag_of
+from domain.project.application.acceptance import ItemAccepted
+from domain.project.application.submission import ItemSubmitted
+from domain.project.application.suspension import ClockSuspended
+from domain.project.countersignature.rules import JOINT_STEP, CountersignatureAsked
+from domain.project.external.results import Kept
+from domain.project.feedback.evaluation import AppealGround, Channel, Grade
+from domain.project.information.form import CATEGORIES, FORM, Sort
+from domain.project.information.recording import KnownField
+from domain.project.materials.attachment import MaterialAttached
+from domain.project.state.consultation import Answer, Opinion
+from domain.project.state.feedback import Satisfied
+from domain.project.state.project import ExternalResult, Licence
+from domain.project.supervision.appeals import SupervisionOrdered, Verdict
+from infrastructure.law.lawbook import law_book
+from projections.clocks.nodes import modes_with
+from projections.clocks.reading import WORKING_DAY
+from projections.supervision.card_case_file import card_in
+
+PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
+OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
+DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
+# The table of words for each closed set of values.
+WORDS: Mapping[type[StrEnum], str] = {
+    Outcome: "outcome",
+    Opinion: "opinion_of",
+    Grade: "grade_of",
+    Channel: "channel_of",
+    Kept: "kept_of",
+    Verdict: "verdict_of",
+    Colour: "level_of",
+    Satisfied: "satisfied",
+    AppealGround: "appeal_ground",
+    Mode: "mode_of",
+}
+
+
+FORM_FIELDS = {field.key: field for category in FORM for field in category.fields}
+NAMED = {Sort.DISTRICT: district_named, Sort.INDUSTRY: industry_named}
+YES_NO = (("是", "yes"), ("否", "no"))
+
+
+class Detail(Struct, frozen=True):
+    """One thing that a fact holds: what it is called, and what it says."""
+
+    label: str
+    value: str
+
+
+class Known(Struct, frozen=True):
+    """What a sentence needs of the other entries of its project: by what cards, orders, files and suspensions go."""
+
+    cards: dict[str, str] = {}
+    orders: dict[str, str] = {}
+    files: dict[str, str] = {}
+    grounds: dict[str, str] = {}
+    units: dict[str, str] = {}  # of items, as they were last accepted
+    laws: dict[str, str] = {}  # of items, as they were last applied for
+
+    @classmethod
+    def of(cls, entries: Sequence[ShownEntry]) -> Known:
+        """From all *entries* of one project, in their order."""
+        known = cls({}, {}, {}, {}, {}, {})
+        for entry in entries:
+            fact = entry.fact
+            if card := card_in(fact):
+                known.cards[card] = numbered("监察", entry.occurred_at, LETTERS[level_of(fact)], entry.position)
+            match fact:
+                case SupervisionOrdered(order=order):
+                    known.orders[order] = numbered("督办", entry.recorded_at, "", entry.position)
+                case MaterialAttached(digest=digest, name=name):
+                    known.files[digest] = name
+                case ClockSuspended(suspension=suspension, ground=ground):
+                    known.grounds[suspension] = ground
+                case ItemSubmitted(item=item, law=law):
+                    known.laws[item] = law
+                case ItemAccepted(item=item, unit=unit, law=law):
+                    known.units[item], known.laws[item] = unit, law
+        return known
+
+
+class Sentences:
+    """Tells the facts of one *project* in the language of *paper*; *names* are those of its items."""
+
+    def __init__(self, paper: Paper, project: UUID, known: Known, names: Mapping[str, str]) -> None:
+        self.paper, self.words, self.known, self.names = paper, paper.words, known, names
+        self.project, self.is_zh = project, paper.language == "zh"
+        self.clock, self.card_link = clock_name(paper), card_link(paper)
+
+    def tell(self, fact: AnyFact) -> str:
+        """The sentence of *fact*, with links to the cards that it is about."""
+        sentence = self.words["sentence"](tag_of(fact))
+        return Markup("").join(self._part(optional, always, fact) for optional, always in PART.findall(sentence))
+
+    def details(self, fact: AnyFact) -> list[Detail]:
+        """Everything that *fact* holds and a person can read, by its name; its links are in the sentence."""
+        said = [(name, plain(self.said(name, getattr(fact, name), fact))) for name in fact.__struct_fields__]
+        return [Detail(self.words["field"](name), value) for name, value in said if value and name not in HIDDEN]
+
+    def _part(self, optional: str, always: str, fact: AnyFact) -> str:
+        """One part of a sentence, filled in; empty where it is *optional* and a field in it has no value."""
+        text, filled = FIELD.split(optional or always), []
+        for nth, piece in enumerate(text):
+            if not nth % 2:  # texts and names in turn
+                filled.append(escape(piece))
+                continue
+            value = self.value(piece, fact)
+            if optional and not value:
+                return ""
+            filled.append(escape(value or self.label("not_said")))
+        return Markup("").join(filled)
+
+    def value(self, name: str, fact: AnyFact) -> str:
+        """What stands in the place of {*name*}: a field in words, or what is made of several."""
+        made = MADE.get(name)
+        if made is not None:
+            return made(self, fact)
+        if name.endswith("_count"):
+            return str(len(getattr(fact, name.removesuffix("_count"))) or "")
+        return self.said(name, getattr(fact, name), fact)
+
+    def said(self, name: str, value: Any, fact: AnyFact) -> str:
+        """*value*, which the field *name* of *fact* holds, in words; empty where it says nothing."""
+        if isinstance(value, bool):
+            said = TRUTHS.get(f"{tag_of(fact)}.{name}") or TRUTHS.get(name) or YES_NO
+            return said[not value][not self.is_zh]
+        if value in (None, 0, "", ()):
+            return ""
+        if name in SPECIAL and isinstance(value, str | int) and not isinstance(value, StrEnum):
+            return SPECIAL[name](self, value, fact)
+        if isinstance(value, tuple | list):
+            return self.joined([self.said(name, one, fact) for one in value])
+        return self._plain(name, value, fact)
+
+    def _plain(self, name: str, value: Any, fact: AnyFact) -> str:
+        if isinstance(value, StrEnum):
+            return self.words[WORDS[type(value)]](value.value)
+        if isinstance(value, datetime):
+            return self.paper.local(value)
+        if isinstance(value, Struct):
+            return self._struct(value)
+        if name in DAYS and isinstance(value, int):
+            return self.paper.quantity(value, self.unit(fact))
+        if name in OFFICES:
+            return self.office(value)
+        return str(value)
+
+    def _struct(self, value: Struct) -> str:
+        """What a part of a fact says."""
+        match value:
+            case ExternalResult():
+                said = (self.words["outcome"](value.outcome.value), value.document_number, value.document_on)
+                return self.joined([str(one) for one in said if one])
+            case Answer():
+                opinion = self.words["opinion_of"](value.opinion.value) if value.opinion else ""
+                return f"{self.paper.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
+            case KnownField():
+                return self._field(value)
+            case ClockProof():
+                return self._proof(value)
+        return self._named(value)
+
+    def _named(self, value: Struct) -> str:
+        match value:
+            case PlannedItem():
+                return self.names.get(value.item) or self.paper.called(value.name) or value.item
+            case Licence():
+                number = value.number or self.names.get(value.item, value.item)
+                return self.joined([number, f"{self.words['field']('valid_through')}{self.colon}{value.valid_through}"])
+            case IntakeHours():
+                return self.words["of_hours"](value.intake_shift).format(value.close_of_business)
+        return self.paper.called(str(getattr(value, "name", "") or getattr(value, "task_name", "")))
+
+    def _field(self, value: KnownField) -> str:
+        form = FORM_FIELDS.get(value.key)
+        if form is None:
+            return ""
+        said = form.options.get(value.value, (value.value, value.value))[not self.is_zh]
+        if form.sort in NAMED:
+            said = NAMED[form.sort](value.value, self.paper.language)
+        elif form.sort is Sort.PHONE:
+            said = ""  # whom to call is told on the page of the information itself
+        return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
+
+    def _proof(self, proof: ClockProof) -> str:
+        bureau = self.words["bureau"]
+        said = (
+            (bureau("clock"), self.clock(proof.clock)),
+            (bureau("started"), str(proof.started_on)),
+            (bureau("due"), str(proof.due_on)),
+            (bureau("article"), cited(proof.article, self.paper.language)),
+            (bureau("evidence"), ", ".join(map(str, proof.evidence))),
+        )
+        return ("；" if self.is_zh else "; ").join(f"{term}{self.colon}{value}" for term, value in said if value)
+
+    @property
+    def colon(self) -> str:
+        """What stands between a name and what it says."""
+        return "：" if self.is_zh else ": "
+
+    def unit(self, fact: AnyFact) -> str:
+        """The unit in which the days of *fact* are counted: its own, that of its clock, or of its item's decision."""
+        item = getattr(fact, "item", "")
+        own: str = getattr(fact, "unit", "")
+        if isinstance(fact, CountersignatureAsked):
+            own = clock_unit(self.known.laws.get(item, ""), COUNTERSIGN.name)
+        return own or self.known.units.get(item, WORKING_DAY)
+
+    def joined(self, parts: Sequence[str]) -> str:
+        """*parts* one after the other, without those that are empty."""
+        return ("、" if self.is_zh else ", ").join(part for part in parts if part)
+
+    def linked(self, card: str) -> str:
+        """The number of *card*, with the way to its page."""
+        number = self.known.cards.get(card) or self.words["bureau"]("card")
+        return Markup('<a href="{}" class="number">{}</a>').format(self.card_link(self.project, card), number)
+
+    def of_proof(self, fact: AnyFact, name: str) -> str:
+        """What the proof of a warning or card says of its clock; empty where it came by hand."""
+        proof: ClockProof | None = getattr(fact, "proof", None)
+        if proof is None:
+            return ""
+        if name == "remaining":
+            return self.paper.quantity(proof.remaining, clock_unit(proof.rule, proof.clock) or WORKING_DAY)
+        if name == "article":
+            return cited(proof.article, self.paper.language)
+        return self.clock(proof.clock) if name == "clock" else str(proof.due_on)
+
+    def office(self, asked: str) -> str:
+        """What the department of *asked* is called, "department (step)" where it was asked at a step."""
+        return asked_as(self.paper, asked)
+
+    def mode(self, key: str) -> str:
+        """What a mode of handling is called: in our own words, else in those of the law pack that has it."""
+        said = self.words["mode_of"](key)
+        if said != key:
+            return said
+        title = next(mode for mode in modes_with([key], law_book().packs) if mode.key == key)
+        return title.title_zh if self.is_zh else title.title
+
+    def ground(self, reason: str) -> str:
+        """What the ground *reason* of a suspension is called."""
+        return grounds(self.paper.language).get(reason, reason)
+
+    def label(self, name: str) -> str:
+        """A word of the pages."""
+        return self.words["label"](name)
+
+
+def plain(value: str) -> str:
+    """*value* without links and times marked up."""
+    return value.striptags() if isinstance(value, Markup) else value
+
+
+# What is made of several fields, or of the entries around a fact.
+MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
+    "basis": lambda told, fact: told.of_proof(fact, "article"),
+    "changed": lambda told, fact: told.joined([told.words["of_person"](name) for name in fact.particulars.said()]),
+    "clock": lambda told, fact: told.of_proof(fact, "clock") or told.clock(getattr(fact, "clock", "")),
+    "detached": lambda told, fact: told.known.files.get(fact.digest, ""),
+    "due_on": lambda told, fact: told.of_proof(fact, "due_on"),
+    "finding": lambda told, fact: told.said("partly", fact.partly, fact) or told.said("upheld", fact.upheld, fact),
+    "noted": lambda _, fact: fact.label or fact.activity,
+    "person": lambda _, fact: fact.particulars.name or "",
+    "planned": lambda told, fact: told.paper.office(fact.plan.department),
+    "remaining": lambda told, fact: told.of_proof(fact, "remaining"),
+    "serving": lambda _, fact: fact.service.dept_name or fact.service.dept_code,
+    "suspended_for": lambda told, fact: told.ground(told.known.grounds.get(fact.suspension, "")),
+    "titled": lambda _, fact: fact.title or fact.notice,
+    "verified": lambda told, fact: (
+        f"{told.label('verified')} {fact.verified_on}" if fact.verified_on else told.label("not_verified")
+    ),
+}
+# Fields whose texts stand for something else: codes of grounds, clocks, steps and so on.
+SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
+    "before": lambda told, value, _: told.mode(value),
+    "approver": lambda told, value, _: told.words["approver"](value),
+    "article": lambda told, value, _: cited(value, told.paper.language),
+    "card": lambda told, value, _: told.linked(value),
+    "clock": lambda told, value, _: told.clock(value),
+    "category": lambda told, value, _: CATEGORIES[value].zh if told.is_zh else CATEGORIES[value].en,
+    "days": lambda told, value, fact: told.paper.quantity(value, told.unit(fact)) if isinstance(value, int) else "",
+    "ground": lambda told, value, _: told.ground(value),
+    "items": lambda told, value, _: told.names.get(value, value) if isinstance(value, str) else str(value),
+    "kind": lambda told, value, _: told.words["kind_of"](value),
+    "kinds": lambda told, value, _: told.words["kind_of"](value),
+    "late": lambda told, value, _: told.names.get(value, value),
+    "mode": lambda told, value, _: told.mode(value),
+    "method": lambda told, value, _: told.words["method_of"](value),
+    "order": lambda told, value, _: told.known.orders.get(value) or told.words["bureau"]("order"),
+    "stops": lambda told, value, _: told.clock(value),
+    "step": lambda _, value, __: "" if value == JOINT_STEP else str(value),
+}

@@ -1,0 +1,1 @@
+"""项目信息库 the information base over HTTP."""

@@ -1,0 +1,1 @@
+"""法律 packs, calendars, evaluation and what-if over HTTP."""

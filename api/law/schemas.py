@@ -1,0 +1,187 @@
+"""What the law answers over HTTP: how every clock stands at the asked instants, and one clock day by day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from api.law.requests import GeneralChoice, Prepared, Question
+from api.web.request_body import field_problem
+from domain.law.calendar.moment import midnight
+from domain.law.documented import documented
+from domain.law.generic.evaluate import as_clock, general_readings
+from domain.law.generic.explain import explain_general
+from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, Level, State
+from domain.law.licensing.evaluation import Evaluation, ItemState, evaluate, worst
+from domain.law.licensing.explain import Explanation, explain
+from domain.law.licensing.renewal import Deemed
+from projections.clocks.reading import WORKING_DAY
+
+
+class ShownClock(Struct, frozen=True):
+    """One clock. Days are working days unless `units` says otherwise; dates are local dates.
+
+    *start* never counts. *due* is the last day in time, null while an open suspension makes it unknowable: then
+    *earliest_due* is what it would be if the clock resumed now. *provisional*: it lies beyond the published calendar.
+    """
+
+    start: date
+    length: int | None
+    due: date | None
+    earliest_due: date | None
+    yellow_from: date | None
+    used: int | None
+    remaining: int
+    overdue_days: int
+    state: State
+    level: Level
+    provisional: bool
+
+
+class ShownEvaluation(Struct, frozen=True):
+    """All that the law says of one item at one instant, in the words of the golden vectors.
+
+    *item_state*, *acceptance* and *deemed* are null under a law that counts otherwise than in working days.
+    """
+
+    item_state: ItemState | None
+    acceptance: Acceptance | None
+    deemed: Deemed | None
+    card: Card
+    flags: tuple[str, ...]
+    clocks: dict[str, ShownClock]
+
+
+class Answered(Struct, frozen=True):
+    """One answer: the instants asked about, the version of the calendar counted on, each clock's article.
+
+    *units* says what each clock counts: its *length*, *used* and *remaining* are in days of that unit, in calendar days
+    for weeks and months, in hours for working hours. *over_at* is the first instant after its last moment in time, as
+    far as that is known, and *silence* what the law has taken its end for where it decides: "deemed_granted".
+    """
+
+    t: datetime
+    known: datetime
+    calendar: str
+    articles: dict[str, str]
+    units: dict[str, str]
+    over_at: dict[str, datetime]
+    silence: dict[str, str]
+    evaluation: ShownEvaluation
+
+
+class Evaluations(Struct, frozen=True):
+    """The answers, in the order of the questions."""
+
+    evaluations: list[Answered]
+
+
+class Explained(Struct, frozen=True):
+    """One clock at one instant, day by day."""
+
+    t: datetime
+    known: datetime
+    explanation: Explanation
+
+
+class Explanations(Struct, frozen=True):
+    """The explanations, in the order of the questions."""
+
+    explanations: list[Explained]
+
+
+def evaluations(asked: Prepared) -> Evaluations:
+    """How everything stands at every instant asked about."""
+    return Evaluations([_answered(asked, question) for question in asked.questions])
+
+
+def _answered(asked: Prepared, question: Question) -> Answered:
+    if isinstance(asked.rule, GeneralChoice):
+        return _answered_otherwise(asked.rule, asked, question)
+    found = evaluate(asked.rule, asked.timeline, asked.book, question.t, question.known)
+    over = {name: clock.over_from for name, clock in found.clocks.items()}
+    return Answered(
+        t=question.t,
+        known=question.known or question.t,
+        calendar=found.calendar,
+        articles={name: clock.article for name, clock in found.clocks.items()},
+        units=dict.fromkeys(found.clocks, WORKING_DAY),
+        over_at={name: midnight(day, asked.rule.zone) for name, day in over.items() if day},
+        silence={},
+        evaluation=shown_evaluation(found),
+    )
+
+
+def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: Question) -> Answered:
+    """The same under a law that counts otherwise than in working days."""
+    t, known = question.t, question.known or question.t
+    terms = law.terms(asked.book, known)
+    found = general_readings(terms, asked.timeline, t, known)
+    broken = [Card(law.pack.clocks[one.clock].card) for one in found if one.state in BROKEN]
+    flags = {flag for one in found for flag in one.standing.flags}
+    return Answered(
+        t=t,
+        known=known,
+        calendar=terms.calendar.version,
+        articles={one.name: one.article for one in found},
+        units={one.name: one.unit for one in found},
+        over_at={one.name: one.over_at for one in found if one.over_at},
+        silence={one.name: one.standing.deemed for one in found if one.standing.deemed},
+        evaluation=ShownEvaluation(
+            item_state=None,
+            acceptance=None,
+            deemed=None,
+            card=worst(broken),
+            flags=tuple(sorted(flags)),
+            clocks={one.name: shown_clock(as_clock(one)) for one in found},
+        ),
+    )
+
+
+def shown_evaluation(found: Evaluation) -> ShownEvaluation:
+    """*found* as it is shown."""
+    return ShownEvaluation(
+        item_state=found.item_state,
+        acceptance=found.acceptance,
+        deemed=found.deemed,
+        card=found.card,
+        flags=found.flags,
+        clocks={name: shown_clock(clock) for name, clock in found.clocks.items()},
+    )
+
+
+def shown_clock(clock: Clock) -> ShownClock:
+    """*clock* as it is shown; its article stands beside it."""
+    return ShownClock(*(getattr(clock, name) for name in ShownClock.__struct_fields__))
+
+
+def explanations(asked: Prepared) -> Explanations:
+    """The clock asked for, day by day. Raises Problem where it has not started by an instant asked about."""
+    return Explanations([_explained(asked, question) for question in asked.questions])
+
+
+def _explained(asked: Prepared, question: Question) -> Explained:
+    t, known = question.t, question.known or question.t
+    try:
+        return Explained(t, known, _explanation(asked, t, known))
+    except KeyError as unstarted:
+        running = _answered(asked, question).articles
+        raise field_problem(
+            "$.clock",
+            f"no clock {asked.clock} has started by {t.isoformat()}",
+            f"started are: {', '.join(running) or 'none'}",
+        ) from unstarted
+    except ValueError as hours:
+        raise field_problem("$.clock", f"{asked.clock} has no days to list: {hours}", "ask /law/evaluate") from hours
+
+
+def _explanation(asked: Prepared, t: datetime, known: datetime) -> Explanation:
+    """Raises KeyError for a clock that has not started, ValueError for one counted in hours."""
+    calendar = asked.book.as_known(known.astimezone(ZoneInfo(asked.timeline.zone)).date())
+    if isinstance(asked.rule, GeneralChoice):
+        said = explain_general(asked.rule.terms(asked.book, known), asked.timeline, t, known, asked.clock)
+    else:
+        said = explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock)
+    return documented(said, asked.pack, asked.mode, asked.book, calendar)

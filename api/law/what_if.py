@@ -1,0 +1,204 @@
+"""POST .../what-if: clocks with events that are only assumed, and cards under rules that are not in force."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, post
+from litestar.params import FromPath
+from msgspec import Struct, json
+
+from api.clocks.routes import clocks_at
+from api.law.requests import refuse_unknown, require_bounded
+from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
+from api.web.as_of import AsOf, KnownAt, instant_in
+from api.web.dependencies import AnyRequest, laws_of, parts_of
+from api.web.entries import entries_of
+from api.web.identity import actor_of, headers_of
+from api.web.period import zone_of
+from api.web.request_body import decoded, field_problem, read_body
+from api.web.scope import InRegister, scope_of
+from domain.core.ledger import Refused
+from domain.law.calendar.period import Period
+from domain.law.licensing.event import LawEvent
+from infrastructure.law.lawbook import LawBook
+from projections.clocks.clock_shifts import Move, move_of
+from projections.clocks.law_events import Histories, item_histories
+from projections.clocks.query import ClocksAt, TooMuchToRead
+from projections.clocks.reading import ItemReading
+from projections.law.query import signals_of
+from projections.law.what_if import Application, AssumedSignal, with_assumed
+
+
+class AssumedItem(Struct, frozen=True):
+    """One application as it stands at present, and as it would."""
+
+    item: str
+    application: int
+    present: ItemReading | None
+    assumed: ItemReading | None
+
+
+class AssumedProject(Struct, frozen=True):
+    """The difference that the assumed events make at *as_of*: which clocks *move*, then both readings in full."""
+
+    as_of: datetime
+    known_at: datetime
+    moves: list[Move]
+    items: list[AssumedItem]
+
+
+class AssumedCards(Struct, frozen=True):
+    """How much there was in the period by *level*, and *would* have been; the list of both, in the order of time.
+
+    *present* is what the clocks come to by all that is known at *as_of*: what was revoked, rescinded or given by hand
+    is told by the board. *count* is of the whole list, on whatever page.
+    """
+
+    as_of: datetime
+    first: date
+    last: date
+    present: dict[str, int]
+    would: dict[str, int]
+    count: int
+    signals: list[AssumedSignal]
+    next: int | None
+
+
+LEVELS = ("warning", "yellow", "red", "deemed")
+_assumptions, _other_rules = json.Decoder(Assumptions).decode, json.Decoder(OtherRules).decode
+
+
+class WhatIf(Controller):
+    """What would be. The law is asked as everywhere; nothing is stored, and no command is needed."""
+
+    tags = ("supervision",)
+
+    @post(
+        "/projects/{project_id:uuid}/what-if",
+        operation_id="assume_events",
+        status_code=200,
+        summary="A project's clocks if something had happened, or were to happen",
+    )
+    async def assume_events(
+        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+    ) -> AssumedProject:
+        """Both at the instant `as_of`; left out, now, or the last assumed event where that is later."""
+        body = await read_body(headers_of(request.scope), request.receive)
+        asked = await clocks_at(request, as_of, known_at)
+        said = _read(decoded(_assumptions, body), body)
+        if as_of is None:
+            latest = max(event.at for one in said.assume for event in one.events)
+            asked = ClocksAt(
+                parts_of(request).approvals.store,
+                await laws_of(request),
+                max(asked.t, latest),
+                max(asked.known, latest),
+            )
+        histories = item_histories(await entries_of(request, project_id), asked.known)
+        return compared(asked, project_id, histories, assumed_in(said, histories))
+
+    @post(
+        "/supervision/what-if",
+        operation_id="assume_rules",
+        status_code=200,
+        summary="The cards of a period if the rules had been others",
+    )
+    async def assume_rules(
+        self,
+        request: AnyRequest,
+        as_of: AsOf = None,
+        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+    ) -> AssumedCards:
+        """Another version of a law, another threshold, other lengths: how many there would have been, and which."""
+        actor_of(headers_of(request.scope))
+        body = await read_body(headers_of(request.scope), request.receive)
+        said, laws = _read(decoded(_other_rules, body), body), await laws_of(request)
+        require_answerable(said, laws)
+        approvals, period = parts_of(request).approvals, Period(said.first, said.last)
+        t, scope = instant_in("as_of", as_of) or approvals.clock(), await scope_of(request)
+        try:
+            found = await signals_of(approvals.store, laws, said, period, zone_of(laws), said.department, t, scope)
+        except TooMuchToRead as much:
+            raise field_problem("$.last", str(much), "a shorter period, or one department") from much
+        page, following = found[said.offset : said.offset + said.limit], said.offset + said.limit
+        return AssumedCards(
+            as_of=t,
+            first=said.first,
+            last=said.last,
+            present=levels(one for one in found if one.compared != "new"),
+            would=levels(one for one in found if one.compared != "gone"),
+            count=len(found),
+            signals=page,
+            next=following if len(found) > following else None,
+        )
+
+
+def _read(asked: Any, body: bytes) -> Any:
+    """*asked*, in bounds and without a field that nobody would look at. Raises Problem."""
+    refuse_unknown("$", json.decode(body), asked)
+    require_bounded(asked)
+    return asked
+
+
+def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, list[LawEvent]]:
+    """The assumed events by application. Raises Problem where an item was not applied for, or an id is taken."""
+    found: dict[Application, list[LawEvent]] = {}
+    for nth, one in enumerate(said.assume):
+        numbers = [number for item, number in histories if item == one.item and one.application in (0, number)]
+        if not numbers:
+            known = ", ".join(sorted({item for item, _ in histories}))
+            raise field_problem(f"$.assume[{nth}].item", "it was not applied for", f"one of: {known or 'none'}"[:500])
+        key = (one.item, max(numbers))
+        taken = {event.id for event in (*histories[key].events, *found.get(key, ()))}
+        for place, event in enumerate(one.events):
+            if event.id in taken:
+                path = f"$.assume[{nth}].events[{place}].id"
+                raise field_problem(path, "another event is called so", 'any other, such as "assumed-1"')
+            taken.add(event.id)
+        found.setdefault(key, []).extend(one.events)
+    return found
+
+
+def compared(
+    asked: ClocksAt, project: UUID, histories: Histories, assumed: dict[Application, list[LawEvent]]
+) -> AssumedProject:
+    """The items of which something is assumed, as they stand and as they would."""
+    touched = {key: histories[key] for key in assumed}
+    before, after = (
+        {(one.item, one.application): one for one in asked.judged(each)}
+        for each in (touched, with_assumed(touched, assumed))
+    )
+    items = [AssumedItem(*key, before.get(key), after.get(key)) for key in assumed]
+    return AssumedProject(asked.t, asked.known, [move for one in items for move in _moves(project, one)], items)
+
+
+def _moves(project: UUID, one: AssumedItem) -> Iterator[Move]:
+    was, now = ({clock.clock: clock for clock in found.clocks} if found else {} for found in (one.present, one.assumed))
+    for clock in {**was, **now}:
+        move = move_of(project, was.get(clock), now.get(clock))
+        if move is not None:
+            yield move
+
+
+def require_answerable(said: OtherRules, laws: LawBook) -> None:
+    """Refuse a law that is not kept here or counts otherwise, and a period that is none."""
+    if said.law:
+        try:
+            laws.pack(said.law)
+        except Refused as unknown:
+            raise field_problem("$.law", unknown.sentence, unknown.remedy) from unknown
+        if "/" in said.law:
+            raise field_problem("$.law", "it names a special law", "the version alone: every item keeps its own law")
+    if not 0 <= (said.last - said.first).days < PERIOD_DAYS_MAX:
+        raise field_problem("$.last", "that is no period", f"at most {PERIOD_DAYS_MAX} days, the first day first")
+
+
+def levels(found: Iterable[AssumedSignal]) -> dict[str, int]:
+    """How many there are of each level."""
+    counted = Counter(one.level for one in found)
+    return {level: counted[level] for level in LEVELS}

@@ -1,0 +1,1 @@
+"""法人库 legal persons over HTTP."""

@@ -1,0 +1,57 @@
+"""All projects and cases of a legal person, as they stood at an instant: under any of its codes, or by its names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.information.schemas import StepResult, step_result
+from projections.information.query import InformationBook, PersonsProject
+from projections.legal_person.query import Cluster
+
+
+class PersonProject(Struct, frozen=True):
+    """One project of a person, with its *cases*: the items that were applied for, and what they came to.
+
+    *found_by* is `code`, or `name` where the project was registered without its enterprise's code.
+    """
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    uscc: str
+    manager: str
+    found_by: Literal["code", "name"]
+    registered_at: datetime | None
+    cases: list[StepResult]
+
+
+async def projects_of(
+    information: InformationBook, cluster: Cluster, limit: int, offset: int
+) -> tuple[list[PersonProject], int | None]:
+    """A page of the projects of a person and of all that was merged into it, and the `offset` of the next.
+
+    Raises TooMuchToRead.
+    """
+    codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
+    rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)
+    return [_project(one) for one in rows[:limit]], offset + limit if len(rows) > limit else None
+
+
+def _project(one: PersonsProject) -> PersonProject:
+    row = one.row
+    return PersonProject(
+        project=row.project,
+        code=row.code,
+        name=row.name,
+        enterprise=row.enterprise,
+        uscc=row.uscc,
+        manager=row.manager,
+        found_by="code" if one.by_code else "name",
+        registered_at=row.registered_at,
+        cases=[step_result(case) for case in one.cases],
+    )

@@ -1,0 +1,177 @@
+"""A legal person as it is shown: what held on a day, every name and code, and what was merged into it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.web.as_of import AsOf, KnownNow, instant_in
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.identity import UUID_TEXT
+from api.web.period import zone_of
+from api.web.problems import Problem
+from domain.core.types import CODE_CHARACTERS_MAX
+from domain.law.calendar.moment import local_day
+from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
+from projections.legal_person.fold import PersonRow
+from projections.legal_person.query import Cluster, Found, PersonBook, Then
+
+
+class ShownPerson(Struct, frozen=True):
+    """What held of a person from one day (null: as far back as is known) up to the day before another (null: it holds).
+
+    *source*: where it was read; *known_from* and *known_by*: since when the system knows it, and from whom.
+    """
+
+    id: UUID
+    code: str
+    name: str
+    kind: str
+    representative: str
+    address: str
+    capital: str
+    currency: str
+    founded_on: date | None
+    status: str
+    contact: str
+    phone: str
+    valid_from: date | None
+    valid_to: date | None
+    source: str
+    known_from: datetime
+    known_by: str
+
+
+class ShownName(Struct, frozen=True):
+    """A name, of the entry with this *code*, and the days on which it was borne."""
+
+    name: str
+    code: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class ShownCode(Struct, frozen=True):
+    """A code that leads here. *sort*: `unified`, `organisation` (held in the unified one) or `linked` by a *source*."""
+
+    code: str
+    sort: str
+    source: str
+    of: str
+
+
+class ShownMerge(Struct, frozen=True):
+    """An entry that is the same person: merged *into* the one that stands for both, or into another on the way."""
+
+    code: str
+    name: str
+    into: str
+    reasons: str
+    merged_at: datetime
+    by: str
+
+
+class PersonAnswer(Struct, frozen=True):
+    """One legal person on the day of *as_of*, as known at *known_at*.
+
+    *found_by*: `id`, `unified`, `organisation` or `linked`. *merged_from*: the code of the entry that was asked for,
+    where it was merged into this person; empty where this is that entry itself.
+    """
+
+    as_of: date
+    known_at: datetime
+    asked: str
+    found_by: str
+    merged_from: str
+    person: ShownPerson
+    names: list[ShownName]
+    codes: list[ShownCode]
+    merged: list[ShownMerge]
+    position: int
+
+
+def then_of(request: AnyRequest, as_of: AsOf, known_at: KnownNow) -> Then:
+    """The day of *as_of* where the installation's law holds, and the instant of knowledge; now where left out."""
+    approvals = parts_of(request).approvals
+    now = approvals.clock()
+    at, known = instant_in("as_of", as_of) or now, instant_in("known_at", known_at) or now
+    return Then(local_day(at, zone_of(approvals.laws)), known)
+
+
+def read_code(text: str) -> tuple[str, UUID | None]:
+    """The code that *text* is, without its hyphen, or the id. Refused, saying what is wrong, where it is neither."""
+    if UUID_TEXT.fullmatch(text.encode()):
+        return "", UUID(text)
+    text = text[:CODE_CHARACTERS_MAX]
+    if len(text.replace("-", "")) == LEGACY_LENGTH:
+        return require_legacy(text), None
+    require_uscc(text)
+    return text, None
+
+
+async def found_by(book: PersonBook, text: str, at: Then) -> Found:
+    """The entry that *text*, a code or an id, leads to. Raises Problem where it is nobody's, or several persons'."""
+    code, person = read_code(text)
+    found = await book.find(at, code, person)
+    if not found:
+        raise Problem(
+            "person-unknown",
+            f"no legal person is known by {text[:CODE_CHARACTERS_MAX]}",
+            remedy="look the name up at GET /legal-persons?text=, or register the person",
+        )
+    if len({one.survivor for one in found}) > 1:
+        codes = [one.code for one in found]
+        raise Problem(
+            "person-ambiguous",
+            f"{text} leads to several legal persons: {', '.join(codes)}",
+            remedy="ask for one of them by its own code, or merge them if they are one",
+            codes=codes,
+        )
+    return found[0]
+
+
+def shown_person(row: PersonRow) -> ShownPerson:
+    """*row* as it is shown."""
+    fields = {name: getattr(row, name) for name in ShownPerson.__struct_fields__ if name != "id"}
+    return ShownPerson(id=row.person, **fields)
+
+
+def names_in(cluster: Cluster) -> list[ShownName]:
+    """Every name of a person and of what was merged into it, each once for as long as it was borne."""
+    found: list[ShownName] = []
+    for row in sorted(cluster.days, key=lambda row: (row.person != cluster.person, row.code)):
+        last = found[-1] if found else None
+        if last and (last.code, last.name, last.valid_to) == (row.code, row.name, row.valid_from):
+            found[-1] = ShownName(row.name, row.code, last.valid_from, row.valid_to)
+        else:
+            found.append(ShownName(row.name, row.code, row.valid_from, row.valid_to))
+    return found
+
+
+def answer_for(cluster: Cluster, found: Found, asked: str, at: Then, position: int) -> PersonAnswer:
+    """What is told of the person that *found* leads to."""
+    own = {row.person: row.code for row in cluster.days}
+    current = cluster.on(at.day)
+    assert current is not None, "of who is known at an instant something is known for every day"
+    return PersonAnswer(
+        as_of=at.day,
+        known_at=at.known,
+        asked=asked,
+        found_by="id" if UUID_TEXT.fullmatch(asked.encode()) else found.sort,
+        merged_from="" if found.person == found.survivor else found.code,
+        person=shown_person(current),
+        names=names_in(cluster),
+        codes=[ShownCode(row.code, row.sort, row.source, own[row.person]) for row in cluster.codes],
+        merged=[
+            ShownMerge(row.code, _called(cluster, row.person, at), row.into_code, row.reasons, row.merged_at, row.by)
+            for row in cluster.merges
+        ],
+        position=position,
+    )
+
+
+def _called(cluster: Cluster, person: UUID, at: Then) -> str:
+    row = cluster.on(at.day, person)
+    return row.name if row else ""

@@ -1,0 +1,180 @@
+"""POST /materials, GET /materials/{digest} and a project's own: files in, files out, and who attached them to what."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from litestar import Controller, HttpMethod, Response, get, post, route
+from litestar.params import FromPath, QueryParameter
+from litestar.types import ASGIApp, Receive
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from api.materials.download import Download
+from api.web.as_of import AsOf, KnownAt, instant_in
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.entries import entries_of
+from api.web.identity import Headers, actor_of, headers_of
+from api.web.parameters import code
+from api.web.problems import UPLOAD, Problem
+from domain.core.ledger import Refused
+from domain.project.materials.attachment import require_file_name
+from domain.project.rules import require_papers_from
+from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
+from infrastructure.materials.store import Stored
+from projections.materials.fold import AttachedFile, files_of
+
+IDLE_SECONDS_MAX = 60.0  # between two pieces of an upload
+
+DIGESTS = re.compile(rb"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*")  # RFC 9530, section 2
+
+log = structlog.get_logger()
+
+SavedAs = Annotated[
+    str, QueryParameter(max_length=NAME_CHARACTERS_MAX, description="The name to save it under: a plain file name.")
+]
+
+
+class Uploaded(Struct, frozen=True):
+    """One stored file, as `attach_material` takes it. *size* is in bytes; *known*: it was stored before."""
+
+    digest: str
+    size: int
+    media_type: str
+    known: bool
+
+
+class ProjectMaterials(Struct, frozen=True):
+    """A project's files at *as_of*, as known at *known_at*, with every item that has each."""
+
+    as_of: datetime
+    known_at: datetime
+    version: int
+    materials: list[AttachedFile]
+
+
+class Materials(Controller):
+    """Files: uploaded once, told by their content, attached to as many items as need them."""
+
+    tags = ("materials",)
+
+    @post("/materials", operation_id=UPLOAD, status_code=200, summary="Store one file")
+    async def upload_material(self, request: AnyRequest) -> Response[Uploaded]:
+        """The body is the file itself, its Content-Type what it is. 201 where it is new, 200 where it was known.
+
+        Content-Digest (RFC 9530, sha-256) is held against what came. Storing attaches nothing: attach_material does.
+        """
+        headers = headers_of(request.scope)
+        by = actor_of(headers)
+        require_papers_from(by, "upload a material")
+        materials = parts_of(request).materials
+        announced = headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced[:20]) > materials.bytes_max:
+            raise materials.too_large()
+        media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        stored = await materials.receive(pieces(request.receive), media_type[:200], expected=digest_in(headers))
+        log.info("material_uploaded", **asdict(stored), actor=by.id, department=by.department, role=by.role.value)
+        return Response(
+            Uploaded(stored.digest, stored.size, stored.media_type, stored.known),
+            status_code=200 if stored.known else 201,
+            headers={"Location": f"/materials/{stored.digest}", "ETag": f'"{stored.digest}"'},
+        )
+
+    @get("/materials/{digest:str}", operation_id="get_material", summary="A stored file")
+    async def get_material(self, request: AnyRequest, digest: FromPath[str], name: SavedAs = "") -> ASGIApp:
+        """Its bytes, or those of one Range, to be saved and never shown in place."""
+        return await _download(request, digest, name)
+
+    @route(
+        "/materials/{digest:str}",
+        http_method=HttpMethod.HEAD,  # litestar's own `head` lets no ASGI application answer
+        operation_id="head_material",
+        status_code=200,
+        summary="Whether a file is stored",
+    )
+    async def head_material(self, request: AnyRequest, digest: FromPath[str], name: SavedAs = "") -> ASGIApp:
+        """What GET tells in its headers: size, type, ETag."""
+        return await _download(request, digest, name)
+
+    @get("/projects/{project_id:uuid}/materials", operation_id="list_materials", summary="A project's files")
+    async def list_materials(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        item: Annotated[str, code("Of this item alone.")] = "",
+    ) -> ProjectMaterials:
+        """Each with its items: under which name, since when, by whom, by which entry. Never behind the ledger."""
+        actor_of(headers_of(request.scope))
+        at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
+        known = instant_in("known_at", known_at) or at
+        entries = await entries_of(request, project_id)
+        return ProjectMaterials(at, known, entries[-1].version, files_of(entries, at, known, item))
+
+
+async def pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises Problem material-broken-off where it stops before it is whole."""
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS_MAX):
+                event: Any = await receive()
+        except TimeoutError as late:
+            raise _broken_off(f"nothing came for {IDLE_SECONDS_MAX:.0f} seconds") from late
+        if event["type"] == "http.disconnect":
+            raise _broken_off("the connection closed before the file was whole")
+        yield event.get("body", b"")
+        if not event.get("more_body"):
+            return
+
+
+def digest_in(headers: Headers) -> str:
+    """The SHA-256 in Content-Digest, in hexadecimal; empty without that header.
+
+    Raises Problem invalid-header where it can't be read, or can't be held against what comes.
+    """
+    given = headers.get(b"content-digest")
+    if given is None:
+        return ""
+    members = [DIGESTS.fullmatch(member) for member in given.split(b",")]
+    digests = {member[1]: member[2] for member in members if member}
+    try:
+        found = b64decode(digests.get(b"sha-256", b""), validate=True).hex()
+    except NotBase64:
+        found = ""
+    if None in members or not is_digest(found):
+        raise Problem(
+            "invalid-header",
+            "the header Content-Digest holds no SHA-256",
+            remedy="write sha-256=:BASE64: as RFC 9530 has it, or leave it out",
+            header="Content-Digest",
+        )
+    return found
+
+
+async def _download(request: AnyRequest, digest: str, name: str) -> Download:
+    headers = headers_of(request.scope)
+    actor_of(headers)
+    materials = parts_of(request).materials
+    size = await materials.size_of(digest) if is_digest(digest) else None
+    if size is None:
+        raise Problem("material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /materials stores one")
+    if name:
+        try:
+            require_file_name(name)
+        except Refused as unsound:
+            raise Problem("invalid-parameter", unsound.sentence, remedy=unsound.remedy, parameter="name") from unsound
+    kind = await materials.kind(Stored(digest, size, ""))
+    return Download(materials, Stored(digest, size, kind), name, headers, request.method)
+
+
+def _broken_off(sentence: str) -> Problem:
+    return Problem("material-broken-off", sentence, remedy="send the whole file again")

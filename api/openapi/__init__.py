@@ -1,0 +1,1 @@
+"""The OpenAPI document: litestar's, completed with what only we know."""

@@ -1,0 +1,217 @@
+"""The OpenAPI document: litestar's, completed with the commands, the headers and the problems that only we know."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec.tag import Tag
+from msgspec import json
+
+from api.commands.targets import SPOKEN
+from api.openapi.law_schemas import BODIES, law_schemas, request_body
+from api.openapi.path_params import described
+from api.openapi.schemas import REF, command_example, schemas
+from api.web.identity import KEY_CHARACTERS_MAX, ROLES
+from api.web.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
+from domain.core.types import CODE_CHARACTERS_MAX
+from domain.messages import COMMANDS
+from infrastructure.materials.media import MEDIA_TYPES
+
+Document = dict[str, Any]
+
+PATH = "/schema"
+OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without asking who asks
+ANY_PROBLEMS = ("400", "414", "415", "421", "501", "503")  # of any request, whatever its address
+OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
+BODY_PROBLEMS = ("403", "413", "415", "422")
+READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
+BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
+MAY_REFUSE = {*SPOKEN, *BY_CODE, "preview_move"}
+COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
+
+DESCRIPTION = (
+    "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Who acts is asserted "
+    "in headers by the gateway that signed them in; nobody may reach this server past it. Every answer that is no "
+    "success is a problem (RFC 9457) with a stable code; GET /problems lists them."
+)
+TAGS = {
+    "commands": "What anybody asks the system to record.",
+    "projects": "One project, from its own ledger.",
+    "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
+    "materials": "Files: stored once under the SHA-256 of their content, attached to items by commands.",
+    "clocks": "Statutory clocks at any instant, as known at any other: from the view where it may, else the ledger.",
+    "waiting": "Who has to act on what since when, and when a project may be over. An expected finish is an estimate.",
+    "supervision": "Warnings, cards, orders and decisions of a period; every figure with the list that it counts.",
+    "law": "Rule packs and calendars, and clocks counted by them without storing anything.",
+    "calendars": "Notices that move the calendar, and so the deadlines: imported, approved, applied.",
+    "legal persons": "Who invests: codes that check, names and particulars over time, merges, projects and cases.",
+    "catalogues": "Service items: a draft, editions in force from a day, what can be applied for online.",
+    "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
+    "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
+    "problems": "What a code means.",
+    "operation": "For whoever runs the server.",
+}
+
+
+def _header(name: str, description: str, *, required: bool = False, **schema: Any) -> Document:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+UPLOAD_EXAMPLE = "图纸说明: 一式三份\n"
+IDENTITY = [
+    _header(
+        "X-Actor",
+        "Who acts: an id, in UTF-8, percent-encoded where it is not ASCII. Set by the gateway, never by clients.",
+        required=True,
+        maxLength=CODE_CHARACTERS_MAX,
+    ),
+    _header(
+        "X-Department", "The department or enterprise acted for, encoded as X-Actor.", maxLength=CODE_CHARACTERS_MAX
+    ),
+    _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
+]
+CONDITIONS = [
+    _header(
+        "Idempotency-Key",
+        f"Names the command once and for all: a UUID, or 1 to {KEY_CHARACTERS_MAX} visible ASCII characters.",
+        required=True,
+        minLength=1,
+        maxLength=KEY_CHARACTERS_MAX,
+        pattern="^[!-~]+$",
+    ),
+    _header(
+        "If-Match",
+        'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
+        pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
+    ),
+]
+TOLD = {
+    "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
+    "Idempotent-Replay": {
+        "description": "`true` where this is the first answer told again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+
+
+class Json(JsonRenderPlugin):
+    """The completed document as JSON, made once."""
+
+    _rendered = b""
+
+    def render(self, request: Any, openapi_schema: Document) -> bytes:  # noqa: ARG002 the plugin's signature
+        self._rendered = self._rendered or json.encode(complete(openapi_schema))
+        return self._rendered
+
+
+def config() -> OpenAPIConfig:
+    """Where the document is: /schema/openapi.json, and no page that would load scripts from elsewhere."""
+    plugins: list[OpenAPIRenderPlugin] = [Json()]
+    return OpenAPIConfig(
+        title="Countersign",
+        version=version("countersign"),
+        description=DESCRIPTION,
+        path=PATH,
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        render_plugins=plugins,
+        use_handler_docstrings=True,
+    )
+
+
+def complete(document: Document) -> Document:
+    """*document*, litestar's, with every command, fact, header and problem. The argument is left as it is."""
+    components = document.get("components", {})
+    statuses = sorted({str(kind.status) for kind in KINDS.values()})
+    return {
+        **document,
+        "paths": {
+            path: {method: _operation(path, operation) for method, operation in item.items()}
+            for path, item in document["paths"].items()
+        },
+        "components": {
+            **components,
+            "schemas": {**components.get("schemas", {}), **law_schemas(REF), **schemas()},
+            "responses": {status: _answer(status) for status in statuses},
+        },
+    }
+
+
+def _operation(path: str, operation: Document) -> Document:
+    """One operation with the headers it reads and the problems it may answer."""
+    is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
+    name = operation.get("operationId")
+    is_command = name == POST_COMMAND
+    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    if name in BODIES:
+        problems += BODY_PROBLEMS
+    if name in MAY_REFUSE:
+        problems += ("409",)
+    if name in BY_CODE:
+        problems += ("422",)
+    answers = {status: told for status, told in operation["responses"].items() if status < "400"}
+    completed = {
+        **operation,
+        "parameters": [*described(path, operation.get("parameters", [])), *([] if is_open else IDENTITY)],
+        "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
+    }
+    if name in BODIES:
+        completed["requestBody"] = request_body(name, REF)
+    if name in SPOKEN:
+        completed["parameters"].append(CONDITIONS[0])
+    if name == UPLOAD:
+        return _upload_operation(completed)
+    return _command_operation(completed) if is_command else completed
+
+
+def _upload_operation(operation: Document) -> Document:
+    """The body is the file itself, of any type that is taken."""
+    problems = {status: {"$ref": f"#/components/responses/{status}"} for status in (*BODY_PROBLEMS, "409")}
+    digest = _header("Content-Digest", "`sha-256=:BASE64:` (RFC 9530): what the body has to hash to.")
+    file = {"schema": {"type": "string", "format": "binary"}}
+    known = operation["responses"]["200"]
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], digest],
+        "requestBody": {
+            "required": True,
+            "content": dict.fromkeys(MEDIA_TYPES, file) | {"text/plain": {**file, "example": UPLOAD_EXAMPLE}},
+        },
+        "responses": {**operation["responses"], "201": {**known, "description": "Stored, and new."}, **problems},
+    }
+
+
+def _command_operation(operation: Document) -> Document:
+    examples = {
+        tag: {"summary": (command.__doc__ or tag).partition(". ")[0], "value": command_example(tag)}
+        for tag, command in COMMANDS.items()
+    }
+    body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
+    carried_out = {
+        "description": "Carried out: its facts are on disk, up to this position.",
+        "headers": TOLD,
+        "content": {"application/json": {"schema": {"$ref": f"{REF}Receipt"}}},
+    }
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], *CONDITIONS],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {**operation["responses"], "200": carried_out},
+    }
+
+
+def _answer(status: str) -> Document:
+    """The problems of one status: which codes they carry, and what each means."""
+    meanings = [f"`{kind.code}`: {kind.title}" for kind in KINDS.values() if str(kind.status) == status]
+    return {
+        "description": "; ".join(meanings),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}},
+    }

@@ -1,0 +1,99 @@
+"""JSON Schema of what is posted and told: every command and fact with its example, the receipt, the problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from msgspec import Struct, json, to_builtins
+
+from api.web.problems import KINDS, PATH
+from api.web.request_body import COUNTED, DATED, YEAR_FIRST, YEAR_LAST, largest
+from domain.examples.story import COMMAND_EXAMPLES, PROJECT, fact_examples
+from domain.messages import COMMANDS, FACTS
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.entry_draft import Receipt
+
+Schema = dict[str, Any]
+
+REF = "#/components/schemas/"
+EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law the example story is told under
+YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
+
+
+@cache
+def schemas() -> Mapping[str, Schema]:
+    """All of them by name: the Python class's, and AnyCommand, AnyFact and Problem."""
+    structs = [Receipt, *COMMANDS.values(), *FACTS.values()]
+    _, found = json.schema_components(structs, ref_template=REF + "{name}")
+    facts = fact_examples(law_book().pack(EXAMPLE_LAW))
+    for tag, command in COMMANDS.items():
+        schema = found[command.__name__]
+        schema["examples"] = [command_example(tag)]
+        for name in DATED[command]:
+            schema["properties"][name] = _dated(schema["properties"][name])
+        for name in COUNTED[command]:
+            schema["properties"][name] = _counted(schema["properties"][name], largest(name))
+    for tag, fact in FACTS.items():
+        found[fact.__name__]["examples"] = [to_builtins(facts[tag])]
+    receipt = Receipt(project=PROJECT, position=8, version=8, facts=("item_submitted",))
+    found["Receipt"]["examples"] = [to_builtins(receipt)]
+    found["AnyCommand"] = _union("command", COMMANDS)
+    found["AnyFact"] = _union("fact", FACTS)
+    found["Problem"] = problem()
+    return found
+
+
+def command_example(tag: str) -> Schema:
+    """The body of the example story's first command of this kind, as it has to be sent to have happened then."""
+    example: Schema = to_builtins(COMMAND_EXAMPLES[tag].dated)
+    return {name: value for name, value in example.items() if value is not None}
+
+
+def problem() -> Schema:
+    """The schema of every answer that is no success."""
+    text = {"type": "string"}
+    return {
+        "title": "Problem",
+        "description": "RFC 9457. `code` is stable; `detail` is for people. Further members depend on the code, such "
+        "as `path`, the place of a wrong field in the body, or `unmet`, the preconditions still to be granted.",
+        "type": "object",
+        "properties": {
+            "type": {**text, "format": "uri-reference", "examples": [f"{PATH}/precondition-unmet"]},
+            "title": {**text, "description": "What the code means; the same in every answer."},
+            "status": {"type": "integer"},
+            "detail": {**text, "description": "What is wrong this time."},
+            "instance": {**text, "description": "The path that was asked for."},
+            "code": {**text, "enum": sorted(KINDS)},
+            "article": {**text, "description": "The article of the law or rule; empty where plain order asks for it."},
+            "remedy": {**text, "description": "What would make it pass."},
+            "request_id": {**text, "description": "As in X-Request-Id, and in the server's log."},
+            "path": {**text, "description": "The place in the body of what is wrong, such as $.items[0].item."},
+        },
+        "required": ["type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"],
+    }
+
+
+def _union(tag_field: str, kinds: Mapping[str, type[Struct]]) -> Schema:
+    refs = {tag: f"{REF}{kind.__name__}" for tag, kind in kinds.items()}
+    return {
+        "oneOf": [{"$ref": ref} for ref in refs.values()],
+        "discriminator": {"propertyName": tag_field, "mapping": refs},
+    }
+
+
+def _dated(schema: Schema) -> Schema:
+    """A day or an instant, as it is required here: with an offset, and in years the calendars know."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_dated(part) if part["type"] == "string" else part for part in schema["anyOf"]]}
+    form = schema.get("format", "date-time")
+    offset = " With its offset from UTC." if form == "date-time" else ""
+    return {**schema, "format": form, "description": YEARS + offset}
+
+
+def _counted(schema: Schema, most: int) -> Schema:
+    if "anyOf" in schema:
+        parts = schema["anyOf"]
+        return {**schema, "anyOf": [_counted(part, most) if part["type"] == "integer" else part for part in parts]}
+    return {**schema, "maximum": most}

@@ -1,0 +1,1 @@
+"""项目进度表 the progress table over HTTP."""

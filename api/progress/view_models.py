@@ -1,0 +1,141 @@
+"""What the progress table is made of: a strip of cells, the clock that ends first, the tiles and their filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.clocks.display import waits, warned
+from api.html.page import Paper
+from domain.core.types import DECIDED_STAGES, Outcome, Stage
+from projections.clocks.list import ListedClock
+from projections.clocks.reading import Reading
+from projections.progress.fold import ProgressItem, ProgressProject
+from projections.progress.query import Choices, Tiles
+
+TILES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("under_way", {"status": "open"}),
+    ("stuck", {"stuck": "true"}),
+    ("soon", {"warned": "soon"}),
+    ("late", {"warned": "late"}),
+    ("applicant", {"holder": "applicant"}),
+    ("stale", {"stale": "true"}),
+)
+
+DONE, SPECIAL, OPEN, UNSTARTED, REFUSED = "done", "special", "open", "unstarted", "refused"
+
+GLYPHS = {REFUSED: "✕"}  # beside the colour, so that it shows in print and to everybody
+
+DENIED = (Outcome.REFUSED, Outcome.REVOKED)  # decided, and the applicant has nothing to show for it
+
+
+class Cell(Struct, frozen=True):
+    """One item in a strip: how it stands, whether a clock of it is "late" or "soon" due, and what is said of it."""
+
+    state: str
+    warned: str
+    title: str
+
+
+class ShownProject(Struct, frozen=True):
+    """One row: the project, its items as cells and as counts, and the clock that ends first with its item's name."""
+
+    project: ProgressProject
+    cells: list[Cell]
+    counts: list[tuple[str, int]]
+    first: Reading | None
+    first_name: str
+
+
+class Tile(Struct, frozen=True):
+    """One number, and the list whose length it is where there is one."""
+
+    name: str
+    number: int
+    href: str
+
+
+def tiles_of(paper: Paper, found: Tiles) -> list[Tile]:
+    """The numbers of the zone; those of projects lead to their lists."""
+    linked = [Tile(name, getattr(found, name), paper.link("/", **asked)) for name, asked in TILES]
+    return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
+
+
+def explained(paper: Paper) -> list[tuple[str, str]]:
+    """The figures of the progress table that a reader may want explained: their names, and what they are called."""
+    sheet, label = paper.words["sheet"], paper.words["label"]
+    tiles = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
+    return [*tiles, ("done_of", label("done_of")), ("holder", label("holder")), ("left", sheet("left"))]
+
+
+def shown_rows(
+    paper: Paper,
+    projects: Sequence[ProgressProject],
+    items: Mapping[UUID, list[ProgressItem]],
+    running: Iterable[ListedClock],
+) -> list[ShownProject]:
+    """The rows of a page; *running* are the clocks of its projects, those that are over first."""
+    clocks: dict[UUID, list[Reading]] = {}
+    for one in running:
+        clocks.setdefault(one.project, []).append(one.reading)
+    return [_shown(paper, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
+
+
+def state_of(item: ProgressItem) -> str:
+    """How an item stands, in one of the five ways a cell shows."""
+    if item.stage == Stage.DECLINED or (item.stage in DECIDED_STAGES and item.outcome in DENIED):
+        return REFUSED
+    if item.stage in DECIDED_STAGES:
+        return DONE
+    if item.stage == Stage.SUPPLEMENTING or item.suspended:
+        return SPECIAL
+    return OPEN if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED) else UNSTARTED
+
+
+def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
+    names = {item.item: paper.called(item.name) or item.item for item in items}
+    by_item: dict[str, str] = {}
+    for one in clocks:
+        if warned(one) and by_item.get(one.item) != "late":
+            by_item[one.item] = warned(one)
+    states = [state_of(item) for item in items]
+    sheet = paper.words["sheet"]
+    cells = [
+        Cell(
+            state, flag, f"{names[item.item]}: " + ", ".join((cell_word(paper, item, state), *map(sheet, flag.split())))
+        )
+        for item, state in zip(items, states, strict=True)
+        for flag in [by_item.get(item.item, "")]
+    ]
+    counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
+    first = next((one for one in clocks if waits(one)), None)
+    return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
+
+
+def cell_word(paper: Paper, item: ProgressItem, state: str) -> str:
+    """What a cell is said to be: how a denied or decided item ended, else the state of its cell."""
+    if state in (REFUSED, DONE):
+        return paper.words["outcome"](item.outcome) if item.outcome else paper.words["stage"](item.stage)
+    return paper.words["sheet"](state)
+
+
+def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Values with the words for them, as people look for words."""
+    return sorted(choices, key=lambda choice: choice[1])
+
+
+def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer, each value with the words for it."""
+    sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
+    return {
+        "manager": [(one, one) for one in found.managers],
+        "phase": [(phase, paper.called(name)) for phase, name in found.phases],
+        "kind": [(one, kind_of(one)) for one in found.kinds],
+        "department": by_words((one, paper.office(one)) for one in found.departments),
+        "stage": [(one.value, stage(one.value)) for one in Stage],
+        "holder": by_words((one, paper.who(one)) for one in found.holders),
+        "warned": [(one, sheet(one)) for one in ("soon", "late")],
+        "status": [(one, sheet(one)) for one in ("open", "done")],
+    }

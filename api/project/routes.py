@@ -1,0 +1,93 @@
+"""GET /projects/{id}...: where one project stands, and its full history."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import cast
+from uuid import UUID
+
+from litestar import Controller, MediaType, Response, get
+from litestar.params import FromPath
+from litestar.response import Stream
+from msgspec import Struct, json
+
+from api.external.schemas import asked_at, outside_in
+from api.project.schemas import ProjectState, imported_from, state_of
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, ShownEntry, entries_of, shown, unknown_project
+from api.web.identity import actor_of, headers_of
+from domain.messages import Entry, replay, tag_of
+from domain.project.state.project import Project
+from infrastructure.ledger.approvals import Approvals
+from projections.feedback.redaction import BY_COMPLAINANTS, CORRECTIONS
+
+ETAG_DIGITS = 16  # as If-Match expects them behind the version
+
+CONTEXT_FACTS = (*BY_COMPLAINANTS, *CORRECTIONS)  # who complained, and what no longer counts
+
+CONTEXT_TAGS = frozenset(tag_of(fact) for fact in CONTEXT_FACTS)
+
+NDJSON = "application/x-ndjson"
+
+_encode = json.Encoder().encode
+
+
+class HistoryPage(Struct, frozen=True):
+    """Entries in the order they were recorded; *next* is the `after` of the next page, null on the last."""
+
+    entries: list[ShownEntry]
+    next: int | None
+
+
+class Projects(Controller):
+    """What a project's own ledger tells, without waiting for any view."""
+
+    path = "/projects/{project_id:uuid}"
+    tags = ("projects",)
+
+    @get("/", operation_id="get_project", summary="Where a project stands")
+    async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
+        """The state that the next command will be decided on; its version, or its ETag, is for If-Match."""
+        at, stale_days = asked_at(request, None)
+        entries = await entries_of(request, project_id)
+        project = replay(project_id, entries)
+        outside = outside_in(project_id, entries, at, stale_days)
+        law = parts_of(request).approvals.law_for(project.law, at, begun=True)
+        body = _encode(state_of(project, outside, law, imported_from(entries)))
+        etag = f'"{project.version}-{sha256(body).hexdigest()[:ETAG_DIGITS]}"'  # what is stale moves with the day
+        return cast("Response[ProjectState]", Response(body, media_type=MediaType.JSON, headers={"ETag": etag}))
+
+    @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
+    async def get_history(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        after: HistoryAfter = 0,
+        limit: HistoryLimit = PAGE_ENTRIES,
+    ) -> HistoryPage:
+        """Every entry, also what was corrected since: nothing is ever rewritten."""
+        by = actor_of(headers_of(request.scope))
+        approvals = parts_of(request).approvals
+        project = await approvals.state(project_id)
+        if not isinstance(project, Project) or not project.version:
+            raise unknown_project(project_id)
+        # What came in meanwhile waits for the next page: whom it has to leave unnamed is not known yet.
+        page = [
+            entry for entry in await approvals.history(project_id, after, limit) if entry.version <= project.version
+        ]
+        more = bool(page) and page[-1].version < project.version
+        return HistoryPage(shown(page, by, await _context(approvals, project)), page[-1].version if more else None)
+
+    @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
+    async def export_history(self, request: AnyRequest, project_id: FromPath[UUID]) -> Stream:
+        """The same entries in one go, as newline-delimited JSON."""
+        by = actor_of(headers_of(request.scope))
+        entries = shown(await entries_of(request, project_id), by)
+        return Stream((_encode(entry) + b"\n" for entry in entries), media_type=NDJSON)
+
+
+async def _context(approvals: Approvals, project: Project) -> list[Entry]:
+    """The entries of *project* that change how others are shown; the database is asked only if there are any."""
+    if CONTEXT_TAGS.isdisjoint(note.fact for note in project.notes.values()):
+        return []
+    return await approvals.told(project.id, *CONTEXT_FACTS)

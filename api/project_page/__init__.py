@@ -1,0 +1,1 @@
+"""项目页 the page of one project, composed of all subjects."""

@@ -1,0 +1,96 @@
+"""How a project stands, for its page: phases, clocks that run, how complete its information is, what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from api.clocks.display import waits
+from api.flow.project_flow import counted_by
+from api.information.routes import information_at
+from api.project_page.renewal import ShownRenewal, is_renewed, renewals_in
+from api.web.dependencies import AnyRequest, laws_of, parts_of
+from domain.as_of import settled
+from domain.messages import Entry
+from domain.project.application.registration import ProjectRegistered
+from domain.project.state.project import Project
+from domain.project.waiting.stuck import is_done, is_stuck, turned_down
+from projections.clocks.project_time import ProjectTime, TimedPhase, timed
+from projections.clocks.query import ClocksAt
+from projections.clocks.reading import ItemReading, Reading
+from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.reading import ComplaintReading, EvaluationReading
+from projections.flow.phases import course, phases_at
+
+OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
+
+
+class Standing(Struct, frozen=True):
+    """How a project stands at an instant: whether it is *stuck*, and which items were *turned_down*.
+
+    *clocks*: those that run, by item, those that end first on top.
+
+    *readings*: all clocks, application by application. *renewals*: what became of the licences that items are to renew.
+    *filled* of *required* fields of its information are known; both are 0 before it was registered. *complaints* and
+    *evaluations* are what was said of its service, the newest first.
+    """
+
+    kind: str
+    stuck: bool
+    turned_down: list[str]
+    phases: list[TimedPhase]
+    clocks: dict[str, list[Reading]]
+    renewals: dict[str, ShownRenewal]
+    readings: list[ItemReading]
+    filled: int
+    required: int
+    done: int
+    items: int
+    complaints: list[ComplaintReading]
+    evaluations: list[EvaluationReading]
+
+
+async def standing_of(
+    request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
+) -> Standing:
+    """How *project* stands at *at*, read from its own *entries*."""
+    found = course(project.id, settled(entries, at, at))
+    asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
+    said = VoiceFilter(project=project.id)
+    filled = required = 0
+    clocks = await ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at).of_project(project.id)
+    if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
+        information = await information_at(request, project.id, at, at)
+        filled, required = information.filled, information.required
+    return Standing(
+        kind=project.flow.kind if project.flow else "",
+        stuck=is_stuck(project),
+        turned_down=turned_down(project),
+        phases=timed(phases_at(found, await counted_by(request, found, at, at), at), spent),
+        clocks=running(clocks),
+        renewals=renewals_in(project, clocks),
+        readings=clocks,
+        filled=filled,
+        required=required,
+        done=sum(map(is_done, project.items.values())),
+        items=len(project.items),
+        complaints=await asked.complaints(said),
+        evaluations=await asked.evaluations(said),
+    )
+
+
+def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
+    """The clocks that somebody has to do something about, by item, what ends first on top."""
+    found: dict[str, list[Reading]] = {}
+    for of_item in readings:
+        clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]
+        if clocks:
+            found[of_item.item] = sorted(clocks, key=lambda one: (one.over_at is None, one.over_at, one.clock))
+    return found
+
+
+def named_by(names: Mapping[str, str], either: str) -> Callable[[str], str]:
+    """Says what items are called; of a precondition that any of several meets, each, with *either* between them."""
+    return lambda codes: either.join(names.get(code, code) for code in codes.split(OR))

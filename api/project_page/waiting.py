@@ -1,0 +1,142 @@
+"""卡在谁 on a project's page: who has to act on each item, the chain behind it, and when it may be over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from api.flow.critical_path import expected, law_of
+from api.flow.path_schemas import Expected, PathItem, path_items
+from api.html.links import asked_as
+from api.html.page import Paper
+from api.html.titles import grounds
+from api.web.dependencies import AnyRequest, parts_of
+from domain.law.packs.pack import Pack
+from domain.messages import Entry
+from domain.project.countersignature.rules import JOINT_STEP
+from domain.project.state.project import Project
+from domain.project.waiting.chain import ItemWaiting
+from domain.project.waiting.wait import Wait, WaitKind
+from projections.clocks.law_events import as_it_stood
+from projections.flow.durations import VIEW as HANDLED
+from projections.waiting.fold import VIEW as WAITING
+from projections.waiting.fold import waiting_at
+
+
+class ShownWait(Struct, frozen=True):
+    """One thing waited for, in words."""
+
+    kind: str
+    on: tuple[str, ...]
+    held_by: str
+    holder: str  # a name beside it, where there is one
+    since: datetime | None
+    again: str  # how the last application ended, where the item has to be applied for again
+
+
+class ShownItem(Struct, frozen=True):
+    """One item that is not over, with the names of the chain behind it; *path* where it is still to be granted."""
+
+    item: str
+    name: str
+    waits: tuple[ShownWait, ...]
+    chain: tuple[str, ...]
+    stuck: bool
+    path: PathItem | None
+
+
+class ShownWaiting(Struct, frozen=True):
+    """The part of the page. *untold*: an item has taken longer than any estimate reaches, so there is no finish.
+
+    *of* is who has to act on each item, each once, for the table of items.
+    """
+
+    items: list[ShownItem]
+    finish: Expected | None
+    critical: tuple[str, ...]
+    untold: bool
+    of: dict[str, list[ShownWait]]
+
+
+async def waiting_shown(
+    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: Paper, at: datetime
+) -> ShownWaiting:
+    """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
+    parts = parts_of(request)
+    folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
+    found = await expected(request, folded, at, await parts.views.reached())
+    told = Told(folded.project, law_of(request, folded, at), paper)
+    ways = {one.item: one for one in path_items(found)}
+    items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
+    untold = any(one.path is not None and one.path.remaining.overrun for one in items)
+    held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
+    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
+
+
+def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
+    """What a wait of this *kind* is for exactly, in words; of items, which only their project can name, nothing."""
+    words = paper.words
+    match kind:
+        case WaitKind.PRECONDITION:
+            return ()
+        case WaitKind.APPLICATION:
+            return tuple(words["outcome"](words["stage"](ended)) for ended in on)
+        case WaitKind.DECISION:
+            return tuple(asked_as(paper, asked) for asked in on)
+        case WaitKind.COUNTERSIGNATURE:
+            return tuple(step for step in on if step != JOINT_STEP)
+        case WaitKind.SUSPENSION:
+            return tuple(grounds(paper.language).get(reason, reason) for reason in on)
+    return tuple(on)
+
+
+def applied_again(paper: Paper, kind: str, on: Sequence[str], since: datetime | None) -> str:
+    """That an application has to be made again, and how the last one ended and when; empty where none was."""
+    if kind != WaitKind.APPLICATION or not on:
+        return ""
+    words = paper.words
+    ended, said = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
+    return Markup(said).format(day=paper.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
+
+
+class Told:
+    """Says what is waited for in the words of one language, and grounds in those of the law."""
+
+    def __init__(self, project: Project, pack: Pack, paper: Paper) -> None:
+        self._project, self._pack, self._paper = project, pack, paper
+
+    def named(self, code: str) -> str:
+        """An item's name; its code where it has none."""
+        item = self._project.items.get(code)
+        return (self._paper.called(item.plan.name) if item else "") or code
+
+    def item(self, one: ItemWaiting, way: PathItem | None) -> ShownItem:
+        waits = tuple(self._wait(one, wait) for wait in one.waits)
+        chain = tuple(self.named(code) for code in one.chain)
+        return ShownItem(one.item, self.named(one.item), waits, chain, one.stuck, way)
+
+    def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
+        by_kind = wait.holder if wait.holder != wait.held_by.value else ""
+        again = applied_again(self._paper, wait.kind, wait.on, wait.since)
+        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, again)
+
+    def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
+        match wait.kind:
+            case WaitKind.PRECONDITION:
+                return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
+            case WaitKind.SUSPENSION:
+                return tuple(self._ground(one, ground) for ground in wait.on)
+            case _:
+                return waited_on(self._paper, wait.kind, wait.on)
+
+    def _ground(self, one: ItemWaiting, reason: str) -> str:
+        special = self._project.items[one.item].plan.special
+        law = self._pack.under(special) if special in self._pack.specials else self._pack
+        ground = law.ground(reason)
+        if ground is None:
+            return reason
+        return (ground.title_zh if self._paper.language == "zh" else ground.title) or reason

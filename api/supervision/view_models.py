@@ -1,0 +1,183 @@
+"""What the supervision pages are made of: tiles that compare, links that stay right, the due list, whose days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from datetime import date, datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from api.clocks.links import address as figure_address
+from api.clocks.links import behind
+from api.html.links import CARDS, CLOCKS, DECISIONS
+from api.html.page import NEVER, Paper
+from api.supervision.schemas import ShownCard, address
+from api.web.dependencies import AnyRequest, laws_of
+from api.web.entries import entries_of
+from api.web.period import clocks_then
+from domain.law.attribution import Holder
+from domain.law.calendar.moment import local_day
+from domain.law.calendar.period import Period
+from domain.law.licensing.clock import Level
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import DEFAULT_LAW
+from projections.clocks.attribution import attribution
+from projections.clocks.counts import ClockCount
+from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.nodes import NODES, modes_with
+from projections.clocks.query import TooMuchToRead
+from projections.supervision.figures import CASE_FIGURES, Figures
+from projections.supervision.query import SupervisionAt
+
+FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
+
+TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appealed")
+
+BEYOND_MAX = 500  # counted one by one
+
+NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
+
+DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
+
+DUE_SHOWN_MAX = 30
+
+
+class Beyond(Struct, frozen=True):
+    """How many clocks end after *horizon*, the last day of the published calendar; *asks*: its next notice is due."""
+
+    number: str
+    horizon: date
+    asks: bool
+
+
+class Tile(Struct, frozen=True):
+    """One number of the header, with how much it differs from the period before and the year before."""
+
+    name: str
+    value: str
+    href: str
+    before: str
+    year_before: str
+
+
+class Links(Struct, frozen=True):
+    """Addresses of pages about one period, as known at one instant, in the language of *paper*."""
+
+    paper: Paper
+    period: Period
+    as_of: datetime
+
+    def to(self, path: str, **further: str) -> str:
+        """*path* with the period and the instant in it."""
+        return address(path, self.period, self.as_of, **further, **self.paper.carried)
+
+    def during(self, path: str) -> str:
+        """*path* with the period alone in it, for what is told as it is known now."""
+        asked = {"first": self.period.first, "last": self.period.last, **self.paper.carried}
+        return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    def beyond(self, horizon: date) -> str:
+        """The list of the clocks that are due after *horizon*."""
+        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
+        return figure_address(CLOCKS, due_after=horizon.isoformat(), **asked)
+
+    def awaited(self) -> str:
+        """The list of all clocks that wait for somebody's act."""
+        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.paper.carried)
+
+    def clocks(self, cell: ClockCount, standing: str) -> str:
+        """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
+        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
+        return figure_address(CLOCKS, **behind(cell)[standing], **asked)
+
+    def of(self, figure: str, department: str = "") -> str:
+        """The list whose length *figure* is."""
+        path = DECISIONS if figure in CASE_FIGURES else CARDS
+        return self.to(path, figure=figure, department=department)
+
+
+def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[Tile]:
+    """The header: the figures of all departments, and the on-time rate."""
+    found = []
+    for name in TILES:
+        value, *others = (getattr(one, name) for one in (now, before, year_before))
+        found.append(Tile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
+    rates = [one.on_time_rate for one in (now, before, year_before)]
+    points = [NEVER if None in (rates[0], rate) else points_of((rates[0] or 0) - (rate or 0)) for rate in rates[1:]]
+    found.append(Tile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
+    return found
+
+
+def difference(by: int) -> str:
+    """Such as "+3", "−2", "±0"."""
+    return f"{by:+,}".replace("-", "−") if by else "±0"
+
+
+def points_of(by: float) -> str:
+    """A difference of rates, in percentage points, such as "+1.5"."""
+    return f"{100 * by:+.1f}".replace("-", "−") if round(100 * by, 1) else "±0"
+
+
+def percent(rate: float | None) -> str:
+    """Such as "97.5 %"; a dash where there is none."""
+    return NEVER if rate is None else f"{100 * rate:.1f} %"
+
+
+def chips(paper: Paper, asked: SupervisionAt) -> list[tuple[str, str]]:
+    """The usual periods, each with the address of its board."""
+    month = Period.month_of(asked.as_of.astimezone(ZoneInfo(asked.zone)).date())
+    year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))
+    usual = (("month", month), ("month_before", month.before()), ("year", year))
+    return [(name, paper.here(first=one.first, last=one.last)) for name, one in usual]
+
+
+async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedClock] | None:
+    """The running clocks that are over or will be first; None where too much has changed since."""
+    clocks = await clocks_then(request, asked)
+    try:
+        found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
+    except TooMuchToRead:
+        return None
+    return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
+
+
+async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]:
+    """The table of modes and key nodes, over all departments, and what lies beyond the calendar.
+
+    It has no cells where too much has changed since.
+    """
+    cells = list[ClockCount]()
+    with suppress(TooMuchToRead):
+        cells = await (await clocks_then(request, asked)).counts()
+    modes = modes_with((cell.mode for cell in cells), law_book().packs)
+    return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
+
+
+async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
+    """The running clocks that are due after the published calendar; None where there are none, or too much changed."""
+    laws = await laws_of(request)
+    pack = laws.versions(DEFAULT_LAW)[-1]
+    today = local_day(asked.as_of, pack.zone)
+    horizon = laws.calendar(pack, today).known_until
+    found = list[ListedClock]()
+    if horizon is not None:
+        with suppress(TooMuchToRead):
+            clocks = await clocks_then(request, asked)
+            found = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
+    if horizon is None or not found:
+        return None
+    number = f"{len(found):,}" if len(found) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
+    return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
+
+
+async def held(request: AnyRequest, file: ShownCard) -> list[tuple[Holder, int]]:
+    """Whose working days they were until the card, most of them first."""
+    signal = file.signal
+    entries = await entries_of(request, signal.project)
+    for one in attribution(entries, await laws_of(request), signal.happened_at, signal.told_at):
+        if (one.item, one.application) == (signal.item, signal.application):
+            return Counter(one.working_days).most_common()
+    return []

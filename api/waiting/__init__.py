@@ -1,0 +1,1 @@
+"""等待 who has to act, over HTTP."""

@@ -1,0 +1,1 @@
+"""The web frame: identity, parameters, problems, limits and request checks."""

@@ -1,0 +1,118 @@
+"""An entry of the ledger as it is shown: both its times, who acted by which command, its law, its place and hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar.params import QueryParameter
+from msgspec import Meta, Struct
+
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.problems import Problem
+from domain.core.ledger import Actor, Role
+from domain.messages import AnyFact, Corrections, Entry, corrections
+from domain.streams import State, of_project
+from infrastructure.ledger.approvals import Approvals
+from projections.feedback.redaction import Complainants
+
+PAGE_ENTRIES = 100
+
+PAGE_ENTRIES_MAX = 1000  # about 500 kB
+
+VERSION_MAX = 2**31 - 1  # a version is stored in four bytes
+
+HistoryAfter = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what follows it.")]
+
+HistoryLimit = Annotated[int, QueryParameter(ge=1, le=PAGE_ENTRIES_MAX, description="Entries a page.")]
+
+WHO_SEES_COMPLAINANTS = (Role.SUPERVISOR, Role.AUDITOR)
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class ShownEntry(Struct, frozen=True):
+    """One line of the ledger.
+
+    *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
+    legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
+    entries made of it: when it really happened, and that it does not count. *command_id* is null where something
+    was left out: with it, whoever guesses what that was could check the guess against *hash*.
+    """
+
+    version: int
+    position: int
+    fact: AnyFact
+    occurred_at: Instant
+    recorded_at: Instant
+    by: Actor
+    command_id: UUID | None
+    law: str
+    source: str
+    hash: str
+    amended_to: Instant | None = None
+    retracted: bool = False
+
+
+class StreamHistory(Struct, frozen=True):
+    """Entries of what is no project, in the order they were recorded; *next* is the `after` of the next page."""
+
+    entries: list[ShownEntry]
+    next: int | None
+
+
+def shown(entries: Sequence[Entry], to: Actor, context: Sequence[Entry] | None = None) -> list[ShownEntry]:
+    """*entries* of one project as *to* may see them.
+
+    Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
+    recorded. Who complained anonymously is for the supervision bureau and auditors alone, and for themselves.
+    """
+    context = entries if context is None else context
+    found = corrections(context)
+    complainants = None if to.role in WHO_SEES_COMPLAINANTS else Complainants(context)
+    return [_shown(entry, to, found, complainants) for entry in entries]
+
+
+def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainants | None) -> ShownEntry:
+    fact, by = complainants(entry, to) if complainants else (entry.fact, entry.recorded.by)
+    whole = fact is entry.fact and by is entry.recorded.by
+    return ShownEntry(
+        version=entry.version,
+        position=entry.position,
+        fact=fact,
+        occurred_at=entry.occurred_at,
+        recorded_at=entry.recorded_at,
+        by=by,
+        command_id=entry.recorded.command_id if whole else None,
+        law=entry.recorded.law,
+        source=entry.recorded.source,
+        hash=entry.hash,
+        amended_to=found.amended.get(entry.version),
+        retracted=entry.version in found.retracted,
+    )
+
+
+async def stream_history(approvals: Approvals, state: State, to: Actor, after: int, limit: int) -> StreamHistory:
+    """The entries of *state*, a catalogue say, above version *after*: *limit* of them at most."""
+    entries = shown(await approvals.history(state.id, after, limit), to)
+    more = bool(entries) and entries[-1].version < state.version
+    return StreamHistory(entries, entries[-1].version if more else None)
+
+
+async def entries_of(request: AnyRequest, project_id: UUID) -> list[Entry]:
+    """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
+    entries = await parts_of(request).approvals.history(project_id)
+    if not entries or not of_project(entries):
+        raise unknown_project(project_id)
+    return entries
+
+
+def unknown_project(project_id: UUID) -> Problem:
+    """The problem of an id under which no project was registered."""
+    return Problem(
+        "project-unknown",
+        f"no project is registered under {project_id}",
+        remedy="check the id, or register the project with the command register_project",
+    )

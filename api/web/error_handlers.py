@@ -1,0 +1,182 @@
+"""Whatever is raised while a request is served becomes a problem: the one place where errors turn into answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap, Scope
+from msgspec import json
+
+from api.web.dependencies import AnyRequest
+from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
+from api.web.query_params import remedy
+from api.web.request_checks import ECHO_CHARACTERS_MAX
+from api.web.request_id import request_id
+from domain.core.characters import visible
+from domain.core.ledger import Refused
+from infrastructure.ledger.clock_check import ClockWrong
+from infrastructure.ledger.committer import Busy
+from infrastructure.materials.media import Unfit
+from infrastructure.materials.store import StorageAway
+from infrastructure.projector.positions import ViewBehind
+from projections.clocks.query import TooMuchToRead
+
+ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
+ADVICE = {  # of what litestar refuses before it knows the operation
+    "bad-request": "/schema/openapi.json tells what is expected",
+    "not-found": "check the address: /schema/openapi.json lists them all; ids are UUIDs",
+    "method-not-allowed": "the header Allow lists the methods that this address answers",
+    "body-too-large": "send less at once",
+}
+SEE_SCHEMA = "see /schema/openapi.json"
+NAMELESS_SAID = {  # by status: what is told where litestar only repeats the status, and what would help
+    404: ("nothing is at this address", "check the path, and its ids, which are UUIDs; /schema/openapi.json lists all"),
+    405: ("this address does not answer this method", "the header Allow lists those it answers"),
+    413: ("the body is too large", "send less at once"),
+}
+RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
+PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
+UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
+UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
+OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
+LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
+
+log = structlog.get_logger()
+_encode = json.Encoder(enc_hook=str, decimal_format="string").encode
+
+
+def refused(error: Refused | Unfit) -> Problem:
+    """A rule forbids it, or a file is not taken: the refusal's own code, sentence, article, remedy and details."""
+    if isinstance(error, Unfit):
+        return Problem(error.code, error.sentence, remedy=error.remedy)
+    return Problem(error.code, error.sentence, article=error.article, remedy=error.remedy, **details(error))
+
+
+def details(error: Refused) -> dict[str, Any]:
+    """A refusal's details, under names that take no other member's place."""
+    taken = {"code", "detail", "article", "remedy", "headers"}
+    return {f"{name}_" if name in taken else name: value for name, value in error.details.items()}
+
+
+def unreadable(error: HTTPException, scope: Scope) -> Problem:
+    """What litestar found wrong with the request of *scope* before a handler was asked."""
+    wrong = error.extra if isinstance(error.extra, list) else []
+    if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
+        advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
+        wrong = [
+            one | {"key": ASKED_AS.get(one["key"], one["key"]), "message": _short(one.get("message"))} for one in wrong
+        ]
+        sentence = str(wrong[0]["message"])
+        name = str(wrong[0]["key"])
+        return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
+    code = NAMELESS.get(error.status_code, "bad-request")
+    return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+
+
+def _short(message: object) -> str:
+    """What litestar says, which may repeat what was sent, to the length that an answer may repeat."""
+    return str(message or "")[:ECHO_CHARACTERS_MAX]
+
+
+def problem_of(error: Exception, scope: Scope) -> Problem:
+    """The problem that *error*, met by the request of *scope*, is told as."""
+    match error:
+        case Problem():
+            return error
+        case Refused() | Unfit():
+            return refused(error)
+        case Busy():
+            return Problem(
+                "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
+            )
+        case ViewBehind() | TooMuchToRead():  # that of now: a question about the past says so itself
+            return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
+        case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
+            return unreadable(error, scope)
+        case _:
+            return unstored(error, scope) or mishap(error)
+
+
+def unstored(error: Exception, scope: Scope) -> Problem | None:
+    """The problem where a command was refused for the clock, or its outcome is unknown after a rollback; else None."""
+    if isinstance(error, ClockWrong):
+        return Problem(
+            "clock-wrong",
+            f"{error}; no command is taken, as it would be dated wrongly",
+            remedy="have an administrator set the clocks right (NTP), and send the command again with the same key",
+            headers=RETRY_AFTER,
+        )
+    if "WentBack" not in names_of(error) or scope.get("method") != "POST":
+        return None
+    return Problem(
+        "outcome-unknown",
+        "the database went back to an earlier moment, as in a failover; this may be stored or not",
+        remedy="send the very same command again, with the same Idempotency-Key",
+        headers=RETRY_AFTER,
+    )
+
+
+def mishap(error: Exception) -> Problem:
+    """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
+    if isinstance(error, StorageAway):
+        return Problem(
+            "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
+        )
+    if unwritable := UNWRITABLE.keys() & names_of(error):
+        return Problem(
+            code := UNWRITABLE[unwritable.pop()],
+            f"{HTTP_CODES[code][1]}; nothing of this request was stored",
+            remedy="have an administrator see to it, and send the request again: it may have the same Idempotency-Key",
+            headers=RETRY_AFTER,
+        )
+    if is_outage(error):
+        return Problem(
+            "database-away",
+            "the database can't be reached",
+            remedy="ask again in a moment; a command with the same Idempotency-Key, as it may have been stored",
+            headers=RETRY_AFTER,
+        )
+    if not UNMADE.isdisjoint(names_of(error)):
+        return Problem("behind", "the views are still being made", remedy="ask again in a moment", headers=RETRY_AFTER)
+    return Problem("unexpected", "something went wrong here", remedy="report the request_id")
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether *error* says that the database can't be reached, or does not answer in time."""
+    return isinstance(error, TimeoutError) or not OUTAGES.isdisjoint(names_of(error))
+
+
+def names_of(error: Exception) -> set[str]:
+    """The names of an error's kinds: psycopg's are known here by name alone, as HTTP does not import it."""
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """The answer to a request that failed with *error*; what is our own fault is logged, once."""
+    problem, body = told(request.scope, error)
+    return Response(
+        body,
+        status_code=problem.kind.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, "Cache-Control": "no-store"},
+    )
+
+
+def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
+    """The problem that a request failed with, logged, and the body that tells of it."""
+    problem = problem_of(error, scope)
+    known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
+    code, status = problem.kind.code, problem.kind.status
+    if code == "unexpected":
+        log.error(code, path=path, request_id=known, exc_info=error)
+    elif code in LOGGED_WITH_CAUSE:
+        log.warning(code, path=path, request_id=known, error=str(error).strip())
+    else:
+        log.info("not done", code=code, status=status, path=path, request_id=known)
+    return problem, _encode(problem.document(scope["path"], known))
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}

@@ -1,0 +1,187 @@
+"""HTTP as uvicorn speaks it, within limits: header size, trailers, and the time a request may take to come in.
+
+uvicorn counts neither the bytes before a body nor the time between two of them, and appends request trailers to the
+list of headers. What can't be read at all is answered with a problem too, like everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+import httptools
+from msgspec import json
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.web.problems import MEDIA_TYPE, Problem
+from api.web.request_id import HEADER, new_request_id
+
+HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 8 to 32 KiB
+TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
+SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
+FEW_LINES = "send the line of the request and few, short headers"
+NO_TRAILERS = "leave trailers out: nothing is read from them"
+SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
+ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """One connection. Half a request is one that has begun, or is yet to begin on a new connection, and has no end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._half, self._in_head, self._in_body = True, True, False
+        self._unparsed_bytes = self._head_bytes = self._trailer_bytes = 0
+        self._messages = self._pieces = 0  # requests begun and pieces of bodies read on this connection
+        self._refusal: Problem | None = None
+        self._last_read = b""
+        self._heard, self._head_is_old = False, False
+        self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            return  # refused: what else comes on this connection is not parsed
+        self._heard, self._last_read = True, data
+        messages, pieces, between = self._messages, self._pieces, not self._half or self._messages == 0
+        super().data_received(data)
+        self._last_read = b""
+        if self._refusal is None and (problem := self._overflow(data, messages, pieces, between=between)):
+            self._hang_up(problem)
+
+    def _overflow(self, data: bytes, messages: int, pieces: int, *, between: bool) -> Problem | None:
+        """The problem of a head or of trailers that go on and on without a complete line.
+
+        A line that has not ended is buffered by the parser, and counted here by the reads it came in. A read that also
+        held the end of the request before is left out.
+        """
+        if self._in_head:
+            begun = self._messages - messages
+            if begun == 0 or (begun == 1 and between):
+                self._unparsed_bytes += len(data)
+            return _head_too_large() if self._unparsed_bytes > HEAD_BYTES_MAX else None
+        self._unparsed_bytes = 0 if self._pieces != pieces or not self._in_body else self._unparsed_bytes + len(data)
+        return _trailers_too_large() if self._unparsed_bytes > TRAILER_BYTES_MAX else None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._half, self._in_head, self._head_is_old = True, True, False
+        self._unparsed_bytes = self._head_bytes = self._trailer_bytes = 0
+        self._messages += 1
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header; one that comes after the head is a trailer, and never becomes a header."""
+        if self._in_head:
+            self._count_head(len(name) + len(value) + len(b": \r\n"))
+            super().on_header(name, value)
+            return
+        self._trailer_bytes += len(name) + len(value) + len(b": \r\n")
+        if self._trailer_bytes > TRAILER_BYTES_MAX:
+            self._refuse(_trailers_too_large())
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._in_body, self._unparsed_bytes = False, True, 0
+        if ABSOLUTE_FORM.match(self.url):  # its host is the one that counts (RFC 9112, 3.2.2)
+            self._take_host(httptools.parse_url(self.url))
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._pieces += 1
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._half = self._in_body = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser refused; uvicorn calls this while the parser's error is handled."""
+        if self._refusal is None:
+            self._refusal = _unparsable(sys.exc_info()[1], self._last_read, msg)
+        self._hang_up(self._refusal)
+
+    def _count_head(self, count: int) -> None:
+        self._head_bytes += count
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(_head_too_large())
+
+    def _refuse(self, problem: Problem) -> NoReturn:
+        """Stop the parser, which then has uvicorn call `send_400_response`."""
+        self._refusal = problem
+        raise problem
+
+    def _take_host(self, target: Any) -> None:
+        host = b"[%s]" % target.host if b":" in target.host else target.host
+        authority = b"%s:%d" % (host, target.port) if target.port else host
+        given = [name for name, _ in self.headers if name == b"host"]
+        if len(given) == 1:  # none or two are refused as in any other request
+            self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
+
+    def _look(self) -> None:
+        """Hang up on a client that says nothing, though it is its turn, or sends its headers too slowly."""
+        silent = not self._heard and not self.flow.read_paused
+        if self._half and (silent or (self._in_head and self._head_is_old)):
+            self._hang_up(
+                Problem("request-timeout", "the rest of the request did not come in time", remedy="send it whole")
+            )
+            return
+        self._heard, self._head_is_old = False, self._in_head and self._half
+        self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
+
+    def _hang_up(self, problem: Problem) -> None:
+        """Answer with *problem*, unless an answer is on its way, and close."""
+        self._refusal = problem
+        if not self.transport.is_closing() and (self.cycle is None or not self._answering(self.cycle)):
+            request_id = new_request_id()
+            body = json.encode(problem.document("", request_id))
+            status = HTTPStatus(problem.kind.status)
+            head = (
+                f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\ncache-control: no-store\r\n"
+                f"x-content-type-options: nosniff\r\n{HEADER.decode()}: {request_id}\r\n\r\n"
+            )
+            self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    @staticmethod
+    def _answering(cycle: Any) -> bool:
+        return bool(cycle.response_started and not cycle.response_complete)
+
+
+SERVER_OPTIONS: dict[str, Any] = {
+    "http": PatientProtocol,
+    "server_header": False,  # which program serves helps attackers alone
+    "proxy_headers": False,  # who is asking is asserted by our own headers, never by a forwarded address
+}  # of uvicorn, wherever it serves the application
+
+
+def _head_too_large() -> Problem:
+    return Problem("head-too-large", f"no more than {HEAD_BYTES_MAX} bytes may come before a body", remedy=FEW_LINES)
+
+
+def _trailers_too_large() -> Problem:
+    return Problem(
+        "head-too-large",
+        f"no more than {TRAILER_BYTES_MAX} bytes may come as trailers or extensions of chunks",
+        remedy=NO_TRAILERS,
+    )
+
+
+def _unparsable(error: BaseException | None, sent: bytes, message: str) -> Problem:
+    """The problem of what the parser stopped at: a method of no HTTP, or something else than HTTP/1."""
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and (line := SENT_METHOD.match(sent)):
+        return Problem(
+            "method-unknown",
+            f"the method {line[1].decode('ascii')} is not known here",
+            remedy="GET and HEAD read, POST sends a command or a file",
+        )
+    return Problem("bad-request", message, remedy="send HTTP/1.1")

@@ -1,0 +1,138 @@
+"""Who acts, and under which key: what a trusted gateway asserts in the headers of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+from uuid import UUID, uuid5
+
+from litestar.types import Scope
+
+from api.web.problems import Problem
+from domain.core.characters import hidden_in_line, spelled
+from domain.core.ledger import Actor, Role
+from domain.core.types import CODE_CHARACTERS_MAX
+
+ACTORS_KEPT_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
+NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
+KEY_CHARACTERS_MAX = 200
+ROLE_BYTES_SHOWN_MAX = 40
+KEY_NAMESPACE = UUID("6a0f3a5e-52d4-4c26-9d0e-7f6c1b7a9e11")  # permanent: a repeat must find the same id years later
+ROLES = tuple(role for role in Role if role is not Role.SYSTEM)  # the system's own acts never come over HTTP
+UUID_TEXT = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+VERSION_TAG = re.compile(rb'"(\d{1,9})(?:-[0-9a-f]{16})?(?:-gzip)?"')
+KEY_TEXT = re.compile(rb"[\x21-\x7e]{1,%d}" % KEY_CHARACTERS_MAX)
+SINGLE = {
+    *(b"x-actor", b"x-department", b"x-role", b"idempotency-key", b"if-match"),
+    *(b"content-type", b"content-encoding", b"content-digest"),
+}
+
+Headers = Mapping[bytes, bytes]
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers, names in lower case. Raises Problem where one that decides something comes twice."""
+    pairs = list(scope["headers"])
+    headers: dict[bytes, bytes] = dict(pairs)
+    if len(headers) != len(pairs):
+        seen: set[bytes] = set()
+        for name, _ in pairs:
+            if name in seen and name in SINGLE:
+                raise _unreadable(name, "comes twice", "send it once")
+            seen.add(name)
+    return headers
+
+
+def actor_of(headers: Headers) -> Actor:
+    """Who is acting. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
+    actor, department = headers.get(b"x-actor", b""), headers.get(b"x-department", b"")
+    for name, value in ((b"x-actor", actor), (b"x-department", department)):
+        if len(value) > NAME_BYTES_MAX:  # before anything is cached under it
+            raise _unreadable(name, f"has {len(value)} bytes", f"at most {CODE_CHARACTERS_MAX} characters")
+    return _actor(actor, department, headers.get(b"x-role", b""))
+
+
+@lru_cache(ACTORS_KEPT_MAX)
+def _actor(actor: bytes, department: bytes, role: bytes) -> Actor:
+    name = _text(b"x-actor", actor)
+    if not name:
+        raise _unasserted("actor-missing", "X-Actor", "the header X-Actor does not say who is acting")
+    return Actor(name, _text(b"x-department", department), _role(role))
+
+
+def _role(given: bytes) -> Role:
+    """The role in the header, unencoded: an encoded one would pass by a gateway that filters roles."""
+    role = next((role for role in Role if role.encode() == given), None)
+    if role is None and not given:
+        raise _unasserted("role-missing", "X-Role", "the header X-Role does not say in what role the actor acts")
+    if role is Role.SYSTEM:
+        raise Problem(
+            "role-reserved", "the role system is not for people", remedy=f"one of: {', '.join(ROLES)}", header="X-Role"
+        )
+    if role is None:
+        shown = given[:ROLE_BYTES_SHOWN_MAX].decode("ascii", "replace")
+        raise _unreadable(b"x-role", f"names no role: {shown}", f"one of: {', '.join(ROLES)}")
+    return role
+
+
+def _unasserted(code: str, header: str, sentence: str) -> Problem:
+    """The problem of a request whose gateway did not say who acts."""
+    return Problem(
+        code,
+        sentence,
+        remedy="the gateway that signs people in sends X-Actor and X-Role, and X-Department where it applies",
+        headers={"WWW-Authenticate": 'Gateway realm="countersign"'},
+        header=header,
+    )
+
+
+def _text(name: bytes, value: bytes) -> str:
+    """A header's text: UTF-8, as it is or percent-encoded."""
+    try:
+        text = unquote_to_bytes(value).decode().strip()
+    except UnicodeDecodeError as error:
+        raise _unreadable(name, "is not UTF-8", "percent-encode the UTF-8 bytes of names") from error
+    if len(text) > CODE_CHARACTERS_MAX:
+        raise _unreadable(name, f"has {len(text)} characters", f"at most {CODE_CHARACTERS_MAX}")
+    if hidden := hidden_in_line(text):
+        raise _unreadable(name, f"holds the character {spelled(hidden)}", "send plain text")
+    return text
+
+
+def key_of(headers: Headers) -> UUID:
+    """The command's id: the UUID in Idempotency-Key, or the one that belongs to any other text there."""
+    given = headers.get(b"idempotency-key", b"")
+    if UUID_TEXT.fullmatch(given):
+        return UUID(given.decode())
+    if not given:
+        raise Problem(
+            "key-missing",
+            "the header Idempotency-Key is missing",
+            remedy="send a new UUID with each new command, and the same one when sending a command again",
+            header="Idempotency-Key",
+        )
+    if not KEY_TEXT.fullmatch(given):
+        raise _unreadable(
+            b"idempotency-key",
+            "is neither a UUID nor a short text without spaces",
+            f"a UUID, or 1 to {KEY_CHARACTERS_MAX} visible ASCII characters",
+        )
+    return uuid5(KEY_NAMESPACE, given.decode())
+
+
+def expected_version(headers: Headers) -> int | None:
+    """The version in If-Match: "12", or the ETag of a project's state, which begins with it; None without one."""
+    given = headers.get(b"if-match")
+    if given is None:
+        return None
+    match = VERSION_TAG.fullmatch(given)
+    if match is None:
+        raise _unreadable(b"if-match", "is no version of a project", 'write one number in quotes, as in "12"')
+    return int(match[1])
+
+
+def _unreadable(name: bytes, what: str, remedy: str) -> Problem:
+    title = "-".join(part.capitalize() for part in name.decode().split("-"))
+    return Problem("invalid-header", f"the header {title} {what}", remedy=remedy, header=title)

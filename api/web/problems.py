@@ -1,0 +1,172 @@
+"""Problems: every way a request can fail, with its stable code, as RFC 9457 asks for (application/problem+json)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Controller, get
+from litestar.params import FromPath
+from msgspec import Struct
+
+from domain.core.refusals import REFUSAL_CODES
+
+MEDIA_TYPE = "application/problem+json"
+
+PATH = "/problems"  # a problem's type is this path and its code
+
+UPLOAD = "upload_material"  # the operation that takes files
+
+POST_COMMAND = "post_command"  # the operation that commands are posted to
+
+INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
+
+REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
+
+REFUSED_OTHERWISE = {
+    "key-reused": 422,
+    "no-zone": 422,
+    **dict.fromkeys(("material-not-yours", "not-yours-to-correct", "second-person"), 403),
+    **dict.fromkeys(("wrong-department", "wrong-role"), 403),
+    "organisation-code-invalid": 422,
+    "uscc-invalid": 422,
+    "version-moved": 412,
+}
+
+HTTP_CODES: dict[str, tuple[int, str]] = {
+    "malformed-json": (400, "the body is not JSON"),
+    "unknown-command": (400, "the body is not one of the commands"),
+    "invalid-header": (400, "a header holds what it can't"),
+    "invalid-parameter": (400, "a parameter of the address holds what it can't"),
+    "key-missing": (400, "a command needs an Idempotency-Key"),
+    "bad-request": (400, "the request can't be read"),
+    "path-not-canonical": (400, "the path of the address is spelt otherwise than addresses are here"),
+    "actor-missing": (401, "the request does not say who is acting"),
+    "material-broken-off": (400, "the upload stopped before the file was whole"),
+    "role-missing": (401, "the request does not say in what role the actor acts"),
+    "cross-site": (403, "a browser sent this for a page of another site"),
+    "role-reserved": (403, "nobody acts in this role over HTTP"),
+    "not-found": (404, "nothing is at this address"),
+    "project-unknown": (404, "no project was ever registered under this id"),
+    "person-unknown": (404, "no legal person was ever registered under this code"),
+    "material-unknown": (404, "no file is stored under this digest"),
+    "method-not-allowed": (405, "this address does not answer this method"),
+    "request-timeout": (408, "the rest of the request did not come in time"),
+    "person-ambiguous": (409, "the code leads to several legal persons"),
+    "body-too-large": (413, "the body is larger than a command can be"),
+    "material-too-large": (413, "the file is larger than this installation takes"),
+    "address-too-long": (414, "the path of the address is longer than any here"),
+    "wrong-content-encoding": (415, "the body is encoded in a way that is not read here"),
+    "material-type-unknown": (415, "files of this type are not taken"),
+    "material-type-mismatch": (415, "the content of the file is not of the declared type"),
+    "material-executable": (415, "the file is, or has in it, something that can be run"),
+    "material-archive-unsound": (415, "the archive contradicts itself, or a name in it leads out of it"),
+    "range-not-satisfiable": (416, "the file has no such bytes"),
+    "wrong-content-type": (415, "the body is of a type that is not read here"),
+    "host-unknown": (421, "this server is not reached by the name in Host"),
+    "invalid-field": (422, "a field of the body holds what it can't"),
+    "material-empty": (422, "the file is empty"),
+    "material-digest-mismatch": (422, "what came does not hash to the announced digest"),
+    "material-not-stored": (422, "a file is attached that was never uploaded"),
+    "material-differs": (422, "the stored file has another size than the command says"),
+    "head-too-large": (431, "what comes before the body is larger than anything asked for here"),
+    "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
+    "method-unknown": (501, "the method is none that this server knows"),
+    "transfer-encoding-unknown": (501, "the body is sent in a transfer coding that is not known here"),
+    "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
+    "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
+    "clock-wrong": (503, "the clocks of this server and its database differ; nothing of this request was stored"),
+    "database-away": (503, "the database can't be reached"),
+    "database-full": (503, "the disk of the database is full"),
+    "database-read-only": (503, "the database takes no changes now"),
+    "storage-away": (503, "the folder or bucket of the files can't be read or written"),
+    "behind": (503, "the view has not come as far as the position asked for"),
+    "not-ready": (503, "this process is not ready to serve"),
+}
+
+NAMELESS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+
+
+class Kind(Struct, frozen=True):
+    """One kind of problem: its code, the status it is answered with, what it means, and where that is told."""
+
+    code: str
+    status: int
+    title: str
+    type: str
+
+
+def _kind(code: str, status: int, title: str) -> Kind:
+    return Kind(code, status, title, f"{PATH}/{code}")
+
+
+KINDS: dict[str, Kind] = {
+    **{code: _kind(code, status, title) for code, (status, title) in HTTP_CODES.items()},
+    **{code: _kind(code, REFUSED_OTHERWISE.get(code, REFUSED), title) for code, title in REFUSAL_CODES.items()},
+}
+
+
+class Problem(Exception):  # noqa: N818 an answer, not an error
+    """A request that can't be carried out. *members* are further members of the answer, such as `path`."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        remedy: str = "",
+        article: str = "",
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind_of(code)
+        self.detail, self.remedy, self.article = detail, remedy, article
+        self.headers, self.members = dict(headers or {}), members
+
+    def document(self, instance: str, request_id: str) -> dict[str, Any]:
+        """The problem as it is sent: the standard members, and ours. *instance* is the path that was asked for."""
+        kind = self.kind
+        return {
+            **self.members,
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail,
+            "instance": instance[:INSTANCE_CHARACTERS_MAX],
+            "code": kind.code,
+            "article": self.article,
+            "remedy": self.remedy,
+            "request_id": request_id,
+        }
+
+
+def kind_of(code: str) -> Kind:
+    """The kind of *code*; a refusal that no table lists yet is still a refusal."""
+    return KINDS.get(code) or _kind(code, REFUSED, "a rule forbids it")
+
+
+class Problems(Struct, frozen=True):
+    """All kinds of problem, by code in alphabetical order."""
+
+    problems: list[Kind]
+
+
+class Catalogue(Controller):
+    """What the `type` of a problem leads to."""
+
+    path = PATH
+    tags = ("problems",)
+
+    @get("/", operation_id="list_problems", summary="Every code a problem can have", sync_to_thread=False)
+    def list_problems(self) -> Problems:
+        """The codes are stable; the sentences of single answers are for people."""
+        return Problems([KINDS[code] for code in sorted(KINDS)])
+
+    @get("/{code:str}", operation_id="get_problem", summary="What one code means", sync_to_thread=False)
+    def get_problem(self, code: FromPath[str]) -> Kind:
+        """One kind of problem."""
+        kind = KINDS.get(code)
+        if kind is None:
+            raise Problem("not-found", f"there is no problem with the code {code[:64]}", remedy="GET /problems")
+        return kind

@@ -1,0 +1,132 @@
+"""The parameters of an address: which it has, and what to write where one can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from enum import Enum
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+from uuid import UUID
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+from litestar.types import Scope
+
+from api.web.dependencies import AnyRequest
+from api.web.problems import Problem
+from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
+
+NAME_CHARACTERS_MAX = 60  # of what was written, told again
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")  # msgspec would also read 1e2 and 7.0
+NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds since 1970 where a time is meant
+TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"
+SCHEMA = "see /schema/openapi.json"
+WRITTEN = {
+    "RFC3339 encoded datetime": "write an instant with its offset from UTC, such as 2026-03-02T09:00:00Z",
+    "RFC3339 encoded date": "write a day, such as 2026-03-02",
+}
+
+
+def require_canonical_ids(scope: Scope) -> None:
+    """Refuse an id that is spelt otherwise than usual, in braces say: a gateway's rules would not know it.
+
+    Raises Problem "path-not-canonical".
+    """
+    parts = scope["path"].split("/")
+    given: dict[str, Any] = dict(scope.get("path_params", {}))
+    for value in given.values():
+        if isinstance(value, UUID) and str(value) not in parts:
+            raise not_canonical("/".join(str(value) if _is_id(part, value) else part for part in parts))
+
+
+def _is_id(text: str, value: UUID) -> bool:
+    try:
+        return UUID(text) == value
+    except ValueError:
+        return False
+
+
+def require_known(request: AnyRequest) -> None:
+    """Refuse a parameter that comes twice, is no number where one is meant, or that the address does not have.
+
+    A misspelt filter would answer another question. Pages take whatever a link carries. Raises Problem
+    "invalid-parameter".
+    """
+    handler, given = request.scope.get("route_handler"), request.query_params
+    if not request.scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
+        return
+    known = _known(handler)
+    if handler.resolve_include_in_schema():
+        _require_names(given, known)
+    for name, values in given.dict().items():
+        annotation = known.get(name)
+        if len(values) > 1 and not _takes_several(annotation):
+            raise _unreadable(name, "comes twice", "give it once")
+        if _is_time(annotation) and any(NUMBER.fullmatch(value) for value in values):
+            raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
+        if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
+            raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is no whole number", "write digits alone")
+
+
+def _require_names(given: Iterable[str], known: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            meant = get_close_matches(name[:NAME_CHARACTERS_MAX], known, 1)
+            advice = f"write {meant[0]}" if meant else f"it has {', '.join(known) or 'none'}"
+            raise _unreadable(name, "this address has no such parameter", advice)
+
+
+def _unreadable(name: str, what: str, advice: str) -> Problem:
+    shown = name[:NAME_CHARACTERS_MAX]
+    return Problem("invalid-parameter", f"{shown}: {what}", remedy=advice, parameter=shown)
+
+
+def _takes_several(annotation: Any) -> bool:
+    """Whether a parameter may be repeated."""
+    return get_origin(annotation) is list or any(_takes_several(part) for part in get_args(annotation))
+
+
+def _is_time(annotation: Any) -> bool:
+    """Whether a parameter is an instant or a day, or is left out."""
+    return annotation in (date, datetime) or any(_is_time(part) for part in get_args(annotation))
+
+
+def _is_number(annotation: Any) -> bool:
+    """Whether a parameter is a whole number, or is left out."""
+    return annotation is int or any(_is_number(part) for part in get_args(annotation))
+
+
+@cache
+def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
+    """The parameters of *handler*'s address, in the order of its description, with its type."""
+    declared = handler.parsed_fn_signature.parameters.items()
+    kinds = [(name, parameter.kwarg_definition, parameter.annotation) for name, parameter in declared]
+    return {kind.name or name: annotation for name, kind, annotation in kinds if isinstance(kind, QueryParameter)}
+
+
+def remedy(scope: Scope, parameter: str, sentence: str) -> str:
+    """What to write for *parameter* of the address that *scope* asks for, of which *sentence* says what is wrong."""
+    for said, advice in WRITTEN.items():
+        if sentence.endswith(said):
+            return advice
+    if sentence.startswith("Invalid enum value") and (known := _choices(scope, parameter)):
+        return f"one of: {', '.join(known)}"
+    return SCHEMA
+
+
+def _choices(scope: Scope, parameter: str) -> list[str]:
+    """The values that *parameter* may have; none where it may be any text, or the address is unknown."""
+    handler: Any = scope.get("route_handler")
+    declared = handler.parsed_fn_signature.parameters.get(parameter) if handler else None
+    return _values(declared.annotation) if declared else []
+
+
+def _values(annotation: Any) -> list[str]:
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    return [value for part in get_args(annotation) for value in _values(part)]

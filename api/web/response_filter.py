@@ -1,0 +1,187 @@
+"""What every answer goes out with: its request's id, headers for browsers and caches, an ETag, and gzip where it pays.
+
+Both roads out of the application, litestar's and the one past it, send through here. A HEAD request is routed as a GET,
+and sent the same headers without the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import zlib
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from litestar.types import HTTPScope, Send
+
+from api.web.request_id import HEADER, plain_id
+
+COMPRESSED_BYTES_MIN = 1000  # a smaller answer fits into one packet as it is
+COMPRESSION_LEVEL = 6
+THREAD_BYTES_MIN = 256 * 1024  # compressing more takes longer than handing it to a thread
+GZIP_WINDOW_BITS = 31  # of zlib: a gzip member, with no time in its head, so that the same body gives the same bytes
+COMPRESSIBLE = re.compile(rb"text/|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
+GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
+IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
+SUFFIX = b'-gzip"'
+
+Pairs = list[tuple[bytes, bytes]]
+CACHING = (b"cache-control", b"private, no-cache")
+ALWAYS: Pairs = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
+VARY = (b"vary", IDENTITY + b", Accept-Encoding")
+
+
+class ResponseFilter:
+    """An ASGI `send` for the answer to one request."""
+
+    __slots__ = ("_held", "_method", "_packer", "_scope", "_send")
+
+    def __init__(self, scope: HTTPScope, send: Send) -> None:
+        self._scope, self._send, self._method = scope, send, scope["method"]
+        self._held: Any = None  # the head of the answer, until the body says how it is to be sent
+        self._packer: Any = None  # compresses a body that comes in pieces
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = self._completed(message)
+            if _is_plain(message):
+                await self._send(message)
+            else:
+                self._held = message
+        elif message["type"] != "http.response.body":
+            await self._send(message)
+        elif self._held is not None:
+            await self._begin(message)
+        else:
+            await self._go_on(message)
+
+    def _completed(self, message: Any) -> Pairs:
+        """The headers of an answer with those that every answer has."""
+        headers: Pairs = [(name.lower(), value) for name, value in message.get("headers", ())]
+        names = {name for name, _ in headers}
+        given = (CACHING, *ALWAYS, (HEADER, plain_id(self._scope)))
+        headers += [pair for pair in given if pair[0] not in names]
+        caching = next(value for name, value in headers if name == b"cache-control")
+        vary = [value for name, value in headers if name == b"vary"]
+        if not caching.startswith(b"public"):
+            vary.append(IDENTITY)
+        if COMPRESSIBLE.match(_value({"headers": headers}, b"content-type")):
+            vary.append(b"Accept-Encoding")
+        headers = [pair for pair in headers if pair[0] != b"vary"]
+        if vary:
+            headers.append((b"vary", b", ".join(vary)))
+        if message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = [(name, _with_head(value) if name == b"allow" else value) for name, value in headers]
+        return headers
+
+    async def _begin(self, message: Any) -> None:
+        """Send the head, now that the body, or its first piece, is there."""
+        head, self._held = self._held, None
+        if message.get("more_body"):
+            if self._wants_gzip(head):
+                self._packer = _packer()
+                _pack_head(head)
+            await self._send(head)
+            await self._go_on(message)
+            return
+        body: bytes = message.get("body", b"")
+        self._tag(head, body)
+        packs = len(body) >= COMPRESSED_BYTES_MIN and self._wants_gzip(head)
+        if packs:
+            _pack_head(head)
+        if self._unchanged(head):
+            await self._send_unchanged(head)
+            return
+        if packs:
+            body = await asyncio.to_thread(_packed, body) if len(body) >= THREAD_BYTES_MIN else _packed(body)
+            head["headers"].append((b"content-length", b"%d" % len(body)))
+        await self._send(head)
+        await self._go_on({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _go_on(self, message: Any) -> None:
+        """Send one piece of the body, or nothing of it to a HEAD request."""
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self._packer is not None:
+            body = self._packer.compress(body) + (b"" if more else self._packer.flush())
+            if more and not body:
+                return
+        if self._method == "HEAD":
+            body = b""
+            if more:
+                return
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    def _tag(self, head: Any, body: bytes) -> None:
+        """Give a JSON answer to a GET an ETag of its body, where it has none of its own."""
+        kind = _value(head, b"content-type")
+        is_read = head["status"] == HTTPStatus.OK and self._method in ("GET", "HEAD")
+        if is_read and b"json" in kind and not _value(head, b"etag") and _value(head, b"cache-control") != b"no-store":
+            head["headers"].append((b"etag", b'"%s"' % sha256(body).hexdigest()[:32].encode()))
+
+    def _wants_gzip(self, head: Any) -> bool:
+        if _value(head, b"content-encoding") or head["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            return False
+        accepted = next((value for name, value in self._scope["headers"] if name == b"accept-encoding"), b"")
+        match = GZIP_ACCEPTED.search(accepted)
+        return match is not None and (match[1] is None or bool(match[1].strip(b"0.")))
+
+    def _unchanged(self, head: Any) -> bool:
+        """Whether the client has this answer already; any coding of it will do (RFC 9110, 13.1.2)."""
+        given = next((value for name, value in self._scope["headers"] if name == b"if-none-match"), None)
+        etag = _value(head, b"etag")
+        if given is None or not etag or head["status"] != HTTPStatus.OK or self._method not in ("GET", "HEAD"):
+            return False
+        known = {_plain_tag(part.strip()) for part in given.split(b",")}
+        return b"*" in known or _plain_tag(etag) in known
+
+    async def _send_unchanged(self, head: Any) -> None:
+        remaining = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]
+        await self._send({"type": "http.response.start", "status": 304, "headers": remaining})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def headers_of_short(scope: HTTPScope, caching: tuple[bytes, bytes] = CACHING) -> Pairs:
+    """The same headers for a short JSON answer that has none of them: a command's, which is the hot path."""
+    return [caching, *ALWAYS, VARY, (HEADER, plain_id(scope))]
+
+
+def _is_plain(head: Any) -> bool:
+    """Whether an answer goes out as it is: a file, a part of one, or what doesn't get smaller."""
+    is_file = head["status"] == HTTPStatus.PARTIAL_CONTENT or _value(head, b"content-disposition")
+    return bool(is_file) or not COMPRESSIBLE.match(_value(head, b"content-type"))
+
+
+def _value(message: Any, wanted: bytes) -> bytes:
+    return next((value for name, value in message["headers"] if name.lower() == wanted), b"")
+
+
+def _with_head(allow: bytes) -> bytes:
+    methods = [part.strip() for part in allow.split(b",")]
+    return b", ".join(sorted({*methods, b"HEAD"} if b"GET" in methods else methods))
+
+
+def _plain_tag(tag: bytes) -> bytes:
+    """An ETag without its mark for weak or for compressed."""
+    tag = tag.removeprefix(b"W/")
+    return tag.removesuffix(SUFFIX) + b'"' if tag.endswith(SUFFIX) else tag
+
+
+def _pack_head(head: Any) -> None:
+    """Say in *head* that the body is compressed; a compressed body is another representation, with its own ETag."""
+    changed = [(name, value) for name, value in head["headers"] if name not in (b"content-length", b"accept-ranges")]
+    head["headers"] = [
+        (name, value[:-1] + SUFFIX if name == b"etag" and not value.startswith(b"W/") else value)
+        for name, value in changed
+    ]
+    head["headers"].append((b"content-encoding", b"gzip"))
+
+
+def _packer() -> Any:
+    return zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, GZIP_WINDOW_BITS)
+
+
+def _packed(body: bytes) -> bytes:
+    packer = _packer()
+    packed: bytes = packer.compress(body) + packer.flush()
+    return packed

@@ -1,0 +1,1 @@
+"""工作台 a department's desk."""

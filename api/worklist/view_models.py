@@ -1,0 +1,179 @@
+"""What a department's desk is made of: its queue, opinions it owes, supplements it waits for, signals about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from api.clocks.display import waits, warned
+from api.web.dependencies import AnyRequest, laws_of, parts_of
+from domain.law.calendar.moment import local_day
+from domain.law.calendar.period import Period
+from domain.law.licensing.countersign import COUNTERSIGN
+from domain.project.waiting.wait import HeldBy, WaitKind
+from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.query import ClocksAt, TooMuchToRead
+from projections.clocks.reading import Reading
+from projections.progress.titles import Names, names_of
+from projections.supervision.fold import SignalRow
+from projections.supervision.list import IN_FORCE
+from projections.supervision.orders import Order
+from projections.supervision.query import SupervisionAt
+from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+
+QUEUE_MAX = 1_000  # clocks of one department that are looked at; a longer queue says so
+WAITS_MAX = 1_000  # things that one department's items, or others', wait for
+DEPARTMENTS_MAX = 500
+# What is measured by one clock of its own; all else by the application's: intake, decision, promise.
+CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
+EVER = datetime.min.replace(tzinfo=UTC)
+SHOWN_MAX = 100  # rows of the shorter lists, and the page of the queue
+
+Running: TypeAlias = dict[tuple[UUID, str], list[Reading]]  # by project and item
+
+
+class Task(Struct, frozen=True):
+    """One thing to do about an application, or what it waits for elsewhere, with its binding clock: the first over.
+
+    *reading* is None where no clock of the department runs on it.
+    """
+
+    project: UUID
+    item: str
+    reading: Reading | None
+    waits: list[ListedWaiting]
+
+    @property
+    def order(self) -> tuple[bool, datetime, str, str]:
+        """Where it stands in a list: what ends first on top, what has no end after all that has."""
+        over_at = self.reading.over_at if self.reading else None
+        return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
+
+
+class Desk(Struct, frozen=True):
+    """All that one department has on its desk.
+
+    *queue* and *opinions* are what waits for the department: together they are the number that the list of desks tells,
+    `holds` of the department. *others*: its own applications, with a clock that runs or is paused while somebody else
+    has to act. *signals* are those of this year in force. *whole* is false where there is more than is looked at.
+    """
+
+    holds: int
+    queue: list[Task]
+    opinions: list[Task]
+    others: list[Task]
+    supplements: list[ListedWaiting]
+    signals: list[SignalRow]
+    orders: list[Order]
+    names: Names
+    whole: bool
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """The tiles: a name and a number each."""
+        flags = [warned(one.reading) for one in [*self.queue, *self.opinions, *self.others] if one.reading]
+        return [
+            ("queue", self.holds),
+            ("late", flags.count("late")),
+            ("soon", flags.count("soon")),
+            ("opinions", len(self.opinions)),
+            ("supplements", len(self.supplements)),
+            ("signals", len(self.signals)),
+        ]
+
+
+async def desk_of(request: AnyRequest, department: str, at: datetime, asked: SupervisionAt, holds: int) -> Desk:
+    """The desk of *department* at *at*, what ends first on top; it *holds* so many waits. Raises TooMuchToRead."""
+    store, scope = parts_of(request).approvals.store, asked.scope
+    clocks = ClocksAt(store, await laws_of(request), at, at, scope=scope)
+    found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
+    waiting = WaitingRows(store)
+    every = WaitingFilter(register=scope.register, limit=WAITS_MAX, at_hand=True)
+    held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
+    own = await waiting.listed(structs.replace(every, department=department))
+    running = running_by_item(found)
+    queue = [_task([one], running) for one in held if one.kind != WaitKind.COUNTERSIGNATURE]
+    opinions = [_opinion(one, running) for one in held if one.kind == WaitKind.COUNTERSIGNATURE]
+    at_hand = {(one.project, one.item) for one in queue}
+    elsewhere = [one for one in own if (one.project, one.item) not in at_hand and one.kind != WaitKind.PAPERS]
+    others = [one for one in (_task(waits, running) for waits in by_application(elsewhere)) if one.reading]
+    signals, orders = await _signals(asked, department)
+    supplements = [one for one in own if one.kind == WaitKind.PAPERS]
+    lists = (queue, opinions, others, supplements, signals, orders)
+    return Desk(
+        holds=holds,
+        queue=sorted(queue, key=lambda one: one.order),
+        opinions=sorted(opinions, key=lambda one: one.order),
+        others=sorted(others, key=lambda one: one.order),
+        supplements=supplements,
+        signals=signals,
+        orders=orders,
+        names=await names_of(store, {one.project for rows in lists for one in rows}),
+        whole=max(len(found), len(held), len(own)) < WAITS_MAX,
+    )
+
+
+def running_by_item(clocks: Iterable[ListedClock]) -> Running:
+    """The *clocks* on which somebody has to act, by project and item, each item's in the order in which they end."""
+    found: Running = {}
+    for one in sorted((one for one in clocks if waits(one.reading)), key=lambda one: one.order):
+        found.setdefault((one.project, one.reading.item), []).append(one.reading)
+    return found
+
+
+def by_application(waiting: Iterable[ListedWaiting]) -> list[list[ListedWaiting]]:
+    """What is *waiting*, that of each application together."""
+    found: dict[tuple[UUID, str], list[ListedWaiting]] = {}
+    for one in waiting:
+        found.setdefault((one.project, one.item), []).append(one)
+    return list(found.values())
+
+
+def _task(waiting: list[ListedWaiting], running: Running) -> Task:
+    """What is to be done about one application, with the clock that measures it: opinions have their own."""
+    one = waiting[0]
+    own, clocks = CLOCK_OF.get(one.kind), running.get((one.project, one.item), [])
+    fitting = (
+        clock
+        for clock in clocks
+        if not _is_opinion(clock) and (clock.clock == own if own else clock.clock not in CLOCK_OF.values())
+    )
+    return Task(one.project, one.item, next(fitting, None), waiting)
+
+
+def _opinion(one: ListedWaiting, running: Running) -> Task:
+    """The opinion that somebody waits for, with the clock that was started by asking for it."""
+    asked = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
+    return Task(one.project, one.item, next((clock for clock in asked if _asked_as(clock) == one.ref), None), [one])
+
+
+def _asked_as(one: Reading) -> str:
+    """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
+    department, _, step = one.clock.removeprefix(f"{COUNTERSIGN.name}:").partition("#")[0].partition("/")
+    return f"{department}/{step}"
+
+
+async def departments_waited_for(request: AnyRequest, register: str) -> list[HolderCount]:
+    """Every department of *register* that something waits for, those that hold most first."""
+    table = WaitingRows(parts_of(request).approvals.store)
+    found = await table.holders("", DEPARTMENTS_MAX, register=register)
+    return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
+
+
+async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[Order]]:
+    """The warnings and cards of this year that are in force, and the orders that wait for a report."""
+    today = local_day(asked.as_of, asked.zone)
+    year = Period(today.replace(month=1, day=1), today)
+    try:
+        signals = await asked.signals(year, department, IN_FORCE)
+    except TooMuchToRead:
+        signals = []
+    return signals, await asked.orders(department=department, unanswered=True, limit=SHOWN_MAX)
+
+
+def _is_opinion(one: Reading) -> bool:
+    return one.clock.startswith(f"{COUNTERSIGN.name}:")

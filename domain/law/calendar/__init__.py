@@ -1,0 +1,1 @@
+"""Working days: calendars with their notices, instants and local days, periods."""

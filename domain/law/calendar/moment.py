@@ -1,0 +1,76 @@
+"""When something legally happened: an instant, and the local date that the law counts from."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+MINUTES_PER_HOUR = 60
+ONE_DAY = timedelta(days=1)
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Moment(Struct, frozen=True, gc=False):
+    """An instant *at*, the same on the wall clock of the rule's zone, and the ordinal of its local *day* (B1.2)."""
+
+    at: datetime
+    local: datetime
+    day: int
+
+    @property
+    def minute(self) -> int:
+        """Minutes since local midnight."""
+        return self.local.hour * MINUTES_PER_HOUR + self.local.minute
+
+
+def moment(at: datetime, zone: ZoneInfo) -> Moment:
+    """Where *at* (aware) falls in *zone*."""
+    try:
+        local = at.astimezone(zone)
+    except OverflowError:  # in the first or last hours of Python's calendar the zone has no date: keep the given one
+        local = at
+    return Moment(at, local, local.toordinal())
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The instant at which the local *day* begins in *zone*, in UTC: what a timer is set to (B10.2)."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The date on which the instant *at* falls in *zone*."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def next_day(day: date) -> date:
+    """The day after *day*; the last day of the year 9999 has none and is its own."""
+    return day if day == date.max else day + ONE_DAY
+
+
+def week_from(at: datetime, zone: str) -> datetime:
+    """The instant at which the week of *at* began in *zone*: midnight before its Monday."""
+    day = local_day(at, zone)
+    return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
+
+
+def day_before(day: date) -> date:
+    """The day before *day*; the first day of the year 1 has none and is its own."""
+    return day if day == date.min else day - ONE_DAY
+
+
+MONTHS_PER_YEAR = 12
+
+
+def months_later(day: date, months: int) -> tuple[date, bool]:
+    """The day with the same number *months* later, and True; in a month too short for it its last day, and False."""
+    years, month = divmod(day.month - 1 + months, MONTHS_PER_YEAR)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max, True
+    length = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, length)), day.day <= length

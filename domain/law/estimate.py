@@ -1,0 +1,57 @@
+"""About how many working days a limit comes to, whatever it is counted in: for estimates, never for a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from math import ceil
+
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.packs.pack import Pack
+from domain.law.packs.terms import Limit, Unit
+
+# Working days of five in a week of seven, 21 in a month (rounded down from 21.75), eight hours in a day.
+WORKING_DAYS_PER: Mapping[Unit, Fraction] = {
+    "working_hour": Fraction(1, 8),
+    "working_day": Fraction(1),
+    "calendar_day": Fraction(5, 7),
+    "week": Fraction(5),
+    "month": Fraction(21),
+}
+
+
+def working_days_of(limit: Limit) -> int:
+    """About how many working days *limit* lasts, rounded up."""
+    return ceil(limit.days * WORKING_DAYS_PER[limit.unit])
+
+
+def allowed_days(pack: Pack, mode: str, promise_days: int | None) -> tuple[int, int]:
+    """How many working days a decision should take and may take under *pack*: the promise, and the limit with intake.
+
+    *promise_days* are in the law's own unit. A limit that the law does not set counts as none.
+    """
+    intake = _limit(pack, mode, "intake")
+    decision = _limit(pack, mode, "decision")
+    may = sum(working_days_of(limit) for limit in (intake, decision) if limit)
+    if promise_days is None:
+        return may, may
+    promised = working_days_of(Limit(promise_days, decision.unit if decision else "working_day", ""))
+    return (min(promised, may), may) if decision else (promised, max(promised, may))
+
+
+def _limit(pack: Pack, mode: str, clock: str) -> Limit | None:
+    try:
+        return pack.limit(mode, clock)
+    except KeyError:  # this law sets none, so none is counted
+        return None
+
+
+def expected_on(calendar: WorkingCalendar, today: date, days: int) -> date:
+    """The day on which something is over that needs *days* (>= 0) working days more: *today* where it needs none."""
+    return calendar.nth_working_day_after(today, days) if days else today
+
+
+def counted_days(calendar: WorkingCalendar, first: date, last: date) -> list[tuple[date, int]]:
+    """Every day from *first* to *last* with the working days counted up to it: differences of these are durations."""
+    return [(date.fromordinal(day), calendar.count_to(day)) for day in range(first.toordinal(), last.toordinal() + 1)]

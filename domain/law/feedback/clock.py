@@ -1,0 +1,109 @@
+"""The clock of one step with a complaint or an evaluation: so many working days, counted from the day after."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import midnight, moment, next_day
+from domain.law.feedback.terms import VoiceStep, VoiceTerms
+
+
+class VoiceState(StrEnum):
+    """How a clock stands at the asked instant."""
+
+    RUNNING = "running"
+    OVERDUE = "overdue"  # its last day is over, and nothing was done
+    KEPT = "kept"  # done in time
+    LATE = "late"  # done, after its last day
+
+
+class VoiceClock(Struct, frozen=True):
+    """One clock at one instant.
+
+    *days* are working days, *extension_days* among them; *due_on* is the last one, a local date, and the clock is over
+    at *over_at*. *remaining_days* are working days after the day of the question (or the day it ended) through
+    *due_on*; below zero, those since. *provisional*: *due_on* lies beyond the published calendar and may yet move.
+    """
+
+    clock: VoiceStep
+    holder: str
+    state: VoiceState
+    started_at: datetime
+    ended_at: datetime | None
+    days: int
+    extension_days: int
+    due_on: date
+    over_at: datetime
+    remaining_days: int
+    provisional: bool
+    calendar: str
+    rule: str
+    basis: str
+
+
+class Run(Struct, frozen=True):
+    """What a clock is read from: when its step began and, if it did, ended, whose it is, and an extension in time."""
+
+    step: VoiceStep
+    holder: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    extension_days: int = 0
+    extended_at: datetime | None = None
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The date *at* has in *zone*."""
+    return moment(at, ZoneInfo(zone)).local.date()
+
+
+def voice_clock(run: Run, terms: VoiceTerms, calendar: WorkingCalendar, zone: str, t: datetime) -> VoiceClock | None:
+    """How the clock of *run* stands at *t*; None where its step has not begun by then.
+
+    What comes after *t* is not known at *t*. An extension counts if it was granted before the clock was over.
+    """
+    if run.started_at > t:
+        return None
+    limit = terms.limits[run.step]
+    begun = local_day(run.started_at, zone)
+    due = calendar.nth_working_day_after(begun, limit.days)
+    extension = 0
+    if run.extended_at is not None and run.extended_at <= t and local_day(run.extended_at, zone) <= due:
+        extension = min(run.extension_days, terms.extension_days_max)
+        due = calendar.nth_working_day_after(begun, limit.days + extension)
+    ended = run.ended_at if run.ended_at is not None and run.ended_at <= t else None
+    over_at = midnight(next_day(due), zone)
+    late = (ended or t) >= over_at
+    return VoiceClock(
+        clock=run.step,
+        holder=run.holder,
+        state=_state(ended=ended is not None, late=late),
+        started_at=run.started_at,
+        ended_at=ended,
+        days=limit.days + extension,
+        extension_days=extension,
+        due_on=due,
+        over_at=over_at,
+        remaining_days=_remaining(calendar, local_day(ended or t, zone), due),
+        provisional=calendar.provisional(due),
+        calendar=calendar.version,
+        rule=terms.name,
+        basis=limit.basis,
+    )
+
+
+def _state(*, ended: bool, late: bool) -> VoiceState:
+    if ended:
+        return VoiceState.LATE if late else VoiceState.KEPT
+    return VoiceState.OVERDUE if late else VoiceState.RUNNING
+
+
+def _remaining(calendar: WorkingCalendar, day: date, due: date) -> int:
+    if day <= due:
+        return calendar.working_days_between(day, due)
+    return -calendar.working_days_between(due, day)

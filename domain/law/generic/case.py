@@ -1,0 +1,181 @@
+"""An item's history on the general clocks: the same events, read as a pack of another law reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.generic.expand import general_rule
+from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
+from domain.law.generic.state import Standing, standing
+from domain.law.licensing.happening import Happening
+from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.licensing.renewal import RENEWAL_GUARD
+from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, Extension
+from domain.law.licensing.review import Withdrawn as ItemWithdrawn
+from domain.law.licensing.suspension import Resume, Suspend
+from domain.law.licensing.timeline import Act, Timeline
+from domain.law.packs.pack import DEFAULT_MODE, SUPPLEMENT, Pack
+from domain.law.packs.terms import ClockTerms
+
+BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
+NOTIFIED = frozenset({"delivered", "delivery_attempted"})  # what stops a clock that runs until the applicant is told
+
+
+def general_clocks(
+    pack: Pack,
+    calendar: WorkingCalendar,
+    timeline: Timeline,
+    t: datetime,
+    known: datetime | None = None,
+    *,
+    mode: str = DEFAULT_MODE,
+    lengths: dict[str, int] | None = None,
+) -> dict[str, Standing]:
+    """How every clock of *pack* that has begun stands at *t*, by what was *known* then (default: at *t*).
+
+    *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
+    """
+    acts = from_receipt(timeline.by(t, t if known is None else known))
+    found = _standings(pack, calendar, acts, t, mode, lengths or {})
+    intake = found.get(INTAKE.name)
+    if intake is None or intake.state != "deemed":
+        return found
+    return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
+
+
+def _standings(
+    pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
+) -> dict[str, Standing]:
+    """How every clock stands that has begun by *acts*, as they count."""
+    happened, found = [(at, event) for at, event, _ in acts], dict[str, Standing]()
+    for clock, terms in pack.clocks.items():
+        days = lengths.get(clock)
+        if not is_counted(terms, clock, mode, days):
+            continue
+        stood = standing(
+            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, happened)), t
+        )
+        if stood is not None:
+            found[clock] = stood
+    return found
+
+
+def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bool:
+    """Whether a *clock* with these *terms* is counted for an item in *mode*; *days* were recorded or promised for it.
+
+    It needs a length, and to be counted forward. The lower level's clock runs for files that go to the upper level
+    (B6.3), and the guard of a renewal ends with the licence, after no number of days: neither starts with just
+    any acceptance.
+    """
+    if clock == RENEWAL_GUARD.name or (clock == LOWER_REVIEW.name and mode != LOWER_REVIEW.name):
+        return False
+    return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
+
+
+def general_events(
+    pack: Pack, clock: str, mode: str, acts: Sequence[tuple[datetime, Happening]]
+) -> Iterator[GeneralEvent]:
+    """What the *acts* (legal instant, event) mean for *clock* in *mode*: its pack names what starts and stops it.
+
+
+    Where the law knows a ground for that, a request for papers suspends and their arrival resumes. What ends the
+    application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
+    """
+    terms, begun, asked = pack.clocks[clock], False, False
+    start, stop = frozenset(terms.start), stopping(terms)
+    ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
+    for at, event in acts:
+        names, runs = names_of(event), begun
+        if not begun and names & start:
+            begun = True
+            yield Started(at)
+        if begun and names & stop:
+            yield Stopped(at)
+        elif runs and event is end and is_ended(clock, terms, end):
+            yield Withdrawn(at)
+        if ground is not None and isinstance(event, CorrectionNotice):
+            asked = True
+            yield Suspended(at, SUPPLEMENT, ground.reason, event.respond_by)
+        if asked and isinstance(event, Corrected | Accepted):
+            asked = False
+            yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
+        yield from held(event, at, clock)
+
+
+def stopping(terms: ClockTerms) -> frozenset[str]:
+    """The names of the events that stop a clock: as its pack has them, or what tells the applicant of the decision."""
+    return NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
+
+
+def ending(events: Iterable[Happening]) -> Happening | None:
+    """Which of *events*, in their order, ended the application (B3.8); None where it goes on.
+
+    The decision, the withdrawal, or a refusal to admit it: one that came after an acceptance is void, and one that was
+    followed by an acceptance or a decision is overtaken by that.
+    """
+    accepted, refused = False, None
+    for event in events:
+        if isinstance(event, Decided):
+            return event
+        if isinstance(event, ItemWithdrawn):
+            return refused or event
+        if isinstance(event, Accepted):
+            accepted, refused = True, None
+        elif isinstance(event, Refused) and not accepted:
+            refused = refused or event
+    return refused
+
+
+def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
+    """Whether the *end* of the application ends *clock*: the decision does not end what starts with it.
+
+    Nor what the law stops later: what runs to the notification, and the clock of the decision where that is published.
+    """
+    if not isinstance(end, Decided):
+        return True
+    stops_later = terms.stop_event == "notified" or (clock == DECISION.name and names_of(end).isdisjoint(terms.stop))
+    return not stops_later and BY_DECISION.isdisjoint(terms.start)
+
+
+def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
+    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
+    start = set(pack.clocks[INTAKE.name].start)
+    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
+    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
+
+
+def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:
+    """*acts* as they count: an acceptance dated before the receipt is an answer to it, as of the receipt (B5.11)."""
+    nth = next((nth for nth, (_, event, _) in enumerate(acts) if isinstance(event, Received)), 0)
+    early = [event for _, event, _ in acts[:nth] if isinstance(event, Accepted)]
+    if not early:
+        return acts
+    at, _, when = received = acts[nth]
+    before = [act for act in acts[:nth] if act[1] not in early]
+    return [*before, received, *((at, event, when) for event in early), *acts[nth + 1 :]]
+
+
+def names_of(event: Happening) -> frozenset[str]:
+    """How a pack may call an event: by its stored name, or by the outcome of a decision."""
+    return _names(type(event), event.outcome if isinstance(event, Decided) else None)
+
+
+@cache
+def _names(kind: type[Happening], outcome: str | None) -> frozenset[str]:
+    return frozenset(name for name in (str(kind.__struct_config__.tag), outcome) if name)
+
+
+def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:
+    """Suspensions, extensions of this *clock*, and withdrawal."""
+    match event:
+        case Suspend(sid=sid, reason=reason, planned_until=until):
+            yield Suspended(at, sid, reason, until)
+        case Resume(sid=sid):
+            yield Resumed(at, sid)
+        case Extension(days=days, clock=extended) if extended == clock:
+            yield Extended(at, days)
+        case ItemWithdrawn():
+            yield Withdrawn(at)

@@ -1,0 +1,193 @@
+"""The general clock: when a period of any of the known laws ends, and how it stands at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from domain.law.calendar.moment import months_later, next_day
+from domain.law.generic.course import Course, course_of
+from domain.law.generic.days import DAY
+from domain.law.generic.period import Period, closing, is_over
+from domain.law.generic.rule import DAYS_PER_WEEK, GeneralEvent, GeneralRule, Moment
+from domain.law.packs.terms import Silence
+
+State = Literal["running", "suspended", "overdue", "met", "late", "void", "deemed"]
+Level = Literal["green", "yellow", "red", "paused", "none"]
+SILENCE_DECIDES: tuple[Silence, ...] = (
+    "deemed_accepted",
+    "deemed_granted",
+    "deemed_renewed",
+    "deemed_consent",
+    "deemed_refused",
+)
+HOUR = timedelta(hours=1)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How one clock stands at an instant.
+
+    *length*, *used* and *remaining* are in counting days (working days, or calendar days for weeks and months), for
+    working hours in hours, parts included. On the last day *remaining* is 1. *overdue_days* are working days.
+    *due* is None while an open suspension makes it unknowable; *earliest_due* is then what it would be if the
+    answer came at that instant. *deemed* is the legal effect silence has had from the date *deemed_from* on.
+    """
+
+    start: date
+    length: int
+    due: Moment | None
+    earliest_due: Moment | None
+    yellow_from: Moment | None
+    used: float
+    remaining: float
+    overdue_days: int
+    state: State
+    level: Level
+    deemed: Silence | None
+    deemed_from: date | None
+    provisional: bool
+    flags: tuple[str, ...]
+
+
+def due(rule: GeneralRule, events: Sequence[GeneralEvent]) -> Moment | None:
+    """The last day, or instant, in time; None before the start and while an open suspension makes it unknowable."""
+    period = course_of(rule, events).period
+    return period.end() if period else None
+
+
+def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> Standing | None:
+    """How the clock stands at *t*, from the events effective by then; None if it has not started."""
+    return standing_of(course_of(rule, events, t), t)
+
+
+def standing_of(course: Course, t: datetime) -> Standing | None:
+    """How the clock stands at *t* by its *course* up to then; None if it has not started."""
+    rule, period = course.rule, course.period
+    if period is None:
+        return None
+    ended = course.stopped or course.withdrawn
+    end, upto = period.end(), ended or t
+    state = state_of(course, end, t)
+    yellow = yellow_from(period)
+    used = used_by(period, upto, stopped=ended is not None)
+    deemed = rule.on_silence if state == "deemed" else None
+    known = end if end is not None else if_resumed(course, t)
+    return Standing(
+        start=period.day0,
+        length=period.length,
+        due=end,
+        earliest_due=known if end is None else None,
+        yellow_from=yellow,
+        used=used,
+        remaining=remaining_at(period, end, upto, used, stopped=ended is not None),
+        overdue_days=overdue_days(period, end, upto),
+        state=state,
+        level=level_of(state, yellow, t, rule),
+        deemed=deemed,
+        deemed_from=next_day(day_of(end, rule)) if deemed and end else None,
+        provisional=known is not None and rule.calendar.provisional(day_of(known, rule)),
+        flags=tuple(sorted(course.flags)),
+    )
+
+
+def day_of(moment: Moment, rule: GeneralRule) -> date:
+    """The local date of a day or an instant."""
+    return rule.local_day(moment) if isinstance(moment, datetime) else moment
+
+
+def state_of(course: Course, end: Moment | None, t: datetime) -> State:
+    """The one word for it. Silence that decides has decided once the end has passed, whatever came later."""
+    over = is_over(end, course.stopped or course.withdrawn or t, course.rule)
+    if over and course.rule.on_silence in SILENCE_DECIDES:
+        return "deemed"
+    if course.withdrawn is not None:
+        return "void"
+    if over:
+        return "late" if course.stopped else "overdue"
+    if course.stopped:
+        return "met"
+    return "suspended" if any(s.end is None for s in course.suspensions) else "running"
+
+
+def level_of(state: State, yellow: Moment | None, t: datetime, rule: GeneralRule) -> Level:
+    """The signal to show (rule B10.1)."""
+    match state:
+        case "overdue" | "late" | "deemed":
+            return "red"
+        case "suspended":
+            return "paused"
+        case "met" | "void":
+            return "none"
+        case "running":
+            return "yellow" if begun(yellow, t, rule) else "green"
+
+
+def begun(moment: Moment | None, t: datetime, rule: GeneralRule) -> bool:
+    """Whether *t* is at or after *moment*, a day counting from its first instant."""
+    if moment is None:
+        return False
+    return t >= moment if isinstance(moment, datetime) else rule.local_day(t) >= moment
+
+
+def yellow_from(period: Period) -> Moment | None:
+    """When the warning begins: after all but the threshold is used up; a short period warns from its start."""
+    quiet = period.length - period.rule.yellow.threshold(period.length)
+    if period.rule.counts_hours:
+        return period.reach_hours(HOUR * max(0, quiet))
+    if quiet <= 0:
+        return period.day0
+    last_green = period.reach_day(quiet)
+    return None if last_green is None else next_day(date.fromordinal(last_green))
+
+
+def used_by(period: Period, upto: datetime, *, stopped: bool) -> float:
+    """How much is used up: days that are over, with the day of the stop itself if *stopped*; hours as they pass."""
+    if period.rule.counts_hours:
+        return period.used_hours(upto) / HOUR
+    day = period.rule.local_day(upto)
+    return period.used_days(day if stopped else day - DAY)
+
+
+def remaining_at(period: Period, end: Moment | None, upto: datetime, used: float, *, stopped: bool) -> float:
+    """How much is left: through the last day if it is known, else of the length."""
+    if end is None or period.rule.counts_hours:
+        return max(0, period.length - used)
+    last = day_of(end, period.rule)
+    day = period.rule.local_day(upto)
+    return max(0, period.used_days(last) - period.used_days(day if stopped else day - DAY))
+
+
+def overdue_days(period: Period, end: Moment | None, upto: datetime) -> int:
+    """Working days after the last day up to today or the stop; later suspensions do not reduce them (rule B3.7)."""
+    if end is None:
+        return 0
+    return period.rule.calendar.working_days_between(day_of(end, period.rule), period.rule.local_day(upto))
+
+
+def if_resumed(course: Course, t: datetime) -> Moment | None:
+    """What the end would be if every open suspension were answered at *t*."""
+    period = course.period
+    if period is None:
+        return None
+    answered = tuple((start, end or t) for start, end in period.stretches)
+    return Period(period.rule, period.started, period.n, period.added, answered, period.agreed).end()
+
+
+def last_day_before(rule: GeneralRule, event_on: date, *, clear_days: bool = False) -> date:
+    """The last day to act *n* units before *event_on*: filing 30 days before expiry, notice 7 days before a hearing.
+
+    That day itself is in time. With *clear_days* *n* whole counting days lie strictly between.
+    """
+    if rule.unit == "working_day":
+        nth = rule.calendar.nth_working_day_before(event_on, rule.n)
+        return nth - DAY if clear_days else nth
+    if rule.unit == "month":
+        return months_later(event_on, -rule.n)[0] - DAY * clear_days
+    days = rule.n * DAYS_PER_WEEK if rule.unit == "week" else rule.n
+    return event_on - DAY * (days + clear_days)
+
+
+__all__ = ["GeneralEvent", "GeneralRule", "Moment", "Standing", "closing", "due", "last_day_before", "standing"]

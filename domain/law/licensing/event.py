@@ -1,0 +1,93 @@
+"""Every event the clocks know, on one page: what happens to an item, and what is said about the record itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.json import Decoder
+
+from domain.law.calendar.moment import Instant, Moment
+from domain.law.licensing.countersign import ApplicationRevised, CountersignRecall, CountersignReply, CountersignRequest
+from domain.law.licensing.happening import Happening
+from domain.law.licensing.hearing import HearingHeld, HearingNotice, HearingRequested, HearingTold
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.licensing.review import (
+    Decided,
+    Delivered,
+    DeliveryAttempted,
+    Extension,
+    Forwarded,
+    UpperReceived,
+    Withdrawn,
+)
+from domain.law.licensing.suspension import Resume, Suspend
+from domain.law.licensing.tolerance import PapersReceived
+from domain.law.licensing.undertaking import Checked
+
+if TYPE_CHECKING:
+    from domain.law.licensing.case import Case
+
+
+class Attest(Happening, frozen=True, kw_only=True, tag="attest"):
+    """The record is complete up to now: said for a department whose results are keyed in (B11.1)."""
+
+    outlives_withdrawal = True
+
+    def apply(self, case: Case, when: Moment) -> None:
+        case.attested = max(case.attested, when.day)
+        case.intake.presume(case, when.day)
+
+
+class Amend(Happening, frozen=True, kw_only=True, tag="amend"):
+    """The event *target* really happened at *new_at*; `at` is when this was recorded (B1.4)."""
+
+    target: str
+    new_at: Instant
+
+    corrects = True
+
+
+class Retract(Happening, frozen=True, kw_only=True, tag="retract"):
+    """The event *target*, possibly itself a correction, never happened; `at` is when this was recorded (B1.4)."""
+
+    target: str
+
+    corrects = True
+
+
+LawEvent = (
+    Received
+    | CorrectionNotice
+    | Corrected
+    | Accepted
+    | Refused
+    | Suspend
+    | Resume
+    | Extension
+    | Forwarded
+    | UpperReceived
+    | CountersignRequest
+    | CountersignReply
+    | CountersignRecall
+    | ApplicationRevised
+    | HearingTold
+    | HearingRequested
+    | HearingNotice
+    | HearingHeld
+    | Decided
+    | Delivered
+    | DeliveryAttempted
+    | Withdrawn
+    | PapersReceived
+    | Checked
+    | Attest
+    | Amend
+    | Retract
+)
+
+_decoder = Decoder(list[LawEvent])
+
+
+def decode_events(raw: bytes | str) -> list[LawEvent]:
+    """Read a JSON array of events in recording order; raises msgspec.ValidationError with the path of the fault."""
+    return _decoder.decode(raw)

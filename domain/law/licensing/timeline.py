@@ -1,0 +1,71 @@
+"""The timeline: a history prepared once, to be asked what was known and effective at any instant (B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+from domain.law.calendar.moment import Moment, moment
+from domain.law.licensing.event import Amend, LawEvent, Retract
+from domain.law.licensing.happening import Happening
+
+Act = tuple[datetime, Happening, Moment]
+
+INSTANTS_KEPT_MAX = 256  # one is asked of many histories
+
+
+@lru_cache(maxsize=INSTANTS_KEPT_MAX)
+def asked_moment(at: datetime, zone: ZoneInfo) -> Moment:
+    """As `moment`, kept."""
+    return moment(at, zone)
+
+
+class Timeline:
+    """Events in recording order, with their local dates in *zone* worked out once."""
+
+    def __init__(self, zone: str, events: Sequence[LawEvent]) -> None:
+        self.zone, self.events = zone, events
+        self._tz = tz = ZoneInfo(zone)
+        self._told: list[Act] = []
+        self._corrections: list[LawEvent] = []
+        known = None
+        for event in events:
+            if event.corrects:
+                self._corrections.append(event)
+                continue
+            at, recorded = event.at, event.recorded_at or event.at
+            self._told.append((at, event, moment(at, tz)))
+            known = recorded if known is None or recorded > known else known
+        self._acts: list[Act] = sorted(self._told, key=itemgetter(0))
+        self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
+        self._known = known
+
+    def moment(self, at: datetime) -> Moment:
+        """Where an instant that is asked about falls in the zone."""
+        return asked_moment(at, self._tz)
+
+    def by(self, t: datetime, known: datetime) -> list[Act]:
+        """What had happened by *t*, as was known at *known*: by `at`, ties in recording order (B1.3)."""
+        if not self._corrections and self._happened and self._known and t >= self._happened and known >= self._known:
+            return self._acts
+        acts = self._corrected(known) if self._corrections else self._acts
+        return [act for act in acts if act[0] <= t and (act[1].recorded_at or act[1].at) <= known]
+
+    def _corrected(self, known: datetime) -> list[Act]:
+        """All acts as amended and retracted by *known*; the last recorded amendment wins (B1.4)."""
+        corrections = [c for c in self._corrections if (c.recorded_at or c.at) <= known]
+        annulled: set[str] = set()
+        for correction in reversed(corrections):  # a retraction may itself have been retracted later
+            if isinstance(correction, Retract) and correction.id not in annulled:
+                annulled.add(correction.target)
+        moved = {c.target: c.new_at for c in corrections if isinstance(c, Amend) and c.id not in annulled}
+        acts: list[Act] = []
+        for act in self._told:
+            event = act[1]
+            if event.id not in annulled:
+                at = moved.get(event.id)
+                acts.append(act if at is None else (at, event, moment(at, self._tz)))
+        return sorted(acts, key=itemgetter(0))

@@ -1,0 +1,156 @@
+"""办结 completion: the department decides and the decision clock stops."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused, Role
+from domain.core.rules import require_reasons
+from domain.core.types import OPEN_STAGES, Code, Line, Mode, Outcome, Stage, Text
+from domain.law.calendar.moment import local_day
+from domain.project.rules import require_decision, require_handler, require_stage
+from domain.project.state.consultation import Opinion, against, opinions
+from domain.project.state.project import Item, Licence, Project
+
+RESERVED = (Opinion.OBJECTED, Opinion.AGREED_WITH_CONDITIONS)
+
+
+class CompleteItem(Command, frozen=True, tag="complete_item"):
+    """Decide an item. *override_reasons* say why it is granted against or without a countersignature.
+
+    *valid_through*: the last day of a licence that is granted for a time; its renewal is counted to that day. What
+    silence has renewed may still be granted in writing, and nothing else.
+    """
+
+    item: Code
+    outcome: Outcome
+    reasons: Text = ""
+    document_number: Line = ""
+    override_reasons: Text = ""
+    valid_through: date | None = None
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        # A case recorded elsewhere may have been decided without a record of acceptance: the law then implies it.
+        stages = OPEN_STAGES if context.by.role is Role.SYSTEM else (Stage.ACCEPTED,)
+        granted = self.outcome is Outcome.GRANTED
+        if item.renewed_by_silence and item.stage is Stage.COMPLETED and not item.confirmed:
+            require_renewed(self.item, item, context, granted=granted)
+        else:
+            require_stage(self.item, item, "be decided", *stages)
+        require_decision(self.outcome)
+        self._require_validity(context, granted=granted)
+        if not granted:
+            require_reasons(self.reasons, f"deciding {self.item} as {self.outcome}", context.law.article("reasons"))
+        if item.mode == Mode.LOWER_REVIEW and not item.upper_received and self.outcome is not Outcome.TERMINATED:
+            raise Refused(
+                "not-forwarded",
+                f"{self.item} is decided by the upper level, which does not have it yet",
+                article=context.law.article("lower_review"),
+                remedy="forward_item, then receive_forwarded_item",
+            )
+        if granted:
+            require_papers(self.item, item, context)
+        overridden, override_reasons = self._overridden(item) if granted else ((), "")
+        return (
+            ItemCompleted(
+                item=self.item,
+                outcome=self.outcome,
+                reasons=self.reasons,
+                document_number=self.document_number,
+                overridden=overridden,
+                override_reasons=override_reasons if overridden else "",
+                on_undertaking=item.undertaking and granted,
+                valid_through=self.valid_through,
+            ),
+        )
+
+    def _require_validity(self, context: Context, *, granted: bool) -> None:
+        """Refuse a last day of what is not granted, and one that was over when it was granted."""
+        if self.valid_through is None:
+            return
+        if not granted:
+            raise Refused(
+                "validity-without-grant",
+                f"{self.item} is decided as {self.outcome}, so nothing is valid through {self.valid_through}",
+                remedy="leave valid_through out, or grant the item",
+            )
+        if self.valid_through < local_day(context.at, context.law.zone):
+            raise Refused(
+                "validity-over",
+                f"what is granted for {self.item} can't have been valid through {self.valid_through}: that was over",
+                remedy="give the last day that stands on the licence",
+            )
+
+    def _overridden(self, item: Item) -> tuple[tuple[str, ...], str]:
+        """Who had not agreed, and why it is granted all the same; refused where nobody has said or summed that up."""
+        consolidated = item.consolidation
+        overridden = against(item.consultations)
+        reasons = self.override_reasons.strip() and self.override_reasons
+        reasons = reasons or (consolidated.override_reasons if consolidated else "")
+        if overridden and not reasons:
+            raise Refused(
+                "countersignature-open",
+                f"{self.item} can't be granted: no agreement from {', '.join(overridden)}",
+                remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
+                overridden=overridden,
+            )
+        reserved = [one.department for one in opinions(item.consultations) if one.opinion in RESERVED]
+        if reserved and consolidated is None:
+            raise Refused(
+                "opinions-not-consolidated",
+                f"{self.item} can't be granted before the opinions of {', '.join(reserved)} are summed up",
+                remedy="consolidate_opinions: objections and conditions are answered before anything is granted",
+                departments=reserved,
+            )
+        return overridden, reasons
+
+
+class ItemCompleted(Fact, frozen=True, tag="item_completed"):
+    """办结. Open suspensions end with the decision; *overridden* had not agreed when it was granted."""
+
+    item: str
+    outcome: Outcome
+    reasons: str = ""
+    document_number: str = ""
+    overridden: tuple[str, ...] = ()
+    override_reasons: str = ""
+    on_undertaking: bool = False  # 告知承诺: to be checked afterwards
+    valid_through: date | None = None  # 有效期: the licence's last day
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.stage, item.outcome, item.suspensions = Stage.COMPLETED, self.outcome, {}
+        item.confirmed = item.renewed_by_silence
+        item.granted_as = (
+            Licence(valid_through=self.valid_through, number=self.document_number, item=self.item)
+            if self.valid_through
+            else None
+        )
+
+
+def require_renewed(code: str, item: Item, context: Context, *, granted: bool) -> None:
+    """Refuse to decide otherwise what silence has renewed: it can only be granted in writing."""
+    if granted:
+        return
+    last = item.renews.valid_through if item.renews else None
+    raise Refused(
+        "renewed-by-silence",
+        f"{code} was renewed by silence: nothing was decided by {last}, the licence's last day",
+        article=context.law.article("renewal_guard"),
+        remedy="grant it in writing: a refusal would have had to come by that day",
+    )
+
+
+def require_papers(code: str, item: Item, context: Context) -> None:
+    """Refuse to grant while papers tolerated as missing are to come (容缺); other systems' cases were decided so."""
+    if item.missing and context.by.role is not Role.SYSTEM:
+        raise Refused(
+            "papers-outstanding",
+            f"{code} was accepted with papers missing that have not come in: {', '.join(item.missing)}",
+            article=context.law.article("received"),
+            remedy="submit_supplement brings them; without them the item can't be granted",
+            missing=item.missing,
+        )

@@ -1,0 +1,40 @@
+"""环节记录 note: an activity of another system's log that has no meaning of ours, kept all the same."""
+
+from __future__ import annotations
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Role
+from domain.core.rules import require_role
+from domain.core.types import Line, Name, Text
+from domain.project.state.project import Project
+
+
+class NoteStep(Command, frozen=True, tag="note_step"):
+    """Keep an activity as it was logged, on an item or on the project as a whole."""
+
+    activity: Line
+    item: Name = ""
+    label: Line = ""
+    value: Line = ""
+    reason: Text = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        require_role(context.by, "note a step", Role.SYSTEM, Role.PROJECT_MANAGER, Role.OFFICER)
+        if self.item:
+            project.item(self.item)
+        return (
+            StepNoted(activity=self.activity, item=self.item, label=self.label, value=self.value, reason=self.reason),
+        )
+
+
+class StepNoted(Fact, frozen=True, tag="step_noted"):
+    """Something was done that changes no decision and no clock."""
+
+    activity: str
+    item: str = ""
+    label: str = ""
+    value: str = ""
+    reason: str = ""
+
+    def apply(self, project: Project) -> None:
+        """Changes nothing for later decisions; it is there to be seen."""

@@ -1,0 +1,1 @@
+"""会签 countersignature: requests, revisions, forwarding and consolidation of opinions."""

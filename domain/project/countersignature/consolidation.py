@@ -1,0 +1,80 @@
+"""综合意见 consolidation: the lead department sums up what the departments said, beside what each of them said."""
+
+from __future__ import annotations
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.types import Code, Lines, Stage, Text
+from domain.project.rules import once, require_handler, require_stage
+from domain.project.state.consultation import Answer, Consolidated, against, opinions
+from domain.project.state.project import Project
+
+
+class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
+    """Sum up the opinions of the departments, for the lead department. It holds until one of them changes.
+
+    *override_reasons* say why it does not wait for those that have not answered; who has not agreed is then named.
+    """
+
+    item: Code
+    text: Text
+    conditions: Lines = ()
+    override_reasons: Text = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "have its opinions consolidated", Stage.ACCEPTED)
+        said = opinions(item.consultations)
+        if not said:
+            raise Refused(
+                "nobody-asked",
+                f"nobody was asked to countersign {self.item}, so there is nothing to sum up",
+                remedy="ask with ask_countersignature",
+            )
+        if not self.text.strip():
+            raise Refused("opinion-empty", f"the consolidated opinion on {self.item} has no text", remedy="write it")
+        missing = tuple(answer.department for answer in said if answer.opinion is None)
+        if missing and not self.override_reasons.strip():
+            raise Refused(
+                "opinions-outstanding",
+                f"the opinions on {self.item} are not all there: {', '.join(missing)}",
+                remedy="wait for them, take the questions back, or say in override_reasons why not to wait",
+                departments=missing,
+            )
+        overridden = against(item.consultations) if self.override_reasons.strip() else ()
+        override_reasons = self.override_reasons if overridden else ""
+        if item.consolidated == Consolidated(self.text, once(self.conditions), said, override_reasons):
+            raise Refused(
+                "already-consolidated",
+                f"the opinions on {self.item} were summed up in these words before",
+                remedy="it may be put in other words, or after an opinion has changed",
+            )
+        return (
+            OpinionsConsolidated(
+                item=self.item,
+                round=item.round,
+                text=self.text,
+                conditions=once(self.conditions),
+                opinions=said,
+                overridden=overridden,
+                override_reasons=override_reasons,
+            ),
+        )
+
+
+class OpinionsConsolidated(Fact, frozen=True, tag="opinions_consolidated"):
+    """综合意见, with every department's opinion as recorded; *overridden* had not agreed."""
+
+    item: str
+    round: int
+    text: str
+    conditions: tuple[str, ...]
+    opinions: tuple[Answer, ...]
+    overridden: tuple[str, ...] = ()
+    override_reasons: str = ""
+
+    def apply(self, project: Project) -> None:
+        project.recorded(self.item).consolidated = Consolidated(
+            self.text, self.conditions, self.opinions, self.override_reasons
+        )

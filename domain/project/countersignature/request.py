@@ -1,0 +1,195 @@
+"""会签 countersignature: other departments are asked for their opinion, each with a clock of its own per step."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused, Role
+from domain.core.rules import limit_of, require_reasons, require_role
+from domain.core.types import Code, Codes, Lines, Name, Stage, Text
+from domain.law.packs.pack import Pack
+from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, going_on
+from domain.project.rules import law_of, once, require_after, require_asked, require_handler, require_stage
+from domain.project.state.consultation import (
+    Consultation,
+    Opinion,
+    key_of,
+    named,
+    next_in_line,
+    queue,
+    standing,
+    unanswered,
+)
+from domain.project.state.project import Item, Project
+
+
+class AskingOrder(StrEnum):
+    """Whether departments are asked all at once, or one after the other."""
+
+    PARALLEL = "parallel"  # 并行会签
+    SEQUENTIAL = "sequential"  # 依次会签
+
+
+class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
+    """Ask departments for their opinion. *step* tells several visits of one department apart.
+
+    In sequence the next one is asked when the one before has agreed, with or without conditions, and its clock starts
+    only then; an objection stops the line. Asking a department again begins another round for those named.
+    """
+
+    item: Code
+    departments: Codes
+    step: Name = ""
+    within_days: Annotated[int, Meta(ge=1)] | None = None  # shorter than the law's; needed where the law sets none
+    order: AskingOrder = AskingOrder.PARALLEL
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
+        departments = once(self.departments)
+        if not departments:
+            raise Refused("nobody-asked", f"no department is asked to countersign {self.item}", remedy="name one")
+        if item.department in departments and context.by.role is not Role.SYSTEM:  # other systems may have done so
+            raise Refused(
+                "asks-itself",
+                f"{item.department} handles {self.item} itself, so it isn't asked to countersign",
+                remedy="name the other departments; what it says itself stands in the decision",
+            )
+        for department in departments:
+            self._require_free(item, department)
+        before = (item.consultations.get(key_of(department, self.step)) for department in departments)
+        require_after(project, self.item, filter(None, before), context)
+        days, article = self._limit(law_of(item, context))
+        line = departments if self.order is AskingOrder.SEQUENTIAL and len(departments) > 1 else ()
+        return tuple(
+            CountersignatureAsked(
+                item=self.item,
+                department=department,
+                step=self.step,
+                limit=days,
+                article=article,
+                round=self._round(item, departments),
+                line=line,
+            )
+            for department in (departments[:1] if line else departments)
+        )
+
+    def _require_free(self, item: Item, department: str) -> None:
+        """Refuse where *department* has yet to answer, or will be asked without further ado."""
+        open_now = {asked.key for asked in unanswered(item.consultations)}
+        key = key_of(department, self.step)
+        _, _, before = queue(item.consultations).get(key, ("", "", None))
+        if key in open_now or (before is not None and before.key in open_now):
+            raise Refused(
+                "already-asked",
+                f"{department} was already asked about {self.item}{named(self.step)} and has not answered yet",
+                remedy="wait for the answer, take it back with recall_countersignature, or ask under another step",
+                department=department,
+            )
+
+    def _round(self, item: Item, departments: tuple[str, ...]) -> int:
+        """Its number: asking some department again begins another."""
+        before = (item.consultations.get(key_of(department, self.step)) for department in departments)
+        return max(item.round, *(asked.round + 1 if asked and asked.times else 1 for asked in before))
+
+    def _limit(self, law: Pack) -> tuple[int, str]:
+        if self.within_days is not None and CLOCK not in law.clocks:
+            return self.within_days, ""
+        limit = limit_of(law, CLOCK)
+        days = limit.days if self.within_days is None else self.within_days
+        if not 1 <= days <= limit.days:
+            raise Refused(
+                "limit-exceeded",
+                f"a countersignature takes 1 to {limit.days} days, not {days}",
+                article=limit.article,
+                remedy="leave within_days out for the usual limit",
+            )
+        return days, limit.article
+
+
+class Countersign(Command, frozen=True, tag="countersign"):
+    """Answer for the asked department: agree, agree with conditions, or object with reasons."""
+
+    item: Code
+    opinion: Opinion
+    step: Name = ""
+    conditions: Lines = ()
+    reasons: Text = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
+        require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
+        asked = require_asked(project, self.item, self.step, context)
+        conditions = once(self.conditions)
+        if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
+            raise Refused(
+                "conditions-contradict",
+                f"the opinion {self.opinion} comes with {len(conditions)} conditions",
+                remedy="conditions belong to the opinion agreed_with_conditions, and only there",
+            )
+        if self.opinion is Opinion.OBJECTED:
+            require_reasons(self.reasons, f"objecting to {self.item}", context.law.article(CLOCK))
+        answer = ItemCountersigned(
+            item=self.item,
+            department=asked.department,
+            step=self.step,
+            opinion=self.opinion,
+            conditions=conditions,
+            reasons=self.reasons,
+            round=asked.round,
+        )
+        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked, context))
+
+
+class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
+    """会签意见: one department's answer at one step, in one *round*."""
+
+    item: str
+    department: str
+    step: str
+    opinion: Opinion
+    conditions: tuple[str, ...] = ()
+    reasons: str = ""
+    round: int = 1
+
+    def apply(self, project: Project) -> None:
+        consultations = project.recorded(self.item).consultations
+        asked = Consultation(self.department, self.step, round=self.round)
+        asked = consultations.setdefault(asked.key, asked)
+        asked.opinion, asked.conditions, asked.reasons = self.opinion, self.conditions, self.reasons
+        asked.deemed, asked.given = None, self.round
+
+
+class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):
+    """Go on to the next of the line in spite of the objection of *department*: for the lead department."""
+
+    item: Code
+    department: Code
+    reasons: Text
+    step: Name = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
+        require_reasons(self.reasons, f"going on past {self.department}", "")
+        asked = item.consultations.get(key_of(self.department, self.step))
+        if (
+            asked is None
+            or asked.stale
+            or asked.opinion is not Opinion.OBJECTED
+            or asked not in standing(item.consultations)
+            or not next_in_line(item.consultations, asked)
+        ):
+            raise Refused(
+                "line-not-stopped",
+                f"no line about {self.item}{named(self.step)} stands still after an objection of {self.department}",
+                remedy="this passes while departments stand in line behind one that objected",
+            )
+        return going_on(self.item, item, asked, context, self.reasons)

@@ -1,0 +1,138 @@
+"""会签轮次 rounds: a changed application goes round again; whose opinion it leaves as it was, the lead says."""
+
+from __future__ import annotations
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.rules import require_reasons
+from domain.core.types import Code, Lines, Name, Stage, Text
+from domain.project.countersignature.rules import CountersignatureAsked, going_on, later
+from domain.project.rules import once, require_after, require_applicant_side, require_handler, require_stage
+from domain.project.state.consultation import Consultation, Opinion, circulation, key_of, named, unanswered
+from domain.project.state.project import Item, Project
+
+
+class ReviseApplication(Command, frozen=True, tag="revise_application"):
+    """Change the papers of an application under examination: everybody asked about them is asked again."""
+
+    item: Code
+    changes: Text
+    materials: Lines = ()
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_applicant_side(self.item, item, context.by, "change the papers of")
+        require_stage(self.item, item, "have its papers changed", Stage.ACCEPTED)
+        if not self.changes.strip():
+            raise Refused(
+                "nothing-changed",
+                f"nothing is said of what changes in {self.item}",
+                remedy="say in changes what is new",
+            )
+        require_after(project, self.item, item.consultations.values(), context)
+        lines = circulation(item.consultations)
+        number = item.round + 1 if lines else item.round
+        revised = ApplicationRevised(item=self.item, changes=self.changes, materials=once(self.materials), round=number)
+        return (revised, *self._asked(lines, number, context))
+
+    def _asked(
+        self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int, context: Context
+    ) -> tuple[CountersignatureAsked, ...]:
+        """The questions of the new round: under the terms of the last, and to the first of each line alone."""
+        return tuple(
+            CountersignatureAsked(
+                item=self.item,
+                department=departments[0],
+                step=asked.step,
+                limit=asked.limit,
+                article=asked.article,
+                round=number,
+                line=departments if len(departments) > 1 else (),
+                asked_at=later(context),
+            )
+            for asked, departments in lines
+            if departments
+        )
+
+
+class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
+    """申请材料变更: what was answered before *round* counts no longer, and who had yet to answer owes none to that."""
+
+    item: str
+    changes: str
+    materials: tuple[str, ...] = ()
+    round: int = 1
+
+    def apply(self, project: Project) -> None:
+        item = project.recorded(self.item)
+        item.round = max(item.round, self.round)
+        for asked in item.consultations.values():
+            asked.stale = True
+
+
+class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
+    """Say that a change leaves the earlier opinion of *department* as it was, for the lead department, with reasons."""
+
+    item: Code
+    department: Code
+    reasons: Text
+    step: Name = ""
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        item = project.item(self.item)
+        require_handler(self.item, item, context.by)
+        require_stage(self.item, item, "keep an opinion", Stage.ACCEPTED)
+        require_reasons(self.reasons, f"keeping the opinion of {self.department}", "")
+        asked = self._answered(item)
+        kept = OpinionKept(
+            item=self.item,
+            department=self.department,
+            step=self.step,
+            opinion=asked.opinion or asked.earlier[-1].opinion or Opinion.AGREED,
+            round=item.round,
+            reasons=self.reasons,
+        )
+        require_after(project, self.item, (asked,), context)
+        pending = asked in unanswered(item.consultations)
+        return (kept, *going_on(self.item, item, asked, context)) if pending else (kept,)
+
+    def _answered(self, item: Item) -> Consultation:
+        """The question that its earlier answer settles; refused where it has no such answer, or was not asked anew."""
+        asked = item.consultations.get(key_of(self.department, self.step))
+        answered = asked is not None and not asked.recalled and (asked.stale if asked.opinion else bool(asked.earlier))
+        if asked is None or not answered or asked.forwarded_to:
+            raise Refused(
+                "no-earlier-opinion",
+                f"{self.department} has no earlier opinion about {self.item}{named(self.step)} that could count again",
+                remedy="this passes for a department that had answered before it was asked again",
+                department=self.department,
+            )
+        return asked
+
+
+class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
+    """意见不受影响: the earlier *opinion* counts again in *round*, and the new question ends without a verdict."""
+
+    item: str
+    department: str
+    step: str
+    opinion: Opinion
+    round: int
+    reasons: str
+
+    def apply(self, project: Project) -> None:
+        asked = project.recorded(self.item).consultations.get(key_of(self.department, self.step))
+        if asked is None:
+            return
+        if asked.opinion is None and asked.earlier:
+            last = asked.earlier[-1]
+            asked.opinion, asked.conditions, asked.reasons, asked.given = (
+                last.opinion,
+                last.conditions,
+                last.reasons,
+                last.round,
+            )
+            asked.deemed = last.article if last.deemed else None
+            asked.earlier = asked.earlier[:-1]
+        asked.kept, asked.stale = True, False
+        asked.round = max(asked.round, self.round)

@@ -1,0 +1,1 @@
+"""外部结果 results of departments outside the system."""

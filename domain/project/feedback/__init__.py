@@ -1,0 +1,1 @@
+"""投诉评议 complaints and evaluations of the service."""

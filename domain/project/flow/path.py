@@ -1,0 +1,235 @@
+"""关键路径 the critical path over what is left of a project: expected finishes, slack, and what a delay would move.
+
+Days are working days from the day of the question, whole numbers. Every item is taken to begin as soon as what it
+waits for is granted. Of a group of preconditions the quickest counts; of all groups the slowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
+
+from msgspec import Struct, structs
+
+from domain.core.graph import Groups
+
+Durations = Mapping[str, int]  # working days still needed, by item
+Finishes = Mapping[str, int]  # working days from now until it is granted, by item; not those stuck for ever
+
+
+class Days(Struct, frozen=True, order=True, gc=False):
+    """A range of working days: quick, usual, slow. Each is at least the one before."""
+
+    low: int
+    median: int
+    high: int
+
+
+class Task(Struct, frozen=True, gc=False):
+    """What is left of one item: its open groups of preconditions, and how many days it still needs once these are met.
+
+    *optional*: nothing needs it to be granted but a group that another item could meet as well.
+    """
+
+    needs: Groups
+    days: Days
+    optional: bool = False
+
+
+class Step(Struct, frozen=True, gc=False):
+    """One item on the way: when it begins and is over, in days from now; *slack*: how much later by itself it may be.
+
+    *slack* None: however late it is, the finish stays where it is. *critical*: the usual way to the finish leads here.
+    """
+
+    item: str
+    starts: Days
+    finishes: Days
+    slack: int | None
+    critical: bool
+
+
+class Path(Struct, frozen=True):
+    """The way to the finish. *finish* is None where nothing is left, or where something is *stuck*.
+
+    *critical* is the usual way: the items that decide the median finish, in order of time.
+    """
+
+    steps: tuple[Step, ...]
+    critical: tuple[str, ...]
+    finish: Days | None
+    stuck: tuple[str, ...]
+
+
+class Moved(Struct, frozen=True, gc=False):
+    """An item that a delay moves, by its median: from so many days from now to so many."""
+
+    item: str
+    before: int
+    after: int
+
+
+class Effect(Struct, frozen=True):
+    """What delays do: the items they move, the one that moves most first, and the finish before and after."""
+
+    moved: tuple[Moved, ...]
+    finish: Moved | None
+
+
+def path(tasks: Mapping[str, Task]) -> Path:
+    """The critical path over *tasks*: all items that are not granted yet, by their codes."""
+    low, usual, high = (finishes(tasks, days) for days in scenarios(tasks))
+    stuck = tuple(code for code in tasks if code not in usual)
+    ends = [finish_of(tasks, found) for found in (low, usual, high)]
+    finish = Days(*ends) if tasks and not stuck else None
+    critical = _critical(tasks, usual)
+    slacks = slack(tasks)
+    steps = tuple(
+        Step(
+            item=code,
+            starts=Days(*(found[code] - days for found, days in zip((low, usual, high), _three(task), strict=True))),
+            finishes=Days(low[code], usual[code], high[code]),
+            slack=slacks[code],
+            critical=code in critical,
+        )
+        for code, task in tasks.items()
+        if code in usual
+    )
+    return Path(steps, critical, finish, stuck)
+
+
+def delayed(tasks: Mapping[str, Task], delays: Durations) -> Effect:
+    """What it would move if each item of *delays* needed so many working days more (>= 0) than the median."""
+    usual = medians(tasks)
+    before = finishes(tasks, usual)
+    after = finishes(tasks, {code: days + delays.get(code, 0) for code, days in usual.items()})
+    moved = [Moved(code, before[code], after[code]) for code in before if before[code] != after[code]]
+    moved.sort(key=lambda one: one.before - one.after)
+    whole = Moved("", finish_of(tasks, before), finish_of(tasks, after)) if before else None
+    return Effect(tuple(moved), whole)
+
+
+def finishes(tasks: Mapping[str, Task], days: Durations) -> dict[str, int]:
+    """The earliest finish of every item that can be reached at all, in the order of the finishes.
+
+    Items are settled in the order of their finishes, as in Dijkstra's shortest paths (Knuth 1977 has it for and-or
+    graphs), so that the first settled item of a group is its quickest, also where items name each other in circles.
+    """
+    waits = {code: len(task.needs) for code, task in tasks.items()}
+    named_in = _named_in(tasks)
+    heap = [(days[code], nth, code) for nth, code in enumerate(tasks) if not waits[code]]
+    heap.sort()
+    met: set[tuple[str, int]] = set()
+    found: dict[str, int] = {}
+    while heap:
+        at, _, code = heappop(heap)
+        found[code] = at
+        for of_item, nth in named_in.get(code, ()):
+            if (of_item, nth) in met:
+                continue
+            met.add((of_item, nth))
+            waits[of_item] -= 1
+            if not waits[of_item]:
+                heappush(heap, (at + days[of_item], len(found), of_item))
+    return found
+
+
+def _named_in(tasks: Mapping[str, Task]) -> dict[str, list[tuple[str, int]]]:
+    """In which groups each item stands: of which item, and the how many-th."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for code, task in tasks.items():
+        for nth, group in enumerate(task.needs):
+            for other in dict.fromkeys(group):
+                found.setdefault(other, []).append((code, nth))
+    return found
+
+
+def finish_of(tasks: Mapping[str, Task], found: Finishes) -> int:
+    """When everything is over: the last of the items that have to be granted; 0 where none has to be."""
+    return max((at for code, at in found.items() if not tasks[code].optional), default=0)
+
+
+def slack(tasks: Mapping[str, Task]) -> dict[str, int | None]:
+    """By how many working days each item alone may take longer without moving the median finish; None: any number."""
+    usual = medians(tasks)
+    found = finishes(tasks, usual)
+    finish = finish_of(tasks, found)
+    latest, unsure = _latest(tasks, usual, found, finish)
+    return {
+        code: _slack(tasks, usual, code, finish) if code in unsure else latest[code] - at if code in latest else None
+        for code, at in found.items()
+    }
+
+
+def _latest(
+    tasks: Mapping[str, Task], usual: Durations, found: dict[str, int], finish: int
+) -> tuple[dict[str, int], set[str]]:
+    """The latest finish of each item that keeps the *finish*, back from the end, where the finish asks for one.
+
+    The second are items of which that says too little: somewhere behind them another item could do as well.
+    """
+    latest: dict[str, int] = {}
+    unsure: set[str] = set()
+    named_in = _named_in(tasks)
+    for code in reversed(found):
+        limits = [] if tasks[code].optional else [finish]
+        for of_item, nth in named_in.get(code, ()):
+            if of_item in unsure or len(tasks[of_item].needs[nth]) > 1:
+                unsure.add(code)
+            elif of_item in latest:
+                limits.append(latest[of_item] - usual[of_item])
+        if limits:
+            latest[code] = min(limits)
+    return latest, unsure
+
+
+def _slack(tasks: Mapping[str, Task], usual: Durations, code: str, finish: int) -> int | None:
+    """The largest delay that keeps the finish; the finish grows with the delay, so it is found by halving."""
+
+    def moves(delay: int) -> bool:
+        return finish_of(tasks, finishes(tasks, {**usual, code: usual[code] + delay})) > finish
+
+    enough = finish + 1  # later than everything: nothing that waits for it is reached by way of it any earlier
+    if not moves(enough):
+        return None
+    kept = 0
+    while enough - kept > 1:
+        middle = (kept + enough) // 2
+        kept, enough = (kept, middle) if moves(middle) else (middle, enough)
+    return kept
+
+
+def _critical(tasks: Mapping[str, Task], usual: Finishes) -> tuple[str, ...]:
+    """The items that decide the finish: from the last one back over whatever it waits for longest."""
+    ends = [code for code in usual if not tasks[code].optional]
+    if not ends:
+        return ()
+    order = {code: nth for nth, code in enumerate(usual)}  # never back to what came later, also where days are 0
+    way = [max(ends, key=usual.__getitem__)]
+    while needs := tasks[way[-1]].needs:
+        quickest = [min((other for other in group if other in usual), key=order.__getitem__) for group in needs]
+        way.append(max(quickest, key=order.__getitem__))
+    return tuple(reversed(way))
+
+
+def optional(needs: Mapping[str, Groups]) -> set[str]:
+    """The items that only ever stand beside others in a group: one of these would do as well."""
+    groups = [group for of_item in needs.values() for group in of_item]
+    alone = {group[0] for group in groups if len(group) == 1}
+    return {code for group in groups if len(group) > 1 for code in group} - alone
+
+
+def medians(tasks: Mapping[str, Task]) -> dict[str, int]:
+    """What each item usually still needs."""
+    return {code: task.days.median for code, task in tasks.items()}
+
+
+def scenarios(tasks: Mapping[str, Task]) -> Iterable[Durations]:
+    """Everything quick, everything as usual, everything slow."""
+    threes = {code: _three(task) for code, task in tasks.items()}
+    return [{code: three[nth] for code, three in threes.items()} for nth in range(3)]
+
+
+def _three(task: Task) -> tuple[int, int, int]:
+    three: tuple[int, int, int] = structs.astuple(task.days)
+    return three

@@ -1,0 +1,1 @@
+"""申请材料 files attached to items."""

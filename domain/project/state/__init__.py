@@ -1,0 +1,1 @@
+"""The state of a project: what its fold remembers in order to decide."""

@@ -1,0 +1,1 @@
+"""电子监察 warnings, cards, appeals and orders."""

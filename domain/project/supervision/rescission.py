@@ -1,0 +1,133 @@
+"""撤销 rescission: a correction took away what a warning, a card or an effect of silence rested on."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Annotated
+
+from msgspec import Meta, structs
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.types import Line, Stage
+from domain.law.calendar.moment import midnight, next_day
+from domain.law.proof import Rung
+from domain.project.rules import consulted, find_signal, require_current
+from domain.project.state.project import Project
+from domain.project.state.signals import Signal
+
+# The act that has the same effect as silence: where it came later, there is nothing to undo.
+SAME_BY_ACT = {
+    Rung.ACCEPTANCE: ("acceptance_deemed", "item_accepted"),
+    Rung.RENEWAL: ("renewal_deemed", "item_completed"),
+    Rung.CONSENT: ("consent_deemed", "item_countersigned"),
+}
+
+
+class RescindCard(Command, frozen=True, tag="rescind_card"):
+    """Tell that a clock never passed the rung after all, as is known now. For the system alone.
+
+    *cause* is the version of the correcting entry, 0 where a calendar notice moved the days; *calendar* the version
+    the days were counted by now, *seen* how many entries about the item there were.
+    """
+
+    card: Line
+    cause: Annotated[int, Meta(ge=0)]
+    calendar: Line
+    seen: int
+
+    def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
+        signal = find_signal(project, self.card)
+        require_current(project, signal.item, self.seen, context.by, "rescind a card")
+        if signal.rescinded or signal.key is None:
+            raise Refused(
+                "card-void",
+                f"the card {self.card} was {'rescinded before' if signal.rescinded else 'given by hand'}",
+                remedy="a card given by hand is revoked on appeal",
+            )
+        if self.cause and self.cause not in project.notes:
+            raise Refused(
+                "no-such-entry",
+                f"the project's ledger has no entry {self.cause}",
+                remedy=f"it has 1 to {project.version}",
+            )
+        return (
+            CardRescinded(
+                card=self.card,
+                item=signal.item,
+                cause=self.cause,
+                calendar=self.calendar,
+                undoes=not acted_on_since(project, signal),
+            ),
+        )
+
+
+class CardRescinded(Fact, frozen=True, tag="card_rescinded"):
+    """It no longer counts from when its *cause* was recorded, and stays to be seen.
+
+    *undoes*: what silence had changed is put back; not where somebody has done the same since.
+    """
+
+    card: str
+    item: str
+    cause: int
+    calendar: str
+    undoes: bool = True
+
+    def apply(self, project: Project) -> None:
+        signal = project.signals.get(self.card)
+        if signal is not None:
+            signal.rescinded = True
+            undo(project, signal, restore=self.undoes)
+
+
+def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
+    """Put back what silence had changed, as far as nothing else has changed it since; not *restore*: people did too."""
+    item = project.recorded(signal.item)
+    if signal.key is None or item.application != signal.key[0]:
+        return
+    if signal.rung is Rung.ACCEPTANCE:
+        item.deemed_on = None
+        if restore and signal.before and item.stage is Stage.ACCEPTED and not item.suspensions:
+            item.stage, item.missing = signal.before, signal.missing
+    elif signal.rung is Rung.RENEWAL:
+        item.renewed_by_silence = False
+        if restore and signal.before and item.stage is Stage.COMPLETED:
+            item.stage, item.outcome = signal.before, signal.outcome
+    elif restore and signal.rung is Rung.CONSENT:
+        asked = consulted(item, signal.key[1])
+        if asked and asked.deemed is not None:
+            asked.opinion, asked.deemed = signal.opinion, None
+
+
+def acted_on_since(project: Project, signal: Signal) -> bool:
+    """Whether somebody did, after silence was told of, what silence had brought about: accepted, decided, answered."""
+    deemed, act = SAME_BY_ACT.get(signal.rung, ("", ""))
+    acted = False
+    for version, note in project.notes.items():
+        if note.item == signal.item and version not in project.retracted:
+            if note.fact == deemed:
+                acted = False
+            elif note.fact == act and (signal.rung is not Rung.CONSENT or note.by.department == signal.department):
+                acted = True
+    return acted
+
+
+def as_it_was(project: Project, code: str, context: Context) -> Project:
+    """The project as it is for an act on item *code* that took effect at *context.at*.
+
+    What silence brought about after that is undone in it: an acceptance of Thursday keyed in on Monday is judged as
+    on Thursday, and takes the ground from under what silence did on Friday.
+    """
+    later = [
+        signal
+        for signal in project.signals.values()
+        if signal.item == code and signal.last_day and not signal.rescinded and code in project.items
+        if context.at < midnight(next_day(signal.last_day), context.law.zone)
+    ]
+    if not later:
+        return project
+    was = structs.replace(project, items={**project.items, code: deepcopy(project.items[code])})
+    for signal in later:
+        undo(was, signal)
+    return was

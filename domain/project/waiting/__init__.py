@@ -1,0 +1,1 @@
+"""等待 what an item waits for, and the chain of waits behind it."""

@@ -1,0 +1,75 @@
+"""What has been published for everybody: the catalogues and the approval flows that decisions may look into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.catalogue.item import ServiceItem
+from domain.catalogue.state import Catalogue, Edition
+from domain.catalogue.state import stream_of as catalogue_stream
+from domain.core.context import Context
+from domain.core.ledger import Refused
+from domain.flow.state import Flow
+from domain.flow.state import stream_of as flow_stream
+from domain.law.calendar.moment import local_day
+from domain.law.office import IntakeHours
+
+
+class Shelf(Struct, frozen=True):
+    """Catalogues and flows by the ids of their streams."""
+
+    catalogues: Mapping[UUID, Catalogue] = field(default_factory=dict)
+    flows: Mapping[UUID, Flow] = field(default_factory=dict)
+
+    def in_force(self, name: str, at: datetime, zone: str) -> Edition | None:
+        """The edition of the catalogue called *name* that is in force on the local day of *at*."""
+        catalogue = self.catalogues.get(catalogue_stream(name))
+        return catalogue.in_force(local_day(at, zone)) if catalogue else None
+
+    def edition(self, told: str) -> Edition | None:
+        """The edition that a case was applied for under, told as in its facts: "beijing-zone@3"."""
+        name, _, number = told.rpartition("@")
+        catalogue = self.catalogues.get(catalogue_stream(name))
+        editions = catalogue.editions if catalogue else []
+        return next((edition for edition in editions if str(edition.number) == number), None)
+
+    def is_online(self, name: str, service: ServiceItem) -> bool:
+        """Whether *service*, of an edition of the catalogue called *name*, can be applied for online now."""
+        catalogue = self.catalogues.get(catalogue_stream(name))
+        return catalogue.is_online(service) if catalogue else service.is_online
+
+    def intake_hours(self, name: str, department: str, at: datetime, zone: str) -> IntakeHours | None:
+        """The hours that *department* has published and that are in force on the local day of *at*; None: none.
+
+        Those in the catalogue called *name*; for an item that is in none, the latest in any.
+        """
+        catalogue = self.catalogues.get(catalogue_stream(name)) if name else None
+        found = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
+        day = local_day(at, zone)
+        dated = [hours for one in found if (hours := one.hours_on(department, day))]
+        return max(dated, key=lambda hours: hours.valid_from).hours if dated else None
+
+    def flow(self, name: str) -> Flow | None:
+        """The flow called *name*, if an edition of it was published."""
+        return self.flows.get(flow_stream(name))
+
+
+EMPTY = Shelf()
+
+
+def shelf_of(context: Context) -> Shelf:
+    """What *context* knows to be published."""
+    return context.shelf or EMPTY
+
+
+def published_flow(name: str, context: Context) -> Flow:
+    """The flow called *name*; refused where nothing was published under it."""
+    found = shelf_of(context).flow(name)
+    if found is None:
+        known = ", ".join(sorted(flow.name for flow in shelf_of(context).flows.values())) or "none"
+        raise Refused("unknown-flow", f"no flow {name} was published", remedy=f"published are: {known}")
+    return found

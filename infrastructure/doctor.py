@@ -1,0 +1,241 @@
+"""Is this installation fit to run? One check for each thing that has to be right, with what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from msgspec import Struct
+
+from infrastructure.materials.store import Materials, StorageAway
+from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailable, account_for, supplied
+from infrastructure.postgres.connect import VERSION_MIN, connect_url
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import MigrationRefused, pending
+from infrastructure.postgres.roles import LOGIN, powers_of
+from infrastructure.settings import SettingRefused, Settings, unknown, without_password
+
+PYTHON_MIN = (3, 11)
+DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
+CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant; both clocks should agree on it
+ZONE = "Asia/Shanghai"
+DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
+GIB = 1024**3
+UNGUARDED = """
+    SELECT c.relname FROM pg_class AS c
+    WHERE c.oid IN ('ledger.event'::regclass, 'ledger.command'::regclass) AND NOT EXISTS (
+        SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change' AND t.tgenabled IN ('O', 'A'))
+"""
+GIVEN = """
+    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.relnamespace = 'ledger'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
+"""
+GOOD = ""
+
+
+class Check(Struct, frozen=True):
+    """One finding. *remedy* is empty where *ok*; both are sentences for whoever runs the installation."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = GOOD
+
+
+def diagnose(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[Check]:
+    """Everything that can be told from here. Starts the embedded server, as any command does; changes nothing else."""
+    return list(_checks(settings, environment))
+
+
+def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Check]:
+    yield _python()
+    yield _settings(environment)
+    yield _time_zones()
+    yield _materials(settings)
+    if not settings.database_url:
+        yield _programs()
+        yield _data_folder(settings.data)
+        yield _disk(settings.data)
+        yield _account(settings.data)
+    try:
+        url = connect_url(settings)
+    except PostgresUnavailable as failure:
+        yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
+        yield _durability(connection)
+        yield _checksums(connection)
+        yield _clock(connection)
+        if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
+            yield _ledger(connection)
+            yield _guards(connection)
+            yield _login(connection, connection.info.user if settings.database_url else LOGIN)
+    yield _migrations(url)
+
+
+def _check(name: str, problem: bool, detail: str, remedy: str) -> Check:
+    return Check(name, ok=not problem, detail=detail, remedy=remedy if problem else GOOD)
+
+
+def _python() -> Check:
+    wanted = ".".join(map(str, PYTHON_MIN))
+    problem = sys.version_info < PYTHON_MIN
+    return _check("python", problem, f"Python {sys.version.split()[0]}", f"Install Python {wanted} or newer.")
+
+
+def _settings(environment: Mapping[str, str]) -> Check:
+    strangers = unknown(environment)
+    detail = f"not known: {', '.join(strangers)}" if strangers else "every COUNTERSIGN_ variable is known"
+    return _check("settings", bool(strangers), detail, "Correct the spelling, or remove them.")
+
+
+def _time_zones() -> Check:
+    known = ZONE in zoneinfo.available_timezones()
+    detail = f"{ZONE} is {'known' if known else 'missing'}"
+    return _check("time_zones", not known, detail, "Install the Python package tzdata.")
+
+
+def _materials(settings: Settings) -> Check:
+    """Whether files can be kept; a bucket is asked for a file that nobody has."""
+    remedy = (
+        "Set COUNTERSIGN_MATERIALS to a folder that can be written, or to s3://bucket/prefix with the AWS_ variables."
+    )
+    if "://" not in settings.materials:
+        folder = Path(settings.materials).expanduser() if settings.materials else settings.data / "materials"
+        return _writable("materials", folder, remedy)
+    try:
+        Materials.of(settings).size_now("0" * 64)
+    except (SettingRefused, StorageAway) as failure:
+        return Check("materials", ok=False, detail=str(failure), remedy=remedy)
+    return Check("materials", ok=True, detail=f"{settings.materials} answers")
+
+
+def _programs() -> Check:
+    try:
+        return Check("programs", ok=True, detail=f"PostgreSQL's programs are in {supplied()}")
+    except PostgresUnavailable as failure:
+        return Check("programs", ok=False, detail=failure.sentence, remedy=failure.remedy)
+
+
+def _existing(folder: Path) -> Path:
+    """*folder*, or the nearest one above it that exists as far as we can see."""
+    return next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+
+
+def _data_folder(data: Path) -> Check:
+    return _writable("data_folder", data, f"Set COUNTERSIGN_DATA to a folder on a local disk. {ELSEWHERE}")
+
+
+def _writable(name: str, folder: Path, remedy: str) -> Check:
+    place = _existing(folder.absolute())
+    problem = not place.is_dir() or not os.access(place, os.W_OK | os.X_OK)
+    detail = f"{folder}{'' if place == folder else ' (to be made)'}: {place} is {'not ' if problem else ''}writable"
+    return _check(name, problem, detail, remedy)
+
+
+def _disk(data: Path) -> Check:
+    free = shutil.disk_usage(_existing(data.absolute())).free / GIB
+    detail = f"{free:.1f} GiB free for {data}"
+    return _check("disk", free < DISK_FREE_GIB_MIN, detail, f"Make room: {DISK_FREE_GIB_MIN} GiB should be free.")
+
+
+def _account(data: Path) -> Check:
+    try:
+        account = account_for(data / "postgres", data)
+    except (PostgresUnavailable, PermissionError) as failure:
+        return Check("account", ok=False, detail=str(failure), remedy=ELSEWHERE)
+    shared = account.name == "nobody"
+    detail = f"the embedded server runs as {account}" + (", whom other programs use too" if shared else "")
+    remedy = "Before the first start, add a system account named countersign; root then runs the server with it."
+    return _check("account", shared, detail, remedy)
+
+
+def _server(connection: psycopg.Connection, url: str) -> Check:
+    version = connection.info.server_version
+    detail = f"PostgreSQL {version // 10_000}.{version % 10_000} at {without_password(url)}"
+    return _check("server", version // 10_000 < VERSION_MIN, detail, f"Upgrade it to {VERSION_MIN} or newer.")
+
+
+def _durability(connection: psycopg.Connection) -> Check:
+    found = {name: _shown(connection, name) for name in DURABLE}
+    wrong = [f"{name} = {found[name]}" for name, good in DURABLE.items() if found[name] not in good]
+    detail = ", ".join(wrong) or "a commit that was answered survives a power cut"
+    return _check("durability", bool(wrong), detail, "Set them to on: facts are law, and must not be lost.")
+
+
+def _shown(connection: psycopg.Connection, name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+    return row[0] if row else ""
+
+
+def _checksums(connection: psycopg.Connection) -> Check:
+    query = "SELECT coalesce(sum(checksum_failures), 0)::int FROM pg_stat_database"
+    failures = (connection.execute(query).fetchone() or (0,))[0]
+    missing = _shown(connection, "data_checksums") != "on"
+    detail = "switched off" if missing else f"{failures} damaged pages found"
+    remedy = "Restore a backup and replace the disk." if failures else "Stop the server and run pg_checksums --enable."
+    return _check("checksums", missing or failures > 0, detail, remedy)
+
+
+def _clock(connection: psycopg.Connection) -> Check:
+    """Our clock against the server's, and against the newest fact: a clock set back would date facts before it."""
+    (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
+    newest = theirs
+    if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
+        row = connection.execute("SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1").fetchone()
+        newest = row[0] if row else theirs
+    now = datetime.now(UTC)
+    apart = abs(now - theirs)
+    behind = newest > now + CLOCK_APART_MAX
+    detail = f"{now:%Y-%m-%d %H:%M:%S} UTC, {apart.total_seconds():.1f} s from the server's"
+    detail += f", but the newest fact is of {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if behind else ""
+    return _check(
+        "clock", behind or apart > CLOCK_APART_MAX, detail, "Keep the clocks right with NTP (chrony, timesyncd)."
+    )
+
+
+def _ledger(connection: psycopg.Connection) -> Check:
+    """The row that gives the next position against the entries: only somebody's own hand makes them differ."""
+    head, last = connection.execute(
+        "SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e)"
+    ).fetchone() or (None, 0)
+    detail = f"the last entry is {last:,}"
+    detail += "" if head == last else f", but the head row {'is missing' if head is None else f'says {head:,}'}"
+    remedy = "Run `countersign verify` to see what was changed, and restore a backup."
+    return _check("ledger", head != last, detail, remedy)
+
+
+def _guards(connection: psycopg.Connection) -> Check:
+    """What keeps facts from being changed: it can be taken away only by an owner's hand."""
+    missing = [f"the trigger on ledger.{table} is missing or off" for (table,) in connection.execute(UNGUARDED)]
+    given = [f"{who} may {what} ledger.{table}" for table, what, who in connection.execute(GIVEN)]
+    detail = ", ".join([*missing, *given]) or "facts and commands can only be added"
+    remedy = "Run `countersign verify`, find out who changed this, and restore what migration 0001 made."
+    return _check("guards", bool(missing or given), detail, remedy)
+
+
+def _login(connection: psycopg.Connection, account: str) -> Check:
+    powers = powers_of(connection, account)
+    what = "is a superuser" if powers.superuser else "owns the ledger" if powers.owner else "only reads and appends"
+    remedy = "Serve with a login of its own, as docs/database.md says; the owner is needed for `countersign migrate`."
+    return _check("login", powers.too_many, f"{account}, which serves, {what}", remedy)
+
+
+def _migrations(url: str) -> Check:
+    try:
+        missing = pending(url)
+    except MigrationRefused as failure:
+        return Check("migrations", ok=False, detail=failure.sentence, remedy=failure.remedy)
+    detail = f"to be applied: {', '.join(missing)}" if missing else "the database is up to date"
+    return _check(
+        "migrations", bool(missing), detail, "Run `countersign migrate`; `countersign serve` does it by itself."
+    )

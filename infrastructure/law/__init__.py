@@ -1,0 +1,1 @@
+"""The law book: shipped packs, and which version is in force."""

@@ -1,0 +1,62 @@
+"""Which version of a law a case is under at an instant: asked for every command, so what was found is kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from domain.law.packs.pack import Pack
+from infrastructure.law.lawbook import LawBook
+
+PACKS_KEPT_MAX = 10_000
+QUARTER_SECONDS = 900
+
+
+class LawInForce:
+    """Asks a law book, which must stay as it is."""
+
+    def __init__(self, laws: LawBook) -> None:
+        self._laws = laws
+        self._spans: dict[str, tuple[ZoneInfo, date, date]] = {}  # a law's zone, first and last day
+        self._packs: dict[tuple[str, bool, float], Pack] = {}  # by law and quarter of an hour
+        self._versions: dict[str, tuple[Pack, ...]] = {}  # by law
+        self._regions: dict[str, tuple[str, ...]] = {}  # by calendar
+
+    def at(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
+        """The version of *law_id* in force on the local day of *at*.
+
+        A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
+        system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
+        """
+        # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
+        key = law_id, begun, at.timestamp() // QUARTER_SECONDS
+        pack = self._packs.get(key)
+        if pack is None:
+            if len(self._packs) >= PACKS_KEPT_MAX:
+                self._packs.clear()
+            pack = self._packs[key] = self._on(law_id, at, begun=begun)
+        return pack
+
+    def versions(self, law_id: str) -> tuple[Pack, ...]:
+        """Every version of *law_id*, oldest first."""
+        if law_id not in self._versions:
+            self._versions[law_id] = self._laws.versions(law_id)
+        return self._versions[law_id]
+
+    def regions(self, pack: Pack) -> tuple[str, ...]:
+        """The calendars of regions that stack on the one *pack* names."""
+        if pack.calendar not in self._regions:
+            self._regions[pack.calendar] = self._laws.regions(pack)
+        return self._regions[pack.calendar]
+
+    def _on(self, law_id: str, at: datetime, *, begun: bool) -> Pack:
+        span = self._spans.get(law_id)
+        if span is None:
+            versions = self._laws.versions(law_id)
+            first, last = versions[0], versions[-1]
+            span = self._spans[law_id] = ZoneInfo(last.zone), first.valid_from, last.valid_to or date.max
+        zone, valid_from, valid_to = span
+        day = at.astimezone(zone).date()
+        if begun:
+            day = min(max(day, valid_from), valid_to)
+        return self._laws.in_force(law_id, day)

@@ -1,0 +1,184 @@
+"""The law book: all rule packs and calendars the package ships, read once, asked by law and date."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Self
+
+from msgspec import structs
+
+from domain.core.ledger import Refused
+from domain.law.calendar.calendar import CalendarBook, CalendarFile, Notice, WorkingCalendar, books_of, decode_books
+from domain.law.generic.expand import closed_book, general_rule
+from domain.law.generic.rule import GeneralRule
+from domain.law.packs.checks import calendar_faults, digest_faults
+from domain.law.packs.pack import DEFAULT_MODE, Pack, PackName
+from domain.law.packs.parse import PackInvalid, parse_pack
+
+DIGESTS = "DIGESTS.toml"
+
+
+class LawBook:
+    """Packs by name and calendars by name. *texts* maps "id@valid_from" to TOML, *calendars* a file name to JSON."""
+
+    def __init__(self, texts: Mapping[str, str], calendars: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
+        self._texts, self._calendar_files, self._digests = texts, calendars, digests
+        self._packs: dict[str, Pack] = {}
+        self._counted_on: dict[str, CalendarBook] = {}
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The law book inside the package; `law_book` keeps one for the process."""
+        law = files("domain.law")
+        packs = law / "packs"
+        texts = {
+            f"{folder.name}@{file.name.removesuffix('.toml')}": file.read_text("utf-8")
+            for folder in entries(packs)
+            if folder.is_dir()
+            for file in entries(folder)
+            if file.name.endswith(".toml")
+        }
+        calendars = {
+            file.name: file.read_bytes() for file in entries(law / "calendar" / "data") if file.name.endswith(".json")
+        }
+        return cls(texts, calendars, tomllib.loads((packs / DIGESTS).read_text("utf-8")))
+
+    def check(self, today: date) -> None:
+        """The checks at start: every pack is sound, unedited, rightly named, and its calendar covers *today*.
+
+        Raises PackInvalid with everything that is wrong in the book.
+        """
+        faults = list(digest_faults(self._texts, self._digests))
+        for name in self._texts:
+            try:
+                faults += calendar_faults(self.pack(name), self.calendars(), today)
+            except PackInvalid as invalid:
+                faults += invalid.faults
+        if faults:
+            raise PackInvalid("book", tuple(faults))
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The laws known, in alphabetical order."""
+        return tuple(sorted({name.partition("@")[0] for name in self._texts}))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every version of every law, in alphabetical order."""
+        return tuple(sorted(self._texts))
+
+    @cached_property
+    def packs(self) -> tuple[Pack, ...]:
+        """Every version of every law, the newest of each first."""
+        return tuple(pack for law_id in self.ids for pack in reversed(self.versions(law_id)))
+
+    def pack(self, name: str) -> Pack:
+        """The version called *name*, with its region and special law ("cn-licensing@2019-04-23+CN-GX/eia_report").
+
+        Raises Refused "unknown-law" for a name that is none; PackInvalid if the pack must not be used.
+        """
+        version, region, special = PackName.of(name)
+        if version not in self._texts:
+            raise unknown(name, self.names)
+        if version not in self._packs:
+            self._packs[version] = self._read(version)
+        pack = self._packs[version]
+        if special and special not in pack.specials:
+            raise unknown(name, tuple(f"{version}/{key}" for key in pack.specials))
+        if region and region not in self.regions(pack):
+            raise unknown(name, tuple(f"{version}+{key}" for key in self.regions(pack)))
+        return pack.under(special).counted_in(region)
+
+    def regions(self, pack: Pack) -> tuple[str, ...]:
+        """The calendars that stack on the one *pack* names: those of regions with holidays of their own (rule B2.8)."""
+        return tuple(sorted(n for n, book in self._calendars.items() if book.data.stacks_on == pack.calendar))
+
+    def _read(self, version: str) -> Pack:
+        pack = parse_pack(self._texts[version])
+        if pack.name != version:
+            raise PackInvalid(pack.name, (f"{pack.name} lies where {version} belongs",))
+        return pack
+
+    def versions(self, law_id: str) -> tuple[Pack, ...]:
+        """Every version of one law, oldest first; Refused "unknown-law" if there is none."""
+        found = [self.pack(name) for name in self._texts if name.partition("@")[0] == law_id]
+        if not found:
+            raise unknown(law_id, self.ids)
+        return tuple(sorted(found, key=lambda pack: pack.valid_from))
+
+    def in_force(self, law_id: str, on: date) -> Pack:
+        """The newest version of *law_id* that is the law on the date *on*; Refused "unknown-law" if there is none.
+
+        A newer version ends an older one by its date alone, so that no published file is ever edited.
+        """
+        versions = self.versions(law_id)
+        for pack in reversed(versions):
+            if pack.in_force(on):
+                return pack
+        names = [pack.name for pack in versions]
+        spans = (f"{pack.name} is from {pack.valid_from} to {pack.valid_to or 'now'}" for pack in versions)
+        raise Refused(
+            "unknown-law",
+            f"no version of {law_id} is the law on {on}",
+            remedy=f"name a law of that day, or a day of the law: {'; '.join(spans)}",
+            asked=f"{law_id} on {on}",
+            known=names,
+        )
+
+    def calendars(self) -> Mapping[str, CalendarBook]:
+        """Every calendar, by name: as shipped, and with the notices of `with_notices`."""
+        return self._calendars
+
+    @cached_property
+    def _calendars(self) -> dict[str, CalendarBook]:
+        books: dict[str, CalendarBook] = {}
+        for raw in self._calendar_files.values():
+            books |= decode_books(raw)
+        return books
+
+    def with_notices(self, applied: Mapping[str, Iterable[Notice]]) -> Self:
+        """The same law, with further notices in its calendars, by name; those of a calendar not kept here are left."""
+        layers = {name: book.data for name, book in self._calendars.items()}
+        for name in layers.keys() & applied.keys():
+            shipped = layers[name].notices
+            further = tuple(notice for notice in applied[name] if notice not in shipped)
+            layers[name] = structs.replace(layers[name], notices=shipped + further)
+        amended = type(self)(self._texts, self._calendar_files, self._digests)
+        amended._packs, amended._calendars = self._packs, books_of(CalendarFile(layers))  # noqa: SLF001  its own kind
+        return amended
+
+    def calendar(self, pack: Pack, known: date) -> WorkingCalendar:
+        """The working days *pack* counts, as known on the date *known*, closures included."""
+        if pack.name not in self._counted_on:
+            self._counted_on[pack.name] = closed_book(pack, self._calendars[pack.calendar])
+        return self._counted_on[pack.name].as_known(known)
+
+    def general_rule(
+        self, pack: Pack, known: date, clock: str = "decision", mode: str = DEFAULT_MODE, days: int | None = None
+    ) -> GeneralRule:
+        """One clock of *pack* for the general clock; KeyError if it has no such clock or no length for it."""
+        return general_rule(pack, self.calendar(pack, known), clock, mode, days)
+
+
+def entries(folder: Traversable) -> list[Traversable]:
+    """What lies in a packaged folder, in the order of the names."""
+    return sorted(folder.iterdir(), key=lambda entry: entry.name)
+
+
+def unknown(what: str, known: tuple[str, ...]) -> Refused:
+    """The refusal of a law, a version or a special law that is not in the book."""
+    listed = ", ".join(known) or "none"
+    return Refused(
+        "unknown-law", f"{what} is not in the law book", remedy=f"it has: {listed}", asked=what, known=list(known)
+    )
+
+
+@cache
+def law_book() -> LawBook:
+    """The shipped law book of this process, read on first use. It never changes while the process runs."""
+    return LawBook.shipped()

@@ -1,0 +1,1 @@
+"""The event store: group commit, hash chain, readers and caches."""

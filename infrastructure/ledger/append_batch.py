@@ -1,0 +1,141 @@
+"""What one command wants stored, and how a batch of such items crosses to ledger.append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+from itertools import accumulate
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg.types.array import ArrayBinaryLoader
+from psycopg.types.composite import RecordBinaryLoader
+
+from infrastructure.ledger.hash_chain import GENESIS
+from infrastructure.ledger.mapper import StoredRow
+from infrastructure.ledger.pg_binary import (
+    BYTEA_OID,
+    TEXT_OID,
+    UUID_BYTES,
+    UUID_OID,
+    array,
+    even_array,
+    int4_array,
+    timestamptz_array,
+)
+
+HASH_BYTES = 32
+
+APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
+# What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
+_elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
+# The database's time, and when its newest entry was recorded.
+CLOCK = b"SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
+# A notification is a transaction: its flush would delay the next batch. Set for this transaction only.
+NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
+
+
+class Status(StrEnum):
+    """What ledger.append answers for one item."""
+
+    STORED = "s"
+    DUPLICATE = "d"
+    MISMATCH = "m"
+    CONFLICT = "c"
+    GONE = "g"
+
+
+class Row(Struct, frozen=True, gc=False):
+    """One fact as it is stored, its instants in Unix microseconds. *hash* chains it to the one before it."""
+
+    version: int
+    type: bytes
+    data: bytes
+    meta: bytes
+    occurred: int
+    recorded: int
+    hash: bytes
+
+
+class Item(Struct, frozen=True, gc=False):
+    """The facts of one command on one stream; the first of *rows* must be the stream's next version.
+
+    *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt. *previous* is the hash of the
+    entry that the first row is chained to, which must still be there.
+    """
+
+    stream: UUID
+    rows: tuple[Row, ...]
+    id: UUID
+    fingerprint: bytes
+    reply: bytes
+    previous: bytes = GENESIS
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """What became of an item; *position* is that of its last fact, where stored.
+
+    An item that came second has *missed* these rows of its stream, and perhaps more; there may be none that were told.
+    """
+
+    status: Status
+    position: int = 0
+    missed: tuple[StoredRow, ...] = ()
+
+
+class Pending(Struct, eq=False, gc=False):
+    """An item on its way, and who waits for its verdict."""
+
+    item: Item
+    verdict: asyncio.Future[Verdict]
+
+
+def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
+    """What ledger.append answers as *missed*, by stream, in order."""
+    found: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
+    for record in _elements(answer) if answer else ():
+        row = StoredRow(*_columns(record))
+        found[row.stream].append(row)
+    return found
+
+
+def parameters(items: Sequence[Item]) -> list[bytes]:
+    """The fifteen parameters of ledger.append, in binary form."""
+    rows = [row for item in items for row in item.rows]
+    versions = int4_array([row.version for row in rows])
+    if len(rows) == len(items):  # the usual case: a command has one fact
+        first, ends, of_item = versions, _counted(len(items)), _counted(len(items))
+        previous = [item.previous for item in items]
+    else:
+        first = int4_array([item.rows[0].version for item in items])
+        ends = int4_array(accumulate([len(item.rows) for item in items]))
+        of_item = int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows])
+        previous = [before for item in items for before in (item.previous, *(row.hash for row in item.rows[:-1]))]
+    occurred, recorded = [row.occurred for row in rows], [row.recorded for row in rows]
+    recorded_at = timestamptz_array(recorded)
+    return [
+        even_array(UUID_OID, UUID_BYTES, [item.id.bytes for item in items]),
+        even_array(BYTEA_OID, HASH_BYTES, [item.fingerprint for item in items]),
+        array(BYTEA_OID, [item.reply for item in items]),
+        even_array(UUID_OID, UUID_BYTES, [item.stream.bytes for item in items]),
+        first,
+        ends,
+        of_item,
+        versions,
+        array(TEXT_OID, [row.type for row in rows]),
+        array(BYTEA_OID, [row.data for row in rows]),
+        array(BYTEA_OID, [row.meta for row in rows]),
+        recorded_at if occurred == recorded else timestamptz_array(occurred),
+        recorded_at,
+        even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
+        even_array(BYTEA_OID, HASH_BYTES, previous),
+    ]
+
+
+@cache
+def _counted(items: int) -> bytes:
+    """The numbers from 1 to *items*, of which there are never more than in a batch."""
+    return int4_array(range(1, items + 1))

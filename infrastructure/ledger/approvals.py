@@ -1,0 +1,328 @@
+"""The one way in: load a project, let a command decide, store its facts, answer with their position."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from random import random
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.utils import get_topic
+from msgspec import Struct, json, structs
+
+from domain.core.context import Context
+from domain.core.ledger import Actor, Fact, Recorded, Refused, Role
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import local_day
+from domain.law.packs.pack import Pack
+from domain.messages import Entry, tag_of
+from domain.project.application.extension import LimitExtended
+from domain.project.application.registration import RegisterProject
+from domain.project.state.project import Project
+from domain.streams import EveryCommand, State, decide, follow, replay
+from infrastructure.law.law_in_force import LawInForce
+from infrastructure.law.lawbook import LawBook, law_book
+from infrastructure.ledger.append_batch import Status, Verdict
+from infrastructure.ledger.clock_check import ClockCheck, utc_now
+from infrastructure.ledger.committer import Busy, Committer
+from infrastructure.ledger.entry_draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.ledger.high_water import HighWater
+from infrastructure.ledger.keyed_lock import Turns
+from infrastructure.ledger.lru_cache import Lately
+from infrastructure.ledger.mapper import EntryMapper, StoredRow, entry_from
+from infrastructure.ledger.reader import Store
+from infrastructure.ledger.recorder import LedgerFactory
+from infrastructure.ledger.reference_data import Shelves
+from infrastructure.ledger.stream_loader import StreamReads
+from projections.clocks.void_acts import void_extension
+
+TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
+PAUSE_SECONDS = 0.002
+FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
+STORED = Status.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
+DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
+
+_encode = json.Encoder().encode
+
+
+class Answer(Struct, frozen=True):
+    """A receipt, and whether it is the first answer told again."""
+
+    receipt: Receipt
+    repeated: bool = False
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+class Approvals(Application[UUID]):
+    """The application. `handle` is for everybody; the library's own methods work on the same ledger."""
+
+    name = "Countersign"
+    env: ClassVar[dict[str, str]] = {
+        "PERSISTENCE_MODULE": get_topic(LedgerFactory),
+        "MAPPER_TOPIC": get_topic(EntryMapper),
+    }
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        queue_max: int = 10_000,
+        connections_max: int = 10,
+        laws: LawBook | None = None,
+        clock: Callable[[], datetime] | None = None,
+        machine: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
+        super().__init__({LedgerFactory.URL: url})
+        self.laws = laws or law_book()
+        self._in_force = LawInForce(self.laws)
+        self.law_for = self._in_force.at
+        self.store = Store(url, connections_max)
+        self.high_water = HighWater()
+        self.streams = StreamReads(url, self.high_water)
+        self.shelves = Shelves(self.store)
+        self.committer = Committer(url, queue_max, self.high_water)
+        self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
+        self.clock = clock or self.clocks.now
+        self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
+        self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
+        self._turns = Turns()
+        self._looking: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.committer.open()  # first: where no connection is to be had, it says at once why
+            await self.streams.open()
+            await self.store.pool.open(wait=True)
+            await self.clocks.look()
+            self._looking = asyncio.create_task(self.clocks.keep_looking())
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let what is under way finish, then close every connection."""
+        if self._looking:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+        await self.committer.close()
+        await self.streams.close()
+        await self.store.pool.close()
+        self.close()
+
+    def handle(
+        self,
+        project_id: UUID,
+        command: EveryCommand,
+        by: Actor,
+        command_id: UUID,
+        *,
+        source: str = "",
+        recorded_at: datetime | None = None,
+    ) -> Coroutine[Any, Any, Answer]:
+        """Carry out *command* once, however often it is sent with the same *command_id*.
+
+        *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
+        Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
+        Busy where too much is waiting, or the project changes faster than this process can decide; ClockWrong where
+        the clocks of machine and database differ too much.
+        """
+        fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
+        return self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
+
+    async def _insist(
+        self,
+        project_id: UUID,
+        command: EveryCommand,
+        by: Actor,
+        command_id: UUID,
+        fingerprint: bytes,
+        source: str,
+        recorded_at: datetime | None,
+    ) -> Answer:
+        """Decide and store in one's turn, again where another process wrote first."""
+        if turn := self._turns.take(project_id):
+            await turn
+        try:
+            if self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale):
+                await self._prepare(command)
+            for tries in range(TRIES_MAX):
+                kept = self._kept.get(project_id.int) or await self._load(
+                    project_id, new=type(command) is RegisterProject
+                )
+                published = self.shelves.changes
+                try:
+                    draft = self._draft(kept, command, by, command_id, source, recorded_at)
+                    await self._require_effect(draft, by)
+                except Refused:
+                    if answer := await self._repeated(command_id, fingerprint):
+                        return answer
+                    if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
+                        continue
+                    raise
+                verdict = await self.committer.append(draft.item(command_id, fingerprint))
+                if verdict.status is STORED:
+                    self._follow(kept, draft)
+                    return Answer(draft.receipt_at(verdict.position))
+                if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
+                    return answer
+            raise Busy
+        finally:
+            self._turns.give(project_id)
+
+    async def _prepare(self, command: EveryCommand) -> None:
+        """Bring up to date what is decided by, beside the project. Raises ClockWrong."""
+        await self.clocks.require_right()
+        if command.needs_shelf:
+            await self.shelves.current()
+
+    async def _overtaken(
+        self, kept: Kept, verdict: Verdict, tries: int, command_id: UUID, fingerprint: bytes
+    ) -> Answer | None:
+        """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
+        if verdict.status is Status.GONE:
+            if self._kept.get(kept.project.id.int) is kept:  # else the cache was cleared since
+                self.high_water.went_back()
+            return None
+        if verdict.status is not Status.CONFLICT:
+            self._kept.forget(kept.project.id.int)
+            return await self._repeated(command_id, fingerprint)
+        if tries:  # once is chance; whoever meets others again and again stands back
+            await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+        if tries or not await self._take_in(kept, verdict.missed):
+            await self._catch_up(kept)
+        return None
+
+    async def project(self, project_id: UUID) -> Project:
+        """The project's state now; version 0 where no project is known by this id."""
+        state = await self.state(project_id)
+        return state if isinstance(state, Project) else Project(project_id)
+
+    async def state(self, project_id: UUID) -> State:
+        """The state now of whatever has this id; an unborn project where nothing is known of it."""
+        if turn := self._turns.take(project_id):  # a command under way must not have its entries taken in twice
+            await turn
+        try:
+            kept = self._kept.get(project_id.int) or await self._load(project_id)
+            await self._catch_up(kept)
+            return kept.project
+        finally:
+            self._turns.give(project_id)
+
+    def seen(self, project_id: UUID) -> Project | None:
+        """The project as this process last decided on it, without asking the ledger; None where it never did."""
+        kept = self._kept.get(project_id.int)
+        return kept.project if kept and isinstance(kept.project, Project) else None
+
+    async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """The project's entries above version *after*, oldest first."""
+        return [entry_from(row) for row in await self.store.stream(project_id, after, limit)]
+
+    async def told(self, stream: UUID, *facts: type[Fact]) -> list[Entry]:
+        """The entries of one stream that hold facts of these kinds, oldest first."""
+        return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
+
+    def _draft(
+        self, kept: Kept, command: EveryCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
+    ) -> Draft:
+        """What *command* would add to the ledger. Raises Refused."""
+        project = kept.project
+        law_id = command.law_named or project.law or DEFAULT_LAW
+        # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
+        # sender names none.
+        now = max(self.clock(), kept.recorded_at)
+        at = command.occurred_at or recorded_at or now
+        if at.tzinfo is None:
+            raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
+        law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        # Whether a time is still to come is for today to say: other systems also record what they only plan.
+        context = Context(
+            by=by,
+            at=at,
+            now=now,
+            law=law,
+            shelf=self.shelves.shelf,
+            calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
+            versions=self._in_force.versions(law_id),
+            regions=self._in_force.regions(law),
+        )
+        facts = decide(command, project, context)
+        recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
+        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
+
+    async def _require_effect(self, draft: Draft, by: Actor) -> None:
+        """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
+        first = draft.entries[0]
+        if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
+            return
+        before = await self.history(first.stream, limit=first.version - 1)
+        if refused := void_extension(before, draft.entries, self.laws):
+            raise refused
+
+    def _calendar(self, law: Pack, command: EveryCommand, project: State, at: datetime) -> WorkingCalendar:
+        """What an item's clocks are counted on, as published on the local day of *at*: its region's, if it has one."""
+        code = getattr(getattr(command, "wanted", command), "item", "")
+        item = project.items.get(code) if isinstance(project, Project) and isinstance(code, str) else None
+        counted = law.counted_in(item.plan.calendar) if item else law
+        return self.laws.calendar(counted, local_day(at, law.zone))
+
+    def _follow(self, kept: Kept, draft: Draft) -> None:
+        if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind
+            self.shelves.expect_news(entry.fact for entry in draft.entries)
+        for entry in draft.entries:
+            if not follow(kept.project, entry):
+                self._kept.forget(kept.project.id.int)  # a correction: only a replay tells the new state
+                return
+        kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
+        self._kept.grow(kept.project.id.int, len(draft.entries))
+
+    async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
+        """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
+        times = self.high_water.times
+        rows = [] if new else await self.streams.rows(project_id)
+        if times != self.high_water.times:  # read from what the ledger was
+            return await self._load(project_id, new=new)
+        kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
+        if rows:
+            kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
+        self._kept.keep(project_id.int, kept, len(rows))
+        self._kept.make_room()
+        return kept
+
+    async def _catch_up(self, kept: Kept) -> bool:
+        """Take in what other processes wrote. False where there was nothing new."""
+        return await self._take_in(kept, await self.streams.rows(kept.project.id, kept.project.version))
+
+    async def _take_in(self, kept: Kept, rows: Sequence[StoredRow]) -> bool:
+        for row in rows:
+            if not follow(kept.project, entry_from(row)):
+                self._kept.forget(kept.project.id.int)
+                fresh = await self._load(kept.project.id)
+                kept.project, kept.hash, kept.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
+                return True
+            kept.hash, kept.recorded_at = row.hash, row.recorded_at
+        self._kept.grow(kept.project.id.int, len(rows))
+        return bool(rows)
+
+    async def _repeated(self, command_id: UUID, fingerprint: bytes) -> Answer | None:
+        """The first answer to *command_id*, where it was stored before."""
+        first = await self.store.first_answer(command_id)
+        if first is None:
+            return None
+        if first.fingerprint != fingerprint:
+            raise Refused(
+                "key-reused",
+                "this Idempotency-Key was used before, for another command",
+                remedy="send a new key with a new command; the same key only to repeat the very same one",
+            )
+        return Answer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)

@@ -1,0 +1,107 @@
+"""Entries to bytes and back: the fact's JSON under its own short name, never a Python path."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import Mapper, StoredEvent
+from msgspec import DecodeError, Raw, Struct, ValidationError, json
+
+from domain.core.ledger import Recorded
+from domain.messages import FACTS, AnyFact, Entry, tag_of
+
+encode_fact = json.Encoder(decimal_format="string").encode
+
+encode_recorded = json.Encoder().encode
+
+decode_fact = json.Decoder(AnyFact).decode
+
+decode_recorded = json.Decoder(Recorded).decode
+
+
+class Envelope(Struct, frozen=True):
+    """An entry as the eventsourcing library passes it about: one string of bytes. The two raw parts are the columns
+    `meta` and `data`, byte for byte.
+    """
+
+    occurred_at: datetime
+    recorded_at: datetime
+    recorded: Raw
+    fact: Raw
+
+
+_decode_envelope = json.Decoder(Envelope).decode
+
+_encode_envelope = json.Encoder().encode
+
+
+def entry_from(row: StoredRow) -> Entry:
+    """The entry in a row of ledger.event."""
+    return Entry(
+        row.stream,
+        row.version,
+        row.occurred_at,
+        row.recorded_at,
+        decode_fact(row.data),
+        decode_recorded(row.meta),
+        row.seq,
+        row.hash.hex(),
+    )
+
+
+def sealed(occurred_at: datetime, recorded_at: datetime, meta: bytes, data: bytes) -> bytes:
+    """The library's `state` for a stored row."""
+    return _encode_envelope(Envelope(occurred_at, recorded_at, Raw(meta), Raw(data)))
+
+
+def opened(topic: str, state: bytes) -> Envelope | None:
+    """The parts of a `state` that our mapper made; None for another application's."""
+    if topic not in FACTS:
+        return None
+    try:
+        return _decode_envelope(state)
+    except (DecodeError, ValidationError):
+        return None
+
+
+class EntryMapper(Mapper[UUID]):
+    """The library's way from an Entry to a StoredEvent and back."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        entry: Entry = domain_event
+        state = sealed(entry.occurred_at, entry.recorded_at, encode_recorded(entry.recorded), encode_fact(entry.fact))
+        return StoredEvent(entry.stream, entry.version, tag_of(entry.fact), state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        envelope = _decode_envelope(stored_event.state)
+        return Entry(
+            UUID(str(stored_event.originator_id)),
+            stored_event.originator_version,
+            envelope.occurred_at,
+            envelope.recorded_at,
+            decode_fact(envelope.fact),
+            decode_recorded(envelope.recorded),
+        )
+
+
+COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"  # of ledger.event: a StoredRow
+
+
+class StoredRow(Struct, frozen=True):
+    """One row of ledger.event, as it stands in the database."""
+
+    seq: int
+    stream: UUID
+    version: int
+    type: str
+    data: bytes
+    meta: bytes
+    occurred_at: datetime
+    recorded_at: datetime
+    hash: bytes
+
+    def decoded(self) -> Entry:
+        """The entry with its fact."""
+        return entry_from(self)

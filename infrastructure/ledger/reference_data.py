@@ -1,0 +1,89 @@
+"""The catalogues and flows published here, as decisions may look into them: folded, kept, and brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from time import monotonic
+from uuid import UUID
+
+from domain.catalogue.state import Catalogue
+from domain.core.ledger import Fact
+from domain.flow.state import Flow
+from domain.messages import tag_of
+from domain.reference_data import Shelf
+from domain.streams import CATALOGUE, FLOW, replay
+from domain.streams import follow as follow_state
+from infrastructure.ledger.mapper import StoredRow, entry_from
+from infrastructure.ledger.reader import Store
+
+REFRESH_SECONDS = 1.0  # another process's edition is decided by here so much later at most
+FACTS = tuple(tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts)
+
+
+class Shelves:
+    """Keeps a Shelf at what the ledger holds. It is read without waiting; looking for more is at most once a second."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.changes = 0  # grows with every change of the shelf
+        self._lock = asyncio.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Clear the cache: the next call reads the shelf from the beginning of the ledger."""
+        self._catalogues: dict[UUID, Catalogue] = {}
+        self._flows: dict[UUID, Flow] = {}
+        self._seen = 0  # how far the ledger was read
+        self._asked_at = -REFRESH_SECONDS
+        self.shelf = Shelf(self._catalogues, self._flows)
+        self.changes += 1
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is time to look again."""
+        return monotonic() - self._asked_at >= REFRESH_SECONDS
+
+    def expect_news(self, facts: Iterable[Fact]) -> None:
+        """Look again when next asked, where *facts* that were stored here are a catalogue's or a flow's."""
+        if any(tag_of(fact) in FACTS for fact in facts):
+            self._asked_at = -REFRESH_SECONDS
+
+    async def current(self) -> Shelf:
+        """The shelf, with everything published up to a second ago, here or by another process."""
+        if self.stale:
+            async with self._lock:
+                if self.stale:
+                    await self._look()
+        return self.shelf
+
+    async def refresh(self, known: int = 0) -> bool:
+        """Look into the ledger; whether there is anything new since so many *changes*, found here or by others."""
+        async with self._lock:
+            await self._look()
+        return self.changes != known
+
+    async def _look(self) -> None:
+        head, asked_at = await self._store.head(), monotonic()
+        if head < self._seen:
+            self.forget()
+        seen = self._seen
+        rows = await self._store.of_types(FACTS, seen) if head > seen else []
+        if seen != self._seen:
+            return  # forgotten meanwhile: what was read is not all of it
+        for row in rows:
+            self._take(row)
+        self._seen, self._asked_at = max(head, self._seen, *(row.seq for row in rows)), asked_at
+        self.changes += bool(rows)
+
+    def _take(self, row: StoredRow) -> None:
+        entry = entry_from(row)
+        state = self._catalogues.get(row.stream) or self._flows.get(row.stream)
+        if state is None:
+            state = replay(row.stream, [entry])  # type: ignore[assignment]  # only their facts were asked for
+        else:
+            follow_state(state, entry)
+        if isinstance(state, Catalogue):
+            self._catalogues[row.stream] = state
+        elif isinstance(state, Flow):
+            self._flows[row.stream] = state

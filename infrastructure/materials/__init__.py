@@ -1,0 +1,1 @@
+"""Stored files by their digest, in a folder or a bucket."""

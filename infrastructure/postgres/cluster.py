@@ -1,0 +1,220 @@
+"""A database folder as PostgreSQL lays it out: making it, its settings, and whose processes live in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable
+
+OWNER = "countersign"  # the role that owns the database and runs migrations
+DATABASE = "countersign"
+MIB = 1024 * 1024
+SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 256  # modest: the machine is shared with the application
+
+# Given on the command line at every start, so that no edited file can take them away.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+ALWAYS = {
+    "listen_addresses": "",  # the Unix socket is the only way in, and its folder is private
+    "unix_socket_permissions": "0700",
+    "cluster_name": "countersign",  # shows in ps
+    "logging_collector": "on",
+    "log_filename": "postgres-%a.log",  # one file a weekday, overwritten a week later
+    "log_truncate_on_rotation": "on",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "0",
+}
+# Written into postgresql.conf once, where whoever runs the machine may change them. Tried on appends of 1 and of 100
+# rows, without a gain above the noise, so left alone: wal_sync_method, wal_compression, wal_buffers, io_method.
+TUNED = {
+    "max_connections": "100",
+    "max_wal_size": "2GB",  # with the next: checkpoints by time, not by volume, under a steady import
+    "checkpoint_timeout": "15min",
+    "min_dynamic_shared_memory": "64MB",  # independent of a container's small /dev/shm, and of logind's RemoveIPC
+    "jit": "off",  # compiling costs more than our short queries take
+    "random_page_cost": "1.1",  # solid-state disks
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%a ",
+    "log_lock_waits": "on",
+}
+# Of pg_control, in every PostgreSQL since 8: two numbers of 4 bytes behind one of 8, then the state of the database.
+STATE_OFFSET = 16
+SHUT_DOWN_STATES = (1, 2)  # DB_SHUTDOWNED, DB_SHUTDOWNED_IN_RECOVERY
+
+
+class Postmaster(Struct, frozen=True):
+    """What `postmaster.pid` says about the server."""
+
+    pid: int
+    socket_folder: str
+    ready: bool
+
+
+def create(programs: Path, account: Account, folder: Path, *, durable: bool, turn: int) -> None:
+    """Make a database folder with an empty database; it appears whole or not at all. *turn* is the lock we hold.
+
+    The programs work in it, so that they can name it also where they may not enter the folders above.
+    """
+    if not account.name:
+        raise PostgresUnavailable(
+            "postgres_account",
+            f"PostgreSQL's initdb wants to know the name of the account {account}, and this machine has none for it.",
+            f"Add a line for it to /etc/passwd. {ELSEWHERE}",
+        )
+    staging = folder.with_name(f"{folder.name}.new")
+    if staging.exists():
+        shutil.rmtree(staging)
+    private_folder(staging, account)
+    here = name_for(account, staging)
+    tuned = [part for name, value in (TUNED | _memory()).items() for part in ("--set", f"{name}={value}")]
+    layout = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    layout += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
+    initdb = [str(programs / "initdb"), "-D", str(here), "-U", OWNER, "--no-instructions"]
+    _made(account.run(*initdb, *layout, *tuned, lock=turn, at=staging))
+    settings = as_options(DURABLE if durable else THROW_AWAY)
+    single = [str(programs / "postgres"), "--single", *settings, "-D", str(here), "postgres"]
+    _made(account.run(*single, text=f"CREATE DATABASE {DATABASE}", lock=turn, at=staging))
+    staging.rename(folder)
+    sync_folder(folder.parent)  # or a power cut could bring back the old name, after facts were committed
+
+
+def name_for(account: Account, folder: Path) -> Path:
+    """How a program of *account* names *folder*, in which it works: by its path where it may enter, else HERE."""
+    return folder if account.may_enter(folder) else HERE
+
+
+def _made(done: subprocess.CompletedProcess[str]) -> None:
+    if done.returncode != 0:
+        raise PostgresUnavailable("postgres_create", f"The database could not be made: {done.stderr.strip()}")
+
+
+def make_folder(path: Path, mode: int) -> None:
+    """Make *path* and what is missing above it, lasting through a power cut. An existing one stays as it is."""
+    if not path.exists():
+        make_folder(path.parent, 0o755)
+        with suppress(FileExistsError):  # another process was faster
+            path.mkdir()
+            path.chmod(mode)  # whatever the umask
+            sync_folder(path.parent)
+
+
+def private_folder(path: Path, account: Account) -> None:
+    """Make *path* for *account* alone. Raises PostgresUnavailable where it exists and is not private."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.geteuid() == 0 == os.fstat(descriptor).st_uid:
+            os.fchown(descriptor, account.uid, account.gid)
+        found = os.fstat(descriptor)
+        if found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+            raise PostgresUnavailable(
+                "private_folder",
+                f"The folder {path} must belong to the account {account}, and be closed to everybody else (mode 0700).",
+                "Put that right, or remove the folder if you don't know it.",
+            )
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_version(programs: Path, account: Account, folder: Path) -> None:
+    """Refuse a folder of another major version: PostgreSQL would only say so in its log."""
+    made_by = (folder / "PG_VERSION").read_text().strip()
+    ours = account.run(programs / "postgres", "--version").stdout.split()[-1].partition(".")[0]
+    if made_by != ours:
+        raise PostgresUnavailable(
+            "postgres_version",
+            f"The database in {folder} was made by PostgreSQL {made_by}; this installation brings PostgreSQL {ours}.",
+            "Dump it with the release that made it (pg_dump), then restore the dump into a new COUNTERSIGN_DATA.",
+        )
+
+
+def as_options(settings: dict[str, str]) -> list[str]:
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+
+
+def postmaster_file(folder: Path) -> Postmaster | None:
+    """What `postmaster.pid` says, true or left over; None if it is absent or still being written."""
+    try:
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+        return Postmaster(int(lines[0]), lines[4], lines[7].strip() == "ready")
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+
+
+def postmaster(folder: Path) -> Postmaster | None:
+    """The living server of *folder*; None also where the file was left over and its number is another program's."""
+    server = postmaster_file(folder)
+    return server if server and _lives_in(server.pid, folder) else None
+
+
+def shut_down_in_order(folder: Path) -> bool:
+    """Whether the server that last had *folder* was stopped by somebody; False where it was killed, or gave up.
+
+    Raises OSError where there is no database.
+    """
+    with (folder / "global" / "pg_control").open("rb") as control:
+        control.seek(STATE_OFFSET)
+        return int.from_bytes(control.read(4), sys.byteorder) in SHUT_DOWN_STATES
+
+
+def forget_leftovers(folder: Path, sockets: Path) -> None:
+    """Remove the pid files of a server that is gone.
+
+    PostgreSQL takes any living process of that number for its own: another program after a restart of the machine,
+    or the dead server itself in a container whose first process does not collect its dead.
+    """
+    if postmaster(folder) is None:
+        for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+            leftover.unlink(missing_ok=True)
+
+
+def quit_orphans(folder: Path) -> None:
+    """Tell the processes that a killed server left behind to quit at once: nobody waits for their answer."""
+    for process in Path("/proc").glob("[0-9]*"):
+        if _lives_in(int(process.name), folder):
+            with suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGQUIT)
+
+
+def _lives_in(pid: int, folder: Path) -> bool:
+    """Whether *pid* is alive, a process of PostgreSQL, of the folder's owner, and working in *folder*."""
+    process = Path(f"/proc/{pid}")
+    if not Path("/proc/self/cwd").exists():  # not Linux
+        answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], check=False, capture_output=True, text=True)
+        return Path(answer.stdout.strip()).name == "postgres"
+    try:
+        program = (process / "exe").readlink().name  # ends in " (deleted)" after an upgrade of the programs
+        here = (process / "cwd").samefile(folder) and process.stat().st_uid == folder.stat().st_uid
+    except OSError:  # gone, a zombie, or another account's
+        return False
+    return here and program.startswith("postgres")
+
+
+def _memory() -> dict[str, str]:
+    """Settings that follow the memory this machine, or this container, has."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # absent, or "max": no limit of a container's
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    mib = memory // MIB
+    buffers = min(max(mib // 16, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(mib // 2, buffers)}MB"}

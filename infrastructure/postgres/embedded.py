@@ -1,0 +1,278 @@
+"""A private PostgreSQL in a data folder: started once, shared by every process, durable, restarted after kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from urllib.parse import quote
+
+import psycopg
+import structlog
+
+from infrastructure.postgres import cluster
+from infrastructure.postgres.access import let_in
+from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable, account_for, programs_for
+from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
+
+START_SECONDS_MAX = 300  # replaying max_wal_size of log after a crash takes minutes on a slow disk
+STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
+ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themselves before they are told to quit
+ORPHAN_SECONDS_MAX = 30
+PROGRESS_SECONDS = 5  # how often a long wait is reported
+WATCH_SECONDS = 0.5  # how soon a killed server is noticed
+AGAIN_SECONDS_MAX = 10.0  # between two tries to bring one back that does not stay: a full disk is seldom full for less
+LOG_LINES_SHOWN = 5
+SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails thrice in a moment
+SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
+
+log = structlog.get_logger()
+
+
+class Status(StrEnum):
+    """What stands in a data folder."""
+
+    ABSENT = "absent"  # no database yet
+    STOPPED = "stopped"
+    STARTING = "starting"  # also: stopping, or processes of a killed server still ending
+    RUNNING = "running"
+
+
+class EmbeddedPostgres:
+    """The server of one data folder. It outlives the process that started it; any process may start or stop it.
+
+    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and lock files; maybe a mark.
+    Where the account that runs the server for root may not enter *data* (below a private temporary folder, say), the
+    log lies in the database's own folder, and the socket in a private one in /tmp.
+    *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
+    """
+
+    def __init__(self, data: Path, *, throw_away: bool = False) -> None:
+        self.data = Path(os.path.abspath(data.expanduser()))  # noqa: PTH100  resolve() would need every parent readable
+        self.folder = self.data / "postgres"
+        self.throw_away = throw_away
+        self._turn = self.data / "postgres.lock"  # one process at a time starts or stops
+        self._stopped = self.data / "postgres.stopped"  # there where pg_control can't tell that somebody stopped it
+        self._is_closed = False  # to the account that runs the server
+        self._alive = self.data / "postgres.alive"  # held by the server's own processes, from first to last
+
+    def start(self) -> str:
+        """Start the server unless it runs already; return the address of its database as a URL."""
+        if sys.platform == "win32":
+            raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
+        with self._our_turn() as turn:
+            if not self._running():
+                self._start(turn)
+            else:  # perhaps since before an upgrade, or by another account
+                let_in(self.folder, account_for(self.folder, self.data))
+            return self.url()
+
+    def _start(self, turn: int) -> None:
+        account = self._account()
+        programs = programs_for(account, self.data)
+        if not (self.folder / "PG_VERSION").exists():
+            cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
+        cluster.check_version(programs, account, self.folder)
+        let_in(self.folder, account)
+        self._stopped.unlink(missing_ok=True)
+        self._spawn(programs, account)
+
+    def stop(self) -> None:
+        """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine.
+
+        It stays stopped until the next `start`: also one that was killed, and one that was recovering from that.
+        """
+        if self.status() is Status.ABSENT:
+            return
+        with self._our_turn():
+            if self._at_rest():
+                return
+            if server := cluster.postmaster(self.folder):
+                os.kill(server.pid, signal.SIGINT)
+            else:
+                cluster.quit_orphans(self.folder)
+            self._wait_until_gone()
+            if not self._at_rest():  # it was told to stop before it had recovered: no checkpoint says so
+                self._stopped.touch()
+
+    def keep(self, until: Event) -> None:
+        """Start the server again whenever it was killed or gave up, until told to stop; for a thread of its own.
+
+        One that somebody stopped stays stopped. A full disk makes a server give up, and its start fail, until there
+        is room again.
+        """
+        pause = WATCH_SECONDS
+        while not until.wait(pause):
+            try:
+                if self.status() is Status.STOPPED and not self._at_rest():
+                    log.warning("postgres_killed", folder=str(self.folder))
+                    self._bring_back()
+                pause = WATCH_SECONDS
+            except (PostgresUnavailable, OSError) as failure:
+                pause = min(pause * 2, AGAIN_SECONDS_MAX)
+                log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
+
+    def _bring_back(self) -> None:
+        """As `start`, unless somebody stopped it, or started it, while we waited for our turn."""
+        with self._our_turn() as turn:
+            if not self._at_rest() and not self._running():
+                self._start(turn)
+
+    def _at_rest(self) -> bool:
+        """Whether the server is not there because somebody stopped it."""
+        if self.status() is not Status.STOPPED:
+            return False
+        return self._stopped.exists() or cluster.shut_down_in_order(self.folder)
+
+    def status(self) -> Status:
+        try:
+            if not (self.folder / "PG_VERSION").exists():
+                return Status.ABSENT
+            server = cluster.postmaster(self.folder)
+            if server and server.ready:
+                return Status.RUNNING
+            return Status.STARTING if server or is_held(self._alive) else Status.STOPPED
+        except PermissionError as failure:
+            raise self._unusable(f"can't be looked into: {failure}") from failure
+
+    def url(self, database: str = cluster.DATABASE, role: str = cluster.OWNER) -> str:
+        """The address of *database* in the running server, as seen by *role*."""
+        server = cluster.postmaster_file(self.folder)
+        folder = server.socket_folder if server else self._socket_folder()
+        return f"postgresql://{role}@/{database}?host={quote(str(folder), safe='')}"
+
+    @contextmanager
+    def _our_turn(self) -> Iterator[int]:
+        """One process at a time decides about the server; whatever the file system refuses becomes a sentence."""
+        try:
+            # root's folder lets the server's account pass; what lies in it is private by itself
+            cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
+            waiting = _report("another process is starting or stopping the server")
+            with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
+                yield turn
+        except TimeoutError as failure:
+            raise PostgresUnavailable(
+                "postgres_busy", f"Another process is busy with the server: {failure}."
+            ) from failure
+        except OSError as failure:
+            raise self._unusable(f"can't be used: {failure}") from failure
+
+    def _account(self) -> Account:
+        """The account that runs the server, once it is sure that it can get at the data folder."""
+        account = account_for(self.folder, self.data)
+        if self.folder.exists() and (owner := self.folder.stat().st_uid) != account.uid:
+            raise self._unusable(f"holds a database of the account {Account(owner, owner)}, and this is {account}")
+        self._is_closed = not account.may_enter(self.data)
+        if self._is_closed and not (os.geteuid() == 0 and HERE.exists()):
+            closed = next(
+                folder for folder in (*reversed(self.data.parents), self.data) if not account.may_enter(folder)
+            )
+            who = (
+                f"{account}, which runs the server because PostgreSQL refuses to run as root"
+                if os.geteuid() == 0
+                else account
+            )
+            raise self._unusable(f"is out of reach for the account {who}: it may not enter {closed}")
+        return account
+
+    def _unusable(self, why: str) -> PostgresUnavailable:
+        remedy = f"Set COUNTERSIGN_DATA to a folder on a local disk that this account may use. {ELSEWHERE}"
+        return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
+
+    def _socket_folder(self) -> Path:
+        """`run/` in the data folder, or a private folder in /tmp where that is closed, too long or oddly named."""
+        usual = self.data / "run"
+        address = str(usual / ".s.PGSQL.5432")
+        is_plain = address.isascii() and not set(address) & set(',"\\')
+        if is_plain and not self._is_closed and len(address) <= SOCKET_PATH_BYTES_MAX:
+            return usual
+        return Path("/tmp", f"countersign-{sha256(bytes(self.data)).hexdigest()[:16]}")  # noqa: S108  checked on use
+
+    @property
+    def _logs(self) -> Path:
+        return self.folder / "postgres-log" if self._is_closed else self.data / "postgres-log"
+
+    def _spawn(self, programs: Path, account: Account) -> None:
+        """Start the server as nobody's child, in its own session: it keeps no pipe or terminal of ours open."""
+        logs, sockets = self._logs, self._socket_folder()
+        for folder in (logs, sockets):
+            cluster.private_folder(folder, account)
+        settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
+        name = cluster.name_for(account, self.folder)
+        seen = Path(logs.name) if self._is_closed else logs  # relative to the folder that the server works in
+        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)}
+        server = [str(programs / "postgres"), "-D", str(name), *cluster.as_options(settings)]
+        script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
+        for _ in range(SPAWNS_MAX):
+            cluster.forget_leftovers(self.folder, sockets)
+            with holding(self._alive, ORPHAN_SECONDS, _report("claiming the data folder")) as alive:
+                subprocess.run(
+                    ["/bin/sh", "-c", script, "sh", str(seen / "start.log"), *server],
+                    check=True, start_new_session=True, pass_fds=(alive,), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **account.options(self.folder),
+                )  # fmt: skip
+            if self._running():
+                return
+        raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
+
+    def _running(self) -> bool:
+        """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
+        began, report = time.monotonic(), _report("waiting for the server to answer")
+        while is_held(self._alive) or cluster.postmaster(self.folder):
+            server = cluster.postmaster_file(self.folder)
+            if server and server.ready and _answers(self.url()):
+                return True
+            waited = time.monotonic() - began
+            orphaned = not cluster.postmaster(self.folder)
+            if orphaned and waited > ORPHAN_SECONDS:
+                cluster.quit_orphans(self.folder)
+            if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
+                raise PostgresUnavailable(
+                    "postgres_busy",
+                    f"Processes of another server hold {self.folder}, but nobody answers after {waited:.0f} seconds.",
+                    f"Look for them with ps (perhaps in another container) and end them. {ELSEWHERE}",
+                )
+            report(waited)
+            time.sleep(PAUSE_SECONDS)
+        return False
+
+    def _wait_until_gone(self) -> None:
+        began, report = time.monotonic(), _report("waiting for the server to end")
+        while is_held(self._alive) or cluster.postmaster(self.folder):
+            if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:
+                sentence = f"The server in {self.folder} did not end within {STOP_SECONDS_MAX} seconds."
+                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self._logs}.")
+            report(waited)
+            time.sleep(PAUSE_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    return psycopg.pq.PGconn.ping(f"{url}&connect_timeout=2".encode()) == psycopg.pq.Ping.OK
+
+
+def _report(action: str) -> Callable[[float], None]:
+    """A listener for a wait: it logs *action* every few seconds."""
+    reports = 0
+
+    def report(waited: float) -> None:
+        nonlocal reports
+        if waited // PROGRESS_SECONDS > reports:
+            reports += 1
+            log.info("postgres_waiting", action=action, seconds=round(waited))
+
+    return report
+
+
+def _last_words(logs: Path) -> str:
+    """The end of the newest log file, for a person who asks why the server did not start."""
+    newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
+    this_start = newest.read_text(errors="replace").rpartition("starting PostgreSQL")[2]
+    return f"{newest} says: {' | '.join(this_start.splitlines()[-LOG_LINES_SHOWN:])}."

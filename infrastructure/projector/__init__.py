@@ -1,0 +1,1 @@
+"""The projector: folds the ledger into views, follows it, rebuilds them."""

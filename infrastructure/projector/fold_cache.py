@@ -1,0 +1,83 @@
+"""The folded states of the projects that something happened to lately, kept from one batch to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.sql import SQL
+
+from domain.messages import Entry
+from domain.streams import Kind, kind_of
+from infrastructure.ledger.lru_cache import Lately
+from infrastructure.projector import ledger_stream
+from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
+
+FACTS_MAX = 300_000  # about two kilobytes each; what is not in memory is folded from its entries again
+READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
+
+
+class Kept:
+    """States as far as some views have come together. `forget` them when a batch was not written."""
+
+    def __init__(self, facts_max: int = FACTS_MAX) -> None:
+        self._folded: Lately[UUID, Folded] = Lately(facts_max)
+        self._views: list[View[Any]] = []
+        self.kinds: set[Kind | None] = set()  # of what the last batch was about
+
+    def forget(self) -> None:
+        self._folded.clear()
+
+    def after(
+        self, connection: psycopg.Connection[Any], views: list[View[Any]], histories: Sequence[list[Entry]], seq: int
+    ) -> list[Folded]:
+        """The states of every project (or whatever else *views* are of) that has one of *histories*, after it.
+
+        These are all that the ledger holds from after position *seq* to where they end, a stream's together.
+        """
+        if views != self._views:
+            self.forget()
+            self._views = views
+        by_project = self._followed(histories)
+        whole: list[UUID] = []
+        for project, entries in by_project.items():
+            folded = self._folded.get(project)
+            if any(isinstance(entry.fact, CORRECTIONS) for entry in entries):
+                whole.append(project)  # a correction reaches back: fold anew, over the rows already written
+            elif folded is not None:
+                take(views, folded, entries)
+                self._folded.grow(project, len(entries))
+            elif entries[0].version <= 1:
+                self._folded.keep(project, fold(views, project, entries), len(entries))
+            else:
+                whole.append(project)
+        self._fold_whole(connection, whole, seq, max((entries[-1].position for entries in histories), default=seq))
+        self._folded.make_room(spare=len(by_project))
+        return [self._folded[project] for project in by_project]
+
+    def _followed(self, histories: Sequence[list[Entry]]) -> dict[UUID, list[Entry]]:
+        """Those of streams that a view follows."""
+        kinds = [kind_of(entries) for entries in histories]
+        self.kinds = set(kinds)
+        followed = {kind_followed(view) for view in self._views}
+        return {entries[0].stream: entries for entries, kind in zip(histories, kinds, strict=True) if kind in followed}
+
+    def _fold_whole(
+        self, connection: psycopg.Connection[Any], projects: Sequence[UUID], before: int, last: int
+    ) -> None:
+        """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
+        if not projects:
+            return
+        for entries in list(ledger_stream.histories(connection, READ_STREAMS.format(list(projects), last))):
+            project = entries[0].stream
+            old = self._folded.get(project)
+            if old is None:
+                told = [entry for entry in entries if entry.position <= before]
+                old = fold(self._views, project, told)
+                for view in self._views if told else ():  # of what nothing was told, nothing was written
+                    changes(view, old)
+            new = fold(self._views, project, entries)
+            new.written = old.written
+            self._folded.keep(project, new, len(entries))

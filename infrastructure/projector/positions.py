@@ -1,0 +1,116 @@
+"""Asking the views: filtered rows, how far each view has come, and waiting for one's own write."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Any, LiteralString, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from infrastructure.ledger.reader import Store
+from infrastructure.projector.view_stall import Standstill
+from projections.progress.fold import ProgressItem
+
+R = TypeVar("R")
+
+PATIENCE_SECONDS = 2.0
+
+LOOK_SECONDS = 0.2  # for somebody who only looks at a page: it says so where it does not hold everything
+
+PAUSE_SECONDS = 0.002  # a projector that is awake takes a few milliseconds
+
+POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
+
+
+class ViewPosition(Struct, frozen=True):
+    """How far a view has come; *error* is why it stopped."""
+
+    view: str
+    position: int
+    error: str | None
+
+
+class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
+    """The views have not *reached* the wanted position in time. Ask again in a moment."""
+
+    def __init__(self, reached: int, wanted: int) -> None:
+        super().__init__(f"the views are at position {reached}, not yet at {wanted}")
+        self.reached = reached
+
+
+class Summary(Struct, frozen=True):
+    """The whole zone, or an imported register, in a few numbers. *stuck* and *under_way* are projects.
+
+    *items_done* are granted or terminated, *items_turned_down* refused or declined and not applied for again.
+    """
+
+    projects: int
+    under_way: int
+    stuck: int
+    items: int
+    items_open: int
+    items_done: int
+    items_turned_down: int
+    complaints_open: int
+
+
+class Views:
+    """Reads the views' tables through the store's pool."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.standstill = Standstill()
+
+    async def positions(self) -> list[ViewPosition]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(POSITIONS)
+            return [ViewPosition(*row) for row in await cursor.fetchall()]
+
+    async def reached(self) -> int:
+        """The position that every view has come to."""
+        return min((view.position for view in await self.positions()), default=0)
+
+    async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:
+        """Wait until every view has seen *position*. Raises ViewBehind after *patience* seconds."""
+        if not position:
+            return
+        limit, pause = monotonic() + patience, PAUSE_SECONDS
+        while True:
+            reached = await self.reached()
+            if reached >= position:
+                return
+            if monotonic() > limit:
+                raise ViewBehind(reached, position)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+
+    async def lag(self, patience: float = LOOK_SECONDS) -> int:
+        """How many of the entries that the ledger holds now the views have not taken in within *patience* seconds."""
+        head = await self._store.head()
+        try:
+            await self.catch_up(head, patience)
+        except ViewBehind as behind:
+            return head - behind.reached
+        return 0
+
+    async def summary(self, register: str = "") -> Summary:
+        (row,) = await self._rows(
+            "SELECT count(*), count(*) FILTER (WHERE items_done < items_total), count(*) FILTER (WHERE stuck),"
+            " coalesce(sum(items_total), 0), coalesce(sum(items_open), 0), coalesce(sum(items_done), 0),"
+            " coalesce(sum(items_turned_down), 0), coalesce(sum(complaints_open), 0)"
+            " FROM views.project WHERE register = %s",
+            [register],
+        )
+        return Summary(*(int(number) for number in row))
+
+    async def items(self, project: UUID) -> list[ProgressItem]:
+        """One project's items, in the order of its list."""
+        rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
+        return [ProgressItem(*row) for row in rows]
+
+    async def _rows(self, query: LiteralString, params: list[object] | dict[str, object]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()

@@ -1,0 +1,167 @@
+"""Rows of the views into PostgreSQL: a set at a time, whatever the view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+import structlog
+from msgspec import Struct, json
+from psycopg.sql import SQL, Composed, Identifier
+
+from infrastructure.postgres.roles import as_views_owner
+from infrastructure.projector.pg_copy import FORMAT, blocks, require_known
+from projections.view import SCHEMA, Change, Row, Table, View, create, create_indexes
+
+BATCH_KEY = 0x436F756E_42415443  # the advisory lock shared by a batch under way; a rebuild holds it alone
+
+log = structlog.get_logger()
+
+
+def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+    """Create the view's tables afresh, empty."""
+    with as_views_owner(connection):
+        for table in view.tables:
+            connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
+            for statement in create(schema, table):
+                connection.execute(statement)
+
+
+def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+    for table in view.tables:
+        for statement in create_indexes(schema, table):
+            connection.execute(statement)
+
+
+def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
+    """Mark views for a rebuild that are ahead of the ledger, which was restored without them; returns their names."""
+    rows = connection.execute(
+        "UPDATE views.position SET version = 0, seq = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
+    ).fetchall()
+    if rows:
+        log.critical("views_ahead_of_ledger", views=[view for (view,) in rows])
+    return [view for (view,) in rows]
+
+
+class Lines(Struct, frozen=True):
+    """What is to be written to one table, ready to be sent: rows as blocks of lines for COPY, keys of rows that go."""
+
+    table: Table
+    new: list[str]
+    staged: list[str]  # rows that replace others, or that are added to a summed table's
+    gone: list[Row]
+    few: str = ""  # the JSON of the rows instead of lines, where that is quicker
+
+    @classmethod
+    def of(cls, table: Table, change: Change, few_max: int) -> Lines:
+        """Up to *few_max* rows go without COPY. Raises TypeError for a value of a type that no view may hold."""
+        if 0 < len(change.inserts) + len(change.updates) <= few_max:
+            return cls(table, [], [], change.deletes, _json(table, change.inserts + change.updates))
+        if table.summed:
+            return cls(table, [], list(lines_of(table, change.inserts)), [])
+        new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
+        return cls(table, list(new), list(staged), change.deletes)
+
+    def mending(self) -> Lines:
+        """The same for a table in which a row that would be new may be there already."""
+        return Lines(self.table, [], self.new + self.staged, self.gone, self.few)
+
+
+def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
+    """*rows* of *table* as `copy_rows` takes them. Raises TypeError for a value of a type that no view may hold."""
+    return blocks(rows, [nth for nth, (_, kind) in enumerate(table.columns) if "[]" in kind])
+
+
+def _json(table: Table, rows: Sequence[Row]) -> str:
+    require_known(rows[0], list)
+    names = [name for name, _ in table.columns]
+    return json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+
+
+def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
+    """COPY *sent*, blocks of lines, into the table named by *into*, whose columns are those of *table*."""
+    statement = SQL("COPY {} ({}) FROM STDIN {}").format(into, SQL(", ").join(table.names), SQL(FORMAT))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in sent:
+            copy.write(block)
+
+
+def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
+    """Send the rows. The new ones are then in the table, the others where `settle` finds them.
+
+    Raises psycopg.errors.UniqueViolation where a new one is there already.
+    """
+    target = Identifier(schema, lines.table.name)
+    if lines.new:
+        copy_rows(connection, lines.table, lines.new, SQL("{}").format(target))
+    if lines.staged:
+        staging = _staging(lines.table)
+        connection.execute(
+            SQL("CREATE TEMP TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DELETE ROWS").format(staging, target)
+        )
+        copy_rows(connection, lines.table, lines.staged, SQL("{}").format(staging))
+
+
+def settle(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
+    """What is left to do once the rows are staged: statements alone, for a pipeline."""
+    table, target = lines.table, Identifier(schema, lines.table.name)
+    source, given = SQL("{}").format(_staging(table)), list[str]()
+    if lines.few:
+        source, given = SQL("json_populate_recordset(NULL::{}, %s::json)").format(target), [lines.few]
+    if lines.gone:
+        _delete(connection, table, lines.gone, target)
+    if lines.staged or lines.few:
+        for statement in _added(table, target, source) if table.summed else [_updated(table, target, source)]:
+            connection.execute(statement, given)
+
+
+def add_up(connection: psycopg.Connection[Any], table: Table, schema: str) -> None:
+    """Make one row of all that a summed table without a key yet has for it. Those that come to nothing go."""
+    target, keys, number = Identifier(schema, table.name), SQL(", ").join(table.names[: table.key]), table.names[-1]
+    with connection.transaction():
+        connection.execute(
+            SQL(
+                "CREATE TEMP TABLE added ON COMMIT DROP AS SELECT {0}, sum({1}) AS n FROM {2}"
+                " GROUP BY {0} HAVING sum({1}) <> 0"
+            ).format(keys, number, target)
+        )
+        connection.execute(SQL("TRUNCATE {}").format(target))
+        connection.execute(SQL("INSERT INTO {} ({}, {}) TABLE added").format(target, keys, number))
+
+
+def _staging(table: Table) -> Identifier:
+    return Identifier(f"staging_{table.name}")
+
+
+def _added(table: Table, target: Identifier, source: Composed) -> list[Composed]:
+    """Add the rows of *source* to a summed table. A row that has come to nothing goes, as if it had never been."""
+    keys, number = SQL(", ").join(table.names[: table.key]), table.names[-1]
+    same = SQL(" AND ").join(SQL("t.{0} = s.{0}").format(name) for name in table.names[: table.key])
+    return [
+        SQL(
+            "INSERT INTO {0} AS t ({1}, {2}) SELECT {1}, sum({2}) FROM {3} GROUP BY {1}"
+            " ON CONFLICT ({1}) DO UPDATE SET {2} = t.{2} + excluded.{2}"
+        ).format(target, keys, number, source),
+        SQL("DELETE FROM {} AS t USING {} AS s WHERE {} AND t.{} = 0").format(target, source, same, number),
+    ]
+
+
+def _updated(table: Table, target: Identifier, source: Composed) -> Composed:
+    """Put the rows of *source* in the place of what was there, or where nothing was."""
+    keys = SQL(", ").join(table.names[: table.key])
+    updates = SQL(", ").join(SQL("{0} = excluded.{0}").format(name) for name in table.names[table.key :])
+    statement = SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}")
+    return statement.format(target, source, keys, updates)
+
+
+def _delete(connection: psycopg.Connection[Any], table: Table, keys: Sequence[Row], target: Identifier) -> None:
+    names = table.names[: table.key]
+    arrays = SQL(", ").join(SQL("%s::{}[]").format(SQL(kind)) for _, kind in table.columns[: table.key])
+    same = SQL(" AND ").join(SQL("t.{0} = k.{0}").format(name) for name in names)
+    connection.execute(
+        SQL("DELETE FROM {} AS t USING unnest({}) AS k ({}) WHERE {}").format(
+            target, arrays, SQL(", ").join(names), same
+        ),
+        [list(column) for column in zip(*keys, strict=True)],
+    )

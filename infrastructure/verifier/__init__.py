@@ -1,0 +1,1 @@
+"""Verification of the whole ledger: chains, stored answers, guards, checkpoints."""

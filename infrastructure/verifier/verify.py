@@ -1,0 +1,170 @@
+"""Verifying the whole ledger: every chain, every stored answer, and what guards them. Nothing found ends the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+
+from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
+from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
+from infrastructure.verifier.command_check import CommandCheck, Stored, command_of, said_by, stored
+from infrastructure.verifier.guards import guard_faults
+
+PAGE_ROWS_MAX = 5000
+FAULTS_LISTED_MAX = 1000  # of a ledger made anew by somebody, every entry is one
+EPOCH_2000_US = 946_684_800_000_000  # from which the server counts microseconds
+LAST_DAY_US = 253_402_214_400_000_000  # Unix microseconds of 9999-12-31, the last one that a date can be told of
+INFINITIES = {-(2**63), 2**63 - 1}  # as the server sends them
+# Nothing is converted on its way: a value that Python can't hold must not end the walk.
+READ = """
+    SELECT seq, uuid_send(stream), version, convert_to(type, 'UTF8'), data, meta,
+           timestamptz_send(occurred_at), timestamptz_send(recorded_at), hash
+    FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s
+"""
+ENDS = """
+    SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e),
+           (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c)
+"""
+
+
+class Verified(Struct, frozen=True):
+    """What a walk along every chain found: *hash* and *commands_hash* sum up all that was read.
+
+    Of *fault_count* faults the first are listed in *faults*.
+    """
+
+    position: int
+    entries: int
+    streams: int
+    commands: int
+    hash: str
+    commands_hash: str
+    fault_count: int
+    faults: list[Fault]
+
+
+class Walk:
+    """One walk up to position *last*, for a comparison with *earlier*."""
+
+    def __init__(self, last: int, earlier: Checkpoint | None) -> None:
+        self.last, self.earlier = last, earlier
+        self._sampled = positions_for(last)
+        wanted = {step.position for step in earlier.steps} if earlier else set[int]()
+        self.digests = Digests(wanted | set(self._sampled))
+        self.chain, self.commands = Verifier(), CommandCheck()
+        self.entries = 0
+        self.recorded = 0
+
+    def take(self, connection: psycopg.Connection[Any], rows: list[RawRow]) -> None:
+        """Some rows, in their order; all of a command's at once."""
+        self.chain.take(rows)
+        groups = [(command, list(of_one)) for command, of_one in groupby(rows, command_of)]
+        answers = stored(connection, [command for command, _ in groups if command])
+        for command, of_one in groups:
+            answer = answers.get(command)
+            if command:
+                self.commands.take(said_by(of_one, command), answer)
+            self._digest(of_one, answer)
+        self.entries += len(rows)
+        self.recorded = max(self.recorded, rows[-1].recorded or 0)
+
+    def _digest(self, rows: list[RawRow], answer: Stored | None) -> None:
+        for row in rows:
+            self.digests.take(row.seq, row.hash, answer.all_of_it if answer and row is rows[-1] else b"")
+
+    def faults(self, connection: psycopg.Connection[Any], head: int | None, answered: int) -> list[Fault]:
+        """All that is wrong, by position; what concerns no entry has the position 0."""
+        found = [*guard_faults(connection)]
+        if self.last == 0:
+            found.append(Fault(0, "the ledger is empty: nothing could be verified"))
+        self.chain.finish(head, answered)
+        row = connection.execute("SELECT count(*) FROM ledger.command WHERE seq <= %s", [self.last]).fetchone()
+        strangers = (row[0] if row else 0) - self.commands.count
+        if strangers > 0:
+            found.append(Fault(0, f"{strangers} stored answers belong to no entry: such a command would never be done"))
+        found += [*self.chain.faults, *self.commands.faults]
+        if self.earlier:
+            found += differences(self.earlier, self.digests.at, self.last)
+        return sorted(found, key=lambda fault: fault.seq)
+
+    def checkpoint(self) -> Checkpoint:
+        """What this walk has read, to be compared with later."""
+        samples = [self.digests.at[position] for position in self._sampled if position in self.digests.at]
+        recorded = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=min(self.recorded, LAST_DAY_US))
+        return Checkpoint(
+            position=self.last,
+            entries=self.entries,
+            streams=len(self.chain.heads),
+            commands=self.commands.count,
+            recorded_at=recorded.isoformat(),
+            hash=self.digests.entries.hex(),
+            commands_hash=self.digests.commands.hex(),
+            samples=samples,
+        )
+
+
+def verify(
+    url: str, progress: Callable[[int, int], None], earlier: Checkpoint | None = None
+) -> tuple[Verified, Checkpoint | None]:
+    """Recompute every hash; also find missing positions, versions out of order, a tail that was cut off, stored
+    answers that are gone or changed, guards that were taken down, and where all that differs from an *earlier*
+    checkpoint. The checkpoint of now is None where anything is wrong.
+
+    Up to the last entry there was when the walk began, wherever the head row says that the ledger ends.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET timezone = 'UTC'")
+        head, last, answered = connection.execute(ENDS).fetchone() or (None, 0, 0)
+        walk = Walk(last, earlier)
+        for rows in pages(connection, last):
+            walk.take(connection, rows)
+            progress(walk.chain.seq, last)
+        faults = walk.faults(connection, head, answered)
+    digests = walk.digests
+    found = Verified(
+        last,
+        walk.entries,
+        len(walk.chain.heads),
+        walk.commands.count,
+        digests.entries.hex(),
+        digests.commands.hex(),
+        len(faults),
+        faults[:FAULTS_LISTED_MAX],
+    )
+    return found, None if faults else walk.checkpoint()
+
+
+def pages(connection: psycopg.Connection[Any], last: int) -> Iterator[list[RawRow]]:
+    """Every row up to position *last*, in order, some thousand at a time; all rows of a command on one page."""
+    begun: list[RawRow] = []
+    after = 0
+    with connection.cursor(binary=True) as cursor:
+        while rows := [_raw(row) for row in cursor.execute(READ, [after, last, PAGE_ROWS_MAX]).fetchall()]:
+            after, rows = rows[-1].seq, begun + rows
+            command = command_of(rows[-1])
+            split = len(rows)
+            while split and command and command_of(rows[split - 1]) == command:
+                split -= 1
+            begun = rows[split:]
+            if split:
+                yield rows[:split]
+    if begun:
+        yield begun
+
+
+def _raw(row: tuple[Any, ...]) -> RawRow:
+    seq, stream, version, type_, data, meta, occurred, recorded, stored_hash = row
+    return RawRow(seq, stream, version, type_, data, meta, _instant(occurred), _instant(recorded), stored_hash)
+
+
+def _instant(sent: bytes | None) -> int | None:
+    """Unix microseconds of what the server *sent*; what is infinite stays beyond every instant."""
+    if sent is None:
+        return None
+    number = int.from_bytes(sent, signed=True)
+    return number * 2 if number in INFINITIES else number + EPOCH_2000_US

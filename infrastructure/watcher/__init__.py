@@ -1,0 +1,1 @@
+"""The deadline watcher: turns crossed deadlines into facts."""

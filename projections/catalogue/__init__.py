@@ -1,0 +1,1 @@
+"""Service items as they are read on a day."""

@@ -1,0 +1,107 @@
+"""A catalogue as it is read: on a day, as known at an instant, and one item of it over all its editions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain.catalogue.hours import IntakeHoursSet
+from domain.catalogue.item import ServiceItem
+from domain.catalogue.listing import OnlineDecided
+from domain.catalogue.publication import CataloguePublished
+from domain.catalogue.state import Catalogue, Edition
+from domain.law.calendar.moment import local_day
+from domain.messages import Entry
+
+
+class DatedEdition(Struct, frozen=True):
+    """An edition with the entry that published it; in force up to the day before *valid_to*, None: for ever."""
+
+    edition: Edition
+    entry: Entry
+    valid_to: date | None
+
+
+class CatalogueThen(Struct, frozen=True):
+    """A catalogue at the instant *at*, by what was recorded by *known*: its editions, and what was decided."""
+
+    catalogue: Catalogue
+    editions: Sequence[DatedEdition]
+    decisions: Sequence[Entry]  # who decided that what can be applied for online, in the order of recording
+    day: date
+    hours: Sequence[Entry] = ()  # which intake hours departments published, in the order of recording
+
+    def in_force(self) -> DatedEdition | None:
+        """The edition in force on the day; None before the first."""
+        return next((one for one in reversed(self.editions) if one.edition.valid_from <= self.day), None)
+
+    def numbered(self, number: int) -> DatedEdition | None:
+        """Edition *number*; None where it was not known."""
+        return next((one for one in self.editions if one.edition.number == number), None)
+
+    def online(self) -> dict[str, bool]:
+        """What departments had decided, by the item's code."""
+        facts = (entry.fact for entry in self.decisions)
+        return {fact.task_code: fact.is_online for fact in facts if isinstance(fact, OnlineDecided)}
+
+
+def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueThen:
+    """*catalogue* at *at*, in the time zone *zone*; *entries* are those that published or decided, in order."""
+    told = [entry for entry in entries if entry.recorded_at <= known]
+    published = [(entry, entry.fact) for entry in told if isinstance(entry.fact, CataloguePublished)]
+    editions = [catalogue.editions[fact.edition - 1] for _, fact in published]
+    ends: list[date | None] = [edition.valid_from for edition in editions[1:]]
+    dated = [
+        DatedEdition(edition, entry, end)
+        for edition, (entry, _), end in zip(editions, published, [*ends, None], strict=False)
+    ]
+    decisions = [entry for entry in told if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
+    hours = [entry for entry in told if isinstance(entry.fact, IntakeHoursSet)]
+    return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
+
+
+class Difference(StrEnum):
+    """What one edition did to an item."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    SAME = "same"
+    WITHDRAWN = "withdrawn"
+
+
+class ItemInEdition(Struct, frozen=True):
+    """One item in one edition, and its *fields* that differ from the one before. *service*: None where it went."""
+
+    edition: DatedEdition
+    difference: Difference
+    fields: tuple[str, ...]
+    service: ServiceItem | None
+
+
+def over_editions(code: str, editions: Iterable[DatedEdition]) -> Iterator[ItemInEdition]:
+    """The item *code* edition by edition, from the first that has it; not told where it stays away."""
+    before: ServiceItem | None = None
+    for edition in editions:
+        service = edition.edition.items.get(code)
+        if service is not None or before is not None:
+            yield ItemInEdition(edition, difference(before, service), differing(before, service), service)
+        before = service
+
+
+def difference(before: ServiceItem | None, after: ServiceItem | None) -> Difference:
+    """What became of *before*."""
+    if before is None:
+        return Difference.ADDED
+    if after is None:
+        return Difference.WITHDRAWN
+    return Difference.SAME if before == after else Difference.CHANGED
+
+
+def differing(before: ServiceItem | None, after: ServiceItem | None) -> tuple[str, ...]:
+    """The names of the fields in which both differ; none where there are no two."""
+    if before is None or after is None:
+        return ()
+    return tuple(name for name in ServiceItem.__struct_fields__ if getattr(before, name) != getattr(after, name))

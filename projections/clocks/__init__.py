@@ -1,0 +1,1 @@
+"""Statutory clocks: the facts of the law, readings, rows, lists and counts."""

@@ -1,0 +1,84 @@
+"""The table of modes and key nodes: how many clocks run in time, are warned of, paused, late, or not confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg.sql import SQL
+
+from domain.law.licensing.clock import Level, State
+from projections.clocks.nodes import MODES, Node
+from projections.clocks.reading import Reading
+from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+
+UNCONFIRMED = State.UNCONFIRMED.value
+# Every column is in one index, which holds only clocks that run and have a colour: the table itself is not read.
+COUNTED = """
+    SELECT k.mode, k.node, k.standing, count(*) FROM (
+        SELECT c.mode, c.node, CASE
+            WHEN c.over_at <= %(t)s THEN CASE c.over_level WHEN 'yellow' THEN 'unconfirmed' ELSE c.over_level END
+            WHEN c.level = 'paused' AND c.paused_until > %(t)s THEN 'paused'
+            WHEN c.yellow_at <= %(t)s AND (c.level = 'green' OR c.paused_until <= %(t)s) THEN 'yellow'
+            WHEN c.paused_until <= %(t)s THEN 'green'
+            ELSE c.level END AS standing
+        FROM views.clock AS c
+        WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
+          AND {within}{}) AS k
+    GROUP BY k.mode, k.node, k.standing
+"""
+OF_DEPARTMENT = " AND c.department = %(department)s"
+OF_PROJECTS = " AND c.project = ANY(%(projects)s)"
+
+Counts = Counter[tuple[str, str, str]]  # by mode, node and standing
+
+
+class ClockCount(Struct, frozen=True):
+    """One cell: the clocks of one mode and one key node that run. *node* is empty for those that belong to none."""
+
+    mode: str
+    node: str
+    green: int = 0  # in time
+    yellow: int = 0  # warned of: the last day is near
+    red: int = 0  # late, or silence has spoken
+    paused: int = 0
+    unconfirmed: int = 0  # the due date has passed outside the system, where silence proves nothing
+
+
+async def from_view(
+    store: Reader, t: datetime, department: str, projects: Sequence[UUID] | None = None, scope: Scope = ZONE_SCOPE
+) -> Counts:
+    """The counts at *t* by the view's rows in *scope*, of *projects* alone if given."""
+    query = SQL(COUNTED).format(
+        SQL(OF_DEPARTMENT if department else "") + SQL(OF_PROJECTS if projects is not None else ""),
+        within=scope.of("c"),
+    )
+    async with store.cursor() as cursor:
+        await cursor.execute(query, {"t": t, "department": department, "projects": list(projects or ())})
+        return Counter({(mode, node, standing): n for mode, node, standing, n in await cursor.fetchall()})
+
+
+def counted(readings: Iterable[Reading], department: str) -> Counts:
+    """The same, by readings."""
+    return Counter(
+        (one.mode, one.node, UNCONFIRMED if one.state is State.UNCONFIRMED else one.level.value)
+        for one in readings
+        if not one.closed and one.level is not Level.NONE and department in ("", one.department)
+    )
+
+
+def table(counts: Counts, nodes: Sequence[Node]) -> list[ClockCount]:
+    """A cell for every mode and node, also where nothing runs; then those of clocks that belong to no node."""
+    axes = [(mode.key, node.key) for mode in MODES for node in nodes]
+    others = sorted({(mode, node) for mode, node, _ in counts} - set(axes))
+    return list(_cells(counts, [*axes, *others]))
+
+
+def _cells(counts: Counts, places: Iterable[tuple[str, str]]) -> Iterator[ClockCount]:
+    for mode, node in places:
+        standings = ("green", "yellow", "red", "paused", UNCONFIRMED)
+        yield ClockCount(mode, node, *(counts[mode, node, standing] for standing in standings))

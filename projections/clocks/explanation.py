@@ -1,0 +1,101 @@
+"""Why a clock of an application stands where it does: counted by the law, documented by the entries and the pack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.documented import documented, kind_of
+from domain.law.explained_acts import ExplainedExtension, ExplainedSuspension, Recording
+from domain.law.generic.explain import explain_general
+from domain.law.licensing.explain import Explanation, explain
+from domain.law.licensing.timeline import Timeline
+from domain.law.packs.pack import Pack
+from domain.messages import Entry
+from domain.project.application.extension import LimitExtended
+from domain.project.application.supplement import SupplementRequested
+from domain.project.application.suspension import ClockSuspended
+from projections.clocks.law_events import INTAKE, ItemHistory, id_of, pack_of, rule_of
+from projections.clocks.reading import book_of, general_terms
+from projections.reader import Laws
+
+Recorded = Mapping[str, Entry]
+
+
+def explanation(
+    history: ItemHistory,
+    laws: Laws,
+    clock: str,
+    t: datetime,
+    known: datetime,
+    entries: Sequence[Entry] = (),
+) -> Explanation:
+    """The *clock* day by day at *t*, by what was known at *known*; *entries* of its project say who did what, and why.
+
+    Raises KeyError if it has not started by then, ValueError if it is counted in hours.
+    """
+    if not history.law:
+        raise KeyError(clock)
+    pack, rule = pack_of(history, laws), rule_of(history, laws, clock)
+    book = book_of(pack, laws)
+    if rule is not None:
+        said = explain(rule, history.events, book, t, known, clock)
+    else:
+        terms = general_terms(history, laws, known.astimezone(ZoneInfo(pack.zone)).date())
+        said = explain_general(terms, Timeline(pack.zone, history.events), t, known, clock)
+    said = documented(said, _law_of(history, laws, clock, pack), history.mode, book, _calendar(pack, laws, known))
+    return recorded(said, {id_of(entry.version): entry for entry in entries}) if entries else said
+
+
+def _law_of(history: ItemHistory, laws: Laws, clock: str, pack: Pack) -> Pack:
+    """The version that a clock is counted by: intake stays under the one in force at receipt (B6.1)."""
+    return laws.pack(history.intake_law) if kind_of(clock) == INTAKE and history.intake_law else pack
+
+
+def _calendar(pack: Pack, laws: Laws, known: datetime) -> WorkingCalendar:
+    return laws.calendar(pack, known.astimezone(ZoneInfo(pack.zone)).date())
+
+
+def recorded(said: Explanation, entries: Recorded) -> Explanation:
+    """*said*, with who recorded each act, and in what words."""
+    return structs.replace(
+        said,
+        suspensions=tuple(_suspension(one, entries) for one in said.suspensions),
+        extensions=tuple(_extension(one, entries) for one in said.extensions),
+    )
+
+
+def _suspension(one: ExplainedSuspension, entries: Recorded) -> ExplainedSuspension:
+    entry = entries.get(one.event)
+    fact = entry.fact if entry else None
+    reason = fact.reason if isinstance(fact, ClockSuspended) else ""
+    if isinstance(fact, SupplementRequested):
+        reason = "、".join(fact.missing)
+    return structs.replace(
+        one, reason=reason, recorded=_recording(entry), end_recorded=_recording(entries.get(one.end_event))
+    )
+
+
+def _extension(one: ExplainedExtension, entries: Recorded) -> ExplainedExtension:
+    entry = entries.get(one.event)
+    if entry is None or not isinstance(entry.fact, LimitExtended):
+        return one
+    fact = entry.fact
+    return structs.replace(
+        one,
+        approver=fact.approver,
+        approved_by=fact.approved_by,
+        reasons=fact.reasons,
+        recorded=_recording(entry),
+    )
+
+
+def _recording(entry: Entry | None) -> Recording | None:
+    if entry is None:
+        return None
+    by = entry.recorded.by
+    return Recording(by.id, by.department, entry.recorded_at, entry.version)

@@ -1,0 +1,198 @@
+"""时限 the clocks view: a row for every clock of every application, for whoever asks what is late, or will be.
+
+A row holds instants and counts, so that nothing in it changes by time passing. It is right for any question about an
+instant from the project's last event on, once everything recorded is known, by the calendar it was counted with;
+`clock_basis` says when that is. Any other question is answered from the entries (`projections.clocks.reading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import lru_cache, partial
+from uuid import UUID
+from zlib import crc32
+
+from msgspec import Struct, field
+
+from domain.law.calendar.calendar import CalendarBook
+from domain.law.calendar.period import Span
+from domain.law.licensing.clock import State
+from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.review import DECISION
+from domain.messages import Entry
+from domain.project.application.announcement import DateAnnounced
+from domain.project.application.procedure import ModeChanged
+from domain.project.state.project import Project
+from projections import sums
+from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
+from projections.clocks.law_events import Histories, take_entry
+from projections.clocks.law_kinds import KINDS
+from projections.clocks.nodes import NODES, Node, node_of
+from projections.clocks.rows import CLOCK_NAME, STATE, STOPPED_ON, USED, rows_of
+from projections.reader import Laws
+from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
+
+CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
+FOLD_VERSION = 12  # grows with every change of the tables or of the fold
+SUMS = "decision_sum"
+JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
+VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
+
+
+CLOCKS = Table(
+    "clock",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("clock", "text"),
+        ("department", "text NOT NULL"),  # who has to act
+        ("mode", "text NOT NULL"),
+        ("node", "text NOT NULL"),  # key node, empty for clocks that belong to none
+        ("live", "boolean NOT NULL"),
+        ("law", "text NOT NULL"),
+        ("start_on", "date NOT NULL"),
+        ("length", "integer"),  # absent for what ends with a licence, after no number of days
+        ("due_on", "date"),  # absent while a suspension makes it unknowable
+        ("yellow_on", "date"),
+        ("state", "text NOT NULL"),  # before over_at; for good where closed
+        ("over_state", "text"),
+        ("level", "text NOT NULL"),
+        ("over_level", "text NOT NULL"),
+        ("exists_at", "timestamptz"),  # silence starts it then; absent: it exists
+        ("yellow_at", "timestamptz"),
+        ("over_at", "timestamptz"),
+        ("closed", "boolean NOT NULL"),
+        ("used", "integer NOT NULL"),
+        ("counted_through", "date"),
+        ("paused_from", "date"),
+        ("stopped_on", "date"),
+        ("announced_on", "date"),  # as the applicant was told
+        ("paused_until", "timestamptz"),  # a paused clock runs again then, answered or not; absent: with an answer
+    ),
+    key=4,
+    indexes=(
+        # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
+        # order in which they are over: those that are late or will be soon stand in one place.
+        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
+        "(department, over_at, project, item, application, clock) WHERE NOT closed",
+        "(over_at, project, item, application, clock) WHERE NOT closed",
+        "(item, over_at) WHERE NOT closed",
+        "(project, item, application, clock) WHERE level = 'paused'",
+    ),
+)
+BASIS = Table(
+    "clock_basis",
+    (
+        ("project", "uuid"),
+        ("happened_at", "timestamptz NOT NULL"),  # its clocks' last event
+        ("recorded_at", "timestamptz NOT NULL"),  # when the last of it was learned
+        ("counted_by", "text NOT NULL"),  # "law=version of the calendar", one for each law
+    ),
+    key=1,
+    indexes=("(happened_at)", "(recorded_at)", "(counted_by)"),
+)
+
+
+SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
+
+
+class ClocksState(Struct):
+    """One project's histories, the rows of those that nothing has touched since, and what the rows rest on."""
+
+    histories: Histories = field(default_factory=dict)
+    rows: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
+    happened_at: datetime | None = None
+    recorded_at: datetime | None = None
+    basis: Row = ()
+    decisions: Decisions = field(default_factory=Decisions)
+    sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
+
+
+class Clocks:
+    """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
+
+    name: str = "clocks"
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
+    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
+
+    def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
+        self._laws, self._nodes = laws, nodes
+        self._node_for = lru_cache(maxsize=CLOCKS_KEPT_MAX)(partial(node_of, nodes=nodes))
+        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
+
+    def under(self, laws: Callable[[], Laws]) -> Clocks:
+        """The same view, counting by other *laws*, say after a calendar notice (rule B2.6): its version differs."""
+        return Clocks(laws, self._nodes)
+
+    def start(self) -> ClocksState:
+        return ClocksState()
+
+    def fold(self, state: ClocksState, entry: Entry, project: Project) -> None:
+        """Corrections need no event here: the entries come as corrected."""
+        fact = type(entry.fact)
+        if fact in CORRECTIONS:
+            _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
+            return
+        if fact in DECIDING and state.decisions.take(entry, project):
+            state.sums = None
+        for key in take_entry(state.histories, entry, project):
+            state.rows.pop(key, None)
+            _rest_on(state, entry.occurred_at, entry.recorded_at)
+
+    def rows(self, state: ClocksState, project: Project) -> Rows:
+        laws = self._laws()
+        for key, history in state.histories.items():
+            if key not in state.rows:
+                state.rows[key] = rows_of(project.id, history, laws, self._node_for)
+                state.sums = None
+        state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
+        return {
+            **state.sums,
+            "clock": [row for rows in state.rows.values() for row in rows],
+            "clock_basis": self._basis(state, project.id, laws),
+        }
+
+    def _basis(self, state: ClocksState, project: UUID, laws: Laws) -> list[Row]:
+        if state.happened_at is None:
+            return []
+        named = {history.law for history in state.histories.values() if history.law}
+        counted = {counted_by(law, laws, DISTANT.date()) for law in named}
+        row = (project, state.happened_at, state.recorded_at, ",".join(sorted(counted)))
+        state.basis = state.basis if state.basis == row else row  # one that is the same object is not compared
+        return [state.basis]
+
+
+def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -> None:
+    """The rows rest on something that happened, and was learned, then."""
+    if state.happened_at is None or happened_at > state.happened_at:
+        state.happened_at = happened_at
+    if state.recorded_at is None or recorded_at > state.recorded_at:
+        state.recorded_at = recorded_at
+
+
+def decision_sums(state: ClocksState, register: str) -> Rows:
+    """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
+    found = sums.Sums(register)
+    for application, row in state.decisions.rows.items():
+        decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
+        for clock in state.rows.get(application, ()):
+            if clock[CLOCK_NAME] == DECISION.name:
+                figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
+                days = clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
+                break
+        found.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
+    return found.rows(SUMS)
+
+
+def counted_by(law: str, laws: Laws, known: date) -> str:
+    """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
+    version = law.partition("/")[0]
+    return f"{version}={laws.calendar(laws.pack(version), known).version}"
+
+
+def notice_ids(book: CalendarBook) -> tuple[str, ...]:
+    """The notices of a calendar, those it stacks on first."""
+    return tuple(notice.id for layer in book.layers for notice in layer.notices)

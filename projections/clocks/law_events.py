@@ -1,0 +1,402 @@
+"""A project's views at an instant, as known at another: for questions about the past that no table answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+
+from domain.core.ledger import Fact
+from domain.law.licensing import countersign, intake
+from domain.law.licensing.event import Amend, LawEvent, Retract
+from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.rule import CountersignTerms, Rule
+from domain.law.licensing.timeline import Timeline
+from domain.law.office import IntakeHours, under_hours
+from domain.law.packs.expand import expand
+from domain.law.packs.pack import Pack, PackName
+from domain.messages import Entry, corrections
+from domain.project.application.acceptance import ItemAccepted
+from domain.project.application.announcement import DateAnnounced
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.application.forwarding import ItemForwarded
+from domain.project.application.procedure import ModeChanged
+from domain.project.application.submission import ItemSubmitted
+from domain.project.countersignature.forwarding import CountersignatureForwarded, CountersignatureRecalled
+from domain.project.countersignature.request import ItemCountersigned
+from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
+from domain.project.countersignature.rules import CountersignatureAsked
+from domain.project.state.project import Item, Project
+from projections.clocks.announcements import Announcement, amend
+from projections.clocks.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
+from projections.reader import Laws
+from projections.view import CORRECTIONS, Folded, View, fold
+
+
+def as_it_stood(
+    views: Sequence[View[Any]], project: UUID, entries: Sequence[Entry], as_of: datetime, known_at: datetime
+) -> Folded:
+    """*views* of the project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order.
+
+    A correction counts once it is known, whatever instant is asked about: it says how things were.
+    """
+    known = [entry for entry in entries if entry.recorded_at <= known_at]
+    amended = corrections(known).amended
+    past = [
+        entry
+        for entry in known
+        if isinstance(entry.fact, CORRECTIONS) or amended.get(entry.version, entry.occurred_at) <= as_of
+    ]
+    return fold(views, project, past)
+
+
+INTAKE = intake.INTAKE.name
+
+PACKS_KEPT_MAX = 256  # one for each law and office with hours of its own
+
+RULES_KEPT_MAX = 4096  # one for each law, mode, promise, length and days to countersign there are: dozens in a zone
+
+
+class ItemHistory(Struct):
+    """One application for one item: its events in recording order, and what its rule is made of.
+
+    Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
+    one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
+    the law's unit. *licence_expiry* is the last day of the licence that is to be renewed, *hours* are those of the
+    office that took the application in, where it has published any. *upper* is the deciding department of a forwarded
+    file. *asked_days* holds the limit of each countersignature by its clock, *told_at* when a department was last
+    asked; *announced* the last days told.
+    """
+
+    item: str
+    application: int
+    department: str
+    mode: str
+    special: str
+    live: bool
+    promise_days: int | None
+    law: str
+    intake_law: str
+    decision_length: int | None = None
+    licence_expiry: date | None = None
+    hours: IntakeHours | None = None
+    upper: str = ""
+    asked_days: dict[str, int] = field(default_factory=dict)
+    asked: dict[tuple[str, str], int] = field(default_factory=dict)
+    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    events: list[LawEvent] = field(default_factory=list)
+    announced: list[Announcement] = field(default_factory=list)
+
+
+Histories = dict[tuple[str, int], ItemHistory]
+
+
+def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -> Histories:
+    """Each application's history, by item and number of the application, from one project's entries in version order.
+
+    Corrections become events, and what was retracted stays among them: what stood when is the law's to answer. Which
+    entries make an application, under which terms, is told by what was known at *known_at* (None: all there is).
+    """
+    if known_at is not None:
+        entries = [entry for entry in entries if entry.recorded_at <= known_at]
+    retracted = corrections(entries).retracted
+    project = Project(entries[0].stream if entries else UUID(int=0), retracted=retracted)
+    histories: Histories = {}
+    for number, entry in enumerate(entries, start=1):
+        counts = entry.version not in retracted
+        if counts:
+            entry.fact.apply(project)
+        changed = take_entry(histories, entry, project, counts=counts)
+        if isinstance(entry.fact, CORRECTIONS):
+            for history in map(histories.__getitem__, changed):
+                history.events += moved_along(history.events, history.told_at, entries[:number])
+    return histories
+
+
+def take_entry(
+    histories: Histories, entry: Entry, project: Project, *, counts: bool = True
+) -> Sequence[tuple[str, int]]:
+    """Add one entry, which *project* already has; the keys of the histories it changed.
+
+    Not *counts*: the entry was retracted, so it is an event but sets no terms.
+    """
+    fact: Any = entry.fact
+    kind = type(fact)
+    if kind not in KINDS and kind not in BESIDE:
+        return _take_correction(histories, entry, fact, counts=counts) if kind in CORRECTIONS else ()
+    item = project.items.get(fact.item)
+    if item is None or (kind is ModeChanged and not item.application):
+        return ()
+    key = (item.plan.item, item.application)
+    history = histories.get(key)
+    if history is None:
+        history = histories[key] = _begun(item, entry)
+    if kind is DateAnnounced:
+        return _take_announcement(history, entry, fact, counts=counts)
+    if counts and kind in TERMS:
+        TERMS[kind](history, fact)
+    if kind in BESIDE:
+        return (key,)
+    event = _event(history, entry, counts=counts)
+    if event is not None:
+        history.events.append(event)
+    return (key,)
+
+
+def _begun(item: Item, entry: Entry) -> ItemHistory:
+    """A new application. Until a fact says under which law, it is the one its first entry was recorded under."""
+    plan, law = item.plan, entry.recorded.law
+    if law and law == PackName.of(law).version:
+        law = str(PackName(law, plan.calendar, plan.special))
+    return ItemHistory(
+        plan.item,
+        item.application,
+        plan.department,
+        item.mode,
+        plan.special,
+        plan.live,
+        plan.promise_days,
+        law,
+        law,
+    )
+
+
+def _submitted(history: ItemHistory, fact: ItemSubmitted) -> None:
+    history.law = history.intake_law = fact.law
+    if fact.promise_days is not None:
+        history.promise_days = fact.promise_days
+    history.licence_expiry = fact.renews.valid_through if fact.renews else None
+    history.hours = fact.hours
+
+
+def _accepted(history: ItemHistory, fact: ItemAccepted) -> None:
+    history.law, history.mode, history.promise_days = fact.law, fact.mode, fact.promise_days
+    history.decision_length = fact.limit
+
+
+def _in_another_mode(history: ItemHistory, fact: ModeChanged) -> None:
+    history.mode, history.decision_length = fact.mode, fact.limit
+
+
+def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
+    history.upper = fact.upper
+
+
+def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
+    times = history.asked[fact.department, fact.step] = history.asked.get((fact.department, fact.step), 0) + 1
+    name = countersign.name_of(fact.department, _name(fact.step, times))
+    history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
+
+
+BESIDE = (DateAnnounced, ModeChanged)  # no events to the law, but part of the application's history
+
+# What a fact fixes for the rest of the application (rule B6.1).
+TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
+    ItemSubmitted: _submitted,
+    ItemAccepted: _accepted,
+    ItemForwarded: _forwarded,
+    ModeChanged: _in_another_mode,
+    CountersignatureAsked: _asked,
+}
+
+
+def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
+    """The step's name for the law, which knows one question a step: when asked again it is another step."""
+    return _name(step, history.asked.get((department, step), 0) + (not counts))
+
+
+def _name(step: str, times: int) -> str | None:
+    """What the *times*-th question at *step* is called."""
+    return (step if times <= 1 else f"{step}#{times}") or None
+
+
+def _take_announcement(
+    history: ItemHistory, entry: Entry, fact: DateAnnounced, *, counts: bool
+) -> Sequence[tuple[str, int]]:
+    """Keep what the applicant was told, beside what is counted: it is no event to the law."""
+    if not counts:
+        return ()
+    history.announced.append(Announcement.of(entry, fact))
+    return ((history.item, history.application),)
+
+
+def _take_correction(
+    histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted, *, counts: bool
+) -> Sequence[tuple[str, int]]:
+    """Tell every application of the item: the law knows which event is meant."""
+    keys = [key for key in histories if key[0] == fact.item]
+    for key in keys:
+        histories[key].events.append(_correction(entry, fact))
+        if counts and isinstance(fact, EntryAmended):
+            amend(histories[key].announced, fact.version, fact.new_occurred_at)
+    return keys
+
+
+def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
+    said = {"id": id_of(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
+    if isinstance(fact, EntryRetracted):
+        return Retract(**said, target=id_of(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
+    return Amend(**said, target=id_of(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
+
+
+def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
+    """The event that *entry* is to the law; None where it only completes what another began."""
+    fact: Any = entry.fact
+    kind, at, recorded = type(fact), entry.occurred_at, entry.recorded_at
+    if kind in IN_PARTS and not fact.complete:
+        return None
+    said = SAID[kind](fact) if kind in SAID else NOTHING
+    if kind in ABOUT_QUESTIONS:
+        at, said = effective(history.told_at, entry, counts=counts), _of_question(history, fact, counts=counts)
+    return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+
+
+def _of_question(history: ItemHistory, fact: Any, *, counts: bool) -> Mapping[str, Any]:
+    """Which question a fact is about, to the law."""
+    if isinstance(fact, ApplicationRevised):
+        return NOTHING  # it is about all of them
+    if not isinstance(fact, CountersignatureAsked):
+        return {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
+    times = history.asked.get((fact.department, fact.step), 0) - counts
+    before = _name(fact.step, times) or "" if times else None
+    step = _step(history, fact.department, fact.step, counts=counts)
+    return {"dept": fact.department, "step": step, "replaces": before}
+
+
+def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
+    """The rule of the application's clocks; None where its law counts otherwise, or none is recorded.
+
+    Naming a countersignature's *clock* gives the rule with the days that department was given.
+    """
+    if not history.law:
+        return None
+    return _rule(
+        laws,
+        history.law,
+        history.intake_law,
+        history.mode,
+        history.promise_days,
+        history.decision_length,
+        history.asked_days.get(clock),
+        expiry=history.licence_expiry,
+        hours=history.hours,
+        live=history.live,
+    )
+
+
+def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
+    """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
+    return _rule(laws, law, law, mode, None, None, None, expiry=None, hours=None, live=True)
+
+
+def pack_of(history: ItemHistory, laws: Laws) -> Pack:
+    """The law of the application, as the hours of the office that took it in complete it."""
+    return _pack(laws, history.law, history.hours)
+
+
+@lru_cache(maxsize=PACKS_KEPT_MAX)
+def _pack(laws: Laws, law: str, hours: IntakeHours | None) -> Pack:
+    return under_hours(laws.pack(law), hours)
+
+
+@lru_cache(maxsize=RULES_KEPT_MAX)
+def _rule(
+    laws: Laws,
+    law: str,
+    intake_law: str,
+    mode: Any,
+    promise: int | None,
+    length: int | None,
+    asked_days: int | None,
+    *,
+    expiry: date | None,
+    hours: IntakeHours | None,
+    live: bool,
+) -> Rule | None:
+    pack = _pack(laws, law, hours)
+    try:
+        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length, licence_expiry=expiry)
+    except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
+        return None
+    if intake_law != law:
+        received_under = _pack(laws, intake_law, hours)
+        days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
+        articles = rule.articles | {INTAKE: received_under.clock_article(INTAKE, mode)}
+        rule = structs.replace(rule, intake_days=days, intake_shift=shift, articles=articles)
+    if asked_days is None:
+        return rule
+    terms = rule.countersign or CountersignTerms(asked_days, "overdue")
+    return structs.replace(rule, countersign=structs.replace(terms, days=asked_days))
+
+
+IDS = tuple(f"v{version}" for version in range(2048))  # shared by all projects: most have a few hundred entries
+
+ABOUT_QUESTIONS: frozenset[type[Fact]] = frozenset(
+    (
+        *(CountersignatureAsked, ItemCountersigned, CountersignatureRecalled, CountersignatureForwarded),
+        *(OpinionKept, ApplicationRevised),
+    )
+)
+
+
+def id_of(version: int) -> str:
+    """What the law calls the event that an entry is."""
+    return IDS[version] if version < len(IDS) else f"v{version}"
+
+
+def effective(told_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
+    """When *entry* took effect for the clocks.
+
+    A question whose ground was recorded late starts its clock when it was asked, not before. What was done about it on
+    paper before that, and is keyed in now, ends the clock where it starts. *told_at* holds when each department was
+    last asked at a step, and learns of this entry unless it was retracted (not *counts*).
+    """
+    fact, at = entry.fact, entry.occurred_at
+    match fact:
+        case CountersignatureAsked(department=department, step=step, asked_at=asked_at):
+            at = max(at, asked_at or at)
+            if counts:
+                told_at[department, step] = at
+        case ItemCountersigned() | CountersignatureRecalled() | CountersignatureForwarded() | OpinionKept():
+            at = max(at, told_at.get((fact.department, fact.step), at))
+        case ApplicationRevised():
+            at = max((at, *told_at.values()))
+    return at
+
+
+def moved_along(
+    events: Sequence[LawEvent], told_at: dict[tuple[str, str], datetime], entries: Sequence[Entry]
+) -> list[LawEvent]:
+    """What the correction that is the last of *entries* moves without naming it, as amendments recorded with it.
+
+    *events* are those of one application, the correction among them. *told_at* is told what holds after it.
+    """
+    names = {event.id for event in events}
+    about = [one for one in entries if type(one.fact) in ABOUT_QUESTIONS and id_of(one.version) in names]
+    if not about:
+        return []
+    settled, correction = corrections(entries), entries[-1]
+    stand = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
+    told_at.clear()
+    moved: list[LawEvent] = []
+    for entry in about:
+        if entry.version in settled.retracted:
+            continue
+        said_at = settled.amended.get(entry.version, entry.occurred_at)
+        name = id_of(entry.version)
+        at = effective(told_at, structs.replace(entry, occurred_at=said_at), counts=True)
+        if at != stand[name]:
+            moved.append(
+                Amend(
+                    id=f"{id_of(correction.version)}:{name}",
+                    at=correction.occurred_at,
+                    recorded_at=correction.recorded_at,
+                    target=name,
+                    new_at=at,
+                )
+            )
+    return moved

@@ -1,0 +1,167 @@
+"""Lists of clocks: which are asked for, the view's rows that fit, and the same question put to readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, structs
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
+
+from domain.law.licensing.clock import SILENT, Level, State
+from projections.clocks.reading import Reading
+from projections.clocks.rows import ClockRow
+from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+
+ROWS_MAX = 1000  # at a time
+NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
+NODELESS = "none"  # asks for the clocks that belong to no key node
+
+
+class ClockFilter(Struct, frozen=True, kw_only=True):
+    """Which clocks to list, those that are over first; empty fields ask for nothing.
+
+    *node* is a key node's, or `NODELESS`; *clock* is a clock's name or that of its kind ("intake", "countersign");
+    *due_before* leaves out those due on that day or later, or on none, *due_after* those due by that day, or on none.
+    *awaited* leaves out those that silence has answered: nobody's act is waited for there. *closed*: those that are
+    history instead of those that run.
+    """
+
+    project: UUID | None = None
+    department: str = ""
+    mode: str = ""
+    node: str = ""
+    item: str = ""
+    clock: str = ""
+    level: Level | None = None
+    state: State | None = None
+    due_before: date | None = None
+    due_after: date | None = None
+    awaited: bool = False
+    closed: bool = False
+    limit: int = 100
+    offset: int = 0
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The node that is asked for as clocks have it, empty for those that have none; nothing where all will do."""
+        return ("" if self.node == NODELESS else self.node,) if self.node else ()
+
+    def takes(self, listed: ListedClock) -> bool:
+        """Whether *listed* is asked for: what `statement` asks of rows, asked of a reading."""
+        one = listed.reading
+        kind = (f"{self.clock}#", f"{self.clock}:")
+        named = self.clock in ("", one.clock) or one.clock.startswith(kind)
+        due = self.due_before is None or (one.due_on is not None and one.due_on < self.due_before)
+        due &= self.due_after is None or (one.due_on is not None and one.due_on > self.due_after)
+        return (
+            one.closed == self.closed
+            and self.project in (None, listed.project)
+            and all(getattr(self, name) in ("", getattr(one, name)) for name in TEXTS)
+            and (not self.nodes or one.node in self.nodes)
+            and not (self.awaited and one.state in SILENT)
+            and named
+            and self.level in (None, one.level)
+            and self.state in (None, one.state)
+            and due
+        )
+
+
+class ListedClock(Struct, frozen=True):
+    """One clock of a list, and the project it is of."""
+
+    project: UUID
+    reading: Reading
+
+    @property
+    def key(self) -> tuple[UUID, str, int, str]:
+        """Which clock it is, of all there are."""
+        return self.project, self.reading.item, self.reading.application, self.reading.clock
+
+    @property
+    def order(self) -> tuple[datetime, str, str, int, str]:
+        """Where it stands in a list."""
+        one = self.reading
+        return one.over_at or NEVER, self.project.hex, one.item, one.application, one.clock
+
+
+TEXTS = ("department", "mode", "item")
+OF_KIND = SQL(
+    "(c.clock = %(clock)s OR starts_with(c.clock, %(clock)s || '#') OR starts_with(c.clock, %(clock)s || ':'))"
+)
+STATE_THEN = (
+    "(CASE WHEN c.over_at <= %(t)s THEN c.over_state"
+    " WHEN c.state = 'suspended' AND c.paused_until <= %(t)s THEN 'running' ELSE c.state END)"
+)
+IN_STATE = SQL(f"{STATE_THEN} = {{state}}")
+AWAITED = SQL(f"{STATE_THEN} <> ALL (%(silent)s)")
+RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
+SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
+DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
+EXISTS = SQL("(c.exists_at IS NULL OR c.exists_at <= %(t)s)")
+# What a clock's level is at an instant, said so that an index on over_at finds those few that are late or warned of.
+AT_LEVEL: dict[Level, SQL | Composed] = {
+    Level.RED: SQL("c.over_at <= %(t)s AND c.over_level = 'red'"),
+    Level.YELLOW: SQL("((c.over_at <= %(t)s AND c.over_level = 'yellow') OR {})").format(SOON),
+    Level.GREEN: SQL("c.over_at > %(t)s AND {} AND (c.yellow_at IS NULL OR c.yellow_at > %(t)s)").format(RUNS),
+    Level.PAUSED: SQL(
+        "c.level = 'paused' AND (c.over_at IS NULL OR c.over_at > %(t)s)"
+        " AND (c.paused_until IS NULL OR c.paused_until > %(t)s)"
+    ),
+    Level.NONE: SQL("c.level = 'none'"),
+}
+
+
+async def rows_for(
+    store: Reader, asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+) -> list[ClockRow]:
+    """The view's rows in *scope* for *asked* at *t*, leaving out the projects for which it can't answer."""
+    query, params = statement(asked, t, without, scope)
+    async with store.cursor() as cursor:
+        await cursor.execute(query, params)
+        return [ClockRow(*row) for row in await cursor.fetchall()]
+
+
+def statement(
+    asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+) -> tuple[Composed, dict[str, Any]]:
+    """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
+    limit, offset = min(asked.limit, ROWS_MAX), asked.offset
+    params = structs.asdict(asked) | {"t": t, "without": list(without), "nodes": list(asked.nodes)}
+    params |= {"silent": [state.value for state in SILENT]}
+    params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
+    conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS, scope.of("c")]
+    conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
+    if asked.nodes:
+        conditions.append(SQL("c.node = ANY (%(nodes)s)"))
+    if asked.awaited:
+        conditions.append(AWAITED)
+    if asked.clock:
+        conditions.append(OF_KIND)
+    if asked.level is not None:
+        closed = SQL("c.level = {}").format(asked.level.value)
+        conditions.append(closed if asked.closed else AT_LEVEL[asked.level])
+    if asked.state is not None:
+        conditions.append(IN_STATE.format(state=asked.state.value))
+    if asked.due_before is not None:
+        conditions += [SQL("c.due_on < %(due_before)s"), DUE_KNOWN]
+    if asked.due_after is not None:
+        later = SQL("c.due_on > %(due_after)s")
+        conditions += [later, DUE_KNOWN]
+        conditions += [] if asked.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
+    if without:
+        conditions.append(SQL("c.project <> ALL (%(without)s)"))
+    query = SQL(
+        "SELECT c.* FROM views.clock AS c WHERE {} ORDER BY c.over_at, c.project, c.item, c.application, c.clock"
+        " LIMIT %(limit)s OFFSET %(offset)s"
+    ).format(SQL(" AND ").join(conditions))
+    return query, params
+
+
+def page_of(asked: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
+    """The page: *rows* are from the view, as far as the page goes; *read* is all that was read from the ledger."""
+    whole = sorted([*rows, *(one for one in read if asked.takes(one))], key=lambda one: one.order)
+    return whole[asked.offset : asked.offset + asked.limit]

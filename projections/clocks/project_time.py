@@ -1,0 +1,173 @@
+"""用时 a project's time from its entries: the government's working days and the applicant's, in all and by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, structs
+
+from domain.as_of import settled
+from domain.core.plan import Phase
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import day_before, local_day
+from domain.law.generic.evaluate import clocks, general_found
+from domain.law.generic.expand import general_rule
+from domain.law.generic.rule import local_date
+from domain.law.licensing.clock import SILENT
+from domain.law.licensing.evaluation import replay
+from domain.law.licensing.review import DELIVERY
+from domain.law.licensing.timeline import Timeline
+from domain.law.project_time import (
+    GOVERNMENT,
+    NOTHING,
+    Counting,
+    WorkingTime,
+    counting,
+    general_counting,
+    last_day,
+    working_time,
+)
+from domain.messages import Entry
+from projections.clocks.law_events import ItemHistory, item_histories, rule_of
+from projections.clocks.reading import WORKING_DAY, book_of, general_terms
+from projections.flow.phases import Course, PhaseStanding, course
+from projections.reader import Laws
+
+
+class PhaseTime(Struct, frozen=True):
+    """One phase of the flow: its days, and how many the government promised for it in all.
+
+    *promised_days* and *left_days* (below zero: over) are null where no limit was set, or not in working days. The
+    promise binds the government's days alone.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    time: WorkingTime
+    promised_days: int | None
+    left_days: int | None
+
+
+class ProjectTime(Struct, frozen=True):
+    """The whole project, and its phases in the order of the flow; *promised_days* adds up all phases' limits."""
+
+    time: WorkingTime
+    promised_days: int | None
+    left_days: int | None
+    calendar: str
+    phases: tuple[PhaseTime, ...]
+
+
+class _Told(Struct, frozen=True):
+    """What the entries tell: how the items came along, and when the clocks of each counted."""
+
+    course: Course
+    counting: dict[str, list[Counting]]
+    calendar: WorkingCalendar
+    zone: str
+    yesterday: date
+
+    def of(self, items: Iterable[str]) -> WorkingTime:
+        """The time of *items*: from the first application for one of them until all are granted and no clock runs."""
+        codes = list(items)
+        begun = [self.course.begun_at[code] for code in codes if code in self.course.begun_at]
+        if not begun:
+            return NOTHING
+        granted = [self.course.granted_at[code] for code in codes if code in self.course.granted_at]
+        found = [one for code in codes for one in self.counting.get(code, ())]
+        through = self.yesterday
+        if len(granted) == len(codes) and not any(one.is_open for one in found):
+            through = last_day(found, local_day(max(granted), self.zone))
+        return working_time(found, self.calendar, local_day(min(begun), self.zone), through)
+
+
+def project_time(
+    project: UUID, entries: Sequence[Entry], laws: Laws, t: datetime, known: datetime
+) -> ProjectTime | None:
+    """A project's time at *t*, by what was known at *known*; None where it was not registered by then.
+
+    *entries* are its whole history. Days are those of the calendar of the law it runs under; today is not over.
+    """
+    found = course(project, settled(entries, t, known))
+    histories = [one for one in item_histories(entries, known).values() if one.law] if found.project.law else []
+    if not histories:
+        return None
+    pack = laws.pack(histories[0].law)
+    counted: dict[str, list[Counting]] = {}
+    for history in histories:
+        counted.setdefault(history.item, []).extend(counting_of(history, laws, t, known))
+    calendar = laws.calendar(pack, local_day(known, pack.zone))
+    told = _Told(found, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
+    flow, items = found.project.flow, found.project.items
+    promised = general_rule(pack, calendar, days=0).unit == WORKING_DAY
+    phases = tuple(
+        _phase(phase, told.of(of_phase), promised=promised)
+        for phase in (flow.phases if flow else ())
+        if (of_phase := [code for code, item in items.items() if item.plan.phase == phase.code])
+    )
+    limits = [phase.promised_days for phase in phases]
+    total = sum(limit or 0 for limit in limits) if phases and None not in limits else None
+    whole = told.of(items)
+    return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
+
+
+class TimedPhase(PhaseStanding, frozen=True, kw_only=True):
+    """A phase with the government's days of it, and how many of the *promised_days* are left, below zero: over.
+
+    It is *late* where these are used up: the applicant's days are not the department's. Only where no limit is promised
+    in working days is it late once *due_on* is over, as the law's own days go.
+    """
+
+    government_days: int
+    promised_days: int | None
+    left_days: int | None
+
+
+def timed(phases: Iterable[PhaseStanding], spent: ProjectTime | None) -> list[TimedPhase]:
+    """*phases*, each with its time out of what was *spent*."""
+    times = {phase.code: phase for phase in spent.phases} if spent else {}
+    return [_timed(phase, times.get(phase.code)) for phase in phases]
+
+
+def _timed(phase: PhaseStanding, found: PhaseTime | None) -> TimedPhase:
+    left = found.left_days if found else None
+    told = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
+    return TimedPhase(
+        **told,
+        government_days=found.time.government_days if found else 0,
+        promised_days=found.promised_days if found else None,
+        left_days=left,
+    )
+
+
+def _phase(phase: Phase, time: WorkingTime, *, promised: bool) -> PhaseTime:
+    limit = phase.limit_days if promised else None
+    return PhaseTime(phase.code, phase.name, phase.name_en, time, limit, _left(limit, time))
+
+
+def _left(promised: int | None, time: WorkingTime) -> int | None:
+    return None if promised is None else promised - time.government_days
+
+
+def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) -> list[Counting]:
+    """When the government's clocks of one application counted, by *t* as known at *known*.
+
+    A department outside the system delivers what it decides itself, and nobody tells when: its delivery is not counted.
+    """
+    rule, counted = rule_of(history, laws), GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
+    if rule is not None:
+        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known), counted))
+    zone = laws.pack(history.law).zone
+    terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
+    timeline = Timeline(zone, history.events)
+    read = {what.name: (what, reading) for what, reading in general_found(terms, timeline, t, known)}
+    silent = {name: local_date(one.standing.due) for name, (_, one) in read.items() if one.state in SILENT}
+    begun = {one.name: one for one in clocks(terms, timeline.by(t, known))} | {
+        name: one for name, (one, _) in read.items()
+    }
+    found = [one for one in begun.values() if one.clock in counted]
+    return [general_counting(one.rule, one.events, t, silent.get(one.name)) for one in found]

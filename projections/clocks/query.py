@@ -1,0 +1,211 @@
+"""Asking the clocks: of one project, in lists, as counts by mode and node, and why; at any instant, as known at any.
+
+What stands in the view answers where it may: for a project whose last event is past, all of it known, and counted by
+the calendar of the question. Whatever the view can't say is read from the ledger by the law itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.sql import SQL, Composed
+
+from domain.law.licensing.explain import Explanation
+from domain.law.licensing.forecast import DISTANT
+from domain.streams import of_project
+from projections.clocks.counts import ClockCount, counted, from_view, table
+from projections.clocks.explanation import explanation
+from projections.clocks.fold import counted_by
+from projections.clocks.history import reading_of
+from projections.clocks.law_events import Histories, ItemHistory, item_histories
+from projections.clocks.list import ClockFilter, ListedClock, page_of, rows_for
+from projections.clocks.nodes import NODES, Node
+from projections.clocks.past import Applications, entries_known, histories_known, readings_of
+from projections.clocks.reading import ItemReading, read
+from projections.clocks.rows import ClockRow
+from projections.reader import Laws, Reader
+from projections.scope import ZONE_SCOPE, Scope
+
+PROJECTS_READ_MAX = 5_000  # from the ledger, for one question: some ten seconds
+BASES = """
+    WITH RECURSIVE basis AS (
+        (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
+        UNION ALL
+        SELECT (SELECT b.counted_by FROM views.clock_basis AS b WHERE b.counted_by > basis.counted
+                ORDER BY b.counted_by LIMIT 1)
+        FROM basis WHERE basis.counted IS NOT NULL)
+    SELECT counted FROM basis WHERE counted IS NOT NULL
+"""
+RUNNING = """
+    SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
+      AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
+"""
+MOVED = """
+    SELECT b.project FROM views.clock_basis AS b
+    WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
+    LIMIT %(limit)s
+"""
+
+
+class TooMuchToRead(Exception):  # noqa: N818 it says what was asked for
+    """More projects have moved since the asked instant than are read from the ledger for one question."""
+
+
+class NoSuchClock(LookupError):  # noqa: N818 an answer, not an error
+    """The clock had not started at the asked instant, or its days are not listed one by one."""
+
+
+class ClocksAt:
+    """All clocks in *scope* as they stood at *t*, by what was known at *known*, counted by *laws*."""
+
+    def __init__(
+        self,
+        store: Reader,
+        laws: Laws,
+        t: datetime,
+        known: datetime,
+        nodes: Sequence[Node] = NODES,
+        *,
+        scope: Scope = ZONE_SCOPE,
+    ) -> None:
+        self._store, self._laws, self._nodes = store, laws, nodes
+        self.t, self.known, self.scope = t, known, scope
+        self.recounting = False  # whether rows answered that an older calendar counted, as they are being recounted
+
+    async def of_project(self, project: UUID) -> list[ItemReading]:
+        """Every application of one project, in the order in which they began."""
+        return self.judged(await histories_known(self._store, project, self.known))
+
+    def judged(self, histories: Histories) -> list[ItemReading]:
+        """How applications stand; those without a law or a clock are left out."""
+        found = (read(history, self._laws, self.t, self.known, self._nodes) for history in histories.values())
+        return [item for item in found if item is not None and item.clocks]
+
+    async def listed(self, asked: ClockFilter) -> list[ListedClock]:
+        """One page of the clocks of all projects, those that are over first. Raises TooMuchToRead."""
+        if asked.project is not None:
+            return page_of(asked, [], await self._read([asked.project]))
+        moved = await self._moved()
+        rows = await rows_for(self._store, asked, self.t, moved, self.scope)
+        found = await self._shown(rows)
+        return page_of(asked, found, await self._read(moved)) if moved else found
+
+    async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
+        """The clocks of *projects* that run, those that are over first. Raises TooMuchToRead."""
+        moved = set(await self._moved()) & set(projects)
+        rows = await self._rows(RUNNING, {"projects": list(set(projects) - moved), "t": self.t})
+        found = await self._shown([ClockRow(*row) for row in rows])
+        found += [one for one in await self._read(sorted(moved)) if not one.reading.closed]
+        return sorted(found, key=lambda one: one.order)
+
+    async def counts(self, department: str = "") -> list[ClockCount]:
+        """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""
+        moved = await self._moved()
+        counts = await from_view(self._store, self.t, department, scope=self.scope)
+        if moved:
+            counts -= await from_view(self._store, self.t, department, moved, self.scope)
+            counts += counted((one.reading for one in await self._read(moved)), department)
+        return table(counts, self._nodes)
+
+    async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
+        """Why a clock stands where it does, day by day; of the last application unless one is named.
+
+        Raises NoSuchClock if it has not started, or is counted in hours.
+        """
+        entries = await entries_known(self._store, project, self.known)
+        history = _application(item_histories(entries) if of_project(entries) else {}, item, application)
+        try:
+            return explanation(history, self._laws, clock, self.t, self.known, entries)
+        except KeyError as none:
+            raise NoSuchClock(f"{clock} of {item} had not started") from none
+        except ValueError as hours:
+            raise NoSuchClock(f"{clock} of {item} has no days to list: {hours}") from hours
+
+    async def _moved(self) -> list[UUID]:
+        """The projects for which the view can't answer: it knows more than was known, or counts by another calendar.
+
+        After a notice that is every project until they are recounted. Where those are too many to be read, the rows
+        answer as an older calendar counted them, and *recounting* says so.
+        """
+        bases = [basis for (basis,) in await self._rows(BASES, {})]
+        stale = [basis for basis in bases if not self._current(basis)]
+        moved = await self._moved_by(stale)
+        if (
+            len(moved) > PROJECTS_READ_MAX
+            and (newer := [basis for basis in stale if is_newest(basis, self._laws)]) != stale
+        ):
+            self.recounting = True
+            moved = await self._moved_by(newer)
+        if len(moved) > PROJECTS_READ_MAX:
+            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
+        return moved
+
+    async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
+        """One more than may be read, where there are more."""
+        asked = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
+        return [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), asked)]
+
+    def _current(self, basis: str) -> bool:
+        """Whether rows resting on *basis* were counted by the calendars of this question."""
+        return all(self._counts_so(part) for part in basis.split(",") if part)
+
+    def _counts_so(self, part: str) -> bool:
+        law = part.partition("=")[0]
+        zone = ZoneInfo(self._laws.pack(law).zone)
+        return part == counted_by(law, self._laws, self.known.astimezone(zone).date())
+
+    async def _read(self, projects: Sequence[UUID], only: Applications | None = None) -> list[ListedClock]:
+        """Every clock of *projects*, from the ledger; or of *only* some applications of theirs."""
+        found: list[ListedClock] = []
+        asked = readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known, only)
+        async for project, items in asked:
+            found += [ListedClock(project, reading) for item in items for reading in item.clocks]
+        return found
+
+    async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
+        """What rows say at the instant; where the general clock counts, its own reading stands for the row."""
+        pairs = [(row, reading_of(row, self._laws, self.t, self.known)) for row in rows]
+        silent = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
+        others = await self._read(sorted({project for project, _, _ in silent}), silent)
+        by_key = {one.key: one for one in others}
+        keys = ((row.project, row.item, row.application, row.clock) for row in rows)
+        shown = [
+            ListedClock(row.project, reading) if reading else by_key.get(key)
+            for (row, reading), key in zip(pairs, keys, strict=True)
+        ]
+        return [one for one in shown if one is not None]
+
+    async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def is_newest(basis: str, laws: Laws) -> bool:
+    """Whether rows resting on *basis* were counted by every notice that *laws* hold."""
+    parts = (part for part in basis.split(",") if part)
+    return all(part == counted_by(part.partition("=")[0], laws, DISTANT.date()) for part in parts)
+
+
+async def is_recounting(store: Reader, laws: Laws) -> bool:
+    """Whether some rows were counted by an older calendar than that of *laws*: they are being made anew."""
+    try:
+        async with store.cursor() as cursor:
+            await cursor.execute(BASES)
+            bases = await cursor.fetchall()
+    except psycopg.errors.UndefinedTable:  # none were made yet
+        return False
+    return not all(is_newest(basis, laws) for (basis,) in bases)
+
+
+def _application(histories: Histories, item: str, application: int) -> ItemHistory:
+    """One application for *item*, the last one unless it is named. Raises NoSuchClock."""
+    numbers = [number for code, number in histories if code == item and application in (0, number)]
+    if not numbers or not histories[item, max(numbers)].law:
+        raise NoSuchClock(f"{item} was not applied for")
+    return histories[item, max(numbers)]

@@ -1,0 +1,1 @@
+"""Results from outside, with their provenance and age."""

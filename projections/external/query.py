@@ -1,0 +1,64 @@
+"""Asking what stands for departments outside the system: of a project, or everywhere what is stale or disputed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from projections.external.fold import OutsideRow
+from projections.reader import Reader
+
+
+class OutsideFilter(Struct, frozen=True, kw_only=True):
+    """Which results to list; empty fields ask for nothing. *stale_days* None: stale or not."""
+
+    department: str = ""
+    manager: str = ""
+    disputed: bool | None = None
+    stale_days: int | None = None  # last verified longer ago than this, at *at*
+    at: datetime
+    register: str = ""  # imported from this log; empty: the zone's own
+    limit: int = 100
+    offset: int = 0
+
+
+class OutsideResults:
+    """Reads the view's table through the store's pool."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def of_project(self, project: UUID) -> list[OutsideRow]:
+        """One project's, by item."""
+        async with self._store.cursor() as cursor:
+            await cursor.execute("SELECT * FROM views.outside WHERE project = %s ORDER BY item", [project])
+            return [OutsideRow(*row) for row in await cursor.fetchall()]
+
+    async def listed(self, asked: OutsideFilter) -> list[OutsideRow]:
+        """A page of all projects', those verified longest ago first."""
+        async with self._store.cursor() as cursor:
+            await cursor.execute(
+                """
+                SELECT o.* FROM views.outside AS o
+                WHERE (%(department)s = '' OR o.department = %(department)s)
+                  AND (%(manager)s = '' OR o.manager = %(manager)s)
+                  AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
+                  AND (%(days)s::integer IS NULL OR o.needed
+                       AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
+                  AND o.project IN (SELECT r.project FROM views.project AS r WHERE r.register = %(register)s)
+                ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
+                """,
+                {
+                    "department": asked.department,
+                    "manager": asked.manager,
+                    "disputed": asked.disputed,
+                    "days": asked.stale_days,
+                    "at": asked.at,
+                    "register": asked.register,
+                    "limit": asked.limit,
+                    "offset": asked.offset,
+                },
+            )
+            return [OutsideRow(*row) for row in await cursor.fetchall()]

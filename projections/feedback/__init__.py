@@ -1,0 +1,1 @@
+"""Complaints and evaluations: rows, queries, sums and redaction."""

@@ -1,0 +1,137 @@
+"""投诉评议台账 complaints and evaluations, and the audit trail of both: who did what when, a row a step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+
+from domain.messages import Entry, tag_of
+from domain.project.feedback.complaint import ComplaintFiled
+from domain.project.feedback.evaluation import ServiceEvaluated
+from domain.project.state.project import Project
+from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
+from projections.feedback.evaluations import (
+    ABOUT_EVALUATIONS,
+    EVALUATION_COLUMNS,
+    EvaluationRow,
+    Followed,
+    evaluated,
+    followed,
+    subject_of,
+)
+from projections.feedback.redaction import ABOUT_COMPLAINTS, named, veiled_fact, words_of
+from projections.view import Facts, Row, Rows, Table, facts_of
+
+COMPLAINTS = Table(
+    "complaint",
+    COMPLAINT_COLUMNS,
+    key=2,
+    indexes=("(department, filed_at DESC)", "(filed_at DESC)", "(filed_at) WHERE closed_at IS NULL"),
+)
+EVALUATIONS = Table(
+    "evaluation",
+    EVALUATION_COLUMNS,
+    key=2,
+    indexes=("(department, bad)", "(evaluated_at DESC)", "(evaluated_at) WHERE closed_at IS NULL"),
+)
+STEPS = Table(
+    "voice",
+    (
+        ("project", "uuid"),
+        ("version", "integer"),
+        ("subject", "text NOT NULL"),  # the id of the complaint or the evaluation
+        ("step", "text NOT NULL"),  # the fact's stored name
+        ("by", "text NOT NULL"),
+        ("by_department", "text NOT NULL"),
+        ("by_role", "text NOT NULL"),
+        ("occurred_at", "timestamptz NOT NULL"),
+        ("recorded_at", "timestamptz NOT NULL"),
+        ("position", "bigint NOT NULL"),
+        ("command", "uuid"),  # none where something of the entry is left out: a key to guesses
+    ),
+    key=2,
+    indexes=("(occurred_at DESC)", "(recorded_at DESC)"),
+)
+
+
+class VoicesState(Struct):
+    """The rows so far, by id; *words* would name whoever filed a complaint anonymously, and stand in no row."""
+
+    complaints: dict[str, ComplaintRow] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    evaluations: dict[str, EvaluationRow] = field(default_factory=dict)
+    steps: list[Row] = field(default_factory=list)
+
+
+class Voices:
+    """The fold. Rows hold instants alone: due dates, and whether something is overdue, depend on when one asks."""
+
+    name: str = "voices"
+    version: int = 3
+    tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS)
+    follows: Facts = facts_of(ABOUT_COMPLAINTS, ABOUT_EVALUATIONS)
+
+    def start(self) -> VoicesState:
+        return VoicesState()
+
+    def fold(self, state: VoicesState, entry: Entry, project: Project) -> None:
+        fact = entry.fact
+        by, whole = named(entry, project), True
+        if isinstance(fact, ABOUT_COMPLAINTS):
+            subject = fact.complaint
+            _complain(state, fact, entry, project)
+            words = state.words.get(subject, ())
+            whole = by is entry.recorded.by and (not words or veiled_fact(fact, words) is fact)
+        elif isinstance(fact, ABOUT_EVALUATIONS):
+            subject = subject_of(fact, project)
+            _evaluate(state, fact, entry, project)
+        else:
+            return
+        state.steps.append(
+            (
+                *(project.id, entry.version, subject, tag_of(fact)),
+                *(by.id, by.department, by.role.value),
+                *(entry.occurred_at, entry.recorded_at, entry.position),
+                entry.recorded.command_id if whole else None,
+            )
+        )
+
+    def rows(self, state: VoicesState, project: Project) -> Rows:  # noqa: ARG002 the view's signature
+        return {
+            "complaint": [structs.astuple(row) for row in state.complaints.values()],
+            "evaluation": [structs.astuple(row) for row in state.evaluations.values()],
+            "voice": state.steps,
+        }
+
+
+def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Project) -> None:
+    if isinstance(fact, ComplaintFiled):
+        state.complaints[fact.complaint] = begun(fact, entry, project)
+        state.words[fact.complaint] = words_of(fact, entry.recorded.by)
+    elif row := state.complaints.get(fact.complaint):  # none where its filing was retracted
+        moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
+
+
+def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entry, project: Project) -> None:
+    if isinstance(fact, ServiceEvaluated):
+        state.evaluations[subject_of(fact, project)] = evaluated(fact, entry, project)
+    elif row := state.evaluations.get(fact.evaluation):
+        followed(row, fact, entry)
+
+
+class VoiceRow(Struct, frozen=True):
+    """One step of the audit trail. *command* is null, and *by* empty, where they could name a complainant."""
+
+    project: UUID
+    version: int
+    subject: str
+    step: str
+    by: str
+    by_department: str
+    by_role: str
+    occurred_at: datetime
+    recorded_at: datetime
+    position: int
+    command: UUID | None

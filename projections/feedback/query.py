@@ -1,0 +1,245 @@
+"""投诉评议 asking for complaints and evaluations: lists, one project's, and figures; at any instant, as known at any.
+
+The view's rows answer where they may: for a project in which nothing was said or corrected since the asked instants.
+The others are read from the ledger and folded as they stood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Generic, LiteralString, TypeVar
+from uuid import UUID
+
+from msgspec import Struct, field
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
+
+from domain.law.feedback.clock import VoiceState
+from domain.law.feedback.terms import VoiceStep
+from projections.clocks.past import PROJECTS_AT_A_TIME
+from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToRead
+from projections.feedback.complaints import ComplaintRow
+from projections.feedback.evaluations import EvaluationRow
+from projections.feedback.fold import VoiceRow, Voices, VoicesState
+from projections.feedback.reading import (
+    ComplaintReading,
+    EvaluationReading,
+    Reading,
+    complaint_reading,
+    evaluation_reading,
+)
+from projections.feedback.summary import VoiceSummary, summaries
+from projections.reader import Laws, Reader, StoredEntry
+from projections.scope import EVERYTHING, Scope
+from projections.view import fold_at
+
+R = TypeVar("R", ComplaintRow, EvaluationRow)
+A = TypeVar("A", ComplaintReading, EvaluationReading)
+VOICES_READ_MAX = 20_000  # of each kind for one question: some seconds
+MOVED = """
+    SELECT v.project FROM views.voice AS v
+    WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
+    UNION SELECT v.project FROM views.voice AS v
+    WHERE v.recorded_at > %(known)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
+    UNION SELECT c.project FROM views.corrected AS c
+    WHERE c.at > %(known)s AND {of_corrected} AND (%(project)s::uuid IS NULL OR c.project = %(project)s)
+    LIMIT %(limit)s
+"""
+
+
+class VoiceFilter(Struct, frozen=True, kw_only=True):
+    """Which complaints or evaluations to list, the newest first; what is left out asks for nothing.
+
+    *equal*: columns and what they hold. Filed from *first* until before *end*. *clock* and *standing*: has such a
+    clock, or one that stands so, or both of one clock.
+    """
+
+    project: UUID | None = None
+    equal: Mapping[str, str | bool] = field(default_factory=dict)
+    first: datetime | None = None
+    end: datetime | None = None
+    clock: VoiceStep | None = None
+    standing: VoiceState | None = None
+    scope: Scope | None = None  # None: of any register, where the project is named
+    limit: int = 100
+    offset: int = 0
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether only the clocks tell what is asked for."""
+        return self.clock is not None or self.standing is not None
+
+    def takes(self, project: UUID, row: object, at: datetime) -> bool:
+        """Whether *row*, said at *at*, is asked for, its clocks apart: what `statement` asks of the view."""
+        return (
+            self.project in (None, project)
+            and (self.first is None or at >= self.first)
+            and (self.end is None or at < self.end)
+            and all(getattr(row, name) == value for name, value in self.equal.items())
+        )
+
+    def takes_clocks(self, reading: Reading) -> bool:
+        """Whether one of its clocks is asked for."""
+        return any(
+            self.clock in (None, clock.clock) and self.standing in (None, clock.state) for clock in reading.clocks
+        )
+
+
+class Kind(Struct, Generic[R, A], frozen=True):
+    """What is asked for: its table and row, the column that says when, and how it is read."""
+
+    table: LiteralString
+    row: type[R]
+    at: LiteralString
+    name: LiteralString
+    rows: Callable[[VoicesState], Iterable[R]]
+    read: Callable[[R, Laws, datetime, datetime], A]
+
+    def order(self, row: R) -> tuple[datetime, str, str]:
+        """Where it stands in a list, the last first."""
+        return getattr(row, self.at), row.project.hex, getattr(row, self.name)
+
+
+COMPLAINTS = Kind(
+    "complaint", ComplaintRow, "filed_at", "complaint", lambda state: state.complaints.values(), complaint_reading
+)
+EVALUATIONS = Kind(
+    "evaluation",
+    EvaluationRow,
+    "evaluated_at",
+    "evaluation",
+    lambda state: state.evaluations.values(),
+    evaluation_reading,
+)
+
+
+class VoicesAt:
+    """What had been said by *t*, as was known at *known*, with its clocks by *laws*."""
+
+    def __init__(self, store: Reader, laws: Laws, t: datetime, known: datetime) -> None:
+        self._store, self._laws = store, laws
+        self.t, self.known = t, known
+
+    async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
+        """Complaints, the newest first. Raises TooMuchToRead."""
+        return await self._listed(COMPLAINTS, asked, await self._earlier(asked.project, asked.scope))
+
+    async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
+        """Evaluations, the newest first. Raises TooMuchToRead."""
+        return await self._listed(EVALUATIONS, asked, await self._earlier(asked.project, asked.scope))
+
+    async def steps(self, project: UUID) -> list[VoiceRow]:
+        """Who did what when with a project's complaints and evaluations, oldest first; what counts, as corrected."""
+        earlier = await self._earlier(project)
+        if project in earlier:
+            return [VoiceRow(*row) for row in earlier[project].steps]
+        query = SQL("SELECT * FROM views.voice WHERE project = %(project)s ORDER BY version")
+        return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
+
+    async def summaries(self, asked: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
+        """The figures of all that is asked for, by department and item. Raises TooMuchToRead."""
+        earlier = await self._earlier(asked.project, asked.scope)
+        complaints = await self._all(COMPLAINTS, asked, earlier)
+        evaluations = await self._all(EVALUATIONS, asked, earlier)
+        return await asyncio.to_thread(
+            lambda: summaries(
+                map(self._reader(COMPLAINTS), complaints),
+                map(self._reader(EVALUATIONS), evaluations),
+                opinions_min=opinions_min,
+            )
+        )
+
+    async def _listed(self, kind: Kind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[A]:
+        read, page = self._reader(kind), slice(asked.offset, asked.offset + asked.limit)
+        if not asked.by_clock:
+            if not earlier:
+                return list(map(read, await self._found(kind, asked, (), asked.limit, asked.offset)))
+            rows = await self._found(kind, asked, earlier, asked.offset + asked.limit)
+            return list(map(read, self._merged(kind, asked, rows, earlier)[page]))
+        rows = await self._all(kind, asked, earlier)
+        found = await asyncio.to_thread(lambda: [one for one in map(read, rows) if asked.takes_clocks(one)])
+        return found[page]
+
+    async def _all(self, kind: Kind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[R]:
+        """Every row that is asked for, its clocks apart."""
+        rows = await self._found(kind, asked, earlier, VOICES_READ_MAX + 1)
+        merged = self._merged(kind, asked, rows, earlier)
+        if len(merged) > VOICES_READ_MAX:
+            raise TooMuchToRead(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
+        return merged
+
+    def _reader(self, kind: Kind[R, A]) -> Callable[[R], A]:
+        return lambda row: kind.read(row, self._laws, self.t, self.known)
+
+    def _merged(
+        self, kind: Kind[R, A], asked: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
+    ) -> list[R]:
+        """*rows* of the view and those read from the ledger, in the order of a list."""
+        found: list[R] = list(rows)
+        for project, state in earlier.items():
+            found += [row for row in kind.rows(state) if asked.takes(project, row, getattr(row, kind.at))]
+        return sorted(found, key=kind.order, reverse=True)
+
+    async def _found(
+        self, kind: Kind[R, A], asked: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
+    ) -> list[R]:
+        query = statement(kind, asked, without=bool(without))
+        params: dict[str, Any] = {f"equal_{name}": value for name, value in asked.equal.items()}
+        params |= {"project": asked.project, "first": asked.first, "end": asked.end, "without": list(without)}
+        params |= {"limit": limit, "offset": offset}
+        return [kind.row(*row) for row in await self._rows(query, params)]
+
+    async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
+        """The projects for which the view can't answer, as they stood. Raises TooMuchToRead."""
+        asked = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
+        within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
+        moved = sorted(found for (found,) in await self._rows(SQL(MOVED).format(**within), asked))
+        if len(moved) > PROJECTS_READ_MAX:
+            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were complained of since {self.t.isoformat()}")
+        states: dict[UUID, VoicesState] = {}
+        for first in range(0, len(moved), PROJECTS_AT_A_TIME):
+            rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
+            states |= await asyncio.to_thread(folded, rows, self.t, self.known)
+        return states
+
+    async def _rows(self, query: SQL | Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
+    """The condition that a row belongs to *scope*; none where a project is asked about by its id."""
+    return EVERYTHING if scope is None else scope.of(alias)
+
+
+def statement(kind: Kind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
+    """The query behind a list; *without* leaves out the projects that are read from the ledger."""
+    at, name = Identifier("v", kind.at), Identifier("v", kind.name)
+    conditions: list[SQL | Composed] = [within_of(asked.scope, "v")]
+    conditions += [
+        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in asked.equal
+    ]
+    if asked.project is not None:
+        conditions.append(SQL("v.project = %(project)s"))
+    if asked.first is not None:
+        conditions.append(SQL("{} >= %(first)s").format(at))
+    if asked.end is not None:
+        conditions.append(SQL("{} < %(end)s").format(at))
+    if without:
+        conditions.append(SQL("v.project <> ALL (%(without)s)"))
+    return SQL(
+        'SELECT v.* FROM {table} AS v WHERE {conditions} ORDER BY {at} DESC, v.project DESC, {name} COLLATE "C" DESC'
+        " LIMIT %(limit)s OFFSET %(offset)s"
+    ).format(table=Identifier("views", kind.table), conditions=SQL(" AND ").join(conditions), at=at, name=name)
+
+
+def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, VoicesState]:
+    """What had been said of the projects in *rows* by *t*, as was known at *known*."""
+    view, states = Voices(), {}
+    for project, of_project in groupby(rows, attrgetter("stream")):
+        states[project] = fold_at([view], project, (row.decoded() for row in of_project), t, known).states[view.name]
+    return states

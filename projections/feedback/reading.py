@@ -1,0 +1,121 @@
+"""How complaints and evaluations stand at an instant: their rows with their clocks, and the rule behind each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from msgspec import structs
+
+from domain.law.feedback.clock import Run, VoiceClock, VoiceState, local_day, voice_clock
+from domain.law.feedback.terms import VoiceStep, terms_of
+from domain.messages import tag_of
+from domain.project.feedback.complaint import (
+    ComplaintAccepted,
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintDeclined,
+    ComplaintExtended,
+    ComplaintFiled,
+    ComplaintTransferred,
+)
+from domain.project.feedback.evaluation import (
+    EvaluationAppealDecided,
+    EvaluationAppealed,
+    EvaluationCalledBack,
+    EvaluationRectified,
+    RectificationStarted,
+    ServiceEvaluated,
+)
+from projections.feedback.complaints import APPLICANT, ComplaintRow, complaint_runs
+from projections.feedback.evaluations import EvaluationRow, evaluation_runs
+from projections.reader import Laws
+
+GRADES = "GB/T 39735-2020"  # the five grades, and which of them are bad
+STEPS: Mapping[str, VoiceStep] = {
+    tag_of(fact): step
+    for step, facts in {
+        VoiceStep.ACCEPTANCE: (ComplaintFiled, ComplaintAccepted, ComplaintDeclined),
+        VoiceStep.TRANSFER: (ComplaintTransferred,),
+        VoiceStep.ANSWER: (ComplaintExtended, ComplaintAnswered),
+        VoiceStep.SATISFACTION: (ComplaintClosed,),
+        VoiceStep.START: (RectificationStarted,),
+        VoiceStep.RECTIFICATION: (EvaluationRectified,),
+        VoiceStep.CALL_BACK: (EvaluationCalledBack,),
+        VoiceStep.APPEAL: (EvaluationAppealed, EvaluationAppealDecided),
+    }.items()
+    for fact in facts
+}
+
+
+class ComplaintReading(ComplaintRow, kw_only=True):
+    """One complaint and its clocks. *due_on* and *remaining_days* are those of the running clock that ends first;
+    *overdue*: a department or the bureau has let one of them pass.
+    """
+
+    clocks: list[VoiceClock]
+    due_on: date | None
+    remaining_days: int | None
+    overdue: bool
+
+
+class EvaluationReading(EvaluationRow, kw_only=True):
+    """One evaluation and its clocks, none where it is a good one; the rest as with complaints."""
+
+    clocks: list[VoiceClock]
+    due_on: date | None
+    remaining_days: int | None
+    overdue: bool
+
+
+Reading = ComplaintReading | EvaluationReading
+
+
+def complaint_reading(row: ComplaintRow, laws: Laws, t: datetime, known: datetime) -> ComplaintReading:
+    """How *row*, which tells of nothing after *t*, stands at *t*, by the calendar as known at *known*."""
+    clocks = clocks_of(complaint_runs(row), row.rule, row.law, laws, t, known)
+    due_on, remaining, overdue = _next(clocks)
+    return ComplaintReading(
+        **structs.asdict(row), clocks=clocks, due_on=due_on, remaining_days=remaining, overdue=overdue
+    )
+
+
+def evaluation_reading(row: EvaluationRow, laws: Laws, t: datetime, known: datetime) -> EvaluationReading:
+    """The same of an evaluation."""
+    clocks = clocks_of(evaluation_runs(row), row.rule, row.law, laws, t, known)
+    due_on, remaining, overdue = _next(clocks)
+    return EvaluationReading(
+        **structs.asdict(row), clocks=clocks, due_on=due_on, remaining_days=remaining, overdue=overdue
+    )
+
+
+def clocks_of(runs: Sequence[Run], rule: str, law: str, laws: Laws, t: datetime, known: datetime) -> list[VoiceClock]:
+    """The clocks that had begun by *t*; none where no law, and so no calendar, is recorded."""
+    if not law:
+        return []
+    pack = laws.pack(law)
+    calendar = laws.calendar(pack, local_day(known, pack.zone))
+    found = []
+    for run in runs:
+        terms = terms_of(rule, local_day(run.started_at, pack.zone))
+        if clock := voice_clock(run, terms, calendar, pack.zone, t):
+            found.append(clock)
+    return found
+
+
+def _next(clocks: Iterable[VoiceClock]) -> tuple[date | None, int | None, bool]:
+    """The last day of the running clock that ends first, what remains of it, and whether a served-by clock is over."""
+    running = sorted((clock for clock in clocks if clock.ended_at is None), key=lambda clock: clock.over_at)
+    overdue = any(clock.state is VoiceState.OVERDUE and clock.holder != APPLICANT for clock in running)
+    return (running[0].due_on, running[0].remaining_days, overdue) if running else (None, None, overdue)
+
+
+def article_of(fact: str, rule: str, day: date) -> str:
+    """The rule that a step, by its fact's stored name, is taken under on the local *day*; empty where none asks for it.
+
+    *rule* is the edition that the fact names, if it names one.
+    """
+    if fact == tag_of(ServiceEvaluated):
+        return GRADES
+    step = STEPS.get(fact)
+    return terms_of(rule, day).limits[step].basis if step else ""

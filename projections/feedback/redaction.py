@@ -1,0 +1,118 @@
+"""Who is named where: nobody who complained anonymously, neither for filing nor for what came after, nor in a text.
+
+Whoever may read nothing of a complainant is shown `named` and `veiled` alone. A view is made of these, so that no query
+of it, whoever asks, can tell. The ledger keeps everything; `Complainants` says what of it is to be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from domain.core.ledger import Actor, Role
+from domain.messages import AnyFact, Entry
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.feedback.complaint import (
+    ComplaintAccepted,
+    ComplaintAnswered,
+    ComplaintClosed,
+    ComplaintDeclined,
+    ComplaintExtended,
+    ComplaintFiled,
+    ComplaintTransferred,
+    ComplaintWithdrawn,
+)
+from domain.project.state.project import Project
+
+NOBODY = Actor("", "", Role.APPLICANT)  # the role too is everybody's: a project has one manager
+LEFT_OUT = "■■■"
+BY_COMPLAINANTS = (ComplaintFiled, ComplaintClosed, ComplaintWithdrawn)
+HANDLED = (ComplaintAccepted, ComplaintDeclined, ComplaintTransferred, ComplaintExtended, ComplaintAnswered)
+ABOUT_COMPLAINTS = (*BY_COMPLAINANTS, *HANDLED)
+CORRECTIONS = (EntryAmended, EntryRetracted)
+OF_SOMEBODY = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # who recorded one of these may have to stay unknown
+WRITTEN = ("about", "step", "person", "answer", "remarks", "reasons", "approver")  # the fields that hold prose
+# A mobile number, an identity card's number (GB 11643) and an address of mail stand for one person each.
+TELLING = re.compile(
+    r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
+
+
+def named(entry: Entry, project: Project) -> Actor:
+    """Who recorded *entry*, as a view may keep it. *project* already has the entry.
+
+    A complaint whose filing was retracted is treated as an anonymous one, and so is the correction of an entry by
+    anybody but an officer or the bureau: a complainant may have corrected the complaint.
+    """
+    fact, by = entry.fact, entry.recorded.by
+    if type(fact) not in OF_SOMEBODY:
+        return by
+    if isinstance(fact, ComplaintFiled):
+        hidden = fact.anonymous
+    elif isinstance(fact, ComplaintClosed | ComplaintWithdrawn):
+        complaint = project.complaints.get(fact.complaint)
+        hidden = complaint is None or (complaint.anonymous and complaint.by == by.id)
+    else:
+        hidden = by.role not in (Role.OFFICER, Role.SUPERVISOR)
+    return NOBODY if hidden else by
+
+
+def words_of(filed: ComplaintFiled, by: Actor) -> tuple[str, ...]:
+    """What would name the complainant in a text, the longest first; nothing where the complaint is not anonymous."""
+    if not filed.anonymous:
+        return ()
+    words = {word.strip() for word in (filed.by, filed.contact, by.id, by.department)}
+    return tuple(sorted(words - {""}, key=len, reverse=True))
+
+
+def veiled(text: str, words: Iterable[str]) -> str:
+    """*text* without *words* and without numbers and addresses that stand for one person."""
+    for word in words:
+        before = r"(?<![0-9A-Za-z])" if word[0].isascii() and word[0].isalnum() else ""
+        after = r"(?![0-9A-Za-z])" if word[-1].isascii() and word[-1].isalnum() else ""
+        text = re.sub(before + re.escape(word) + after, LEFT_OUT, text, flags=re.IGNORECASE)
+    return TELLING.sub(LEFT_OUT, text)
+
+
+def veiled_fact(fact: Any, words: Sequence[str]) -> Any:
+    """A *fact* about an anonymous complaint with `veiled` texts; the very same fact where there is nothing to veil."""
+    texts = {name: getattr(fact, name) for name in WRITTEN if hasattr(fact, name)}
+    changed = {name: veil for name, text in texts.items() if (veil := veiled(text, words)) != text}
+    return structs.replace(fact, **changed) if changed else fact
+
+
+class Complainants:
+    """The anonymous complainants of one project, from all *entries* of it."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._by: dict[str, set[str]] = {}
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._theirs: dict[int, str] = {}  # the versions of what they recorded, and who it was
+        for entry in entries:
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        fact, by = entry.fact, entry.recorded.by
+        if isinstance(fact, ComplaintFiled) and fact.anonymous:
+            self._by.setdefault(fact.complaint, set()).update((fact.by, by.id))
+            self._words[fact.complaint] = (*self._words.get(fact.complaint, ()), *words_of(fact, by))
+        if isinstance(fact, BY_COMPLAINANTS):
+            hidden = by.id in self._by.get(fact.complaint, ()) and getattr(fact, "anonymous", True)
+        else:
+            hidden = isinstance(fact, CORRECTIONS) and self._theirs.get(fact.version) == by.id
+        if hidden:
+            self._theirs[entry.version] = by.id
+
+    def __call__(self, entry: Entry, to: Actor) -> tuple[AnyFact, Actor]:
+        """The fact of *entry* and who recorded it, as *to* may see both who may not see complainants in general."""
+        fact: Any = entry.fact
+        by = entry.recorded.by
+        code = getattr(fact, "complaint", "")
+        if isinstance(fact, ABOUT_COMPLAINTS) and code in self._by and to.id not in self._by[code]:
+            fact = veiled_fact(fact, self._words[code])
+            if isinstance(fact, ComplaintFiled) and fact.anonymous:
+                fact = structs.replace(fact, by="", contact="")
+        return fact, NOBODY if self._theirs.get(entry.version, to.id) != to.id else by

@@ -1,0 +1,176 @@
+"""Figures of complaints and evaluations, a line a department and a line an item of it; few opinions stay untold.
+
+What a department did is a plain number. What people thought is told where enough of them said so: a figure of three
+evaluations says what one person's neighbour gave. A line that could be worked out from the others is left out too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from domain.law.feedback.clock import VoiceState
+from domain.law.feedback.terms import VoiceStep
+from domain.project.state.feedback import Satisfied
+from projections.feedback.reading import ComplaintReading, EvaluationReading, Reading
+
+CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
+PASSED = (VoiceState.LATE, VoiceState.OVERDUE)
+OPINIONS_MIN = 5  # fewer are not told
+UP_TO_ANSWER = (VoiceStep.ACCEPTANCE, VoiceStep.TRANSFER, VoiceStep.ANSWER)
+
+
+class Share(Struct, frozen=True):
+    """*part* of *n*, and the quotient, null where there is nothing to divide; all null where it is not told."""
+
+    part: int | None
+    n: int | None
+    rate: float | None
+
+
+UNTOLD = Share(None, None, None)
+
+
+class VoiceSummary(Struct, frozen=True):
+    """What was said about one department (*item* is null), or about one item of it, and how it was taken.
+
+    An empty item stands for a project's handling as a whole, an empty department for what is the bureau's.
+
+    *overdue*: complaints with a clock of somebody who serves that is over now; *late*: clocks about complaints that
+    this department let pass, whoever has the complaint now. *upheld*: of those answered. *on_time* 按时答复率: of the
+    complaints that were to be answered by now, those answered with no clock of the department let pass.
+    *satisfied*: of the complainants who said something. *evaluations* n: those that count; *void* do not.
+    *bad_rate* 差评率: of *evaluations*. *rectified* 整改率 and *called_back* 回访率: of the bad ones.
+    *rectified_on_time*: of the bad ones that were to be put right by now, in every round. *content* 回访满意率: of
+    those called back who said something. What is null is not told: too few people said it.
+    """
+
+    department: str
+    item: str | None
+    complaints: int
+    open: int
+    overdue: int
+    late: int
+    declined: int
+    withdrawn: int
+    upheld: Share
+    on_time: Share
+    satisfied: Share
+    evaluations: int
+    void: int | None
+    bad_rate: Share
+    rectified: Share
+    rectified_on_time: Share
+    called_back: Share
+    content: Share
+
+
+Name = str | None
+Said = tuple[list[ComplaintReading], list[EvaluationReading]]
+OF_EVALUATIONS = ("void", "bad_rate", "rectified", "rectified_on_time", "called_back", "content")
+
+
+def share(part: int, n: int) -> Share:
+    """*part* of *n* to four decimals."""
+    return Share(part, n, round(part / n, 4) if n else None)
+
+
+def summaries(
+    complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading], *, opinions_min: int
+) -> list[VoiceSummary]:
+    """Departments in alphabetical order, each as a whole and then item by item; empty: what is the bureau's.
+
+    Opinions of fewer than *opinions_min* people are not told.
+    """
+    said: defaultdict[str, defaultdict[str, Said]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
+    passed: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for complaint in complaints:
+        said[complaint.department][complaint.item][0].append(complaint)
+        for clock in complaint.clocks:
+            passed[clock.holder, complaint.item] += clock.state in PASSED
+    for evaluation in evaluations:
+        said[evaluation.department][evaluation.item][1].append(evaluation)
+    lines = []
+    for department, items in sorted(said.items()):
+        late = {item: passed[department or "supervisor", item] for item in items}
+        whole = [one for found, _ in items.values() for one in found], [one for _, got in items.values() for one in got]
+        of_items = [_line(department, item, found, late[item]) for item, found in sorted(items.items())]
+        all_late = sum(number for (holder, _), number in passed.items() if holder == (department or "supervisor"))
+        lines += discreet([_line(department, None, whole, all_late)], opinions_min)
+        lines += discreet(of_items, opinions_min)
+    return lines
+
+
+def withheld(counts: Mapping[Name, int], least: int, forced: Collection[Name] = ()) -> set[Name]:
+    """The names whose *counts* are not told: those from 1 to below *least*, those *forced*, and as many more, the
+    smallest first, as it takes that no count follows from the others and their sum.
+    """
+    found = {name for name, count in counts.items() if 0 < count < least or (count and name in forced)}
+    others = sorted(
+        (name for name, count in counts.items() if count and name not in found),
+        key=lambda name: (counts[name], name or ""),
+    )
+    while found and others and (len(found) == 1 or sum(counts[name] for name in found) < least):
+        found.add(others.pop(0))
+    return found
+
+
+def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
+    """*lines*, whose sums are told elsewhere, without the opinions of fewer than *least* people."""
+    few = withheld({line.item: line.evaluations for line in lines}, least)
+    few_called = withheld({line.item: line.content.n or 0 for line in lines}, least, few)
+    few_satisfied = withheld({line.item: line.satisfied.n or 0 for line in lines}, least)
+    out = []
+    for line in lines:
+        untold: dict[str, Share | None] = {}
+        if line.item in few:
+            untold |= {name: None if name == "void" else UNTOLD for name in OF_EVALUATIONS}
+        if line.item in few_called:
+            untold["content"] = UNTOLD
+        if line.item in few_satisfied:
+            untold["satisfied"] = UNTOLD
+        out.append(structs.replace(line, **untold) if untold else line)
+    return out
+
+
+def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSummary:
+    complaints, evaluations = said
+    answered = [one for one in complaints if one.answered_at]
+    due = [one for one in complaints if one.answered_at or _passed(one, UP_TO_ANSWER)]
+    spoken = [one.satisfied for one in complaints if one.satisfied and one.satisfied != Satisfied.NONE]
+    counting = [one for one in evaluations if one.state != "void"]
+    bad = [one for one in counting if one.bad]
+    rectified = [one for one in bad if one.first_rectified_at]
+    to_rectify = [one for one in bad if one.first_rectified_at or _passed(one, (VoiceStep.RECTIFICATION,))]
+    called = [one for one in bad if one.called_back_at]
+    told = [one.satisfied for one in called if one.satisfied != Satisfied.NONE]
+    return VoiceSummary(
+        department=department,
+        item=item,
+        complaints=len(complaints),
+        open=sum(one.closed_at is None for one in complaints),
+        overdue=sum(one.overdue for one in complaints),
+        late=late,
+        declined=sum(one.state == "declined" for one in complaints),
+        withdrawn=sum(one.state == "withdrawn" for one in complaints),
+        upheld=share(sum(bool(one.upheld) for one in answered), len(answered)),
+        on_time=share(sum(not _passed(one, UP_TO_ANSWER) for one in due), len(due)),
+        satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
+        evaluations=len(counting),
+        void=len(evaluations) - len(counting),
+        bad_rate=share(len(bad), len(counting)),
+        rectified=share(len(rectified), len(bad)),
+        rectified_on_time=share(
+            sum(not _passed(one, (VoiceStep.RECTIFICATION,)) for one in to_rectify), len(to_rectify)
+        ),
+        called_back=share(len(called), len(bad)),
+        content=share(sum(said in CONTENT for said in told), len(told)),
+    )
+
+
+def _passed(one: Reading, steps: Collection[VoiceStep]) -> bool:
+    """Whether its department, or the bureau where it has none, let a clock of *steps* pass."""
+    holder = one.department or "supervisor"
+    return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in one.clocks)

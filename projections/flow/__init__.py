@@ -1,0 +1,1 @@
+"""Projects by the edition of their flow; phases; durations for forecasts."""

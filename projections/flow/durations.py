@@ -1,0 +1,120 @@
+"""办理用时 how long it took: a row a decided application, from submission to decision, as a basis for estimates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.messages import Entry
+from domain.project.application.completion import ItemCompleted
+from domain.project.application.registration import ItemPlanned, ProjectRegistered
+from domain.project.application.submission import ItemSubmitted
+from domain.project.external.results import ExternalResultRecorded
+from domain.project.flow.adoption import ItemDropped, ItemReplanned
+from domain.project.state.project import Project
+from projections.view import Facts, Row, Rows, Table, facts_of
+
+PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped)  # a replanned item may be new to the project
+DECIDING = (ItemCompleted, ExternalResultRecorded)
+
+HANDLED = Table(
+    "handled",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("service", "text NOT NULL"),  # the catalogue's code, or the item's own where it was planned by hand
+        ("special", "text NOT NULL"),
+        ("department", "text NOT NULL"),  # as planned: the lower one where an upper level decides
+        ("mode", "text NOT NULL"),
+        ("law", "text NOT NULL"),  # whose days and calendar are meant
+        ("submitted_at", "timestamptz NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+        ("free_at", "timestamptz"),  # since when nothing blocked the item; absent where that is not known
+        ("granted", "boolean NOT NULL"),
+    ),
+    key=3,
+)
+
+
+class HandledState(Struct):
+    """Of each item: when it was planned, last begun, and granted; and the rows of the decided applications."""
+
+    planned: dict[str, datetime] = field(default_factory=dict)
+    begun: dict[str, tuple[int, ItemSubmitted, datetime]] = field(default_factory=dict)
+    granted: dict[str, datetime] = field(default_factory=dict)
+    rows: dict[tuple[str, int], Row] = field(default_factory=dict)
+
+    def submitted_at(self, item: str, application: int) -> datetime | None:
+        """When this *application* came in; None where it was never applied for in the system."""
+        number, _, at = self.begun.get(item, (None, None, None))
+        return at if number == application else None
+
+    def free_at(self, plan: PlannedItem) -> datetime | None:
+        """Since when nothing blocks the item: it is planned, and of each group one is granted. None: it is blocked."""
+        if not plan.needs:
+            return self.planned.get(plan.item)
+        met = (
+            min((self.granted[code] for code in group if code in self.granted), default=None) for group in plan.needs
+        )
+        instants = [self.planned.get(plan.item), *met]
+        known = [at for at in instants if at is not None]
+        return max(known) if len(known) == len(instants) else None
+
+
+class Handled:
+    """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
+
+    name: str = "handled"
+    version: int = 4
+    tables: tuple[Table, ...] = (HANDLED,)
+    follows: Facts = facts_of(PLANNING, (ItemSubmitted,), DECIDING)
+
+    def start(self) -> HandledState:
+        return HandledState()
+
+    def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
+        if isinstance(entry.fact, PLANNING):
+            kept = state.planned
+            state.planned = {code: kept.get(code, entry.occurred_at) for code in project.items}
+        match entry.fact:
+            case ItemSubmitted(item=code) as submitted if code in project.items:
+                state.begun[code] = project.items[code].application, submitted, entry.occurred_at
+            case ItemCompleted(item=code) | ExternalResultRecorded(item=code) if code in project.items:
+                _decided(state, code, entry, project)
+                if project.items[code].outcome is Outcome.GRANTED:
+                    state.granted[code] = entry.occurred_at
+
+    def rows(self, state: HandledState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
+        return {"handled": [*state.rows.values()]}
+
+
+def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> None:
+    item = project.items[code]
+    number, submitted, at = state.begun.get(code, (0, None, entry.occurred_at))
+    if submitted is None or number != item.application or at > entry.occurred_at:
+        return
+    if item.outcome is Outcome.TERMINATED:
+        state.rows.pop((code, number), None)
+        return
+    plan = item.plan
+    state.rows[code, number] = (
+        project.id,
+        code,
+        number,
+        plan.service or code,
+        plan.special,
+        plan.department,
+        str(item.mode),
+        submitted.law,
+        at,
+        entry.occurred_at,
+        state.free_at(plan),
+        item.outcome is Outcome.GRANTED,
+    )
+
+
+VIEW = Handled()

@@ -1,0 +1,105 @@
+"""How long applications took so far, counted over the whole ledger by one query and kept for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from msgspec import Struct
+from psycopg.sql import SQL
+
+from domain.core.ledger import Refused
+from domain.law.calendar.moment import local_day
+from domain.law.estimate import counted_days
+from domain.project.flow.durations import Known, Likeness
+from projections.reader import Laws, Reader
+from projections.scope import Scope
+
+REFRESH_SECONDS = 30.0  # a decision more hardly moves a quantile
+SPANS = """
+    SELECT h.law, min(least(h.submitted_at, h.free_at)), max(h.decided_at) FROM views.handled AS h
+    WHERE {} GROUP BY h.law
+"""
+# The working days between two dates are the difference of two counts. These are sent along, of every law from its first
+# day on one after the other, and looked up by their place: a join would depend on statistics that fresh tables lack.
+COUNTED = """
+    WITH zones AS (
+        SELECT * FROM unnest(%(laws)s::text[], %(zones)s::text[], %(firsts)s::date[], %(places)s::integer[])
+            AS z(law, zone, first, place)),
+    spans AS (
+        SELECT h.service, h.special, h.department, h.mode, h.law, h.decided_at,
+            unnest(ARRAY['handling', 'whole']) AS measure,
+            unnest(ARRAY[h.submitted_at, CASE WHEN h.granted THEN h.free_at END]) AS begun_at
+        FROM views.handled AS h WHERE h.decided_at <= %(as_of)s AND {}),
+    counted AS (
+        SELECT s.measure, s.service, s.special, s.department, s.mode,
+            (%(counts)s::integer[])[z.place + ((s.decided_at AT TIME ZONE z.zone)::date - z.first)]
+            - (%(counts)s::integer[])[z.place + ((s.begun_at AT TIME ZONE z.zone)::date - z.first)] AS days
+        FROM spans AS s JOIN zones AS z ON z.law = s.law WHERE s.begun_at <= s.decided_at)
+    SELECT c.measure, c.service, c.special, c.department, c.mode, c.days, count(*) FROM counted AS c
+    GROUP BY c.measure, c.service, c.special, c.department, c.mode, c.days
+"""
+
+
+class Kept(Struct, frozen=True):
+    """What was counted, up to which position of the views, by which laws, and when on the machine's own clock."""
+
+    known: Known
+    position: int
+    laws: Laws
+    counted_at: float
+
+
+class Durations:
+    """Counts them on first use, and again when something was decided since and the last count is old.
+
+    Those of one register say nothing of another's: each is counted by itself.
+    """
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+        self._kept: dict[str, Kept] = {}
+
+    async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> Known:
+        """Those known at *position* of the views, or somewhat earlier but not before *after*; *at* is now."""
+        kept = self._kept.get(register)
+        if kept is not None and kept.laws is laws and (kept.position == position or self._fresh(kept, after)):
+            return kept.known
+        known = await self.until(laws, at, register)
+        self._kept[register] = Kept(known, position, laws, monotonic())
+        return known
+
+    @staticmethod
+    def _fresh(kept: Kept, after: int) -> bool:
+        return kept.position >= after and monotonic() - kept.counted_at < REFRESH_SECONDS
+
+    async def until(self, laws: Laws, as_of: datetime, register: str = "") -> Known:
+        """Those of all applications of *register* that were decided up to *as_of*, by what is known now."""
+        known, within = Known(), Scope(register).of("h")
+        async with self._store.cursor() as cursor:
+            await cursor.execute(SQL(SPANS).format(within), {})
+            asked = _calendars(laws, await cursor.fetchall(), as_of)
+            await cursor.execute(SQL(COUNTED).format(within), asked)
+            for measure, service, special, department, mode, days, number in await cursor.fetchall():
+                past = known.whole if measure == "whole" else known.handling
+                past.add(Likeness(service, special, department, mode), days, number)
+        return known
+
+
+def _calendars(laws: Laws, spans: list[tuple[str, datetime, datetime]], as_of: datetime) -> dict[str, Any]:
+    """The working days counted by every law, from the day of its first begin to that of its last decision."""
+    asked: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
+    for law, begin, end in spans:
+        try:
+            pack = laws.pack(law)
+        except Refused:  # recorded under a law that this book no longer has: its days can't be counted
+            continue
+        first = local_day(begin, pack.zone)
+        calendar = laws.calendar(pack, local_day(as_of, pack.zone))
+        asked["laws"].append(law)
+        asked["zones"].append(pack.zone)
+        asked["firsts"].append(first)
+        asked["places"].append(len(asked["counts"]) + 1)  # the first place of an array is 1
+        asked["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
+    return asked

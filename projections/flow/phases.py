@@ -1,0 +1,138 @@
+"""阶段 phases: when each phase of a project's flow began and ended, and how far it is within its days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.core.plan import Phase
+from domain.core.types import Outcome
+from domain.law.generic.period import Period, is_over
+from domain.law.generic.rule import GeneralRule
+from domain.messages import Entry
+from domain.project.flow.move import begun
+from domain.project.state.project import Project
+
+
+class PhaseState(StrEnum):
+    """How far a phase has come."""
+
+    NOT_BEGUN = "not_begun"
+    RUNNING = "running"  # something in it was applied for, and not all of it is granted
+    DONE = "done"  # all of it is granted
+
+
+class Course(Struct):
+    """A project, and when each of its items was first applied for and when, if so it is now, it was granted."""
+
+    project: Project
+    begun_at: dict[str, datetime] = field(default_factory=dict)
+    granted_at: dict[str, datetime] = field(default_factory=dict)
+
+
+class PhaseStanding(Struct, frozen=True):
+    """One phase. It begins with the first application in it and ends when all its steps are granted.
+
+    *limit_days* are in *unit*, the law's own, and *due_on* is the last of them; *used_days* and *remaining_days*
+    (below zero: over) are counting days, up to the end or the instant asked about. All null where no limit was set or
+    nothing has begun. *provisional*: *due_on* lies beyond the published calendar.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    state: PhaseState
+    steps: int
+    done: int
+    begun_at: datetime | None
+    ended_at: datetime | None
+    limit_days: int | None
+    unit: str
+    due_on: date | None
+    used_days: int | None
+    remaining_days: int | None
+    late: bool
+    provisional: bool
+
+
+def course(project_id: UUID, entries: Sequence[Entry]) -> Course:
+    """What *entries*, in version order and with their corrections settled, made of the project's items."""
+    found = Course(Project(project_id))
+    for entry in entries:
+        entry.fact.apply(found.project)
+        found.project.version = entry.version
+        code = getattr(entry.fact, "item", "")
+        item = found.project.items.get(code) if isinstance(code, str) else None
+        if item is None:
+            continue
+        if begun(item):
+            found.begun_at.setdefault(code, entry.occurred_at)
+        if item.outcome is Outcome.GRANTED:
+            found.granted_at.setdefault(code, entry.occurred_at)
+        else:
+            found.granted_at.pop(code, None)
+    return found
+
+
+def phases_at(found: Course, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
+    """The phases of the project's flow at *t*, those with steps. *rule* counts their days; None: nothing does."""
+    flow = found.project.flow
+    shown = (_standing(phase, found, rule, t) for phase in (flow.phases if flow else ()))
+    return [phase for phase in shown if phase.steps]
+
+
+def _standing(phase: Phase, found: Course, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
+    items = [code for code, item in found.project.items.items() if item.plan.phase == phase.code]
+    begun_at = min((found.begun_at[code] for code in items if code in found.begun_at), default=None)
+    granted = [found.granted_at[code] for code in items if code in found.granted_at]
+    done = bool(items) and len(granted) == len(items)
+    ended_at = max(granted) if done else None
+    days = _days(phase, rule, begun_at, ended_at or t)
+    state = PhaseState.DONE if done else PhaseState.RUNNING if begun_at else PhaseState.NOT_BEGUN
+    return PhaseStanding(
+        code=phase.code,
+        name=phase.name,
+        name_en=phase.name_en,
+        state=state,
+        steps=len(items),
+        done=len(granted),
+        begun_at=begun_at,
+        ended_at=ended_at,
+        limit_days=phase.limit_days,
+        unit=rule.unit if rule else "",
+        due_on=days.due_on,
+        used_days=days.used,
+        remaining_days=days.remaining,
+        late=days.late,
+        provisional=days.provisional,
+    )
+
+
+class _Days(Struct, frozen=True):
+    due_on: date | None = None
+    used: int | None = None
+    remaining: int | None = None
+    late: bool = False
+    provisional: bool = False
+
+
+def _days(phase: Phase, rule: GeneralRule | None, begun_at: datetime | None, until: datetime) -> _Days:
+    if phase.limit_days is None or rule is None or begun_at is None:
+        return _Days()
+    period = Period(rule, begun_at, phase.limit_days)
+    end = period.end()
+    if end is None:
+        return _Days()
+    due_on = end.date() if isinstance(end, datetime) else end
+    used = period.used_days(rule.local_day(until))
+    return _Days(
+        due_on=due_on,
+        used=used,
+        remaining=period.used_days(due_on) - used,
+        late=is_over(end, until, rule),
+        provisional=rule.calendar.provisional(due_on),
+    )

@@ -1,0 +1,78 @@
+"""Asking which projects run by which edition of a flow: now, or at any instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+
+from projections.reader import Reader
+
+RUNNING: LiteralString = """
+    a.flow = %(flow)s AND a.since <= %(at)s AND (a.until IS NULL OR a.until > %(at)s)
+"""
+LISTED: LiteralString = f"""
+    SELECT a.project, p.code, p.name, p.enterprise, p.manager, a.edition, a.kind, a.since, a.by
+    FROM views.adoption AS a JOIN views.project AS p USING (project)
+    WHERE {RUNNING} AND (%(edition)s = 0 OR a.edition = %(edition)s) AND (%(kind)s = '' OR a.kind = %(kind)s)
+    ORDER BY a.since DESC, a.project LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608 our own constants
+COUNTED: LiteralString = f"""
+    SELECT a.edition, a.kind, count(*)::integer FROM views.adoption AS a WHERE {RUNNING} GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608 our own constants
+
+
+class RunningProject(Struct, frozen=True):
+    """A project that runs by an edition of a flow *since* an instant, by whose word."""
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    manager: str
+    edition: int
+    kind: str
+    since: datetime
+    by: str
+
+
+class RunningCount(Struct, frozen=True):
+    """How many projects of one kind run by one edition."""
+
+    edition: int
+    kind: str
+    projects: int
+
+
+class RunningFilter(Struct, frozen=True, kw_only=True):
+    """Which projects to list: of the flow at an instant; edition 0 and the empty kind ask for nothing."""
+
+    flow: str
+    at: datetime
+    edition: int = 0
+    kind: str = ""
+    limit: int = 100
+    offset: int = 0
+
+
+class RunningProjects:
+    """Reads the view's table through the store's pool."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def listed(self, asked: RunningFilter) -> list[RunningProject]:
+        """A page of them, those that came last first."""
+        params = {name: getattr(asked, name) for name in RunningFilter.__struct_fields__}
+        return [RunningProject(*row) for row in await self._rows(LISTED, params)]
+
+    async def counted(self, flow: str, at: datetime) -> list[RunningCount]:
+        """How many there are, by edition and kind."""
+        return [RunningCount(*row) for row in await self._rows(COUNTED, {"flow": flow, "at": at})]
+
+    async def _rows(self, query: LiteralString, params: dict[str, object]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()

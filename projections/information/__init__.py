@@ -1,0 +1,1 @@
+"""The information base: rows, queries and full-text search."""

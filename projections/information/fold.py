@@ -1,0 +1,311 @@
+"""项目信息库 the information base: what is known of each project by category, how complete, and words to find it by.
+
+What a project's manager enters is kept field by field: of two entries the one of the later day stands, of one day the
+one entered last. Contacts are kept but no words to search by: nobody is found by a telephone number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.messages import Entry
+from domain.project.application.completion import ItemCompleted
+from domain.project.application.registration import ProjectRegistered
+from domain.project.application.submission import ItemSubmitted
+from domain.project.information.form import CATEGORIES, FORM, Category, Sort
+from domain.project.information.recording import InformationRecorded
+from domain.project.state.project import Project
+from projections.information.words import plain, vector
+from projections.view import Facts, Row, Rows, Table
+
+CONTACTS = "contacts"
+
+WEIGHTS = {"name": "A", "code": "A", "basic.project_code": "A", "enterprise": "B", "uscc": "B", "basic.location": "C"}
+
+DOCUMENT = "document:"  # what the label of a document's number begins with, before its item
+
+REQUIRED = {category.id: tuple(one.key for one in category.fields if one.required) for category in FORM}
+
+PROJECTS = Table(
+    "information",
+    (
+        ("project", "uuid"),
+        ("code", "text NOT NULL"),
+        ("name", "text NOT NULL"),
+        ("enterprise", "text NOT NULL"),
+        ("uscc", "text NOT NULL"),
+        ("manager", "text NOT NULL"),
+        ("law", "text NOT NULL"),
+        ("kind", "text NOT NULL"),  # of procedure, as the form's basic.kind
+        ("registered_at", "timestamptz"),
+        ("filled", "integer NOT NULL"),  # required fields that are known
+        ("required", "integer NOT NULL"),
+        ("complete", "boolean NOT NULL"),
+        ("changed_at", "timestamptz"),  # when something was entered last
+        ("changed_by", "text NOT NULL"),
+        ("labels", "text[] NOT NULL"),  # what each of the texts is, e.g. "basic.location"
+        ("texts", "text[] NOT NULL"),
+        ("plain", "text NOT NULL"),  # all of them as they are compared
+        ("words", "tsvector NOT NULL"),
+        ("known_on", "date"),  # the last of the days that figures are of, also of those that were taken back
+    ),
+    key=1,
+    indexes=(
+        "USING gin (words)",
+        "(changed_at DESC NULLS LAST, project)",
+        "(registered_at)",
+        "(uscc)",
+        "(enterprise)",
+        "(manager)",
+    ),
+)
+
+BY_CATEGORY = Table(
+    "information_category",
+    (
+        ("project", "uuid"),
+        ("category", "text"),
+        ("known", "integer NOT NULL"),  # fields with a value
+        ("filled", "integer NOT NULL"),
+        ("required", "integer NOT NULL"),
+        ("missing", "text[] NOT NULL"),  # required fields without one
+        ("complete", "boolean NOT NULL"),
+        ("changed_at", "timestamptz"),
+        ("changed_by", "text NOT NULL"),
+    ),
+    key=2,
+    indexes=("(category, complete)",),
+)
+
+FIELDS = Table(
+    "information_field",
+    (
+        ("project", "uuid"),
+        ("category", "text"),
+        ("field", "text"),
+        ("value", "text NOT NULL"),
+        ("unit", "text NOT NULL"),
+        ("as_of", "date NOT NULL"),  # the day the value is of
+        ("source", "text NOT NULL"),
+        ("entered_at", "timestamptz NOT NULL"),
+        ("recorded_at", "timestamptz NOT NULL"),
+        ("by", "text NOT NULL"),
+        ("version", "integer NOT NULL"),  # of the entry that says so
+    ),
+    key=3,
+)
+
+
+class Stand(Struct, frozen=True):
+    """What stands of one field; an empty value was taken back."""
+
+    value: str
+    unit: str
+    as_of: date
+    source: str
+    entered_at: datetime
+    recorded_at: datetime
+    by: str
+    version: int
+
+
+class InformationState(Struct):
+    """What the rows of one project need beside the project itself; *rows* as long as nothing touches them."""
+
+    registered: ProjectRegistered | None = None
+    registered_at: datetime | None = None
+    fields: dict[tuple[str, str], Stand] = field(default_factory=dict)
+    touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # by category: when last, by whom
+    known_on: date | None = None
+    documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
+    told: tuple[tuple[str, str], ...] = ()  # the documents that the kept rows have
+    rows: Rows | None = None
+
+
+class Information:
+    """The fold."""
+
+    name: str = "information"
+    version: int = 2
+    tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
+    follows: Facts = frozenset((ProjectRegistered, InformationRecorded, ItemCompleted, ItemSubmitted))
+
+    def start(self) -> InformationState:
+        return InformationState()
+
+    def fold(self, state: InformationState, entry: Entry, project: Project) -> None:  # noqa: ARG002  the view's form
+        match entry.fact:
+            case ProjectRegistered() as registered:
+                state.registered, state.registered_at, state.rows = registered, entry.occurred_at, None
+            case InformationRecorded() as recorded:
+                _enter(state, entry, recorded)
+            case ItemCompleted(item=item, document_number=number):
+                state.documents[item] = number
+            case ItemSubmitted(item=item):
+                state.documents.pop(item, None)
+
+    def rows(self, state: InformationState, project: Project) -> Rows:
+        registered, told = state.registered, tuple(_documents(state, project))
+        if registered is None:
+            return {}
+        if state.rows is None or told != state.told:
+            state.told = told
+            categories = [_category_row(state, project, category) for category in FORM]
+            state.rows = {
+                "information": [_project_row(state, registered, project, categories)],
+                "information_category": categories,
+                "information_field": [
+                    (project.id, category, key, *(getattr(stand, name) for name in Stand.__struct_fields__))
+                    for (category, key), stand in state.fields.items()
+                    if stand.value
+                ],
+            }
+        return state.rows
+
+
+def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded) -> None:
+    by = entry.recorded.by.id
+    for one in recorded.fields:
+        key = recorded.category, one.key
+        before = state.fields.get(key)
+        if before is None or recorded.as_of >= before.as_of:
+            times = entry.occurred_at, entry.recorded_at
+            state.fields[key] = Stand(one.value, one.unit, recorded.as_of, recorded.source, *times, by, entry.version)
+    state.touched[recorded.category] = entry.occurred_at, by
+    state.known_on = max(state.known_on or recorded.as_of, recorded.as_of)
+    state.rows = None
+
+
+def _documents(state: InformationState, project: Project) -> list[tuple[str, str]]:
+    """The numbers of the documents that stand, by item."""
+    found = []
+    for code, item in project.items.items():
+        number = item.result.document_number if item.result else state.documents.get(code, "")
+        if number:
+            found.append((code, number))
+    return found
+
+
+def _category_row(state: InformationState, project: Project, category: Category) -> Row:
+    required = REQUIRED[category.id]
+    known = [one.key for one in category.fields if _value(state, category.id, one.key)]
+    missing = [key for key in required if key not in known]
+    at, by = state.touched.get(category.id, (None, ""))
+    filled = len(required) - len(missing)
+    return (project.id, category.id, len(known), filled, len(required), missing, not missing, at, by)
+
+
+def _value(state: InformationState, category: str, key: str) -> str:
+    stand = state.fields.get((category, key))
+    return stand.value if stand else ""
+
+
+def _project_row(
+    state: InformationState, registered: ProjectRegistered, project: Project, categories: list[Row]
+) -> Row:
+    filled, required = (sum(row[column] for row in categories) for column in (3, 4))
+    at, by = max(state.touched.values(), default=(None, ""))
+    texts = _texts(state, registered)
+    return (
+        project.id,
+        registered.code,
+        registered.name,
+        registered.enterprise.name,
+        registered.enterprise.uscc,
+        project.manager,
+        project.law,
+        _value(state, "basic", "kind"),
+        state.registered_at,
+        filled,
+        required,
+        filled == required,
+        at,
+        by,
+        [label for label, _ in texts],
+        [text for _, text in texts],
+        "\n".join(plain(text) for _, text in texts),
+        vector((_weight(label), text) for label, text in texts),
+        state.known_on,
+    )
+
+
+def _weight(label: str) -> str:
+    return "C" if label.startswith(DOCUMENT) else WEIGHTS.get(label, "D")
+
+
+def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple[str, str]]:
+    """Every text that the project is found by, and what it is."""
+    enterprise = registered.enterprise
+    found = [
+        ("name", registered.name),
+        ("code", registered.code),
+        ("enterprise", enterprise.name),
+        ("uscc", enterprise.uscc),
+    ]
+    for (category, key), stand in state.fields.items():
+        if category != CONTACTS and category in CATEGORIES:
+            found.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
+    found += [(DOCUMENT + item, number) for item, number in state.told]
+    return [(label, text) for label, text in found if text]
+
+
+def spelt(category: str, key: str, value: str, unit: str = "") -> str:
+    """A field's value in words: of a choice the Chinese and the English, of a figure with its unit."""
+    for one in CATEGORIES[category].fields:
+        if one.key == key and one.sort is Sort.CHOICE and value in one.options:
+            return " ".join(one.options[value])
+    return f"{value} {unit}".strip()
+
+
+class InformationRow(Struct, frozen=True):
+    """One project's row, as the view has it; without the words to search by."""
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    uscc: str
+    manager: str
+    law: str
+    kind: str
+    registered_at: datetime | None
+    filled: int
+    required: int
+    complete: bool
+    changed_at: datetime | None
+    changed_by: str
+    labels: list[str]
+    texts: list[str]
+
+
+class CategoryRow(Struct, frozen=True):
+    """How complete one category of a project is."""
+
+    project: UUID
+    category: str
+    known: int
+    filled: int
+    required: int
+    missing: list[str]
+    complete: bool
+    changed_at: datetime | None
+    changed_by: str
+
+
+class FieldRow(Struct, frozen=True):
+    """What stands of one field of a project."""
+
+    project: UUID
+    category: str
+    field: str
+    value: str
+    unit: str
+    as_of: date
+    source: str
+    entered_at: datetime
+    recorded_at: datetime
+    by: str
+    version: int

@@ -1,0 +1,238 @@
+"""Asking the information base: projects by words and filters, one project as of any instant, and who has which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg.sql import SQL, Composed, Identifier
+
+from domain.law.calendar.moment import local_day
+from domain.messages import Entry, corrections
+from domain.project.information.recording import InformationRecorded
+from projections import as_of as pasts
+from projections.as_of import Folding, Past, Settle, Tables, tables_at
+from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, FieldRow, Information, InformationRow
+from projections.information.words import plain, question
+from projections.progress.fold import ITEMS, Progress, ProgressItem
+from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+from projections.sums import ZONE
+from projections.supervision.board import Cursor
+from projections.view import CORRECTIONS, Table, fold
+
+COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
+WHERE: Mapping[str, LiteralString] = {  # by what is asked for
+    "words": "i.words @@ %(words)s::tsquery",
+    "exact": "NOT EXISTS (SELECT FROM unnest(%(exact)s::text[]) AS e WHERE position(e IN i.plain) = 0)",
+    "manager": "i.manager = %(manager)s",
+    "kind": "i.kind = %(kind)s",
+    "changed_since": "i.changed_at >= %(changed_since)s",
+    "registered_from": "i.registered_at >= %(registered_from)s",
+    "registered_before": "i.registered_at < %(registered_before)s",
+    "known_category": "EXISTS (SELECT FROM {categories} AS c WHERE c.project = i.project"
+    " AND c.category = %(category)s AND c.known > 0)",
+    "complete_category": "EXISTS (SELECT FROM {categories} AS c WHERE c.project = i.project"
+    " AND c.category = %(category)s AND c.complete = %(complete)s)",
+    "complete": "i.complete = %(complete)s",
+    "steps": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
+    " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
+}
+INSTANTS = ("changed_since", "registered_from", "registered_before")
+RANK: LiteralString = (  # whoever asks for a whole name wants that one first; the name is the first line
+    "position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0 DESC, ts_rank(i.words, %(words)s::tsquery) DESC,"
+)
+LISTED = """
+    SELECT {columns} FROM {information} AS i WHERE {conditions}
+    ORDER BY {rank} i.changed_at DESC NULLS LAST, i.registered_at DESC NULLS LAST, i.project
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+COUNTED = "SELECT count(*) FROM {information} AS i WHERE {conditions}"
+OF_PERSON = """
+    SELECT {columns}, i.uscc = ANY(%(codes)s) FROM {information} AS i
+    WHERE i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s))
+    ORDER BY i.registered_at DESC NULLS LAST, i.project LIMIT %(limit)s OFFSET %(offset)s
+"""
+VIEWS = (Information(), Progress())
+TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by their names in the queries
+CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
+# A figure holds from its day on, and that may be after the instant at which it was said to have been entered.
+MOVED: LiteralString = f"""
+    {pasts.MOVED} OR EXISTS (SELECT FROM views.information AS i WHERE i.project = p.project AND i.known_on > %(day)s)
+"""
+
+
+class InformationFilter(Struct, frozen=True, kw_only=True):
+    """Which projects to list; empty fields ask for nothing.
+
+    *complete* is of *category* where one is given, else of the whole; a category alone asks for projects with something
+    in it. The instants *registered_from* (included) and *registered_before* bound the registration.
+    """
+
+    text: str = ""
+    category: str = ""
+    complete: bool | None = None
+    stage: str = ""
+    department: str = ""
+    manager: str = ""
+    kind: str = ""
+    registered_from: datetime | None = None
+    registered_before: datetime | None = None
+    changed_since: datetime | None = None
+    scope: Scope = ZONE_SCOPE
+    limit: int = 100
+    offset: int = 0
+
+    def conditions(self) -> list[LiteralString]:
+        """What has to hold of a project, as SQL with the parameters of `params`."""
+        category, judged = bool(self.category), self.complete is not None
+        asked = {
+            "words": bool(self.text.strip()),
+            "exact": bool(self.text.strip()),
+            "known_category": category and not judged,
+            "complete_category": category and judged,
+            "complete": judged and not category,
+            "steps": bool(self.stage or self.department),
+            **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
+        }
+        return [WHERE[name] for name, is_asked in asked.items() if is_asked]
+
+    def params(self) -> dict[str, Any]:
+        """The values that the conditions name. A text without any word finds nothing."""
+        sought = question(self.text)
+        named = {name: getattr(self, name) for name in self.__struct_fields__ if name != "scope"}
+        return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
+
+
+class InformationPast(Past, frozen=True):
+    """An instant in the past; of figures counts the day that they are of, in *zone*."""
+
+    zone: str
+
+
+class PersonsProject(Struct, frozen=True):
+    """One project of a person, found *by_code* or else by a name, with the items that were applied for."""
+
+    row: InformationRow
+    by_code: bool
+    cases: list[ProgressItem]
+
+
+class Found(Struct, frozen=True):
+    """A page of projects, the best match first, and how many there are in all."""
+
+    rows: list[InformationRow]
+    count: int
+
+
+class KnownProject(Struct, frozen=True):
+    """One project at an instant: its row, its categories in the form's order, what stands of fields, and its items."""
+
+    project: InformationRow
+    categories: list[CategoryRow]
+    fields: list[FieldRow]
+    items: list[ProgressItem]
+
+
+class InformationBook:
+    """Reads the view's tables through the store's pool: as they are, or as they stood in the *past*."""
+
+    def __init__(self, store: Reader, past: InformationPast | None = None) -> None:
+        self._store, self._past = store, past
+
+    async def listed(self, asked: InformationFilter) -> Found:
+        """A page of projects that match, the best match first; without a text those entered last.
+
+        Raises TooMuchToRead.
+        """
+        params, conditions = asked.params(), asked.conditions()
+        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in one for one in conditions))
+        async with self._tables(PROJECTS, *read) as (cursor, tables):
+            given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
+            given["conditions"] = SQL(" AND ").join(
+                [asked.scope.of("i"), *(SQL(one).format(**given) for one in conditions)]
+            )
+            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
+            counted = await cursor.fetchone()
+            await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
+            rows = [InformationRow(*row) for row in await cursor.fetchall()]
+        return Found(rows, int(counted[0]) if counted else 0)
+
+    async def of_person(
+        self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int
+    ) -> list[PersonsProject]:
+        """Projects of an enterprise with one of *codes*, or of one of *names* that has no code there, with their cases.
+
+        Raises TooMuchToRead.
+        """
+        asked = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
+        async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
+            given = _given(tables)
+            await cursor.execute(SQL(OF_PERSON).format(**given), asked | tables.params)
+            found = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
+            cases = {one.row.project: one.cases for one in found}
+            await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
+            for row in await cursor.fetchall():
+                cases[row[0]].append(ProgressItem(*row))
+        return found
+
+    def _tables(self, *tables: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
+        return tables_at(self._store, folding_of(self._past, *tables), self._past)
+
+
+def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
+    """How *tables* of the information base, and of the items beside it, are read in the *past*."""
+    if past is None:
+        return Folding(VIEWS, tables, _settled_by(ZONE))
+    day = local_day(past.t, past.zone)
+    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, asked={"day": day})
+
+
+def _given(tables: Tables) -> dict[str, Composed]:
+    """What the queries are made of."""
+    return {"columns": COLUMNS} | {name: tables.of(table) for name, table in TABLES.items()}
+
+
+def _settled_by(zone: str) -> Settle:
+    return lambda project, entries, past: fold(VIEWS, project, then(entries, past.t, past.known, zone))
+
+
+def known_project(
+    project: UUID, entries: Sequence[Entry], as_of: datetime, known: datetime, zone: str
+) -> KnownProject | None:
+    """One project at *as_of*, as known at *known*, read from all its entries; None where it was not yet registered.
+
+    Days are those of *zone*. A correction counts from when it was recorded on.
+    """
+    folded = fold(VIEWS, project, then(entries, as_of, known, zone))
+    told = VIEWS[0].rows(folded.states["information"], folded.project)
+    if not told:
+        return None
+    progress = VIEWS[1].rows(folded.states["progress"], folded.project)
+    row = told["information"][0]
+    return KnownProject(
+        InformationRow(*row[: len(InformationRow.__struct_fields__)]),
+        [CategoryRow(*one) for one in told["information_category"]],
+        [FieldRow(*one) for one in told["information_field"]],
+        [ProgressItem(*one) for one in progress["item"]],
+    )
+
+
+def then(entries: Sequence[Entry], as_of: datetime, known: datetime, zone: str) -> list[Entry]:
+    """Those of a project's entries that were recorded by *known* and, as was known then, had happened by *as_of*.
+
+    Of figures that were entered it is the day they are of that has to have come, whenever they were entered.
+    """
+    learned = [entry for entry in entries if entry.recorded_at <= known]
+    amended, day = corrections(learned).amended, local_day(as_of, zone)
+    return [
+        entry
+        for entry in learned
+        if isinstance(entry.fact, CORRECTIONS)
+        or (isinstance(entry.fact, InformationRecorded) and entry.fact.as_of <= day)
+        or (not isinstance(entry.fact, InformationRecorded) and amended.get(entry.version, entry.occurred_at) <= as_of)
+    ]

@@ -1,0 +1,1 @@
+"""What-if: clocks with assumed events, and cards under other rules."""

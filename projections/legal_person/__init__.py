@@ -1,0 +1,1 @@
+"""The legal-person base: names, codes and merges over time."""

@@ -1,0 +1,193 @@
+"""Asking the legal-person base: who a code means, on any day, as known at any instant; whose projects are whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+
+from projections.information.words import question
+from projections.legal_person.fold import CodeRow, MergeRow, PersonRow
+from projections.reader import Reader
+from projections.view import literal
+
+BEGUN_CODE = re.compile("[0-9A-Z]{4,18}")
+MERGED_DEEP_MAX = 20  # a merge of a merge of a merge; a circle, which is refused when it is told, would end here too
+
+# That two entries are one person is no event of its life but something that became known: so are its older codes.
+MERGES: LiteralString = "m.merge_known <= %(known)s AND (m.separation_known IS NULL OR m.separation_known > %(known)s)"
+SURVIVORS: LiteralString = f"""
+    walk (start, person, deep) AS (
+        SELECT person, person, 0 FROM hit
+        UNION ALL
+        SELECT w.start, m.into_person, w.deep + 1 FROM walk AS w JOIN views.person_merge AS m ON m.person = w.person
+        WHERE w.deep < {MERGED_DEEP_MAX} AND {MERGES}
+    ),
+    survivor AS (SELECT DISTINCT ON (start) start, person FROM walk ORDER BY start, deep DESC)
+"""  # noqa: S608 our own constants
+FOUND: LiteralString = f"""
+    WITH RECURSIVE hit AS (
+        SELECT c.person, c.code, c.sort FROM views.person_code AS c
+        WHERE (c.code = %(code)s OR (c.person = %(id)s AND c.sort = 'unified'))
+          AND c.known_from <= %(known)s
+    ), {SURVIVORS}
+    SELECT h.person, (SELECT o.code FROM views.person_code AS o WHERE o.person = h.person AND o.sort = 'unified'),
+           h.sort, s.person
+    FROM hit AS h JOIN survivor AS s ON s.start = h.person ORDER BY h.person
+"""  # noqa: S608 our own constants
+ABSORBED: LiteralString = f"""
+    WITH RECURSIVE walk (person, deep) AS (
+        SELECT %(id)s::uuid, 0
+        UNION ALL
+        SELECT m.person, w.deep + 1 FROM walk AS w JOIN views.person_merge AS m ON m.into_person = w.person
+        WHERE w.deep < {MERGED_DEEP_MAX} AND {MERGES}
+    )
+    SELECT DISTINCT person FROM walk
+"""  # noqa: S608 our own constants
+COLUMNS: LiteralString = ", ".join(f"p.{name}" for name in PersonRow.__struct_fields__)
+KNOWN: LiteralString = "p.known_from <= %(known)s AND (p.known_until IS NULL OR p.known_until > %(known)s)"
+THEN: LiteralString = (
+    f"{KNOWN} AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to > %(day)s)"
+)
+LISTED: LiteralString = f"""
+    WITH RECURSIVE hit AS (
+        SELECT p.person, max(ts_rank(p.words, %(words)s::tsquery)) AS rank FROM views.person AS p
+        WHERE %(words)s <> '' AND p.words @@ %(words)s::tsquery AND {KNOWN}
+          AND (p.valid_from IS NULL OR p.valid_from <= %(day)s)
+          AND NOT EXISTS (SELECT FROM unnest(%(exact)s::text[]) AS e WHERE position(e IN p.plain) = 0)
+        GROUP BY p.person
+        UNION ALL
+        SELECT c.person, 1 FROM views.person_code AS c
+        WHERE %(code)s <> '' AND c.code LIKE %(prefix)s AND c.known_from <= %(known)s
+        UNION ALL
+        SELECT p.person, 0 FROM views.person AS p WHERE %(all)s AND {THEN}
+    ), {SURVIVORS},
+    best AS (SELECT s.person, max(h.rank) AS rank FROM hit AS h JOIN survivor AS s ON s.start = h.person GROUP BY 1)
+    SELECT {COLUMNS} FROM best AS b JOIN views.person AS p ON p.person = b.person AND {THEN}
+    WHERE (%(kind)s = '' OR p.kind = %(kind)s) AND (%(status)s = '' OR p.status = %(status)s)
+    ORDER BY b.rank DESC, p.name, p.code LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608 our own constants
+
+
+class Then(Struct, frozen=True):
+    """What is asked about: a local *day*, by what was known at the instant *known*."""
+
+    day: date
+    known: datetime
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """The parameters that every query takes."""
+        return {"day": self.day, "known": self.known}
+
+
+class Found(Struct, frozen=True):
+    """An entry that a code leads to: its own code, by what *sort* of code it was found, and who it really is."""
+
+    person: UUID
+    code: str
+    sort: str
+    survivor: UUID
+
+
+class PersonFilter(Struct, frozen=True, kw_only=True):
+    """Which persons to list; empty fields ask for nothing. *text*: in a name it has or had, or the start of a code."""
+
+    text: str = ""
+    kind: str = ""
+    status: str = ""
+    limit: int = 100
+    offset: int = 0
+
+
+class Cluster(Struct, frozen=True):
+    """One person with all entries that were merged into it: stretches of days, codes and merges, oldest first."""
+
+    person: UUID
+    days: list[PersonRow]
+    codes: list[CodeRow]
+    merges: list[MergeRow]
+
+    def on(self, day: date, person: UUID | None = None) -> PersonRow | None:
+        """What held on *day* of the survivor, or of another *person* in here."""
+        for row in self.days:
+            if row.person == (person or self.person) and (row.valid_from or date.min) <= day < (
+                row.valid_to or date.max
+            ):
+                return row
+        return None
+
+
+class PersonBook:
+    """Reads the view's tables through the store's pool."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[Found]:
+        """The entries that *code*, or the id *person*, leads to; of several persons where a code is of several."""
+        rows = await self._rows(FOUND, {**at.asked, "code": code, "id": person})
+        return [Found(*row) for row in rows]
+
+    async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
+        """Those of *codes* that lead to a person, as far as was known then."""
+        query: LiteralString = (
+            "SELECT c.code FROM views.person_code AS c WHERE c.code = ANY(%(codes)s) AND c.known_from <= %(known)s"
+        )
+        return {code for (code,) in await self._rows(query, {"codes": list(codes), "known": known})}
+
+    async def cluster(self, survivor: UUID, at: Then) -> Cluster:
+        """Everything known of one person and of those merged into it, as known then."""
+        asked = {**at.asked, "id": survivor}
+        people = [person for (person,) in await self._rows(ABSORBED, asked)]
+        asked["people"] = people
+        days = await self._rows(
+            f"SELECT {COLUMNS} FROM views.person AS p WHERE p.person = ANY(%(people)s) AND {KNOWN}"  # noqa: S608 our own constants
+            " ORDER BY p.valid_from NULLS FIRST, p.code",
+            asked,
+        )
+        codes = await self._rows(
+            "SELECT * FROM views.person_code AS c WHERE c.person = ANY(%(people)s) AND c.known_from <= %(known)s"
+            " ORDER BY c.person <> %(id)s, c.sort = 'linked', c.code",
+            asked,
+        )
+        merges = await self._rows(
+            f"SELECT m.* FROM views.person_merge AS m WHERE m.person = ANY(%(people)s) AND {MERGES}"  # noqa: S608 our own constants
+            " ORDER BY m.merged_at, m.person",
+            asked,
+        )
+        return Cluster(
+            survivor,
+            [PersonRow(*row) for row in days],
+            [CodeRow(*row) for row in codes],
+            [MergeRow(*row) for row in merges],
+        )
+
+    async def listed(self, asked: PersonFilter, at: Then) -> list[PersonRow]:
+        """Persons as they were on the day, each once however often it was entered, the best match first."""
+        sought, code = question(asked.text), asked.text.strip().upper().replace("-", "")
+        rows = await self._rows(
+            LISTED,
+            {
+                **at.asked,
+                "words": sought.words,
+                "exact": list(sought.exact),
+                "code": code if BEGUN_CODE.fullmatch(code) else "",
+                "prefix": literal(code) + "%",
+                "all": not asked.text.strip(),
+                "kind": asked.kind,
+                "status": asked.status,
+                "limit": asked.limit,
+                "offset": asked.offset,
+            },
+        )
+        return [PersonRow(*row) for row in rows]
+
+    async def _rows(self, query: LiteralString, asked: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, asked)
+            return await cursor.fetchall()

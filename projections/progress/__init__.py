@@ -1,0 +1,1 @@
+"""The progress table: a row a project, a row an item."""

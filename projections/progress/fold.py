@@ -1,0 +1,351 @@
+"""项目进度表 the progress table: a row a project and a row an item, for leaders and project managers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from domain.core.types import OPEN_STAGES, Outcome, Stage
+from domain.messages import Entry, tag_of
+from domain.project.application.registration import ItemPlanned, ProjectRegistered
+from domain.project.flow.adoption import ItemDropped, ItemReplanned
+from domain.project.state.consultation import queue, unanswered
+from domain.project.state.project import Item, Project
+from domain.project.waiting.stuck import can_move, is_done, is_turned_down
+from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, waits_of
+from projections.feedback.redaction import named
+from projections.progress.item_dates import NODES, Dates
+from projections.view import EVERY_FACT, Facts, Row, Rows, Table
+
+NOBODY = HeldBy.NOBODY.value
+
+# What is asked of every item, looked up once: getting a member of an enumeration takes longer than comparing it.
+GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
+
+PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may be needed, or not any more
+
+
+class ProgressState(Struct):
+    """What the rows of one project need beside the project itself."""
+
+    registered: ProjectRegistered | None = None
+    registered_at: datetime | None = None
+    items: dict[str, Dates] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)  # of the items that nothing has touched since
+    granted: set[str] = field(default_factory=set)  # items; other items' rows depend on it
+    changed_at: datetime | None = None
+    changed_by: str = ""
+    last_fact: str = ""
+    position: int = 0
+    happened_at: datetime | None = None
+    recorded_at: datetime | None = None
+
+
+PROJECTS = Table(
+    "project",
+    (
+        ("project", "uuid"),
+        ("code", "text NOT NULL"),
+        ("name", "text NOT NULL"),
+        ("enterprise", "text NOT NULL"),
+        ("manager", "text NOT NULL"),
+        ("law", "text NOT NULL"),
+        ("register", "text NOT NULL"),  # the log it was imported from; empty: the zone's own
+        ("kind", "text NOT NULL"),  # of project, as its flow has it
+        ("phase", "text NOT NULL"),  # the first of its flow in which something is not granted; empty: none
+        ("phase_name", "text NOT NULL"),
+        ("phase_nth", "integer NOT NULL"),
+        ("phases", "integer NOT NULL"),  # how many its flow has
+        ("registered_at", "timestamptz"),
+        ("items_total", "integer NOT NULL"),
+        ("items_open", "integer NOT NULL"),  # applied for and not decided
+        ("items_done", "integer NOT NULL"),  # granted or terminated
+        ("items_turned_down", "integer NOT NULL"),  # refused or declined, and not applied for again
+        ("stuck", "boolean NOT NULL"),
+        ("holders", "text[] NOT NULL"),  # everybody who can act on one of its items
+        ("complaints_open", "integer NOT NULL"),
+        ("last_fact", "text NOT NULL"),
+        ("changed_at", "timestamptz"),
+        ("changed_by", "text NOT NULL"),
+        ("version", "integer NOT NULL"),
+        ("position", "bigint NOT NULL"),
+        ("happened_at", "timestamptz"),  # the last of all that happened, in whatever order it was recorded
+        ("recorded_at", "timestamptz"),  # when the last of it was learned
+    ),
+    key=1,
+    indexes=(
+        "(changed_at DESC, project)",
+        "(happened_at)",
+        "(recorded_at)",
+        "(manager)",
+        "(code)",
+        "(phase)",
+        "USING gin (holders)",
+        "(stuck) WHERE stuck",
+        "(register) WHERE register <> ''",
+    ),
+)
+
+ITEMS = Table(
+    "item",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("nth", "integer NOT NULL"),  # place in the project's list
+        ("name", "text NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("mode", "text NOT NULL"),
+        ("live", "boolean NOT NULL"),
+        ("stage", "text NOT NULL"),
+        ("outcome", "text NOT NULL"),
+        ("application", "integer NOT NULL"),
+        ("holder", "text NOT NULL"),  # who has to act first; see `holders`
+        ("holders", "text[] NOT NULL"),  # a department's code, else a word of HeldBy; none where it is blocked or done
+        ("unmet", "text[] NOT NULL"),  # preconditions not granted yet
+        ("missing", "text[] NOT NULL"),  # papers still to come
+        ("suspended", "text[] NOT NULL"),  # grounds of the open suspensions
+        ("awaiting", "text[] NOT NULL"),  # departments asked to countersign and not answered, in that order
+        ("queued", "text[] NOT NULL"),  # departments to be asked after them
+        ("promise_days", "integer"),
+        ("submitted_at", "timestamptz"),
+        ("accepted_at", "timestamptz"),
+        ("decided_at", "timestamptz"),
+        ("delivered_at", "timestamptz"),
+        ("document", "text NOT NULL"),
+        ("external", "boolean NOT NULL"),
+        ("verified_at", "timestamptz"),
+        ("last_fact", "text NOT NULL"),
+        ("changed_at", "timestamptz"),
+        ("changed_by", "text NOT NULL"),
+    ),
+    key=2,
+    indexes=("(department, stage)", "(holder, stage)"),
+)
+
+
+class Progress:
+    """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
+
+    name: str = "progress"
+    version: int = 7
+    tables: tuple[Table, ...] = (PROJECTS, ITEMS)
+    follows: Facts = EVERY_FACT  # a project says what was done to it last
+
+    def start(self) -> ProgressState:
+        return ProgressState()
+
+    def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
+        fact, at = entry.fact, entry.occurred_at
+        state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
+        state.last_fact = tag_of(fact)
+        if state.happened_at is None or at > state.happened_at:
+            state.happened_at = at
+        if state.recorded_at is None or entry.recorded_at > state.recorded_at:
+            state.recorded_at = entry.recorded_at
+        if isinstance(fact, ProjectRegistered):
+            state.registered, state.registered_at = fact, at
+        code: str = getattr(fact, "item", "")
+        if not code or not isinstance(code, str) or isinstance(fact, PLANNING):
+            state.rows.clear()  # the plan changed
+            state.granted = project.granted
+        if not code or not isinstance(code, str):
+            return
+        state.rows.pop(code, None)
+        if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
+            state.granted ^= {code}
+            for other in (*project.waiting_for(code), *_terminated(project)) if state.rows else ():
+                state.rows.pop(other, None)
+        dates = state.items.get(code)
+        if dates is None:
+            dates = state.items[code] = Dates()
+        dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
+        if type(fact) in NODES:
+            NODES[type(fact)](dates, fact, at)
+
+    def rows(self, state: ProgressState, project: Project) -> Rows:
+        kept, items, granted = state.rows, [], project.granted
+        for nth, (code, item) in enumerate(project.items.items(), 1):
+            row = kept.get(code)
+            if row is None:
+                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
+            items.append(row)
+        return {"project": [_project_row(state, project, items)], "item": items}
+
+
+def _terminated(project: Project) -> list[str]:
+    """The items that nobody applies for again unless another one needs them: that changes as others are granted."""
+    return [code for code, item in project.items.items() if item.outcome is TERMINATED]
+
+
+def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
+    """Who has to act on *item*, in order: as `domain.project.waiting.wait` has it, so that all tables say the same."""
+    held = (wait for wait in waits_of(project, item, bool(unmet) and before_acceptance(item)) if wait is not BLOCKED)
+    named = (wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value for wait in held)
+    return list(dict.fromkeys(named))
+
+
+def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, granted: set[str]) -> Row:
+    plan = item.plan
+    unmet = project.unmet(code, granted)
+    held = holders_of(project, item, unmet)
+    accepted = item.stage is Stage.ACCEPTED
+    asked_now = item.consultations if accepted else None
+    return (
+        project.id,
+        code,
+        nth,
+        plan.name,
+        item.department,
+        str(item.mode),
+        plan.live,
+        str(item.stage),
+        str(item.outcome or ""),
+        item.application,
+        held[0] if held and held[0] != NOBODY else "",
+        held,
+        unmet,
+        list(item.missing),
+        sorted(set(item.suspensions.values())) if accepted else [],
+        [asked.department for asked in unanswered(asked_now)] if asked_now else [],
+        [department for department, _, _ in queue(asked_now).values()] if asked_now else [],
+        item.promise_days,
+        dates.submitted_at,
+        dates.accepted_at,
+        dates.decided_at,
+        dates.delivered_at,
+        item.result.document_number if item.result else dates.document,
+        item.external,
+        dates.verified_at,
+        dates.last_fact,
+        dates.changed_at,
+        dates.changed_by,
+    )
+
+
+NAMES = [name for name, _ in ITEMS.columns]
+
+HOLDERS = NAMES.index("holders")
+
+
+def _standing(project: Project) -> tuple[str, str, str, int, int]:
+    """The kind of project, and the phase in which it is: code, name, which of how many."""
+    flow = project.flow
+    if flow is None:
+        return "", "", "", 0, 0
+    left = {item.plan.phase for item in project.items.values() if item.outcome is not GRANTED}
+    for nth, phase in enumerate(flow.phases, 1):
+        if phase.code in left:
+            return flow.kind, phase.code, phase.name or phase.code, nth, len(flow.phases)
+    return flow.kind, "", "", len(flow.phases), len(flow.phases)
+
+
+def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
+    registered = state.registered
+    stages = [item.stage for item in project.items.values()]
+    done = sum(map(is_done, project.items.values()))
+    refused = sum(map(is_turned_down, project.items.values()))
+    held = sorted({holder for row in items for holder in row[HOLDERS]} - {NOBODY})
+    return (
+        project.id,
+        registered.code if registered else "",
+        registered.name if registered else "",
+        registered.enterprise.name if registered else "",
+        project.manager,
+        project.law,
+        project.register,
+        *_standing(project),
+        state.registered_at,
+        len(stages),
+        sum(stage in OPEN_STAGES for stage in stages),
+        done,
+        refused,
+        # Somebody who holds an item can act on it; only where nobody holds any, the chains have to be followed.
+        done < len(stages) and (bool(refused) or not (held or can_move(project))),
+        held,
+        sum(not complaint.closed for complaint in project.complaints.values()),
+        state.last_fact,
+        state.changed_at,
+        state.changed_by,
+        project.version,
+        state.position,
+        state.happened_at,
+        state.recorded_at,
+    )
+
+
+class ProgressItem(Struct, frozen=True):
+    """One item's row, as it is answered.
+
+    *holders*: who has to act on it, in order: a department by its code, else `applicant`, `outside`, `outside_body`,
+    `project_manager` or `nobody`; none where it waits for other items, or is done. *holder* is the first.
+    """
+
+    project: UUID
+    item: str
+    nth: int
+    name: str
+    department: str
+    mode: str
+    live: bool
+    stage: str
+    outcome: str
+    application: int
+    holder: str
+    holders: list[str]
+    unmet: list[str]
+    missing: list[str]
+    suspended: list[str]
+    awaiting: list[str]
+    queued: list[str]
+    promise_days: int | None
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    delivered_at: datetime | None
+    document: str
+    external: bool
+    verified_at: datetime | None
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+
+
+class ProgressProject(Struct, frozen=True):
+    """One project's row, as it is answered.
+
+    *phase* is the first of its flow in which something is not granted, *phase_nth* of *phases*; empty and 0 where it
+    runs by no flow, empty and the last where all is granted. *changed_at* is when what was recorded last happened,
+    *happened_at* when what happened last did, *recorded_at* when the last of it was learned. *register* is the log that
+    it was imported from, empty for the zone's own. *items_done* are granted or terminated; *stuck*: it is open, and has
+    items that were turned down (refused or declined, and not applied for again), or nobody who can act on any of them.
+    """
+
+    project: UUID
+    code: str
+    name: str
+    enterprise: str
+    manager: str
+    law: str
+    register: str
+    kind: str
+    phase: str
+    phase_name: str
+    phase_nth: int
+    phases: int
+    registered_at: datetime | None
+    items_total: int
+    items_open: int
+    items_done: int
+    items_turned_down: int
+    stuck: bool
+    holders: list[str]
+    complaints_open: int
+    last_fact: str
+    changed_at: datetime | None
+    changed_by: str
+    version: int
+    position: int
+    happened_at: datetime | None
+    recorded_at: datetime | None

@@ -1,0 +1,200 @@
+"""Lists of projects for the progress table: which are asked for, how many there are, and the zone in a few numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct, structs
+from psycopg.sql import SQL, Composed
+
+from domain.law.licensing.clock import Level
+from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
+from projections.clocks.list import AT_LEVEL, EXISTS, SOON
+from projections.progress.fold import ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
+from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+from projections.view import ROWS_MAX, literal
+
+# A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
+LATE = AT_LEVEL[Level.RED]
+HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
+STALE = SQL(
+    "EXISTS (SELECT FROM views.outside AS o WHERE o.project = p.project AND o.needed"
+    " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
+)
+CONDITIONS = {
+    "manager": SQL("p.manager = %(manager)s"),
+    "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
+    "text": SQL("concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s"),
+    "changed_since": SQL("p.changed_at >= %(changed_since)s"),
+    "phase": SQL("p.phase = %(phase)s"),
+    "kind": SQL("p.kind = %(kind)s"),
+}
+OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
+PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS), settle=settled_at((Progress(),)))
+WARNED = {"soon": SOON, "late": LATE}
+IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
+UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
+
+
+class ProjectsAsked(Struct, frozen=True, kw_only=True):
+    """Which projects to list at the instant *t*, those changed last first; empty fields ask for nothing.
+
+    *warned*: "soon" or "late", with a running clock that is. *stale_days*: with an outside result verified longer ago.
+    *over*: all items decided, or not.
+    """
+
+    t: datetime
+    manager: str = ""
+    phase: str = ""
+    kind: str = ""  # of project, as its flow has it
+    department: str = ""  # has an item of this department
+    stage: str = ""  # has an item at this stage
+    holder: str = ""  # can act on one of its items: a department, or a word of HeldBy such as 'applicant'
+    register: str = ""  # imported from this log; empty: the zone's own
+    stuck: bool | None = None
+    text: str = ""  # in code, name or enterprise
+    changed_since: datetime | None = None
+    warned: str = ""
+    stale_days: int | None = None
+    over: bool | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+class Tiles(Struct, frozen=True):
+    """Numbers of projects; of items those decided this week, open and done."""
+
+    under_way: int
+    stuck: int
+    decided_this_week: int
+    soon: int
+    late: int
+    applicant: int
+    stale: int
+    projects: int
+    items_open: int
+    items_done: int
+    complaints_open: int
+
+
+class Choices(Struct, frozen=True):
+    """What there is to filter by: managers, departments with items, phases with their names, kinds of project."""
+
+    managers: list[str]
+    departments: list[str]
+    holders: list[str]
+    phases: list[tuple[str, str]]
+    kinds: list[str]
+
+
+class ProgressList:
+    """Reads the tables of the progress view, and of clocks and outside results beside it."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def page(self, asked: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
+        """The page that is asked for; of the *past* not by *warned* or *stale_days*. Raises TooMuchToRead."""
+        async with tables_at(self._store, PAST, past) as (cursor, tables):
+            where, params = conditions(asked, tables)
+            query = SQL(
+                "SELECT p.* FROM {} AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
+                " LIMIT %(limit)s OFFSET %(offset)s"
+            ).format(tables.of(PROJECTS), where)
+            await cursor.execute(query, params)
+            return [ProgressProject(*row) for row in await cursor.fetchall()]
+
+    async def count(self, asked: ProjectsAsked) -> int:
+        """How many projects match, on whatever page."""
+        where, params = conditions(asked)
+        ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
+        return int(counted)
+
+    async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
+        """The items of *projects*, each project's in the order of its list."""
+        query = SQL("SELECT i.* FROM views.item AS i WHERE i.project = ANY(%(projects)s) ORDER BY i.project, i.nth")
+        found: dict[UUID, list[ProgressItem]] = {}
+        for row in await self._rows(query, {"projects": projects}):
+            found.setdefault(row[0], []).append(ProgressItem(*row))
+        return found
+
+    async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
+        """The whole of *scope* at *t*; what was decided since *week_from* counts as this week's."""
+        query = SQL(
+            "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck),"
+            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s"
+            " AND {within}),"
+            " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
+            " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
+            " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
+            " FROM views.project AS p WHERE {of_register}"
+        ).format(
+            within=scope.of("i"),
+            of_register=IN_REGISTER,
+            under_way=UNDER_WAY,
+            soon=HAS_CLOCK.format(EXISTS, SOON),
+            late=HAS_CLOCK.format(EXISTS, LATE),
+            stale=STALE,
+        )
+        (row,) = await self._rows(
+            query, {"t": t, "week_from": week_from, "stale_days": stale_days, "register": scope.register}
+        )
+        return Tiles(*(int(number) for number in row))
+
+    async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
+        """What the filters offer."""
+        asked = {"register": scope.register}
+
+        async def column(query: SQL | Composed) -> list[Any]:
+            return [row[0] for row in await self._rows(query, asked)]
+
+        def of_projects(name: LiteralString) -> Composed:
+            query = SQL("SELECT DISTINCT {0} FROM views.project AS p WHERE {0} <> '' AND {1} ORDER BY 1")
+            return query.format(SQL(name), IN_REGISTER)
+
+        phases = await self._rows(
+            SQL(
+                "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> '' AND {}"
+                " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
+            ).format(IN_REGISTER),
+            asked,
+        )
+        departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(scope.of("i"))
+        return Choices(
+            managers=await column(of_projects("p.manager")),
+            departments=await column(departments),
+            holders=await column(
+                SQL("SELECT DISTINCT unnest(p.holders) FROM views.project AS p WHERE {} ORDER BY 1").format(IN_REGISTER)
+            ),
+            phases=[(str(code), str(name)) for code, name in phases],
+            kinds=await column(of_projects("p.kind")),
+        )
+
+    async def _rows(self, query: SQL | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
+    """What the rows have to fulfil, and the parameters of that."""
+    params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
+    params |= tables.params
+    found: list[SQL | Composed] = [IN_REGISTER]
+    found += [condition for name, condition in CONDITIONS.items() if params[name]]
+    of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
+    if of_items:
+        has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
+        found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
+    if asked.warned:
+        found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
+    if asked.stale_days is not None:
+        found.append(STALE)
+    if asked.stuck is not None:
+        found.append(STUCK if asked.stuck else SQL("NOT p.stuck"))
+    if asked.over is not None:
+        found.append(OVER if asked.over else UNDER_WAY)
+    return SQL(" AND ").join(found), params

@@ -1,0 +1,1 @@
+"""Figures that an imported register states itself, parsed and counted."""

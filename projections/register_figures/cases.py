@@ -1,0 +1,204 @@
+"""The figures of each case, by which registers are compared: days taken, suspended, extended, and late or not.
+
+A project that came from a Dutch permit register is counted by the rows of that register, which the importer keeps as
+noted steps, each on its own effective and recorded day: submitted is the first 01_HOOFD_010, and so on. A row that no
+rule of ours would let pass is counted all the same. Any other project is counted by the facts of the item that was
+applied for first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field, structs
+
+from domain.core.ledger import Fact
+from domain.law.calendar.moment import midnight, next_day
+from domain.law.packs.pack import Pack
+from domain.law.register_count import plain_count
+from domain.messages import Entry, corrections
+from domain.project.application.completion import ItemCompleted
+from domain.project.application.delivery import DecisionDelivered
+from domain.project.application.extension import LimitExtended
+from domain.project.application.note import StepNoted
+from domain.project.application.registration import ProjectRegistered
+from domain.project.application.submission import ItemSubmitted
+from domain.project.application.supplement import SupplementRequested, SupplementSubmitted
+from domain.project.application.suspension import ClockResumed, ClockSuspended
+from projections.register_figures.parse import typed_date, typed_days
+
+SUBMITTED = "01_HOOFD_010"  # registratie datum binnenkomst aanvraag
+DELIVERED = "01_HOOFD_510_2"  # invoeren verzenddatum beschikking omgevingsvergunning
+DATA_REQUESTED = "08_AWB45_020_2"  # invoeren verzenddatum opvragen ontbrekende gegevens
+DATA_RECEIVED = "08_AWB45_040"  # registreren ontvangst aanvullende gegevens
+EXTENDED = ("06_VD_020", "06_VD_030")  # registreren aantal dagen verlengingstermijn
+REGISTER_ROWS = {SUBMITTED, DELIVERED, DATA_REQUESTED, DATA_RECEIVED, *EXTENDED}
+STATED_DEADLINE = "case:deadline_at"  # the last day as a register's own list of cases states it, an instant
+CALENDAR_DAY = "calendar_day"
+
+INSTANT = timedelta(microseconds=1)  # the smallest step there is between two instants
+
+LawFor = Callable[[str, datetime], Pack]
+Asked: TypeAlias = date | datetime | None
+"""An instant; a day, which means through its end where the case is handled; or None: without an end."""
+
+
+class CaseRow(Struct, frozen=True):
+    """One project's figures, days being local. None where it is not known, or not yet.
+
+    *suspended_since* is the day since which time stands still in a case that is still open, None where it runs: as long
+    as it does, the deadline is later by the days to come.
+    """
+
+    case_id: str
+    submitted_on: date | None
+    delivered_on: date | None
+    deadline_on: date | None
+    gross_days: int | None
+    net_days: int | None
+    suspended_days: int
+    extension_days: int
+    late: bool | None
+    suspended_since: date | None = None
+
+
+class Days(Struct):
+    """What has been found of one case so far. An open stretch has no second day."""
+
+    item: str = ""
+    submitted: date | None = None
+    completed: date | None = None
+    delivered: date | None = None
+    stated: date | None = None
+    stretches: list[tuple[date, date | None]] = field(default_factory=list)
+    extension: int = 0
+
+    @property
+    def suspended_since(self) -> date | None:
+        """The day on which the stretch began that is still open."""
+        return self.stretches[-1][0] if self.stretches and self.stretches[-1][1] is None else None
+
+    def suspend(self, day: date) -> None:
+        """Time stops; a second request while the first is open changes nothing."""
+        if self.suspended_since is None:
+            self.stretches.append((day, None))
+
+    def resume(self, day: date) -> None:
+        """Time runs on; without an open request there is nothing to end."""
+        if self.suspended_since is not None:
+            self.stretches[-1] = (self.suspended_since, day)
+
+
+def case_row(
+    entries: Sequence[Entry], law_for: LawFor, *, as_of: Asked = None, known_at: Asked = None
+) -> CaseRow | None:
+    """The figures of one project from all its entries, in version order; None for what was never registered.
+
+    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* tells
+    the law of an id on a day: it gives the zone of the days and, if it counts calendar days, the limit.
+    """
+    registered = next((entry for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
+    if registered is None or not isinstance(registered.fact, ProjectRegistered):
+        return None
+    law = law_for(registered.fact.law, registered.occurred_at)
+    by_register = any(is_register_row(entry) for entry in entries)
+    found, zone = Days(), ZoneInfo(law.zone)
+    for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
+        day = entry.occurred_at.astimezone(zone).date()
+        if isinstance(entry.fact, StepNoted):
+            take_row(found, entry.fact, day, zone)
+        elif not (by_register and entry.recorded.source):
+            take_fact(found, entry.fact, day)
+    ended, limit = found.delivered or found.completed, calendar_days(law)
+    counted = plain_count(
+        found.submitted,
+        ended,
+        [(start, end) for start, end in found.stretches if end is not None],
+        None if limit is None else limit + found.extension,
+        None if by_register else found.stated,  # a permit register's cases are compared by the count
+    )
+    return CaseRow(
+        case_id=registered.fact.code or str(registered.stream),
+        submitted_on=found.submitted,
+        delivered_on=ended,
+        deadline_on=counted.deadline_on,
+        gross_days=counted.gross_days,
+        net_days=counted.net_days,
+        suspended_days=counted.suspended_days,
+        extension_days=found.extension,
+        late=counted.late,
+        suspended_since=found.suspended_since if ended is None else None,
+    )
+
+
+def calendar_days(law: Pack) -> int | None:
+    """The usual limit of a decision, None where the law has none or doesn't count it in calendar days."""
+    try:
+        limit = law.limit()
+    except KeyError:
+        return None
+    return limit.days if limit.unit == CALENDAR_DAY else None
+
+
+def through(asked: Asked, zone: str) -> datetime | None:
+    """The last instant that is still asked for."""
+    if asked is None or isinstance(asked, datetime):
+        return asked
+    return midnight(next_day(asked), zone) - INSTANT
+
+
+def is_register_row(entry: Entry) -> bool:
+    """Whether the entry is one of a permit register's rows that the figures are made of."""
+    return isinstance(entry.fact, StepNoted) and entry.fact.activity in REGISTER_ROWS
+
+
+def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime | None) -> Iterator[Entry]:
+    """The entries that count at the asked instants, in version order, corrections applied as far as they were known."""
+    known = [entry for entry in entries if known_at is None or entry.recorded_at <= known_at]
+    settled = corrections(known)
+    for entry in known:
+        if entry.version in settled.retracted:
+            continue
+        at = settled.amended.get(entry.version, entry.occurred_at)
+        if as_of is None or at <= as_of:
+            yield entry if at is entry.occurred_at else structs.replace(entry, occurred_at=at)
+
+
+def take_row(found: Days, row: StepNoted, day: date, zone: ZoneInfo) -> None:
+    """Let one row of a register count, as its officers typed it."""
+    if row.activity == SUBMITTED:
+        found.submitted = found.submitted or day
+    elif row.activity == DELIVERED:
+        found.delivered = found.delivered or day
+    elif row.activity == DATA_REQUESTED:
+        found.suspend(day)
+    elif row.activity == DATA_RECEIVED:
+        found.resume(typed_date(row.value) or day)
+    elif row.activity in EXTENDED:
+        found.extension += typed_days(row.value) or 0
+    elif row.activity == STATED_DEADLINE:
+        found.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
+
+
+def take_fact(found: Days, fact: Fact, day: date) -> None:
+    """Let one fact count, if it is about the item that was applied for first."""
+    if isinstance(fact, ItemSubmitted) and not found.item:
+        found.item, found.submitted = fact.item, day
+    if getattr(fact, "item", "") != found.item:
+        return
+    match fact:
+        case ItemCompleted():
+            found.completed = found.completed or day
+        case DecisionDelivered():
+            found.delivered = found.delivered or day
+        case SupplementRequested() | ClockSuspended():
+            found.suspend(day)
+        case ClockResumed() | SupplementSubmitted(complete=True):
+            found.resume(day)
+        case LimitExtended(clock="decision", days=days):
+            found.extension += days
+        case _:
+            return

@@ -1,0 +1,1 @@
+"""Cards, warnings, orders, and the figures of the board."""

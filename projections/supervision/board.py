@@ -1,0 +1,178 @@
+"""监察统计表 the board added up from sums of days and months: the same figures as the lists', without reading them.
+
+What is asked for is a piece of a plane: happened in a period, recorded by an instant. Whole years of both are read from
+the sums of years, the rest from those of months, then of days, and of the instant's own day the rows themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from domain.law.calendar.moment import midnight
+from domain.law.calendar.period import Part, Period, Span
+from projections.clocks.fold import JUDGED, UNJUDGED
+from projections.clocks.fold import SUMS as DECISION_SUMS
+from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+from projections.sums import ALL, NO_DAYS, ZONE, day_of, table_of
+from projections.supervision.figures import Counts, counted_for
+from projections.supervision.fold import SUMS as SIGNAL_SUMS
+from projections.supervision.fold import figures_of
+
+Cursor = AsyncCursor[TupleRow]
+
+SNAPSHOT = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+NEXT = """
+    SELECT least(
+        (SELECT x.since FROM views.signal_state AS x WHERE x.since > %(as_of)s ORDER BY x.since LIMIT 1),
+        (SELECT d.recorded_at FROM views.decision AS d WHERE d.recorded_at > %(as_of)s ORDER BY d.recorded_at LIMIT 1))
+"""
+WHOLE = """
+    SELECT department, figure, days, {sign}n FROM views.{table}
+    WHERE happened_on >= {first} AND happened_on < {end} AND recorded_on < {until} AND department {whose} ''
+      AND register = {register}
+"""
+SINCE = """
+    SELECT department, figure, days, n FROM views.{table}
+    WHERE happened_on >= {first} AND happened_on < {end} AND recorded_on >= {since} AND recorded_on < {until}
+      AND department {whose} '' AND register = {register}
+"""
+ADDED = "SELECT department, figure, days, sum(n) FROM ({}) AS s GROUP BY department, figure, days HAVING sum(n) <> 0"
+# A signal counts as what it was known to be, less what it was known to be before: {which} says of which projects.
+SIGNALS = """
+    SELECT s.department, s.level, now.state, was.state FROM (
+        SELECT DISTINCT x.project, x.card FROM views.signal_state AS x WHERE {which} AND x.since <= %(as_of)s
+    ) AS t
+    JOIN views.signal AS s USING (project, card)
+    JOIN LATERAL (
+        SELECT x.state FROM views.signal_state AS x
+        WHERE x.project = t.project AND x.card = t.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
+    ) AS now ON true
+    LEFT JOIN LATERAL (
+        SELECT x.state FROM views.signal_state AS x
+        WHERE x.project = t.project AND x.card = t.card AND x.since < %(from)s AND s.told_at < %(from)s
+        ORDER BY x.version DESC LIMIT 1
+    ) AS was ON true
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {within}
+"""
+DECISIONS = """
+    SELECT d.department, c.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
+    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+        = (d.project, d.item, d.application, 'decision')
+    WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
+      AND {within}
+"""
+WHOSE = {False: SQL(">="), True: SQL("=")}  # '': every department and all together, or these alone
+LATELY = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
+OF_PROJECTS = (SQL("x.project = ANY(%(projects)s)"), SQL("d.project = ANY(%(projects)s)"))
+BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+
+
+class Reach(Struct, frozen=True):
+    """What was recorded: whole spans *until* a day each, the next shorter ones from there on, then single rows.
+
+    *rest* is the instant at which these begin, None where nothing more was recorded by the instant asked about.
+    """
+
+    until: dict[Span, date]
+    rest: datetime | None
+
+
+@asynccontextmanager
+async def snapshot(store: Reader) -> AsyncIterator[Cursor]:
+    """A cursor for queries that all see the same: rows and their sums change together."""
+    async with store.cursor() as cursor:
+        await cursor.execute(SNAPSHOT)
+        try:
+            yield cursor
+        finally:
+            await cursor.execute("ROLLBACK")
+
+
+async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:
+    """How far whole years, months and days go. Where nothing was recorded in the rest of one, it is whole."""
+    await cursor.execute(NEXT, {"as_of": as_of}, prepare=False)
+    ((following,),) = await cursor.fetchall()
+    today, until = day_of(as_of), dict[Span, date]()
+    for span in Span:
+        if following is None or day_of(following) >= span.following(today):
+            return Reach({one: until.get(one, span.following(today)) for one in Span}, None)
+        until[span] = span.begin(today)
+    return Reach(until, midnight(today, ZONE))
+
+
+async def counts_of(
+    cursor: Cursor,
+    period: Period,
+    as_of: datetime,
+    without: Sequence[UUID],
+    *,
+    together: bool = False,
+    scope: Scope = ZONE_SCOPE,
+) -> Counts:
+    """How often each figure came about in *scope*, by department and working days, leaving out projects *without*.
+
+    *together*: of all departments alone, which is faster than of each too.
+    """
+    reach = await reach_of(cursor, as_of)
+    found = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
+    asked: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
+    if reach.rest is not None:
+        found.update(await _rows(cursor, LATELY, {**asked, "from": reach.rest}, scope, together=together))
+    if without:
+        asked |= {"from": BEGINNING, "projects": list(without)}
+        found.subtract(await _rows(cursor, OF_PROJECTS, asked, scope, together=together))
+    return Counter({key: number for key, number in found.items() if number})
+
+
+async def _summed(cursor: Cursor, query: Composed) -> Counts:
+    await cursor.execute(query, prepare=False)
+    return Counter({(department, figure, days): n for department, figure, days, n in await cursor.fetchall()})
+
+
+def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False, register: str = "") -> Composed:
+    """The query over the sums: no more of it than the period and the instant need."""
+    asked, since = list[Composed](), date.min
+    for part in parts:
+        until = reach.until[part.span]
+        for name in (SIGNAL_SUMS, DECISION_SUMS):
+            given = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
+            given["register"] = Literal(register)
+            if part.before and since < until:
+                asked.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
+            for sign, spans in ((SQL(""), part.more), (SQL("-"), part.less)):
+                asked += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
+        since = until
+    return SQL(ADDED).format(SQL(" UNION ALL ").join(asked))
+
+
+async def _rows(
+    cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], scope: Scope, *, together: bool
+) -> Counts:
+    """Counted from single rows: what was recorded from an instant on, or by some projects."""
+    found: Counts = Counter()
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), asked, prepare=False)
+    for of, level, now, was in await cursor.fetchall():
+        for department in (ALL,) if together else counted_for(of):
+            found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
+            found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
+    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), asked, prepare=False)
+    for of, state, days in await cursor.fetchall():
+        for department in (ALL,) if together else counted_for(of):
+            found[department, decided_figure(state), NO_DAYS if days is None else days] += 1
+    return found
+
+
+def decided_figure(state: str | None) -> str:
+    """In which of the sums a decision counts, by the state of its clock."""
+    return state if state in JUDGED else UNJUDGED

@@ -1,0 +1,82 @@
+"""监察牌档案 one card's file: what fired, on what proof, what it rested on, and all that was said about it since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.law.proof import ClockProof
+from domain.messages import AnyFact, Entry, corrections
+from domain.project.supervision.appeals import SupervisionAnswered, SupervisionOrdered
+from domain.project.supervision.rescission import CardRescinded
+from domain.project.supervision.signals import CardIssued
+from projections.supervision.fold import SignalRow, Supervision
+from projections.view import fold
+
+RETRACTED = "retracted"  # by hand: it does not count, and the ledger shows it
+
+
+class CardFile(Struct, frozen=True):
+    """One warning, card or effect of silence. *proof* is None, and *reasons* are given, where it came by hand.
+
+    *evidence* are the versions of the entries its clock was read from, *thread* of those that speak of it: the telling
+    itself, appeals and decisions, a rescission and its cause, orders and their answers.
+    """
+
+    signal: SignalRow
+    proof: ClockProof | None
+    reasons: str
+    evidence: tuple[int, ...]
+    thread: tuple[int, ...]
+
+
+def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile | None:
+    """The file of *card* as was known at *known*, from all entries of its project; None where none was told."""
+    entries = [entry for entry in entries if entry.recorded_at <= known]
+    telling = next((entry for entry in entries if card_told(entry) == card), None)
+    if telling is None:
+        return None
+    fact = telling.fact
+    proof: ClockProof | None = getattr(fact, "proof", None)
+    return CardFile(
+        _row(entries, telling, card),
+        proof,
+        fact.reasons if isinstance(fact, CardIssued) else "",
+        proof.evidence if proof else (),
+        _thread(entries, card),
+    )
+
+
+def card_told(entry: Entry) -> str:
+    """The id of the warning, card or effect of silence that *entry* tells of first; empty where it tells of none."""
+    return card_in(entry.fact)
+
+
+def card_in(fact: AnyFact) -> str:
+    """The same of a *fact*."""
+    return getattr(fact, "card", "") if hasattr(fact, "proof") else ""
+
+
+def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:
+    """As the view has it; one whose telling was retracted as the view had it before."""
+    retracted = telling.version in corrections(entries).retracted
+    by_then = entries[: telling.version] if retracted else entries
+    state = fold([Supervision()], telling.stream, by_then).states[Supervision.name]
+    _, _, _, fate, since = [one for one in state.fates if one[1] == card][-1]
+    return SignalRow(*(*state.signals[card], RETRACTED if retracted else fate, since))
+
+
+def _thread(entries: Sequence[Entry], card: str) -> tuple[int, ...]:
+    """The versions of the entries that speak of *card*, in their order."""
+    ordered = (entry.fact for entry in entries if isinstance(entry.fact, SupervisionOrdered))
+    orders = {order.order for order in ordered if order.card == card}
+    found: set[int] = set()
+    for entry in entries:
+        fact = entry.fact
+        if getattr(fact, "card", "") == card or (isinstance(fact, SupervisionAnswered) and fact.order in orders):
+            found.add(entry.version)
+        if isinstance(fact, CardRescinded) and fact.card == card and fact.cause:
+            found.add(fact.cause)
+    return tuple(sorted(found))

@@ -1,0 +1,154 @@
+"""监察数字 figures of supervision: which there are, what each takes of a list, and what counts of them come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
+
+from msgspec import Struct, field
+
+from domain.law.licensing.clock import State
+from domain.law.proof import Colour
+from projections.clocks.decisions import DecisionRow
+from projections.clocks.fold import JUDGED, UNJUDGED
+from projections.sums import ALL, NO_DAYS
+from projections.supervision.fold import APPEALED, DEEMED, RESCINDED, REVOKED, WARNING, SignalRow, figures_of
+
+PERCENT_DIGITS = 4  # of a rate between 0 and 1
+ON_TIME = {State.MET.value: True, State.LATE.value: False}
+JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
+
+Counts = Counter[tuple[str, str, int]]  # how often, by department (and for all), figure of the sums, working days
+
+
+class DecidedCase(DecisionRow, frozen=True):
+    """One application that was decided. None: no clock says so, as where the law counts otherwise.
+
+    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: those that the
+    statutory limit counted, suspensions left out.
+    """
+
+    on_time: bool | None
+    promise_kept: bool | None
+    working_days: int | None
+
+
+class Figures(Struct, frozen=True):
+    """What a department, or all of them, came to in a period. Rates are between 0 and 1; None of nothing.
+
+    *yellow* and *red* leave out cards that were rescinded or revoked, as *warning* and *deemed* do.
+    """
+
+    department: str
+    warning: int
+    yellow: int
+    red: int
+    deemed: int
+    rescinded: int
+    revoked: int
+    appealed: int
+    decided: int
+    on_time: int
+    late: int
+    on_time_rate: float | None
+    median_working_days: float | None
+
+
+class Counted(Struct):
+    """One department's counts: of each figure, and how often each number of working days."""
+
+    by_figure: Counter[str] = field(default_factory=Counter)
+    by_days: Counter[int] = field(default_factory=Counter)
+
+
+def _takes(figure: str) -> Callable[[SignalRow], bool]:
+    return lambda one: figure in figures_of(one.level, one.state)
+
+
+SIGNAL_FIGURES: Mapping[str, Callable[[SignalRow], bool]] = {
+    figure: _takes(figure)
+    for figure in (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED, APPEALED)
+}
+CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
+    "decided": lambda _: True,
+    "on_time": lambda one: one.on_time is True,
+    "late": lambda one: one.on_time is False,
+}
+
+
+# Every signal counts in exactly one of these: in its level, or in what became of it.
+TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
+
+
+def length_of(line: Figures, figure: str) -> int:
+    """How long the list is that *figure* of *line* counts; an empty one that of all that was told."""
+    return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
+
+
+def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:
+    """The figures of one department's lists, or of all."""
+    counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}
+    cases = {name: sum(map(takes, decided)) for name, takes in CASE_FIGURES.items()}
+    judged = cases["on_time"] + cases["late"]
+    days = [one.working_days for one in decided if one.working_days is not None]
+    return Figures(
+        department,
+        **counts,
+        **cases,
+        on_time_rate=round(cases["on_time"] / judged, PERCENT_DIGITS) if judged else None,
+        median_working_days=float(median(days)) if days else None,
+    )
+
+
+def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Counts:
+    """The counts of two lists."""
+    found: Counts = Counter()
+    for signal in signals:
+        for department in counted_for(signal.department):
+            found.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
+    for one in decided:
+        days = NO_DAYS if one.working_days is None else one.working_days
+        for department in counted_for(one.department):
+            found[department, JUDGED_AS[one.on_time], days] += 1
+    return found
+
+
+def counted_for(department: str) -> set[str]:
+    """In whose counts a thing of *department* is: its own, if one is known, and those of all together."""
+    return {department, ALL}
+
+
+def of_counts(counts: Counts) -> list[Figures]:
+    """The figures of all departments together, then of each by its name."""
+    found: dict[str, Counted] = {}
+    for (department, figure, days), number in counts.items():
+        one = found.get(department) or found.setdefault(department, Counted())
+        one.by_figure[figure] += number
+        if days != NO_DAYS:
+            one.by_days[days] += number
+    total = found.pop(ALL, Counted())
+    return [_figures("", total), *(_figures(department, found[department]) for department in sorted(found))]
+
+
+def _figures(department: str, one: Counted) -> Figures:
+    met, late = (one.by_figure[state] for state in JUDGED)
+    return Figures(
+        department,
+        **{name: one.by_figure[name] for name in SIGNAL_FIGURES},
+        decided=met + late + one.by_figure[UNJUDGED],
+        on_time=met,
+        late=late,
+        on_time_rate=round(met / (met + late), PERCENT_DIGITS) if met + late else None,
+        median_working_days=median_of(one.by_days),
+    )
+
+
+def median_of(numbers: Counter[int]) -> float | None:
+    """The median of numbers that come so often each; None of nothing."""
+    total, seen = numbers.total(), 0
+    wanted, found = ((total - 1) // 2, total // 2), list[int]()
+    for number in sorted(numbers):
+        found += [number for place in wanted if seen <= place < seen + numbers[number]]
+        seen += numbers[number]
+    return sum(found) / len(wanted) if total else None

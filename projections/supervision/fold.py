@@ -1,0 +1,298 @@
+"""监察台账 what supervision looks at: warnings, cards and effects of silence with their fate, orders, and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import TypeAlias, get_args
+from uuid import UUID
+
+from msgspec import Struct, field, structs
+
+from domain.law.calendar.period import Span
+from domain.law.proof import Rung
+from domain.messages import Entry
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.state.project import Project
+from domain.project.supervision.appeals import (
+    AppealDecided,
+    CardAppealed,
+    SupervisionAnswered,
+    SupervisionOrdered,
+    Verdict,
+)
+from domain.project.supervision.rescission import CardRescinded
+from domain.project.supervision.signals import (
+    AcceptanceDeemed,
+    CardIssued,
+    ConsentDeemed,
+    DeadlineWarned,
+    RenewalDeemed,
+)
+from projections import sums
+from projections.clocks.decisions import DECIDING, Decisions
+from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
+
+WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
+STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
+ENDED = "ended"  # of a warning that nobody took back, once its clock tells: no entry says so
+STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
+VOID = (RESCINDED, REVOKED)
+SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # that are figures themselves
+SUMS = "signal_sum"
+Told: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
+Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
+AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # what becomes of a signal once it was told
+VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
+
+SIGNALS = Table(
+    "signal",
+    (
+        ("project", "uuid"),
+        ("card", "text"),
+        ("version", "integer NOT NULL"),  # of the entry that told it
+        ("position", "bigint NOT NULL"),  # of that entry in the whole ledger: the card's number, with its year
+        ("item", "text NOT NULL"),
+        ("application", "integer NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("clock", "text NOT NULL"),  # empty for a card given by hand
+        ("rung", "text NOT NULL"),
+        ("level", "text NOT NULL"),  # warning, yellow, red, deemed
+        ("article", "text NOT NULL"),
+        ("due_on", "date"),
+        ("happened_at", "timestamptz NOT NULL"),  # the true instant
+        ("told_at", "timestamptz NOT NULL"),
+    ),
+    key=2,
+    indexes=("(happened_at)", "(department, happened_at)"),
+)
+FATES = Table(
+    "signal_state",
+    (
+        ("project", "uuid"),
+        ("card", "text"),
+        ("version", "integer"),  # of the entry that brought it about
+        ("state", "text NOT NULL"),
+        ("since", "timestamptz NOT NULL"),  # recorded then
+    ),
+    key=3,
+    indexes=("(since)",),
+)
+ORDERS = Table(
+    "supervision_order",
+    (
+        ("project", "uuid"),
+        ("order", "text"),
+        ("position", "bigint NOT NULL"),  # of the entry in the whole ledger: the order's number, with its year
+        ("item", "text NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("about", "text NOT NULL"),
+        ("feedback_by", "date NOT NULL"),
+        ("card", "text NOT NULL"),
+        ("ordered_by", "text NOT NULL"),
+        ("ordered_at", "timestamptz NOT NULL"),
+        ("answer", "text NOT NULL"),
+        ("answered_by", "text NOT NULL"),
+        ("answered_at", "timestamptz"),
+    ),
+    key=2,
+    indexes=("(ordered_at)", "(feedback_by) WHERE answered_at IS NULL"),
+)
+DECISIONS = Table(
+    "decision",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("department", "text NOT NULL"),
+        ("outcome", "text NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+        ("recorded_at", "timestamptz NOT NULL"),
+    ),
+    key=3,
+    indexes=("(decided_at)", "(department, decided_at)", "(recorded_at)"),
+)
+CORRECTED = Table(
+    "corrected",
+    (("project", "uuid"), ("at", "timestamptz NOT NULL")),  # when an entry was last amended or retracted
+    key=1,
+    indexes=("(at)",),
+)
+
+
+SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
+
+
+class SignalRow(Struct, frozen=True):
+    """One warning, card or effect of silence, in the order of the columns; *state* as it was at the asked instant.
+
+    A warning whose clock has ended or run out is `ended`: nothing can be done about it any more.
+    """
+
+    project: UUID
+    card: str
+    version: int
+    position: int
+    item: str
+    application: int
+    department: str
+    clock: str
+    rung: str
+    level: str
+    article: str
+    due_on: date | None
+    happened_at: datetime
+    told_at: datetime
+    state: str = STANDING
+    since: datetime | None = None
+
+
+class OrderRow(Struct, frozen=True):
+    """One order of the bureau, as it is answered: *answer* is empty until the department has reported."""
+
+    project: UUID
+    order: str
+    position: int
+    item: str
+    department: str
+    about: str
+    feedback_by: date
+    card: str
+    ordered_by: str
+    ordered_at: datetime
+    answer: str
+    answered_by: str
+    answered_at: datetime | None
+
+
+class SupervisionState(Struct):
+    """One project's rows, by their own keys. Those of signals and fates never change."""
+
+    signals: dict[str, Row] = field(default_factory=dict)
+    fates: list[Row] = field(default_factory=list)
+    orders: dict[str, OrderRow] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
+    corrected_at: datetime | None = None
+    sums: Rows | None = None  # of the signals, until one is told or its state changes
+
+
+class Supervision:
+    """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
+
+    name: str = "supervision"
+    version: int = 4
+    tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
+    follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
+
+    def start(self) -> SupervisionState:
+        return SupervisionState()
+
+    def fold(self, state: SupervisionState, entry: Entry, project: Project) -> None:
+        fact = entry.fact
+        if type(fact) in DECIDING:
+            state.decisions.take(entry, project)
+        match fact:
+            case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
+                self._told(state, fact, entry, project)
+            case CardRescinded(card=card):
+                self._became(state, card, RESCINDED, entry, project)
+            case CardAppealed(card=card):
+                self._became(state, card, APPEALED, entry, project)
+            case AppealDecided(card=card, verdict=verdict):
+                self._became(state, card, VERDICTS[verdict], entry, project)
+            case SupervisionOrdered() | SupervisionAnswered():
+                _order(state, fact, entry, project)
+            case EntryAmended() | EntryRetracted():
+                state.corrected_at = max(state.corrected_at or entry.recorded_at, entry.recorded_at)
+
+    def _told(self, state: SupervisionState, fact: Told, entry: Entry, project: Project) -> None:
+        proof, rung = fact.proof, fact.proof.rung if fact.proof else Rung.CARD
+        level = WARNING if rung is Rung.WARNING else DEEMED
+        if isinstance(fact, CardIssued):
+            level = fact.colour.value
+        application = proof.application if proof else project.recorded(fact.item).application
+        state.signals[fact.card] = (
+            *(project.id, fact.card, entry.version, entry.position, fact.item, application, fact.department),
+            *(proof.clock if proof else "", rung.value, level),
+            *(proof.article if proof else "", proof.due_on if proof else None),
+            *(entry.occurred_at, entry.recorded_at),
+        )
+        self._became(state, fact.card, STANDING, entry, project)
+
+    def _became(self, state: SupervisionState, card: str, fate: str, entry: Entry, project: Project) -> None:
+        if card in state.signals:  # whose telling was not retracted
+            state.fates.append((project.id, card, entry.version, fate, entry.recorded_at))
+            state.sums = None
+
+    def rows(self, state: SupervisionState, project: Project) -> Rows:
+        state.sums = signal_sums(state, project.register) if state.sums is None else state.sums
+        return {
+            **state.sums,
+            "signal": [*state.signals.values()],
+            "signal_state": state.fates,
+            "supervision_order": [structs.astuple(order) for order in state.orders.values()],
+            "decision": [*state.decisions.rows.values()],
+            "corrected": [(project.id, state.corrected_at)] if state.corrected_at else [],
+        }
+
+
+@cache
+def figures_of(level: str, state: str) -> frozenset[str]:
+    """In which figures a signal counts; its level is none of them once it was rescinded or revoked."""
+    return frozenset({*(() if state in VOID else (level,)), *({state} & SHOWN_STATES)})
+
+
+def signal_sums(state: SupervisionState, register: str = "") -> Rows:
+    """What each signal adds to the figures, as it is told and whenever its state changes."""
+    found, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
+    for _, card, _, fate, since in state.fates:
+        fates.setdefault(card, []).append((since, fate))
+    for card, row in state.signals.items():
+        one, was = SignalRow(*row), frozenset[str]()
+        for since, fate in stood(fates[card], one.told_at):
+            now = figures_of(one.level, fate)
+            for figure in now ^ was:
+                found.add(one.department, one.happened_at, since, figure, times=1 if figure in now else -1)
+            was = now
+    return found.rows(SUMS)
+
+
+def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
+    """The states that a signal was known to be in, each with the instant from which; *fates* are in their order.
+
+    A later entry counts as soon as it is recorded, and the clocks that record them may differ by a little.
+    """
+    found: list[tuple[datetime, str]] = []
+    for recorded_at, fate in reversed(fates):
+        since = max(recorded_at, told_at)
+        if not found or since < found[-1][0]:
+            found.append((since, fate))
+    return found[::-1]
+
+
+def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Project) -> None:
+    """Begin an order's row, or put the report into it."""
+    if isinstance(fact, SupervisionOrdered):
+        state.orders[fact.order] = OrderRow(
+            project=project.id,
+            order=fact.order,
+            position=entry.position,
+            item=fact.item,
+            department=fact.department,
+            about=fact.about,
+            feedback_by=fact.feedback_by,
+            card=fact.card,
+            ordered_by=entry.recorded.by.id,
+            ordered_at=entry.recorded_at,
+            answer="",
+            answered_by="",
+            answered_at=None,
+        )
+    elif fact.order in state.orders:
+        state.orders[fact.order] = structs.replace(
+            state.orders[fact.order],
+            answer=fact.answer,
+            answered_by=entry.recorded.by.id,
+            answered_at=entry.recorded_at,
+        )

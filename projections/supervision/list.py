@@ -1,0 +1,116 @@
+"""Lists of what was told and of what was decided in a period: the queries of a page, in the order of the list."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, LiteralString, TypeVar
+
+from msgspec import Struct, structs
+from psycopg.sql import SQL, Composed
+
+from domain.law.calendar.period import Period
+from domain.law.licensing.clock import State
+from projections.scope import ZONE_SCOPE, Scope
+from projections.supervision.figures import DecidedCase
+from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
+
+R = TypeVar("R", SignalRow, DecidedCase)
+
+# The columns, the tables and the conditions are put together for what is asked, so that an index answers it.
+SIGNALS: LiteralString = """
+    SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM views.signal AS s JOIN LATERAL (
+        SELECT x.state, x.since FROM views.signal_state AS x
+        WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
+    ) AS f ON true
+    LEFT JOIN views.clock AS k ON s.level = 'warning'
+        AND (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
+    ORDER BY s.happened_at DESC, s.project DESC, s.version DESC LIMIT %(limit)s OFFSET %(offset)s
+"""
+DECISIONS: LiteralString = """
+    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
+    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+        = (d.project, d.item, d.application, 'decision')
+    LEFT JOIN views.clock AS p ON (p.project, p.item, p.application, p.clock)
+        = (d.project, d.item, d.application, 'commitment')
+    WHERE d.decided_at >= %(first)s AND d.decided_at < %(end)s AND d.recorded_at <= %(as_of)s AND {conditions}
+    ORDER BY d.decided_at DESC, d.project DESC, d.item COLLATE "C" DESC, d.application DESC
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
+WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
+# A warning ends with its clock, or as that runs out, where a card follows. The day on which one was stopped is local.
+ENDED = SQL(
+    "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
+    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
+)
+IN_FORCE = "in_force"
+OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
+OF_STATE = SQL("f.state = %(figure)s")
+OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
+JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
+
+
+class ListAsked(Struct, frozen=True, kw_only=True):
+    """Which page of which list, the newest first; an empty *department* means all. *limit* None: all of it."""
+
+    period: Period
+    department: str = ""
+    figure: str = ""
+    scope: Scope = ZONE_SCOPE
+    limit: int | None = None
+    offset: int = 0
+
+    def params(self) -> dict[str, Any]:
+        """The values that the queries name, but for those of the instant and the zone."""
+        asked = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
+        return {**asked, "void": list(VOID)}
+
+    @property
+    def whole(self) -> ListAsked:
+        """The same list on one page."""
+        return structs.replace(self, limit=None, offset=0)
+
+    @property
+    def from_the_first(self) -> ListAsked:
+        """All up to the end of the page, where what is not in the tables is put in between."""
+        return self.whole if self.limit is None else structs.replace(self, limit=self.offset + self.limit, offset=0)
+
+    def following(self, count: int) -> int | None:
+        """The offset of the next page, where the list is *count* long; None on the last."""
+        end = count if self.limit is None else self.offset + self.limit
+        return end if end < count else None
+
+    def cut(self, rows: list[R]) -> list[R]:
+        """The page of *rows*, which begin with the first of the list."""
+        return rows[self.offset : None if self.limit is None else self.offset + self.limit]
+
+
+class ListPage(Struct, Generic[R], frozen=True):
+    """A page of a list, and how long the list is."""
+
+    rows: list[R]
+    count: int
+
+
+def signals_asked(asked: ListAsked, *, without: bool) -> Composed:
+    """The query for a page of warnings, cards and effects of silence; *without* leaves some projects out."""
+    figure: SQL | Composed | None = OF_LEVEL if asked.figure else None
+    if asked.figure == IN_FORCE:
+        figure = OF_FORCE
+    elif asked.figure in SHOWN_STATES:
+        figure = OF_STATE
+    return _query(SIGNALS, "s", asked, figure, without=without)
+
+
+def decisions_asked(asked: ListAsked, *, without: bool) -> Composed:
+    """The query for a page of decided applications; *without* leaves some projects out."""
+    return _query(DECISIONS, "d", asked, JUDGED.get(asked.figure), without=without)
+
+
+def _query(
+    of: LiteralString, table: str, asked: ListAsked, figure: SQL | Composed | None, *, without: bool
+) -> Composed:
+    conditions: list[SQL | Composed] = [asked.scope.of(table), *([] if figure is None else [figure])]
+    conditions += [DEPARTMENTS[table]] if asked.department else []
+    conditions += [WITHOUT[table]] if without else []
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)

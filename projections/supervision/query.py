@@ -1,0 +1,279 @@
+"""监察统计 what the supervision bureau asks: cards and decisions of a period, as was known at an instant, and figures.
+
+Every figure is the length of a list that can be asked for, though it is added up from sums (`board_sums`). Projects in
+which an entry was corrected after the asked instant are read from the ledger as they were known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from msgspec import structs
+from psycopg.sql import SQL, Composed
+
+from domain.law.calendar.period import Period
+from domain.law.licensing.clock import State
+from projections.clocks.decisions import DecisionRow
+from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
+from projections.clocks.reading import WORKING_DAY, ItemReading
+from projections.reader import Laws, Reader
+from projections.scope import ZONE_SCOPE, Scope
+from projections.sums import ALL, ZONE
+from projections.supervision.board import Cursor, counts_of, snapshot
+from projections.supervision.figures import (
+    CASE_FIGURES,
+    ON_TIME,
+    SIGNAL_FIGURES,
+    Counts,
+    DecidedCase,
+    Figures,
+    counted,
+    figures,
+    length_of,
+    of_counts,
+)
+from projections.supervision.fold import (
+    ENDED,
+    STANDING,
+    VOID,
+    WARNING,
+    OrderRow,
+    SignalRow,
+    Supervision,
+    SupervisionState,
+)
+from projections.supervision.list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
+from projections.supervision.orders import ORDERS, Order, order_at
+from projections.view import fold
+
+CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
+
+
+class SupervisionAt:
+    """What there is to supervise in *scope*, as was known at *as_of*, by *laws*. Periods are of days of *zone*."""
+
+    def __init__(self, store: Reader, laws: Laws, as_of: datetime, zone: str, scope: Scope = ZONE_SCOPE) -> None:
+        self._store, self._laws = store, laws
+        self.as_of, self.zone, self.scope = as_of, zone, scope
+        self._rewound: list[tuple[UUID, SupervisionState]] | None = None
+
+    async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
+        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._signals_then(period)
+        async with self._store.cursor() as cursor:
+            return await self._signals(cursor, asked, read)
+
+    async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
+        """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
+        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._decided_then(period)
+        async with self._store.cursor() as cursor:
+            return await self._decided(cursor, asked, read)
+
+    async def signal_page(self, asked: ListAsked) -> ListPage[SignalRow]:
+        """One page of the signals, and how many there are: as many as the board says. Raises TooMuchToRead."""
+        read = await self._signals_then(asked.period)
+        async with snapshot(self._store) as cursor:
+            rows = await self._signals(cursor, asked, read)
+            if self.zone != ZONE or asked.figure == IN_FORCE:  # no sum tells what is in force
+                return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
+            return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
+
+    async def decided_page(self, asked: ListAsked) -> ListPage[DecidedCase]:
+        """One page of the decided applications, and how many there are. Raises TooMuchToRead."""
+        read = await self._decided_then(asked.period)
+        async with snapshot(self._store) as cursor:
+            rows = await self._decided(cursor, asked, read)
+            if self.zone != ZONE:
+                return ListPage(rows, len(await self._decided(cursor, asked.whole, read)))
+            return ListPage(rows, await self._number(cursor, asked, counted((), read)))
+
+    async def board(self, period: Period) -> list[Figures]:
+        """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
+        if self.zone != ZONE:
+            return await self.board_of_lists(period)
+        return of_counts(await self._counts(period))
+
+    async def total(self, period: Period) -> Figures:
+        """All departments together. Raises TooMuchToRead."""
+        if self.zone != ZONE:
+            return (await self.board_of_lists(period))[0]
+        return of_counts(await self._counts(period, together=True))[0]
+
+    async def _counts(self, period: Period, *, together: bool = False) -> Counts:
+        read = counted(await self._signals_then(period), await self._decided_then(period))
+        async with snapshot(self._store) as cursor:
+            counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
+        counts.update(read)
+        return counts
+
+    async def board_of_lists(self, period: Period) -> list[Figures]:
+        """The same figures, each the length of its list: however long they are, all of them are read."""
+        signals, decided = await self.signals(period), await self.decided(period)
+        departments = {one.department for one in signals} | {one.department for one in decided}
+        return [
+            figures("", signals, decided),
+            *(
+                figures(
+                    department,
+                    [one for one in signals if one.department == department],
+                    [one for one in decided if one.department == department],
+                )
+                for department in sorted(departments - {ALL})
+            ),
+        ]
+
+    async def orders(
+        self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
+    ) -> list[Order]:
+        """Orders of the bureau as they stood, those that are to be answered first at the top."""
+        asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
+        return [
+            order_at(OrderRow(*row), self.as_of, self.zone)
+            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), asked)
+        ]
+
+    async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
+        """A page from the view, with what was *read* from the ledger put in its places."""
+        takes = is_in_force if asked.figure == IN_FORCE else SIGNAL_FIGURES.get(asked.figure)
+        others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
+        query = signals_asked(asked, without=bool(self._without))
+        rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
+        return asked.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
+
+    async def _decided(self, cursor: Cursor, asked: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
+        takes = CASE_FIGURES[asked.figure]
+        others = [one for one in read if asked.department in ("", one.department) and takes(one)]
+        query = decisions_asked(asked, without=bool(self._without))
+        rows = [
+            DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
+            for row in await self._page(cursor, query, asked, others)
+        ]
+        return asked.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
+
+    async def _page(
+        self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of the view; all up to the end of the page where there are *others* to put in between."""
+        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
+        period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
+        await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
+        return await cursor.fetchall()
+
+    async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
+        """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
+        together = not asked.department
+        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together, scope=self.scope)
+        counts.update(read)
+        found = {line.department: line for line in of_counts(counts)}
+        return length_of(found[asked.department], asked.figure) if asked.department in found else 0
+
+    def _within(self, at: datetime, period: Period) -> bool:
+        return period.begins(self.zone) <= at < period.ends(self.zone)
+
+    async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
+        """The projects in which something was corrected since, as they were known; read once."""
+        if self._rewound is None:
+            asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
+            projects = [
+                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), asked)
+            ]
+            if len(projects) > PROJECTS_READ_MAX:
+                raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+            self._rewound = await self._folded(projects) if projects else []
+        return self._rewound
+
+    @property
+    def _without(self) -> list[UUID]:
+        """The projects that the view leaves to the ledger, once those are read."""
+        return [project for project, _ in self._rewound or ()]
+
+    async def _signals_then(self, period: Period) -> list[SignalRow]:
+        """What had been told in the projects in which something was corrected since."""
+        found: list[SignalRow] = []
+        for project, state in await self._earlier():
+            within = [one for one in _signals(state) if self._within(one.happened_at, period)]
+            found += await self._with_ends(project, within)
+        return found
+
+    async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
+        """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
+        if not any(one.level == WARNING and one.state == STANDING for one in signals):
+            return signals
+        items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
+        return [ended_by(one, items) for one in signals]
+
+    async def _decided_then(self, period: Period) -> list[DecidedCase]:
+        """What had been decided in the projects in which something was corrected since."""
+        found: list[DecidedCase] = []
+        for project, state in await self._earlier():
+            rows = (DecisionRow(*row) for row in state.decisions.rows.values())
+            within = [row for row in rows if self._within(row.decided_at, period)]
+            found += await self._judged(project, within) if within else []
+        return found
+
+    async def _folded(self, projects: Sequence[UUID]) -> list[tuple[UUID, SupervisionState]]:
+        view, found = Supervision(), []
+        for project, rows in groupby(await self._store.streams(projects), attrgetter("stream")):
+            entries = [entry for entry in (row.decoded() for row in rows) if entry.recorded_at <= self.as_of]
+            found.append((project, fold([view], project, entries).states[view.name]))
+        return found
+
+    async def _judged(self, project: UUID, decided: Sequence[DecisionRow]) -> list[DecidedCase]:
+        """Decisions of one project with what its clocks say, read from the ledger."""
+        items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
+        clocks = {(one.item, one.application, one.clock): one for item in items for one in item.clocks}
+        found = []
+        for row in decided:
+            key = row.item, row.application
+            clock, promise = clocks.get((*key, "decision")), clocks.get((*key, "commitment"))
+            days = int(clock.used) if clock and clock.used is not None and clock.unit == WORKING_DAY else None
+            judged = [ON_TIME.get(one.state.value) if one else None for one in (clock, promise)]
+            found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
+        return found
+
+    async def _rows(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+def _signals(state: SupervisionState) -> list[SignalRow]:
+    """What was told, each with what had become of it."""
+    last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
+    return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+
+
+def is_in_force(signal: SignalRow) -> bool:
+    """Whether somebody has still to heed it: it was neither taken back nor has it ended with its clock."""
+    return signal.state not in (*VOID, ENDED)
+
+
+def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
+    """*signal* as the readings of its project tell: a warning stands while its clock runs and is not over."""
+    if signal.level != WARNING or signal.state != STANDING:
+        return signal
+    runs = any(
+        not clock.closed and clock.state in (State.RUNNING, State.SUSPENDED)
+        for item in items
+        if (item.item, item.application) == (signal.item, signal.application)
+        for clock in item.clocks
+        if clock.clock == signal.clock
+    )
+    return signal if runs else structs.replace(signal, state=ENDED)
+
+
+def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:
+    """What `signals_asked` orders by."""
+    return one.happened_at, str(one.project), one.version
+
+
+def _place_of_case(one: DecidedCase) -> tuple[datetime, str, str, int]:
+    """What `decisions_asked` orders by."""
+    return one.decided_at, str(one.project), one.item, one.application

@@ -1,0 +1,159 @@
+"""Asking how late acts were recorded, by department, and which clocks were stopped oddly often."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg.sql import SQL
+
+from domain.law.calendar.moment import local_day
+from domain.law.calendar.period import Period
+from domain.law.timeliness import (
+    LAG_TARGET_DAYS,
+    NIGHTS_USUAL_MAX,
+    SUSPENSIONS_USUAL_MAX,
+    is_nightly,
+    lag_days,
+    percentile,
+)
+from projections.reader import Laws, Reader
+from projections.scope import ZONE_SCOPE, Scope
+from projections.supervision.timeliness import SuspensionRow
+
+LAGS = """
+    SELECT l.department, l.live, l.law, l.happened_on, l.recorded_on, sum(l.acts)::integer FROM views.lag AS l
+    WHERE l.recorded_on BETWEEN %(first)s AND %(last)s AND (%(department)s = '' OR l.department = %(department)s)
+      AND {within}
+    GROUP BY l.department, l.live, l.law, l.happened_on, l.recorded_on
+"""
+# Of one suspension nothing can be said: it takes several to be odd.
+REPEATED = """
+    WITH begun AS (
+        SELECT DISTINCT s.project, s.item, s.application FROM views.suspension AS s
+        WHERE s.suspended_at >= %(begins)s AND s.suspended_at < %(ends)s
+          AND (%(department)s = '' OR s.department = %(department)s) AND {within}
+    ), repeated AS (
+        SELECT s.project, s.item, s.application FROM begun JOIN views.suspension AS s USING (project, item, application)
+        GROUP BY s.project, s.item, s.application HAVING count(*) > %(usual)s
+    )
+    SELECT s.* FROM repeated JOIN views.suspension AS s USING (project, item, application)
+    ORDER BY s.project, s.item, s.application, s.suspended_at, s.suspension
+"""
+
+
+class Oddity(StrEnum):
+    """Why an application's suspensions are reported."""
+
+    MANY = "many"  # more than is usual
+    NIGHTLY = "nightly"  # stopped in the afternoon and resumed in the morning, again and again
+
+
+class Lag(Struct, frozen=True):
+    """How late one department's acts were recorded, or all where it is empty, in working days.
+
+    *outside* of the *acts* were keyed in for a department that works outside the system. *median* and *p90* are
+    nearest ranks, null where there was no act; *over_target* acts took longer than the target.
+    """
+
+    department: str
+    acts: int
+    outside: int
+    median: int | None
+    p90: int | None
+    longest: int | None
+    over_target: int
+
+
+class OftenStopped(Struct, frozen=True):
+    """One application whose clocks were stopped oddly often; *nights* of the suspensions lasted from an afternoon to
+    the next working morning.
+    """
+
+    project: UUID
+    item: str
+    application: int
+    department: str
+    suspensions: int
+    nights: int
+    oddities: tuple[Oddity, ...]
+    first_at: datetime
+    last_at: datetime
+
+
+class ConductOf:
+    """What the view of conduct holds in *scope*, counted by *laws* as known on the local days of *now*."""
+
+    def __init__(self, store: Reader, laws: Laws, now: datetime, scope: Scope = ZONE_SCOPE) -> None:
+        self._store, self._laws, self._now, self._scope = store, laws, now, scope
+
+    async def lags(self, period: Period, department: str = "") -> list[Lag]:
+        """All departments together, then each by its name, of what was recorded on the days of *period*."""
+        asked = {"first": period.first, "last": period.last, "department": department}
+        acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        outside: Counter[str] = Counter()
+        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", asked):
+            days = self._lag(law, happened_on, recorded_on)
+            for name in ("", of):
+                acts[name][days] += n
+                outside[name] += 0 if live else n
+        return [_lag_of(name, acts[name], outside[name]) for name in sorted({"", *acts})]
+
+    async def often_stopped(self, period: Period, zone: str, department: str = "") -> list[OftenStopped]:
+        """Applications with a suspension begun in *period*, local days of *zone*; the most often stopped first."""
+        asked = {
+            "begins": period.begins(zone),
+            "ends": period.ends(zone),
+            "department": department,
+            "usual": min(SUSPENSIONS_USUAL_MAX, NIGHTS_USUAL_MAX),
+        }
+        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", asked)]
+        found = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
+        return sorted(
+            (one for one in found if one.oddities),
+            key=lambda one: (-one.suspensions, -one.nights, str(one.project), one.item, one.application),
+        )
+
+    def _lag(self, law: str, happened_on: date, recorded_on: date) -> int:
+        pack = self._laws.pack(law)
+        return lag_days(self._laws.calendar(pack, local_day(self._now, pack.zone)), happened_on, recorded_on)
+
+    def _judged(self, rows: list[SuspensionRow]) -> OftenStopped:
+        first = rows[0]
+        nights = sum(map(self._is_nightly, rows))
+        oddities = [Oddity.MANY] if len(rows) > SUSPENSIONS_USUAL_MAX else []
+        oddities += [Oddity.NIGHTLY] if nights > NIGHTS_USUAL_MAX else []
+        return OftenStopped(
+            *(first.project, first.item, first.application, rows[-1].department, len(rows), nights, tuple(oddities)),
+            first_at=first.suspended_at,
+            last_at=rows[-1].suspended_at,
+        )
+
+    def _is_nightly(self, row: SuspensionRow) -> bool:
+        pack = self._laws.pack(row.law)
+        calendar = self._laws.calendar(pack, local_day(self._now, pack.zone))
+        return is_nightly(row.suspended_at, row.resumed_at, calendar, pack.zone)
+
+    async def _rows(self, query: LiteralString, of: str, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+        async with self._store.cursor() as cursor:
+            await cursor.execute(SQL(query).format(within=self._scope.of(of)), params)
+            return await cursor.fetchall()
+
+
+def _lag_of(department: str, acts: Counter[int], outside: int) -> Lag:
+    return Lag(
+        department=department,
+        acts=acts.total(),
+        outside=outside,
+        median=percentile(acts, 50),
+        p90=percentile(acts, 90),
+        longest=max(acts, default=None),
+        over_target=sum(n for days, n in acts.items() if days > LAG_TARGET_DAYS),
+    )

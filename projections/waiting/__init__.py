@@ -1,0 +1,1 @@
+"""Who has to act on what, and since when."""

@@ -1,0 +1,99 @@
+"""Asking who has to act on what: a list over all projects, and how much each holder has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, LiteralString
+
+from msgspec import Struct
+from psycopg.sql import SQL
+
+from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.progress.fold import PROJECTS, Progress
+from projections.reader import Reader
+from projections.waiting.fold import WAITING, Waiting, WaitingRow
+
+LISTED = """
+    SELECT w.*, p.code, p.name, p.manager FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
+    WHERE (%(department)s = '' OR w.department = %(department)s)
+      AND (%(holder)s = '' OR w.holder = %(holder)s)
+      AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
+      AND (%(kind)s = '' OR w.kind = %(kind)s)
+      AND (%(manager)s = '' OR p.manager = %(manager)s)
+      AND (NOT %(at_hand)s OR w.kind <> 'precondition')
+      AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
+      AND p.register = %(register)s
+    ORDER BY w.since, w.project, w.nth, w.kind, w.ref LIMIT %(limit)s OFFSET %(offset)s
+"""
+HOLDERS = """
+    SELECT w.held_by, w.holder,
+        count(*) FILTER (WHERE w.kind <> 'precondition'), count(*) FILTER (WHERE w.kind = 'precondition'),
+        count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
+    FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
+    WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
+    GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
+"""
+VIEWS = (Waiting(), Progress())
+PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS))
+
+
+class WaitingFilter(Struct, frozen=True, kw_only=True):
+    """Which waits to list; empty fields ask for nothing."""
+
+    department: str = ""  # whose item it is
+    holder: str = ""
+    held_by: str = ""
+    kind: str = ""
+    manager: str = ""
+    at_hand: bool = False  # leave out what waits for other items
+    stuck: bool | None = None  # of projects that are, or are not
+    register: str = ""  # imported from this log; empty: the zone's own
+    limit: int = 100
+    offset: int = 0
+
+
+class ListedWaiting(WaitingRow, frozen=True):
+    """One thing waited for, with the project it is about."""
+
+    project_code: str
+    project_name: str
+    manager: str
+
+
+class HolderCount(Struct, frozen=True):
+    """How much one holder has. *behind*: items that wait for other items, the chain of which ends with this holder.
+
+    *projects*: in how many projects; *oldest_since*: since when the oldest of *holds*, None where it holds nothing.
+    """
+
+    held_by: str
+    holder: str
+    holds: int
+    behind: int
+    projects: int
+    oldest_since: datetime | None
+
+
+class WaitingRows:
+    """Reads the view's table through the store's pool."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def listed(self, asked: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
+        """A page over all projects, what has waited longest first; now, or in the *past*. Raises TooMuchToRead."""
+        params = {name: getattr(asked, name) for name in asked.__struct_fields__}
+        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
+
+    async def holders(
+        self, department: str, limit: int, past: Past | None = None, register: str = ""
+    ) -> list[HolderCount]:
+        """Who holds how much, those who hold most first; of one department's items or of all. Raises TooMuchToRead."""
+        params = {"department": department, "limit": limit, "register": register}
+        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
+
+    async def _rows(self, query: LiteralString, params: dict[str, Any], past: Past | None) -> list[tuple[Any, ...]]:
+        async with tables_at(self._store, PAST, past) as (cursor, tables):
+            given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            await cursor.execute(SQL(query).format(**given), params | tables.params)
+            return await cursor.fetchall()

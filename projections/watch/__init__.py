@@ -1,0 +1,1 @@
+"""What the deadline watcher has to look at, and when."""

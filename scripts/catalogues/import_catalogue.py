@@ -1,0 +1,130 @@
+"""A list of service items into a catalogue, through the same commands as everybody, and its publication."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from uuid import UUID, uuid5
+
+from msgspec import Struct, field, json
+
+from domain.catalogue.item import ServiceItem
+from domain.catalogue.listing import DefineServiceItem
+from domain.catalogue.publication import PublishCatalogue
+from domain.catalogue.state import Catalogue, stream_of
+from domain.core.ledger import Actor, Refused, Role
+from infrastructure.ledger.approvals import Approvals
+from scripts.catalogues.items import Finding, item_from
+from scripts.catalogues.rows import read_rows
+
+IMPORTER = Actor("import-catalogue", "zone-office", Role.SYSTEM)
+EXAMPLES_MAX = 3  # of each kind of finding, for people; the JSON has all
+
+
+class CatalogueReport(Struct):
+    """What an import did. Every row is defined, unchanged, refused (with a finding) or repeated (also a finding)."""
+
+    catalogue: str
+    rows: int = 0
+    defined: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    repeated: int = 0
+    departments: int = 0
+    edition: int = 0  # the newest published; 0 for none
+    seconds: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many findings of each kind there are."""
+        return dict(Counter(finding.kind for finding in self.findings).most_common())
+
+    def examples(self, kind: str) -> list[Finding]:
+        """The first few findings of one kind."""
+        return [finding for finding in self.findings if finding.kind == kind][:EXAMPLES_MAX]
+
+
+async def import_catalogue(
+    approvals: Approvals,
+    path: Path,
+    name: str,
+    *,
+    publish_from: date | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CatalogueReport:
+    """Define every item of the list at *path* in the catalogue *name*; publish it where *publish_from* says so.
+
+    A second import of the same list changes nothing. Raises CatalogueUnreadable, and Refused from the publication.
+    """
+    began, report = perf_counter(), CatalogueReport(name)
+    rows = list(read_rows(path))
+    report.rows = len(rows)
+    catalogue = await approvals.state(stream_of(name))
+    known = dict(catalogue.items) if isinstance(catalogue, Catalogue) else {}
+    seen: dict[str, int] = {}
+    departments: set[str] = set()
+    for nth, (line, row) in enumerate(rows, start=1):
+        item, findings = item_from(line, row)
+        report.findings += findings
+        if item is None:
+            report.refused += 1
+        elif item.task_code in seen:
+            report.repeated += 1
+            where = f"{item.task_code} stands in line {seen[item.task_code]} already"
+            report.findings.append(Finding(line, "repeated", where))
+        else:
+            seen[item.task_code] = line
+            departments.add(item.dept_code)
+            await _define(approvals, name, item, line, known, report)
+        if progress:
+            progress(nth, len(rows))
+    report.departments = len(departments)
+    report.edition = await _publish(approvals, name, publish_from)
+    report.seconds = round(perf_counter() - began, 2)
+    return report
+
+
+async def _define(
+    approvals: Approvals,
+    name: str,
+    item: ServiceItem,
+    line: int,
+    known: dict[str, ServiceItem],
+    report: CatalogueReport,
+) -> None:
+    """Put *item* into the draft, unless it stands there so."""
+    if known.get(item.task_code) == item:
+        report.unchanged += 1
+        return
+    command = DefineServiceItem(catalogue=name, service=item)
+    before = known.get(item.task_code)
+    try:
+        await approvals.handle(stream_of(name), command, IMPORTER, _key(name, json.encode((before, item))))
+    except Refused as refused:
+        report.refused += 1
+        told = f"{item.task_code}: {refused.sentence}. {refused.remedy}"
+        report.findings.append(Finding(line, refused.code, told))
+        return
+    report.defined += 1
+
+
+async def _publish(approvals: Approvals, name: str, valid_from: date | None) -> int:
+    """Publish the draft where there is a day for it and something new in it; the number of the newest edition."""
+    catalogue = await approvals.state(stream_of(name))
+    if not isinstance(catalogue, Catalogue):
+        return 0
+    newest = len(catalogue.editions)  # now: the state moves on with the publication
+    if valid_from is None or not catalogue.changed:
+        return newest
+    command = PublishCatalogue(catalogue=name, valid_from=valid_from)
+    await approvals.handle(stream_of(name), command, IMPORTER, _key(name, f"publish {newest + 1}".encode()))
+    return newest + 1
+
+
+def _key(name: str, said: bytes) -> UUID:
+    """The same for the same change of the same item: a second import changes nothing."""
+    return uuid5(stream_of(name), said.hex())

@@ -1,0 +1,95 @@
+"""The table of cases: a row a project with the figures that registers are compared by, as of any day."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cache
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import astuple, fields
+
+from domain.core.characters import visible
+from domain.law.packs.pack import Pack
+from infrastructure.law.lawbook import law_book
+from infrastructure.projector.histories import histories
+from projections.register_figures.cases import Asked, CaseRow, case_row
+
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # also wide, as Chinese input writes them
+COLUMNS = tuple(field.name for field in fields(CaseRow))
+
+
+def case_rows(
+    url: str,
+    *,
+    as_of: Asked = None,
+    known_at: Asked = None,
+    dataset: str = "",
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[CaseRow]:
+    """A row for every project in the ledger at *url*, by case_id; of one imported *dataset* only, where it is named.
+
+    *as_of* is about when things took effect, *known_at* about when they were recorded. A project has its row at any
+    day, with nothing in it before anything had happened. *progress* is told of the entries read.
+    """
+    rows = [
+        case_row(entries, law_of, as_of=as_of, known_at=known_at)
+        for entries in histories(url, progress)
+        if not dataset or entries[0].recorded.source.startswith(f"{dataset}:")
+    ]
+    return sorted((row for row in rows if row is not None), key=lambda row: row.case_id)
+
+
+def write_csv(rows: Iterable[CaseRow], out: TextIO) -> None:
+    """The rows as CSV with a header: days as YYYY-MM-DD, true or false, and nothing for what is not known."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([harmless(value) for value in astuple(row)] for row in rows)
+
+
+def harmless(value: object) -> str:
+    """One field as a spreadsheet may open it: a text that it would take for a formula has an apostrophe before it."""
+    text = text_of(value)
+    if not isinstance(value, str):
+        return text
+    text = visible(text)
+    return f"'{text}" if text.lstrip().startswith(FORMULA_BEGINS) else text
+
+
+def text_of(value: object) -> str:
+    """One field: true or false as JSON writes them, nothing for None."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def asked(text: str) -> Asked:
+    """A day such as 2012-06-30, or an instant with its offset; None for nothing. ValueError says what is wrong."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        neither = f"{text!r} is neither a day such as 2012-06-30 nor an instant such as 2012-06-30T12:00:00+02:00"
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(neither) from None
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC: add Z or +02:00, or give the day alone")
+    return at
+
+
+@cache
+def versions(law_id: str) -> tuple[Pack, ...]:
+    """Every version of one law, oldest first, read once."""
+    return law_book().versions(law_id)
+
+
+def law_of(law_id: str, at: datetime) -> Pack:
+    """The version in force on the local day of *at*; before the law began, its first one."""
+    known = versions(law_id)
+    day = at.astimezone(ZoneInfo(known[-1].zone)).date()
+    return next((pack for pack in reversed(known) if pack.valid_from <= day), known[0])

@@ -1,0 +1,108 @@
+"""Importing a log: read it, plan every case, and send the commands like anybody's, many cases at once.
+
+Running it again changes nothing, and finishing an import that was cut short is running it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from infrastructure.ledger.approvals import Approvals
+from scripts.importing.planning import Step, plan_case
+from scripts.importing.reading import EventRow, Reading, read_log
+from scripts.importing.receipt import Receipt
+from scripts.importing.register import Register, Unknown
+from scripts.importing.report import ImportReport, tally
+from scripts.importing.sending import Desk
+from scripts.importing.wabo import Wabo
+
+REGISTERS: tuple[Register, ...] = (Wabo(), Receipt(), Unknown())  # the first that keeps a log's activities reads it
+CASES_AT_ONCE = 96  # a case's commands wait for each other; so many cases fill the batches of the disk
+DEFAULT_LAW = "nl-wabo"
+RECEIPT_LOG = Path(__file__).parents[1] / "data" / "receipt"  # events.csv.gz and cases.csv.gz, and where they come from
+
+Case = tuple[str, str]  # dataset, case_id
+Advance = Callable[[int, int], None]  # rows done, rows in all
+
+
+async def import_log(
+    approvals: Approvals, events: Path, cases: Path, law: str = DEFAULT_LAW, *, progress: Advance | None = None
+) -> ImportReport:
+    """Bring the log in the files *events* and *cases* into the ledger, as projects under *law*.
+
+    *progress* is told how many rows are done, of how many. Raises LogUnreadable before anything is written where a
+    file is no log at all, and Refused "unknown-law". Single lines that don't get in are in the report.
+    """
+    began = perf_counter()
+    law_for = partial(approvals.law_for, begun=True)
+    reading = read_log(events, cases, law_for(law, approvals.clock()).zone)
+    by_case, kinds = rows_by_case(reading), kinds_of(reading)
+    report = report_on(reading, by_case)
+    report.law, report.registers = law, {dataset: kind.name for dataset, kind in kinds.items()}
+    desk = Desk(approvals, report, events.name, cases.name)
+    now = approvals.clock()
+    steps: list[Step] = []
+
+    async def bring(case: Case) -> None:
+        dataset, case_id = case
+        rows, listing = by_case[case], reading.cases.get(case)
+        plan = plan_case(kinds[dataset], dataset, case_id, rows, listing, law, law_for, now)
+        await desk.send(plan, listing)
+        steps.extend(plan.steps)
+        if progress:
+            progress(len(steps), len(reading.events))
+
+    await many_at_once(bring, by_case)
+    tally(report, sorted(steps, key=lambda step: step.row.line))
+    report.rows_lost = report.rows_read - report.mapped - report.noted - report.refused
+    report.seconds = round(perf_counter() - began, 2)
+    return report
+
+
+async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable[Case]) -> None:
+    """Bring all *cases*, some of them side by side."""
+    waiting = iter(cases)
+
+    async def work() -> None:
+        for case in waiting:
+            await bring(case)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CASES_AT_ONCE):
+                group.create_task(work())
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several  # they all have one cause: the database, most likely
+
+
+def report_on(reading: Reading, by_case: Mapping[Case, Sequence[EventRow]]) -> ImportReport:
+    """What the files alone give to report."""
+    return ImportReport(
+        cases=len(by_case),
+        rows_read=reading.rows_read,
+        lost=reading.lost,
+        remarks=reading.remarks,
+        fields_left=reading.left,
+        cases_without_events=[case_id for (_, case_id), rows in by_case.items() if not rows],
+        cases_not_listed=[case_id for dataset, case_id in by_case if (dataset, case_id) not in reading.cases],
+    )
+
+
+def rows_by_case(reading: Reading) -> dict[Case, list[EventRow]]:
+    """The rows of each case in the order of the file; also the cases that have none, and those that are not listed."""
+    found: dict[Case, list[EventRow]] = {case: [] for case in reading.cases}
+    for row in reading.events:
+        found.setdefault((row.dataset, row.case_id), []).append(row)
+    return found
+
+
+def kinds_of(reading: Reading) -> dict[str, Register]:
+    """Which kind of register each dataset comes from, as its activities tell."""
+    activities: dict[str, set[str]] = {dataset: set() for dataset, _ in reading.cases}
+    for row in reading.events:
+        activities.setdefault(row.dataset, set()).add(row.activity)
+    return {dataset: next(kind for kind in REGISTERS if kind.keeps(known)) for dataset, known in activities.items()}

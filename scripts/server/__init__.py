@@ -1,0 +1,1 @@
+"""Processes that serve: HTTP, projector and watcher, and the demonstration."""

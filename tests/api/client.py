@@ -1,0 +1,115 @@
+"""How tests speak to the application: as somebody, with a key, and with problems checked for their form."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+from msgspec import to_builtins
+
+from api.web.problems import KINDS, MEDIA_TYPE
+from domain.core.ledger import Actor, Command
+from domain.examples.materials import MEDIA_TYPE as REPORT_TYPE
+from domain.examples.materials import REPORT
+from domain.examples.story import STORY
+from domain.messages import AnyCommand
+from tests.examples import APPLICANT, MANAGER
+
+BEHIND, BEHIND_TRIES_MAX = 503, 30  # each try waits for two seconds
+STANDARD = {"type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"}
+LAND_ITEM = {"item": "land", "department": "land", "promise_days": 10}
+REGISTER = {
+    "command": "register_project",
+    "name": "Fab 2",
+    "enterprise": {"name": "Hengxin"},
+    "manager": "wang",
+    "items": [LAND_ITEM, {"item": "site-plan", "department": "planning", "requires": ["land"]}],
+}
+
+
+def identity(by: Actor) -> dict[str, str]:
+    """The headers a gateway asserts for *by*."""
+    return {"X-Actor": quote(by.id), "X-Department": quote(by.department), "X-Role": by.role.value}
+
+
+class Door:
+    """A client of the application."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get(self, path: str, by: Actor | None = MANAGER, **params: Any) -> httpx.Response:
+        """Get *path*. Where the views are still behind *after*, ask again: the machine may be busy."""
+        for _ in range(BEHIND_TRIES_MAX if "after" in params else 1):
+            response = await self.client.get(path, params=params or None, headers=identity(by) if by else {})
+            if response.status_code != BEHIND:
+                break
+        return response
+
+    async def post(
+        self,
+        project: UUID,
+        body: AnyCommand | dict[str, Any] | bytes,
+        by: Actor | None = MANAGER,
+        key: UUID | str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """Post *body*, as it is if it is bytes; a header `if_match="..."` is sent as If-Match."""
+        asserted = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
+        asserted |= identity(by) if by else {}
+        asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
+        path = f"/projects/{project}/commands"
+        if isinstance(body, bytes):
+            return await self.client.post(path, content=body, headers=asserted)
+        return await self.client.post(path, json=to_builtins(body), headers=asserted)
+
+    async def say(
+        self, path: str, body: Command | dict[str, Any], by: Actor | None, key: UUID | None = None
+    ) -> httpx.Response:
+        """Post *body* to what is no project, a catalogue say, whose address is *path*."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
+        headers |= identity(by) if by else {}
+        return await self.client.post(f"{path}/commands", json=to_builtins(body), headers=headers)
+
+    async def upload(
+        self, content: bytes, media_type: str, by: Actor | None = MANAGER, **headers: str
+    ) -> httpx.Response:
+        """Post *content* as a file; a header `content_digest="..."` is sent as Content-Digest."""
+        asserted = {"Content-Type": media_type} | (identity(by) if by else {})
+        asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post("/materials", content=content, headers=asserted)
+
+    async def store_report(self) -> None:
+        """Store the file that the example story attaches."""
+        assert (await self.upload(REPORT, REPORT_TYPE, APPLICANT)).status_code in (200, 201)
+
+    async def told(self, project: UUID) -> dict[str, Any]:
+        """Tell *project* the example story, with the file that it attaches; the last receipt."""
+        await self.store_report()
+        for step in STORY:
+            receipt = await self.done(project, step.dated, step.by)
+        return receipt
+
+    async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
+        """Post a command that passes, and return its receipt."""
+        response = await self.post(project, body, by)
+        assert response.status_code == 200, response.text
+        receipt: dict[str, Any] = response.json()
+        return receipt
+
+
+def problem(response: httpx.Response, code: str) -> dict[str, Any]:
+    """The problem in *response*, which has to have *code* and everything a problem needs."""
+    assert response.headers["content-type"] == MEDIA_TYPE, response.text
+    told: dict[str, Any] = response.json()
+    assert told["code"] == code, told
+    kind = KINDS[code]
+    assert (response.status_code, told["status"]) == (kind.status, kind.status)
+    assert (told["type"], told["title"]) == (kind.type, kind.title)
+    assert told.keys() >= STANDARD
+    assert response.headers["x-request-id"] == told["request_id"]
+    assert told["detail"]
+    assert told["remedy"]
+    return told

@@ -1,0 +1,1 @@
+"""Tests of clocks in api."""

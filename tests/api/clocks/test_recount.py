@@ -1,0 +1,58 @@
+"""While clocks are recounted after a calendar notice every page and list answers, and says what its dates rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+
+from api.app import PAGES, create_app
+from api.html.links import BOARD, CLOCKS
+from api.worklist.pages import DESK
+from domain.calendar.state import stream_of
+from domain.examples.calendar import CALENDAR, CALENDAR_STORY
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Settings
+from tests.api.client import REGISTER, Door
+from tests.examples import APPLICANT
+from tests.infrastructure.projector.test_projector import project_all
+
+SAID = "clocks are being recounted"
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
+
+
+async def test_every_page_and_list_answers_while_clocks_are_recounted(
+    door: Door, approvals: Approvals, shared_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.clocks.query.PROJECTS_READ_MAX", 0)  # as in a zone of thousands of projects
+    monkeypatch.setattr("infrastructure.calendar.calendars.REFRESH_SECONDS", -1.0)
+    project = uuid4()
+    await door.done(project, REGISTER)
+    await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
+    project_all(shared_database_url)
+    assert SAID not in (await door.get("/", None, lang="en")).text
+    assert (await door.get("/clocks")).json()["recounting"] is False
+
+    for step in CALENDAR_STORY:  # and nobody projects
+        await approvals.handle(stream_of(CALENDAR), step.dated, step.by, uuid4())
+
+    for path in ("/", DESK, f"{DESK}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
+        answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", None)
+        assert (answer.status_code, SAID in answer.text) == (200, True), path
+    feed = await door.get("/supervision/departments/land/deadlines.ics")
+    assert (feed.status_code, "X-COUNTERSIGN-RECOUNTING:TRUE" in feed.text) == (200, True)
+    listed, matrix = await door.get("/clocks"), await door.get("/clocks/matrix")
+    assert (listed.status_code, matrix.status_code) == (200, 200)
+    assert {one["clock"] for one in listed.json()["clocks"]} >= {"intake#1"}
+    assert (listed.json()["recounting"], matrix.json()["recounting"]) == (True, True)
+
+    project_all(shared_database_url)
+    assert (await door.get("/clocks")).json()["recounting"] is False
+    assert SAID not in (await door.get("/", None, lang="en")).text

@@ -1,0 +1,129 @@
+"""Results from outside over HTTP: keyed in, fed, disputed and settled, and how stale they are when somebody asks."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.core.ledger import Actor, Role
+from domain.examples.external import FED
+from tests.api.client import REGISTER, Door, problem
+from tests.examples import FEED, MANAGER
+
+pytestmark = pytest.mark.usefixtures("projector")
+ITEMS = [{"item": "tax", "department": "tax", "live": False}]
+RESTS_ON_IT = {"item": "refund", "department": "tax", "requires": ["tax"]}
+KEYED = {
+    "command": "record_external_result",
+    "item": "tax",
+    "outcome": "granted",
+    "evidence": "scan",
+    "document_number": "T-1",
+    "occurred_at": "2026-03-10T10:00:00+08:00",
+    "verified_on": "2026-03-12",
+}
+REPORT = {
+    "command": "reconcile_external_result",
+    "item": "tax",
+    "outcome": "granted",
+    "source": "exchange",
+    "document_number": "T-1",
+}
+
+
+async def keyed_in(door: Door, *further: dict[str, Any]) -> tuple[UUID, int]:
+    """A project whose only item but the *further* ones is decided outside, and the position that has the result."""
+    project = uuid4()
+    await door.done(project, {**REGISTER, "items": [*ITEMS, *further]})
+    receipt = await door.done(project, KEYED)
+    return project, receipt["position"]
+
+
+async def results(door: Door, path: str, **asked: Any) -> list[dict[str, Any]]:
+    answer = await door.get(path, **asked)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["results"]
+    return found
+
+
+async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -> None:
+    project, after = await keyed_in(door, RESTS_ON_IT)
+
+    for day, days, stale in (("12", 0, False), ("22", 10, False), ("23", 11, True)):
+        asked = {"after": after, "as_of": f"2026-03-{day}T12:00:00+08:00"}
+        (row,) = await results(door, f"/projects/{project}/outside", **asked)
+        assert (row["unverified_days"], row["stale"], row["verified_on"]) == (days, stale, "2026-03-12")
+        listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
+        assert (str(project) in {row["project"] for row in listed}) is stale
+
+
+async def test_a_result_on_which_no_open_work_rests_is_not_stale(door: Door) -> None:
+    project, after = await keyed_in(door)
+
+    asked = {"after": after, "as_of": "2026-04-23T12:00:00+08:00"}
+    (row,) = await results(door, f"/projects/{project}/outside", **asked)
+    assert (row["unverified_days"], row["needed"], row["stale"]) == (42, False, False)
+    listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
+    assert str(project) not in {row["project"] for row in listed}
+
+
+async def test_state_and_progress_show_when_it_was_verified(door: Door) -> None:
+    project, after = await keyed_in(door)
+
+    (item,) = (await door.get(f"/projects/{project}")).json()["items"]
+    progress = (await door.get(f"/projects/{project}/progress", after=after)).json()
+
+    assert item["result"]["verified_on"] == "2026-03-12"
+    assert [(row["item"], row["verified_on"], row["document_number"]) for row in progress["outside"]] == [
+        ("tax", "2026-03-12", "T-1")
+    ]
+    assert item["result"] == progress["outside"][0]
+
+
+async def test_a_discrepancy_is_listed_until_the_project_manager_settles_it(door: Door) -> None:
+    project, _ = await keyed_in(door)
+    confirmed = await door.done(project, REPORT, FEED)
+    assert confirmed["facts"] == ["external_result_confirmed"]
+    found = await door.done(project, {**REPORT, "document_number": "T-2"}, FEED)
+    assert found["facts"] == ["discrepancy_found"]
+
+    async def disputed(after: int) -> bool:
+        rows = await results(door, "/outside", disputed="true", manager="wang", after=after, limit=500)
+        return str(project) in {row["project"] for row in rows}
+
+    assert await disputed(found["position"])
+    problem(await door.post(project, {**REPORT, "document_number": "T-2"}, FEED), "discrepancy-known")
+    settled = await door.done(
+        project, {"command": "settle_discrepancy", "item": "tax", "keep": "feed", "reasons": "letter"}, MANAGER
+    )
+    assert not await disputed(settled["position"])
+    (row,) = await results(door, f"/projects/{project}/outside", after=settled["position"])
+    assert (row["document_number"], row["by_feed"]) == ("T-2", True)
+
+
+async def test_what_the_examples_say_can_be_posted(door: Door) -> None:
+    project = uuid4()
+    await door.done(project, {**REGISTER, "items": ITEMS})
+
+    told = [(await door.done(project, step.dated, step.by))["facts"] for step in FED]
+
+    assert told == [["external_result_recorded"], ["discrepancy_found"], ["discrepancy_settled"]]
+
+
+async def test_pages_follow_each_other(door: Door) -> None:
+    positions = [(await keyed_in(door))[1] for _ in range(3)]
+    first = (await door.get("/outside", after=positions[-1], limit=2)).json()
+    second = (await door.get("/outside", limit=2, offset=first["next"])).json()
+
+    assert (len(first["results"]), first["stale_days"]) == (2, 10)
+    assert not [row for row in second["results"] if row in first["results"]]
+
+
+async def test_wrong_questions_are_problems(door: Door) -> None:
+    problem(await door.get(f"/projects/{uuid4()}/outside"), "project-unknown")
+    problem(await door.get("/outside", as_of="2026-03-12T00:00:00"), "invalid-parameter")
+    problem(await door.get("/outside", None), "actor-missing")
+    project, _ = await keyed_in(door)
+    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "wrong-role")

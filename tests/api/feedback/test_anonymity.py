@@ -1,0 +1,190 @@
+"""Nobody who complained anonymously is told on any path there is to read: every address, asked by everybody, any way.
+
+The addresses are those of the application itself, so one that is added is asked here without being written down.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from api.app import PAGES, create_app
+from domain.core.ledger import Actor, Role
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Settings
+from tests.api.client import REGISTER, Door, identity
+from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
+
+PHONE, MAIL, OFFICE = "13912345678", "qin.secret@example.org", "secret-works"
+SECRET = Actor("qin-secret", OFFICE, Role.APPLICANT)
+OTHER_MANAGER = Actor("secret-manager", "", Role.PROJECT_MANAGER)
+AUDITOR = Actor("bai", "audit", Role.AUDITOR)
+TELLING = (SECRET.id, OTHER_MANAGER.id, PHONE, MAIL, OFFICE)
+READERS: tuple[Actor | None, ...] = (
+    LAND,
+    PLANNING,
+    MANAGER,
+    APPLICANT,
+    LEADER,
+    Actor("erp", "land", Role.INTEGRATOR),
+    Actor("nobody-yet", "", Role.APPLICANT),
+    None,  # the pages may be read without a name
+)
+ABOUT = f"I am {SECRET.id} of {OFFICE}: call {PHONE} or {MAIL}, it is too slow"
+EXTENSION = {"command": "extend_complaint", "complaint": "c1", "days": 5, "reasons": PHONE, "approver": SECRET.id}
+OF_NO_PROJECT = ("/law/", "/schema", "/problems", "/static", "/catalogue", "/flows", "/healthz", "/readyz")
+BY_PATH = {"name": "cn", "special": "eia_report", "notice": "none", "code": "not-found", "path": "openapi.json"}
+BY_QUERY = {"item": "land", "clock": "intake#1", "card": "none", "complaint": "c1", "evaluation": "land-1"}
+
+
+class Told(NamedTuple):
+    """The project in which people complained, and an instant at which some of it had not happened yet."""
+
+    project: UUID
+    midway: datetime
+
+
+def filing(code: str, **more: Any) -> dict[str, Any]:
+    """The command that complains as `ABOUT` says."""
+    named = {"about": ABOUT, "contact": PHONE, "anonymous": True, "item": "land"}
+    return {"command": "file_complaint", "complaint": code} | named | more
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    data = tmp_path_factory.mktemp("data")
+    return create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def told(door: Door) -> Told:
+    """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone."""
+    project = uuid4()
+    await door.done(project, REGISTER)
+    await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
+    bad = {"command": "evaluate_service", "item": "land", "grade": "dissatisfied", "comment": "slow"}
+    await door.done(project, bad, APPLICANT)
+    await door.done(project, filing("c1"), SECRET)
+    await door.done(project, {"command": "accept_complaint", "complaint": "c1"}, LAND)
+    await door.done(project, EXTENSION, LAND)
+    midway = (await door.get(f"/projects/{project}/history", BUREAU)).json()["entries"][-1]["recorded_at"]
+    answer = {"command": "answer_complaint", "complaint": "c1", "answer": f"{SECRET.id} is right", "upheld": True}
+    await door.done(project, answer, LAND)
+    close = {"command": "close_complaint", "complaint": "c1", "satisfied": "no", "remarks": ABOUT}
+    await door.done(project, close, SECRET)
+    await door.done(project, filing("c2", step=SECRET.id, person=f"not {OFFICE}"), SECRET)
+    await door.done(project, {"command": "withdraw_complaint", "complaint": "c2", "reasons": ABOUT}, SECRET)
+    own = filing("c3", item="", about=f"{OTHER_MANAGER.id} says so")
+    receipt = await door.done(project, own, OTHER_MANAGER)
+    retract = {"command": "retract_entry", "version": receipt["version"], "reasons": "not to be told"}
+    await door.done(project, retract, OTHER_MANAGER)
+    receipt = await door.done(project, filing("c4", item="", contact=""), SECRET)
+    await door.get("/progress", after=receipt["position"])
+    return Told(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
+
+
+def addresses(app: Litestar) -> Iterator[str]:
+    """Every address that is answered with GET."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and "GET" in route.methods:
+            yield route.path_format
+
+
+def paths(app: Litestar, project: UUID) -> list[str]:
+    """Every address that can be read, with what stands for its parts."""
+    parts = BY_PATH | {"project_id": str(project)}
+
+    def filled(part: re.Match[str]) -> str:
+        return parts.get(part[1], "none")
+
+    return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
+
+
+def ways(told: Told) -> list[dict[str, Any]]:
+    """The ways to ask: now, with everything that some address wants, and of an earlier instant."""
+    then = told.midway.isoformat()
+    files = [BY_QUERY | {"complaint": code} for code in ("c2", "c3", "c4")]
+    past = [BY_QUERY | {"as_of": then}, {"as_of": then}, {"known_at": then}]
+    return [{}, BY_QUERY, *files, *past, {"department": "land"}, {"standing": "running"}]
+
+
+def reveals(response: httpx.Response) -> list[str]:
+    """What in the answer, its headers included, tells of a complainant."""
+    said = response.text + json.dumps(dict(response.headers))
+    return [word for word in TELLING if word.casefold() in said.casefold()]
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
+async def test_no_address_tells_who_complained(door: Door, app: Litestar, told: Told, reader: Actor | None) -> None:
+    asked = 0
+    for path in paths(app, told.project):
+        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(told):
+            response = await door.get(path, reader, **way)
+            assert not reveals(response), (path, way)
+            assert response.status_code < 500 or path == "/readyz", (path, way, response.text)
+            asked += response.status_code == 200
+    assert asked > (100 if reader else 10)  # most addresses answer most ways
+
+
+async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, told: Told) -> None:
+    for reader in (BUREAU, AUDITOR):
+        history = await door.get(f"/projects/{told.project}/history", reader)
+        assert set(reveals(history)) == set(TELLING)
+        assert all(entry["command_id"] for entry in history.json()["entries"])
+    own = await door.get(f"/projects/{told.project}/history", SECRET)
+    assert set(reveals(own)) == {SECRET.id, PHONE, MAIL, OFFICE}
+
+
+async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, told: Told) -> None:
+    """An entry's hash takes in its command's id; without that, guesses can't be checked."""
+    whole = (await door.get(f"/projects/{told.project}/history", BUREAU)).json()["entries"]
+    seen = (await door.get(f"/projects/{told.project}/history", LAND)).json()["entries"]
+    changed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["fact"] != other["fact"]]
+    unnamed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["by"] != other["by"]]
+    assert changed == [4, 6, 7, 8, 9, 10, 11, 13]
+    assert unnamed == [4, 8, 9, 10, 11, 12, 13]
+    assert [one["version"] for one in seen if one["command_id"] is None] == sorted({*changed, *unnamed})
+    trail = (await door.get(f"/projects/{told.project}/complaints", LAND)).json()["steps"]
+    assert {step["version"] for step in trail if step["command"] is None} == {*changed, *unnamed} - {11, 12}
+
+
+async def test_no_refusal_tells_who_complained(door: Door, told: Told) -> None:
+    """Nor what is told of the entries since a version."""
+    versions = range(1, 15)
+    asked = [
+        *({"command": "retract_entry", "version": version, "reasons": "x"} for version in versions),
+        *(
+            {"command": "amend_entry", "version": version, "reasons": "x", "new_occurred_at": "2026-03-02T09:00:00Z"}
+            for version in versions
+        ),
+        *(filing(code) for code in ("c1", "c2", "c4")),
+        *({"command": name, "complaint": "c4"} for name in ("close_complaint", "withdraw_complaint")),
+        *({"command": "evaluate_service", "item": "land", "grade": "fair", "contact": n} for n in (4, 8)),
+    ]
+    for reader in (PLANNING, Actor("fresh", "", Role.PROJECT_MANAGER), Actor("fresh", "", Role.APPLICANT)):
+        for body in asked:
+            response = await door.post(told.project, body, reader)
+            assert response.status_code in (403, 409), (reader, body)
+            assert not reveals(response), (reader, body)
+        moved = await door.post(told.project, {"command": "note_step", "activity": "x"}, reader, if_match='"1"')
+        assert moved.status_code == 412
+        assert not reveals(moved)
+
+
+async def test_an_id_that_names_the_complainant_is_refused(door: Door, told: Told) -> None:
+    response = await door.post(told.project, filing(f"of-{PHONE}"), SECRET)
+    assert response.json()["code"] == "complaint-names-complainant"
+    assert identity(SECRET)["X-Actor"] == SECRET.id

@@ -1,0 +1,81 @@
+"""Questions about complaints and evaluations that are not answered in full: few opinions, bad filters, nobody."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.core.ledger import Actor, Role
+from tests.api.client import REGISTER, Door, problem
+from tests.api.feedback.test_feedback import asked
+from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER
+
+pytestmark = pytest.mark.usefixtures("projector")
+
+
+async def graded(door: Door, department: str, *grades: str) -> int:
+    """As many applicants as *grades* evaluate what *department* did; the position that has it all."""
+    for grade in grades:
+        project = uuid4()
+        await door.done(project, {**REGISTER, "items": [{"item": "x", "department": department}]})
+        await door.done(project, {"command": "submit_item", "item": "x"}, APPLICANT)
+        body = {"command": "evaluate_service", "item": "x", "grade": grade, "comment": "so"}
+        receipt = await door.done(project, body, APPLICANT)
+    position: int = receipt["position"]
+    return position
+
+
+async def test_figures_of_few_opinions_are_for_the_bureau_alone(door: Door) -> None:
+    after = await graded(door, "small", "fair", "dissatisfied", "fair", "fair")
+    for by in (LAND, LEADER, MANAGER, APPLICANT):
+        told = await asked(door, "/voices/summary", by, department="small", after=after)
+        assert told["opinions_min"] == 5
+        for line in told["lines"]:
+            assert (line["evaluations"], line["void"]) == (4, None)
+            assert line["bad_rate"] == line["rectified"] == line["content"] == {"part": None, "n": None, "rate": None}
+    for by in (BUREAU, Actor("bai", "audit", Role.AUDITOR)):
+        told = await asked(door, "/voices/summary", by, department="small")
+        assert [(line["item"], line["bad_rate"]) for line in told["lines"]] == [
+            (None, {"part": 1, "n": 4, "rate": 0.25}),
+            ("x", {"part": 1, "n": 4, "rate": 0.25}),
+        ]
+    after = await graded(door, "small", "very_satisfied")
+    told = await asked(door, "/voices/summary", LEADER, department="small", after=after)
+    assert [line["bad_rate"]["rate"] for line in told["lines"]] == [0.2, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("complaints?state=asleep", "state"),
+        ("complaints?standing=red", "standing"),
+        ("complaints?clock=decision", "clock"),
+        ("complaints?first=2026-06-31", "first"),
+        ("complaints?first=1066-10-14", "first"),
+        ("complaints?last=2100-01-01", "last"),
+        ("complaints?first=2026-06-02&last=2026-06-01", "last"),
+        ("complaints?as_of=2026-06-02T09:00:00", "as_of"),
+        ("complaints?known_at=yesterday", "known_at"),
+        ("complaints?limit=501", "limit"),
+        ("complaints?offset=-1", "offset"),
+        ("complaints?after=x", "after"),
+        ("complaints?department=" + "x" * 65, "department"),
+        ("complaints?item=a%00b", "item"),
+        ("evaluations?state=accepted", "state"),
+        ("evaluations?grade=five", "grade"),
+        ("evaluations?bad=perhaps", "bad"),
+        ("evaluations?appeal=lost", "appeal"),
+        ("voices/summary?first=x", "first"),
+        (f"projects/{UUID(int=7)}/complaint?complaint=%00", "complaint"),
+        (f"projects/{UUID(int=7)}/evaluation?evaluation=" + "x" * 201, "evaluation"),
+    ],
+)
+async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query: str, parameter: str) -> None:
+    told = problem(await door.get(f"/{query}"), "invalid-parameter")
+    assert told["parameter"] == parameter
+
+
+@pytest.mark.parametrize("path", ["complaints", "evaluations", "voices/summary", f"projects/{UUID(int=7)}/complaints"])
+async def test_who_reads_is_asked(door: Door, path: str) -> None:
+    problem(await door.get(f"/{path}", None), "actor-missing")

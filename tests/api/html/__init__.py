@@ -1,0 +1,1 @@
+"""Tests of html in api."""

@@ -1,0 +1,201 @@
+"""What happened, in a sentence: every fact has one in both languages, and it says what the fact is about."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from litestar.testing import RequestFactory
+from msgspec import structs
+
+from api.html.fact_fields import HIDDEN, TRUTHS
+from api.html.fields_wording import FIELDS
+from api.html.history_wording import SENTENCES
+from api.html.page import Paper
+from api.html.sentences import Known, Sentences
+from api.web.entries import shown
+from domain.core.types import Outcome
+from domain.examples.story import fact_examples, story_entries
+from domain.examples.supervision import WATCHED, WATCHED_PROJECT
+from domain.law.proof import ClockProof, Colour, Rung
+from domain.messages import FACTS, AnyFact
+from domain.project.application.supplement import SupplementRequested
+from domain.project.application.suspension import ClockResumed, ClockSuspended
+from domain.project.countersignature.request import ItemCountersigned
+from domain.project.feedback.evaluation import Grade
+from domain.project.state.consultation import Opinion
+from domain.project.supervision.appeals import CardAppealed, SupervisionAnswered, SupervisionOrdered
+from domain.project.supervision.signals import CardIssued, DeadlineWarned
+from tests.examples import BUREAU, LAW, accepted, completed, declined
+from tests.spec import PROJECT, entry
+
+EXAMPLES = fact_examples(LAW)
+PROOF = ClockProof(
+    rung=Rung.CARD,
+    clock="decision",
+    application=1,
+    rule=LAW.name,
+    calendar="CN",
+    article="行政许可法 42(1)",
+    started_on=date(2026, 3, 2),
+    length=20,
+    due_on=date(2026, 3, 30),
+    remaining=0,
+    provisional=False,
+    evidence=(2, 3),
+    seen=4,
+)
+CARD = CardIssued(card="land-3", item="land", department="supervision", colour=Colour.RED, proof=PROOF)
+ORDER = SupervisionOrdered(
+    order="order-land-4",
+    item="land",
+    department="supervision",
+    about="说明原因",
+    feedback_by=date(2026, 4, 3),
+    card="land-3",
+)
+
+
+def sentences(lang: str, *facts: AnyFact) -> Sentences:
+    """As they are told of a project with these *facts*."""
+    paper = Paper(RequestFactory().get("/", query_params={"lang": lang}))
+    entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], BUREAU)
+    return Sentences(paper, PROJECT, Known.of(entries), {"land": "建设用地规划许可证"})
+
+
+def text(markup: str) -> str:
+    return re.sub(r"<[^>]*>", "", markup)
+
+
+def test_every_fact_has_its_sentence() -> None:
+    assert SENTENCES.keys() == FACTS.keys()
+    assert EXAMPLES.keys() == FACTS.keys(), "each sentence is tried below"
+
+
+@pytest.mark.parametrize("tag", sorted(FACTS))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_sentence_is_whole_in_its_language(tag: str, lang: str) -> None:
+    told = text(sentences(lang).tell(EXAMPLES[tag]))
+
+    assert told.strip()
+    assert not set("{}") & set(told)
+    assert ("not said" if lang == "en" else "未说明") not in told
+    if lang == "zh":
+        assert not re.search(r"[a-z]+_[a-z]+", told)
+        assert re.search(r"[\u4e00-\u9fff]", told)
+
+
+@pytest.mark.parametrize("tag", sorted(FACTS))
+def test_a_sentence_names_only_fields_that_its_fact_has(tag: str) -> None:
+    """Also those in parts that the examples leave out: nothing may fail on a page."""
+    fact = EXAMPLES[tag]
+    for sentence in SENTENCES[tag]:
+        for name in re.findall(r"\{(\w+)\}", sentence):
+            sentences("zh").value(name, fact)
+
+
+def test_both_languages_tell_the_same() -> None:
+    for tag, (zh, en) in SENTENCES.items():
+        assert set(re.findall(r"\{(\w+)\}", zh)) == set(re.findall(r"\{(\w+)\}", en)), tag
+
+
+def test_everything_that_a_fact_holds_has_a_name_or_is_told_elsewhere() -> None:
+    held = {name for fact in FACTS.values() for name in fact.__struct_fields__}
+
+    assert held <= FIELDS.keys() | HIDDEN
+    assert all(both[0] and both[1] for both in FIELDS.values())
+    assert {name.rpartition(".")[2] for name in TRUTHS} <= held
+
+
+def test_an_opinion_is_told_with_its_conditions_and_reasons() -> None:
+    said = ItemCountersigned(
+        item="land",
+        department="supervision",
+        step="",
+        opinion=Opinion.AGREED_WITH_CONDITIONS,
+        conditions=("防渗",),
+        round=2,
+    )
+
+    assert sentences("zh").tell(said) == "监察局会签：附条件同意（第 2 轮），条件：防渗"
+    assert sentences("en").tell(said) == (
+        "Supervision bureau countersigned: agreed with conditions (round 2), conditions: 防渗"
+    )
+
+
+def test_a_supplement_says_what_it_asks_for() -> None:
+    asked = SupplementRequested(item="land", missing=("授权委托书", "总平面图"), respond_by=date(2026, 4, 1))
+
+    assert sentences("zh").tell(asked) == "一次告知补正 2 项：授权委托书、总平面图，请于 2026-04-01 前补齐"
+
+
+def test_a_card_is_told_with_its_colour_and_the_way_to_it() -> None:
+    told = sentences("zh", CARD).tell(CARD)
+
+    assert text(told).startswith(
+        "向监察局发出红牌 监察〔2026〕R-0000：决定应于 2026-03-30 前完成，已超期（行政许可法第四十二条第一款）"
+    )
+    assert f'href="/pages/projects/{PROJECT}/card?card=land-3&amp;lang=zh"' in told
+
+
+def test_what_is_said_of_a_card_or_an_order_goes_by_its_number() -> None:
+    told = sentences("zh", CARD, ORDER)
+
+    appealed = told.tell(CardAppealed(card="land-3", item="land", reasons="会签未回", papers=("函件",)))
+    assert text(appealed) == "对 监察〔2026〕R-0000 提出申诉：会签未回，附件：函件"
+    assert "督办 督办〔2026〕0000：监察局，说明原因，请于 2026-04-03 前反馈" in text(told.tell(ORDER))
+    report = SupervisionAnswered(order="order-land-4", item="land", answer="已办结")
+    assert text(told.tell(report)) == "督办反馈 督办〔2026〕0000：已办结"
+
+
+def test_the_end_of_a_suspension_says_which_ended() -> None:
+    begun = ClockSuspended(
+        item="land", suspension="s-1", ground="hearing", article="45", stops=("decision",), notified=True
+    )
+
+    told = sentences("zh", begun)
+    assert "听证" in told.tell(begun)
+    assert "停 决定" in told.tell(begun)
+    assert told.tell(ClockResumed(item="land", suspension="s-1")).startswith("恢复计时（")
+
+
+def test_outcomes_and_grades_are_words() -> None:
+    zh = sentences("zh")
+    assert zh.tell(completed(outcome=Outcome.REFUSED)) == "决定：不予许可，理由：no quota left"
+    assert zh.tell(declined()) == "不予受理：not within our powers"
+    evaluated = EXAMPLES["service_evaluated"]
+    assert any(zh.words["grade_of"](grade.value) in zh.tell(evaluated) for grade in Grade)
+
+
+def test_days_are_told_in_the_unit_of_the_clocks() -> None:
+    assert "法定时限 20 个工作日，承诺 10 个工作日" in sentences("zh").tell(accepted())
+
+
+def test_a_warning_tells_what_is_left_in_the_unit_of_its_clock() -> None:
+    rule = f"{LAW.name}/construction_permit"  # decided within seven calendar days
+    warned = DeadlineWarned(
+        card="x-1", item="land", department="land", proof=structs.replace(PROOF, rule=rule, remaining=2)
+    )
+
+    assert text(sentences("zh", warned).tell(warned)).endswith("剩余 2 天（自然日）")
+
+
+def test_what_people_wrote_is_escaped() -> None:
+    assert "&lt;b&gt;" in sentences("zh").tell(SupplementRequested(item="land", missing=("<b>",)))
+
+
+def test_details_hold_what_the_sentence_leaves_out() -> None:
+    held = {one.label: one.value for one in sentences("zh").details(CARD)}
+
+    assert held["牌别"] == "红牌"
+    assert "行政许可法第四十二条第一款" in held["计算依据"]
+    assert "起算日：2026-03-02" in held["计算依据"]
+
+
+def test_a_whole_story_is_told() -> None:
+    entries = story_entries(LAW, WATCHED_PROJECT, WATCHED)
+    told = sentences("zh", *(one.fact for one in entries))
+
+    lines = [text(told.tell(one.fact)) for one in entries]
+    assert all(lines)

@@ -1,0 +1,255 @@
+"""A simulated zone beside an imported register: figures agree wherever they stand, and no code is on a Chinese page."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import UUID, uuid5
+
+import httpx
+import psycopg
+import pytest
+
+from api.app import PAGES
+from domain.examples.people import PROJECT, Step
+from domain.examples.story import STORIES, STORY
+from domain.examples.supervision import WATCHED, WATCHED_PROJECT
+from domain.examples.zone import ZONE_STORIES, ZoneStep
+from infrastructure.ledger.approvals import Approvals
+from scripts.importing.import_log import import_log
+from scripts.simulation.simulate import Asked, simulate
+from tests.api.served import served
+from tests.conftest import database_in
+from tests.projections.waiting.naive_stuck import UNTIL, project_all, stuck_in, told_by
+from tests.scripts.importing.logs import DATASET, course, listed, write_log
+
+pytestmark = pytest.mark.slow
+
+PROJECTS, SEED = 60, 7
+LOOKED_AT = datetime.fromisoformat(f"{UNTIL}T18:00:00+08:00")
+CASES = ("T-1", "T-2", "T-3")  # of the other register
+SLUG = re.compile(r"[a-z]+[-_][a-z]+")
+MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL)
+UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SPOKEN = re.compile(r'(?:title|aria-label|alt|placeholder|data-label)="([^"]*)"')
+
+
+@pytest.fixture(scope="module")
+def filled(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A simulated zone, every example story, and three cases of a Dutch town beside them."""
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(simulate(url, Asked(PROJECTS, SEED, UNTIL)))
+        asyncio.run(_tell(url, tmp_path_factory.mktemp("town")))
+        project_all(url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def site(filled: str) -> Iterator[str]:
+    """The address of a server, at which it is always the same evening."""
+    with served(filled, PAGES, lambda: LOOKED_AT) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(site: str) -> Iterator[httpx.Client]:
+    """An auditor, who is shown more than anybody else."""
+    with httpx.Client(base_url=site, headers={"X-Actor": "auditor", "X-Role": "auditor"}, timeout=60) as client:
+        yield client
+
+
+async def _tell(url: str, folder: Path) -> None:
+    hands = [LOOKED_AT]
+    async with Approvals(url, clock=lambda: hands[0]) as approvals:
+        stories: list[tuple[UUID, Sequence[Step | ZoneStep]]] = [*ZONE_STORIES, (PROJECT, STORY), *STORIES]
+        for stream, steps in stories:
+            for nth, step in enumerate(steps):
+                hands[0] = step.at
+                await approvals.handle(stream, step.dated, step.by, uuid5(stream, f"told {nth}"))
+        for nth, watched in enumerate(WATCHED):
+            hands[0] = watched.at
+            await approvals.handle(WATCHED_PROJECT, watched.command, watched.by, uuid5(WATCHED_PROJECT, f"told {nth}"))
+        hands[0] = LOOKED_AT
+        events = [row for case in CASES for row in course(case, ("2011-03-01", "01_HOOFD_010"))]
+        log = write_log(folder, events, [listed(case, department="General") for case in CASES])
+        await import_log(approvals, log.events, log.cases)
+
+
+def shown(browser: httpx.Client, address: str, **asked: str) -> str:
+    response = browser.get(address, params=asked or None)
+    assert response.status_code == 200, (address, response.text[:500])
+    return response.text
+
+
+def links(page: str, pattern: str) -> list[str]:
+    """The addresses on *page* that fit."""
+    found = re.findall(r'href="([^"]*)"', page)
+    return sorted({unescape(href) for href in found if re.search(pattern, unescape(href))})
+
+
+async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str) -> None:
+    wanted = await stuck_in(filled)
+
+    told = await told_by(site)
+
+    assert wanted, "a zone in which nothing was ever turned down proves nothing"
+    assert told.tile == told.summary == len(wanted)
+    assert told.page == told.listed == wanted
+    assert told.waiting >= wanted
+
+
+def held(cells: str) -> set[str]:
+    """Who has to act, of each of the *cells* of a column."""
+    found = set()
+    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
+        for one in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+            found.add(text_of(one).strip())
+    return found
+
+
+def test_whoever_has_to_act_is_the_same_in_every_table(browser: httpx.Client) -> None:
+    table, seen = shown(browser, "/", status="open", limit="500"), 0
+    for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
+        (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
+        page = shown(browser, unescape(address))
+        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
+        of_items = {name: held(one) for name, one in named_rows(items) if held(one)}
+        of_waits = {name: held(one) for name, one in named_rows(waits)}
+        assert of_items == of_waits, address
+
+        # A project's page names the manager, and the department outside, beside what they are.
+        kinds = {one.split()[0] for them in of_waits.values() for one in them}
+        assert {one.split()[0] for one in held(row)} == kinds, address
+        seen += len(of_waits)
+    assert seen > PROJECTS, "there is something to compare"
+
+
+def named_rows(table: str) -> list[tuple[str, str]]:
+    """The rows of a *table*, each with the name that it begins with."""
+    rows = table.partition("<tbody>")[2].split("</tr>")[:-1]
+    return [(text_of(re.findall(r"<th[^>]*>(.*?)(?:<br>|</th>)", row, re.DOTALL)[0]).strip(), row) for row in rows]
+
+
+def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Client) -> None:
+    registers = browser.get("/registers").json()
+    assert registers["registers"] == [{"register": DATASET, "projects": len(CASES)}]
+
+    zone, town = browser.get("/progress/summary").json(), browser.get("/progress/summary?register=town").json()
+    assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
+    assert registers["zone"] == PROJECTS + len(STORIES) + 2
+
+    pages = [shown(browser, path) for path in ("/", "/desk", "/supervision", "/pages/supervision/clocks")]
+    assert all("General" not in page and "T-1" not in page for page in pages)
+    table = shown(browser, "/", register=DATASET)
+    assert all(case in table for case in CASES)
+    assert ">3<" in table.partition("个项目")[0][-40:]
+    assert all("register=town" in href for href in links(table, r"^/(pages|desk|supervision|\?)") if "lang=" in href)
+    for path, rows in (
+        ("/progress", "projects"),
+        ("/waiting", "waiting"),
+        ("/clocks", "clocks"),
+        ("/information", "projects"),
+    ):
+        here, there = browser.get(path).json()[rows], browser.get(path, params={"register": DATASET}).json()[rows]
+        assert not {row["project"] for row in here} & {row["project"] for row in there}
+        assert there, path
+    assert browser.get("/waiting/holders", params={"register": DATASET}).json()["holders"]
+
+
+def test_a_register_that_was_never_imported_is_refused(browser: httpx.Client) -> None:
+    for path in ("/progress", "/waiting", "/clocks", "/supervision/board", "/complaints", "/outside", "/information"):
+        problem = browser.get(path, params={"register": "nowhere"})
+        assert problem.status_code == 400, path
+        assert problem.json()["code"] == "invalid-parameter"
+        assert "town" in problem.json()["remedy"]
+
+
+def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, filled: str) -> None:
+    page = shown(browser, "/pages/supervision/cards", first="2026-01-01", last="2026-12-31", limit="500")
+    numbers = re.findall(r'class="number">(监察[^<]*)</a>', page)
+
+    with psycopg.connect(filled) as connection:
+        (told,) = connection.execute(
+            "SELECT count(*) FROM views.signal JOIN views.project AS p USING (project)"
+            " WHERE p.register = '' AND signal.happened_at >= '2026-01-01T00:00+08:00'"
+        ).fetchone() or (0,)
+    assert len(numbers) == min(told, 500)
+    assert len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"监察〔2026〕[WYRD]-\d{4,}", number) for number in numbers)
+
+
+def closed_words() -> set[str]:
+    """The values of every closed set of values that facts or views hold, as programs write them."""
+    found: set[str] = set()
+    kinds = list(StrEnum.__subclasses__())
+    for kind in kinds:
+        if kind.__module__.startswith(("domain.", "projections.", "infrastructure.")):
+            found |= {member.value for member in kind if re.fullmatch(r"[a-z_]{4,}", member.value)}
+    return found
+
+
+def text_of(page: str) -> str:
+    """What a reader of *page* sees or is read."""
+    spoken = " ".join(SPOKEN.findall(page))
+    return unescape(MARKUP.sub(" ", page) + " " + spoken)
+
+
+def codes_in(page: str, words: set[str]) -> set[str]:
+    """The codes in the text of *page*: what joins words as programs do, and values of closed sets."""
+    text = UUIDS.sub(" ", text_of(page))  # a command's id ties a line of an auditor's history to its command
+    slugs = set(SLUG.findall(text))
+    return slugs | (set(re.findall(r"(?<![\w.@/-])[a-z_]{4,}(?![\w.@/-])", text)) & words)
+
+
+def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
+    """Every page there is, of every project, and the cards and clocks that they lead to."""
+    yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
+    yield from ("/desk", "/pages/information", "/pages/information?q=厂房", "/pages/supervision/clocks?awaited=true")
+    year = {"first": "2026-01-01", "last": "2026-12-31"}
+    for path in (
+        "/supervision",
+        "/pages/supervision/cards",
+        "/pages/supervision/decisions",
+        "/pages/supervision/conduct",
+    ):
+        yield f"{path}?{urlencode(year)}"
+    yield from links(shown(browser, "/desk"), r"^/desk\?department=")
+    with psycopg.connect(database) as connection:
+        projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
+        cards = connection.execute(
+            "SELECT DISTINCT ON (clock, level) project, card FROM views.signal ORDER BY clock, level, project"
+        ).fetchall()
+        persons = connection.execute("SELECT code FROM views.person_code ORDER BY code LIMIT 20").fetchall()
+    yield from (f"/pages/projects/{project}" for project in projects)
+    for project in projects[::5]:
+        yield f"/pages/projects/{project}/information"
+        yield from links(shown(browser, f"/pages/projects/{project}"), r"/clock\?")[:2]
+    for project, card in cards:
+        yield f"/pages/projects/{project}/card?{urlencode({'card': card})}"
+    yield f"/pages/projects/{projects[0]}?on=2026-06-30"
+    yield from (f"/pages/legal-persons/{code}" for (code,) in persons)
+    yield from (f"/pages/projects/{UUID(int=1)}", "/?limit=0")
+
+
+def test_no_code_reaches_a_chinese_page(browser: httpx.Client, filled: str) -> None:
+    words = closed_words()
+    found: dict[str, set[str]] = {}
+    for address in addresses(browser, filled):
+        page = browser.get(address, headers={"Accept": "text/html", "Accept-Language": "zh"}).text
+        for code in codes_in(page, words):
+            found.setdefault(code, set()).add(address)
+
+    assert {code: sorted(places)[:2] for code, places in found.items()} == {}
+
+
+def test_a_code_on_a_page_would_be_seen() -> None:
+    page = '<p title="under_way">申请: declined</p><style>not_seen</style><a href="/x-y">R-0131 drawings-permit</a>'
+
+    assert codes_in(page, {"declined"}) == {"under_way", "declined", "drawings-permit"}

@@ -1,0 +1,1 @@
+"""Tests of information in api."""

@@ -1,0 +1,1 @@
+"""Tests of legal person in api."""

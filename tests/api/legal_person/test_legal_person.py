@@ -1,0 +1,262 @@
+"""The legal-person base over HTTP: posted, found by any code or name, as of any day, as known at any instant."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from msgspec import to_builtins
+from stdnum.cn import uscc
+
+from domain.core.ledger import Actor
+from domain.examples.legal_person import BRANCH, LEGACY, PERSON, PERSON_STORY
+from domain.legal_person.codes import legacy_check
+from domain.legal_person.identity import MergeLegalPerson
+from domain.legal_person.state import stream_of
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.merging import LOCK, MERGING_KEY
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from tests.api.client import Door, identity, problem
+from tests.examples import APPLICANT, MANAGER
+
+pytestmark = pytest.mark.usefixtures("projector")
+
+
+def code_of(number: int) -> str:
+    """A unified code that checks, another for each number."""
+    first = f"91420100MA0HX{number:04d}"
+    return first + uscc.calc_check_digit(first)
+
+
+def registration(code: str, name: str, **particulars: Any) -> dict[str, Any]:
+    return {
+        "command": "register_legal_person",
+        "code": code,
+        "particulars": {"name": name, "kind": "company", **particulars},
+    }
+
+
+async def said(door: Door, body: Any, by: Actor = MANAGER, to: str = "", key: str = "") -> httpx.Response:
+    sent = to_builtins(body)
+    headers = {**identity(by), "Idempotency-Key": key or str(uuid4())}
+    return await door.client.post(f"/legal-persons/{to or sent['code']}/commands", json=sent, headers=headers)
+
+
+async def done(door: Door, body: Any) -> int:
+    answer = await said(door, body)
+    assert answer.status_code == 200, answer.text
+    position: int = answer.json()["position"]
+    return position
+
+
+async def told(door: Door, path: str, **asked: Any) -> dict[str, Any]:
+    answer = await door.get(f"/legal-persons{path}".removesuffix("/"), **asked)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture(scope="module")
+async def after(door: Door) -> int:
+    """The example story posted, step by step; its last position."""
+    return [await done(door, step.dated) for step in PERSON_STORY][-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "by", "merged_from"),
+    [
+        (PERSON, "unified", ""),
+        (LEGACY, "linked", ""),
+        ("D2143569-X", "linked", ""),
+        (BRANCH, "unified", BRANCH),
+        ("76540921-1", "organisation", BRANCH),
+        (str(stream_of(PERSON)), "id", ""),
+        (str(stream_of(BRANCH)), "id", BRANCH),
+    ],
+)
+async def test_every_code_leads_to_the_person_that_stands(
+    door: Door, after: int, asked: str, by: str, merged_from: str
+) -> None:
+    found = await told(door, f"/{asked}", after=after)
+
+    assert (found["person"]["code"], found["person"]["name"]) == (PERSON, "恒信新材料有限公司")
+    assert (found["found_by"], found["merged_from"]) == (by, merged_from)
+    assert [one["name"] for one in found["names"]] == ["恒信材料有限公司", "恒信新材料有限公司", "恒信新材料"]
+    assert {one["code"]: one["of"] for one in found["codes"]} == {
+        PERSON: PERSON,
+        LEGACY: PERSON,
+        BRANCH: BRANCH,
+        "765409211": BRANCH,
+    }
+    (merged,) = found["merged"]
+    assert (merged["code"], merged["name"], merged["into"]) == (BRANCH, "恒信新材料", PERSON)
+
+
+async def test_what_held_on_a_day_is_told_as_known_at_an_instant(door: Door, after: int) -> None:
+    found = await told(door, f"/{PERSON}", after=after, as_of="2019-11-05T12:00:00+08:00")
+    assert (found["person"]["name"], found["person"]["capital"]) == ("恒信材料有限公司", "50000000")
+    found = await told(door, f"/{PERSON}", as_of="2019-11-05T16:00:00Z")
+    assert (found["as_of"], found["person"]["capital"]) == ("2019-11-06", "120000000")
+    problem(await door.get(f"/legal-persons/{PERSON}", known_at="2020-01-01T00:00:00Z"), "person-unknown")
+
+
+async def test_before_a_merge_was_known_there_were_two(door: Door) -> None:
+    one, other = code_of(1), code_of(2)
+    for code, name in ((one, "甲公司"), (other, "甲有限公司")):
+        await done(door, registration(code, name))
+    answer = await said(door, {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"})
+    entry = (await told(door, f"/{one}/history", after=answer.json()["position"]))["entries"][-1]
+
+    now = await told(door, f"/{one}")
+    before = await told(door, f"/{one}", known_at=(await told(door, f"/{one}/history"))["entries"][0]["recorded_at"])
+
+    assert (now["person"]["code"], now["merged_from"], now["merged"][0]["reasons"]) == (other, one, "same")
+    assert (before["person"]["code"], before["merged_from"], before["merged"]) == (one, "", [])
+    assert (entry["fact"]["fact"], entry["by"]["id"]) == ("legal_person_merged", MANAGER.id)
+
+
+async def test_a_name_finds_also_who_had_it(door: Door, after: int) -> None:
+    async def listed(text: str, **asked: Any) -> list[str]:
+        return [one["code"] for one in (await told(door, "/", text=text, after=after, **asked))["persons"]]
+
+    assert await listed("恒信材料") == [PERSON]
+    assert await listed("新材料") == [PERSON], "once, though an entry merged into it matches as well"
+    assert await listed("恒 信") == [PERSON]
+    assert await listed("信恒") == []
+    assert await listed("91420100MA0HX2026") == [PERSON]
+    assert await listed("d2143569-x") == [PERSON]
+    assert await listed("7654") == [PERSON]
+    assert await listed("%") == []
+    assert await listed("恒信", kind="authority") == []
+    assert await listed("恒信新材料有限", as_of="2015-01-01T00:00:00Z") == []
+
+
+async def test_brackets_are_found_wide_or_not(door: Door) -> None:
+    after = await done(door, registration(code_of(7), "光华（武汉）光电 Photonics"))
+    for text in ("光华(武汉)", "（武汉）光电", "photonic", "PHOTON 武汉", "ｐｈｏｔｏｎｉｃｓ"):
+        page = await told(door, "/", text=text, after=after)
+        assert [one["code"] for one in page["persons"]] == [code_of(7)], text
+
+
+async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
+    position = after
+    for number in (21, 22, 23):
+        position = await done(door, registration(code_of(number), f"分页{number}", status="active"))
+    whole = [one["code"] for one in (await told(door, "/", text="分页", after=position))["persons"]]
+    first = await told(door, "/", text="分页", limit=2)
+    second = await told(door, "/", text="分页", limit=2, offset=first["next"])
+
+    assert (
+        [one["code"] for one in [*first["persons"], *second["persons"]]] == whole == [code_of(n) for n in (21, 22, 23)]
+    )
+    assert second["next"] is None
+    everybody = [one["code"] for one in (await told(door, "/", limit=500))["persons"]]
+    assert {PERSON, *whole} <= set(everybody)
+    assert BRANCH not in everybody
+    assert len(everybody) == len(set(everybody))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [
+        (PERSON.lower(), "uscc-invalid", PERSON),
+        (PERSON[:-1] + "F", "uscc-invalid", "would have to be E and is F"),
+        (PERSON.replace("0", "O", 1), "uscc-invalid", "character 5 is 'O'"),
+        (PERSON[:-2], "uscc-invalid", "16 characters"),
+        ("d2143569-x", "organisation-code-invalid", "D2143569-X"),
+        ("D21435690", "organisation-code-invalid", "would have to be X and is 0"),
+        ("x" * 1900, "uscc-invalid", "64 characters"),
+    ],
+)
+async def test_a_mistyped_code_is_told_what_is_wrong_with_it(door: Door, code: str, kind: str, hint: str) -> None:
+    for path in ("", "/history"):
+        found = problem(await door.get(f"/legal-persons/{quote(code)}{path}"), kind)
+        assert found["status"] == 422
+        assert hint in found["detail"] + found["remedy"]
+
+
+async def test_a_command_to_a_mistyped_code_is_refused_before_it_is_decided(door: Door) -> None:
+    body = registration(PERSON.lower(), "x")
+    assert PERSON in problem(await said(door, body), "uscc-invalid")["remedy"]
+    problem(await said(door, registration(code_of(3), "x"), to=code_of(4)), "wrong-person")
+    problem(await said(door, registration(code_of(3), "x"), APPLICANT), "wrong-role")
+    problem(await said(door, {"command": "register_project", "code": PERSON}), "unknown-command")
+    problem(await said(door, registration(code_of(3), "x", capital={"amount": "-1"})), "invalid-field")
+    problem(await said(door, registration(code_of(3), "x", founded_on="1889-01-01")), "invalid-field")
+
+
+async def test_nobody_is_merged_into_nobody_nor_in_a_circle(door: Door) -> None:
+    one, other = code_of(11), code_of(12)
+    await done(door, registration(one, "a"))
+    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    problem(await said(door, merge), "unknown-person")
+    await done(door, registration(other, "b"))
+    first = await said(door, merge, key="once")
+    problem(await said(door, {**merge, "code": other, "into": one}), "person-merged")
+    assert (await said(door, merge, key="once")).json() == {**first.json(), "repeated": True}
+    problem(await said(door, {**merge, "into": one.lower()}, key="twice"), "uscc-invalid")
+
+
+async def test_two_processes_that_merge_at_once_close_no_circle(
+    door: Door, approvals: Approvals, shared_database_url: str
+) -> None:
+    one, other = code_of(16), code_of(17)
+    for code in (one, other):
+        await done(door, registration(code, code))
+    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    async with await psycopg.AsyncConnection.connect(shared_database_url) as elsewhere:
+        await elsewhere.execute(LOCK, [MERGING_KEY])
+        waiting = asyncio.create_task(said(door, {**merge, "code": other, "into": one}))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        command = MergeLegalPerson(code=one, into=other, reasons="same")
+        await approvals.handle(stream_of(one), command, MANAGER, uuid4())
+
+    problem(await waiting, "person-merged")
+
+
+async def test_a_repeat_is_a_repeat_though_the_survivor_was_merged_since(door: Door) -> None:
+    one, other, third = code_of(13), code_of(14), code_of(15)
+    for code in (one, other, third):
+        await done(door, registration(code, code))
+    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    first = await said(door, merge, key="chain")
+    after = await done(door, {**merge, "code": other, "into": third})
+
+    assert (await said(door, merge, key="chain")).json() == {**first.json(), "repeated": True}
+    found = await told(door, f"/{one}", after=after)
+    assert (found["person"]["code"], [row["code"] for row in found["merged"]]) == (third, [one, other])
+
+
+async def test_a_code_of_two_persons_is_told_as_such_until_they_are_one(door: Door) -> None:
+    one, other, legacy = code_of(31), code_of(32), "D2143570" + legacy_check("D2143570")
+    for code in (one, other):
+        await done(door, registration(code, code))
+        link = {"command": "link_legacy_code", "code": code, "legacy": legacy, "source": "certificate"}
+        after = await done(door, link)
+    found = problem(await door.get(f"/legal-persons/{legacy}", after=after), "person-ambiguous")
+    assert {one, other} <= set(found["codes"])
+
+
+async def test_nobody_is_nobody(door: Door) -> None:
+    problem(await door.get(f"/legal-persons/{code_of(99)}"), "person-unknown")
+    problem(await door.get(f"/legal-persons/{uuid4()}"), "person-unknown")
+    problem(await door.get(f"/legal-persons/{PERSON}", None), "actor-missing")
+    problem(await door.get("/legal-persons", kind="dragon"), "invalid-parameter")
+
+
+async def test_live_rows_equal_a_rebuild(
+    door: Door, after: int, approvals: Approvals, projector: Projector, shared_database_url: str
+) -> None:
+    await told(door, "/", after=await approvals.store.head())
+
+    found = rebuild(shared_database_url, swap=False)
+
+    assert found.differences == ()
+    assert found.position >= after

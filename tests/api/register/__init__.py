@@ -1,0 +1,1 @@
+"""Tests of register in api."""

@@ -1,0 +1,80 @@
+"""Whatever the OpenAPI document allows is answered, in time and in form; the views take whatever was let in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.core.ledger import Actor
+from tests.api.client import REGISTER, STANDARD, identity
+from tests.api.served import served
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+
+ANSWER_SECONDS_MAX = 10
+EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 40, 20, 12  # what is stored is folded for ever
+ASKED_WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
+
+
+@pytest.fixture(scope="module")
+def address(shared_database_url: str) -> Iterator[str]:
+    with served(shared_database_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def document(address: str) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(address: str) -> str:
+    """A registered project, so that fuzzed commands get as far as the rules."""
+    found = str(uuid4())
+    headers = {**identity(MANAGER), "Idempotency-Key": found}
+    assert httpx.post(f"{address}/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
+    return found
+
+
+def examples_of(method: str, path: str) -> int:
+    """How often an operation is tried."""
+    factor = int(os.environ.get("COUNTERSIGN_TEST_FUZZ_FACTOR", "1"))
+    if method != "post":
+        return EXAMPLES_OF_A_QUESTION * factor
+    return factor * (EXAMPLES_OF_A_BODY if path.endswith(ASKED_WITH_A_BODY) else EXAMPLES_OF_A_COMMAND)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("projector")
+def test_whatever_the_document_allows_is_answered(address: str, document: dict[str, Any], project: str) -> None:
+    """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
+    assert len(operations) >= 5
+    for operation in operations:
+        examples = examples_of(operation.method, operation.path)
+        cases = st.tuples(operation.as_strategy(), st.sampled_from([MANAGER, LAND, APPLICANT, BUREAU]))
+
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
+        @given(cases)
+        def answered(case_by: tuple[schemathesis.Case[Any], Actor]) -> None:
+            case, by = case_by
+            if "project_id" in case.path_parameters:
+                case.path_parameters["project_id"] = project
+            case.query.pop("after", None)  # nobody waits for a position that is still to come
+            response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
+            assert response.status_code < 500, response.text
+            if response.status_code >= 400:
+                assert response.headers["content-type"] == ["application/problem+json"]
+                assert case.method == "HEAD" or response.json().keys() >= STANDARD
+
+        answered()
+    ready = httpx.get(f"{address}/readyz")
+    assert ready.status_code == 200, f"a view stumbled over what was let in: {ready.text}"

@@ -1,0 +1,117 @@
+"""Bytes that no library sends, at a real server: it answers or hangs up, and goes on serving."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from time import sleep
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from api.web.http_limits import HEAD_BYTES_MAX
+from tests.api.served import served
+
+SECONDS_MAX = 5
+HEAD = b"X-Actor: wang\r\nX-Role: project_manager\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def address(shared_database_url: str) -> Iterator[str]:
+    with served(shared_database_url) as url:
+        yield url
+
+
+def send(address: str, request: bytes, *, hang_up: bool = False) -> bytes:
+    """Send *request* as it is; what comes back until the server stops talking."""
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port), timeout=SECONDS_MAX) as connection:
+        connection.sendall(request)
+        if hang_up:
+            return b""
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+        return answer
+
+
+def answer_to_half(address: str, *parts: bytes, pause: float = 0.0) -> bytes:
+    """What comes back to whoever sends *parts*, one every *pause* seconds, and keeps the line open."""
+    place, answer = urlsplit(address), b""
+    with socket.create_connection((place.hostname, place.port), timeout=SECONDS_MAX) as connection:
+        with suppress(ConnectionError):  # hung up on while still sending
+            for part in parts:
+                connection.sendall(part)
+                sleep(pause)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65_536):
+                answer += part
+    return answer
+
+
+def post(body: bytes, headers: bytes = HEAD, length: int | None = None) -> bytes:
+    line = b"POST /projects/%s/commands HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" % str(uuid4()).encode()
+    return line + headers + b"Content-Length: %d\r\n\r\n" % (len(body) if length is None else length) + body
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /projects/\xff\xfe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /problems?\xff=\x00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /problems/%ED%A0%80 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /problems HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET /problems HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
+        b"GET /problems HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \xff\xfe\r\nConnection: close\r\n\r\n",
+        b"OPTIONS /problems HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"HEAD /problems HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        post(b"{}", HEAD + b"X-Role: \xff\r\n"),
+        post(b"{}", HEAD + b"Content-Encoding: gzip\r\n"),
+        post(b"{}", HEAD + b"Content-Type: application/json\r\n"),
+        post(b"{}", HEAD + b"Content-Length: 3\r\n"),
+        post(b"{}", HEAD.replace(b"application/json", b"\xff\xfe/\x80")),
+        post(b"", length=-1),
+        post(b"", length=10**30),
+        post(b"{}", HEAD + b"Transfer-Encoding: chunked\r\n"),
+    ],
+)
+def test_odd_bytes_are_answered_below_500_or_not_at_all(address: str, request_: bytes) -> None:
+    answer = send(address, request_)
+    assert not answer or b"400" <= answer.split(b" ", 2)[1] < b"500" or answer.split(b" ", 2)[1] in (b"200", b"204")
+    assert httpx.get(f"{address}/problems").status_code == 200
+
+
+def test_whoever_hangs_up_in_the_middle_of_a_body_leaves_nothing(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(20):
+        send(address, post(b'{"command":', length=1000), hang_up=True)
+    assert httpx.get(f"{address}/problems").status_code == 200
+    assert "unexpected" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [b"X: " + b"a" * HEAD_BYTES_MAX, b"X: a\r\n" * (HEAD_BYTES_MAX // 6)])
+def test_an_endless_head_is_not_kept(address: str, more: bytes) -> None:
+    assert b'"code":"head-too-large"' in answer_to_half(address, b"GET / HTTP/1.1\r\n" + more)
+
+
+def test_nobody_holds_a_connection_by_half_a_request(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.05)
+    halves = [[b""], [b"GET /"], [post(b'{"command":', length=99)], [b"GET /problems HTTP/1.1\r\n", *[b"X"] * 20]]
+    for half in halves:
+        assert b'"code":"request-timeout"' in answer_to_half(address, *half, pause=0.02)
+
+
+def test_a_request_that_comes_slowly_but_comes_is_answered(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.2)
+    slow = post(b'{"command": "fly"}')
+    assert b'"code":"unknown-command"' in answer_to_half(
+        address, slow[:-9], *[bytes([one]) for one in slow[-9:]], pause=0.05
+    )

@@ -1,0 +1,112 @@
+"""Every failure is a problem with a stable code, and the catalogue explains every code."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from psycopg import errors
+
+from api.web.error_handlers import refused
+from api.web.problems import HTTP_CODES, KINDS
+from domain.core.ledger import Refused
+from domain.core.refusals import REFUSAL_CODES
+from infrastructure.ledger.approvals import Approvals
+from tests.api.client import REGISTER, Door, problem
+
+
+class OperationalError(Exception):
+    """Named as psycopg names what it raises when the server is gone."""
+
+
+class PoolTimeout(OperationalError):  # noqa: N818  the pool's own name
+    """Named as the pool names what it raises when no connection becomes free."""
+
+
+@pytest.mark.parametrize("code", sorted(REFUSAL_CODES))
+async def test_every_refusal_is_told_under_its_code(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise Refused(code, "it can't be", article="Art. 1", remedy="do this", item="land", unmet=("a", "b"))
+
+    monkeypatch.setattr(approvals, "handle", refuse)
+    told = problem(await door.post(uuid4(), REGISTER), code)
+    assert (told["detail"], told["article"], told["remedy"]) == ("it can't be", "Art. 1", "do this")
+    assert (told["item"], told["unmet"]) == ("land", ["a", "b"])
+
+
+def test_details_never_take_a_standard_members_place() -> None:
+    refusal = Refused("wrong-stage", "no", remedy="wait", code_=1, status="open", detail="x", headers={"a": "b"})
+    told = refused(refusal).document("/", "r1")
+    assert (told["status"], told["detail"], told["remedy"]) == (409, "no", "wait")
+
+
+async def test_the_catalogue_lists_and_explains_every_code(door: Door) -> None:
+    listed = (await door.get("/problems", None)).json()["problems"]
+    assert [kind["code"] for kind in listed] == sorted({*REFUSAL_CODES, *HTTP_CODES})
+    for kind in listed:
+        assert (await door.get(kind["type"], None)).json() == kind
+    problem(await door.get("/problems/no-such-thing", None), "not-found")
+
+
+def test_no_code_means_two_things() -> None:
+    assert not HTTP_CODES.keys() & REFUSAL_CODES.keys()
+    assert all(400 <= kind.status <= 503 for kind in KINDS.values())
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/projects", "/projects/x", "/projects/x/history"])
+async def test_an_address_where_nothing_is(door: Door, path: str) -> None:
+    problem(await door.get(path), "not-found")
+
+
+@pytest.mark.parametrize(("method", "allowed"), [("DELETE", "POST"), ("GET", "POST"), ("PUT", "POST")])
+async def test_a_method_that_is_not_answered(door: Door, method: str, allowed: str) -> None:
+    response = await door.client.request(method, f"/projects/{uuid4()}/commands")
+    problem(response, "method-not-allowed")
+    assert allowed in response.headers["allow"]
+
+
+async def test_what_is_our_own_fault_tells_nothing_but_the_requests_id(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise KeyError("the inside")
+
+    monkeypatch.setattr(approvals, "handle", fail)
+    response = await door.post(uuid4(), REGISTER, X_Request_Id="req-17")
+    told = problem(response, "unexpected")
+    assert told["request_id"] == "req-17"
+    assert "the inside" not in response.text
+    assert "req-17" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperationalError("gone"), "database-away"),
+        (PoolTimeout("none free"), "database-away"),
+        (TimeoutError(), "database-away"),
+        (errors.DiskFull("no space left on device"), "database-full"),
+        (errors.ReadOnlySqlTransaction("cannot execute INSERT"), "database-read-only"),
+    ],
+)
+async def test_a_database_that_is_away_or_takes_nothing_is_told_as_such(
+    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(approvals, "history", away)
+    response = await door.get(f"/projects/{uuid4()}")
+    problem(response, code)
+    assert response.headers["retry-after"]
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("a-1", True), ("x" * 129, False), ("a b", False), ("", False)])
+async def test_a_requests_id_comes_back(door: Door, sent: str, kept: bool) -> None:
+    answers = [await door.client.get("/problems", headers={"X-Request-Id": sent}) for _ in (1, 2)]
+    ids = [answer.headers["x-request-id"] for answer in answers]
+    assert (ids == [sent, sent]) is kept
+    assert all(ids)
+    assert kept or ids[0] != ids[1]

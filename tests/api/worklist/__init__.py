@@ -1,0 +1,1 @@
+"""Tests of worklist in api."""

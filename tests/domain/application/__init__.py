@@ -1,0 +1,1 @@
+"""Tests of application in domain."""

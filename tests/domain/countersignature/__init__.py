@@ -1,0 +1,1 @@
+"""Tests of countersignature in domain."""

@@ -1,0 +1,95 @@
+"""转报: a question goes on to whose it is, with a clock of its own, and never in a circle."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from domain.core.types import Outcome
+from domain.project.application.completion import CompleteItem
+from domain.project.application.correction import EntryRetracted
+from domain.project.countersignature.forwarding import CountersignatureForwarded, ForwardCountersignature
+from domain.project.countersignature.rules import CountersignatureAsked
+from domain.project.state.consultation import Opinion, against, unanswered
+from tests.domain.countersignature.circulation import AGREE, EXAMINED, ROADS, answered, asked, land
+from tests.examples import FIRE, LAND, MANAGER, WATER, completed
+from tests.spec import given
+
+FORWARD = ForwardCountersignature(item="land", to="roads", reasons="a question of roads")
+LINE = ("fire", "water")
+
+
+def forwarded(department: str = "fire", to: str = "roads") -> CountersignatureForwarded:
+    return CountersignatureForwarded(
+        item="land", department=department, step="", to=to, reasons="a question of roads", round=1
+    )
+
+
+def passed_on(to: str = "roads", line: tuple[str, ...] = (), forwarded_from: str = "fire") -> CountersignatureAsked:
+    return asked(to, line=line, reasons="a question of roads", forwarded_from=forwarded_from)
+
+
+def test_the_department_whose_it_is_is_asked_and_both_stay_to_be_seen() -> None:
+    spec = given(*EXAMINED, asked("fire")).when(FORWARD, by=FIRE).then(forwarded(), passed_on())
+    consultations = spec.state().items["land"].consultations
+
+    assert [one.department for one in unanswered(consultations)] == ["roads"]
+    assert (consultations["fire/"].forwarded_to, consultations["roads/"].forwarded_from) == ("roads", "fire")
+    spec.when(AGREE, by=FIRE).refused("already-forwarded", "to roads")
+    spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).refused(
+        "countersignature-open", "agreement from roads"
+    )
+    spec.when(AGREE, by=ROADS).then(answered("roads"))
+    spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).then(completed())
+
+
+def test_it_takes_the_place_in_a_line() -> None:
+    spec = given(*EXAMINED, asked("fire", line=LINE)).when(FORWARD, by=FIRE)
+    spec = spec.then(forwarded(), passed_on(line=("roads", "water")))
+
+    spec.when(AGREE, by=WATER).refused("not-its-turn")
+    spec.when(AGREE, by=ROADS).then(answered("roads"), asked("water", line=("roads", "water")))
+
+
+def test_it_may_go_to_one_further_back_in_the_same_line_which_is_asked_once() -> None:
+    to_water = structs.replace(FORWARD, to="water")
+
+    spec = given(*EXAMINED, asked("fire", line=("fire", "roads", "water"))).when(to_water, by=FIRE)
+    spec.then(forwarded(to="water"), passed_on("water", line=("water", "roads")))
+    spec.when(AGREE, by=WATER).then(answered("water"), asked("roads", line=("water", "roads")))
+
+
+@pytest.mark.parametrize("to", ["fire", "land", "water"])
+def test_it_never_goes_where_it_came_from(to: str) -> None:
+    """Neither to oneself, nor to whoever passed it on, nor to the department that asks."""
+    facts = (asked("water"), forwarded("water", "fire"), passed_on("fire", forwarded_from="water"))
+
+    given(*EXAMINED, *facts).when(structs.replace(FORWARD, to=to), by=FIRE).refused("referral-loop", f"from {to}")
+
+
+def test_nor_to_one_that_is_asked_itself() -> None:
+    given(*EXAMINED, asked("fire"), asked("roads")).when(FORWARD, by=FIRE).refused("already-asked")
+    given(*EXAMINED, asked("fire"), asked("roads"), answered("roads")).when(FORWARD, by=FIRE).refused("already-asked")
+    given(*EXAMINED, asked("fire"), asked("water", line=("water", "roads"))).when(FORWARD, by=FIRE).refused(
+        "already-asked"
+    )
+
+
+def test_only_an_asked_department_passes_on_and_says_why() -> None:
+    given(*EXAMINED, asked("fire")).when(FORWARD, by=WATER).refused("not-asked")
+    given(*EXAMINED, asked("fire")).when(FORWARD, by=MANAGER).refused("wrong-role")
+    given(*EXAMINED, asked("fire"), answered("fire")).when(FORWARD, by=FIRE).refused("already-answered")
+    given(*EXAMINED, asked("fire")).when(structs.replace(FORWARD, reasons=""), by=FIRE).refused("reasons-missing")
+
+
+@pytest.mark.parametrize(("retracted", "lacking"), [(4, ("roads",)), (5, ("fire", "roads")), (6, ("fire",))])
+def test_where_part_of_it_is_retracted_somebody_still_owes_the_answer(retracted: int, lacking: tuple[str, ...]) -> None:
+    gone = EntryRetracted(version=retracted, item="land", reasons="mistake")
+
+    assert against(land(asked("fire"), forwarded(), passed_on(), gone).consultations) == lacking
+
+
+def test_passing_on_answers_nothing() -> None:
+    item = land(asked("fire"), forwarded(), passed_on(), answered("roads", Opinion.OBJECTED))
+
+    assert against(item.consultations) == ("roads",)

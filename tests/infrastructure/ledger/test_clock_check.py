@@ -1,0 +1,105 @@
+"""Clocks that are wrong are reported, and date no fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from infrastructure.ledger import clock_check
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrong, utc_now
+from infrastructure.watcher.watcher import Watcher
+from tests.examples import APPLICANT, MANAGER
+from tests.infrastructure.watcher.test_watcher import REGISTER, SUBMIT
+from tests.watching import settle, table_of
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+WITHIN = 30 * SECOND  # of the database's time, on a machine that does ten other things
+
+
+def off(by: timedelta) -> Callable[[], datetime]:
+    """A machine's clock that is wrong."""
+    return lambda: utc_now() + by
+
+
+@pytest.mark.parametrize("by", [90 * DAY, -DAY, REFUSED_MAX + WITHIN, -REFUSED_MAX - WITHIN])
+async def test_over_a_minute_off_takes_no_command(database_url: str, by: timedelta) -> None:
+    async with Approvals(database_url, machine=off(by)) as approvals:
+        with pytest.raises(ClockWrong, match="ahead of" if by > timedelta(0) else "behind") as refused:
+            await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        assert await approvals.store.head() == 0
+    assert "the database's" in str(refused.value)
+
+
+def time_of(url: str) -> datetime:
+    """What the time is by the database's clock."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row
+    now: datetime = row[0]
+    return now
+
+
+@pytest.mark.parametrize("by", [50 * SECOND, -50 * SECOND])
+async def test_some_seconds_off_go_by_the_databases_clock(database_url: str, by: timedelta) -> None:
+    project = uuid4()
+    async with Approvals(database_url, machine=off(by)) as approvals:
+        assert approvals.clocks.trouble
+        before = time_of(database_url)
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        (entry,) = await approvals.history(project)
+        after = time_of(database_url)
+    assert entry.recorded_at == entry.occurred_at
+    assert before - abs(by) / 2 < entry.recorded_at < after + abs(by) / 2
+
+
+async def test_a_clock_that_is_right_is_left_alone(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        before = utc_now()
+        assert before <= approvals.clock() <= utc_now()
+        assert (approvals.clocks.trouble, approvals.clocks.refusal, approvals.clocks.note) == ("", "", "")
+
+
+@pytest.mark.parametrize("by", [90 * DAY, 10 * SECOND, -DAY])
+async def test_the_watcher_pauses_while_the_clocks_differ(
+    database_url: str, by: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = uuid4()
+    async with Approvals(database_url) as right:
+        for who, command in ((MANAGER, REGISTER), (APPLICANT, SUBMIT)):
+            await right.handle(project, command, who, uuid4())
+    async with Approvals(database_url, machine=off(by)) as wrong, table_of(database_url) as table:
+        watcher = Watcher(wrong, database_url)
+        assert await watcher.take_lead(table)
+        assert await settle(watcher, table) == 0
+        monkeypatch.setattr(wrong.clocks, "_machine", utc_now)
+        await wrong.clocks.look()
+        assert await settle(watcher, table) > 0
+        assert len(await wrong.history(project)) == 2
+
+
+async def test_a_clock_that_is_set_is_noticed_with_the_next_command(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = [timedelta(0)]
+    async with Approvals(database_url, machine=lambda: utc_now() + hands[0]) as approvals:
+        await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        hands[0] = 90 * DAY
+        monkeypatch.setattr(clock_check, "time", lambda: utc_now().timestamp() + hands[0].total_seconds())
+        with pytest.raises(ClockWrong):
+            await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        hands[0] = timedelta(0)
+        assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2
+
+
+async def test_a_fact_of_the_future_is_reported_and_blocks_no_command(database_url: str) -> None:
+    tomorrow = datetime.now(UTC) + DAY
+    async with Approvals(database_url, clock=lambda: tomorrow) as early:
+        await early.handle(uuid4(), REGISTER, MANAGER, uuid4())
+    async with Approvals(database_url) as approvals:
+        assert f"recorded at {tomorrow:%Y-%m-%dT%H:%M}" in approvals.clocks.note
+        assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2

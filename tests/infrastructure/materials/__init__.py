@@ -1,0 +1,1 @@
+"""Tests of materials in infrastructure."""

@@ -1,0 +1,158 @@
+"""Views filled at once, by one process or by several: what they would have come to step by step."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+import infrastructure.projector.rebuild
+from domain.examples.story import MANAGER
+from domain.project.application.registration import Enterprise, RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector import projector
+from infrastructure.projector import workers as fill_processes
+from infrastructure.projector.build import Stopped
+from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.positions import Views
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailed, processes_for
+from projections.progress.fold import Progress
+from projections.registry import VIEWS
+from tests.infrastructure.projector.test_projector import Stumbling, project_all, tell_story
+
+PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
+
+
+async def tell(url: str) -> None:
+    async with Approvals(url) as approvals:
+        for _ in range(PROJECTS // 2):
+            await tell_story(approvals)
+            register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
+            await approvals.handle(uuid4(), register, MANAGER, uuid4())
+
+
+def schemas(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views%'")}
+
+
+async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> None:
+    await tell(database_url)
+    project_all(database_url)
+    told: list[tuple[int, int]] = []
+
+    found = rebuild(database_url, processes=2, progress=lambda *so_far: told.append(so_far))
+
+    alone = rebuild(database_url, processes=1)
+    assert found.differences == alone.differences == ()
+    assert (found.entries, found.projects, found.rows) == (alone.entries, alone.projects, alone.rows)
+    assert found.projects == PROJECTS
+    assert told[-1] == (found.position, found.position)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    await tell(database_url)
+    project_all(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
+        connection.execute("DELETE FROM ledger.event WHERE seq = 3")
+    dying = [sys.executable, "-c", "raise SystemExit(3)"]
+    monkeypatch.setattr(
+        fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    )
+
+    with pytest.raises((FillFailed, GapInLedger), match=r"ended with status 3|some are missing"):
+        rebuild(database_url, processes=processes)
+
+    assert schemas(database_url) == {"views"}
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM views.project").fetchone() == (PROJECTS,)
+
+
+async def test_a_rebuild_that_was_killed_is_in_nobodys_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infrastructure.projector.rebuild, "LEFTOVER_SECONDS_MAX", 0.01)
+    await tell(database_url)
+    project_all(database_url)
+    names: list[set[str]] = []
+    with psycopg.connect(database_url) as frozen:  # as a process of it that was stopped, in the middle of its share
+        frozen.execute("CREATE SCHEMA views_fresh_killed CREATE TABLE project (id uuid)")
+        frozen.commit()
+        frozen.execute("LOCK TABLE views_fresh_killed.project IN ROW EXCLUSIVE MODE")
+
+        for _ in range(2):
+            found = rebuild(database_url, processes=1, progress=lambda *_: names.append(schemas(database_url)))
+            assert found.differences == ()
+
+        assert schemas(database_url) == {"views", "views_fresh_killed"}
+    assert len(names[0] ^ names[-1]) == 2, "one must not find the other's tables"
+    project_all(database_url)
+    assert schemas(database_url) == {"views"}
+
+
+def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_of_it(database_url: str) -> None:
+    class Newer(Progress):
+        version = -1
+
+    with pytest.raises(FillFailed, match="was changed just now: try again"):
+        fill_processes.fill_side_by_side(database_url, [Newer()], 0, "views", processes=1)
+
+
+def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN - 1) == 1
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN * 3) == 3
+    assert processes_for(VIEWS, ENTRIES_A_PROCESS_MIN * 9) == 4
+    assert processes_for((Stumbling(),), ENTRIES_A_PROCESS_MIN * 9) == 1
+
+
+async def test_empty_views_of_a_long_ledger_are_filled_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+
+    taken = project_all(database_url)
+
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT DISTINCT seq, rebuilt, error FROM views.position").fetchall()
+    assert rows == [(taken, 1, None)]
+    await tell(database_url)
+    project_all(database_url)
+    assert rebuild(database_url, swap=False).differences == ()
+
+
+@pytest.mark.usefixtures("plain_tracebacks")
+async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+
+    project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
+
+    async with Approvals(database_url) as approvals:
+        stopped, other = await Views(approvals.store).positions()
+        assert (stopped.position, stopped.error) == (1, "position 2: ValueError: no idea what this is")
+        assert (other.position, other.error) == (await approvals.store.head(), None)
+
+
+async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
+    await tell(database_url)
+    told_to_stop = Projector(database_url)
+    told_to_stop.stop()
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert told_to_stop.take_lead(connection)
+        with pytest.raises(Stopped):
+            told_to_stop.step(connection)
+
+    assert schemas(database_url) == {"views"}

@@ -1,0 +1,108 @@
+"""Log lines are JSON for machines, readable for people, carry the request's id, and hold no local variables."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+
+from infrastructure.logging import configure, request
+from infrastructure.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Log lines go where they went before, so that one test's stream does not become the next one's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+
+
+def sign_in(password: str) -> None:
+    raise PermissionError(len(password))
+
+
+def test_lines_are_json_where_nobody_looks() -> None:
+    stream = io.StringIO()
+    configure(Settings.of({}), stream)
+
+    with request("r-1", path="/projects"):
+        structlog.get_logger().info("posted", items=("land",))
+    structlog.get_logger().info("idle")
+
+    first, second = lines(stream)
+    assert (first["event"], first["request_id"], first["path"], first["level"]) == (
+        "posted",
+        "r-1",
+        "/projects",
+        "info",
+    )
+    assert first["at"].endswith("Z")
+    assert first["items"] == ["land"]
+    assert "request_id" not in second
+
+
+def test_lines_are_readable_on_a_terminal_unless_json_is_asked_for() -> None:
+    terminal, asked = Terminal(), Terminal()
+
+    configure(Settings.of({}), terminal)
+    structlog.get_logger().info("posted")
+    configure(Settings.of({"COUNTERSIGN_LOG": "json"}), asked)
+    structlog.get_logger().info("posted")
+
+    assert "posted" in terminal.getvalue()
+    assert not terminal.getvalue().startswith("{")
+    assert lines(asked)[0]["event"] == "posted"
+
+
+def test_lines_of_libraries_look_like_ours() -> None:
+    stream = io.StringIO()
+    configure(Settings.of({}), stream)
+
+    with request("r-2"):
+        logging.getLogger("psycopg.pool").warning("retry %d", 3)
+
+    assert [(line["event"], line["request_id"]) for line in lines(stream)] == [("retry 3", "r-2")]
+
+
+def test_the_level_counts_for_all() -> None:
+    stream = io.StringIO()
+    configure(Settings.of({"COUNTERSIGN_LOG_LEVEL": "error"}), stream)
+
+    structlog.get_logger().warning("ours")
+    logging.getLogger("psycopg").warning("theirs")
+
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_holds_no_local_variables(form: str) -> None:
+    stream = io.StringIO()
+    configure(Settings.of({"COUNTERSIGN_LOG": form}), stream)
+
+    try:
+        sign_in("geh" + "eim")
+    except PermissionError:
+        structlog.get_logger().exception("failed")
+        logging.getLogger("library").exception("failed too")
+
+    assert stream.getvalue().count("PermissionError") >= 2
+    assert "geheim" not in stream.getvalue()

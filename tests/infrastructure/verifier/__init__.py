@@ -1,0 +1,1 @@
+"""Tests of verifier in infrastructure."""

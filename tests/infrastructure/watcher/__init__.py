@@ -1,0 +1,1 @@
+"""Tests of watcher in infrastructure."""

@@ -1,0 +1,142 @@
+"""A campaign: engine and auditor asked the same of many drawn histories, over all cores; the first differences told.
+
+`run(seed, histories)` gives the number of histories on which they differ; every history follows from the seed and its
+number alone, so `difference(seed, number)` looks at one again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache, partial
+from multiprocessing import get_context
+from random import Random
+
+import msgspec
+
+from domain.law.licensing.evaluation import evaluate
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.rule import Rule
+from tests.law.auditor.auditor import audit
+from tests.law.auditor.lives import EVENT_BYTES, RULE_BYTES, Json, life_of
+from tests.law.packs.books import CALENDARS, china
+
+CHUNK = 250  # histories that a process takes at a time
+TOLD = 3  # differences that are told in full
+EVENTS_MAX = 32
+PROGRESS_EVERY = 20  # chunks
+VECTOR_ANSWER = ("item_state", "acceptance", "deemed", "card", "flags", "clocks")
+VECTOR_FIELDS = {
+    *("start", "length", "due", "earliest_due", "yellow_from", "used", "remaining", "overdue_days", "state", "level"),
+    "provisional",
+}
+FIELDS_NEEDED = ("id", "type", "at", "sid", "reason", "days", "dept", "hearing_date", "outcome", "target", "new_at")
+
+
+@cache
+def calendar() -> Json:
+    """The shipped calendar, as the auditor reads it."""
+    found: Json = json.loads(CALENDARS.read_text(encoding="utf-8"))["calendars"]["CN"]
+    return found
+
+
+def life(seed: int, number: int) -> Json:
+    """One drawn history with its question, the same for the same two numbers."""
+    chance = Random(f"{seed}/{number}")
+    return life_of(chance.randbytes(RULE_BYTES + EVENT_BYTES * (chance.randint(0, EVENTS_MAX) + 1)))
+
+
+def by_engine(asked: Json) -> Json:
+    """The engine's answer, as far as the golden vectors speak of it."""
+    rule, events = msgspec.convert(asked["rule"], Rule), msgspec.convert(asked["events"], list[LawEvent])
+    found = evaluate(rule, events, china(), datetime.fromisoformat(asked["t"]), datetime.fromisoformat(asked["known"]))
+    said: Json = json.loads(msgspec.json.encode(found))
+    for clock in said["clocks"].values():
+        for beyond in clock.keys() - VECTOR_FIELDS:
+            del clock[beyond]
+    return {name: said[name] for name in VECTOR_ANSWER}
+
+
+def by_auditor(asked: Json) -> Json:
+    return audit(asked["rule"], asked["events"], calendar(), asked["t"], asked["known"])
+
+
+def differ(asked: Json) -> bool:
+    return by_engine(asked) != by_auditor(asked)
+
+
+def difference(seed: int, number: int) -> str | None:
+    """The history made as small as it still shows the difference, with both answers; None where they agree."""
+    asked = life(seed, number)
+    if not differ(asked):
+        return None
+    least = smaller(asked)
+    rule = json.dumps(least["rule"], ensure_ascii=False)
+    lines = [f"seed {seed}, history {number}: t {least['t']}, known {least['known']}", f"  rule {rule}"]
+    lines += [f"  {json.dumps(event, ensure_ascii=False)}" for event in least["events"]]
+    lines += [
+        f"  {path}: engine {one}, auditor {other}" for path, one, other in paths(by_engine(least), by_auditor(least))
+    ]
+    return "\n".join(lines)
+
+
+def paths(engine: Json, auditor: Json, above: str = "") -> Iterator[tuple[str, object, object]]:
+    """Every value on which two answers differ, under its dotted path."""
+    for name in sorted(engine.keys() | auditor.keys()):
+        one, other = engine.get(name), auditor.get(name)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from paths(one, other, f"{above}{name}.")
+        elif one != other:
+            yield f"{above}{name}", one, other
+
+
+def smaller(asked: Json) -> Json:
+    """Leave out event after event, then field after field, as long as the two differ."""
+    while True:
+        for simpler in simplified(asked):
+            if differ(simpler):
+                asked = simpler
+                break
+        else:
+            return asked
+
+
+def simplified(asked: Json) -> Iterator[Json]:
+    events = asked["events"]
+    for place in reversed(range(len(events))):
+        yield asked | {"events": events[:place] + events[place + 1 :]}
+    for place, event in enumerate(events):
+        for name in event.keys() - set(FIELDS_NEEDED):
+            lean = {key: value for key, value in event.items() if key != name}
+            yield asked | {"events": [*events[:place], lean, *events[place + 1 :]]}
+
+
+def compare(seed: int, numbers: range) -> list[int]:
+    """The histories among *numbers* on which the two differ, in this process alone."""
+    found = []
+    for number in numbers:
+        try:
+            if differ(life(seed, number)):
+                found.append(number)
+        except Exception as fault:
+            fault.add_note(f"seed {seed}, history {number}")
+            raise
+    return found
+
+
+def run(seed: int, histories: int) -> int:
+    """How many of so many histories engine and auditor differ on; tells the seed, progress, and the first ones."""
+    sys.stderr.write(f"auditor: seed {seed}, {histories} histories\n")
+    parts = [range(first, min(first + CHUNK, histories)) for first in range(0, histories, CHUNK)]
+    found: list[int] = []
+    with get_context("spawn").Pool(os.cpu_count()) as pool:
+        for done, differing in enumerate(pool.imap(partial(compare, seed), parts), 1):
+            found += differing
+            if done % PROGRESS_EVERY == 0 or done == len(parts):
+                sys.stderr.write(f"auditor: {min(done * CHUNK, histories)} of {histories}, {len(found)} differ\n")
+    for number in found[:TOLD]:
+        sys.stdout.write(f"{difference(seed, number)}\n")
+    return len(found)

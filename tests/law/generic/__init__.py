@@ -1,0 +1,1 @@
+"""Tests of generic in law."""

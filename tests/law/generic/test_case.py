@@ -1,0 +1,90 @@
+"""An item's own history read by the packs of other laws."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from domain.law.generic.case import general_clocks
+from domain.law.generic.state import Standing
+from domain.law.licensing.event import Amend, LawEvent
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received
+from domain.law.licensing.review import Decided, Extension, Withdrawn
+from domain.law.licensing.suspension import Resume, Suspend
+from domain.law.licensing.timeline import Timeline
+from infrastructure.law.lawbook import law_book
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2012-{text}T09:00").replace(tzinfo=UTC)
+
+
+PERMIT: list[LawEvent] = [
+    Received(id="1", at=at("01-02")),
+    CorrectionNotice(id="2", at=at("01-10")),
+    Corrected(id="3", at=at("02-01")),
+    Accepted(id="4", at=at("02-02")),
+    Extension(id="5", at=at("03-19"), days=42),
+]
+
+
+def clocks(
+    events: list[LawEvent], t: str, law: str = "nl-wabo@2010-10-01", mode: str = "single"
+) -> dict[str, Standing]:
+    book = law_book()
+    pack = book.pack(law)
+    calendar = book.calendar(pack, at(t).date())
+    return general_clocks(pack, calendar, Timeline(pack.zone, events), at(t))
+
+
+def test_a_request_for_papers_suspends_a_dutch_permit() -> None:
+    waiting = clocks(PERMIT, "01-20")["decision"]
+    assert (waiting.state, waiting.due) == ("suspended", None)
+    assert clocks(PERMIT, "02-01")["decision"].due == date(2012, 3, 19)
+    extended = clocks(PERMIT, "03-20")["decision"]
+    assert (extended.start, extended.due, extended.flags) == (date(2012, 1, 2), date(2012, 5, 1), ())
+
+
+def test_a_decision_in_time_meets_it_and_silence_grants() -> None:
+    decided = [*PERMIT, Decided(id="6", at=at("05-01"), outcome="granted")]
+    assert clocks(decided, "06-01")["decision"].state == "met"
+    silent = clocks(PERMIT, "06-01")["decision"]
+    assert (silent.state, silent.deemed) == ("deemed", "deemed_granted")
+
+
+def test_before_the_start_there_is_no_clock_and_after_withdrawal_a_void_one() -> None:
+    assert clocks(PERMIT, "01-01") == {}
+    withdrawn = [*PERMIT, Withdrawn(id="6", at=at("04-01"))]
+    assert clocks(withdrawn, "06-01")["decision"].state == "void"
+
+
+def test_the_other_grounds_count_under_their_own_names() -> None:
+    stopped = [
+        PERMIT[0],
+        Suspend(id="7", at=at("01-10"), sid="a", reason="agreed_postponement"),
+        Suspend(id="8", at=at("01-11"), sid="b", reason="hearing"),
+        Resume(id="9", at=at("01-20"), sid="a"),
+    ]
+    found = clocks(stopped, "01-21")["decision"]
+    assert found.due == date(2012, 3, 7)
+    assert found.flags == ("suspend_no_statutory_ground:hearing",)
+
+
+def test_a_corrected_receipt_moves_the_clock() -> None:
+    moved = [PERMIT[0], Amend(id="6", at=at("01-05"), target="1", new_at=at("01-04"))]
+    assert clocks(moved, "01-04")["decision"].start == date(2012, 1, 2)
+    assert clocks(moved, "01-05")["decision"].start == date(2012, 1, 4)
+
+
+def test_a_special_law_in_calendar_days_runs_from_receipt() -> None:
+    found = clocks(PERMIT[:1], "01-05", law="cn-licensing@2019-04-23/eia_report")
+    assert found["decision"].due == date(2012, 3, 2)
+    assert "commitment" not in found
+    assert "renewal_filing" not in found
+
+
+def test_a_recorded_length_replaces_the_pack_s() -> None:
+    book = law_book()
+    pack = book.pack("nl-wabo@2010-10-01")
+    calendar = book.calendar(pack, at("01-05").date())
+    found = general_clocks(pack, calendar, Timeline(pack.zone, PERMIT[:1]), at("01-05"), lengths={"decision": 7})
+    assert found["decision"].due == date(2012, 1, 9)

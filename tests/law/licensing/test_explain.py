@@ -1,0 +1,174 @@
+"""An explanation counts what the clock counts, names the reason for every day, and says what it only expects."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from domain.law.licensing.clock import State
+from domain.law.licensing.evaluation import evaluate
+from domain.law.licensing.event import LawEvent
+from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, Phase, Reason, explain
+from domain.law.licensing.rule import Rule
+from tests.law.auditor.lives import Json, lives
+from tests.law.packs.books import china
+from tests.law.questions import USUAL, ask, happened, why
+
+OPEN = (State.RUNNING, State.SUSPENDED)
+FEBRUARY = (
+    happened("received", "02-10"),
+    happened("accepted", "02-10"),
+    happened("suspend", "02-13", sid="s", reason="testing"),
+    happened("resume", "02-24", sid="s"),
+)
+
+
+@settings(max_examples=200)
+@given(lives())
+def test_every_clock_is_explained_to_the_day(life: Json) -> None:
+    rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])
+    t, known = datetime.fromisoformat(life["t"]), datetime.fromisoformat(life["known"])
+    for name, clock in evaluate(rule, events, china(), t, known).clocks.items():
+        said = explain(rule, events, china(), t, known, name)
+        days = [one.day for one in said.days]
+        assert said.clock == clock
+        assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
+        assert days[0] == clock.start
+        if clock.used is not None:
+            assert sum(one.counted for one in said.days) == clock.used
+        if clock.state in OPEN and clock.length != 0:
+            assert sum(one.projected for one in said.days) == clock.remaining
+        if clock.state in (State.OVERDUE, State.LATE):
+            after = [one for one in said.days if one.phase is Phase.AFTER_DUE]
+            assert sum(one.reason in (Reason.WORKING, Reason.MAKE_UP, Reason.SUSPENDED) for one in after) == (
+                clock.overdue_days
+            )
+        assert [one.overdue for one in said.days if one.overdue] == list(range(1, clock.overdue_days + 1))
+        assert [one.day for one in said.days if one.is_due] in ([clock.due], [])
+        assert any(one.is_due for one in said.days) == (clock.due is not None and days[0] <= clock.due <= days[-1])
+        assert sum(one.days for one in said.extensions if not one.void) == said.extended
+        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
+        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}
+        numbers = [one.number for one in said.days if one.number is not None]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_each_day_has_its_reason() -> None:
+    said = why("decision", "02-27", *FEBRUARY)
+    reasons = {one.day: (one.reason, one.notice) for one in said.days}
+
+    assert reasons[date(2026, 2, 10)] == (Reason.START, "")
+    assert reasons[date(2026, 2, 11)] == (Reason.WORKING, "")
+    assert reasons[date(2026, 2, 13)] == (Reason.SUSPENDED, "")
+    assert reasons[date(2026, 2, 14)] == (Reason.SUSPENDED, "CN-2026")  # a make-up Saturday, lost all the same
+    assert reasons[date(2026, 2, 16)] == (Reason.HOLIDAY, "CN-2026")
+    assert reasons[date(2026, 2, 24)] == (Reason.WORKING, "")
+    assert reasons[date(2026, 2, 28)] == (Reason.MAKE_UP, "CN-2026")
+    assert reasons[date(2026, 3, 1)] == (Reason.REST, "")
+    assert said.article == "行政许可法 42(1)"
+    assert said.calendar.startswith("CN/CN-2026/")
+    assert said.rule == "CN-ALL-2019"
+
+
+def test_a_suspended_day_names_every_suspension_that_takes_it_out() -> None:
+    second = happened("suspend", "02-13 15:00", sid="x", reason="hearing")
+    said = why("decision", "02-27", *FEBRUARY, second)
+    by = {one.day: one.suspended_by for one in said.days}
+
+    assert by[date(2026, 2, 13)] == (("s", "testing"), ("x", "hearing"))
+    assert by[date(2026, 2, 24)] == (("x", "hearing"),)
+    assert by[date(2026, 2, 12)] == ()
+
+
+def test_today_and_what_follows_are_only_expected() -> None:
+    said = why("decision", "02-27", *FEBRUARY)
+
+    counted = [one.day for one in said.days if one.counted]
+    projected = [one.day for one in said.days if one.projected]
+
+    assert counted == [date(2026, 2, day) for day in (11, 12, 24, 25, 26)]
+    assert projected[0] == date(2026, 2, 27)
+    assert projected[-1] == said.clock.due == said.days[-1].day
+    assert len(projected) == said.clock.remaining
+
+
+def test_while_suspended_the_projection_assumes_that_it_ends_now() -> None:
+    said = why("decision", "02-15", *FEBRUARY[:3])
+
+    assert said.assumes_resumption
+    assert said.clock.due is None
+    assert said.days[-1].day == said.clock.earliest_due
+    assert not why("decision", "02-27", *FEBRUARY).assumes_resumption
+
+
+def test_days_of_the_extension_and_after_the_due_date_are_told_apart() -> None:
+    events = (*FEBRUARY, happened("extension", "02-27", days=2))
+    said = why("decision", "2026-04-01", *events)
+    phases = {
+        phase: [one.day for one in said.days if one.phase is phase and (one.number or one.overdue)] for phase in Phase
+    }
+
+    assert (said.length, said.extended) == (20, 2)
+    # Feb 11, 12, 24-27 = 1-6, Sat 28 (make-up) = 7, Mar 2-6 = 8-12, 9-13 = 13-17, 16-18 = 18-20
+    assert phases[Phase.EXTENSION] == [date(2026, 3, 19), date(2026, 3, 20)]
+    assert said.clock.due == date(2026, 3, 20)
+    assert phases[Phase.AFTER_DUE][0] == date(2026, 3, 23)
+
+
+def test_a_clock_that_stopped_is_explained_to_its_stop() -> None:
+    events = (*FEBRUARY, happened("decided", "03-02", outcome="denied"))
+    said = why("decision", "2026-06-01", *events)
+
+    assert said.days[-1].day == date(2026, 3, 2)
+    assert said.days[-1].counted
+    assert not any(one.projected for one in said.days)
+
+
+def test_days_beyond_the_published_calendar_are_marked() -> None:
+    events = (happened("received", "12-14"), happened("accepted", "12-14"))
+    said = why("decision", "12-15", *events)
+    marked = {one.day: one.provisional for one in said.days}
+
+    assert not marked[date(2026, 12, 28)]
+    assert marked[date(2026, 12, 29)]
+    assert {one.day: one.reason for one in said.days}[date(2027, 1, 1)] is Reason.STATUTORY
+
+
+def test_the_licence_guard_lists_the_working_days_that_are_left() -> None:
+    rule = msgspec.structs.replace(USUAL, licence_expiry=date(2026, 6, 30))
+    events = (happened("received", "05-20"), happened("accepted", "05-20"))
+    said = why("renewal_guard", "06-01", *events, rule=rule)
+
+    assert sum(one.projected for one in said.days) == said.clock.remaining
+    assert said.days[-1].day == date(2026, 6, 30)
+    assert not any(one.counted for one in said.days)
+
+
+def test_the_day_of_acceptance_is_left_to_the_licence_until_it_is_over() -> None:
+    rule = msgspec.structs.replace(USUAL, licence_expiry=date(2026, 6, 30))
+    events = (happened("received", "03-02"), happened("accepted", "03-02"))
+
+    today = why("renewal_guard", "03-02", *events, rule=rule)
+    tomorrow = why("renewal_guard", "03-03", *events, rule=rule)
+
+    # March 22 from the 2nd on, April 21 (Qingming), May 19 (Labour Day, one day made up), June 21 (Dragon Boat)
+    assert today.clock.remaining == sum(one.projected for one in today.days) == 83
+    assert tomorrow.clock.remaining == sum(one.projected for one in tomorrow.days) == 82
+    assert today.days[0].reason is Reason.WORKING
+
+
+def test_a_clock_that_has_not_started_cannot_be_explained() -> None:
+    with pytest.raises(KeyError, match="delivery"):
+        why("delivery", "02-27", *FEBRUARY)
+    with pytest.raises(KeyError, match="renewal_guard"):
+        why("renewal_guard", "02-27", *FEBRUARY)
+
+
+def test_an_endless_clock_is_explained_in_part_and_says_so() -> None:
+    said = why("decision", "2046-01-01", *FEBRUARY)
+
+    assert not said.complete
+    assert len(said.days) == EXPLAINED_DAYS_MAX
+    assert why("decision", "02-27", *FEBRUARY).complete
+    assert ask("2046-01-01", *FEBRUARY).clocks["decision"].state is State.OVERDUE

@@ -1,0 +1,1 @@
+"""Tests of packs in law."""

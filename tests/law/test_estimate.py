@@ -1,0 +1,54 @@
+"""About how many working days limits come to, and days counted on a calendar for estimates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.estimate import allowed_days, counted_days, expected_on, working_days_of
+from domain.law.packs.terms import Limit, Unit
+from tests.examples import DUTCH_LAW, LAW
+
+PLAIN = WorkingCalendar()
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "days"),
+    [
+        *((20, "working_day", 20), (7, "calendar_day", 5), (8, "calendar_day", 6), (3, "week", 15), (2, "month", 42)),
+        *((8, "working_hour", 1), (9, "working_hour", 2), (0, "working_day", 0)),
+    ],
+)
+def test_limits_in_working_days(number: int, unit: Unit, days: int) -> None:
+    assert working_days_of(Limit(number, unit, "")) == days
+
+
+def test_what_the_law_allows() -> None:
+    assert allowed_days(LAW, "single", None) == (25, 25)  # five to accept, twenty to decide (Art. 32, 42)
+    assert allowed_days(LAW, "joint", 10) == (10, 50)
+    assert allowed_days(LAW, "single", 60) == (25, 25)  # no promise makes a limit longer
+    limit = working_days_of(DUTCH_LAW.limit())
+    assert allowed_days(DUTCH_LAW, "single", None) == (limit, limit)
+
+
+def test_a_law_without_a_limit_allows_what_was_promised() -> None:
+    assert allowed_days(LAW, "no-such-mode", None) == (5, 5)
+    assert allowed_days(LAW, "no-such-mode", 30) == (30, 30)
+
+
+def test_expected_days_skip_the_weekend() -> None:
+    friday = date(2026, 4, 10)
+    assert [expected_on(PLAIN, friday, days) for days in (0, 1, 5)] == [
+        friday,
+        date(2026, 4, 13),
+        date(2026, 4, 17),
+    ]
+
+
+def test_differences_of_counts_are_working_days() -> None:
+    counts = dict(counted_days(PLAIN, date(2026, 4, 6), date(2026, 4, 13)))
+    assert len(counts) == 8
+    assert counts[date(2026, 4, 13)] - counts[date(2026, 4, 6)] == 5
+    assert counts[date(2026, 4, 12)] - counts[date(2026, 4, 10)] == 0

@@ -1,0 +1,119 @@
+"""The day told to the applicant stands beside the one that is counted, at any instant, corrected like everything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.messages import AnyFact, Entry
+from domain.project.application.announcement import DateAnnounced
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.application.suspension import ClockSuspended
+from projections.clocks.clock_shifts import Move
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import Reading, read
+from projections.clocks.rows import ClockRow
+from projections.law.shipped import shipped_law
+from tests.examples import REGISTERED, accepted, submitted
+from tests.law.questions import at
+from tests.projections.clocks.test_clocks import clocks_of, live
+from tests.projections.clocks.test_law_events import told
+from tests.spec import PROJECT
+
+RIGHT, WRONG = date(2026, 4, 1), date(2026, 4, 3)
+BEGUN: tuple[tuple[str, AnyFact], ...] = (("03-02", REGISTERED), ("03-03", submitted()), ("03-04", accepted()))
+
+
+def announced(day: date, clock: str = "decision") -> DateAnnounced:
+    return DateAnnounced(item="land", clock=clock, announced_on=day, calendar="CN/x", provisional=False)
+
+
+def clock(entries: list[Entry], t: str, known: str = "04-30", name: str = "decision") -> Reading:
+    history = item_histories(entries, at(known))["land", 1]
+    found = read(history, shipped_law(), at(t), at(known))
+    assert found is not None
+    return next(one for one in found.clocks if one.clock == name)
+
+
+def shown(reading: Reading) -> tuple[date | None, bool]:
+    return reading.announced_on, reading.announced_differs
+
+
+def test_the_date_is_shown_from_when_it_was_told_and_only_on_its_clock() -> None:
+    entries = told(*BEGUN, ("03-05", announced(RIGHT)))
+
+    assert shown(clock(entries, "03-04 12:00")) == (None, False)
+    assert shown(clock(entries, "03-06")) == (RIGHT, False)
+    assert clock(entries, "03-06").due_on == RIGHT
+    assert shown(clock(entries, "03-06", name="commitment")) == (None, False)
+
+
+def test_what_was_told_last_stands_and_a_difference_is_told() -> None:
+    entries = told(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", announced(WRONG)))
+
+    assert shown(clock(entries, "03-06")) == (RIGHT, False)
+    assert shown(clock(entries, "03-10")) == (WRONG, True)
+
+
+def test_a_suspended_clock_is_compared_by_when_it_would_end() -> None:
+    stop = ClockSuspended(item="land", suspension="s1", ground="hearing", article="", stops=("decision",))
+    entries = told(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", stop))
+
+    assert clock(entries, "03-09 13:00").due_on is None
+    assert shown(clock(entries, "03-09 13:00")) == (RIGHT, False)
+    assert shown(clock(entries, "03-16")) == (RIGHT, True)
+
+
+def test_a_retracted_announcement_was_never_made_once_that_is_known() -> None:
+    gone = EntryRetracted(version=4, item="land", reasons="wrong item")
+    entries = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", gone))
+
+    assert shown(clock(entries, "03-06", known="03-07")) == (WRONG, True)
+    assert shown(clock(entries, "03-06")) == (None, False)
+
+
+def test_an_amended_announcement_was_made_at_the_other_instant_unless_the_amendment_goes() -> None:
+    moved = EntryAmended(version=4, item="land", new_occurred_at=at("03-09"), reasons="dated wrongly")
+    entries = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved))
+    kept = EntryRetracted(version=5, item="land", reasons="it was right")
+    undone = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved), ("03-11", kept))
+
+    assert shown(clock(entries, "03-06")) == (None, False)
+    assert shown(clock(entries, "03-09 13:00")) == (WRONG, True)
+    assert shown(clock(undone, "03-06")) == (WRONG, True)
+
+
+def test_the_view_shows_what_the_law_reads() -> None:
+    entries = told(*BEGUN, ("03-05", announced(WRONG)))
+    rows = clocks_of(entries)
+
+    assert rows["decision"].announced_on == WRONG
+    assert rows["commitment"].announced_on is None
+    assert shown(live(entries, at("03-20"))["land", 1, "decision"]) == (WRONG, True)
+    assert isinstance(rows["decision"], ClockRow)
+
+
+def test_a_move_passes_what_was_announced_only_if_it_did_not_before() -> None:
+    def passes(before: date | None, after: date | None, *, closed: bool = False) -> bool:
+        move = Move(
+            project=PROJECT,
+            item="land",
+            application=1,
+            clock="decision",
+            department="land",
+            due_on_before=before,
+            due_on=after,
+            days=None,
+            provisional_before=False,
+            provisional=False,
+            state_before=None,
+            state=None,
+            closed=closed,
+            announced_on=RIGHT,
+        )
+        return move.passes_announced
+
+    assert passes(RIGHT, WRONG)
+    assert not passes(WRONG, RIGHT)
+    assert not passes(WRONG, date(2026, 4, 8)), "it was passed before"
+    assert not passes(RIGHT, WRONG, closed=True)
+    assert not passes(RIGHT, None)

@@ -1,0 +1,189 @@
+"""Asking for complaints and evaluations: the view says what the ledger says, at any instant, as known at any other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from domain.law.feedback.clock import VoiceState
+from domain.law.feedback.terms import VoiceStep
+from infrastructure.ledger.approvals import Approvals
+from projections.clocks.query import TooMuchToRead
+from projections.feedback.fold import Voices, VoicesState
+from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
+from projections.view import fold_at
+from tests.infrastructure.projector.test_projector import project_all
+from tests.law.questions import at
+from tests.projections.feedback.voiced import projects, speak
+from tests.projections.zone import project_id
+from tests.watching import Hands
+
+INSTANTS = [
+    "04-01 11:30",
+    "04-03 10:30",
+    "04-10 09:00",
+    "04-18 09:00",
+    "04-21 00:00",
+    "05-07 09:00",
+    "2027-01-01 09:00",
+]
+A = TypeVar("A", ComplaintReading, EvaluationReading)
+EVERY = [*(project for project, _ in projects()), project_id("story")]
+OF_BOTH = [
+    VoiceFilter(limit=1000),
+    VoiceFilter(limit=3),
+    VoiceFilter(limit=2, offset=1),
+    VoiceFilter(equal={"department": "land"}),
+    VoiceFilter(equal={"item": "land", "state": "closed"}),
+    VoiceFilter(project=project_id("corrected")),
+    VoiceFilter(project=project_id("nothing was ever said")),
+    VoiceFilter(first=at("04-01 12:00"), end=at("04-03 11:00")),
+    VoiceFilter(standing=VoiceState.OVERDUE),
+    VoiceFilter(standing=VoiceState.LATE, limit=1, offset=1),
+]
+OF_COMPLAINTS = [VoiceFilter(clock=VoiceStep.ANSWER), VoiceFilter(clock=VoiceStep.ACCEPTANCE, standing=VoiceState.KEPT)]
+OF_EVALUATIONS = [
+    VoiceFilter(equal={"bad": True}),
+    VoiceFilter(equal={"grade": "dissatisfied", "appeal": "upheld"}),
+    VoiceFilter(clock=VoiceStep.CALL_BACK, standing=VoiceState.KEPT),
+]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    """The zone, told and projected."""
+    hands = Hands("2026-03-01 09:00")
+    async with Approvals(shared_database_url, clock=hands) as opened:
+        await speak(opened, hands)
+        project_all(shared_database_url)
+        yield opened
+
+
+class Ledger:
+    """The same questions, answered from the entries alone, without any view."""
+
+    def __init__(self, approvals: Approvals, t: datetime, known: datetime) -> None:
+        self._approvals, self._t, self._known = approvals, t, known
+
+    async def states(self) -> dict[UUID, VoicesState]:
+        view, found = Voices(), {}
+        for project in EVERY:
+            entries = await self._approvals.history(project)
+            found[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
+        return found
+
+    async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
+        rows = [row for state in (await self.states()).values() for row in state.complaints.values()]
+        read = [complaint_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
+        read.sort(key=lambda one: (one.filed_at, one.project.hex, one.complaint), reverse=True)
+        return wanted(asked, [one for one in read if asked.takes(one.project, one, one.filed_at)])
+
+    async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
+        rows = [row for state in (await self.states()).values() for row in state.evaluations.values()]
+        read = [evaluation_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
+        read.sort(key=lambda one: (one.evaluated_at, one.project.hex, one.evaluation), reverse=True)
+        return wanted(asked, [one for one in read if asked.takes(one.project, one, one.evaluated_at)])
+
+
+def wanted(asked: VoiceFilter, read: Sequence[A]) -> list[A]:
+    """The page that is asked for."""
+    found = [
+        one
+        for one in read
+        if not asked.by_clock
+        or any(
+            (asked.clock is None or clock.clock is asked.clock)
+            and (asked.standing is None or clock.state is asked.standing)
+            for clock in one.clocks
+        )
+    ]
+    return found[asked.offset :][: asked.limit]
+
+
+@pytest.mark.parametrize("known", [None, "04-16 09:00", "04-20 08:00", "2027-01-01 09:00"])
+@pytest.mark.parametrize("instant", INSTANTS)
+async def test_lists_are_what_the_ledger_says(approvals: Approvals, instant: str, known: str | None) -> None:
+    t = at(instant)
+    then = t if known is None else at(known)
+    asked, ledger = VoicesAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
+    for one in (*OF_BOTH, *OF_COMPLAINTS):
+        assert await asked.complaints(one) == await ledger.complaints(one), one
+    for one in (*OF_BOTH, *OF_EVALUATIONS):
+        assert await asked.evaluations(one) == await ledger.evaluations(one), one
+    states = await ledger.states()
+    for project, state in states.items():
+        assert [(step.version, step.subject, step.step, step.by) for step in await asked.steps(project)] == [
+            (row[1], row[2], row[3], row[4]) for row in state.steps
+        ]
+
+
+async def test_a_correction_is_known_from_the_instant_it_was_recorded(approvals: Approvals) -> None:
+    async def acceptance(t: str, known: str) -> VoiceState:
+        asked = VoicesAt(approvals.store, approvals.laws, at(t), at(known))
+        (found,) = await asked.complaints(VoiceFilter(project=project_id("corrected")))
+        return found.clocks[0].state
+
+    assert (
+        await acceptance("04-09 18:00", "04-09 18:00") is VoiceState.RUNNING
+    )  # the fifth working day: Qingming is not
+    assert await acceptance("04-14 09:00", "04-14 09:00") is VoiceState.OVERDUE
+    assert await acceptance("04-16 09:00", "04-20 08:59") is VoiceState.LATE
+    assert await acceptance("04-16 09:00", "04-20 09:00") is VoiceState.KEPT
+    assert await acceptance("04-10 12:00", "2027-01-01") is VoiceState.KEPT
+
+
+async def test_what_was_retracted_was_there_before(approvals: Approvals) -> None:
+    async def state(known: str) -> tuple[str, str]:
+        asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at(known))
+        (found,) = await asked.complaints(VoiceFilter(project=project_id("retracted")))
+        return found.state, found.answer
+
+    assert await state("05-19 09:00") == ("answered", "we hurry")
+    assert await state("05-30 09:00") == ("accepted", "")
+
+
+async def test_every_round_of_putting_right_has_its_clocks(approvals: Approvals) -> None:
+    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    (found,) = await asked.evaluations(VoiceFilter(project=project_id("rectified")))
+    assert [(clock.clock, clock.state) for clock in found.clocks] == [
+        (VoiceStep.START, VoiceState.KEPT),
+        (VoiceStep.RECTIFICATION, VoiceState.LATE),  # the fifteenth working day was the 24th of April
+        (VoiceStep.CALL_BACK, VoiceState.KEPT),
+        (VoiceStep.START, VoiceState.KEPT),  # the May holiday does not count
+        (VoiceStep.RECTIFICATION, VoiceState.KEPT),
+        (VoiceStep.CALL_BACK, VoiceState.KEPT),
+    ]
+    assert found.clocks[1].days == 15
+    assert all(clock.basis and clock.rule == "zone-voices@2020-01-01" for clock in found.clocks)
+
+
+async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
+    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    lines = {(line.department, line.item): line for line in await asked.summaries(VoiceFilter(), opinions_min=0)}
+    land = lines["land", None]
+    complaints = await asked.complaints(VoiceFilter(equal={"department": "land"}, limit=1000))
+    evaluations = await asked.evaluations(VoiceFilter(equal={"department": "land"}, limit=1000))
+    assert (land.complaints, land.evaluations + (land.void or 0)) == (len(complaints), len(evaluations)) == (3, 4)
+    assert (land.bad_rate.part, land.bad_rate.n, land.bad_rate.rate) == (2, 3, 0.6667)
+    assert (land.rectified.part, land.rectified_on_time.part, land.rectified_on_time.n) == (1, 0, 2)
+    assert (land.on_time.part, land.on_time.n) == (2, 3)  # the third was taken up late, and is not answered
+    assert land.late == 3  # two accepted or passed on late, one answer that is overdue
+    assert lines["water", None].on_time.part == 0
+    assert lines["", ""].complaints >= 1
+
+
+async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    monkeypatch.setattr("projections.feedback.query.VOICES_READ_MAX", 2)
+    with pytest.raises(TooMuchToRead, match="more than 2 complaints"):
+        await asked.complaints(VoiceFilter(standing=VoiceState.RUNNING))
+    assert len(await asked.complaints(VoiceFilter(limit=5))) == 5
+    monkeypatch.setattr("projections.feedback.query.PROJECTS_READ_MAX", 2)
+    with pytest.raises(TooMuchToRead, match="more than 2 projects"):
+        await VoicesAt(approvals.store, approvals.laws, at("04-01"), at("04-01")).evaluations(VoiceFilter())

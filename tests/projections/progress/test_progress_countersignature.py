@@ -1,0 +1,59 @@
+"""The progress table says who was asked to countersign and owes an answer, in order, and who comes after them."""
+
+from __future__ import annotations
+
+from domain.messages import AnyFact, follow, replay
+from domain.project.countersignature.forwarding import CountersignatureForwarded, CountersignatureRecalled
+from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
+from domain.project.state.consultation import Opinion
+from projections.progress.fold import ITEMS, PROJECTS, Progress
+from tests.domain.countersignature.circulation import EXAMINED, answered, asked
+from tests.examples import completed
+from tests.spec import PROJECT, entry
+
+LINE = ("fire", "water", "planning")
+FORWARDED = CountersignatureForwarded(item="land", department="fire", step="", to="roads", reasons="theirs", round=1)
+RECALLED = CountersignatureRecalled(item="land", department="fire", step="", round=1, reasons="not needed")
+REVISED = ApplicationRevised(item="land", changes="another map", round=2)
+KEPT = OpinionKept(item="land", department="fire", step="", opinion=Opinion.AGREED, round=2, reasons="the same")
+
+
+def shown(*facts: AnyFact) -> tuple[list[str], list[str], list[str]]:
+    """Who is awaited and who is queued for the item, and who holds the project; the same live as folded at once."""
+    progress = Progress()
+    state, project = progress.start(), replay(PROJECT, [])
+    for number, fact in enumerate((*EXAMINED, *facts), 1):
+        told = entry(number, fact)
+        assert follow(project, told)
+        progress.fold(state, told, project)
+        progress.rows(state, project)
+    rows = progress.rows(state, project)
+    item = dict(zip([name for name, _ in ITEMS.columns], rows["item"][0], strict=True))
+    whole = dict(zip([name for name, _ in PROJECTS.columns], rows["project"][0], strict=True))
+    return item["awaiting"], item["queued"], whole["holders"]
+
+
+def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
+    assert shown(asked("water"), asked("fire")) == (
+        ["water", "fire"],
+        [],
+        ["applicant", "fire", "outside", "water"],
+    )
+    assert shown(asked("water"), asked("fire"), answered("water"))[:2] == (["fire"], [])
+    assert shown(asked("water"), asked("fire"), answered("water"), asked("water", 2))[:2] == (["fire", "water"], [])
+
+
+def test_in_a_line_one_is_awaited_and_the_others_are_queued() -> None:
+    first = asked("fire", line=LINE)
+
+    assert shown(first) == (["fire"], ["water", "planning"], ["applicant", "fire", "outside"])
+    assert shown(first, answered("fire"), asked("water", line=LINE))[:2] == (["water"], ["planning"])
+    assert shown(first, answered("fire", Opinion.OBJECTED))[:2] == ([], ["water", "planning"])
+
+
+def test_what_was_taken_back_passed_on_or_overtaken_is_awaited_no_longer() -> None:
+    assert shown(asked("fire"), RECALLED)[0] == []
+    assert shown(asked("fire"), FORWARDED, asked("roads", forwarded_from="fire"))[0] == ["roads"]
+    assert shown(asked("fire"), answered("fire"), REVISED, asked("fire", 2))[0] == ["fire"]
+    assert shown(asked("fire"), answered("fire"), REVISED, asked("fire", 2), KEPT)[0] == []
+    assert shown(asked("fire"), completed())[0] == []

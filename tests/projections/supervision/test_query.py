@@ -1,0 +1,201 @@
+"""What the bureau is told: figures that are the lengths of lists, and the same again if asked of an earlier instant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from time import sleep
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest_asyncio
+
+from domain.core.ledger import Actor
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.law.calendar.period import Period
+from domain.messages import AnyCommand
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.completion import CompleteItem
+from domain.project.application.correction import AmendEntry, RetractEntry
+from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.submission import SubmitItem
+from domain.project.supervision.appeals import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
+from domain.project.supervision.signals import CardIssued
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
+from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
+from projections.supervision.fold import ENDED, WARNING
+from projections.supervision.list import IN_FORCE, ListAsked
+from projections.supervision.query import SupervisionAt
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.watching import Hands, watch_once
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+REGISTER = RegisterProject(
+    name="Fab 2",
+    enterprise=Enterprise("Hengxin"),
+    manager="wang",
+    items=(
+        PlannedItem(item="land", department="land", promise_days=7),
+        PlannedItem(item="site-plan", department="planning"),
+    ),
+)
+GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
+
+
+class Zone:
+    """A ledger with a watcher and a projector beside it, by a clock that the test sets."""
+
+    def __init__(self, url: str, approvals: Approvals, hands: Hands) -> None:
+        self._url, self._hands = url, hands
+        self.approvals = approvals
+
+    async def on(self, local: str, *said: tuple[Actor, UUID, AnyCommand]) -> None:
+        """At a local time the watcher tells what is due, then people speak, and the views take all of it in."""
+        self._hands.at(local)
+        await watch_once(self._url, self.approvals)
+        for by, project, command in said:
+            await self.approvals.handle(project, command, by, uuid4())
+        await watch_once(self._url, self.approvals)
+        self._project()
+
+    def _project(self) -> None:
+        projector = Projector(self._url)
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            while not projector.take_lead(connection):
+                sleep(0.01)  # the server has not yet noticed that the one before hung up
+            while projector.step(connection):
+                pass
+
+    def at(self, as_of: datetime | None = None) -> SupervisionAt:
+        laws = self.approvals.laws
+        return SupervisionAt(self.approvals.store, laws, as_of or self._hands.now, "Asia/Shanghai")
+
+    async def board(self, as_of: datetime | None = None) -> dict[str, Figures]:
+        return {line.department: line for line in await self.at(as_of).board(MARCH)}
+
+    async def cards(self, project: UUID) -> list[str]:
+        return [e.fact.card for e in await self.approvals.history(project) if isinstance(e.fact, CardIssued)]
+
+
+@pytest_asyncio.fixture
+async def zone(database_url: str) -> AsyncIterator[Zone]:
+    hands = Hands("2026-03-02 09:00")
+    async with Approvals(database_url, clock=hands) as approvals:
+        yield Zone(database_url, approvals, hands)
+
+
+async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
+    """March: one project in time, one that breaks its promise and appeals, one that nobody answers."""
+    prompt, slow, silent = uuid4(), uuid4(), uuid4()
+    for project in (prompt, slow, silent):
+        await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    accept = AcceptItem(item="land")
+    await zone.on("2026-03-03 09:00", (LAND, prompt, accept), (LAND, slow, accept))
+    await zone.on("2026-03-06 09:00", (LAND, prompt, GRANT))
+    await zone.on("2026-03-16 09:00", (LAND, slow, GRANT))
+    (card,) = await zone.cards(slow)
+    await zone.on("2026-03-17 09:00", (LAND, slow, AppealCard(card=card, reasons="the applicant asked us to wait")))
+    return prompt, slow, silent
+
+
+async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Zone) -> None:
+    project = uuid4()
+    await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")  # two of the seven days of the promise are left, today among them
+    warned_at = zone.at().as_of
+
+    async def states(as_of: datetime | None = None) -> list[tuple[str, str]]:
+        return [(one.clock, one.state) for one in await zone.at(as_of).signals(MARCH, figure=WARNING)]
+
+    async def in_force(as_of: datetime | None = None) -> tuple[int, int]:
+        page = await zone.at(as_of).signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
+        return len(page.rows), page.count
+
+    assert (await states(), await in_force()) == ([("commitment", "standing")], (1, 1))
+    await zone.on("2026-03-12 09:00", (LAND, project, GRANT))
+
+    assert (await states(), await in_force()) == ([("commitment", ENDED)], (0, 0))
+    assert (await zone.board())["land"].warning == 1
+    assert (await states(warned_at), await in_force(warned_at)) == ([("commitment", "standing")], (1, 1))
+
+    # A correction since makes the ledger answer in the view's place, and that in the same way.
+    earlier = datetime.fromisoformat("2026-03-02T08:30:00+08:00")
+    amend = AmendEntry(version=2, new_occurred_at=earlier, reasons="a slip")
+    await zone.on("2026-03-13 09:00", (BUREAU, project, amend))
+    assert await states(warned_at) == [("commitment", "standing")]
+
+
+async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:
+    await lived(zone)
+    board = await zone.board()
+
+    land = board["land"]
+    assert (land.decided, land.on_time, land.late, land.on_time_rate) == (2, 2, 0, 1.0)
+    assert land.median_working_days == 6  # 3 and 9 working days after acceptance
+    assert (land.warning, land.yellow, land.red, land.deemed) == (3, 2, 1, 1)
+    assert (land.appealed, land.rescinded, land.revoked) == (1, 0, 0)
+    assert "planning" not in board
+    assert board[""] == Figures("", *[getattr(land, name) for name in land.__struct_fields__[1:]])
+
+
+async def test_every_figure_is_the_length_of_its_list(zone: Zone) -> None:
+    await lived(zone)
+    asked = zone.at()
+    for line in await asked.board(MARCH):
+        for figure in SIGNAL_FIGURES:
+            assert len(await asked.signals(MARCH, line.department, figure)) == getattr(line, figure)
+        for figure in CASE_FIGURES:
+            assert len(await asked.decided(MARCH, line.department, figure)) == getattr(line, figure)
+    assert (await asked.board(MARCH.before()))[0].decided == 0
+
+
+async def test_asked_of_an_earlier_instant_it_says_what_it_said_then(zone: Zone) -> None:
+    """Also after an appeal was decided, dates were amended, and a card and a decision were retracted by hand."""
+    prompt, slow, silent = await lived(zone)
+    then = zone.approvals.clock()
+    before = await zone.board()
+    (card,) = await zone.cards(slow)
+    revoke = DecideAppeal(card=card, verdict=Verdict.REVOKE, reasons="so it was")
+    await zone.on("2026-03-18 09:00", (BUREAU, slow, revoke))
+    assert ((await zone.board())["land"].revoked, (await zone.board())["land"].yellow) == (1, 1)
+
+    history = await zone.approvals.history(silent)
+    by_hand = next(entry.version for entry in history if isinstance(entry.fact, CardIssued))
+    later = datetime.fromisoformat("2026-03-05T09:00:00+08:00")
+    await zone.on(
+        "2026-03-19 09:00",
+        (BUREAU, silent, RetractEntry(version=by_hand, reasons="a test")),
+        (BUREAU, silent, AmendEntry(version=2, new_occurred_at=later, reasons="a slip")),
+        (BUREAU, prompt, RetractEntry(version=4, reasons="the wrong project")),
+    )
+
+    assert (await zone.board())["land"].decided == 1
+    assert (await zone.board())["land"].rescinded > 0
+    assert await zone.board(then) == before
+
+
+async def test_orders_wait_for_their_answers(zone: Zone) -> None:
+    _, slow, _ = await lived(zone)
+    order = OrderSupervision(order="DB-1", item="land", about="why so late", feedback_by=date(2026, 3, 20))
+    await zone.on("2026-03-17 10:00", (BUREAU, slow, order))
+    then = zone.approvals.clock()
+    await zone.on("2026-03-18 10:00", (LAND, slow, AnswerSupervision(order="DB-1", answer="one officer was ill")))
+
+    (answered,) = await zone.at().orders(limit=10)
+    assert (answered.department, answered.answer) == ("land", "one officer was ill")
+    assert await zone.at().orders(unanswered=True, limit=10) == []
+    for unanswered in (True, False):
+        (waiting,) = await zone.at(then).orders("land", unanswered=unanswered, limit=10)
+        assert (waiting.order, waiting.answer, waiting.answered_at) == ("DB-1", "", None)
+    assert await zone.at().orders("planning", limit=10) == []
+
+
+async def test_where_nothing_happened_there_is_no_rate(zone: Zone) -> None:
+    await zone.on("2026-03-02 09:00")
+
+    (total,) = (await zone.board()).values()
+
+    assert (total.decided, total.on_time_rate, total.median_working_days) == (0, None, None)

@@ -1,0 +1,101 @@
+"""受阻: what was turned down is the applicant's to take up again, is not done, and keeps its project stuck."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
+from domain.messages import AnyFact, replay
+from domain.project.application.delivery import DecisionDelivered
+from domain.project.application.registration import ItemPlanned, ProjectRegistered
+from domain.project.application.suspension import ClockSuspended
+from domain.project.application.undertaking import DecisionRevoked
+from domain.project.application.withdrawal import ItemWithdrawn
+from domain.project.waiting.chain import waiting
+from projections.progress.fold import Progress, ProgressItem, ProgressProject
+from projections.view import fold
+from tests.examples import REGISTERED, accepted, completed, declined, submitted, under_examination
+from tests.spec import PROJECT, entry
+
+LAND, PLAN = "land", "site-plan"
+DELIVERED = DecisionDelivered(item=LAND, method="window")
+
+
+def shown(*facts: AnyFact) -> tuple[ProgressProject, dict[str, ProgressItem]]:
+    """The project's row and its items' rows."""
+    folded = fold((Progress(),), PROJECT, [entry(number, fact) for number, fact in enumerate(facts, 1)])
+    rows = Progress().rows(folded.states[Progress.name], folded.project)
+    return ProgressProject(*rows["project"][0]), {row[1]: ProgressItem(*row) for row in rows["item"]}
+
+
+REFUSED = (REGISTERED, *under_examination(), completed(outcome=Outcome.REFUSED))
+DECLINED = (REGISTERED, submitted(), declined())
+
+
+@pytest.mark.parametrize("facts", [REFUSED, (*REFUSED, DELIVERED), DECLINED])
+def test_what_was_turned_down_is_the_applicants_again_and_not_done(facts: tuple[AnyFact, ...]) -> None:
+    project, items = shown(*facts)
+
+    assert (project.stuck, project.items_turned_down, project.items_done) == (True, 1, 0)
+    assert items[LAND].holder == "applicant"
+    assert items[PLAN].holders == []
+
+
+@pytest.mark.parametrize("facts", [REFUSED, DECLINED])
+def test_a_project_is_stuck_only_until_it_is_applied_for_again(facts: tuple[AnyFact, ...]) -> None:
+    project, items = shown(*facts, submitted())
+
+    assert (project.stuck, project.items_turned_down) == (False, 0)
+    assert items[LAND].holder == LAND
+
+
+def test_what_was_granted_or_terminated_is_done_and_what_was_revoked_is_not() -> None:
+    granted = (REGISTERED, *under_examination(), completed())
+
+    assert shown(*granted)[0].items_done == 1
+    assert shown(REGISTERED, *under_examination(), completed(outcome=Outcome.TERMINATED))[0].items_done == 1
+    assert shown(*granted, DecisionRevoked(item=LAND, reasons="broken", article="69"))[0].items_done == 0
+
+
+def test_a_project_that_runs_or_was_withdrawn_from_is_not_stuck() -> None:
+    assert not shown(REGISTERED)[0].stuck
+    assert not shown(REGISTERED, submitted(), ItemWithdrawn(item=LAND, reasons="later"))[0].stuck
+
+
+def planned(*items: PlannedItem) -> ProjectRegistered:
+    """A project with these *items* alone."""
+    return ProjectRegistered(
+        name="Fab 3", enterprise=REGISTERED.enterprise, manager="wang", code="", law=REGISTERED.law, items=items
+    )
+
+
+def test_a_project_in_which_nobody_can_act_is_stuck() -> None:
+    circle = planned(
+        PlannedItem(item="a", department="a", requires=("b",)), PlannedItem(item="b", department="b", requires=("a",))
+    )
+    alone = planned(PlannedItem(item=LAND, department=LAND))
+    held_up = ClockSuspended(
+        item=LAND,
+        suspension="s",
+        ground="force_majeure",
+        reason="flood",
+        notified=True,
+        article="45",
+        stops=("decision",),
+    )
+
+    assert shown(circle)[0].stuck
+    assert shown(alone, *under_examination(), held_up)[0].stuck
+    assert not shown(circle, ItemPlanned(item="c", plan=PlannedItem(item="c", department="c")))[0].stuck
+
+
+def test_a_terminated_item_is_applied_for_again_only_where_another_needs_it() -> None:
+    ended = completed(outcome=Outcome.TERMINATED)
+    alone = planned(PlannedItem(item=LAND, department=LAND))
+    needed = ItemPlanned(item=PLAN, plan=PlannedItem(item=PLAN, department="planning", requires=(LAND,)))
+    over: tuple[AnyFact, ...] = (alone, submitted(), accepted(), ended, DELIVERED)
+
+    assert shown(*over)[1][LAND].holders == []
+    assert shown(*over, needed)[1][LAND].holders == ["applicant"]
+    assert waiting(replay(PROJECT, [entry(n, fact) for n, fact in enumerate(over, 1)]), {}) == []

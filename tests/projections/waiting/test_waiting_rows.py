@@ -1,0 +1,70 @@
+"""The rows of the view of waits: keys of their own at every point of a story, and kept rows that are as good as new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from domain.core.types import Outcome
+from domain.examples.story import story_entries
+from domain.messages import AnyFact, corrections
+from domain.project.application.registration import ItemPlanned
+from domain.project.flow.adoption import ItemDropped
+from domain.project.waiting.chain import waiting
+from domain.project.waiting.wait import Wait
+from projections.view import CORRECTIONS, fold, take
+from projections.waiting.fold import VIEW, WaitingRow
+from tests.examples import LAW, REGISTERED
+from tests.histories import World, worlds
+from tests.spec import PROJECT, entry
+
+ENTRIES = story_entries(LAW)
+
+
+@pytest.mark.parametrize("end", range(1, len(ENTRIES) + 1))
+def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_when(end: int) -> None:
+    folded = fold([VIEW], PROJECT, ENTRIES[:end])
+    rows = [WaitingRow(*row) for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]]
+    assert len({(row.item, row.kind, row.ref) for row in rows}) == len(rows)
+    assert {row.since for row in rows} <= {one.occurred_at for one in ENTRIES[:end]}
+    over = {code for code, item in folded.project.items.items() if item.outcome is Outcome.GRANTED}
+    assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over)
+
+
+@settings(max_examples=40)
+@given(worlds())
+def test_rows_kept_from_entry_to_entry_are_those_made_anew(world: World) -> None:
+    settled = corrections(world.entries)
+    known = [one for one in world.entries if one.version not in settled.retracted | settled.amended.keys()]
+    known = [one for one in known if not isinstance(one.fact, CORRECTIONS)]
+    folded = fold([VIEW], PROJECT, [])
+    for one in known:
+        take([VIEW], folded, [one])
+        kept = VIEW.rows(folded.states["waiting"], folded.project)["waiting"]
+        items = waiting(folded.project, folded.states["waiting"].since)
+        assert [(row[1], row[2], row[3], row[12]) for row in kept] == [
+            (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
+        ]
+        assert [(row[4:6], row[8:12]) for row in kept] == [
+            ((list(folded.project.items).index(item.item) + 1, item.name), (*told_of(wait),))
+            for item in items
+            for wait in item.waits
+        ]
+    anew = fold([VIEW], PROJECT, known)
+    assert VIEW.rows(anew.states["waiting"], anew.project) == VIEW.rows(folded.states["waiting"], folded.project)
+
+
+def told_of(wait: Wait) -> tuple[Any, ...]:
+    return wait.held_by.value, wait.holder, list(wait.on), wait.since
+
+
+def test_an_item_that_is_dropped_and_planned_again_has_its_row_again() -> None:
+    plan = REGISTERED.items[0]
+    facts: tuple[AnyFact, ...] = (REGISTERED, ItemDropped(plan.item), ItemPlanned(plan.item, plan))
+    folded = fold([VIEW], PROJECT, [])
+    for number, fact in enumerate(facts, start=1):
+        take([VIEW], folded, [entry(number, fact)])
+        waited_for = {row[1] for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]}
+        assert (plan.item in waited_for) is (number != 2)

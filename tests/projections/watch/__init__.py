@@ -1,0 +1,1 @@
+"""Tests of watch in projections."""

@@ -1,0 +1,110 @@
+"""One project's ledger with a watcher beside it, by a clock that the test sets: everything but the database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.core.context import Context
+from domain.core.ledger import Actor, Recorded, Refused
+from domain.examples.people import WATCHER
+from domain.messages import AnyCommand, Entry, decide, replay
+from domain.project.messages import SystemCommand
+from domain.project.state.project import Project
+from domain.project.state.signals import Signal
+from infrastructure.law.lawbook import law_book
+from projections.watch.fold import Due, Watch, watch, watch_on
+from projections.watch.state import Courses, Dossier, courses_of, told_in
+from tests.examples import LAW
+from tests.spec import PROJECT
+
+PASSES_MAX = 5  # a rescission, what takes its place, and a look that finds nothing more
+
+
+class Zone:
+    """*now* only moves on; people and the watcher are recorded by it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.entries: list[Entry] = []
+        self.dossier: Dossier | None = None
+        self.told: list[UUID] = []  # the ids of all that the watcher said
+
+    @property
+    def project(self) -> Project:
+        return replay(PROJECT, self.entries)
+
+    @property
+    def signals(self) -> dict[str, Signal]:
+        return self.project.signals
+
+    def at(self, local: str) -> Zone:
+        """Let time pass, to a local time such as "2026-05-12 09:00"."""
+        self.now = max(self.now, datetime.fromisoformat(f"{local}+08:00"))
+        return self
+
+    def wait(self, **length: int) -> Zone:
+        self.now += timedelta(**length)
+        return self
+
+    def say(self, by: Actor, *commands: AnyCommand | SystemCommand, command_id: UUID | None = None) -> Zone:
+        """Carry out commands, which the domain must grant."""
+        for command in commands:
+            at = command.occurred_at or self.now
+            for fact in decide(command, self.project, Context(by, at, self.now, LAW)):
+                version = len(self.entries) + 1
+                recorded = Recorded(by, command_id or UUID(int=version), LAW.name)
+                self.entries.append(Entry(PROJECT, version, at, self.now, fact, recorded))
+        return self
+
+    def try_to_say(self, by: Actor, command: AnyCommand) -> bool:
+        """Whether the domain grants it; then it is carried out."""
+        try:
+            self.say(by, command)
+        except Refused:
+            return False
+        return True
+
+    def due(self) -> tuple[Due, ...]:
+        """What is due, asked of a dossier that only takes in what is new, and of all entries: both say the same."""
+        found = watch(self.entries, law_book(), self.now)
+        known = self.dossier.version if self.dossier else 0
+        if self.dossier is None or not self.dossier.follow(self.entries[known:]):
+            self.dossier = Dossier.of(self.entries)
+        quick = watch_on(self.dossier, law_book(), self.now)
+        assert (quick or self.whole(self.dossier)) == found
+        return found.due
+
+    def whole(self, dossier: Dossier) -> Watch:
+        return watch(self.entries, law_book(), self.now, dossier=dossier)
+
+    def watch(self) -> Zone:
+        """Let the watcher tell all there is to tell."""
+        for _ in range(PASSES_MAX):
+            due = self.due()
+            if not due:
+                return self
+            for one in due:
+                self.say(WATCHER, one.command, command_id=one.id)
+                self.told.append(one.id)
+        raise AssertionError(f"the watcher does not come to an end: {self.due()}")
+
+    def courses(self) -> Courses:
+        return courses_of(self.entries, law_book(), self.now)
+
+    def standing(self) -> set[tuple[str, object, datetime]]:
+        """Item, rung and instant of all that was told and stands; not what people have spoken on."""
+        return {
+            (one.item, one.proof.key, one.at) for one in told_in(self.entries) if not one.rescinded and not one.final
+        }
+
+    def passed(self) -> set[tuple[str, object, datetime]]:
+        """Item, rung and instant of all that the clocks have passed, read from scratch; likewise."""
+        last = {(one.item, one.proof.key): one for one in told_in(self.entries)}
+        settled = {key for key, one in last.items() if one.final}
+        return {
+            (item, key, one.at)
+            for (item, application), course in self.courses().items()
+            for one in course.passed
+            if (item, key := (application, *one.key)) not in settled
+        }

@@ -1,0 +1,134 @@
+"""Reading a log: what is no log is refused as a whole, what is no row is reported by its line."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from scripts.importing.lines import LogUnreadable
+from scripts.importing.reading import Reading, read_log
+from tests.scripts.importing.logs import course, event, listed, write_log
+
+ZONE = "Europe/Amsterdam"
+HEADER = "dataset,case_id,seq,event_id,occurred_at,occurred_on,recorded_on,activity,value\n"
+ROW = "town,1,1,1-001,2012-03-01T08:00:00.000Z,2012-03-01,2012-03-02,A,\n"
+CASES = "dataset,case_id,started_at\ntown,1,2012-03-01T08:00:00.000Z\n"
+
+
+def read(folder: Path, events: str | bytes = HEADER + ROW, cases: str | bytes = CASES) -> Reading:
+    """Read two files with this content."""
+    paths = (folder / "events.csv", folder / "cases.csv")
+    for path, content in zip(paths, (events, cases), strict=True):
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_log(*paths, ZONE)
+
+
+def test_a_row_has_its_own_instant_and_the_day_it_was_recorded_on(tmp_path: Path) -> None:
+    (row,) = read(tmp_path).events
+
+    assert (row.line, row.seq, row.activity) == (2, 1, "A")
+    assert row.occurred_at.isoformat() == "2012-03-01T08:00:00+00:00"
+    assert row.recorded_at is not None
+    assert row.recorded_at.isoformat() == "2012-03-01T23:00:00+00:00"  # midnight in Amsterdam
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_plain_or_gzipped_with_or_without_a_byte_order_mark(tmp_path: Path, packed: bool, mark: str) -> None:
+    content = (mark + HEADER + ROW).encode()
+
+    assert len(read(tmp_path, gzip.compress(content) if packed else content).events) == 1
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        ("", "events.csv is empty"),
+        (HEADER.replace(",", ";"), "event_id, occurred_at, activity in its first line: it is separated by ';'"),
+        (HEADER.replace("recorded_on", "value"), "events.csv names the column value twice"),
+        (HEADER.replace("activity", "act"), "events.csv has no column activity in its first line"),
+        ((HEADER + ROW).encode() + b"town,1,2,\xff", "events.csv is not UTF-8, .* the byte FF in line 3"),
+        (HEADER + ROW + 'town,1,2,"1-002\n', "events.csv is no CSV after line 2: unexpected end of data"),
+        (gzip.compress((HEADER + ROW).encode(), mtime=0)[:-9], "events.csv is a broken gzip file"),
+        (b"\x1f\x8b\x08" + bytes(20), "events.csv is"),
+    ],
+)
+def test_what_is_no_log_is_refused_as_a_whole(tmp_path: Path, events: str | bytes, sentence: str) -> None:
+    with pytest.raises(LogUnreadable, match=sentence):
+        read(tmp_path, events)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LogUnreadable, match=r"nowhere\.csv can't be read: No such file"):
+        read_log(tmp_path / "nowhere.csv", tmp_path / "nowhere.csv", ZONE)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (ROW.replace("2012-03-01T08:00:00.000Z", "tomorrow"), "occurred_at 'tomorrow' is no time"),
+        (ROW.replace("000Z", "000"), "has no offset from UTC"),
+        (ROW.replace("2012-03-01T08", "9999-12-31T23"), "is no time that a register can mean"),
+        (ROW.replace("2012-03-01T08:00:00.000Z,2012-03-01", ","), "neither occurred_at nor occurred_on"),
+        (ROW.replace("2012-03-01T08:00:00.000Z,2012-03-01", ",1-3-2012"), "occurred_on '1-3-2012' is no day"),
+        (ROW.replace(",A,", ",,"), "the row has no activity"),
+        (ROW.replace("1-001", " "), "the row has no event_id"),
+        (ROW.replace("town", ""), "names no dataset and case"),
+        (ROW.replace("town", "to:wn"), "has a colon in its name"),
+        (ROW.replace("town,1,", f"town,{'1' * 65},"), "case_id is longer than 64 characters"),
+        (ROW.replace(",A,", f",{'A' * 201},"), "activity is longer than 200 characters"),
+        (ROW.replace(",A,\n", f",A,{'x' * 3001}\n"), "value is longer than 3000 characters"),
+        (ROW.replace(",A,", ",A\0,"), "holds a NUL character"),
+        (ROW.replace("\n", ",more\n"), "another number of fields than the first line, which has 9"),
+        (ROW, "event_id 1-001 was used before, on line 2"),
+    ],
+)
+def test_a_line_that_is_no_row_is_lost_and_named(tmp_path: Path, line: str, sentence: str) -> None:
+    found = read(tmp_path, HEADER + ROW + line)
+
+    assert (found.rows_read, len(found.events)) == (2, 1)
+    (lost,) = found.lost
+    assert (lost.file, lost.line) == ("events.csv", 3)
+    assert sentence in lost.sentence
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (ROW.replace("1,1-001", "first,1-001"), "seq 'first' is no number"),
+        (ROW.replace("1,1-001", f"{'9' * 5000},1-001"), f"seq '{'9' * 40}' is no number"),
+        (ROW.replace("2012-03-02", "2-3-2012"), "recorded_on '2-3-2012' is no day"),
+        (ROW.replace("08:00:00.000Z", "23:30:00.000Z"), "occurred_at falls on 2012-03-02 in Europe/Amsterdam"),
+    ],
+)
+def test_a_row_with_something_wrong_is_kept_with_a_remark(tmp_path: Path, line: str, sentence: str) -> None:
+    found = read(tmp_path, HEADER + line)
+
+    assert (len(found.events), found.lost) == (1, [])
+    (remark,) = found.remarks
+    assert remark.line == 2
+    assert sentence in remark.sentence
+
+
+def test_a_day_alone_begins_at_local_midnight(tmp_path: Path) -> None:
+    found = read(tmp_path, HEADER + ROW.replace("2012-03-01T08:00:00.000Z", ""))
+
+    assert [row.occurred_at.isoformat() for row in found.events] == ["2012-02-29T23:00:00+00:00"]
+
+
+def test_a_case_is_listed_once_and_goes_without_what_is_no_time(tmp_path: Path) -> None:
+    found = read(tmp_path, cases=CASES + "town,1,\ntown,2,soon\n")
+
+    assert [(remark.line, remark.sentence) for remark in found.lost] == [(3, "case 1 was listed before, on line 2")]
+    assert [remark.line for remark in found.remarks] == [4]
+    assert found.cases["town", "2"].started_at is None
+    assert found.cases["town", "2"].columns == {"dataset": "town", "case_id": "2", "started_at": "soon"}
+
+
+def test_columns_without_a_place_are_counted(tmp_path: Path) -> None:
+    rows = [event("1", 1, "2012-03-01", "A", due_at="2012-04-01"), *course("2", ("2012-03-01", "A"))]
+    log = write_log(tmp_path, rows, [listed("1")])
+
+    assert read_log(log.events, log.cases, ZONE).left == {"due_at": 1}
