@@ -12,8 +12,8 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
 from api.flow.path_schemas import Outlook, ProjectPath, effect_of, outlook, path_items
+from api.html.translations import TABLES
 from api.waiting.routes import stood
-from api.waiting.wording import ASSUMED
 from api.web.as_of import AsOf, KnownAt
 from api.web.dependencies import AnyRequest, laws_of, parts_of
 from api.web.parameters import After, caught_up
@@ -64,8 +64,8 @@ class Paths(Controller):
             as_of=at,
             known_at=known,
             estimate=True,
-            assumed_zh=ASSUMED[0],
-            assumed_en=ASSUMED[1],
+            assumed_zh=TABLES["waiting"]["assumed"][0],
+            assumed_en=TABLES["waiting"]["assumed"][1],
             calendar=found.calendar.version,
             provisional=finish is not None and found.calendar.provisional(finish.high_on),
             finish=finish,

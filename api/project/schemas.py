@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.external.schemas import ShownOutside
-from api.register.wording import STATEMENT
+from api.html.translations import TABLES
 from domain.core.types import HearingStep, ModeName, Outcome, Stage
 from domain.law.licensing.renewal import file_by, renews_by_silence
 from domain.law.packs.pack import Pack
@@ -145,7 +145,7 @@ def imported_from(entries: Sequence[Entry]) -> Imported | None:
         return None
     register, _, rest = first.recorded.source.partition(":")
     code = first.fact.code if isinstance(first.fact, ProjectRegistered) else rest.partition(":")[0]
-    return Imported(register, code, *STATEMENT)
+    return Imported(register, code, *TABLES["of_register"]["statement"])
 
 
 def state_of(

@@ -11,9 +11,9 @@ import pytest
 from litestar.testing import RequestFactory
 
 from api.clocks.display import telling
-from api.clocks.working_wording import APPROVERS, CONFIDENCES, DETAILS, SUBJECTS, VOID, WORKING
 from api.html.citations import Language, cited
 from api.html.page import Paper, templates
+from api.html.translations import TABLES
 from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
 from domain.law.explained_acts import End
@@ -37,6 +37,9 @@ TEMPLATE = (
 FILED = happened("received", "03-02")
 ASKED = happened("suspend", "03-10", sid="s1", reason="supplement")
 LONGER = happened("extension", "03-12", days=7)
+
+APPROVERS, CONFIDENCES, DETAILS = TABLES["approver_of"], TABLES["confidence_of"], TABLES["detail_of"]
+SUBJECTS, VOID, WORKING = TABLES["subject_of"], TABLES["void_because"], TABLES["working"]
 
 
 def paper(lang: Language) -> Paper:

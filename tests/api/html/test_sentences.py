@@ -10,10 +10,9 @@ from litestar.testing import RequestFactory
 from msgspec import structs
 
 from api.html.fact_fields import HIDDEN, TRUTHS
-from api.html.fields_wording import FIELDS
-from api.html.history_wording import SENTENCES
 from api.html.page import Paper
 from api.html.sentences import Known, Sentences
+from api.html.translations import TABLES
 from api.web.entries import shown
 from domain.core.types import Outcome
 from domain.examples.story import fact_examples, story_entries
@@ -55,6 +54,8 @@ ORDER = SupervisionOrdered(
     feedback_by=date(2026, 4, 3),
     card="land-3",
 )
+
+FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 
 
 def sentences(lang: str, *facts: AnyFact) -> Sentences:

@@ -12,8 +12,8 @@ import pytest
 from litestar import Litestar
 
 from api.app import PAGES, create_app
+from api.html.translations import TABLES
 from api.project_page.pages import lost
-from api.register.wording import STATEMENT
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.usefixtures("projector")
 
 EXTENDED = ("2012-03-02", "04_BPT_020", "Uitgebreid", "activities regular procedure")
 CAME = ("2012-03-20", "08_AWB45_040", "20-3-2012")
+
+STATEMENT = TABLES["of_register"]["statement"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 
 from api.app import PAGES, create_app
-from api.waiting.wording import BASES, TURNS, WAITS
+from api.html.translations import TABLES
 from domain.project.flow.durations import Basis
 from domain.project.waiting.wait import HeldBy, WaitKind
 from infrastructure.ledger.approvals import Approvals
@@ -94,6 +94,6 @@ async def test_the_page_needs_nobodys_name_and_says_nothing_where_nothing_is_lef
 
 
 def test_there_are_words_for_every_wait_holder_and_basis() -> None:
-    assert WAITS.keys() == set(WaitKind)
-    assert TURNS.keys() == set(HeldBy)
-    assert BASES.keys() == set(Basis)
+    assert TABLES["wait"].keys() == set(WaitKind)
+    assert TABLES["turn"].keys() == set(HeldBy)
+    assert TABLES["basis"].keys() == set(Basis)
