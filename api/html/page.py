@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,8 +40,21 @@ UNTITLED = Titles()
 PACKAGE = files("api")
 
 
+@cache
+def _places() -> dict[str, Traversable]:
+    """Where each template lies, by its name, which is unique: below the folder of its subject."""
+    found: dict[str, Traversable] = {}
+    for folder in PACKAGE.iterdir():
+        if folder.is_dir() and (templates := folder / "templates").is_dir():
+            for file in templates.iterdir():
+                if file.name in found:
+                    raise ValueError(f"two templates are called {file.name}")
+                found[file.name] = file
+    return found
+
+
 def _source(name: str) -> str:
-    return (PACKAGE / "templates" / name).read_text("utf-8")
+    return _places()[name].read_text("utf-8")
 
 
 templates = Environment(
