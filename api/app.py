@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler, ExceptionHandler
 from api.catalogue.routes import Catalogues
 from api.clocks.ical import Deadlines
 from api.clocks.pages import ClockListPages
-from api.clocks.routes import Clocks
+from api.clocks.routes import ClockRoutes
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
 from api.external.routes import OutsideTables
@@ -46,14 +46,14 @@ from api.supervision.timeliness_pages import ConductPages
 from api.waiting.routes import WaitingTables
 from api.web import dependencies as parts
 from api.web import error_handlers as failures
-from api.web.problems import Catalogue
+from api.web.problems import ProblemCatalogue
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_checks import RequestChecks
 from api.web.request_id import begin
 from api.worklist.pages import DeskPages
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.materials.store import Materials as Files
+from infrastructure.materials.store import MaterialStore as Files
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.flow.durations_query import Durations
@@ -69,7 +69,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     VoiceTables,
     OutsideTables,
     Materials,
-    Clocks,
+    ClockRoutes,
     WaitingTables,
     Paths,
     SupervisionTables,
@@ -83,7 +83,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Names,
     Flows,
     InformationTables,
-    Catalogue,
+    ProblemCatalogue,
     healthz,
     readyz,
 )

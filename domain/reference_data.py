@@ -19,7 +19,7 @@ from domain.law.calendar.moment import local_day
 from domain.law.office import IntakeHours
 
 
-class Shelf(Struct, frozen=True):
+class ReferenceData(Struct, frozen=True):
     """Catalogues and flows by the ids of their streams."""
 
     catalogues: Mapping[UUID, Catalogue] = field(default_factory=dict)
@@ -58,10 +58,10 @@ class Shelf(Struct, frozen=True):
         return self.flows.get(flow_stream(name))
 
 
-EMPTY = Shelf()
+EMPTY = ReferenceData()
 
 
-def shelf_of(context: Context) -> Shelf:
+def shelf_of(context: Context) -> ReferenceData:
     """What *context* knows to be published."""
     return context.shelf or EMPTY
 

@@ -28,7 +28,7 @@ State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson
 EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand | CatalogueCommand | FlowCommand
 
 
-class Kind(Struct, frozen=True):
+class AggregateKind(Struct, frozen=True):
     """An aggregate beside the project: what it remembers, what may be said to it, and what happens to it.
 
     *state* is made from the stream's id, and has a `version` and a `law` (empty where it runs under none).
@@ -44,16 +44,16 @@ class Kind(Struct, frozen=True):
         return {tag_of(command): command for command in self.commands}
 
 
-CALENDAR = Kind(Calendar, get_args(CalendarCommand), get_args(CalendarFact))
-LEGAL_PERSON = Kind(LegalPerson, get_args(PersonCommand), get_args(PersonFact))
-CATALOGUE = Kind(Catalogue, get_args(CatalogueCommand), get_args(CatalogueFact))
-FLOW = Kind(Flow, (FlowCommand,), (FlowFact,))
+CALENDAR = AggregateKind(Calendar, get_args(CalendarCommand), get_args(CalendarFact))
+LEGAL_PERSON = AggregateKind(LegalPerson, get_args(PersonCommand), get_args(PersonFact))
+CATALOGUE = AggregateKind(Catalogue, get_args(CatalogueCommand), get_args(CatalogueFact))
+FLOW = AggregateKind(Flow, (FlowCommand,), (FlowFact,))
 KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 
 
-def kind_of(entries: Sequence[Entry]) -> Kind | None:
+def kind_of(entries: Sequence[Entry]) -> AggregateKind | None:
     """The kind of aggregate that *entries*, of one stream, are of; None for a project, and for one not born yet."""
     return BY_FACT.get(type(entries[0].fact)) if entries else None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from msgspec import Struct
 
-from infrastructure.materials.store import Materials, StorageAway
+from infrastructure.materials.store import MaterialStore, StorageAway
 from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailable, account_for, supplied
 from infrastructure.postgres.connect import VERSION_MIN, connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
@@ -113,7 +113,7 @@ def _materials(settings: Settings) -> Check:
         folder = Path(settings.materials).expanduser() if settings.materials else settings.data / "materials"
         return _writable("materials", folder, remedy)
     try:
-        Materials.of(settings).size_now("0" * 64)
+        MaterialStore.of(settings).size_now("0" * 64)
     except (SettingRefused, StorageAway) as failure:
         return Check("materials", ok=False, detail=str(failure), remedy=remedy)
     return Check("materials", ok=True, detail=f"{settings.materials} answers")

@@ -11,7 +11,7 @@ from weakref import finalize
 import psycopg
 
 
-class Stopping:
+class StopSignal:
     """Whether it is time to stop. May be told from any thread, and from a signal's handler."""
 
     def __init__(self) -> None:

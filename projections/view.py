@@ -22,7 +22,7 @@ from domain.core.ledger import Fact
 from domain.messages import FACTS, Entry, corrections, register_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.state.project import Project
-from domain.streams import Kind, kind_of
+from domain.streams import AggregateKind, kind_of
 
 S = TypeVar("S")
 
@@ -81,9 +81,9 @@ class View(Protocol, Generic[S]):
         """The project's rows, by table."""
 
 
-def kind_followed(view: View[Any]) -> Kind | None:
+def kind_followed(view: View[Any]) -> AggregateKind | None:
     """Of what kind of aggregate *view* is; None: of projects."""
-    kind: Kind | None = getattr(view, "kind", None)
+    kind: AggregateKind | None = getattr(view, "kind", None)
     return kind
 
 

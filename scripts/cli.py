@@ -16,7 +16,7 @@ from domain.core.ledger import Refused
 from infrastructure.doctor import diagnose
 from infrastructure.materials.store import StorageAway
 from infrastructure.postgres.binaries import PostgresUnavailable
-from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import FORBIDDEN
 from infrastructure.projector.ledger_stream import GapInLedger
 from infrastructure.projector.rebuild import rebuild as rebuild_views
@@ -267,7 +267,9 @@ def vectors(
         for note in () if packs else golden.unheeded(file):
             screen.print(note, style="yellow", highlight=False)
     tell(
-        golden.Checked(len(files), found), as_json, lambda: typer.echo("".join(f"{line}\n" for line in found), nl=False)
+        golden.VectorsChecked(len(files), found),
+        as_json,
+        lambda: typer.echo("".join(f"{line}\n" for line in found), nl=False),
     )
     screen.print(f"{len(found)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
     raise typer.Exit(FOUND_SOMETHING if found else 0)
@@ -293,7 +295,7 @@ def stop() -> None:
     """Stop the embedded PostgreSQL; what is in it stays."""
     chosen = settings()
     server = EmbeddedPostgres(chosen.data)
-    ran = server.status() not in {Status.ABSENT, Status.STOPPED}
+    ran = server.status() not in {ServerStatus.ABSENT, ServerStatus.STOPPED}
     server.stop()
     screen.print("stopped" if ran else f"Nothing was running in {chosen.data}.")
     if chosen.database_url:

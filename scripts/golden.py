@@ -29,7 +29,7 @@ class VectorsUnreadable(Exception):  # noqa: N818 it says what has to be mended
     """A file of vectors or calendars can't be read; the message says which, and what is wrong."""
 
 
-class Checked(msgspec.Struct, frozen=True):
+class VectorsChecked(msgspec.Struct, frozen=True):
     """How many files were checked, and every mismatch found in them, a line each."""
 
     files: int

@@ -10,7 +10,7 @@ from msgspec import Struct
 from infrastructure.ledger.reader import head_of
 
 
-class Status(Struct, frozen=True):
+class LedgerStatus(Struct, frozen=True):
     """How much there is. *source_events* are distinct imported events; *views* maps a view to its position."""
 
     projects: int
@@ -25,7 +25,7 @@ class Status(Struct, frozen=True):
     items_done: int
 
 
-def status(url: str) -> Status:
+def status(url: str) -> LedgerStatus:
     """Counted in one snapshot, in the database."""
     with psycopg.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -49,7 +49,7 @@ def status(url: str) -> Status:
             if exists
             else None
         )
-    return Status(
+    return LedgerStatus(
         projects=counts[0],
         source_events=counts[2],
         facts=counts[1],

@@ -8,7 +8,7 @@ from hashlib import sha256
 import psycopg
 from msgspec import Struct, json
 
-from infrastructure.materials.store import Materials
+from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 
 SET_ASIDE = "was set aside by a sweep that was cut short: sweep-materials --remove puts it back"
@@ -48,7 +48,7 @@ def verify(url: str, settings: Settings, progress: Callable[[int, int], None]) -
 
     Raises StorageAway where the folder or bucket can't be read.
     """
-    materials, attached = Materials.of(settings), list(attached_files(url))
+    materials, attached = MaterialStore.of(settings), list(attached_files(url))
     bytes_read, faults = 0, []
     for done, file in enumerate(attached, start=1):
         read, what = check(materials, file)
@@ -71,7 +71,7 @@ def attached_files(url: str) -> Iterator[Attached]:
                 yield Attached(said.digest, said.size, seq)
 
 
-def check(materials: Materials, file: Attached) -> tuple[int, str]:
+def check(materials: MaterialStore, file: Attached) -> tuple[int, str]:
     """How many bytes of *file* there are, and what is wrong with it; empty where nothing is."""
     size = materials.size_now(file.digest)
     if size is None:

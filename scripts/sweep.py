@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from infrastructure.materials.store import Materials
+from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 from scripts.materials import attached_files
 
@@ -35,7 +35,7 @@ def sweep(url: str, settings: Settings, days: int, *, remove: bool, pause: float
     found its file has told so, those are put back that the ledger names by then. What a sweep that broke off has
     set aside, the next one deals with. Raises StorageAway.
     """
-    materials, before = Materials.of(settings), datetime.fromtimestamp(time.time() - days * DAY_SECONDS, UTC)
+    materials, before = MaterialStore.of(settings), datetime.fromtimestamp(time.time() - days * DAY_SECONDS, UTC)
     named = _named(url)
     found = {one.digest: one.size for one in materials.stored_before(before) if one.digest not in named}
     told = Swept(before, len(found), sum(found.values()))

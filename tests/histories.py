@@ -39,7 +39,7 @@ from domain.project.countersignature.request import (
 from domain.project.countersignature.revision import KeepOpinion, ReviseApplication
 from domain.project.external.results import (
     AttestRecord,
-    Kept,
+    KeptResult,
     ReconcileExternalResult,
     RecordExternalResult,
     SettleDiscrepancy,
@@ -130,7 +130,7 @@ OUTSIDE = st.one_of(
         source=st.just("feed"),
         document_number=codes,
     ),
-    st.builds(SettleDiscrepancy, item=st.just("tax"), keep=st.sampled_from(Kept), reasons=st.just("because")),
+    st.builds(SettleDiscrepancy, item=st.just("tax"), keep=st.sampled_from(KeptResult), reasons=st.just("because")),
 )
 ABOUT = st.one_of(
     st.builds(FileComplaint, complaint=codes, about=texts, item=items | st.just("")),
@@ -210,7 +210,7 @@ def likely(project: Project, code: str) -> list[AnyCommand]:
             bad = EvaluateService(item=code, grade=Grade.DISSATISFIED, comment="slow")
             check = VerifyExternalResult(item=code, evidence="by telephone")
             said = ReconcileExternalResult(item=code, outcome=Outcome.REFUSED, source="feed")
-            settle = SettleDiscrepancy(item=code, keep=Kept.FEED, reasons="because")
+            settle = SettleDiscrepancy(item=code, keep=KeptResult.FEED, reasons="because")
             return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code), said, settle]
         case _:
             result = RecordExternalResult(item=code, outcome=Outcome.GRANTED, evidence="scan")

@@ -291,6 +291,16 @@ def test_a_folder_is_a_page() -> None:
     assert [f for f, n in counts.items() if n > FOLDER_FILES_MAX and not f.startswith(NOT_PAGES)] == []
 
 
+def test_a_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in EVERY_MODULE
+        for node in ast.iter_child_nodes(nodes(path)[0])
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, times in names.items() if times > 1] == []
+
+
 def test_no_module_imports_everything() -> None:
     assert broken(importing_too_much, EVERY_MODULE) == []
 

@@ -19,7 +19,7 @@ from domain.messages import Entry
 from projections.catalogue.reading import (
     CatalogueThen,
     DatedEdition,
-    Difference,
+    EditionDifference,
     ItemInEdition,
     difference,
     over_editions,
@@ -113,7 +113,7 @@ class FoundItem(Struct, frozen=True):
 
     service: ServiceItem
     online: bool
-    difference: Difference
+    difference: EditionDifference
 
 
 class ServicePage(Struct, frozen=True):
@@ -136,7 +136,7 @@ class ServiceEdition(Struct, frozen=True):
     """What one edition did to an item: *fields* are those that differ from the edition before."""
 
     edition: ShownEdition
-    difference: Difference
+    difference: EditionDifference
     fields: tuple[str, ...]
     service: ServiceItem | None
 
@@ -226,8 +226,8 @@ def shown_draft(catalogue: Catalogue) -> ShownDraft:
     return ShownDraft(
         items=len(catalogue.items),
         changed=catalogue.changed,
-        added=found[Difference.ADDED],
-        altered=found[Difference.CHANGED],
+        added=found[EditionDifference.ADDED],
+        altered=found[EditionDifference.CHANGED],
         withdrawn=tuple(code for code in newest if code not in catalogue.items),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from api.html.clock_names import clock_name
-from api.html.page import Paper
+from api.html.page import PageContext
 from api.web.dependencies import zone_of
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.clock import Level, State
@@ -15,7 +15,7 @@ from projections.clocks.reading import WORKING_DAY, Reading
 CLOCK = "/pages/projects/{}/clock"
 
 
-def telling(paper: Paper, t: datetime, *, past: bool = False) -> dict[str, object]:
+def telling(paper: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
     """What templates say clocks with: names, what is left at *t*, and the address of the working.
 
     That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later still tells.
@@ -48,13 +48,13 @@ def waits(one: Reading) -> bool:
     return one.level is not Level.NONE and one.state not in SILENT
 
 
-def left(paper: Paper, one: Reading, t: datetime) -> str:
+def left(paper: PageContext, one: Reading, t: datetime) -> str:
     """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
     over = overdue(paper, one, t)
     return f"−{over}" if over else paper.quantity(one.remaining, one.unit)
 
 
-def overdue(paper: Paper, one: Reading, t: datetime) -> str:
+def overdue(paper: PageContext, one: Reading, t: datetime) -> str:
     """By how much the clock is over at *t*; empty where it is not, or by no whole day yet.
 
     Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,

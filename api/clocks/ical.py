@@ -16,7 +16,7 @@ from api.clocks.display import overdue
 from api.clocks.routes import clocks_at
 from api.html.citations import cited
 from api.html.clock_names import clock_name
-from api.html.page import Paper
+from api.html.page import PageContext
 from api.html.titles import titles_of
 from api.materials.download import listed_in
 from api.web.as_of import AsOf, KnownAt, readable
@@ -29,7 +29,7 @@ from domain.law.licensing.clock import Level
 from projections.clocks.list import ROWS_MAX, ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
-from projections.progress.titles import Names, names_of
+from projections.progress.titles import ProjectTitles, names_of
 
 DEADLINES_MAX = 5_000  # events of one feed, some three megabytes: those that are over first
 MEDIA_TYPE = "text/calendar"
@@ -74,7 +74,7 @@ class Deadlines(Controller):
         found = await running(asked, department)
         approvals = parts_of(request).approvals
         names = await names_of(approvals.store, [one.project for one in found])
-        paper = Paper(request, titles=await titles_of(approvals))
+        paper = PageContext(request, titles=await titles_of(approvals))
         body = feed(request, paper, asked, department, found, names)
         etag = f'"{sha256(body).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
@@ -95,7 +95,12 @@ async def running(asked: ClocksAt, department: str) -> list[ListedClock]:
 
 
 def feed(
-    request: AnyRequest, paper: Paper, asked: ClocksAt, department: str, found: list[ListedClock], names: Names
+    request: AnyRequest,
+    paper: PageContext,
+    asked: ClocksAt,
+    department: str,
+    found: list[ListedClock],
+    names: ProjectTitles,
 ) -> bytes:
     """The calendar, in the language of *paper*. The same clocks make the same bytes all day long."""
     bureau = paper.words["bureau"]
@@ -112,7 +117,7 @@ def feed(
     return bytes(calendar.to_ical())
 
 
-def event(listed: ListedClock, paper: Paper, t: datetime, names: Names, site: str) -> Event:
+def event(listed: ListedClock, paper: PageContext, t: datetime, names: ProjectTitles, site: str) -> Event:
     """One clock. Its UID is made of what it is of, so that a program which subscribes moves it with its date."""
     one, zone, found = listed.reading, zone_of(listed.reading.law).key, Event()
     parts = (
@@ -131,7 +136,7 @@ def event(listed: ListedClock, paper: Paper, t: datetime, names: Names, site: st
     return found
 
 
-def description(one: Reading, paper: Paper, t: datetime) -> Iterator[str]:
+def description(one: Reading, paper: PageContext, t: datetime) -> Iterator[str]:
     """What there is to know of a deadline at *t*, line by line."""
     bureau = paper.words["bureau"]
     yield f"{bureau('article')}: {cited(one.article, paper.language)}"

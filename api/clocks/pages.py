@@ -12,7 +12,7 @@ from api.clocks.display import telling
 from api.clocks.routes import AtLevel, AtNode, Awaited, DueAfter, InState, OfMode
 from api.html.frame import Lang, apologize, page, reader_of
 from api.html.links import BOARD, CLOCKS
-from api.html.page import Paper, paper_of
+from api.html.page import PageContext, paper_of
 from api.web.as_of import AsOf, readable
 from api.web.dependencies import AnyRequest, parts_of
 from api.web.parameters import PAGE_ROWS, Department, Limit, Offset
@@ -83,7 +83,7 @@ async def printed(request: AnyRequest, asked: ClocksAt, wanted: ClockFilter) -> 
     )
 
 
-def around(paper: Paper, t: datetime, asked: ClockFilter, *, more: bool) -> dict[str, str]:
+def around(paper: PageContext, t: datetime, asked: ClockFilter, *, more: bool) -> dict[str, str]:
     """The addresses of the board and of the pages before and after this one, at the same instant."""
     size = asked.limit - 1  # one more was asked for, to see whether there are more
     before, after = max(asked.offset - size, 0), asked.offset + size
@@ -94,7 +94,7 @@ def around(paper: Paper, t: datetime, asked: ClockFilter, *, more: bool) -> dict
     }
 
 
-def chosen(paper: Paper, asked: ClockFilter) -> Iterator[str]:
+def chosen(paper: PageContext, asked: ClockFilter) -> Iterator[str]:
     """What the list was narrowed to, in words."""
     pairs = {
         one.key: (one.title_zh, one.title) for one in modes_with([asked.mode] if asked.mode else [], law_book().packs)

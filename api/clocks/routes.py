@@ -107,7 +107,7 @@ class ExplainedClock(Struct, frozen=True):
     explanation: Explanation
 
 
-class Clocks(Controller):
+class ClockRoutes(Controller):
     """The clocks view, and the ledger behind it for what the view can't say. Overdue is worked out, never stored."""
 
     tags = ("clocks",)

@@ -15,8 +15,8 @@ from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
 from api.web.dependencies import AnyRequest, parts_of
 from api.web.identity import actor_of, headers_of, key_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
-from domain.streams import Kind
-from infrastructure.ledger.approvals import Answer
+from domain.streams import AggregateKind
+from infrastructure.ledger.approvals import CommandAnswer
 
 C = TypeVar("C")
 Schema = dict[str, Any]
@@ -28,7 +28,7 @@ class Spoken(Struct, frozen=True):
     """
 
     operation: str  # the id of the HTTP operation that takes the commands
-    kind: Kind
+    kind: AggregateKind
     words: Any
     examples: Mapping[str, Any]
 
@@ -43,7 +43,7 @@ class AggregateReceipt(Struct, frozen=True):
     repeated: bool = False
 
     @classmethod
-    def of(cls, name: str, answer: Answer) -> AggregateReceipt:
+    def of(cls, name: str, answer: CommandAnswer) -> AggregateReceipt:
         """The receipt for what was said to *name*."""
         told = answer.receipt
         return cls(name, told.position, told.version, told.facts, answer.repeated)
@@ -51,7 +51,7 @@ class AggregateReceipt(Struct, frozen=True):
 
 async def carry_out(
     request: AnyRequest, stream: UUID, spoken: Spoken, *, check: Callable[[Any], Awaitable[None] | None] | None = None
-) -> Answer:
+) -> CommandAnswer:
     """Carry out the command in the request's body on *stream*, once and for all under its Idempotency-Key.
 
     *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.

@@ -12,7 +12,7 @@ from domain.core.ledger import Actor, Command, Refused
 from domain.messages import AnyCommand, decide
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
-from infrastructure.ledger.approvals import Answer, Approvals
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
 
 CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
 MOVED = "version-moved"
@@ -48,7 +48,7 @@ class OnVersion(Command, frozen=True, tag="on_version"):
 
 async def carry_out_on(
     version: int, approvals: Approvals, project_id: UUID, command: AnyCommand, by: Actor, key: UUID
-) -> Answer:
+) -> CommandAnswer:
     """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
     conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
     first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough

@@ -97,7 +97,7 @@ class EvaluationPage(Struct, frozen=True):
     position: int
 
 
-class ShownStep(VoiceRow, frozen=True, kw_only=True):
+class TrailStep(VoiceRow, frozen=True, kw_only=True):
     """One step, and the rule it was taken under; empty where none asks for it."""
 
     article: str
@@ -110,7 +110,7 @@ class ProjectVoices(Struct, frozen=True):
     known_at: datetime
     complaints: list[ComplaintReading]
     evaluations: list[EvaluationReading]
-    steps: list[ShownStep]
+    steps: list[TrailStep]
     position: int
 
 
@@ -210,11 +210,11 @@ def unknown(what: str, name: str, known: Sequence[str]) -> Problem:
     )
 
 
-def with_articles(steps: Sequence[VoiceRow], laws: LawBook) -> list[ShownStep]:
+def with_articles(steps: Sequence[VoiceRow], laws: LawBook) -> list[TrailStep]:
     """*steps*, each with the rule it was taken under."""
     zone = zone_of(laws)
     return [
-        ShownStep(
+        TrailStep(
             **{name: getattr(step, name) for name in VoiceRow.__struct_fields__},
             article=article_of(step.step, "", local_day(step.occurred_at, zone)),
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
-from api.flow.path_schemas import Outlook, ProjectPath, effect_of, outlook, path_items
+from api.flow.path_schemas import FinishOutlook, ProjectPath, effect_of, outlook, path_items
 from api.html.translations import TABLES
 from api.waiting.routes import stood
 from api.web.as_of import AsOf, KnownAt
@@ -79,7 +79,7 @@ class Paths(Controller):
 
 async def expected(
     request: AnyRequest, folded: Folded, at: datetime, position: int, *, now: bool = True, after: int = 0
-) -> Outlook:
+) -> FinishOutlook:
     """What is to be expected of a project at *at*, by the durations known then; *position* is that of the views."""
     parts = parts_of(request)
     laws, register = await laws_of(request), folded.project.register
@@ -96,7 +96,7 @@ def law_of(request: AnyRequest, folded: Folded, at: datetime) -> Pack:
     return parts_of(request).approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
 
 
-def delays_in(asked: Sequence[str], found: Outlook) -> dict[str, int]:
+def delays_in(asked: Sequence[str], found: FinishOutlook) -> dict[str, int]:
     """The delays *asked* about, by item. Raises Problem where one can't be read or is of nothing that is left."""
     delays: dict[str, int] = {}
     for one in asked:

@@ -13,9 +13,9 @@ from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
 from domain.law.estimate import allowed_days, expected_on
 from domain.law.packs.pack import Pack
-from domain.project.flow.durations import Estimate, Known
+from domain.project.flow.durations import Estimate, KnownDurations
 from domain.project.flow.forecast import Elapsed, Forecast, forecast
-from domain.project.flow.path import Days, Moved, Path, Step, delayed, path
+from domain.project.flow.path import Days, Moved, Path, PathStep, delayed, path
 from domain.project.state.project import Item, Project
 from projections.flow.durations import VIEW as HANDLED
 from projections.flow.durations import HandledState
@@ -89,7 +89,7 @@ class ProjectPath(Struct, frozen=True):
     position: int
 
 
-class Outlook(Struct, frozen=True):
+class FinishOutlook(Struct, frozen=True):
     """What the answer is made from: the project, what is left of it, and the calendar it is counted by."""
 
     project: Project
@@ -112,7 +112,9 @@ class Outlook(Struct, frozen=True):
         return self.expected(self.way.finish) if self.way.finish else None
 
 
-def outlook(folded: Folded, pack: Pack, calendar: WorkingCalendar, known: Known, at: datetime) -> Outlook:
+def outlook(
+    folded: Folded, pack: Pack, calendar: WorkingCalendar, known: KnownDurations, at: datetime
+) -> FinishOutlook:
     """What is to be expected of a project that was folded at the instant *at*, under *pack*."""
     project, today = folded.project, local_day(at, pack.zone)
     state: HandledState = folded.states[HANDLED.name]
@@ -129,7 +131,7 @@ def outlook(folded: Folded, pack: Pack, calendar: WorkingCalendar, known: Known,
         if (days := over(state.free_at(item.plan))) is not None:
             free[code] = days
     left = forecast(project, known, allowed, Elapsed(submitted, free))
-    return Outlook(project, left, path(left.tasks), calendar, today)
+    return FinishOutlook(project, left, path(left.tasks), calendar, today)
 
 
 def _allowed(pack: Pack, item: Item) -> Days:
@@ -140,12 +142,12 @@ def _allowed(pack: Pack, item: Item) -> Days:
     return Days(promised, promised, may)
 
 
-def path_items(found: Outlook) -> list[PathItem]:
+def path_items(found: FinishOutlook) -> list[PathItem]:
     """Every item on the way, in the project's order."""
     return [_path_item(found, step) for step in found.way.steps]
 
 
-def _path_item(found: Outlook, step: Step) -> PathItem:
+def _path_item(found: FinishOutlook, step: PathStep) -> PathItem:
     item = found.project.items[step.item]
     return PathItem(
         item=step.item,
@@ -160,7 +162,7 @@ def _path_item(found: Outlook, step: Step) -> PathItem:
     )
 
 
-def effect_of(found: Outlook, delays: Mapping[str, int]) -> DelayEffect | None:
+def effect_of(found: FinishOutlook, delays: Mapping[str, int]) -> DelayEffect | None:
     """What *delays*, in working days, would move; None where none is asked about."""
     if not delays:
         return None
@@ -169,7 +171,7 @@ def effect_of(found: Outlook, delays: Mapping[str, int]) -> DelayEffect | None:
     return DelayEffect(dict(delays), [_moved(found, one) for one in effect.moved], finish)
 
 
-def _moved(found: Outlook, one: Moved) -> MovedItem:
+def _moved(found: FinishOutlook, one: Moved) -> MovedItem:
     item = found.project.items.get(one.item)
     name = item.plan.name if item else ""
     return MovedItem(one.item, name, one.after - one.before, found.on(one.before), found.on(one.after))

@@ -28,7 +28,7 @@ from domain.project.flow.move import Move
 from domain.project.flow.standing import StepStanding, standing
 from domain.project.state.project import Project
 from projections.clocks.project_time import TimedPhase, project_time, timed
-from projections.flow.phases import Course, course, phases_at
+from projections.flow.phases import ProjectCourse, course, phases_at
 
 EDITIONS_MAX = 1_000_000
 PLANNER = Actor("preview", "", Role.SYSTEM)  # whoever looks, the answer is what a project manager would get
@@ -127,7 +127,7 @@ class ProjectFlows(Controller):
         return shown_move(project, to.number, of_kind, move, refusal_of(project, edition, kind, context))
 
 
-async def counted_by(request: AnyRequest, found: Course, at: datetime, known: datetime) -> GeneralRule | None:
+async def counted_by(request: AnyRequest, found: ProjectCourse, at: datetime, known: datetime) -> GeneralRule | None:
     """How the project's law counts the days of a phase; None before it was registered."""
     if not found.project.law:
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from api.html.page import Paper
+from api.html.page import PageContext
 from domain.project.countersignature.rules import JOINT_STEP
 
 NAME_ENDS = re.compile("[#:]")
 
 
-def clock_name(paper: Paper) -> Callable[[str], str]:
+def clock_name(paper: PageContext) -> Callable[[str], str]:
     """A function from a clock's stored name, such as "intake#2", to the words for it."""
 
     def of(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import MediaType, Response
 from litestar.params import QueryParameter
 
-from api.html.page import HEADERS, Paper
+from api.html.page import HEADERS, PageContext
 from api.web.dependencies import AnyRequest
 from api.web.error_handlers import answer, problem_of
 from api.web.identity import actor_of, headers_of
@@ -31,7 +31,7 @@ def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
         return told
     problem = problem_of(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
-    paper = Paper(request)
+    paper = PageContext(request)
     code, sentence = problem.kind.code, paper.words["label"]("unknown_project_hint")
     said = sentence if unknown else paper.words["trouble"](code)
     body = paper.print(

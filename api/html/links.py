@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from api.html.page import Paper
+from api.html.page import PageContext
 from domain.project.countersignature.rules import JOINT_STEP
 
 BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
@@ -13,7 +13,7 @@ BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/su
 CLOCKS = "/pages/supervision/clocks"
 
 
-def card_link(paper: Paper) -> Callable[[UUID, str], str]:
+def card_link(paper: PageContext) -> Callable[[UUID, str], str]:
     """A function from a project and a card to the card's page."""
 
     def of(project: UUID, card: str) -> str:
@@ -22,7 +22,7 @@ def card_link(paper: Paper) -> Callable[[UUID, str], str]:
     return of
 
 
-def asked_as(paper: Paper, asked: str) -> str:
+def asked_as(paper: PageContext, asked: str) -> str:
     """The department of "department (step)" by its name, with the step where it was asked at one."""
     department, _, step = asked.partition(" (")
     named, step = paper.office(department), step.removesuffix(")")

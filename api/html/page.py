@@ -62,7 +62,7 @@ templates = Environment(
 )
 
 
-class Paper:
+class PageContext:
     """One page for one *request*, in the language chosen in its address or else what the browser prefers.
 
     Its times are those of the place where *law* holds; *titles* are the names that were published. So many of the
@@ -198,7 +198,7 @@ class Paper:
         return f"{number:,g} {said}"
 
 
-async def paper_of(request: AnyRequest, law: str = "", register: str | None = None) -> Paper:
+async def paper_of(request: AnyRequest, law: str = "", register: str | None = None) -> PageContext:
     """A page's paper, on which departments and items go by the names that were published so far.
 
     *register*: whose project the page is about; else the one in the address.
@@ -207,7 +207,7 @@ async def paper_of(request: AnyRequest, law: str = "", register: str | None = No
     recounting = await is_recounting(parts.approvals.store, await parts.calendars.laws())
     titles, lag = await titles_of(parts.approvals), await parts.views.lag()
     registers = [one.register for one in await registers_of(request)]
-    return Paper(request, law, titles, lag, registers, register, recounting=recounting)
+    return PageContext(request, law, titles, lag, registers, register, recounting=recounting)
 
 
 def with_query(path: str, asked: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from api.html.codes import district_named, industry_named
 from api.html.fact_fields import HIDDEN, TRUTHS
 from api.html.links import asked_as, card_link
 from api.html.numbers import LETTERS, level_of, numbered
-from api.html.page import Paper
+from api.html.page import PageContext
 from api.html.titles import clock_unit, grounds
 from api.web.entries import ShownEntry
 from domain.core.plan import PlannedItem
@@ -31,7 +31,7 @@ from domain.project.application.acceptance import ItemAccepted
 from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from domain.project.countersignature.rules import JOINT_STEP, CountersignatureAsked
-from domain.project.external.results import Kept
+from domain.project.external.results import KeptResult
 from domain.project.feedback.evaluation import AppealGround, Channel, Grade
 from domain.project.information.form import CATEGORIES, FORM, Sort
 from domain.project.information.recording import KnownField
@@ -54,7 +54,7 @@ WORDS: Mapping[type[StrEnum], str] = {
     Opinion: "opinion_of",
     Grade: "grade_of",
     Channel: "channel_of",
-    Kept: "kept_of",
+    KeptResult: "kept_of",
     Verdict: "verdict_of",
     Colour: "level_of",
     Satisfied: "satisfied",
@@ -75,7 +75,7 @@ class Detail(Struct, frozen=True):
     value: str
 
 
-class Known(Struct, frozen=True):
+class SentenceContext(Struct, frozen=True):
     """What a sentence needs of the other entries of its project: by what cards, orders, files and suspensions go."""
 
     cards: dict[str, str] = {}
@@ -86,7 +86,7 @@ class Known(Struct, frozen=True):
     laws: dict[str, str] = {}  # of items, as they were last applied for
 
     @classmethod
-    def of(cls, entries: Sequence[ShownEntry]) -> Known:
+    def of(cls, entries: Sequence[ShownEntry]) -> SentenceContext:
         """From all *entries* of one project, in their order."""
         known = cls({}, {}, {}, {}, {}, {})
         for entry in entries:
@@ -110,7 +110,7 @@ class Known(Struct, frozen=True):
 class Sentences:
     """Tells the facts of one *project* in the language of *paper*; *names* are those of its items."""
 
-    def __init__(self, paper: Paper, project: UUID, known: Known, names: Mapping[str, str]) -> None:
+    def __init__(self, paper: PageContext, project: UUID, known: SentenceContext, names: Mapping[str, str]) -> None:
         self.paper, self.words, self.known, self.names = paper, paper.words, known, names
         self.project, self.is_zh = project, paper.language == "zh"
         self.clock, self.card_link = clock_name(paper), card_link(paper)

@@ -18,10 +18,10 @@ from domain.catalogue.state import Catalogue
 from domain.core.ledger import Refused
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
-from domain.reference_data import Shelf
+from domain.reference_data import ReferenceData
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
-from infrastructure.ledger.reference_data import Shelves
+from infrastructure.ledger.reference_data import ReferenceDataCache
 
 Language = Literal["zh", "en"]
 
@@ -51,7 +51,7 @@ class Titles(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2)
-def _titles(shelves: Shelves, _changes: int, day: date) -> Titles:
+def _titles(shelves: ReferenceDataCache, _changes: int, day: date) -> Titles:
     """One reading of *shelves*, for as long as nothing new is published or comes into force."""
     return titles_in(shelves.shelf, day)
 
@@ -64,7 +64,7 @@ async def titles_of(approvals: Approvals) -> Titles:
     return _titles(shelves, shelves.changes, today)
 
 
-def titles_in(shelf: Shelf, day: date) -> Titles:
+def titles_in(shelf: ReferenceData, day: date) -> Titles:
     """The names in *shelf*. What several editions name goes by the one in force on *day*, else by the one before."""
     listed = [item for catalogue in shelf.catalogues.values() for item in _listed(catalogue, day)]
     departments: dict[str, tuple[str, str]] = {}

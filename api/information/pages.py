@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.html.codes import district_named, industry_named
 from api.html.frame import AtStage, Lang, apologize, page, reader_of
-from api.html.page import Paper, paper_of
+from api.html.page import PageContext, paper_of
 from api.html.person_links import linked_persons
 from api.information.measures import measured
 from api.information.routes import CategoryId, Procedure, Sought, information_at
@@ -140,7 +140,7 @@ class InformationPages(Controller):
         return page(body)
 
 
-def said_in(paper: Paper, field: ShownField) -> str:
+def said_in(paper: PageContext, field: ShownField) -> str:
     """What was entered, in the language of *paper*: a choice in words, a number with its unit, a code by its name."""
     if field.sort in (Sort.NUMBER, Sort.MONEY) and field.value:
         return measured(field.value, field.unit, paper.language)
@@ -149,6 +149,6 @@ def said_in(paper: Paper, field: ShownField) -> str:
     return field.said_zh if paper.language == "zh" else field.said_en
 
 
-def named_in(paper: Paper) -> Callable[[Bilingual], str]:
+def named_in(paper: PageContext) -> Callable[[Bilingual], str]:
     """Says what something is called in the language of *paper*."""
     return lambda one: one.zh if paper.language == "zh" else one.en

@@ -52,7 +52,7 @@ class ShownCalendar(Struct, frozen=True):
     notices: int
 
 
-class Calendars(Struct, frozen=True):
+class CalendarList(Struct, frozen=True):
     """Every calendar kept here, by name."""
 
     calendars: list[ShownCalendar]

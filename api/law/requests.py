@@ -37,7 +37,7 @@ NOTICES_MAX = 200  # of an inlined calendar: two a year for a century
 Named = TypeVar("Named")
 
 
-class Question(Struct, frozen=True, forbid_unknown_fields=True):
+class LawQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     """An instant *t*, and what is *known* then: what was recorded and published by that instant (default: by *t*)."""
 
     t: Instant
@@ -81,21 +81,21 @@ class GeneralChoice(Struct, frozen=True):
         )
 
 
-class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class LawRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The history of one item in the order of recording, and the instants asked about."""
 
     events: Annotated[list[LawEvent], Meta(max_length=EVENTS_MAX)]
-    as_of: Annotated[list[Question], Meta(min_length=1, max_length=QUESTIONS_MAX)]
+    as_of: Annotated[list[LawQuestion], Meta(min_length=1, max_length=QUESTIONS_MAX)]
 
 
-class EvaluationByRule(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EvaluationByRule(LawRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Under a fully expanded rule. *calendar* is the name of one kept here, or one written out."""
 
     rule: Rule
     calendar: str | CalendarData
 
 
-class EvaluationByPack(Asked, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EvaluationByPack(LawRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Under a rule pack kept here. *calendar* is the pack's own unless another is given."""
 
     rule: PackChoice
@@ -134,7 +134,7 @@ class Prepared(Struct, frozen=True):
     rule: Rule | GeneralChoice
     timeline: Timeline
     book: CalendarBook
-    questions: list[Question]
+    questions: list[LawQuestion]
     clock: str = ""
     pack: Pack | None = None
     mode: str = DEFAULT_MODE

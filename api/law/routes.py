@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api.law.library import CalendarAsKnown, Calendars, Packs, calendar_as_known, shown_calendar, shown_pack
+from api.law.library import CalendarAsKnown, CalendarList, Packs, calendar_as_known, shown_calendar, shown_pack
 from api.law.requests import Prepared, evaluation_in, explanation_in
 from api.law.schemas import Evaluations, Explanations, evaluations, explanations
 from api.web.dependencies import AnyRequest, laws_of, parts_of
@@ -71,10 +71,10 @@ class Law(Controller):
         return _pack(parts_of(request).approvals.laws, f"{name}/{special}")
 
     @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here")
-    async def list_calendars(self, request: AnyRequest, known: Known = None) -> Calendars:
+    async def list_calendars(self, request: AnyRequest, known: Known = None) -> CalendarList:
         """How far each reaches, and which version of it is counted on."""
         books = (await laws_of(request)).calendars()
-        return Calendars([shown_calendar(books[name], known or today_of(request, name)) for name in sorted(books)])
+        return CalendarList([shown_calendar(books[name], known or today_of(request, name)) for name in sorted(books)])
 
     @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar")
     async def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:

@@ -7,20 +7,20 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from api.law.requests import GeneralChoice, Prepared, Question
+from api.law.requests import GeneralChoice, LawQuestion, Prepared
 from api.web.request_body import field_problem
 from domain.law.calendar.moment import midnight
 from domain.law.documented import documented
 from domain.law.generic.evaluate import as_clock, general_readings
 from domain.law.generic.explain import explain_general
 from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, Level, State
-from domain.law.licensing.evaluation import Evaluation, ItemState, evaluate, worst
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, worst
 from domain.law.licensing.explain import Explanation, explain
 from domain.law.licensing.renewal import Deemed
 from projections.clocks.reading import WORKING_DAY
 
 
-class ShownClock(Struct, frozen=True):
+class EvaluatedClock(Struct, frozen=True):
     """One clock. Days are working days unless `units` says otherwise; dates are local dates.
 
     *start* never counts. *due* is the last day in time, null while an open suspension makes it unknowable: then
@@ -51,7 +51,7 @@ class ShownEvaluation(Struct, frozen=True):
     deemed: Deemed | None
     card: Card
     flags: tuple[str, ...]
-    clocks: dict[str, ShownClock]
+    clocks: dict[str, EvaluatedClock]
 
 
 class Answered(Struct, frozen=True):
@@ -97,7 +97,7 @@ def evaluations(asked: Prepared) -> Evaluations:
     return Evaluations([_answered(asked, question) for question in asked.questions])
 
 
-def _answered(asked: Prepared, question: Question) -> Answered:
+def _answered(asked: Prepared, question: LawQuestion) -> Answered:
     if isinstance(asked.rule, GeneralChoice):
         return _answered_otherwise(asked.rule, asked, question)
     found = evaluate(asked.rule, asked.timeline, asked.book, question.t, question.known)
@@ -114,7 +114,7 @@ def _answered(asked: Prepared, question: Question) -> Answered:
     )
 
 
-def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: Question) -> Answered:
+def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: LawQuestion) -> Answered:
     """The same under a law that counts otherwise than in working days."""
     t, known = question.t, question.known or question.t
     terms = law.terms(asked.book, known)
@@ -140,7 +140,7 @@ def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: Question)
     )
 
 
-def shown_evaluation(found: Evaluation) -> ShownEvaluation:
+def shown_evaluation(found: ClockEvaluation) -> ShownEvaluation:
     """*found* as it is shown."""
     return ShownEvaluation(
         item_state=found.item_state,
@@ -152,9 +152,9 @@ def shown_evaluation(found: Evaluation) -> ShownEvaluation:
     )
 
 
-def shown_clock(clock: Clock) -> ShownClock:
+def shown_clock(clock: Clock) -> EvaluatedClock:
     """*clock* as it is shown; its article stands beside it."""
-    return ShownClock(*(getattr(clock, name) for name in ShownClock.__struct_fields__))
+    return EvaluatedClock(*(getattr(clock, name) for name in EvaluatedClock.__struct_fields__))
 
 
 def explanations(asked: Prepared) -> Explanations:
@@ -162,7 +162,7 @@ def explanations(asked: Prepared) -> Explanations:
     return Explanations([_explained(asked, question) for question in asked.questions])
 
 
-def _explained(asked: Prepared, question: Question) -> Explained:
+def _explained(asked: Prepared, question: LawQuestion) -> Explained:
     t, known = question.t, question.known or question.t
     try:
         return Explained(t, known, _explanation(asked, t, known))

@@ -26,7 +26,7 @@ from domain.core.ledger import Refused
 from domain.law.calendar.period import Period
 from domain.law.licensing.event import LawEvent
 from infrastructure.law.lawbook import LawBook
-from projections.clocks.clock_shifts import Move, move_of
+from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.query import ClocksAt, TooMuchToRead
 from projections.clocks.reading import ItemReading
@@ -48,7 +48,7 @@ class AssumedProject(Struct, frozen=True):
 
     as_of: datetime
     known_at: datetime
-    moves: list[Move]
+    moves: list[ClockShift]
     items: list[AssumedItem]
 
 
@@ -177,7 +177,7 @@ def compared(
     return AssumedProject(asked.t, asked.known, [move for one in items for move in _moves(project, one)], items)
 
 
-def _moves(project: UUID, one: AssumedItem) -> Iterator[Move]:
+def _moves(project: UUID, one: AssumedItem) -> Iterator[ClockShift]:
     was, now = ({clock.clock: clock for clock in found.clocks} if found else {} for found in (one.present, one.assumed))
     for clock in {**was, **now}:
         move = move_of(project, was.get(clock), now.get(clock))

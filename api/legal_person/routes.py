@@ -24,7 +24,7 @@ from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import require_uscc
 from domain.legal_person.identity import MergeLegalPerson, require_survivor
 from domain.legal_person.messages import PersonCommand
-from domain.legal_person.state import LegalPerson, PersonKind, Standing, stream_of
+from domain.legal_person.state import LegalPerson, PersonKind, PersonStanding, stream_of
 from infrastructure.ledger.merging import merging
 from projections.information.query import InformationBook, InformationPast
 from projections.legal_person.query import PersonBook, PersonFilter
@@ -38,7 +38,7 @@ Named = Annotated[
     ),
 ]
 OfKind = Annotated[PersonKind | None, QueryParameter(description="Of this kind.")]
-InStanding = Annotated[Standing | None, QueryParameter(description="Standing so in the register.")]
+InStanding = Annotated[PersonStanding | None, QueryParameter(description="Standing so in the register.")]
 
 
 class PersonPage(Struct, frozen=True):

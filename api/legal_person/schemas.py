@@ -16,7 +16,7 @@ from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
 from projections.legal_person.fold import PersonRow
-from projections.legal_person.query import Cluster, Found, PersonBook, Then
+from projections.legal_person.query import Cluster, FoundPersons, PersonBook, Then
 
 
 class ShownPerson(Struct, frozen=True):
@@ -111,7 +111,7 @@ def read_code(text: str) -> tuple[str, UUID | None]:
     return text, None
 
 
-async def found_by(book: PersonBook, text: str, at: Then) -> Found:
+async def found_by(book: PersonBook, text: str, at: Then) -> FoundPersons:
     """The entry that *text*, a code or an id, leads to. Raises Problem where it is nobody's, or several persons'."""
     code, person = read_code(text)
     found = await book.find(at, code, person)
@@ -150,7 +150,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
     return found
 
 
-def answer_for(cluster: Cluster, found: Found, asked: str, at: Then, position: int) -> PersonAnswer:
+def answer_for(cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int) -> PersonAnswer:
     """What is told of the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}
     current = cluster.on(at.day)

@@ -10,7 +10,7 @@ from litestar.types import Receive, Scope, Send
 from api.web.identity import Headers
 from api.web.problems import Problem
 from infrastructure.materials.media import KINDS
-from infrastructure.materials.store import Materials, Stored
+from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 RANGE = re.compile(rb"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 UNNAMED = "application/octet-stream"
@@ -27,7 +27,9 @@ ALWAYS = [
 class Download:
     """An ASGI application that answers one request for *stored*."""
 
-    def __init__(self, materials: Materials, stored: Stored, name: str, headers: Headers, method: str) -> None:
+    def __init__(
+        self, materials: MaterialStore, stored: StoredMaterial, name: str, headers: Headers, method: str
+    ) -> None:
         self._materials, self._stored, self._asked, self._method = materials, stored, headers, method
         self._etag = b'"%s"' % stored.digest.encode()
         self._unchanged = listed_in(headers.get(b"if-none-match", b""), self._etag)
@@ -83,7 +85,7 @@ class Download:
         return start, end
 
 
-def saved_as(name: str, stored: Stored) -> str:
+def saved_as(name: str, stored: StoredMaterial) -> str:
     """The name to save *stored* under: *name*, unless its suffix could make more of the file than it is."""
     kind = KINDS.get(stored.media_type)
     suffix = kind.suffix if kind else "bin"

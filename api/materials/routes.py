@@ -29,7 +29,7 @@ from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
 from domain.project.rules import require_papers_from
 from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
-from infrastructure.materials.store import Stored
+from infrastructure.materials.store import StoredMaterial
 from projections.materials.fold import AttachedFile, files_of
 
 IDLE_SECONDS_MAX = 60.0  # between two pieces of an upload
@@ -172,8 +172,8 @@ async def _download(request: AnyRequest, digest: str, name: str) -> Download:
             require_file_name(name)
         except Refused as unsound:
             raise Problem("invalid-parameter", unsound.sentence, remedy=unsound.remedy, parameter="name") from unsound
-    kind = await materials.kind(Stored(digest, size, ""))
-    return Download(materials, Stored(digest, size, kind), name, headers, request.method)
+    kind = await materials.kind(StoredMaterial(digest, size, ""))
+    return Download(materials, StoredMaterial(digest, size, kind), name, headers, request.method)
 
 
 def _broken_off(sentence: str) -> Problem:

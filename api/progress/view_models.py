@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.clocks.display import waits, warned
-from api.html.page import Paper
+from api.html.page import PageContext
 from domain.core.types import DECIDED_STAGES, Outcome, Stage
 from projections.clocks.list import ListedClock
 from projections.clocks.reading import Reading
@@ -57,13 +57,13 @@ class Tile(Struct, frozen=True):
     href: str
 
 
-def tiles_of(paper: Paper, found: Tiles) -> list[Tile]:
+def tiles_of(paper: PageContext, found: Tiles) -> list[Tile]:
     """The numbers of the zone; those of projects lead to their lists."""
     linked = [Tile(name, getattr(found, name), paper.link("/", **asked)) for name, asked in TILES]
     return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
 
 
-def explained(paper: Paper) -> list[tuple[str, str]]:
+def explained(paper: PageContext) -> list[tuple[str, str]]:
     """The figures of the progress table that a reader may want explained: their names, and what they are called."""
     sheet, label = paper.words["sheet"], paper.words["label"]
     tiles = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
@@ -71,7 +71,7 @@ def explained(paper: Paper) -> list[tuple[str, str]]:
 
 
 def shown_rows(
-    paper: Paper,
+    paper: PageContext,
     projects: Sequence[ProgressProject],
     items: Mapping[UUID, list[ProgressItem]],
     running: Iterable[ListedClock],
@@ -94,7 +94,7 @@ def state_of(item: ProgressItem) -> str:
     return OPEN if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED) else UNSTARTED
 
 
-def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
+def _shown(paper: PageContext, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
     names = {item.item: paper.called(item.name) or item.item for item in items}
     by_item: dict[str, str] = {}
     for one in clocks:
@@ -114,7 +114,7 @@ def _shown(paper: Paper, row: ProgressProject, items: list[ProgressItem], clocks
     return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
 
 
-def cell_word(paper: Paper, item: ProgressItem, state: str) -> str:
+def cell_word(paper: PageContext, item: ProgressItem, state: str) -> str:
     """What a cell is said to be: how a denied or decided item ended, else the state of its cell."""
     if state in (REFUSED, DONE):
         return paper.words["outcome"](item.outcome) if item.outcome else paper.words["stage"](item.stage)
@@ -126,7 +126,7 @@ def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(choices, key=lambda choice: choice[1])
 
 
-def choices_of(paper: Paper, found: Choices) -> dict[str, list[tuple[str, str]]]:
+def choices_of(paper: PageContext, found: Choices) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer, each value with the words for it."""
     sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
     return {

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from api.clocks.display import telling
 from api.html.frame import Lang, apologize, page, reader_of
-from api.html.page import Paper, paper_of, style_sheet
+from api.html.page import PageContext, paper_of, style_sheet
 from api.html.person_links import linked_person
-from api.html.sentences import Known, Sentences
+from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
 from api.project_page.view_models import named_by, standing_of
 from api.project_page.waiting import waiting_shown
@@ -131,7 +131,7 @@ class HistorySlice(Struct, frozen=True):
 
 
 def _history(
-    paper: Paper, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
+    paper: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
 ) -> dict[str, object]:
     """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
     history = _slice(entries, before)
@@ -139,7 +139,7 @@ def _history(
         "history": history.entries,
         "newer": paper.here(before=history.newer) if history.newer is not None else "",
         "older": paper.here(before=history.older) if history.older else "",
-        "told": Sentences(paper, project, Known.of(entries), names),
+        "told": Sentences(paper, project, SentenceContext.of(entries), names),
         "items_of": items_of,
         "audits": reader.role in WHO_AUDITS,
     }

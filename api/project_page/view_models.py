@@ -27,7 +27,7 @@ from projections.flow.phases import course, phases_at
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
 
 
-class Standing(Struct, frozen=True):
+class ProjectStanding(Struct, frozen=True):
     """How a project stands at an instant: whether it is *stuck*, and which items were *turned_down*.
 
     *clocks*: those that run, by item, those that end first on top.
@@ -54,7 +54,7 @@ class Standing(Struct, frozen=True):
 
 async def standing_of(
     request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
-) -> Standing:
+) -> ProjectStanding:
     """How *project* stands at *at*, read from its own *entries*."""
     found = course(project.id, settled(entries, at, at))
     asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
@@ -64,7 +64,7 @@ async def standing_of(
     if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
         information = await information_at(request, project.id, at, at)
         filled, required = information.filled, information.required
-    return Standing(
+    return ProjectStanding(
         kind=project.flow.kind if project.flow else "",
         stuck=is_stuck(project),
         turned_down=turned_down(project),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from api.flow.critical_path import expected, law_of
 from api.flow.path_schemas import Expected, PathItem, path_items
 from api.html.links import asked_as
-from api.html.page import Paper
+from api.html.page import PageContext
 from api.html.titles import grounds
 from api.web.dependencies import AnyRequest, parts_of
 from domain.law.packs.pack import Pack
@@ -38,7 +38,7 @@ class ShownWait(Struct, frozen=True):
     again: str  # how the last application ended, where the item has to be applied for again
 
 
-class ShownItem(Struct, frozen=True):
+class WaitingItem(Struct, frozen=True):
     """One item that is not over, with the names of the chain behind it; *path* where it is still to be granted."""
 
     item: str
@@ -55,7 +55,7 @@ class ShownWaiting(Struct, frozen=True):
     *of* is who has to act on each item, each once, for the table of items.
     """
 
-    items: list[ShownItem]
+    items: list[WaitingItem]
     finish: Expected | None
     critical: tuple[str, ...]
     untold: bool
@@ -63,13 +63,13 @@ class ShownWaiting(Struct, frozen=True):
 
 
 async def waiting_shown(
-    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: Paper, at: datetime
+    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: PageContext, at: datetime
 ) -> ShownWaiting:
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
     parts = parts_of(request)
     folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
     found = await expected(request, folded, at, await parts.views.reached())
-    told = Told(folded.project, law_of(request, folded, at), paper)
+    told = WaitingSentence(folded.project, law_of(request, folded, at), paper)
     ways = {one.item: one for one in path_items(found)}
     items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
     untold = any(one.path is not None and one.path.remaining.overrun for one in items)
@@ -77,7 +77,7 @@ async def waiting_shown(
     return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
 
 
-def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
+def waited_on(paper: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:
     """What a wait of this *kind* is for exactly, in words; of items, which only their project can name, nothing."""
     words = paper.words
     match kind:
@@ -94,7 +94,7 @@ def waited_on(paper: Paper, kind: str, on: Sequence[str]) -> tuple[str, ...]:
     return tuple(on)
 
 
-def applied_again(paper: Paper, kind: str, on: Sequence[str], since: datetime | None) -> str:
+def applied_again(paper: PageContext, kind: str, on: Sequence[str], since: datetime | None) -> str:
     """That an application has to be made again, and how the last one ended and when; empty where none was."""
     if kind != WaitKind.APPLICATION or not on:
         return ""
@@ -103,10 +103,10 @@ def applied_again(paper: Paper, kind: str, on: Sequence[str], since: datetime | 
     return Markup(said).format(day=paper.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
 
 
-class Told:
+class WaitingSentence:
     """Says what is waited for in the words of one language, and grounds in those of the law."""
 
-    def __init__(self, project: Project, pack: Pack, paper: Paper) -> None:
+    def __init__(self, project: Project, pack: Pack, paper: PageContext) -> None:
         self._project, self._pack, self._paper = project, pack, paper
 
     def named(self, code: str) -> str:
@@ -114,10 +114,10 @@ class Told:
         item = self._project.items.get(code)
         return (self._paper.called(item.plan.name) if item else "") or code
 
-    def item(self, one: ItemWaiting, way: PathItem | None) -> ShownItem:
+    def item(self, one: ItemWaiting, way: PathItem | None) -> WaitingItem:
         waits = tuple(self._wait(one, wait) for wait in one.waits)
         chain = tuple(self.named(code) for code in one.chain)
-        return ShownItem(one.item, self.named(one.item), waits, chain, one.stuck, way)
+        return WaitingItem(one.item, self.named(one.item), waits, chain, one.stuck, way)
 
     def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
         by_kind = wait.holder if wait.holder != wait.held_by.value else ""

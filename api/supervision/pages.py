@@ -14,7 +14,7 @@ from api.html.clock_names import clock_name
 from api.html.frame import Lang, apologize, page, reader_of
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import paper_of
-from api.html.sentences import Known, Sentences
+from api.html.sentences import SentenceContext, Sentences
 from api.supervision.schemas import CardFigure, CardId, CardsAsked, DecidedAsked, DecidedFigure, card_shown, list_asked
 from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
 from api.web.as_of import AsOf, On, end_of, readable
@@ -142,7 +142,9 @@ class SupervisionPages(Controller):
             names=names,
             held=await held(request, file),
             clock_name=clock_name(paper),
-            told=Sentences(paper, project_id, Known.of(shown(entries, reader)), names.of(project_id, paper.called)),
+            told=Sentences(
+                paper, project_id, SentenceContext.of(shown(entries, reader)), names.of(project_id, paper.called)
+            ),
             board=paper.link(BOARD),
         )
         return page(body)

@@ -32,7 +32,7 @@ from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Decide
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE as IN_FORCE_NOW
 from projections.supervision.list import ListAsked
-from projections.supervision.orders import Order
+from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt, ended_by
 
 CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
@@ -148,7 +148,7 @@ class OrderList(Struct, frozen=True):
     """Orders of the bureau as they stood, those to be answered first at the top."""
 
     as_of: datetime
-    orders: list[Order]
+    orders: list[OrderAt]
     next: int | None
     position: int
 

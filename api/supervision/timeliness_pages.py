@@ -7,7 +7,7 @@ from litestar.exceptions import HTTPException
 
 from api.html.frame import Lang, apologize, page, reader_of
 from api.html.links import BOARD
-from api.html.page import Paper, paper_of
+from api.html.page import PageContext, paper_of
 from api.supervision.timeliness import conduct_of
 from api.web.dependencies import AnyRequest, laws_of, parts_of
 from api.web.period import First, Last, zone_of
@@ -55,7 +55,7 @@ class ConductPages(Controller):
         return page(body)
 
 
-def evidence(paper: Paper, one: OftenStopped) -> str:
+def evidence(paper: PageContext, one: OftenStopped) -> str:
     """The page that tells the decision clock of *one* day by day."""
     asked = {"item": one.item, "clock": DECISION.name, "application": str(one.application)}
     return paper.link(f"/pages/projects/{one.project}/clock", **asked)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from api.clocks.links import address as figure_address
 from api.clocks.links import behind
 from api.html.links import CARDS, CLOCKS, DECISIONS
-from api.html.page import NEVER, Paper
+from api.html.page import NEVER, PageContext
 from api.supervision.schemas import ShownCard, address
 from api.web.dependencies import AnyRequest, laws_of
 from api.web.entries import entries_of
@@ -53,7 +53,7 @@ class Beyond(Struct, frozen=True):
     asks: bool
 
 
-class Tile(Struct, frozen=True):
+class FigureTile(Struct, frozen=True):
     """One number of the header, with how much it differs from the period before and the year before."""
 
     name: str
@@ -66,7 +66,7 @@ class Tile(Struct, frozen=True):
 class Links(Struct, frozen=True):
     """Addresses of pages about one period, as known at one instant, in the language of *paper*."""
 
-    paper: Paper
+    paper: PageContext
     period: Period
     as_of: datetime
 
@@ -99,15 +99,15 @@ class Links(Struct, frozen=True):
         return self.to(path, figure=figure, department=department)
 
 
-def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[Tile]:
+def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:
     """The header: the figures of all departments, and the on-time rate."""
     found = []
     for name in TILES:
         value, *others = (getattr(one, name) for one in (now, before, year_before))
-        found.append(Tile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
+        found.append(FigureTile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
     rates = [one.on_time_rate for one in (now, before, year_before)]
     points = [NEVER if None in (rates[0], rate) else points_of((rates[0] or 0) - (rate or 0)) for rate in rates[1:]]
-    found.append(Tile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
+    found.append(FigureTile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
     return found
 
 
@@ -126,7 +126,7 @@ def percent(rate: float | None) -> str:
     return NEVER if rate is None else f"{100 * rate:.1f} %"
 
 
-def chips(paper: Paper, asked: SupervisionAt) -> list[tuple[str, str]]:
+def chips(paper: PageContext, asked: SupervisionAt) -> list[tuple[str, str]]:
     """The usual periods, each with the address of its board."""
     month = Period.month_of(asked.as_of.astimezone(ZoneInfo(asked.zone)).date())
     year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))

@@ -15,7 +15,7 @@ from domain.core.ledger import Refused
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.materials.store import Materials
+from infrastructure.materials.store import MaterialStore
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.flow.durations_query import Durations
@@ -39,7 +39,7 @@ class Parts(Struct, frozen=True):
     views: Views
     settings: Settings
     calendars: Calendars
-    materials: Materials
+    materials: MaterialStore
     durations: Durations
 
 

@@ -28,7 +28,7 @@ SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[0
 ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
 
 
-class PatientProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection. Half a request is one that has begun, or is yet to begin on a new connection, and has no end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -158,7 +158,7 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 SERVER_OPTIONS: dict[str, Any] = {
-    "http": PatientProtocol,
+    "http": LimitedHttpProtocol,
     "server_header": False,  # which program serves helps attackers alone
     "proxy_headers": False,  # who is asking is asserted by our own headers, never by a forwarded address
 }  # of uvicorn, wherever it serves the application

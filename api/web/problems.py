@@ -87,7 +87,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
 NAMELESS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 
 
-class Kind(Struct, frozen=True):
+class ProblemKind(Struct, frozen=True):
     """One kind of problem: its code, the status it is answered with, what it means, and where that is told."""
 
     code: str
@@ -96,11 +96,11 @@ class Kind(Struct, frozen=True):
     type: str
 
 
-def _kind(code: str, status: int, title: str) -> Kind:
-    return Kind(code, status, title, f"{PATH}/{code}")
+def _kind(code: str, status: int, title: str) -> ProblemKind:
+    return ProblemKind(code, status, title, f"{PATH}/{code}")
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, ProblemKind] = {
     **{code: _kind(code, status, title) for code, (status, title) in HTTP_CODES.items()},
     **{code: _kind(code, REFUSED_OTHERWISE.get(code, REFUSED), title) for code, title in REFUSAL_CODES.items()},
 }
@@ -141,7 +141,7 @@ class Problem(Exception):  # noqa: N818 an answer, not an error
         }
 
 
-def kind_of(code: str) -> Kind:
+def kind_of(code: str) -> ProblemKind:
     """The kind of *code*; a refusal that no table lists yet is still a refusal."""
     return KINDS.get(code) or _kind(code, REFUSED, "a rule forbids it")
 
@@ -149,10 +149,10 @@ def kind_of(code: str) -> Kind:
 class Problems(Struct, frozen=True):
     """All kinds of problem, by code in alphabetical order."""
 
-    problems: list[Kind]
+    problems: list[ProblemKind]
 
 
-class Catalogue(Controller):
+class ProblemCatalogue(Controller):
     """What the `type` of a problem leads to."""
 
     path = PATH
@@ -164,7 +164,7 @@ class Catalogue(Controller):
         return Problems([KINDS[code] for code in sorted(KINDS)])
 
     @get("/{code:str}", operation_id="get_problem", summary="What one code means", sync_to_thread=False)
-    def get_problem(self, code: FromPath[str]) -> Kind:
+    def get_problem(self, code: FromPath[str]) -> ProblemKind:
         """One kind of problem."""
         kind = KINDS.get(code)
         if kind is None:

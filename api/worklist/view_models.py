@@ -18,10 +18,10 @@ from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt, TooMuchToRead
 from projections.clocks.reading import Reading
-from projections.progress.titles import Names, names_of
+from projections.progress.titles import ProjectTitles, names_of
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE
-from projections.supervision.orders import Order
+from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
 
@@ -54,7 +54,7 @@ class Task(Struct, frozen=True):
         return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
 
 
-class Desk(Struct, frozen=True):
+class Worklist(Struct, frozen=True):
     """All that one department has on its desk.
 
     *queue* and *opinions* are what waits for the department: together they are the number that the list of desks tells,
@@ -68,8 +68,8 @@ class Desk(Struct, frozen=True):
     others: list[Task]
     supplements: list[ListedWaiting]
     signals: list[SignalRow]
-    orders: list[Order]
-    names: Names
+    orders: list[OrderAt]
+    names: ProjectTitles
     whole: bool
 
     @property
@@ -86,7 +86,7 @@ class Desk(Struct, frozen=True):
         ]
 
 
-async def desk_of(request: AnyRequest, department: str, at: datetime, asked: SupervisionAt, holds: int) -> Desk:
+async def desk_of(request: AnyRequest, department: str, at: datetime, asked: SupervisionAt, holds: int) -> Worklist:
     """The desk of *department* at *at*, what ends first on top; it *holds* so many waits. Raises TooMuchToRead."""
     store, scope = parts_of(request).approvals.store, asked.scope
     clocks = ClocksAt(store, await laws_of(request), at, at, scope=scope)
@@ -104,7 +104,7 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
     signals, orders = await _signals(asked, department)
     supplements = [one for one in own if one.kind == WaitKind.PAPERS]
     lists = (queue, opinions, others, supplements, signals, orders)
-    return Desk(
+    return Worklist(
         holds=holds,
         queue=sorted(queue, key=lambda one: one.order),
         opinions=sorted(opinions, key=lambda one: one.order),
@@ -164,7 +164,7 @@ async def departments_waited_for(request: AnyRequest, register: str) -> list[Hol
     return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
 
 
-async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[Order]]:
+async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderAt]]:
     """The warnings and cards of this year that are in force, and the orders that wait for a report."""
     today = local_day(asked.as_of, asked.zone)
     year = Period(today.replace(month=1, day=1), today)

@@ -36,7 +36,7 @@ class TaskType(StrEnum):
     PUBLIC_SERVICE = "public_service"  # 公共服务, 20
 
 
-class Material(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+class RequiredMaterial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One paper to hand in. Facts hold it: widened, never narrowed."""
 
     material_name: Annotated[str, Meta(min_length=1, max_length=TASK_NAME_CHARACTERS_MAX)]
@@ -71,7 +71,7 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     server_type: Literal["legal", "natural", "both"] = "legal"  # 服务对象
     special_procedure: Codes = ()  # 特别程序: the grounds on which its clock may stand still
     accept_condition: Text = ""  # 受理条件
-    materials: Annotated[tuple[Material, ...], Meta(max_length=MATERIALS_MAX)] = ()
+    materials: Annotated[tuple[RequiredMaterial, ...], Meta(max_length=MATERIALS_MAX)] = ()
     other_dept: Codes = ()  # 联办机构: departments that countersign
     is_online: bool = False  # 是否网办, until its department decides
     is_fee: bool = False  # 是否收费

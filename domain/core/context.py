@@ -14,7 +14,7 @@ from domain.law.packs.pack import Pack
 
 if TYPE_CHECKING:
     from domain.catalogue.state import Edition  # published by aggregates above this room
-    from domain.reference_data import Shelf
+    from domain.reference_data import ReferenceData
 
 
 class Context(Struct, frozen=True, gc=False):
@@ -28,7 +28,7 @@ class Context(Struct, frozen=True, gc=False):
     at: datetime
     now: datetime
     law: Pack
-    shelf: Shelf | None = None  # catalogues and flows; None where there are none
+    shelf: ReferenceData | None = None  # catalogues and flows; None where there are none
     calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
     versions: tuple[Pack, ...] = ()  # of the law, oldest first: what was accepted under one stays under it
     regions: tuple[str, ...] = ()  # the calendars that stack on the law's own

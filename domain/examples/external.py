@@ -8,7 +8,7 @@ from domain.core.types import Outcome
 from domain.examples.people import MANAGER, TAX_FEED, Step, moment, told
 from domain.project.external.results import (
     AttestRecord,
-    Kept,
+    KeptResult,
     ReconcileExternalResult,
     RecordExternalResult,
     SettleDiscrepancy,
@@ -59,6 +59,6 @@ FED: list[Step] = [
     *told(
         "2026-05-14 09:30",
         MANAGER,
-        SettleDiscrepancy(item="tax", keep=Kept.FEED, reasons="税务局5月14日书面更正登记日期和文号"),
+        SettleDiscrepancy(item="tax", keep=KeptResult.FEED, reasons="税务局5月14日书面更正登记日期和文号"),
     ),
 ]

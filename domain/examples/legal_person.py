@@ -17,7 +17,7 @@ from domain.law.packs.pack import Pack
 from domain.legal_person.identity import LinkLegacyCode, MergeLegalPerson, SeparateLegalPerson
 from domain.legal_person.messages import PersonCommand
 from domain.legal_person.registration import ChangeLegalPerson, RegisterLegalPerson
-from domain.legal_person.state import Capital, Contact, Particulars, PersonKind, Standing, stream_of
+from domain.legal_person.state import Capital, Contact, Particulars, PersonKind, PersonStanding, stream_of
 from domain.messages import Entry, tag_of
 from domain.streams import decide, replay
 
@@ -32,7 +32,7 @@ REGISTERED_PERSON = RegisterLegalPerson(
         address="高新大道1号",
         capital=Capital("50000000"),
         founded_on=date(2012, 5, 18),
-        status=Standing.ACTIVE,
+        status=PersonStanding.ACTIVE,
         contact=Contact("陈工", "027-5550100"),
     ),
     source="营业执照",

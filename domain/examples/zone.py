@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from domain.catalogue.hours import SetIntakeHours
-from domain.catalogue.item import Material, ServiceItem, TaskType
+from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
 from domain.catalogue.listing import DecideOnline, DefineServiceItem, WithdrawServiceItem
 from domain.catalogue.messages import CatalogueCommand
 from domain.catalogue.publication import PublishCatalogue
@@ -29,7 +29,7 @@ from domain.messages import Entry, tag_of
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.flow.adoption import MoveFlow, StartFlow
-from domain.reference_data import Shelf
+from domain.reference_data import ReferenceData
 from domain.streams import decide, replay
 
 ZONE_NAME = "example-zone"
@@ -70,7 +70,7 @@ LAND_PERMIT = ServiceItem(
     anticipate_day=20,
     promise_day=8,
     special_procedure=("hearing", "expert_review"),
-    materials=(Material(material_name="建设用地规划许可证申请表"),),
+    materials=(RequiredMaterial(material_name="建设用地规划许可证申请表"),),
     other_dept=("environment",),
     is_online=True,
     transact_addr="综合窗口 B12",
@@ -186,13 +186,13 @@ def zone_entries(law: Pack) -> list[Entry]:
     return told_by_all
 
 
-def shelf_from(entries: list[Entry]) -> Shelf:
+def shelf_from(entries: list[Entry]) -> ReferenceData:
     """What *entries*, of catalogues and flows, have published."""
     streams: dict[UUID, list[Entry]] = {}
     for entry in entries:
         streams.setdefault(entry.stream, []).append(entry)
     states = {stream: replay(stream, found) for stream, found in streams.items()}
-    return Shelf(
+    return ReferenceData(
         {stream: state for stream, state in states.items() if isinstance(state, Catalogue)},
         {stream: state for stream, state in states.items() if isinstance(state, Flow)},
     )

@@ -10,7 +10,7 @@ from domain.law.authority import Authority, CitedNotice, Subject
 from domain.law.calendar.calendar import CalendarBook, WorkingCalendar
 from domain.law.explained_acts import ExplainedExtension, ExplainedSuspension
 from domain.law.licensing.clock import SILENT
-from domain.law.licensing.explain import Explanation, Phase, Reason
+from domain.law.licensing.explain import DayPhase, DayReason, Explanation
 from domain.law.licensing.renewal import RENEWAL_GUARD
 from domain.law.packs.authorities import by_citation, counted_by, length_by, unit_of
 from domain.law.packs.pack import Pack
@@ -55,13 +55,13 @@ def _authorities(said: Explanation, pack: Pack, mode: str) -> Iterator[Authority
     if said.clock.length and kind != RENEWAL_GUARD.name:  # decided on the spot, or by a date: no first day is left out
         first = pack.clocks[kind].first_day if kind in pack.clocks else "excluded"
         yield from counted_by(pack, Subject.FIRST_DAY, "first_day", first)
-    if any(one.phase is Phase.ROLLED for one in said.days):
+    if any(one.phase is DayPhase.ROLLED for one in said.days):
         yield from counted_by(pack, Subject.LAST_DAY, "last_day")
     if any(one.stops for one in said.suspensions):
         yield from counted_by(pack, Subject.SUSPENDED_DAYS, "suspended_days")
         if "suspension" in pack.articles:
             yield by_citation(Subject.NOTICE, pack.articles["suspension"])
-    if any(one.reason is Reason.STATUTORY for one in said.days):
+    if any(one.reason is DayReason.STATUTORY for one in said.days):
         yield from counted_by(pack, Subject.HOLIDAYS, "statutory_holidays")
     if said.clock.state in SILENT:
         yield from _silence(pack, kind, mode)

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.generic.course import Course as GeneralCourse
-from domain.law.generic.course import Suspension, apply, course_of, effective
+from domain.law.generic.course import ClockCourse as GeneralCourse
+from domain.law.generic.course import CourseSuspension, apply, course_of, effective
 from domain.law.generic.days import gaps
 from domain.law.generic.rule import GeneralEvent, GeneralRule
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import SILENT, Run
+from domain.law.licensing.clock import SILENT, ClockRun
 from domain.law.licensing.evaluation import runs
 from domain.law.licensing.hearing import HEARING_HOLD
 from domain.law.licensing.intake import INTAKE
@@ -58,7 +58,7 @@ def counting(case: Case, counted: frozenset[str] = GOVERNMENT) -> Iterator[Count
             yield _of_run(case, run)
 
 
-def _of_run(case: Case, run: Run) -> Counting:
+def _of_run(case: Case, run: ClockRun) -> Counting:
     days = run.days(case, run.stop)
     due = run.due(case, days)
     state = run.state(case, due)
@@ -74,7 +74,7 @@ def general_counting(
 
     *silent_since*: its last day, where silence has answered since; nothing is counted after it.
     """
-    course, held = course_of(rule, (), t), list[Suspension]()
+    course, held = course_of(rule, (), t), list[CourseSuspension]()
     for event in effective(events, t):
         if not course.closed:
             apply(course, event)

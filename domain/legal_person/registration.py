@@ -9,7 +9,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.types import Code, Line
 from domain.legal_person.codes import require_uscc
-from domain.legal_person.state import AnyPerson, Change, LegalPerson, Particulars, require_keeper, require_open
+from domain.legal_person.state import AnyPerson, LegalPerson, Particulars, PersonChange, require_keeper, require_open
 
 
 class RegisterLegalPerson(Command, frozen=True, tag="register_legal_person"):
@@ -48,7 +48,7 @@ class LegalPersonRegistered(Fact, frozen=True, tag="legal_person_registered"):
 
     def apply(self, person: AnyPerson) -> None:
         person.code = self.code
-        person.changes.append(Change(None, person.version + 1, self.particulars))
+        person.changes.append(PersonChange(None, person.version + 1, self.particulars))
 
 
 class ChangeLegalPerson(Command, frozen=True, tag="change_legal_person"):
@@ -86,7 +86,7 @@ class LegalPersonChanged(Fact, frozen=True, tag="legal_person_changed"):
     source: str
 
     def apply(self, person: AnyPerson) -> None:
-        person.changes.append(Change(self.effective_on, person.version + 1, self.particulars))
+        person.changes.append(PersonChange(self.effective_on, person.version + 1, self.particulars))
 
 
 def require_past(day: date, what: str, context: Context) -> None:

@@ -34,7 +34,7 @@ class PersonKind(StrEnum):
     OTHER = "other"
 
 
-class Standing(StrEnum):
+class PersonStanding(StrEnum):
     """How it stands in the register it comes from."""
 
     ACTIVE = "active"  # 存续
@@ -67,7 +67,7 @@ class Particulars(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     address: Line | None = None
     capital: Capital | None = None
     founded_on: date | None = None
-    status: Standing | None = None
+    status: PersonStanding | None = None
     contact: Contact | None = None
 
     def said(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Particulars(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return {name: value for name, value in structs.asdict(self).items() if value is not None}
 
 
-class Change(Struct, frozen=True):
+class PersonChange(Struct, frozen=True):
     """What holds since a day: *since* is null for what was known first."""
 
     since: date | None
@@ -89,7 +89,7 @@ class LegalPerson(Struct):
     id: UUID
     version: int = 0
     code: str = ""
-    changes: list[Change] = field(default_factory=list)
+    changes: list[PersonChange] = field(default_factory=list)
     legacy: dict[str, str] = field(default_factory=dict)  # linked organisation codes, and the source of each
     merged_into: str = ""
 
@@ -121,7 +121,7 @@ class LegalPerson(Struct):
         """The organisation codes it is found by: the one its own code holds, then those linked."""
         return list(dict.fromkeys([organisation_code(self.code), *self.legacy])) if self.code else []
 
-    def _in_order(self) -> list[Change]:
+    def _in_order(self) -> list[PersonChange]:
         """The changes as they took effect; of two on one day the one told last counts."""
         return sorted(self.changes, key=lambda change: (change.since or date.min, change.version))
 

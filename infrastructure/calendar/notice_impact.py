@@ -15,7 +15,7 @@ from domain.law.calendar.calendar import Notice
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.mapper import StoredRow, entry_from
 from infrastructure.ledger.reader import Store
-from projections.clocks.clock_shifts import Move, moves
+from projections.clocks.clock_shifts import ClockShift, moves
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
 
@@ -32,7 +32,7 @@ TOUCHED = """
 """
 
 
-class Change(Struct, frozen=True):
+class ClockChange(Struct, frozen=True):
     """The law *before* and *after* a notice, and the calendars that differ: its own, and regions stacked on it."""
 
     before: LawBook
@@ -40,7 +40,7 @@ class Change(Struct, frozen=True):
     calendars: frozenset[str]
 
     @classmethod
-    def by(cls, notice: Notice, name: str, laws: LawBook) -> Change:
+    def by(cls, notice: Notice, name: str, laws: LawBook) -> ClockChange:
         """What *notice* makes of the calendar *name* of *laws*."""
         regions = {other for other, book in laws.calendars().items() if book.data.stacks_on == name}
         return cls(laws, laws.with_notices({name: [notice]}), frozenset({name, *regions}))
@@ -66,13 +66,13 @@ class Preview(Struct, frozen=True, kw_only=True):
     earlier: int
     firm: int
     judged_anew: int
-    moved: list[Move]
-    past_announced: list[Move]
+    moved: list[ClockShift]
+    past_announced: list[ClockShift]
 
 
 async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
     """What applying *notice* to the calendar *name* at *now* would do; *today* is the local day."""
-    change = Change.by(notice, name, laws)
+    change = ClockChange.by(notice, name, laws)
     was, then = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
     projects = await touched(store, change, notice, was.known_until or date.min)
     found = await moved(store, change, projects, now)
@@ -95,11 +95,11 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
     )
 
 
-def _soonest(move: Move) -> tuple[bool, date, str, str]:
+def _soonest(move: ClockShift) -> tuple[bool, date, str, str]:
     return move.closed, move.due_on or date.max, str(move.project), f"{move.item} {move.clock}"
 
 
-async def touched(store: Store, change: Change, notice: Notice, horizon: date) -> list[UUID]:
+async def touched(store: Store, change: ClockChange, notice: Notice, horizon: date) -> list[UUID]:
     """The projects with a clock that *notice* may move, as far as the clocks view has come.
 
     After *horizon* days were not certain before, so that the notice may make them so.
@@ -123,17 +123,17 @@ def counted_on(laws: LawBook) -> Iterator[str]:
         yield from (f"{version}+{region}" for region in laws.regions(laws.pack(version)))
 
 
-async def moved(store: Store, change: Change, projects: Sequence[UUID], t: datetime) -> list[Move]:
+async def moved(store: Store, change: ClockChange, projects: Sequence[UUID], t: datetime) -> list[ClockShift]:
     """The clocks of *projects* that *change* makes stand differently at *t*, by what was recorded by then."""
-    found: list[Move] = []
+    found: list[ClockShift] = []
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[first : first + PROJECTS_AT_A_TIME])
         found += await asyncio.to_thread(_moves, rows, change, t)
     return found
 
 
-def _moves(rows: Sequence[StoredRow], change: Change, t: datetime) -> list[Move]:
-    found: list[Move] = []
+def _moves(rows: Sequence[StoredRow], change: ClockChange, t: datetime) -> list[ClockShift]:
+    found: list[ClockShift] = []
     for project, of_project in groupby(rows, attrgetter("stream")):
         histories = item_histories([entry_from(row) for row in of_project], t)
         found += moves(project, histories, change.before, change.after, change.calendars, t)

@@ -38,7 +38,7 @@ CLOCK = b"SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER 
 NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
 
 
-class Status(StrEnum):
+class AppendStatus(StrEnum):
     """What ledger.append answers for one item."""
 
     STORED = "s"
@@ -60,7 +60,7 @@ class Row(Struct, frozen=True, gc=False):
     hash: bytes
 
 
-class Item(Struct, frozen=True, gc=False):
+class AppendItem(Struct, frozen=True, gc=False):
     """The facts of one command on one stream; the first of *rows* must be the stream's next version.
 
     *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt. *previous* is the hash of the
@@ -75,13 +75,13 @@ class Item(Struct, frozen=True, gc=False):
     previous: bytes = GENESIS
 
 
-class Verdict(Struct, frozen=True, gc=False):
+class AppendVerdict(Struct, frozen=True, gc=False):
     """What became of an item; *position* is that of its last fact, where stored.
 
     An item that came second has *missed* these rows of its stream, and perhaps more; there may be none that were told.
     """
 
-    status: Status
+    status: AppendStatus
     position: int = 0
     missed: tuple[StoredRow, ...] = ()
 
@@ -89,8 +89,8 @@ class Verdict(Struct, frozen=True, gc=False):
 class Pending(Struct, eq=False, gc=False):
     """An item on its way, and who waits for its verdict."""
 
-    item: Item
-    verdict: asyncio.Future[Verdict]
+    item: AppendItem
+    verdict: asyncio.Future[AppendVerdict]
 
 
 def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
@@ -102,7 +102,7 @@ def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
     return found
 
 
-def parameters(items: Sequence[Item]) -> list[bytes]:
+def parameters(items: Sequence[AppendItem]) -> list[bytes]:
     """The fifteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
     versions = int4_array([row.version for row in rows])

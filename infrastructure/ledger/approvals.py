@@ -27,30 +27,30 @@ from domain.project.state.project import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
-from infrastructure.ledger.append_batch import Status, Verdict
+from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
 from infrastructure.ledger.committer import Busy, Committer
-from infrastructure.ledger.entry_draft import Draft, Kept, Receipt, decode_receipt
+from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt
 from infrastructure.ledger.high_water import HighWater
-from infrastructure.ledger.keyed_lock import Turns
-from infrastructure.ledger.lru_cache import Lately
+from infrastructure.ledger.keyed_lock import KeyedLock
+from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.ledger.mapper import EntryMapper, StoredRow, entry_from
 from infrastructure.ledger.reader import Store
 from infrastructure.ledger.recorder import LedgerFactory
-from infrastructure.ledger.reference_data import Shelves
-from infrastructure.ledger.stream_loader import StreamReads
+from infrastructure.ledger.reference_data import ReferenceDataCache
+from infrastructure.ledger.stream_loader import StreamLoader
 from projections.clocks.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
 FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
-STORED = Status.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
+STORED = AppendStatus.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
 _encode = json.Encoder().encode
 
 
-class Answer(Struct, frozen=True):
+class CommandAnswer(Struct, frozen=True):
     """A receipt, and whether it is the first answer told again."""
 
     receipt: Receipt
@@ -87,14 +87,16 @@ class Approvals(Application[UUID]):
         self.law_for = self._in_force.at
         self.store = Store(url, connections_max)
         self.high_water = HighWater()
-        self.streams = StreamReads(url, self.high_water)
-        self.shelves = Shelves(self.store)
+        self.streams = StreamLoader(url, self.high_water)
+        self.shelves = ReferenceDataCache(self.store)
         self.committer = Committer(url, queue_max, self.high_water)
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
-        self._kept: Lately[int, Kept] = Lately(FACTS_KEPT_MAX)  # by the project's id as a number: hashed fastest
+        self._kept: WeightedLruCache[int, CachedState] = WeightedLruCache(
+            FACTS_KEPT_MAX
+        )  # by the project's id as a number: hashed fastest
         self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
-        self._turns = Turns()
+        self._turns = KeyedLock()
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -129,7 +131,7 @@ class Approvals(Application[UUID]):
         *,
         source: str = "",
         recorded_at: datetime | None = None,
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> Coroutine[Any, Any, CommandAnswer]:
         """Carry out *command* once, however often it is sent with the same *command_id*.
 
         *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
@@ -149,7 +151,7 @@ class Approvals(Application[UUID]):
         fingerprint: bytes,
         source: str,
         recorded_at: datetime | None,
-    ) -> Answer:
+    ) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""
         if turn := self._turns.take(project_id):
             await turn
@@ -173,7 +175,7 @@ class Approvals(Application[UUID]):
                 verdict = await self.committer.append(draft.item(command_id, fingerprint))
                 if verdict.status is STORED:
                     self._follow(kept, draft)
-                    return Answer(draft.receipt_at(verdict.position))
+                    return CommandAnswer(draft.receipt_at(verdict.position))
                 if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
                     return answer
             raise Busy
@@ -187,14 +189,14 @@ class Approvals(Application[UUID]):
             await self.shelves.current()
 
     async def _overtaken(
-        self, kept: Kept, verdict: Verdict, tries: int, command_id: UUID, fingerprint: bytes
-    ) -> Answer | None:
+        self, kept: CachedState, verdict: AppendVerdict, tries: int, command_id: UUID, fingerprint: bytes
+    ) -> CommandAnswer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
-        if verdict.status is Status.GONE:
+        if verdict.status is AppendStatus.GONE:
             if self._kept.get(kept.project.id.int) is kept:  # else the cache was cleared since
                 self.high_water.went_back()
             return None
-        if verdict.status is not Status.CONFLICT:
+        if verdict.status is not AppendStatus.CONFLICT:
             self._kept.forget(kept.project.id.int)
             return await self._repeated(command_id, fingerprint)
         if tries:  # once is chance; whoever meets others again and again stands back
@@ -233,8 +235,14 @@ class Approvals(Application[UUID]):
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
     def _draft(
-        self, kept: Kept, command: EveryCommand, by: Actor, command_id: UUID, source: str, recorded_at: datetime | None
-    ) -> Draft:
+        self,
+        kept: CachedState,
+        command: EveryCommand,
+        by: Actor,
+        command_id: UUID,
+        source: str,
+        recorded_at: datetime | None,
+    ) -> EntryDraft:
         """What *command* would add to the ledger. Raises Refused."""
         project = kept.project
         law_id = command.law_named or project.law or DEFAULT_LAW
@@ -258,9 +266,9 @@ class Approvals(Application[UUID]):
         )
         facts = decide(command, project, context)
         recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        return Draft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
+        return EntryDraft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
 
-    async def _require_effect(self, draft: Draft, by: Actor) -> None:
+    async def _require_effect(self, draft: EntryDraft, by: Actor) -> None:
         """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
         first = draft.entries[0]
         if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
@@ -276,7 +284,7 @@ class Approvals(Application[UUID]):
         counted = law.counted_in(item.plan.calendar) if item else law
         return self.laws.calendar(counted, local_day(at, law.zone))
 
-    def _follow(self, kept: Kept, draft: Draft) -> None:
+    def _follow(self, kept: CachedState, draft: EntryDraft) -> None:
         if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
@@ -286,24 +294,24 @@ class Approvals(Application[UUID]):
         kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
         self._kept.grow(kept.project.id.int, len(draft.entries))
 
-    async def _load(self, project_id: UUID, *, new: bool = False) -> Kept:
+    async def _load(self, project_id: UUID, *, new: bool = False) -> CachedState:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
         times = self.high_water.times
         rows = [] if new else await self.streams.rows(project_id)
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
-        kept = Kept(replay(project_id, [entry_from(row) for row in rows]))
+        kept = CachedState(replay(project_id, [entry_from(row) for row in rows]))
         if rows:
             kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
         self._kept.keep(project_id.int, kept, len(rows))
         self._kept.make_room()
         return kept
 
-    async def _catch_up(self, kept: Kept) -> bool:
+    async def _catch_up(self, kept: CachedState) -> bool:
         """Take in what other processes wrote. False where there was nothing new."""
         return await self._take_in(kept, await self.streams.rows(kept.project.id, kept.project.version))
 
-    async def _take_in(self, kept: Kept, rows: Sequence[StoredRow]) -> bool:
+    async def _take_in(self, kept: CachedState, rows: Sequence[StoredRow]) -> bool:
         for row in rows:
             if not follow(kept.project, entry_from(row)):
                 self._kept.forget(kept.project.id.int)
@@ -314,7 +322,7 @@ class Approvals(Application[UUID]):
         self._kept.grow(kept.project.id.int, len(rows))
         return bool(rows)
 
-    async def _repeated(self, command_id: UUID, fingerprint: bytes) -> Answer | None:
+    async def _repeated(self, command_id: UUID, fingerprint: bytes) -> CommandAnswer | None:
         """The first answer to *command_id*, where it was stored before."""
         first = await self.store.first_answer(command_id)
         if first is None:
@@ -325,4 +333,4 @@ class Approvals(Application[UUID]):
                 "this Idempotency-Key was used before, for another command",
                 remedy="send a new key with a new command; the same key only to repeat the very same one",
             )
-        return Answer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)
+        return CommandAnswer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)

@@ -25,17 +25,17 @@ from infrastructure.ledger.append_batch import (
     APPEND,
     CLOCK,
     NOTIFY,
-    Item,
+    AppendItem,
+    AppendStatus,
+    AppendVerdict,
     Pending,
-    Status,
-    Verdict,
     missed_rows,
     parameters,
 )
 from infrastructure.ledger.high_water import STATEMENT, HighWater, WentBack
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.pg_binary import instant_from, int8_from
-from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane, NotConnected, answered
+from infrastructure.ledger.pipeline_connection import ConnectionLost, NotConnected, PipelineConnection, answered
 from infrastructure.ledger.write_probe import Health
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
@@ -49,7 +49,9 @@ CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 o
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
 LOOK_SECONDS = 1.0  # between two checks for that
-REJECTED = {status.value: Verdict(status) for status in (Status.DUPLICATE, Status.MISMATCH, Status.GONE)}
+REJECTED = {
+    status.value: AppendVerdict(status) for status in (AppendStatus.DUPLICATE, AppendStatus.MISMATCH, AppendStatus.GONE)
+}
 
 log = structlog.get_logger()
 
@@ -92,8 +94,10 @@ class Committer:
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._append_lane = Lane(self._url, STATEMENT | {"clock": CLOCK, "append": APPEND}, sole="countersign append")
-        self._notify_lane = Lane(self._url, {"notify": NOTIFY})
+        self._append_lane = PipelineConnection(
+            self._url, STATEMENT | {"clock": CLOCK, "append": APPEND}, sole="countersign append"
+        )
+        self._notify_lane = PipelineConnection(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
         await self._notify_lane.open()
         self._append_lane.when_lost = self._has_queue.set  # to look at once what the ledger is when it is back
@@ -133,7 +137,7 @@ class Committer:
         newest = row.get_value(0, 1)
         return instant_from(row.get_value(0, 0) or b""), instant_from(newest) if newest else None
 
-    def append(self, item: Item) -> asyncio.Future[Verdict]:
+    def append(self, item: AppendItem) -> asyncio.Future[AppendVerdict]:
         """Store *item*. The verdict comes when it is durable.
 
         Raises Busy when the queue is full, and ConnectionLost once this is closed: nobody would answer any more.
@@ -142,7 +146,7 @@ class Committer:
             raise ConnectionLost("the application was closed")
         if self._inside >= self._queue_max:
             raise Busy
-        verdict: asyncio.Future[Verdict] = self._loop.create_future()
+        verdict: asyncio.Future[AppendVerdict] = self._loop.create_future()
         self._inside += 1
         self._queue.append(Pending(item, verdict))
         if not self._has_queue.is_set():
@@ -298,9 +302,9 @@ class Committer:
                 rows = pending.item.rows
                 position += len(rows)
                 last = rows[-1].hash
-                verdict = Verdict(Status.STORED, position)
-            elif letter == Status.CONFLICT:
-                verdict = Verdict(Status.CONFLICT, missed=tuple(batch.missed.get(pending.item.stream, ())))
+                verdict = AppendVerdict(AppendStatus.STORED, position)
+            elif letter == AppendStatus.CONFLICT:
+                verdict = AppendVerdict(AppendStatus.CONFLICT, missed=tuple(batch.missed.get(pending.item.stream, ())))
             else:
                 verdict = REJECTED[letter]
             if not pending.verdict.done():

@@ -12,7 +12,7 @@ from msgspec import Struct, json
 from domain.core.ledger import Recorded
 from domain.messages import FACTS, AnyFact, Entry
 from domain.streams import State
-from infrastructure.ledger.append_batch import Item, Row
+from infrastructure.ledger.append_batch import AppendItem, Row
 from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.mapper import encode_fact, encode_recorded
 from infrastructure.ledger.pg_binary import microseconds
@@ -37,7 +37,7 @@ decode_receipt = json.Decoder(Receipt).decode
 _encode_receipt = json.Encoder().encode
 
 
-class Kept(Struct, gc=False):
+class CachedState(Struct, gc=False):
     """The state of a project, or of a calendar, as this process last saw it, and the hash its next entry chains to.
 
     *recorded_at* is that of its last entry: none may come to be known before what it follows on.
@@ -48,7 +48,7 @@ class Kept(Struct, gc=False):
     recorded_at: datetime = EARLIEST
 
 
-class Draft(Struct, frozen=True, gc=False):
+class EntryDraft(Struct, frozen=True, gc=False):
     """Entries that follow on *version* of a project, as facts and as the rows that hold them."""
 
     entries: tuple[Entry, ...]
@@ -58,7 +58,12 @@ class Draft(Struct, frozen=True, gc=False):
 
     @classmethod
     def of(
-        cls, kept: Kept, facts: Sequence[AnyFact], recorded: Recorded, occurred_at: datetime, recorded_at: datetime
+        cls,
+        kept: CachedState,
+        facts: Sequence[AnyFact],
+        recorded: Recorded,
+        occurred_at: datetime,
+        recorded_at: datetime,
     ) -> Self:
         stream, version, previous = kept.project.id, kept.project.version, kept.hash
         meta = encode_recorded(recorded)
@@ -82,8 +87,8 @@ class Draft(Struct, frozen=True, gc=False):
         receipt = self.receipt
         return Receipt(receipt.project, position, receipt.version, receipt.facts)
 
-    def item(self, command_id: UUID, fingerprint: bytes) -> Item:
+    def item(self, command_id: UUID, fingerprint: bytes) -> AppendItem:
         """The draft as one item of a batch."""
-        return Item(
+        return AppendItem(
             self.receipt.project, self.rows, command_id, fingerprint, _encode_receipt(self.receipt), self.previous
         )

@@ -13,7 +13,7 @@ import structlog
 from psycopg import Error, OperationalError
 
 from infrastructure.ledger.pg_binary import int8
-from infrastructure.ledger.pipeline_connection import Lane, answered
+from infrastructure.ledger.pipeline_connection import PipelineConnection, answered
 
 ENTRY_AT = b"SELECT hash FROM ledger.event WHERE seq = $1"
 STATEMENT = {"entry_at": ENTRY_AT}  # a lane has to prepare it for `reopen`
@@ -38,7 +38,7 @@ class HighWater:
         if seq > self._seq:
             self._seq, self._hash = seq, hash_
 
-    async def reopen(self, lane: Lane, on_failure: Callable[[Error], object] = lambda _: None) -> None:
+    async def reopen(self, lane: PipelineConnection, on_failure: Callable[[Error], object] = lambda _: None) -> None:
         """Connect *lane* again, however long that takes, and look whether the entry is still there.
 
         Raises WentBack where it is missing or differs; all listeners have cleared their caches by then.
@@ -53,7 +53,7 @@ class HighWater:
             self.went_back()
             raise WentBack(f"the database has gone back: {difference}")
 
-    async def _difference(self, lane: Lane) -> str:
+    async def _difference(self, lane: PipelineConnection) -> str:
         seq, hash_ = self._seq, self._hash
         if not seq:
             return ""

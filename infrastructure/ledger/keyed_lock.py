@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 
-class Turns:
+class KeyedLock:
     """Costs next to nothing where nobody else is there, which is nearly always. A project nobody uses is forgotten."""
 
     def __init__(self) -> None:

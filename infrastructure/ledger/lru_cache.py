@@ -15,7 +15,7 @@ V = TypeVar("V")
 EMPTY_WEIGHT = 4  # in facts: what is kept of a stream that has none
 
 
-class Lately(Generic[K, V]):
+class WeightedLruCache(Generic[K, V]):
     """States by key, each weighed in facts. Those that were longest not kept anew are forgotten first."""
 
     def __init__(self, facts_max: int) -> None:

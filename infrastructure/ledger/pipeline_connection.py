@@ -51,7 +51,7 @@ class NotReplicated(ConnectionLost):
     """Committed, but the wait for the standby was cut short: a failover may lose it. To be sent again, as if lost."""
 
 
-class Lane:
+class PipelineConnection:
     """Statements are carried out in the order they are sent. Raises psycopg's errors, ConnectionLost among them."""
 
     def __init__(

@@ -11,7 +11,7 @@ from domain.catalogue.state import Catalogue
 from domain.core.ledger import Fact
 from domain.flow.state import Flow
 from domain.messages import tag_of
-from domain.reference_data import Shelf
+from domain.reference_data import ReferenceData
 from domain.streams import CATALOGUE, FLOW, replay
 from domain.streams import follow as follow_state
 from infrastructure.ledger.mapper import StoredRow, entry_from
@@ -21,7 +21,7 @@ REFRESH_SECONDS = 1.0  # another process's edition is decided by here so much la
 FACTS = tuple(tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts)
 
 
-class Shelves:
+class ReferenceDataCache:
     """Keeps a Shelf at what the ledger holds. It is read without waiting; looking for more is at most once a second."""
 
     def __init__(self, store: Store) -> None:
@@ -36,7 +36,7 @@ class Shelves:
         self._flows: dict[UUID, Flow] = {}
         self._seen = 0  # how far the ledger was read
         self._asked_at = -REFRESH_SECONDS
-        self.shelf = Shelf(self._catalogues, self._flows)
+        self.shelf = ReferenceData(self._catalogues, self._flows)
         self.changes += 1
 
     @property
@@ -49,7 +49,7 @@ class Shelves:
         if any(tag_of(fact) in FACTS for fact in facts):
             self._asked_at = -REFRESH_SECONDS
 
-    async def current(self) -> Shelf:
+    async def current(self) -> ReferenceData:
         """The shelf, with everything published up to a second ago, here or by another process."""
         if self.stale:
             async with self._lock:

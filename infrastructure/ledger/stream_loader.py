@@ -20,7 +20,7 @@ from psycopg.pq.abc import PGresult
 from infrastructure.ledger.high_water import STATEMENT, HighWater
 from infrastructure.ledger.mapper import COLUMNS, StoredRow
 from infrastructure.ledger.pg_binary import UUID_BYTES, UUID_OID, even_array, int4_array
-from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane
+from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
 from infrastructure.ledger.reader import ANSWER_SECONDS_MAX, NoAnswer
 
 STREAMS_AT_ONCE_MAX = 64
@@ -35,7 +35,7 @@ PLANNED = (b"SET plan_cache_mode = force_generic_plan", b"SET enable_seqscan = o
 log = structlog.get_logger()
 
 
-class Asked(Struct, eq=False):
+class PendingRead(Struct, eq=False):
     """Who wants the rows of *stream* above version *after*."""
 
     stream: UUID
@@ -43,7 +43,7 @@ class Asked(Struct, eq=False):
     rows: asyncio.Future[list[StoredRow]]
 
 
-class StreamReads:
+class StreamLoader:
     """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is asked again.
 
     Unless the database has gone back meanwhile: a reader may hold entries that are no longer there.
@@ -52,13 +52,13 @@ class StreamReads:
     def __init__(self, url: str, high_water: HighWater | None = None) -> None:
         self._url = url
         self._high_water = high_water or HighWater()
-        self._queue: deque[Asked] = deque()
+        self._queue: deque[PendingRead] = deque()
         self._has_queue = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     async def open(self) -> None:
-        self._lane = Lane(self._url, STATEMENT | {"streams": READ}, PLANNED)
+        self._lane = PipelineConnection(self._url, STATEMENT | {"streams": READ}, PLANNED)
         await self._lane.open()
         self._task = asyncio.create_task(self._read_loop())
 
@@ -82,7 +82,7 @@ class StreamReads:
         """
         if self._closed:
             raise ConnectionLost("the application was closed")
-        asked = Asked(stream, after, asyncio.get_running_loop().create_future())
+        asked = PendingRead(stream, after, asyncio.get_running_loop().create_future())
         self._queue.append(asked)
         self._has_queue.set()
         try:
@@ -110,7 +110,7 @@ class StreamReads:
                 for asked in batch:
                     _fail(asked, failure)
 
-    async def _insist(self, batch: list[Asked]) -> PGresult:
+    async def _insist(self, batch: list[PendingRead]) -> PGresult:
         """Ask until the server answers; one that is silent for too long is asked on a new connection."""
         params = [
             even_array(UUID_OID, UUID_BYTES, [asked.stream.bytes for asked in batch]),
@@ -124,7 +124,7 @@ class StreamReads:
                 log.warning("read interrupted, asking again", error=str(lost).strip(), streams=len(batch))
             await self._high_water.reopen(self._lane)
 
-    def _hand_out(self, batch: list[Asked], result: PGresult) -> None:
+    def _hand_out(self, batch: list[PendingRead], result: PGresult) -> None:
         """Give everybody the rows he asked for."""
         found: list[list[StoredRow]] = [[] for _ in batch]
         if result.ntuples:
@@ -139,6 +139,6 @@ class StreamReads:
                 asked.rows.set_result(rows)
 
 
-def _fail(asked: Asked, failure: Exception) -> None:
+def _fail(asked: PendingRead, failure: Exception) -> None:
     if not asked.rows.done():
         asked.rows.set_exception(failure)

@@ -9,8 +9,8 @@ from uuid import uuid4
 from msgspec import Struct
 from psycopg import Error, OperationalError, errors
 
-from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, Item, Row, parameters
-from infrastructure.ledger.pipeline_connection import Lane
+from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, AppendItem, Row, parameters
+from infrastructure.ledger.pipeline_connection import PipelineConnection
 
 STEADY_SECONDS = 5.0  # without a failure, before appends count as mended: on a disk almost full some succeed
 SILENT_SECONDS_MAX = 10.0  # for one batch; thousands of facts take a second on a slow disk
@@ -64,8 +64,8 @@ class Health:
 async def rehearse(url: str) -> None:
     """Append a fact to a stream of its own, and undo that. Raises psycopg's errors, as an append would."""
     row = Row(1, b"rehearsal", b"{}", b"{}", 0, 0, bytes(HASH_BYTES))
-    item = Item(uuid4(), (row,), uuid4(), bytes(HASH_BYTES), b"{}")
-    lane = Lane(url, {"begin": b"BEGIN", "append": APPEND, "undo": b"ROLLBACK"})
+    item = AppendItem(uuid4(), (row,), uuid4(), bytes(HASH_BYTES), b"{}")
+    lane = PipelineConnection(url, {"begin": b"BEGIN", "append": APPEND, "undo": b"ROLLBACK"})
     try:
         await lane.open()
         await lane.run("begin", [])

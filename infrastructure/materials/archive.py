@@ -66,7 +66,7 @@ class Unsound(Exception):  # noqa: N818  it describes an archive
     """An archive that says different things in different places, or leads out of itself. The text says how."""
 
 
-class Entry(Struct, frozen=True):
+class ArchiveEntry(Struct, frozen=True):
     """One file of an archive: its name, where its header begins, and how long its content is."""
 
     name: bytes
@@ -77,7 +77,7 @@ class Entry(Struct, frozen=True):
 class Directory(Struct, frozen=True):
     """An archive's table of contents, and where it begins."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ArchiveEntry, ...]
     at: int
 
 
@@ -113,13 +113,13 @@ def directory_of(file: Readable, size: int) -> Directory | None:
     return Directory(entries, at)
 
 
-def _entries_in(directory: bytes) -> Iterator[Entry]:
+def _entries_in(directory: bytes) -> Iterator[ArchiveEntry]:
     place = 0
     while directory[place : place + 4] == DIRECTORY_ENTRY:
         fields = directory[place : place + ENTRY_BYTES]
         name, extra, comment = (int.from_bytes(fields[here : here + 2], "little") for here in (28, 30, 32))
         size, at = (int.from_bytes(fields[here : here + 4], "little") for here in (20, 42))
-        yield Entry(directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name], at, size)
+        yield ArchiveEntry(directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name], at, size)
         place += ENTRY_BYTES + name + extra + comment
     if place != len(directory):
         raise Unsound("its table of contents ends in the middle of a file's name")

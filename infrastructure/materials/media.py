@@ -62,7 +62,7 @@ class Content(Struct, frozen=True):
     text_bytes_max: int
 
 
-class Kind(Struct, frozen=True):
+class FileKind(Struct, frozen=True):
     """One kind of file: how such a file is named, and whether a content is of it."""
 
     suffix: str
@@ -93,28 +93,28 @@ def _is_text(content: Content) -> bool:
     return any(_is_text_in(content, encoding) for encoding in TEXT_ENCODINGS)
 
 
-KINDS: Mapping[str, Kind] = {  # of kinds that fit one content the first is the one it is called by
-    "application/pdf": Kind("pdf", _begins(b"%PDF-")),
-    "image/png": Kind("png", _begins(b"\x89PNG\r\n\x1a\n")),
-    "image/jpeg": Kind("jpg", _begins(b"\xff\xd8\xff")),
-    "image/gif": Kind("gif", _begins(b"GIF87a", b"GIF89a")),
-    "image/tiff": Kind("tif", _begins(b"II*\0", b"MM\0*")),
-    "image/webp": Kind("webp", _matches(rb"RIFF.{4}WEBP")),
-    "image/vnd.dwg": Kind("dwg", _matches(rb"AC10\d\d")),
-    "image/vnd.dxf": Kind(
+KINDS: Mapping[str, FileKind] = {  # of kinds that fit one content the first is the one it is called by
+    "application/pdf": FileKind("pdf", _begins(b"%PDF-")),
+    "image/png": FileKind("png", _begins(b"\x89PNG\r\n\x1a\n")),
+    "image/jpeg": FileKind("jpg", _begins(b"\xff\xd8\xff")),
+    "image/gif": FileKind("gif", _begins(b"GIF87a", b"GIF89a")),
+    "image/tiff": FileKind("tif", _begins(b"II*\0", b"MM\0*")),
+    "image/webp": FileKind("webp", _matches(rb"RIFF.{4}WEBP")),
+    "image/vnd.dwg": FileKind("dwg", _matches(rb"AC10\d\d")),
+    "image/vnd.dxf": FileKind(
         "dxf", _matches(rb"AutoCAD Binary DXF\r\n\x1a\0|(\s*999\r?\n[^\n]*\n)*\s*0\r?\nSECTION\r?\n")
     ),
-    "video/mp4": Kind("mp4", _matches(rb".{4}ftyp")),
-    f"{OOXML}.wordprocessingml.document": Kind("docx", _archive(b"word/document.xml")),
-    f"{OOXML}.spreadsheetml.sheet": Kind("xlsx", _archive(b"xl/workbook.xml")),
-    f"{OOXML}.presentationml.presentation": Kind("pptx", _archive(b"ppt/presentation.xml")),
-    "application/ofd": Kind("ofd", _archive(b"OFD.xml")),
-    "application/zip": Kind("zip", _archive()),
-    "application/msword": Kind("doc", _begins(OLE)),
-    "application/vnd.ms-excel": Kind("xls", _begins(OLE)),
-    "application/vnd.ms-powerpoint": Kind("ppt", _begins(OLE)),
-    "text/plain": Kind("txt", _is_text),
-    "text/csv": Kind("csv", _is_text),
+    "video/mp4": FileKind("mp4", _matches(rb".{4}ftyp")),
+    f"{OOXML}.wordprocessingml.document": FileKind("docx", _archive(b"word/document.xml")),
+    f"{OOXML}.spreadsheetml.sheet": FileKind("xlsx", _archive(b"xl/workbook.xml")),
+    f"{OOXML}.presentationml.presentation": FileKind("pptx", _archive(b"ppt/presentation.xml")),
+    "application/ofd": FileKind("ofd", _archive(b"OFD.xml")),
+    "application/zip": FileKind("zip", _archive()),
+    "application/msword": FileKind("doc", _begins(OLE)),
+    "application/vnd.ms-excel": FileKind("xls", _begins(OLE)),
+    "application/vnd.ms-powerpoint": FileKind("ppt", _begins(OLE)),
+    "text/plain": FileKind("txt", _is_text),
+    "text/csv": FileKind("csv", _is_text),
 }
 MEDIA_TYPES = tuple(KINDS)
 

@@ -38,7 +38,7 @@ class StorageAway(Exception):  # noqa: N818  an outage, told as such
     """The folder or the bucket can't be read or written."""
 
 
-class Stored(Struct, frozen=True):
+class StoredMaterial(Struct, frozen=True):
     """One file as it is kept. *size* is in bytes; *known*: the same content was there before."""
 
     digest: str
@@ -55,7 +55,7 @@ class Placed(Struct, frozen=True):
     placed_at: datetime
 
 
-class Materials:
+class MaterialStore:
     """The files of one installation. *bytes_max* is how large one may be."""
 
     def __init__(self, place: Place, bytes_max: int) -> None:
@@ -63,13 +63,13 @@ class Materials:
         self._threads = ThreadPoolExecutor(THREADS_MAX, "materials")
 
     @classmethod
-    def of(cls, settings: Settings) -> Materials:
+    def of(cls, settings: Settings) -> MaterialStore:
         """As *settings* say; a folder that an older release left open to others is closed. Raises SettingRefused."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)
 
-    async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> Stored:
+    async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
         """Keep what *chunks* bring, if it is what *media_type* says and, where given, hashes to *expected*.
 
         Raises Unfit: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
@@ -105,7 +105,7 @@ class Materials:
             except FileNotFoundError:  # obstore's own is one, too
                 return None
 
-    async def kind(self, stored: Stored) -> str:
+    async def kind(self, stored: StoredMaterial) -> str:
         """The media type *stored* is known by, by its content. Raises StorageAway."""
 
         def look() -> str:
@@ -203,7 +203,7 @@ class Materials:
         with reachable():
             return Upload(self._place.spool())
 
-    def _finish(self, upload: Upload, media_type: str, expected: str) -> Stored:
+    def _finish(self, upload: Upload, media_type: str, expected: str) -> StoredMaterial:
         """Look at what came, and place it; the same content is kept once, and again where its size went wrong."""
         digest, size = upload.digest, upload.size
         if size == 0:
@@ -219,7 +219,7 @@ class Materials:
                 self._place.confirm(key_of(digest))
             else:
                 self._place.keep(upload.path, key_of(digest))
-        return Stored(digest, size, media_type, known)
+        return StoredMaterial(digest, size, media_type, known)
 
     def _open(self, digest: str, size: int) -> Readable:
         return cast("Readable", obstore.open_reader(self._kept_in(), key_of(digest), size=size))

@@ -37,7 +37,7 @@ SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, 
 log = structlog.get_logger()
 
 
-class Status(StrEnum):
+class ServerStatus(StrEnum):
     """What stands in a data folder."""
 
     ABSENT = "absent"  # no database yet
@@ -90,7 +90,7 @@ class EmbeddedPostgres:
 
         It stays stopped until the next `start`: also one that was killed, and one that was recovering from that.
         """
-        if self.status() is Status.ABSENT:
+        if self.status() is ServerStatus.ABSENT:
             return
         with self._our_turn():
             if self._at_rest():
@@ -112,7 +112,7 @@ class EmbeddedPostgres:
         pause = WATCH_SECONDS
         while not until.wait(pause):
             try:
-                if self.status() is Status.STOPPED and not self._at_rest():
+                if self.status() is ServerStatus.STOPPED and not self._at_rest():
                     log.warning("postgres_killed", folder=str(self.folder))
                     self._bring_back()
                 pause = WATCH_SECONDS
@@ -128,18 +128,18 @@ class EmbeddedPostgres:
 
     def _at_rest(self) -> bool:
         """Whether the server is not there because somebody stopped it."""
-        if self.status() is not Status.STOPPED:
+        if self.status() is not ServerStatus.STOPPED:
             return False
         return self._stopped.exists() or cluster.shut_down_in_order(self.folder)
 
-    def status(self) -> Status:
+    def status(self) -> ServerStatus:
         try:
             if not (self.folder / "PG_VERSION").exists():
-                return Status.ABSENT
+                return ServerStatus.ABSENT
             server = cluster.postmaster(self.folder)
             if server and server.ready:
-                return Status.RUNNING
-            return Status.STARTING if server or is_held(self._alive) else Status.STOPPED
+                return ServerStatus.RUNNING
+            return ServerStatus.STARTING if server or is_held(self._alive) else ServerStatus.STOPPED
         except PermissionError as failure:
             raise self._unusable(f"can't be looked into: {failure}") from failure
 

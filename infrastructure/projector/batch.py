@@ -10,14 +10,14 @@ from msgspec import Struct, structs
 
 from domain.messages import Entry
 from domain.streams import CALENDAR
-from infrastructure.projector.fold_cache import Kept
+from infrastructure.projector.fold_cache import FoldCache
 from infrastructure.projector.tables import Lines, settle, stage
 from projections.view import Change, Folded, View, changes
 
 VIEWS_CHANNEL = "countersign_views"
 
 
-class Batch(Struct, frozen=True):
+class ViewBatch(Struct, frozen=True):
     """What so many *entries* up to position *last* change in the tables of *views*, ready to be written.
 
     It is *of_law* where one of them may change the law by which views count.
@@ -29,30 +29,30 @@ class Batch(Struct, frozen=True):
     lines: list[Lines]
     of_law: bool
 
-    def mended(self) -> Batch:
+    def mended(self) -> ViewBatch:
         """The same, whatever stands in the tables: also where a row that would be new is there already."""
         return structs.replace(self, lines=[lines.mending() for lines in self.lines])
 
 
 def folded(
     connection: psycopg.Connection[Any],
-    kept: Kept,
+    kept: FoldCache,
     views: list[View[Any]],
     histories: Sequence[list[Entry]],
     seq: int,
     last: int,
     few_max: int,
-) -> Batch:
+) -> ViewBatch:
     """What *histories*, of entries after position *seq* and up to *last*, change in the tables of *views*.
 
     Up to *few_max* rows of a table are written without COPY.
     """
     touched = kept.after(connection, views, histories, seq)
     of_law = CALENDAR in kept.kinds  # a notice may have been applied
-    return Batch(views, sum(map(len, histories)), last, list(_lines_of(views, touched, few_max)), of_law)
+    return ViewBatch(views, sum(map(len, histories)), last, list(_lines_of(views, touched, few_max)), of_law)
 
 
-def write(connection: psycopg.Connection[Any], batch: Batch) -> None:
+def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
     """Write *batch*: its rows and its position, or nothing of it."""
     with connection.transaction():
         for lines in batch.lines:

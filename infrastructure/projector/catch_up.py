@@ -19,8 +19,8 @@ from psycopg.sql import SQL
 
 from domain.messages import Entry
 from infrastructure.projector import ledger_stream
-from infrastructure.projector.batch import Batch, folded, write
-from infrastructure.projector.fold_cache import Kept
+from infrastructure.projector.batch import ViewBatch, folded, write
+from infrastructure.projector.fold_cache import FoldCache
 from infrastructure.projector.ledger_stream import GapInLedger
 from projections.view import View
 
@@ -34,7 +34,7 @@ READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")
 log = structlog.get_logger()
 
 
-class Standing(Struct):
+class FollowedView(Struct):
     """How far one view has come; *error* says why it goes no further until *retry_at*, after so many *failures*."""
 
     view: View[Any]
@@ -57,10 +57,10 @@ class Standing(Struct):
         return self.error is not None and monotonic() < self.retry_at
 
 
-class Span(Struct, frozen=True):
+class LedgerSpan(Struct, frozen=True):
     """The views that stand furthest behind, and up to where they may be taken together: to where another stands."""
 
-    behind: list[Standing]
+    behind: list[FollowedView]
     seq: int
     until: int | None
 
@@ -73,12 +73,12 @@ class Span(Struct, frozen=True):
         return BATCH_ENTRIES_MAX if self.until is None else min(BATCH_ENTRIES_MAX, self.until - seq)
 
 
-class Following:
+class ViewFollower:
     """Some views on their way through the ledger at *url*, from where they stand."""
 
-    def __init__(self, url: str, standings: Sequence[Standing] = ()) -> None:
+    def __init__(self, url: str, standings: Sequence[FollowedView] = ()) -> None:
         self._url, self._standings = url, standings
-        self._kept = Kept()
+        self._kept = FoldCache()
         self._halted: dict[str, tuple[list[str], Exception]] = {}  # by what it is told as: the views, and the failure
         self.law_may_differ = False
 
@@ -104,16 +104,16 @@ class Following:
                 self._tell_halted()
         return span.behind[0].seq - span.seq
 
-    def span(self) -> Span | None:
+    def span(self) -> LedgerSpan | None:
         """The views to be taken next; None where all have stopped."""
         running = [standing for standing in self._standings if not standing.stopped]
         if not running:
             return None
         seq = min(standing.seq for standing in running)
         others = [standing.seq for standing in running if standing.seq > seq]
-        return Span([standing for standing in running if standing.seq == seq], seq, min(others, default=None))
+        return LedgerSpan([standing for standing in running if standing.seq == seq], seq, min(others, default=None))
 
-    def _follow(self, connection: psycopg.Connection[Any], span: Span, told_to_stop: Callable[[], bool]) -> None:
+    def _follow(self, connection: psycopg.Connection[Any], span: LedgerSpan, told_to_stop: Callable[[], bool]) -> None:
         views, limit = span.views, span.limit(span.seq)
         batch = self._folded(connection, views, span.seq, limit)
         with ExitStack() as stack:
@@ -134,7 +134,7 @@ class Following:
                     self._stand(span.behind, batch)
                 batch = following
 
-    def take(self, connection: psycopg.Connection[Any], span: Span, batch: Batch) -> None:
+    def take(self, connection: psycopg.Connection[Any], span: LedgerSpan, batch: ViewBatch) -> None:
         """Write a *batch* that others have folded, the next one of *span*."""
         self._kept.forget()
         write(connection, batch)
@@ -142,19 +142,21 @@ class Following:
 
     def _folded(
         self, connection: psycopg.Connection[Any], views: list[View[Any]], seq: int, limit: int
-    ) -> Batch | None:
+    ) -> ViewBatch | None:
         """At most so many entries after position *seq*, folded; None where there are none."""
         histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))
         if not histories:
             return None
         return folded(connection, self._kept, views, histories, seq, _last_of(histories, seq), FEW_ROWS_MAX)
 
-    def _stand(self, behind: Sequence[Standing], batch: Batch) -> None:
+    def _stand(self, behind: Sequence[FollowedView], batch: ViewBatch) -> None:
         for standing in behind:
             standing.seq, standing.error, standing.failures = batch.last, None, 0
         self.law_may_differ |= batch.of_law
 
-    def _take_apart(self, connection: psycopg.Connection[Any], behind: Sequence[Standing], seq: int, limit: int) -> int:
+    def _take_apart(
+        self, connection: psycopg.Connection[Any], behind: Sequence[FollowedView], seq: int, limit: int
+    ) -> int:
         """Take the views that stand at *seq* further, each by itself and by half as much where it stumbles.
 
         The furthest position that was reached.
@@ -177,7 +179,7 @@ class Following:
             return seq + 1
         return standing.seq
 
-    def _halt(self, connection: psycopg.Connection[Any], standing: Standing, seq: int, failure: Exception) -> None:
+    def _halt(self, connection: psycopg.Connection[Any], standing: FollowedView, seq: int, failure: Exception) -> None:
         error = f"position {seq}: {type(failure).__name__}: {failure}"
         is_new = standing.halt(error)
         connection.execute(

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.sql import SQL
 
 from domain.messages import Entry
-from domain.streams import Kind, kind_of
-from infrastructure.ledger.lru_cache import Lately
+from domain.streams import AggregateKind, kind_of
+from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.projector import ledger_stream
 from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
 
@@ -19,13 +19,13 @@ FACTS_MAX = 300_000  # about two kilobytes each; what is not in memory is folded
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 
-class Kept:
+class FoldCache:
     """States as far as some views have come together. `forget` them when a batch was not written."""
 
     def __init__(self, facts_max: int = FACTS_MAX) -> None:
-        self._folded: Lately[UUID, Folded] = Lately(facts_max)
+        self._folded: WeightedLruCache[UUID, Folded] = WeightedLruCache(facts_max)
         self._views: list[View[Any]] = []
-        self.kinds: set[Kind | None] = set()  # of what the last batch was about
+        self.kinds: set[AggregateKind | None] = set()  # of what the last batch was about
 
     def forget(self) -> None:
         self._folded.clear()

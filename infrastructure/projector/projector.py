@@ -15,14 +15,14 @@ from psycopg.sql import SQL
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import CHANNEL, head_of
 from infrastructure.postgres.lease import Lease
-from infrastructure.projector.build import Building, Stopped, outdated
-from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, Following, Standing
+from infrastructure.projector.build import Building, BuildStopped, outdated
+from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
 from infrastructure.projector.ledger_stream import GapInLedger
 from infrastructure.projector.rebuild import clear_away
 from infrastructure.projector.tables import BATCH_KEY, distrust_ahead, make_indexes, make_tables
-from infrastructure.projector.worker_messages import Stretch
+from infrastructure.projector.worker_messages import LedgerStretch
 from infrastructure.projector.workers import follow_side_by_side, processes_for
-from infrastructure.stop_signal import Stopping
+from infrastructure.stop_signal import StopSignal
 from projections.registry import VIEWS
 from projections.view import View
 
@@ -41,9 +41,9 @@ class Projector:
 
     def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
-        self._stopping = Stopping()
+        self._stopping = StopSignal()
         self._lease = Lease(url, WORK, LEADER_KEY)
-        self._following = Following(url)
+        self._following = ViewFollower(url)
         self._building: Building | None = None
         self._outdated: list[View[Any]] = []  # to be built beside what there is of them
         self._unbuildable: dict[str, float] = {}  # views that a build stumbled over, and when they are tried again
@@ -67,7 +67,7 @@ class Projector:
             except psycopg.Error:
                 log.exception("the projector stumbled")
                 self._stopping.wait(POLL_SECONDS)
-            except Stopped:
+            except BuildStopped:
                 log.info("the projector was stopped while it filled views")
             except GapInLedger as gap:
                 log.critical("the views stand still: the ledger is damaged", error=str(gap))
@@ -124,7 +124,7 @@ class Projector:
                 _make_empty(connection, view)
             self._outdated = []
         others = [view for view in self._views if view not in self._outdated]
-        self._following = Following(self._lease.url, [_standing(connection, view) for view in others])
+        self._following = ViewFollower(self._lease.url, [_standing(connection, view) for view in others])
         self._rebuilt = _rebuilt(connection)
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
@@ -147,7 +147,7 @@ class Projector:
                 return 0
             if self._stopping.is_told():
                 self._leave_building()
-                raise Stopped
+                raise BuildStopped
             self._building.done(BUILD_LOOK_SECONDS)
 
     def _follow(self, connection: psycopg.Connection[Any]) -> int:
@@ -177,7 +177,7 @@ class Projector:
         self._building = None
         try:
             built = building.result()
-        except (psycopg.OperationalError, Stopped, GapInLedger):
+        except (psycopg.OperationalError, BuildStopped, GapInLedger):
             raise
         except Exception as failure:
             log.exception("views could not be built", views=building.names)
@@ -225,7 +225,7 @@ class Projector:
         if processes == 1:
             return 0
         each = BATCH_ENTRIES_MAX
-        stretches = [Stretch(seq, min(seq + each, last)) for seq in range(begun, last, each)]
+        stretches = [LedgerStretch(seq, min(seq + each, last)) for seq in range(begun, last, each)]
         try:
             with closing(follow_side_by_side(self._lease.url, views, stretches, processes=processes)) as batches:
                 for batch in batches:
@@ -278,9 +278,9 @@ def _make_empty(connection: psycopg.Connection[Any], view: View[Any]) -> None:
         )
 
 
-def _standing(connection: psycopg.Connection[Any], view: View[Any]) -> Standing:
+def _standing(connection: psycopg.Connection[Any], view: View[Any]) -> FollowedView:
     """Where *view* stands. An error is tried again by whoever leads next: the release may have mended the fold."""
     row = connection.execute(
         "UPDATE views.position SET error = NULL, error_at = NULL WHERE view = %s RETURNING seq", [view.name]
     ).fetchone()
-    return Standing(view, row[0] if row else 0)
+    return FollowedView(view, row[0] if row else 0)

@@ -27,7 +27,7 @@ class Follow(Struct, frozen=True, tag="follow"):
     share: Share
 
 
-class Stretch(Struct, frozen=True):
+class LedgerStretch(Struct, frozen=True):
     """The positions after *seq* up to *last*."""
 
     seq: int
@@ -37,13 +37,13 @@ class Stretch(Struct, frozen=True):
 Job = Fill | Follow
 
 
-class Told(Struct, frozen=True, tag="told"):
+class FillProgress(Struct, frozen=True, tag="told"):
     """So many entries of the share are folded."""
 
     entries: int
 
 
-class Done(Struct, frozen=True, tag="done"):
+class Completed(Struct, frozen=True, tag="done"):
     """The share is folded."""
 
     filled: Filled
@@ -64,7 +64,7 @@ class Sent(Struct, frozen=True):
     gone: list[list[Any]]
 
 
-class Part(Struct, frozen=True, tag="part"):
+class Partial(Struct, frozen=True, tag="part"):
     """What a share of a stretch came to, as in a `Batch`."""
 
     entries: int
@@ -72,7 +72,7 @@ class Part(Struct, frozen=True, tag="part"):
     sent: list[Sent]
 
 
-Word = Told | Done | Failed | Part
+Word = FillProgress | Completed | Failed | Partial
 decode_word = json.Decoder(Word).decode
 decode_job = json.Decoder(Job).decode
-decode_stretch = json.Decoder(Stretch).decode
+decode_stretch = json.Decoder(LedgerStretch).decode

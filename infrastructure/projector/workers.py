@@ -1,8 +1,8 @@
 """Fold with all cores: a process for each share of the streams, told over pipes what to do.
 
 A child is run as `python -m infrastructure.projector.workers`. It reads one `Job` from its standard input: to fill
-tables, of which it tells the progress and the end, or to `Follow`, and then `Stretch` after `Stretch` of the ledger,
-each of which it answers. It writes a line a word, and dies when whoever started it is gone.
+tables, of which it tells the progress and the end, or to `Follow`, and then one `LedgerStretch` after the other, each
+of which it answers. It writes a line a word, and dies when whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from psycopg.sql import SQL
 from infrastructure import logging as log
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.projector import ledger_stream
-from infrastructure.projector.batch import Batch, folded
+from infrastructure.projector.batch import ViewBatch, folded
 from infrastructure.projector.fill import Filled, Share, fill
-from infrastructure.projector.fold_cache import FACTS_MAX, Kept
+from infrastructure.projector.fold_cache import FACTS_MAX, FoldCache
 from infrastructure.projector.tables import Lines
 from infrastructure.projector.worker_messages import (
-    Done,
+    Completed,
     Failed,
     Fill,
+    FillProgress,
     Follow,
     Job,
-    Part,
+    LedgerStretch,
+    Partial,
     Sent,
-    Stretch,
-    Told,
     Word,
     decode_job,
     decode_stretch,
@@ -84,14 +84,14 @@ def fill_side_by_side(
         while len(done) < processes:
             nth, word = words.get()
             match word:
-                case Told(entries):
+                case FillProgress(entries):
                     folded[nth] = entries
                     told(sum(folded))
-                case Done(filled):
+                case Completed(filled):
                     done.append(filled)
                 case Failed(error):
                     raise FillFailed(error)
-                case Part():
+                case Partial():
                     raise FillFailed("a process that fills answered as one that follows")
     return Filled(
         entries=sum(one.entries for one in done),
@@ -101,8 +101,8 @@ def fill_side_by_side(
 
 
 def follow_side_by_side(
-    url: str, views: list[View[Any]], stretches: Sequence[Stretch], *, processes: int
-) -> Generator[Batch]:
+    url: str, views: list[View[Any]], stretches: Sequence[LedgerStretch], *, processes: int
+) -> Generator[ViewBatch]:
     """The batches of *stretches*, one after the other, each folded by so many *processes*, some of them ahead.
 
     Raises FillFailed where one of them fails or dies, or where a position is missing; none outlives this.
@@ -110,20 +110,20 @@ def follow_side_by_side(
     versions = {view.name: view.version for view in views}
     jobs = [Follow(url, versions, Share(nth, processes)) for nth in range(processes)]
     with _children(jobs) as (children, words):
-        answers = [deque[Part]() for _ in children]
+        answers = [deque[Partial]() for _ in children]
         for at, stretch in enumerate(stretches):
             for asked in stretches[:AHEAD_MAX] if at == 0 else stretches[at + AHEAD_MAX - 1 : at + AHEAD_MAX]:
                 for child in children:
                     _tell(child, asked)
             while not all(answers):
                 nth, word = words.get()
-                if not isinstance(word, Part):
+                if not isinstance(word, Partial):
                     raise FillFailed(word.error if isinstance(word, Failed) else "a process ended before it was told")
                 answers[nth].append(word)
             yield _batch(views, stretch, [answer.popleft() for answer in answers])
 
 
-def _batch(views: list[View[Any]], stretch: Stretch, parts: Sequence[Part]) -> Batch:
+def _batch(views: list[View[Any]], stretch: LedgerStretch, parts: Sequence[Partial]) -> ViewBatch:
     entries = sum(part.entries for part in parts)
     if entries != stretch.last - stretch.seq:
         raise FillFailed(f"the ledger holds {entries} entries after position {stretch.seq} up to {stretch.last}")
@@ -138,7 +138,7 @@ def _batch(views: list[View[Any]], stretch: Stretch, parts: Sequence[Part]) -> B
         for table in view.tables
         if (found := [sent for part in parts for sent in part.sent if sent.table == table.name])
     ]
-    return Batch(views, entries, stretch.last, lines, any(part.of_law for part in parts))
+    return ViewBatch(views, entries, stretch.last, lines, any(part.of_law for part in parts))
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def _child() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def _tell(child: subprocess.Popen[bytes], job: Job | Stretch) -> None:
+def _tell(child: subprocess.Popen[bytes], job: Job | LedgerStretch) -> None:
     """The pipe stays open: its end tells the child that nobody waits for it any more."""
     pipe = _pipe(child.stdin)
     pipe.write(json.encode(job) + b"\n")
@@ -173,7 +173,7 @@ def _listen(nth: int, child: subprocess.Popen[bytes], words: SimpleQueue[tuple[i
     for line in _pipe(child.stdout):
         last = decode_word(line)
         words.put((nth, last))
-    if not isinstance(last, Done | Failed):
+    if not isinstance(last, Completed | Failed):
         words.put((nth, Failed(f"the process of share {nth} ended with status {child.wait()} before it was done")))
 
 
@@ -196,8 +196,8 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
         match job:
             case Fill():
                 threading.Thread(target=_die_with, args=(commands,), daemon=True).start()
-                share, told = job.share, lambda n: tell(Told(n))
-                tell(Done(fill(job.url, views, job.position, job.schema, share=share, told=told)))
+                share, told = job.share, lambda n: tell(FillProgress(n))
+                tell(Completed(fill(job.url, views, job.position, job.schema, share=share, told=told)))
             case Follow():
                 for part in _parts(job, views, map(decode_stretch, commands)):
                     tell(part)
@@ -207,8 +207,8 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
         tell(Failed(f"{type(failure).__name__}: {failure}"))
 
 
-def _parts(job: Follow, views: list[View[Any]], stretches: Iterable[Stretch]) -> Iterator[Part]:
-    kept = Kept(FACTS_MAX // job.share.of)
+def _parts(job: Follow, views: list[View[Any]], stretches: Iterable[LedgerStretch]) -> Iterator[Partial]:
+    kept = FoldCache(FACTS_MAX // job.share.of)
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         for stretch in stretches:
@@ -216,7 +216,7 @@ def _parts(job: Follow, views: list[View[Any]], stretches: Iterable[Stretch]) ->
             histories = list(ledger_stream.histories(connection, which))
             batch = folded(connection, kept, views, histories, stretch.seq, stretch.last, few_max=0)
             sent = [Sent(one.table.name, one.new, one.staged, list(map(list, one.gone))) for one in batch.lines]
-            yield Part(batch.entries, batch.of_law, sent)
+            yield Partial(batch.entries, batch.of_law, sent)
 
 
 def _views(job: Job) -> Iterator[View[Any]]:

@@ -37,7 +37,7 @@ class Said(Struct, frozen=True, gc=False):
     facts: tuple[str, ...]
 
 
-class Stored(Struct, frozen=True, gc=False):
+class StoredAnswer(Struct, frozen=True, gc=False):
     """A row of ledger.command; *at* as the server sends it."""
 
     id: str
@@ -71,11 +71,11 @@ def said_by(rows: Sequence[RawRow], command: str) -> Said:
     return Said(command, last.seq, last.stream or b"", last.version or 0, facts)
 
 
-def stored(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, Stored]:
+def stored(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, StoredAnswer]:
     """The rows of these commands, by their ids."""
     with connection.cursor(binary=True) as cursor:
         cursor.execute(READ, [f"{{{','.join(ids)}}}"])
-        return {row[0]: Stored(*row) for row in cursor.fetchall()}
+        return {row[0]: StoredAnswer(*row) for row in cursor.fetchall()}
 
 
 class CommandCheck:
@@ -86,7 +86,7 @@ class CommandCheck:
         self.count = 0
         self._latest = 0
 
-    def take(self, said: Said, row: Stored | None) -> None:
+    def take(self, said: Said, row: StoredAnswer | None) -> None:
         """One command; *row* is None where none is stored."""
         name = said.id
         if row is None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
 from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
-from infrastructure.verifier.command_check import CommandCheck, Stored, command_of, said_by, stored
+from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, said_by, stored
 from infrastructure.verifier.guards import guard_faults
 
 PAGE_ROWS_MAX = 5000
@@ -73,7 +73,7 @@ class Walk:
         self.entries += len(rows)
         self.recorded = max(self.recorded, rows[-1].recorded or 0)
 
-    def _digest(self, rows: list[RawRow], answer: Stored | None) -> None:
+    def _digest(self, rows: list[RawRow], answer: StoredAnswer | None) -> None:
         for row in rows:
             self.digests.take(row.seq, row.hash, answer.all_of_it if answer and row is rows[-1] else b"")
 

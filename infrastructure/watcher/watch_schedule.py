@@ -46,7 +46,7 @@ MOVABLE = """
 """
 
 
-class Looked(Struct, frozen=True):
+class CheckedProject(Struct, frozen=True):
     """A project that was looked at: all up to *version* is told, and *next* is when to look again, None for never."""
 
     project: UUID
@@ -101,7 +101,7 @@ class WatchTable:
         (at,) = await self._one("SELECT min(look_at) FROM watch.project", [])
         return at if isinstance(at, datetime) else None
 
-    async def looked(self, found: Sequence[Looked]) -> None:
+    async def looked(self, found: Sequence[CheckedProject]) -> None:
         """Remember when to look at these again."""
         columns = ([one.project for one in found], [one.version for one in found], [one.next for one in found])
         await self._connection.execute(

@@ -24,10 +24,10 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import Busy
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
-from infrastructure.watcher.watch_cache import Dossiers
-from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, Looked, WatchTable
+from infrastructure.watcher.watch_cache import WatchCache
+from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, CheckedProject, WatchTable
 from projections.watch.fold import Watch, watch, watch_on
-from projections.watch.state import Dossier
+from projections.watch.state import WatchState
 
 WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
 PROJECTS_AT_A_TIME = 100  # about two seconds of reading clocks; then what is new is noted
@@ -51,7 +51,7 @@ class Watcher:
         self._calendars = Calendars(approvals)
         self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
-        self._dossiers = Dossiers(approvals)
+        self._dossiers = WatchCache(approvals)
         self._lease = Lease(url, WORK, LEADER_KEY)
         self.is_leader = False
 
@@ -116,19 +116,19 @@ class Watcher:
         since = await self._taken_over(table, dossiers)
         tended = [self._tend(dossier, laws, since.get(dossier.project.id)) for dossier in dossiers]
         found = await asyncio.gather(*tended, return_exceptions=True)
-        looked = [one for one in found if isinstance(one, Looked)]
-        await table.looked([*looked, *(Looked(stream, version, None) for stream, version in others.items())])
+        looked = [one for one in found if isinstance(one, CheckedProject)]
+        await table.looked([*looked, *(CheckedProject(stream, version, None) for stream, version in others.items())])
         for failure in found:
             if isinstance(failure, BaseException):
                 raise failure
 
-    async def _taken_over(self, table: WatchTable, dossiers: Sequence[Dossier]) -> dict[UUID, datetime]:
+    async def _taken_over(self, table: WatchTable, dossiers: Sequence[WatchState]) -> dict[UUID, datetime]:
         """Since when the imported ones among the projects have been ours (ADR 0009)."""
         imported = {dossier.project.id: dossier.command for dossier in dossiers if dossier.imported}
         stored = await table.brought_in(list(imported.values())) if imported else {}
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
-    async def _tend(self, dossier: Dossier, laws: LawBook, since: datetime | None) -> Looked:
+    async def _tend(self, dossier: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
         """Tell all there is to tell of one project. Raises psycopg.Error or Busy; tells anything else in the log."""
         project = dossier.project.id
         try:
@@ -138,7 +138,7 @@ class Watcher:
                     await self._approvals.history(project), laws, now, since
                 )
                 if not found.due:
-                    return Looked(project, dossier.version, found.next)
+                    return CheckedProject(project, dossier.version, found.next)
                 await self._tell(project, found)
                 dossier = await self._dossiers.again(dossier)
             log.warning("a project did not settle", project=str(project), due=len(found.due))
@@ -147,7 +147,7 @@ class Watcher:
         except Exception:
             log.exception("a project can't be watched", project=str(project))
             self._dossiers.forget(project)
-        return Looked(project, dossier.version, self._approvals.clock() + RETRY)
+        return CheckedProject(project, dossier.version, self._approvals.clock() + RETRY)
 
     async def _tell(self, project: UUID, found: Watch) -> None:
         """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""

@@ -63,7 +63,7 @@ def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: da
     return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
 
 
-class Difference(StrEnum):
+class EditionDifference(StrEnum):
     """What one edition did to an item."""
 
     ADDED = "added"
@@ -76,7 +76,7 @@ class ItemInEdition(Struct, frozen=True):
     """One item in one edition, and its *fields* that differ from the one before. *service*: None where it went."""
 
     edition: DatedEdition
-    difference: Difference
+    difference: EditionDifference
     fields: tuple[str, ...]
     service: ServiceItem | None
 
@@ -91,13 +91,13 @@ def over_editions(code: str, editions: Iterable[DatedEdition]) -> Iterator[ItemI
         before = service
 
 
-def difference(before: ServiceItem | None, after: ServiceItem | None) -> Difference:
+def difference(before: ServiceItem | None, after: ServiceItem | None) -> EditionDifference:
     """What became of *before*."""
     if before is None:
-        return Difference.ADDED
+        return EditionDifference.ADDED
     if after is None:
-        return Difference.WITHDRAWN
-    return Difference.SAME if before == after else Difference.CHANGED
+        return EditionDifference.WITHDRAWN
+    return EditionDifference.SAME if before == after else EditionDifference.CHANGED
 
 
 def differing(before: ServiceItem | None, after: ServiceItem | None) -> tuple[str, ...]:

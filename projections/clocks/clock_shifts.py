@@ -14,7 +14,7 @@ from projections.clocks.reading import Reading, read
 from projections.reader import Laws
 
 
-class Move(Struct, frozen=True, kw_only=True):
+class ClockShift(Struct, frozen=True, kw_only=True):
     """One clock before and after. Dates are the last days in time; of a suspended clock, if it resumed at once.
 
     *days* is by how many calendar days the date moves, negative where it comes earlier; None where there is a date on
@@ -52,7 +52,7 @@ class Move(Struct, frozen=True, kw_only=True):
 
 def moves(
     project: UUID, histories: Histories, before: Laws, after: Laws, calendars: frozenset[str], t: datetime
-) -> Iterator[Move]:
+) -> Iterator[ClockShift]:
     """The clocks of one project that stand differently at *t* by the laws *after* than by those *before*.
 
     *calendars* are those that differ; what is counted by others is passed by.
@@ -68,13 +68,13 @@ def moves(
                 yield move
 
 
-def move_of(project: UUID, was: Reading | None, now: Reading | None) -> Move | None:
+def move_of(project: UUID, was: Reading | None, now: Reading | None) -> ClockShift | None:
     """The move of one clock; None where it stands as before."""
     one = now or was
     if one is None or (was and now and _stands(was) == _stands(now)):
         return None
     before, after = due_of(was), due_of(now)
-    return Move(
+    return ClockShift(
         project=project,
         item=one.item,
         application=one.application,

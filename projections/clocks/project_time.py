@@ -33,7 +33,7 @@ from domain.law.project_time import (
 from domain.messages import Entry
 from projections.clocks.law_events import ItemHistory, item_histories, rule_of
 from projections.clocks.reading import WORKING_DAY, book_of, general_terms
-from projections.flow.phases import Course, PhaseStanding, course
+from projections.flow.phases import PhaseStanding, ProjectCourse, course
 from projections.reader import Laws
 
 
@@ -65,7 +65,7 @@ class ProjectTime(Struct, frozen=True):
 class _Told(Struct, frozen=True):
     """What the entries tell: how the items came along, and when the clocks of each counted."""
 
-    course: Course
+    course: ProjectCourse
     counting: dict[str, list[Counting]]
     calendar: WorkingCalendar
     zone: str

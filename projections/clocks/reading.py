@@ -21,7 +21,7 @@ from domain.law.generic.expand import closed_book
 from domain.law.generic.rule import local_date
 from domain.law.licensing.clock import BROKEN, SILENT, Acceptance, Card, Clock, Level, State
 from domain.law.licensing.countersign import COUNTERSIGN
-from domain.law.licensing.evaluation import Evaluation, ItemState, evaluate, prepared, worst
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, prepared, worst
 from domain.law.licensing.renewal import RENEWAL_GUARD, yellow_from
 from domain.law.licensing.review import COMMITMENT, DECISION
 from domain.law.licensing.rule import Rule
@@ -202,7 +202,7 @@ def _guard_yellow(rule: Rule, book: CalendarBook, known: datetime) -> date | Non
     return yellow_from(rule.licence_expiry, calendar, rule.renewal.yellow_days)
 
 
-def with_consultations(usual: Evaluation, other: Evaluation, names: frozenset[str]) -> Evaluation:
+def with_consultations(usual: ClockEvaluation, other: ClockEvaluation, names: frozenset[str]) -> ClockEvaluation:
     """*usual* with the clocks called *names*, and what is said of them, as in *other*."""
     clocks = usual.clocks | {name: clock for name, clock in other.clocks.items() if name in names}
     about = {name.removeprefix(ASKED) for name in names}
@@ -213,7 +213,7 @@ def with_consultations(usual: Evaluation, other: Evaluation, names: frozenset[st
         for name, clock in clocks.items()
         if clock.state in BROKEN and (name.startswith(ASKED) or name == COMMITMENT.name)
     ]
-    return Evaluation(
+    return ClockEvaluation(
         item_state=usual.item_state,
         acceptance=usual.acceptance,
         deemed=usual.deemed,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.law.feedback.clock import Run
+from domain.law.feedback.clock import FeedbackRun
 from domain.law.feedback.terms import VoiceStep
 from domain.messages import Entry
 from domain.project.feedback.complaint import (
@@ -166,18 +166,20 @@ def moved(row: ComplaintRow, fact: ComplaintFact, entry: Entry) -> None:
             return
 
 
-def complaint_runs(row: ComplaintRow) -> list[Run]:
+def complaint_runs(row: ComplaintRow) -> list[FeedbackRun]:
     """What the clocks of a complaint are read from, in the order in which they begin."""
     holder = row.department or BUREAU
     taken = min((at for at in (row.accepted_at, row.answered_at, row.closed_at) if at), default=None)
     runs = [
-        Run(VoiceStep.ACCEPTANCE, row.filed_with or BUREAU, row.filed_at, ended_at=row.first_transferred_at or taken)
+        FeedbackRun(
+            VoiceStep.ACCEPTANCE, row.filed_with or BUREAU, row.filed_at, ended_at=row.first_transferred_at or taken
+        )
     ]
     if row.transferred_at:
-        runs.append(Run(VoiceStep.TRANSFER, holder, row.transferred_at, ended_at=taken))
+        runs.append(FeedbackRun(VoiceStep.TRANSFER, holder, row.transferred_at, ended_at=taken))
     if row.accepted_at:
         runs.append(
-            Run(
+            FeedbackRun(
                 VoiceStep.ANSWER,
                 holder,
                 row.accepted_at,
@@ -187,5 +189,5 @@ def complaint_runs(row: ComplaintRow) -> list[Run]:
             )
         )
     if row.answered_at:
-        runs.append(Run(VoiceStep.SATISFACTION, APPLICANT, row.answered_at, ended_at=row.closed_at))
+        runs.append(FeedbackRun(VoiceStep.SATISFACTION, APPLICANT, row.answered_at, ended_at=row.closed_at))
     return runs

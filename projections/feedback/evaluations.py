@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.law.feedback.clock import Run
+from domain.law.feedback.clock import FeedbackRun
 from domain.law.feedback.terms import VoiceStep
 from domain.messages import Entry
 from domain.project.feedback.evaluation import (
@@ -190,7 +190,7 @@ def _round_over(row: EvaluationRow, at: datetime) -> None:
     row.earlier_called_back = [*row.earlier_called_back, at]
 
 
-def evaluation_runs(row: EvaluationRow) -> list[Run]:
+def evaluation_runs(row: EvaluationRow) -> list[FeedbackRun]:
     """What the clocks of a bad evaluation are read from: those of every round in turn, and the appeal's."""
     if not row.bad:
         return []
@@ -210,7 +210,7 @@ def evaluation_runs(row: EvaluationRow) -> list[Run]:
         called if called and row.rectified_at and called >= row.rectified_at else row.closed_at,
     )
     if row.appealed_at:
-        runs.append(Run(VoiceStep.APPEAL, BUREAU, row.appealed_at, ended_at=row.appeal_decided_at))
+        runs.append(FeedbackRun(VoiceStep.APPEAL, BUREAU, row.appealed_at, ended_at=row.appeal_decided_at))
     return runs
 
 
@@ -221,10 +221,10 @@ def _round(
     rectified: datetime | None,
     call_from: datetime | None,
     called: datetime | None,
-) -> list[Run]:
+) -> list[FeedbackRun]:
     """The clocks of one round; none to call back where nothing was put right."""
     runs = [
-        Run(VoiceStep.START, holder, begun, ended_at=started),
-        Run(VoiceStep.RECTIFICATION, holder, begun, ended_at=rectified),
+        FeedbackRun(VoiceStep.START, holder, begun, ended_at=started),
+        FeedbackRun(VoiceStep.RECTIFICATION, holder, begun, ended_at=rectified),
     ]
-    return [*runs, Run(VoiceStep.CALL_BACK, holder, call_from, ended_at=called)] if call_from else runs
+    return [*runs, FeedbackRun(VoiceStep.CALL_BACK, holder, call_from, ended_at=called)] if call_from else runs

@@ -88,7 +88,7 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
         )
 
 
-class Kind(Struct, Generic[R, A], frozen=True):
+class FeedbackKind(Struct, Generic[R, A], frozen=True):
     """What is asked for: its table and row, the column that says when, and how it is read."""
 
     table: LiteralString
@@ -103,10 +103,10 @@ class Kind(Struct, Generic[R, A], frozen=True):
         return getattr(row, self.at), row.project.hex, getattr(row, self.name)
 
 
-COMPLAINTS = Kind(
+COMPLAINTS = FeedbackKind(
     "complaint", ComplaintRow, "filed_at", "complaint", lambda state: state.complaints.values(), complaint_reading
 )
-EVALUATIONS = Kind(
+EVALUATIONS = FeedbackKind(
     "evaluation",
     EvaluationRow,
     "evaluated_at",
@@ -152,7 +152,9 @@ class VoicesAt:
             )
         )
 
-    async def _listed(self, kind: Kind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[A]:
+    async def _listed(
+        self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+    ) -> list[A]:
         read, page = self._reader(kind), slice(asked.offset, asked.offset + asked.limit)
         if not asked.by_clock:
             if not earlier:
@@ -163,7 +165,7 @@ class VoicesAt:
         found = await asyncio.to_thread(lambda: [one for one in map(read, rows) if asked.takes_clocks(one)])
         return found[page]
 
-    async def _all(self, kind: Kind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[R]:
+    async def _all(self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[R]:
         """Every row that is asked for, its clocks apart."""
         rows = await self._found(kind, asked, earlier, VOICES_READ_MAX + 1)
         merged = self._merged(kind, asked, rows, earlier)
@@ -171,11 +173,11 @@ class VoicesAt:
             raise TooMuchToRead(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
         return merged
 
-    def _reader(self, kind: Kind[R, A]) -> Callable[[R], A]:
+    def _reader(self, kind: FeedbackKind[R, A]) -> Callable[[R], A]:
         return lambda row: kind.read(row, self._laws, self.t, self.known)
 
     def _merged(
-        self, kind: Kind[R, A], asked: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], asked: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
     ) -> list[R]:
         """*rows* of the view and those read from the ledger, in the order of a list."""
         found: list[R] = list(rows)
@@ -184,7 +186,7 @@ class VoicesAt:
         return sorted(found, key=kind.order, reverse=True)
 
     async def _found(
-        self, kind: Kind[R, A], asked: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
+        self, kind: FeedbackKind[R, A], asked: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
     ) -> list[R]:
         query = statement(kind, asked, without=bool(without))
         params: dict[str, Any] = {f"equal_{name}": value for name, value in asked.equal.items()}
@@ -216,7 +218,7 @@ def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
     return EVERYTHING if scope is None else scope.of(alias)
 
 
-def statement(kind: Kind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
+def statement(kind: FeedbackKind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
     """The query behind a list; *without* leaves out the projects that are read from the ledger."""
     at, name = Identifier("v", kind.at), Identifier("v", kind.name)
     conditions: list[SQL | Composed] = [within_of(asked.scope, "v")]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import structs
 
-from domain.law.feedback.clock import Run, VoiceClock, VoiceState, local_day, voice_clock
+from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, local_day, voice_clock
 from domain.law.feedback.terms import VoiceStep, terms_of
 from domain.messages import tag_of
 from domain.project.feedback.complaint import (
@@ -89,7 +89,9 @@ def evaluation_reading(row: EvaluationRow, laws: Laws, t: datetime, known: datet
     )
 
 
-def clocks_of(runs: Sequence[Run], rule: str, law: str, laws: Laws, t: datetime, known: datetime) -> list[VoiceClock]:
+def clocks_of(
+    runs: Sequence[FeedbackRun], rule: str, law: str, laws: Laws, t: datetime, known: datetime
+) -> list[VoiceClock]:
     """The clocks that had begun by *t*; none where no law, and so no calendar, is recorded."""
     if not law:
         return []

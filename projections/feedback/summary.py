@@ -22,7 +22,7 @@ OPINIONS_MIN = 5  # fewer are not told
 UP_TO_ANSWER = (VoiceStep.ACCEPTANCE, VoiceStep.TRANSFER, VoiceStep.ANSWER)
 
 
-class Share(Struct, frozen=True):
+class Proportion(Struct, frozen=True):
     """*part* of *n*, and the quotient, null where there is nothing to divide; all null where it is not told."""
 
     part: int | None
@@ -30,7 +30,7 @@ class Share(Struct, frozen=True):
     rate: float | None
 
 
-UNTOLD = Share(None, None, None)
+UNTOLD = Proportion(None, None, None)
 
 
 class VoiceSummary(Struct, frozen=True):
@@ -55,16 +55,16 @@ class VoiceSummary(Struct, frozen=True):
     late: int
     declined: int
     withdrawn: int
-    upheld: Share
-    on_time: Share
-    satisfied: Share
+    upheld: Proportion
+    on_time: Proportion
+    satisfied: Proportion
     evaluations: int
     void: int | None
-    bad_rate: Share
-    rectified: Share
-    rectified_on_time: Share
-    called_back: Share
-    content: Share
+    bad_rate: Proportion
+    rectified: Proportion
+    rectified_on_time: Proportion
+    called_back: Proportion
+    content: Proportion
 
 
 Name = str | None
@@ -72,9 +72,9 @@ Said = tuple[list[ComplaintReading], list[EvaluationReading]]
 OF_EVALUATIONS = ("void", "bad_rate", "rectified", "rectified_on_time", "called_back", "content")
 
 
-def share(part: int, n: int) -> Share:
+def share(part: int, n: int) -> Proportion:
     """*part* of *n* to four decimals."""
-    return Share(part, n, round(part / n, 4) if n else None)
+    return Proportion(part, n, round(part / n, 4) if n else None)
 
 
 def summaries(
@@ -124,7 +124,7 @@ def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
     few_satisfied = withheld({line.item: line.satisfied.n or 0 for line in lines}, least)
     out = []
     for line in lines:
-        untold: dict[str, Share | None] = {}
+        untold: dict[str, Proportion | None] = {}
         if line.item in few:
             untold |= {name: None if name == "void" else UNTOLD for name in OF_EVALUATIONS}
         if line.item in few_called:

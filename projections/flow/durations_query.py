@@ -12,7 +12,7 @@ from psycopg.sql import SQL
 from domain.core.ledger import Refused
 from domain.law.calendar.moment import local_day
 from domain.law.estimate import counted_days
-from domain.project.flow.durations import Known, Likeness
+from domain.project.flow.durations import KnownDurations, Likeness
 from projections.reader import Laws, Reader
 from projections.scope import Scope
 
@@ -42,10 +42,10 @@ COUNTED = """
 """
 
 
-class Kept(Struct, frozen=True):
+class CachedDurations(Struct, frozen=True):
     """What was counted, up to which position of the views, by which laws, and when on the machine's own clock."""
 
-    known: Known
+    known: KnownDurations
     position: int
     laws: Laws
     counted_at: float
@@ -59,24 +59,24 @@ class Durations:
 
     def __init__(self, store: Reader) -> None:
         self._store = store
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, CachedDurations] = {}
 
-    async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> Known:
+    async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> KnownDurations:
         """Those known at *position* of the views, or somewhat earlier but not before *after*; *at* is now."""
         kept = self._kept.get(register)
         if kept is not None and kept.laws is laws and (kept.position == position or self._fresh(kept, after)):
             return kept.known
         known = await self.until(laws, at, register)
-        self._kept[register] = Kept(known, position, laws, monotonic())
+        self._kept[register] = CachedDurations(known, position, laws, monotonic())
         return known
 
     @staticmethod
-    def _fresh(kept: Kept, after: int) -> bool:
+    def _fresh(kept: CachedDurations, after: int) -> bool:
         return kept.position >= after and monotonic() - kept.counted_at < REFRESH_SECONDS
 
-    async def until(self, laws: Laws, as_of: datetime, register: str = "") -> Known:
+    async def until(self, laws: Laws, as_of: datetime, register: str = "") -> KnownDurations:
         """Those of all applications of *register* that were decided up to *as_of*, by what is known now."""
-        known, within = Known(), Scope(register).of("h")
+        known, within = KnownDurations(), Scope(register).of("h")
         async with self._store.cursor() as cursor:
             await cursor.execute(SQL(SPANS).format(within), {})
             asked = _calendars(laws, await cursor.fetchall(), as_of)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from domain.core.plan import Phase
 from domain.core.types import Outcome
-from domain.law.generic.period import Period, is_over
+from domain.law.generic.period import CountedPeriod, is_over
 from domain.law.generic.rule import GeneralRule
 from domain.messages import Entry
 from domain.project.flow.move import begun
@@ -26,7 +26,7 @@ class PhaseState(StrEnum):
     DONE = "done"  # all of it is granted
 
 
-class Course(Struct):
+class ProjectCourse(Struct):
     """A project, and when each of its items was first applied for and when, if so it is now, it was granted."""
 
     project: Project
@@ -59,9 +59,9 @@ class PhaseStanding(Struct, frozen=True):
     provisional: bool
 
 
-def course(project_id: UUID, entries: Sequence[Entry]) -> Course:
+def course(project_id: UUID, entries: Sequence[Entry]) -> ProjectCourse:
     """What *entries*, in version order and with their corrections settled, made of the project's items."""
-    found = Course(Project(project_id))
+    found = ProjectCourse(Project(project_id))
     for entry in entries:
         entry.fact.apply(found.project)
         found.project.version = entry.version
@@ -78,14 +78,14 @@ def course(project_id: UUID, entries: Sequence[Entry]) -> Course:
     return found
 
 
-def phases_at(found: Course, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
+def phases_at(found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
     """The phases of the project's flow at *t*, those with steps. *rule* counts their days; None: nothing does."""
     flow = found.project.flow
     shown = (_standing(phase, found, rule, t) for phase in (flow.phases if flow else ()))
     return [phase for phase in shown if phase.steps]
 
 
-def _standing(phase: Phase, found: Course, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
+def _standing(phase: Phase, found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
     items = [code for code, item in found.project.items.items() if item.plan.phase == phase.code]
     begun_at = min((found.begun_at[code] for code in items if code in found.begun_at), default=None)
     granted = [found.granted_at[code] for code in items if code in found.granted_at]
@@ -123,7 +123,7 @@ class _Days(Struct, frozen=True):
 def _days(phase: Phase, rule: GeneralRule | None, begun_at: datetime | None, until: datetime) -> _Days:
     if phase.limit_days is None or rule is None or begun_at is None:
         return _Days()
-    period = Period(rule, begun_at, phase.limit_days)
+    period = CountedPeriod(rule, begun_at, phase.limit_days)
     end = period.end()
     if end is None:
         return _Days()

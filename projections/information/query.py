@@ -122,7 +122,7 @@ class PersonsProject(Struct, frozen=True):
     cases: list[ProgressItem]
 
 
-class Found(Struct, frozen=True):
+class FoundProjects(Struct, frozen=True):
     """A page of projects, the best match first, and how many there are in all."""
 
     rows: list[InformationRow]
@@ -144,7 +144,7 @@ class InformationBook:
     def __init__(self, store: Reader, past: InformationPast | None = None) -> None:
         self._store, self._past = store, past
 
-    async def listed(self, asked: InformationFilter) -> Found:
+    async def listed(self, asked: InformationFilter) -> FoundProjects:
         """A page of projects that match, the best match first; without a text those entered last.
 
         Raises TooMuchToRead.
@@ -160,7 +160,7 @@ class InformationBook:
             counted = await cursor.fetchone()
             await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
             rows = [InformationRow(*row) for row in await cursor.fetchall()]
-        return Found(rows, int(counted[0]) if counted else 0)
+        return FoundProjects(rows, int(counted[0]) if counted else 0)
 
     async def of_person(
         self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int

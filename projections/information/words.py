@@ -34,7 +34,7 @@ VARIANTS = (
 STAYS = ("ss", "us", "is")  # no plurals
 
 
-class Question(Struct, frozen=True):
+class SearchWords(Struct, frozen=True):
     """What is looked for: *words* is a tsquery that finds every text in question, and some more.
 
     Of these count the ones that hold each of *exact*, a run of Chinese characters or a number with its hyphens, as it
@@ -72,7 +72,7 @@ def words(text: str) -> set[str]:
     return found
 
 
-def question(asked: str) -> Question:
+def question(asked: str) -> SearchWords:
     """What *asked* looks for: all its terms, which blanks separate. English words stand for their other forms too."""
     parts: dict[str, None] = {}
     exact: list[str] = []
@@ -84,7 +84,7 @@ def question(asked: str) -> Question:
         if runs and BARE.fullmatch(term) is None:
             exact.append(term)
         marks |= dict.fromkeys([term] if len(runs) != 1 or runs[0]["han"] else forms(term))
-    return Question(" & ".join(parts), tuple(exact), tuple(marks))
+    return SearchWords(" & ".join(parts), tuple(exact), tuple(marks))
 
 
 def _wanted(run: re.Match[str]) -> list[str]:

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from domain.core.types import Mode
 from domain.law.licensing.escalation import Crossing
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.rule import Days, Period, Rule, Yellow
+from domain.law.licensing.rule import Days, PeriodTerms, Rule, Yellow
 from domain.law.packs.pack import PackName
 from domain.law.proof import Rung
 from projections.clocks.law_events import Histories, ItemHistory, rule_of
@@ -63,10 +63,10 @@ class Alternative(Struct, frozen=True, kw_only=True):
             if getattr(self, name) is not None:
                 changed[name] = getattr(self, name)
         if self.decision_days is not None:
-            changed["decision"] = Period(self.decision_days, rule.decision.max_extension)
+            changed["decision"] = PeriodTerms(self.decision_days, rule.decision.max_extension)
         if self.commitment_days is not None:
             most = rule.commitment.max_extension if rule.commitment else 0
-            changed["commitment"] = Period(self.commitment_days, most)
+            changed["commitment"] = PeriodTerms(self.commitment_days, most)
         if self.countersign_days is not None and rule.countersign is not None:
             changed["countersign"] = structs.replace(rule.countersign, days=self.countersign_days)
         return structs.replace(rule, **changed) if changed else rule

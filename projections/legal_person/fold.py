@@ -16,7 +16,7 @@ from domain.legal_person.identity import LegacyCodeLinked, LegalPersonMerged, Le
 from domain.legal_person.registration import LegalPersonChanged, LegalPersonRegistered
 from domain.legal_person.state import LegalPerson, Particulars, stream_of
 from domain.messages import Entry
-from domain.streams import LEGAL_PERSON, Kind
+from domain.streams import LEGAL_PERSON, AggregateKind
 from projections.information.words import plain, vector
 from projections.view import Facts, Row, Rows, Table, facts_of
 
@@ -116,7 +116,7 @@ class Persons:
     name: str = "persons"
     version: int = 1
     tables: tuple[Table, ...] = (PERSONS, CODES, MERGES)
-    kind: Kind = LEGAL_PERSON
+    kind: AggregateKind = LEGAL_PERSON
     follows: Facts = facts_of(LEGAL_PERSON.facts)
 
     def start(self) -> PersonState:

@@ -85,7 +85,7 @@ class Then(Struct, frozen=True):
         return {"day": self.day, "known": self.known}
 
 
-class Found(Struct, frozen=True):
+class FoundPersons(Struct, frozen=True):
     """An entry that a code leads to: its own code, by what *sort* of code it was found, and who it really is."""
 
     person: UUID
@@ -128,10 +128,10 @@ class PersonBook:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[Found]:
+    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[FoundPersons]:
         """The entries that *code*, or the id *person*, leads to; of several persons where a code is of several."""
         rows = await self._rows(FOUND, {**at.asked, "code": code, "id": person})
-        return [Found(*row) for row in rows]
+        return [FoundPersons(*row) for row in rows]
 
     async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
         """Those of *codes* that lead to a person, as far as was known then."""

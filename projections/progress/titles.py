@@ -13,7 +13,7 @@ NAMES = "SELECT p.project, p.code, p.name FROM views.project AS p WHERE p.projec
 ITEM_NAMES = "SELECT i.project, i.item, i.name FROM views.item AS i WHERE i.project = ANY(%s)"
 
 
-class Names(Struct, frozen=True):
+class ProjectTitles(Struct, frozen=True):
     """Names by id; what the views don't know yet is called by its own id."""
 
     projects: dict[UUID, str]
@@ -33,7 +33,7 @@ class Names(Struct, frozen=True):
         return self.items.get((project, item)) or item
 
 
-async def names_of(store: Reader, projects: Iterable[UUID]) -> Names:
+async def names_of(store: Reader, projects: Iterable[UUID]) -> ProjectTitles:
     """The names of *projects* and of their items."""
     asked = [list(set(projects))]
     async with store.cursor() as cursor:
@@ -41,4 +41,4 @@ async def names_of(store: Reader, projects: Iterable[UUID]) -> Names:
         rows = await cursor.fetchall()
         await cursor.execute(ITEM_NAMES, asked)
         items = {(project, item): name for project, item, name in await cursor.fetchall()}
-    return Names({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, items)
+    return ProjectTitles({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, items)

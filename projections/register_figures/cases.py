@@ -65,7 +65,7 @@ class CaseRow(Struct, frozen=True):
     suspended_since: date | None = None
 
 
-class Days(Struct):
+class CaseDays(Struct):
     """What has been found of one case so far. An open stretch has no second day."""
 
     item: str = ""
@@ -105,7 +105,7 @@ def case_row(
         return None
     law = law_for(registered.fact.law, registered.occurred_at)
     by_register = any(is_register_row(entry) for entry in entries)
-    found, zone = Days(), ZoneInfo(law.zone)
+    found, zone = CaseDays(), ZoneInfo(law.zone)
     for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
         day = entry.occurred_at.astimezone(zone).date()
         if isinstance(entry.fact, StepNoted):
@@ -167,7 +167,7 @@ def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime
             yield entry if at is entry.occurred_at else structs.replace(entry, occurred_at=at)
 
 
-def take_row(found: Days, row: StepNoted, day: date, zone: ZoneInfo) -> None:
+def take_row(found: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
     """Let one row of a register count, as its officers typed it."""
     if row.activity == SUBMITTED:
         found.submitted = found.submitted or day
@@ -183,7 +183,7 @@ def take_row(found: Days, row: StepNoted, day: date, zone: ZoneInfo) -> None:
         found.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
 
 
-def take_fact(found: Days, fact: Fact, day: date) -> None:
+def take_fact(found: CaseDays, fact: Fact, day: date) -> None:
     """Let one fact count, if it is about the item that was applied for first."""
     if isinstance(fact, ItemSubmitted) and not found.item:
         found.item, found.submitted = fact.item, day

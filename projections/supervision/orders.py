@@ -27,13 +27,13 @@ class OrderState(StrEnum):
     ANSWERED_LATE = "answered_late"
 
 
-class Order(OrderRow, frozen=True, kw_only=True):
+class OrderAt(OrderRow, frozen=True, kw_only=True):
     """One order at an instant."""
 
     state: OrderState
 
 
-def order_at(row: OrderRow, t: datetime, zone: str) -> Order:
+def order_at(row: OrderRow, t: datetime, zone: str) -> OrderAt:
     """The order as it stood at *t*, its day being one of *zone*."""
     if row.answered_at is not None and row.answered_at > t:
         row = structs.replace(row, answer="", answered_by="", answered_at=None)
@@ -42,4 +42,4 @@ def order_at(row: OrderRow, t: datetime, zone: str) -> Order:
         state = OrderState.OVERDUE if late else OrderState.WAITING
     else:
         state = OrderState.ANSWERED_LATE if late else OrderState.ANSWERED
-    return Order(**structs.asdict(row), state=state)
+    return OrderAt(**structs.asdict(row), state=state)

@@ -48,7 +48,7 @@ from projections.supervision.fold import (
     SupervisionState,
 )
 from projections.supervision.list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
-from projections.supervision.orders import ORDERS, Order, order_at
+from projections.supervision.orders import ORDERS, OrderAt, order_at
 from projections.view import fold
 
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
@@ -131,7 +131,7 @@ class SupervisionAt:
 
     async def orders(
         self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
-    ) -> list[Order]:
+    ) -> list[OrderAt]:
         """Orders of the bureau as they stood, those that are to be answered first at the top."""
         asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
         return [

@@ -26,7 +26,7 @@ from domain.project.supervision.rescission import RescindCard
 from domain.project.supervision.signals import DeemAcceptance, DeemConsent, DeemRenewal, IssueClockCard, WarnDeadline
 from projections.clocks.reading import book_of
 from projections.reader import Laws
-from projections.watch.state import Courses, Dossier, Told, courses_of
+from projections.watch.state import Courses, IssuedSignal, WatchState, courses_of
 
 SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
     Rung.WARNING: WarnDeadline,
@@ -56,20 +56,24 @@ class Watch(Struct, frozen=True):
 
 
 def watch(
-    entries: Sequence[Entry], laws: Laws, now: datetime, since: datetime | None = None, dossier: Dossier | None = None
+    entries: Sequence[Entry],
+    laws: Laws,
+    now: datetime,
+    since: datetime | None = None,
+    dossier: WatchState | None = None,
 ) -> Watch:
     """What there is to tell of a project at *now*, from all its *entries* in version order.
 
     What was passed before *since*, if that is given, was another system's to tell. *dossier* is the project's, where
     there is one.
     """
-    dossier = dossier or Dossier.of(entries)
+    dossier = dossier or WatchState.of(entries)
     courses = dossier.courses(laws, now)
     due = [rescission(dossier.project, one, entries, laws, now) for one in fallen(dossier, courses)]
     return _watch(due + tellings(dossier, courses, since), courses)
 
 
-def watch_on(dossier: Dossier, laws: Laws, now: datetime, since: datetime | None = None) -> Watch | None:
+def watch_on(dossier: WatchState, laws: Laws, now: datetime, since: datetime | None = None) -> Watch | None:
     """The same without the entries; None where something told stands no longer: only they tell why."""
     courses = dossier.courses(laws, now)
     return None if fallen(dossier, courses) else _watch(tellings(dossier, courses, since), courses)
@@ -81,12 +85,12 @@ def _watch(due: list[Due], courses: Courses) -> Watch:
     return Watch(tuple(due), min(coming, default=None))
 
 
-def fallen(dossier: Dossier, courses: Courses) -> list[Told]:
+def fallen(dossier: WatchState, courses: Courses) -> list[IssuedSignal]:
     """What was told and stands no longer."""
     return [one for one in dossier.told.values() if not one.rescinded and not one.final and not stands(one, courses)]
 
 
-def tellings(dossier: Dossier, courses: Courses, since: datetime | None) -> list[Due]:
+def tellings(dossier: WatchState, courses: Courses, since: datetime | None) -> list[Due]:
     """The rungs passed that were not told, or were rescinded since."""
     project, due = dossier.project, list[Due]()
     last_told = {(one.item, one.proof.key): one for one in dossier.told.values()}
@@ -101,7 +105,7 @@ def tellings(dossier: Dossier, courses: Courses, since: datetime | None) -> list
     return due
 
 
-def stands(one: Told, courses: Courses) -> bool:
+def stands(one: IssuedSignal, courses: Courses) -> bool:
     """Whether the clocks passed that rung at that instant."""
     of_item = courses.get((one.item, one.proof.application))
     return of_item is not None and any(
@@ -109,7 +113,7 @@ def stands(one: Told, courses: Courses) -> bool:
     )
 
 
-def rescission(project: Project, one: Told, entries: Sequence[Entry], laws: Laws, now: datetime) -> Due:
+def rescission(project: Project, one: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> Due:
     """How to take back what stands no longer; it happened when its cause was recorded, and now where there is none."""
     cause = cause_of(one, entries, laws, now)
     at = max(entries[cause - 1].recorded_at, one.at) if cause else now
@@ -119,7 +123,7 @@ def rescission(project: Project, one: Told, entries: Sequence[Entry], laws: Laws
     return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
 
 
-def cause_of(one: Told, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
+def cause_of(one: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
     """The version of the entry that took the ground away: the first since, with which it stands no longer.
 
     0 where it would not stand today even without what was recorded since: then the calendar has changed.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from domain.law.generic.evaluate import general_course
-from domain.law.licensing.escalation import Course, course
+from domain.law.licensing.escalation import Progression, course
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.proof import RUNGS, ClockProof
@@ -36,10 +36,10 @@ from projections.clocks.reading import book_of, general_terms, rules_of
 from projections.reader import Laws
 
 Basis = tuple[Any, ...]  # what a law that counts otherwise than in working days rests on, beside the calendar
-Courses = Mapping[tuple[str, int], Course]  # by item and application
+Courses = Mapping[tuple[str, int], Progression]  # by item and application
 
 
-class Told(Struct):
+class IssuedSignal(Struct):
     """One rung as it was told; *rescinded* is the version of the entry that rescinded it, 0 for none."""
 
     version: int
@@ -52,14 +52,14 @@ class Told(Struct):
     final: bool = False  # revoked on appeal or retracted by hand: people have spoken
 
 
-class Kept(Struct, frozen=True):
+class CachedHistory(Struct, frozen=True):
     """A course as it was worked out *at* an instant, from so many *events*, under a rule and a calendar."""
 
     events: int
     rule: Rule | Basis
     calendar: str
     at: datetime
-    course: Course
+    course: Progression
 
     def holds(self, history: ItemHistory, rule: Rule | Basis, calendar: str, now: datetime) -> bool:
         """Whether the course at *now* is still this one: nothing was said since, and its next instant is to come."""
@@ -72,18 +72,18 @@ class Kept(Struct, frozen=True):
         )
 
 
-class Dossier(Struct):
+class WatchState(Struct):
     """A project, the history of each application, and what was told, by card."""
 
     project: Project
     command: UUID  # that brought in its first entry
     imported: bool
     histories: Histories
-    told: dict[str, Told]
-    kept: dict[tuple[str, int], Kept] = field(default_factory=dict)
+    told: dict[str, IssuedSignal]
+    kept: dict[tuple[str, int], CachedHistory] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> Dossier:
+    def of(cls, entries: Sequence[Entry]) -> WatchState:
         """The dossier of a project with these entries, which are all there are, in version order."""
         first = entries[0]
         told = {one.card: one for one in told_in(entries)}
@@ -107,7 +107,7 @@ class Dossier(Struct):
 
     def courses(self, laws: Laws, now: datetime) -> Courses:
         """What the clocks of each application have come to by *now*."""
-        found: dict[tuple[str, int], Course] = {}
+        found: dict[tuple[str, int], Progression] = {}
         for key, history in self.histories.items():
             if not history.law:
                 continue
@@ -118,7 +118,7 @@ class Dossier(Struct):
         return found
 
 
-def _course_again(before: Kept | None, history: ItemHistory, laws: Laws, now: datetime) -> Kept:
+def _course_again(before: CachedHistory | None, history: ItemHistory, laws: Laws, now: datetime) -> CachedHistory:
     rule = rule_of(history, laws)
     pack = laws.pack(rule.pack if rule else history.law)
     calendar = laws.calendar(pack, now.astimezone(ZoneInfo(pack.zone)).date()).version
@@ -126,7 +126,7 @@ def _course_again(before: Kept | None, history: ItemHistory, laws: Laws, now: da
     if before is not None and before.holds(history, basis, calendar, now):
         return before
     course = course_of(history, rule, laws, now) if rule else general_course_of(history, laws, now)
-    return Kept(len(history.events), basis, calendar, now, course)
+    return CachedHistory(len(history.events), basis, calendar, now, course)
 
 
 def _basis(history: ItemHistory) -> Basis:
@@ -143,7 +143,7 @@ def _settled(history: ItemHistory, now: datetime) -> bool:
 
 def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
     """What the clocks of each application have come to by *now*, from all entries; of *only* one item if named."""
-    found: dict[tuple[str, int], Course] = {}
+    found: dict[tuple[str, int], Progression] = {}
     for (item, application), history in item_histories(entries).items():
         if history.law and only in ("", item):
             rule = rule_of(history, laws)
@@ -152,7 +152,7 @@ def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = 
     return found
 
 
-def general_course_of(history: ItemHistory, laws: Laws, now: datetime) -> Course:
+def general_course_of(history: ItemHistory, laws: Laws, now: datetime) -> Progression:
     """What the clocks of one application have come to whose law counts otherwise than in working days."""
     zone = laws.pack(history.law).zone
     terms = general_terms(history, laws, now.astimezone(ZoneInfo(zone)).date())
@@ -166,7 +166,7 @@ def as_it_is(rule: Rule) -> Rule:
 
 def course_of(
     history: ItemHistory, rule: Rule, laws: Laws, now: datetime, changed: Callable[[Rule], Rule] = as_it_is
-) -> Course:
+) -> Progression:
     """What the clocks of one application have come to; each consulted department was given days of its own.
 
     *changed* makes of every rule the one to count by, for whoever asks what another rule would have come to.
@@ -180,19 +180,19 @@ def course_of(
         passed += [crossing for crossing in own.passed if crossing.clock in clocks]
         coming.append(own.next)
     passed.sort(key=lambda crossing: (crossing.at, RUNGS.index(crossing.rung)))
-    return Course(tuple(passed), min((at for at in coming if at is not None), default=None))
+    return Progression(tuple(passed), min((at for at in coming if at is not None), default=None))
 
 
-def told_in(entries: Sequence[Entry]) -> list[Told]:
+def told_in(entries: Sequence[Entry]) -> list[IssuedSignal]:
     """The rungs that were told, each with what became of it, in the order of telling."""
     retracted = corrections(entries).retracted
-    told: dict[str, Told] = {}
+    told: dict[str, IssuedSignal] = {}
     for entry in entries:
         take_told(told, entry, retracted=entry.version in retracted)
     return list(told.values())
 
 
-def take_told(told: dict[str, Told], entry: Entry, *, retracted: bool) -> None:
+def take_told(told: dict[str, IssuedSignal], entry: Entry, *, retracted: bool) -> None:
     """Note what *entry*, itself *retracted* or not, tells of rungs."""
     match entry.fact:
         case (
@@ -202,7 +202,7 @@ def take_told(told: dict[str, Told], entry: Entry, *, retracted: bool) -> None:
             | RenewalDeemed(card=card, item=item, proof=proof)
             | CardIssued(card=card, item=item, proof=ClockProof() as proof)
         ):
-            told[card] = Told(entry.version, card, item, proof, entry.occurred_at, final=retracted)
+            told[card] = IssuedSignal(entry.version, card, item, proof, entry.occurred_at, final=retracted)
         case CardRescinded(card=card) if card in told:
             told[card].times += 1
             if not retracted:

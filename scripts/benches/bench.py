@@ -22,11 +22,11 @@ from scripts.benches.answering import answering
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
-from scripts.benches.evaluating import Evaluations
-from scripts.benches.ground import Ground, ground, vacuum
+from scripts.benches.evaluating import EvaluationBench
+from scripts.benches.ground import BenchDatabase, ground, vacuum
 from scripts.benches.report import (
     AtOnce,
-    Reading,
+    BenchReading,
     Report,
     machine,
     shown,
@@ -50,7 +50,7 @@ class Only(StrEnum):
     VIEWS = "views"
 
 
-def at_once(floor: Ground, ledger: str, plain: str, clients: int, seconds: int) -> AtOnce:
+def at_once(floor: BenchDatabase, ledger: str, plain: str, clients: int, seconds: int) -> AtOnce:
     """Every way to store something, one after the other, *clients* at once."""
     _tell(f"{clients} at once")
     for database in (ledger, plain):
@@ -92,11 +92,11 @@ def measure(seconds: int) -> Report:
         )
 
 
-def measure_reading(floor: Ground, ledger: str, seconds: int) -> Reading:
+def measure_reading(floor: BenchDatabase, ledger: str, seconds: int) -> BenchReading:
     """Follow the *ledger*, which is full already."""
     _tell("views")
     vacuum(ledger)
-    return Reading(
+    return BenchReading(
         reading.followed(ledger, seconds),
         reading.bare_select(ledger),
         reading.bare_pages(ledger),
@@ -104,7 +104,7 @@ def measure_reading(floor: Ground, ledger: str, seconds: int) -> Reading:
     )
 
 
-def measure_views(seconds: int) -> Reading:
+def measure_views(seconds: int) -> BenchReading:
     """Fill a ledger for as long as a whole run would, and follow it."""
     with ground() as floor:
         ledger = floor.database("ledger", migrated=True)
@@ -148,15 +148,15 @@ def main(
             print(json.format(json.encode(report)).decode())
         case Boards():
             shown_boards(report, console)
-        case Evaluations():
+        case EvaluationBench():
             shown_evaluations(report, console)
-        case Reading():
+        case BenchReading():
             shown_reading(report, console)
         case Report():
             shown(report, console)
 
 
-def part(only: Only, seconds: int) -> Boards | Evaluations | Reading:
+def part(only: Only, seconds: int) -> Boards | EvaluationBench | BenchReading:
     """Measure one part: the board over a million items, one evaluation of one item's clocks, or the views."""
     match only:
         case Only.BOARD:

@@ -15,7 +15,7 @@ from domain.project.application.note import NoteStep, StepNoted
 from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import utc_now
-from infrastructure.ledger.entry_draft import Draft
+from infrastructure.ledger.entry_draft import EntryDraft
 from scripts.benches.commands import MANAGER, crowd, ids_made_before, in_process, registration
 from scripts.benches.measure import Figure
 
@@ -57,7 +57,7 @@ async def write_past(here: Approvals, project: UUID) -> int:
     """Store a note on *project* that *here* does not know of, as if another process had; the note's version."""
     kept, key, now = here._kept[project.int], uuid4(), utc_now()  # noqa: SLF001  to write behind its back
     recorded = Recorded(by=MANAGER, command_id=key, law=kept.project.law)
-    draft = Draft.of(kept, (StepNoted(activity=VISIT),), recorded, now, now)
+    draft = EntryDraft.of(kept, (StepNoted(activity=VISIT),), recorded, now, now)
     await here.committer.append(draft.item(key, bytes(32)))
     return draft.receipt.version
 

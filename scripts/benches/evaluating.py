@@ -71,7 +71,7 @@ class Timed(Struct, frozen=True):
     p99_us: float
 
 
-class Evaluations(Struct, frozen=True):
+class EvaluationBench(Struct, frozen=True):
     """All that was timed. The bound is that of *evaluations*, of a history prepared once."""
 
     bound_us: float
@@ -100,13 +100,13 @@ def life() -> list[LawEvent]:
     ]
 
 
-def measured(rounds: int = ROUNDS) -> Evaluations:
+def measured(rounds: int = ROUNDS) -> EvaluationBench:
     """Time every question *rounds* times, the garbage collector off, at instants after all of it."""
     pack = law_book().pack(LAW)
     rule, book, events = expand(pack, commitment_days=15), law_book().calendars()[pack.calendar], life()
     plain = [event for event in events if not event.corrects]
     prepared, uncorrected = Timeline(rule.zone, events), Timeline(rule.zone, plain)
-    return Evaluations(
+    return EvaluationBench(
         BOUND_MICROSECONDS,
         rounds,
         [

@@ -17,7 +17,7 @@ from infrastructure.postgres.migrate import migrate
 CONNECTIONS_MAX = 300  # pgbench and the stock library want a connection for each client; the default is 100
 
 
-class Ground:
+class BenchDatabase:
     """A running server, and databases in it. Errors: PostgresUnavailable."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
@@ -41,7 +41,7 @@ def vacuum(url: str) -> None:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
+def ground() -> Iterator[BenchDatabase]:
     """Start a server in a temporary folder; stop it and remove the folder afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-bench-"))
     folder.chmod(0o711)  # also the account that runs the server for root has to get in
@@ -52,7 +52,7 @@ def ground() -> Iterator[Ground]:
             connection.execute("ALTER SYSTEM SET autovacuum = off")  # see vacuum
         server.stop()
         server.start()
-        yield Ground(server)
+        yield BenchDatabase(server)
     finally:
         server.stop()
         shutil.rmtree(folder)

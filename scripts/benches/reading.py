@@ -54,7 +54,7 @@ class LedgerApplication(Application[UUID]):
     }
 
 
-class Count(Projection[PostgresTrackingRecorder]):
+class ReadCount(Projection[PostgresTrackingRecorder]):
     """The least a projection can do: follow its position, without a row of its own."""
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:  # noqa: ARG002 the library's signature
@@ -139,7 +139,7 @@ def library_runner(url: str, socket_folder: str, database: str, seconds: float) 
     began = perf_counter()
     with ProjectionRunner(
         application_class=LedgerApplication,
-        projection_class=Count,
+        projection_class=ReadCount,
         view_class=PostgresTrackingRecorder,
         env=settings,
     ) as runner:

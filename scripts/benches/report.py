@@ -12,7 +12,7 @@ from rich.table import Table
 
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import Disturbed
-from scripts.benches.evaluating import Evaluations
+from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure, ratio
 from scripts.benches.reading import Followed
 
@@ -38,7 +38,7 @@ class AtOnce(Struct, frozen=True):
     echo: Figure
 
 
-class Reading(Struct, frozen=True):
+class BenchReading(Struct, frozen=True):
     """How fast the views come to hold what the ledger says, and the yardsticks."""
 
     followed: list[Followed]
@@ -55,7 +55,7 @@ class Report(Struct, frozen=True):
     commands: list[AtOnce]
     disturbed: Disturbed
     loading: Figure
-    views: Reading
+    views: BenchReading
 
 
 def machine() -> Machine:
@@ -98,7 +98,7 @@ def _add_disturbed(table: Table, found: Disturbed) -> None:
     _add(table, rivals, f"{_times(rivals, calm)} in process, {_times(rivals, second)} second writer; {again}")
 
 
-def shown_reading(found: Reading, console: Console, loading: Figure | None = None) -> None:
+def shown_reading(found: BenchReading, console: Console, loading: Figure | None = None) -> None:
     """Print what the views take as a table."""
     table = _table("reading", "at once", "", "per second", "p50 ms", "p99 ms", "beside")
     if loading:
@@ -123,7 +123,7 @@ def shown_boards(found: Boards, console: Console) -> None:
     console.print(table)
 
 
-def shown_evaluations(found: Evaluations, console: Console) -> None:
+def shown_evaluations(found: EvaluationBench, console: Console) -> None:
     """Print what one question to the law takes as a table."""
     here = machine()
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")

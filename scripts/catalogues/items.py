@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from domain.catalogue.item import Material, ServiceItem, TaskType
+from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import fault_of, is_legacy
 
@@ -76,7 +76,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(fields.get("materials"), str):
         late = _parts(str(fields.get("tolerable", "")))
         fields["materials"] = [
-            Material(material_name=name, tolerable=name in late) for name in _parts(fields["materials"])
+            RequiredMaterial(material_name=name, tolerable=name in late) for name in _parts(fields["materials"])
         ]
     if "task_type" in fields:
         kind = str(fields["task_type"])

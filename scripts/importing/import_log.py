@@ -12,15 +12,19 @@ from pathlib import Path
 from time import perf_counter
 
 from infrastructure.ledger.approvals import Approvals
-from scripts.importing.planning import Step, plan_case
-from scripts.importing.reading import EventRow, Reading, read_log
-from scripts.importing.receipt import Receipt
+from scripts.importing.planning import ImportStep, plan_case
+from scripts.importing.reading import EventRow, LogReading, read_log
+from scripts.importing.receipt import ReceiptRegister
 from scripts.importing.register import Register, Unknown
 from scripts.importing.report import ImportReport, tally
-from scripts.importing.sending import Desk
+from scripts.importing.sending import CommandSender
 from scripts.importing.wabo import Wabo
 
-REGISTERS: tuple[Register, ...] = (Wabo(), Receipt(), Unknown())  # the first that keeps a log's activities reads it
+REGISTERS: tuple[Register, ...] = (
+    Wabo(),
+    ReceiptRegister(),
+    Unknown(),
+)  # the first that keeps a log's activities reads it
 CASES_AT_ONCE = 96  # a case's commands wait for each other; so many cases fill the batches of the disk
 DEFAULT_LAW = "nl-wabo"
 RECEIPT_LOG = Path(__file__).parents[1] / "data" / "receipt"  # events.csv.gz and cases.csv.gz, and where they come from
@@ -43,9 +47,9 @@ async def import_log(
     by_case, kinds = rows_by_case(reading), kinds_of(reading)
     report = report_on(reading, by_case)
     report.law, report.registers = law, {dataset: kind.name for dataset, kind in kinds.items()}
-    desk = Desk(approvals, report, events.name, cases.name)
+    desk = CommandSender(approvals, report, events.name, cases.name)
     now = approvals.clock()
-    steps: list[Step] = []
+    steps: list[ImportStep] = []
 
     async def bring(case: Case) -> None:
         dataset, case_id = case
@@ -79,7 +83,7 @@ async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable
         raise several.exceptions[0] from several  # they all have one cause: the database, most likely
 
 
-def report_on(reading: Reading, by_case: Mapping[Case, Sequence[EventRow]]) -> ImportReport:
+def report_on(reading: LogReading, by_case: Mapping[Case, Sequence[EventRow]]) -> ImportReport:
     """What the files alone give to report."""
     return ImportReport(
         cases=len(by_case),
@@ -92,7 +96,7 @@ def report_on(reading: Reading, by_case: Mapping[Case, Sequence[EventRow]]) -> I
     )
 
 
-def rows_by_case(reading: Reading) -> dict[Case, list[EventRow]]:
+def rows_by_case(reading: LogReading) -> dict[Case, list[EventRow]]:
     """The rows of each case in the order of the file; also the cases that have none, and those that are not listed."""
     found: dict[Case, list[EventRow]] = {case: [] for case in reading.cases}
     for row in reading.events:
@@ -100,7 +104,7 @@ def rows_by_case(reading: Reading) -> dict[Case, list[EventRow]]:
     return found
 
 
-def kinds_of(reading: Reading) -> dict[str, Register]:
+def kinds_of(reading: LogReading) -> dict[str, Register]:
     """Which kind of register each dataset comes from, as its activities tell."""
     activities: dict[str, set[str]] = {dataset: set() for dataset, _ in reading.cases}
     for row in reading.events:

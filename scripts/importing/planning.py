@@ -48,7 +48,7 @@ class Fate(StrEnum):
     LOST = "lost"  # not kept
 
 
-class Step(Struct):
+class ImportStep(Struct):
     """One row, what became of it, and why; *code* is that of the refusal."""
 
     row: EventRow
@@ -57,7 +57,7 @@ class Step(Struct):
     reason: str = ""
 
 
-class Act(Struct, frozen=True):
+class PlannedAct(Struct, frozen=True):
     """One command to be sent, and the facts it gives. *line* is that of its row, 0 for what the case itself says."""
 
     id: UUID
@@ -75,8 +75,8 @@ class CasePlan(Struct):
     dataset: str
     case_id: str
     project: UUID
-    acts: list[Act]
-    steps: list[Step]
+    acts: list[PlannedAct]
+    steps: list[ImportStep]
     refusal: str = ""
     unsaid: list[str] = field(default_factory=list)  # what its line in the list of cases says and a rule refused
     remarks: Mapping[int, str] = field(default_factory=dict)  # by line: what was typed and could not be taken
@@ -98,7 +98,7 @@ def plan_case(
     try:
         clerk.register_project(ordered)
     except Refused as refusal:
-        lost = [Step(row, Fate.LOST, refusal.code, refusal.sentence) for row in ordered]
+        lost = [ImportStep(row, Fate.LOST, refusal.code, refusal.sentence) for row in ordered]
         return CasePlan(dataset, case_id, clerk.project.id, [], lost, refusal.sentence)
     steps = [clerk.take(row) for row in ordered]
     clerk.finish(ordered)
@@ -106,7 +106,7 @@ def plan_case(
     return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid, remarks=remarks)
 
 
-def note(row: EventRow, step: Step) -> NoteStep:
+def note(row: EventRow, step: ImportStep) -> NoteStep:
     """The row as a noted step, with the reason why it is no more than that."""
     reason = f"{step.code}: {step.reason}" if step.code else step.reason
     if len(row.value) > LINE_CHARACTERS_MAX:
@@ -151,7 +151,7 @@ class Clerk:
         self.case = Situation(project, listing, law_for(law, now))
         columns = listing.columns if listing else {}
         self.department = columns.get("department", dataset)[:CODE_CHARACTERS_MAX]
-        self.acts: list[Act] = []
+        self.acts: list[PlannedAct] = []
         self.unsaid: list[str] = []
 
     @property
@@ -181,19 +181,19 @@ class Clerk:
         )
         self._do(self._case_key("register"), Deed(command), None, known)
 
-    def take(self, row: EventRow) -> Step:
+    def take(self, row: EventRow) -> ImportStep:
         """One row: what it means, then the row itself."""
         self.case.law = self.law_for(self.law_id, row.occurred_at)
         meaning = self.kind.meaning(row, self.case)
-        step = Step(row, Fate.NOTED, reason=meaning) if isinstance(meaning, str) else self._attempt(row, meaning)
+        step = ImportStep(row, Fate.NOTED, reason=meaning) if isinstance(meaning, str) else self._attempt(row, meaning)
         try:
             self._do(self._row_key(row), Deed(note(row, step), row.unit), row, known_on(row))
         except Refused as refusal:
-            return Step(row, Fate.LOST, refusal.code, refusal.sentence)
+            return ImportStep(row, Fate.LOST, refusal.code, refusal.sentence)
         self.case.seen[row.activity] = row.value
         return step
 
-    def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> Step:
+    def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> ImportStep:
         """All commands of a row, or none of them."""
         before = (deepcopy(self.project), len(self.acts)) if len(deeds) > 1 else None
         for nth, deed in enumerate(deeds):
@@ -204,8 +204,8 @@ class Clerk:
                 if before:
                     self.case.project, kept = before
                     del self.acts[kept:]
-                return Step(row, Fate.REFUSED, refusal.code, refusal.sentence)
-        return Step(row, Fate.MAPPED)
+                return ImportStep(row, Fate.REFUSED, refusal.code, refusal.sentence)
+        return ImportStep(row, Fate.MAPPED)
 
     def finish(self, rows: Sequence[EventRow]) -> None:
         """What only the list of cases knows, and that list's own line, kept whole."""
@@ -256,4 +256,4 @@ class Clerk:
         for fact in facts:
             fact.apply(self.project)
         source = SEPARATOR.join((self.dataset, self.case_id, row.event_id if row else ""))
-        self.acts.append(Act(key, command, by, source, recorded_at, facts, row.line if row else 0))
+        self.acts.append(PlannedAct(key, command, by, source, recorded_at, facts, row.line if row else 0))

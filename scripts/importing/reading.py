@@ -50,7 +50,7 @@ class CaseListing(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, str]
 
 
-class Reading(Struct):
+class LogReading(Struct):
     """What was found in the two files. A *lost* line is no row; a *remark* is about a row that was read all the same.
 
     *left* counts, by column, the fields of events that have no place in the ledger.
@@ -70,18 +70,18 @@ KEPT_COLUMNS = {
 }  # fmt: skip
 
 
-def read_log(events: Path, cases: Path, zone: str) -> Reading:
+def read_log(events: Path, cases: Path, zone: str) -> LogReading:
     """Both files, whole, before anything is written. *zone* is where their local days begin.
 
     Raises LogUnreadable for a file that is no CSV in UTF-8, is cut short, or lacks a column.
     """
-    found = Reading()
+    found = LogReading()
     _read_cases(found, cases)
     _read_events(found, events, zone)
     return found
 
 
-def _read_cases(found: Reading, path: Path) -> None:
+def _read_cases(found: LogReading, path: Path) -> None:
     for line in _lines(found, path, CASE_COLUMNS):
         dataset, case_id = line["dataset"], line["case_id"]
         first = found.cases.get((dataset, case_id))
@@ -99,7 +99,7 @@ def _read_cases(found: Reading, path: Path) -> None:
         )
 
 
-def _read_events(found: Reading, path: Path, zone: str) -> None:
+def _read_events(found: LogReading, path: Path, zone: str) -> None:
     seen: dict[tuple[str, str], int] = {}
     for line in _lines(found, path, EVENT_COLUMNS):
         for column in line.places:
@@ -117,7 +117,7 @@ def _read_events(found: Reading, path: Path, zone: str) -> None:
         found.events.append(row)
 
 
-def _lines(found: Reading, path: Path, needed: Sequence[str]) -> Iterator[Line]:
+def _lines(found: LogReading, path: Path, needed: Sequence[str]) -> Iterator[Line]:
     """The lines that can be rows at all; the others are lost, and it is said why."""
     counts_events = needed is EVENT_COLUMNS
     for number, fields, places in lines_of(path, needed):

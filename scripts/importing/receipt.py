@@ -21,7 +21,7 @@ EXTERNAL = "external"
 ENDED = "the register says that the case ended, not how it was decided"
 
 
-class Receipt:
+class ReceiptRegister:
     """The municipality's receipt phase. Its list of cases knows when each was begun and ended, and its last day."""
 
     name = "receipt"

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.importing.lines import Remark
-from scripts.importing.planning import Fate, Step
+from scripts.importing.planning import Fate, ImportStep
 
 LINES_SHOWN_MAX = 20  # of each list, on the screen; the JSON has them all
 ACTIVITIES_SHOWN_MAX = 3  # of those that rows with one reason have
@@ -74,7 +74,7 @@ class ImportReport(Struct):
         return 1 if self.lost or self.changed else 0
 
 
-def tally(report: ImportReport, steps: Iterable[Step]) -> None:
+def tally(report: ImportReport, steps: Iterable[ImportStep]) -> None:
     """Count the *steps* into *report*: by fate, by activity, by reason."""
     lines: dict[str, ActivityLine] = {}
     reasons: dict[tuple[str, str], Reason] = {}

@@ -11,7 +11,7 @@ from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import Busy
 from scripts.importing.lines import Remark
-from scripts.importing.planning import LISTING, Act, CasePlan, Fate
+from scripts.importing.planning import LISTING, CasePlan, Fate, PlannedAct
 from scripts.importing.reading import CaseListing
 from scripts.importing.report import ImportReport
 
@@ -23,7 +23,7 @@ SHOWN_CHARACTERS_MAX = 80  # of each side of a difference
 Stored = dict[UUID, list[Entry]]  # by command
 
 
-class Desk:
+class CommandSender:
     """Where planned cases are handed in. What doesn't get through goes into *report*, with the file and line."""
 
     def __init__(self, approvals: Approvals, report: ImportReport, events: str, cases: str) -> None:
@@ -66,7 +66,7 @@ class Desk:
             stored.setdefault(entry.recorded.command_id, []).append(entry)
         return stored
 
-    async def _hand_in(self, plan: CasePlan, act: Act, listing: CaseListing | None) -> None:
+    async def _hand_in(self, plan: CasePlan, act: PlannedAct, listing: CaseListing | None) -> None:
         while True:
             try:
                 answer = await self._approvals.handle(
@@ -90,7 +90,7 @@ class Desk:
         return Remark(self._cases, listing.line, sentence)
 
 
-def unlike(stored: Sequence[Entry] | None, act: Act) -> list[str]:
+def unlike(stored: Sequence[Entry] | None, act: PlannedAct) -> list[str]:
     """In what the entries that are *stored* for an act, if any, are unlike what the file now says."""
     if stored is None:
         return []
@@ -105,7 +105,7 @@ def unlike(stored: Sequence[Entry] | None, act: Act) -> list[str]:
     ]
 
 
-def compared(entry: Entry, fact: AnyFact, act: Act) -> Iterator[tuple[str, object, object]]:
+def compared(entry: Entry, fact: AnyFact, act: PlannedAct) -> Iterator[tuple[str, object, object]]:
     """Everything that a file says of one entry: what it is called, as it is stored, as it would be stored now.
 
     A case's line in the list of cases is dated by its last row, and its project by the first that was recorded: rows

@@ -16,7 +16,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.watcher.watcher import PASSES_MAX, WATCHER
 from projections.reader import Laws
 from projections.watch.fold import watch, watch_on
-from projections.watch.state import Dossier
+from projections.watch.state import WatchState
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime
@@ -50,7 +50,7 @@ class Watchman:
 
     def __init__(self, approvals: Approvals, project: UUID, laws: Laws, tally: Tally) -> None:
         self._approvals, self._project, self._laws, self._tally = approvals, project, laws, tally
-        self._dossier: Dossier | None = None
+        self._dossier: WatchState | None = None
         self.next: datetime | None = None  # when there is something to tell, if nothing else happens
         self.behind = False  # whether something happened since the last look
 
@@ -73,11 +73,11 @@ class Watchman:
                 told = True
         return told
 
-    async def _current(self) -> Dossier:
+    async def _current(self) -> WatchState:
         dossier = self._dossier
         news = await self._approvals.history(self._project, after=dossier.version if dossier else 0)
         if dossier is None or not dossier.follow(news):
-            dossier = Dossier.of(news if dossier is None else await self._approvals.history(self._project))
+            dossier = WatchState.of(news if dossier is None else await self._approvals.history(self._project))
         self._dossier = dossier
         return dossier
 

@@ -35,7 +35,7 @@ HEADS = """
 """
 
 
-class Ground:
+class SimulatedGround:
     """Where and when a zone is simulated: the same for every process that has a share in it."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Ground:
         return [*(self.project(number) for number in range(self.projects)), *people]
 
 
-async def register_people(approvals: Approvals, ground: Ground) -> Tally:
+async def register_people(approvals: Approvals, ground: SimulatedGround) -> Tally:
     """Enter the enterprises into the legal-person base on the first morning, and tell what became of their entries."""
     tally = Tally()
     entered = ground.time(Chance(ground.seed, "registrar")).on(ground.begin)
@@ -101,7 +101,7 @@ async def register_people(approvals: Approvals, ground: Ground) -> Tally:
 
 
 async def run_projects(
-    approvals: Approvals, ground: Ground, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
+    approvals: Approvals, ground: SimulatedGround, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
 ) -> None:
     """Run the projects of these *numbers*, some of them side by side; *done* is called after each."""
     waiting = iter(numbers)

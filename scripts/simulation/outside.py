@@ -11,7 +11,7 @@ from domain.project.application.correction import RetractEntry
 from domain.project.application.delivery import DeliverDecision
 from domain.project.external.results import (
     AttestRecord,
-    Kept,
+    KeptResult,
     ReconcileExternalResult,
     RecordExternalResult,
     SettleDiscrepancy,
@@ -71,6 +71,6 @@ def reconciled(about: Circumstances, done: Done, number: str) -> Part:
     told = ReconcileExternalResult(item=about.code, outcome=Outcome.GRANTED, source=EXCHANGE, document_number=number)
     done = yield from about.act(done.at, about.chance.between(5, 30), feed(about.plan.department), told)
     if "discrepancy_found" in done.facts:
-        settle = SettleDiscrepancy(item=about.code, keep=Kept.FEED, reasons="经核对证照原件，以部门系统为准")
+        settle = SettleDiscrepancy(item=about.code, keep=KeptResult.FEED, reasons="经核对证照原件，以部门系统为准")
         done = yield from about.act(done.at, about.chance.between(1, 6), about.manager, settle)
     return done

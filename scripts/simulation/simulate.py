@@ -28,7 +28,7 @@ from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import calm_collector, when_orphaned
 from scripts.simulation.course import HANDS, Tally
-from scripts.simulation.engine import Ground, hash_of, register_people, run_projects
+from scripts.simulation.engine import SimulatedGround, hash_of, register_people, run_projects
 from scripts.simulation.project_life import Zone
 
 WORKING_DAYS = 750  # about three years
@@ -117,7 +117,7 @@ def require_sensible(asked: Asked) -> None:
         raise SimulationRefused(f"A simulation until {asked.until} can't begin on {asked.begin}.")
 
 
-async def require_fresh(approvals: Approvals, ground: Ground) -> None:
+async def require_fresh(approvals: Approvals, ground: SimulatedGround) -> None:
     """Refuse to run the same seed again on top of what it left behind."""
     if (await approvals.project(ground.project(0))).version:
         raise SimulationRefused(
@@ -150,7 +150,7 @@ async def opened(url: str, laws: LawBook) -> AsyncIterator[Approvals]:
         yield approvals
 
 
-async def prepared(approvals: Approvals, asked: Asked) -> Ground:
+async def prepared(approvals: Approvals, asked: Asked) -> SimulatedGround:
     """The ground to simulate on, with the zone published where it was not."""
     pack = approvals.laws.in_force(DEFAULT_LAW, asked.until)
     calendar = approvals.laws.calendar(pack, asked.until)
@@ -162,11 +162,11 @@ async def prepared(approvals: Approvals, asked: Asked) -> Ground:
     if not isinstance(flow, Flow) or not isinstance(catalogue, Catalogue):
         raise SimulationRefused("The zone was published and is not there: try again.")
     zone = Zone(FLOW, flow.edition().kinds, catalogue.editions[-1].items, pack)
-    return Ground(zone, calendar, asked.seed, asked.projects, begin, asked.until)
+    return SimulatedGround(zone, calendar, asked.seed, asked.projects, begin, asked.until)
 
 
 async def _run(
-    approvals: Approvals, url: str, asked: Asked, ground: Ground, progress: Callable[[int, int], None]
+    approvals: Approvals, url: str, asked: Asked, ground: SimulatedGround, progress: Callable[[int, int], None]
 ) -> Tally:
     """Run every project: here, or shared out among processes."""
     finished = 0

@@ -22,7 +22,7 @@ from domain.project.application.supplement import RequestSupplement, SubmitSuppl
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.countersignature.consolidation import ConsolidateOpinions
 from domain.project.countersignature.request import AskCountersignature, Countersign
-from domain.project.external.results import Kept, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
+from domain.project.external.results import KeptResult, ReconcileExternalResult, RecordExternalResult, SettleDiscrepancy
 from domain.project.feedback.complaint import AcceptComplaint, AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.flow.adoption import StartFlow
 from domain.project.state.consultation import Opinion
@@ -229,7 +229,7 @@ def corrected() -> Iterator[Said]:
         item="power", outcome=GRANTED, source="utilities-exchange", document_number="GD-2026-181"
     )
     yield told("05-11 09:00", FEED, feed, "discrepancy_found", "completed")
-    settled = SettleDiscrepancy(item="power", keep=Kept.FEED, reasons="供电公司系统为准")
+    settled = SettleDiscrepancy(item="power", keep=KeptResult.FEED, reasons="供电公司系统为准")
     yield told("05-11 10:00", MANAGER, settled, "discrepancy_settled", "completed")
 
 

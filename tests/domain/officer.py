@@ -19,7 +19,7 @@ from domain.core.refusals import REFUSAL_CODES
 from domain.flow.publication import PublishFlow
 from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
-from domain.reference_data import Shelf
+from domain.reference_data import ReferenceData
 from domain.streams import decide
 from tests.examples import LAW
 from tests.spec import NOW
@@ -35,8 +35,8 @@ class ZoneDesk:
         self.catalogue, self.flow = Catalogue(catalogue_stream(ZONE)), Flow(flow_stream(FLOW))
 
     @property
-    def shelf(self) -> Shelf:
-        return Shelf({self.catalogue.id: self.catalogue}, {self.flow.id: self.flow})
+    def shelf(self) -> ReferenceData:
+        return ReferenceData({self.catalogue.id: self.catalogue}, {self.flow.id: self.flow})
 
     def say(self, state: Any, command: Any, by: Actor = HEAD, at: datetime = NOW) -> tuple[Fact, ...]:
         facts: tuple[Any, ...] = decide(command, state, Context(by, at, at, LAW, self.shelf))

@@ -23,7 +23,7 @@ from domain.legal_person.identity import (
     require_survivor,
 )
 from domain.legal_person.registration import ChangeLegalPerson, LegalPersonRegistered, RegisterLegalPerson
-from domain.legal_person.state import LegalPerson, Particulars, PersonKind, Standing, stream_of
+from domain.legal_person.state import LegalPerson, Particulars, PersonKind, PersonStanding, stream_of
 from domain.project.application.submission import SubmitItem
 from domain.streams import LEGAL_PERSON, decide, replay
 from tests.examples import APPLICANT, BUREAU, LAND, LAW, MANAGER
@@ -96,7 +96,7 @@ def test_nothing_is_said_of_a_person_nobody_registered() -> None:
 def test_changes_hold_since_their_day_in_whatever_order_they_are_told() -> None:
     earlier = ChangeLegalPerson(
         code=PERSON,
-        particulars=Particulars(name="恒信化工", status=Standing.SUSPENDED),
+        particulars=Particulars(name="恒信化工", status=PersonStanding.SUSPENDED),
         effective_on=date(2015, 1, 1),
         source="档案",
     )
@@ -104,7 +104,7 @@ def test_changes_hold_since_their_day_in_whatever_order_they_are_told() -> None:
 
     assert person.names == ["恒信材料有限公司", "恒信化工", "恒信新材料"]
     assert person.now.name == "恒信新材料"
-    assert person.now.status is Standing.SUSPENDED
+    assert person.now.status is PersonStanding.SUSPENDED
     assert person.now.address == "高新大道1号"
     assert [person.on(date(year, 1, 1)).name for year in (2010, 2014, 2015, 2019, 2020)] == [
         "恒信材料有限公司",

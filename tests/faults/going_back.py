@@ -16,7 +16,7 @@ from domain.examples.story import MANAGER
 from domain.project.application.note import NoteStep
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import migrate
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import kill_database, wait_until
@@ -112,7 +112,7 @@ def _keep_a_copy(server: EmbeddedPostgres) -> None:
 
 def _go_back(server: EmbeddedPostgres) -> None:
     kill_database(server.data)
-    wait_until(lambda: server.status() is Status.STOPPED, "the killed server is gone")
+    wait_until(lambda: server.status() is ServerStatus.STOPPED, "the killed server is gone")
     shutil.rmtree(server.folder)
     _copy(server).rename(server.folder)
     server.start()

@@ -18,9 +18,9 @@ from domain.examples.story import MANAGER
 from domain.project.application.note import NoteStep
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger import committer
-from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, Item, Row, parameters
-from infrastructure.ledger.approvals import Answer, Approvals
-from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane
+from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, AppendItem, Row, parameters
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until, waiting_for_locks
 
@@ -36,16 +36,16 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
         yield app
 
 
-async def register(approvals: Approvals, key: UUID, project: UUID | None = None) -> Answer:
+async def register(approvals: Approvals, key: UUID, project: UUID | None = None) -> CommandAnswer:
     return await approvals.handle(project or uuid4(), REGISTER, MANAGER, key)
 
 
 def lose_answers(monkeypatch: pytest.MonkeyPatch, count: int, meanwhile: Callable[[], object] = lambda: None) -> None:
     """The connection is lost after each of the next *count* appends is stored; *meanwhile* happens before the next."""
     lost: list[PGresult] = []
-    run = Lane.run
+    run = PipelineConnection.run
 
-    async def run_and_lose(lane: Lane, name: str, params: Sequence[bytes | None]) -> PGresult:
+    async def run_and_lose(lane: PipelineConnection, name: str, params: Sequence[bytes | None]) -> PGresult:
         result = await run(lane, name, params)
         if name == "append" and len(lost) < count:
             lost.append(result)
@@ -54,7 +54,7 @@ def lose_answers(monkeypatch: pytest.MonkeyPatch, count: int, meanwhile: Callabl
             raise ConnectionLost("the answer never came")
         return result
 
-    monkeypatch.setattr(Lane, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
+    monkeypatch.setattr(PipelineConnection, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
 
 
 async def test_a_commit_cut_short_is_made_once(approvals: Approvals, database_url: str) -> None:
@@ -120,17 +120,17 @@ async def test_who_reads_no_answers_keeps_nobody_from_appending(approvals: Appro
         await approvals.handle(project, NoteStep(activity=f"{n}", reason="长" * TEXT_CHARACTERS_MAX), MANAGER, uuid4())
 
     late = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(HASH_BYTES))
-    with closing(Lane(database_url, {"append": APPEND})) as frozen:
+    with closing(PipelineConnection(database_url, {"append": APPEND})) as frozen:
         await frozen.open()
         asyncio.get_running_loop().remove_reader(frozen._socket)
-        frozen.run("append", parameters([Item(project, (late,), uuid4(), bytes(HASH_BYTES), b"{}")]))
+        frozen.run("append", parameters([AppendItem(project, (late,), uuid4(), bytes(HASH_BYTES), b"{}")]))
         await asyncio.to_thread(select, [frozen._socket], [], [], PATIENCE_SECONDS)  # its answer is under way
         async with asyncio.timeout(PATIENCE_SECONDS):
             assert (await register(approvals, uuid4())).receipt.position == MANY + 2
 
 
 async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(items: list[Item]) -> list[bytes | None]:
+    def refuse(items: list[AppendItem]) -> list[bytes | None]:
         raise ValueError("this can't be written down")
 
     with monkeypatch.context() as patch:
@@ -161,15 +161,15 @@ async def test_closing_does_not_wait_for_ever_for_an_absent_database(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer, "CLOSE_SECONDS_MAX", 0.2)
-    connect = Lane._connect
+    connect = PipelineConnection._connect
     async with asyncio.timeout(PATIENCE_SECONDS), Approvals(database_url) as approvals:
         await register(approvals, uuid4())
 
-        def fail(lane: Lane) -> object:
+        def fail(lane: PipelineConnection) -> object:
             lane._url = NOWHERE
             return connect(lane)
 
-        monkeypatch.setattr(Lane, "_connect", fail)
+        monkeypatch.setattr(PipelineConnection, "_connect", fail)
         cut_connections(database_url, APPENDING)
         command = asyncio.create_task(register(approvals, uuid4()))
         await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting, "the command is on its way")

@@ -12,14 +12,14 @@ import pytest
 
 from domain.examples.story import MANAGER
 from domain.project.application.note import NoteStep
-from infrastructure.ledger.append_batch import Item, Row, Status
+from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.high_water import HighWater, WentBack
-from infrastructure.ledger.pipeline_connection import Lane
+from infrastructure.ledger.pipeline_connection import PipelineConnection
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from infrastructure.watcher.watch_cache import Dossiers
+from infrastructure.watcher.watch_cache import WatchCache
 from tests.conftest import reachable_folder
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends
@@ -130,13 +130,15 @@ async def test_an_item_is_stored_only_behind_the_entry_it_follows_on(database_ur
         project = uuid4()
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         await approvals.handle(project, NOTE, MANAGER, uuid4())
-        lost = await approvals.committer.append(Item(project, (row,), uuid4(), bytes(32), b"{}", previous=b"x" * 32))
-        assert lost.status is Status.GONE
+        lost = await approvals.committer.append(
+            AppendItem(project, (row,), uuid4(), bytes(32), b"{}", previous=b"x" * 32)
+        )
+        assert lost.status is AppendStatus.GONE
 
 
 async def test_what_the_watcher_knows_of_projects_is_forgotten(database_url: str) -> None:
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
-        dossiers, project = Dossiers(approvals), await noted(approvals)
+        dossiers, project = WatchCache(approvals), await noted(approvals)
         (before,), _ = await dossiers.read([project])
         go_back(database_url)
         cut_connections(database_url, APPENDING)
@@ -164,7 +166,7 @@ async def test_views_that_are_ahead_of_the_ledger_are_rebuilt(database_url: str)
 
 
 async def test_a_process_that_has_seen_nothing_has_nothing_to_compare(database_url: str) -> None:
-    high_water, lane = HighWater(), Lane(database_url, {})
+    high_water, lane = HighWater(), PipelineConnection(database_url, {})
     await high_water.reopen(lane)
     lane.close()
     assert high_water.times == 0

@@ -16,7 +16,7 @@ import uvloop
 from psycopg.pq.abc import PGresult
 
 from infrastructure.ledger import pipeline_connection as lanes
-from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane, NotConnected
+from infrastructure.ledger.pipeline_connection import ConnectionLost, NotConnected, PipelineConnection
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 LOCK = b"SELECT pg_advisory_lock(7)"
@@ -30,11 +30,11 @@ Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
 @asynccontextmanager
-async def stuck(database_url: str) -> AsyncIterator[tuple[Lane, asyncio.Future[PGresult]]]:
+async def stuck(database_url: str) -> AsyncIterator[tuple[PipelineConnection, asyncio.Future[PGresult]]]:
     """An open lane, and its first statement, which waits for a lock until the block ends."""
     with (
         psycopg.connect(database_url) as other,
-        closing(Lane(database_url, {"lock": LOCK, "size": b"SELECT length($1::bytea)"})) as lane,
+        closing(PipelineConnection(database_url, {"lock": LOCK, "size": b"SELECT length($1::bytea)"})) as lane,
     ):
         await lane.open()
         other.execute("SELECT pg_advisory_xact_lock(7)")
@@ -82,7 +82,7 @@ def test_a_statement_cut_short_on_its_way_out_is_told_of_it(database_url: str, r
 async def test_nothing_else_waits_while_a_server_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/?connect_timeout=2&sslmode=disable&gssencmode=disable"
-        opening = asyncio.create_task(Lane(url, {}).open())
+        opening = asyncio.create_task(PipelineConnection(url, {}).open())
         for _ in range(100):
             await asyncio.sleep(0)
         await asyncio.to_thread(select, [silent], [], [], PATIENCE_SECONDS)
@@ -93,7 +93,10 @@ async def test_nothing_else_waits_while_a_server_does_not_answer() -> None:
 
 
 async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with psycopg.connect(database_url) as other, closing(Lane(database_url, {"read": LOCKED_READ})) as lane:
+    with (
+        psycopg.connect(database_url) as other,
+        closing(PipelineConnection(database_url, {"read": LOCKED_READ})) as lane,
+    ):
         other.execute("LOCK TABLE ledger.event")
         with monkeypatch.context() as patch:
             patch.setattr(lanes, "READY_SECONDS_MAX", 0.05)
@@ -107,7 +110,9 @@ async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, m
 
 
 async def test_what_the_server_refuses_to_prepare_is_told_as_it_says_it(database_url: str) -> None:
-    with closing(Lane(database_url, {"one": b"SELECT 1", "none": b"SELECT nowhere", "two": b"SELECT 2"})) as lane:
+    with closing(
+        PipelineConnection(database_url, {"one": b"SELECT 1", "none": b"SELECT nowhere", "two": b"SELECT 2"})
+    ) as lane:
         with pytest.raises(psycopg.errors.UndefinedColumn, match="nowhere"):
             await lane.open()
         with pytest.raises(ConnectionLost, match="not connected"):
@@ -117,6 +122,6 @@ async def test_what_the_server_refuses_to_prepare_is_told_as_it_says_it(database
 async def test_an_answer_that_never_comes_and_that_nobody_waits_for_is_no_complaint() -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
-    Lane(NOWHERE, {}).run("append", [])
+    PipelineConnection(NOWHERE, {}).run("append", [])
     gc.collect()
     assert complaints == []

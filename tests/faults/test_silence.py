@@ -17,8 +17,8 @@ import pytest_asyncio
 from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger import committer
-from infrastructure.ledger.approvals import Answer, Approvals
-from infrastructure.ledger.pipeline_connection import Lane, NotReplicated
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.pipeline_connection import NotReplicated, PipelineConnection
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from tests.conftest import database_in
@@ -44,11 +44,11 @@ async def approvals(url: str) -> AsyncIterator[Approvals]:
         yield app
 
 
-def register(approvals: Approvals, key: UUID) -> asyncio.Task[Answer]:
+def register(approvals: Approvals, key: UUID) -> asyncio.Task[CommandAnswer]:
     return asyncio.create_task(approvals.handle(uuid4(), REGISTER, MANAGER, key))
 
 
-def session_of(lane: Lane) -> int:
+def session_of(lane: PipelineConnection) -> int:
     """The number of the server's process at the other end; 0 while there is none."""
     return lane._pgconn.backend_pid if lane._pgconn else 0
 
@@ -99,7 +99,7 @@ async def test_a_command_is_not_acknowledged_before_the_standby_has_it(
 
 
 async def test_a_cancelled_wait_fails_the_statement_it_belongs_to(server: EmbeddedPostgres, url: str) -> None:
-    lane = Lane(url, {"write": b"SELECT pg_logical_emit_message(true, '', '')", "read": b"SELECT 1"})
+    lane = PipelineConnection(url, {"write": b"SELECT pg_logical_emit_message(true, '', '')", "read": b"SELECT 1"})
     await lane.open()
     with waiting_for_a_standby(server), psycopg.connect(url, autocommit=True) as other:
         sent = [lane.run("read", []), lane.run("write", []), lane.run("read", [])]

@@ -16,9 +16,9 @@ from domain.project.application.note import NoteStep
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import StoredRow
-from infrastructure.ledger.pipeline_connection import ConnectionLost, Lane
+from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
 from infrastructure.ledger.reader import NoAnswer
-from infrastructure.ledger.stream_loader import StreamReads
+from infrastructure.ledger.stream_loader import StreamLoader
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
@@ -26,8 +26,8 @@ STEPS = 3
 
 
 @pytest_asyncio.fixture
-async def reads(database_url: str) -> AsyncIterator[StreamReads]:
-    reads = StreamReads(database_url)
+async def reads(database_url: str) -> AsyncIterator[StreamLoader]:
+    reads = StreamLoader(database_url)
     await reads.open()
     yield reads
     await reads.close()
@@ -44,7 +44,7 @@ async def told(database_url: str, projects: int) -> list[UUID]:
     return streams
 
 
-async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: StreamReads, database_url: str) -> None:
+async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: StreamLoader, database_url: str) -> None:
     streams = await told(database_url, 3)
     asked = [(stream, after) for stream in (*streams, uuid4(), streams[0]) for after in (-1, 2, STEPS + 1)]
 
@@ -57,20 +57,20 @@ async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: Stream
 
 
 async def test_many_who_ask_at_once_are_answered_by_two_statements(
-    reads: StreamReads, monkeypatch: pytest.MonkeyPatch
+    reads: StreamLoader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent, run = list[str](), Lane.run
+    sent, run = list[str](), PipelineConnection.run
 
-    def count(lane: Lane, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
+    def count(lane: PipelineConnection, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
         sent.append(name)
         return run(lane, name, params)
 
-    monkeypatch.setattr(Lane, "run", count)
+    monkeypatch.setattr(PipelineConnection, "run", count)
     await asyncio.gather(reads.rows(uuid4()), *[reads.rows(uuid4()) for _ in range(40)])
     assert len(sent) <= 2
 
 
-async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamReads, database_url: str) -> None:
+async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamLoader, database_url: str) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
         asked = [asyncio.create_task(reads.rows(uuid4())) for _ in range(3)]
@@ -82,7 +82,7 @@ async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamReads, data
 
 
 async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
-    reads: StreamReads, database_url: str
+    reads: StreamLoader, database_url: str
 ) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
@@ -95,7 +95,7 @@ async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
 
 
 async def test_a_silent_server_is_given_up_and_asked_anew(
-    reads: StreamReads, database_url: str, monkeypatch: pytest.MonkeyPatch
+    reads: StreamLoader, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
@@ -107,7 +107,7 @@ async def test_a_silent_server_is_given_up_and_asked_anew(
 
 
 async def test_whoever_waits_when_the_application_ends_is_told(database_url: str) -> None:
-    reads = StreamReads(database_url)
+    reads = StreamLoader(database_url)
     await reads.open()
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")

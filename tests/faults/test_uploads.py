@@ -16,7 +16,7 @@ from time import sleep
 import pytest
 
 from infrastructure.materials.places import INCOMING, Folder, key_of
-from infrastructure.materials.store import Materials
+from infrastructure.materials.store import MaterialStore
 from tests.examples import ROOT
 
 ROUNDS = 8
@@ -34,7 +34,7 @@ def content_of(number: int) -> bytes:
 
 async def take_in(folder: Path, first: int) -> None:
     """Take files in, several at a time, and print the number of each once it is acknowledged; never ends."""
-    materials, numbers = Materials(Folder(folder), LIMIT), count(first)
+    materials, numbers = MaterialStore(Folder(folder), LIMIT), count(first)
 
     async def pieces(content: bytes) -> AsyncIterator[bytes]:
         for start in range(0, len(content), 65_536):

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from domain.law.licensing.evaluation import Evaluation, evaluate
+from domain.law.licensing.evaluation import ClockEvaluation, evaluate
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.explain import Explanation, explain
-from domain.law.licensing.rule import CountersignTerms, HearingTerms, Period, RenewalTerms, Rule, Yellow
+from domain.law.licensing.rule import CountersignTerms, HearingTerms, PeriodTerms, RenewalTerms, Rule, Yellow
 from tests.law.packs.books import china
 
 ART_45 = ("hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review")
@@ -19,8 +19,8 @@ USUAL = Rule(
     intake_days=5,
     intake_shift="none",
     close_of_business="17:30",
-    decision=Period(20, 10),
-    lower_review=Period(20, 0),
+    decision=PeriodTerms(20, 10),
+    lower_review=PeriodTerms(20, 0),
     commitment=None,
     delivery_days=10,
     countersign=CountersignTerms(7, "deemed_consent"),
@@ -51,7 +51,7 @@ def happened(kind: str, when: str, **fields: Any) -> LawEvent:
     return msgspec.convert(event, LawEvent)  # type: ignore[no-any-return]  # a union is no type to mypy
 
 
-def ask(t: str, *events: LawEvent, known: str | None = None, rule: Rule = USUAL) -> Evaluation:
+def ask(t: str, *events: LawEvent, known: str | None = None, rule: Rule = USUAL) -> ClockEvaluation:
     """What stood at *t*."""
     return evaluate(rule, events, china(), at(t), at(known) if known else None)
 

@@ -19,7 +19,7 @@ from domain.law.generic.explain import explain_general
 from domain.law.licensing.clock import SILENT, State
 from domain.law.licensing.evaluation import evaluate
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.explain import Explanation, Phase, Reason, explain
+from domain.law.licensing.explain import DayPhase, DayReason, Explanation, explain
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.timeline import Timeline
 from domain.law.packs.expand import expand
@@ -247,7 +247,7 @@ def test_every_golden_vector_is_documented() -> None:
         assert sum(one.days for one in said.extensions if not one.void) == said.extended, vector.id
         out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
         assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}, vector.id
-        lost = sum(one.reason is Reason.SUSPENDED and one.phase is not Phase.AFTER_DUE for one in said.days)
+        lost = sum(one.reason is DayReason.SUSPENDED and one.phase is not DayPhase.AFTER_DUE for one in said.days)
         assert sum(one.days_out for one in said.suspensions) >= lost, vector.id
         seen |= found.keys()
     assert seen >= set(Subject) - {Subject.LAST_DAY}, "no vector rolls; every other subject is met"

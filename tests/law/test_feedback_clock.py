@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from msgspec import structs
 
-from domain.law.feedback.clock import Run, VoiceClock, VoiceState, voice_clock
+from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, voice_clock
 from domain.law.feedback.terms import ZONE_2020, VoiceStep, terms_of, terms_on
 from projections.law.shipped import shipped_law
 from tests.examples import LAW
@@ -19,10 +19,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00")
 
 
-RUN = Run(VoiceStep.ACCEPTANCE, "land", at("2025-09-26T17:00"))
+RUN = FeedbackRun(VoiceStep.ACCEPTANCE, "land", at("2025-09-26T17:00"))
 
 
-def stands(run: Run, t: str) -> VoiceClock | None:
+def stands(run: FeedbackRun, t: str) -> VoiceClock | None:
     return voice_clock(run, ZONE_2020, CALENDAR, LAW.zone, at(t))
 
 
@@ -60,7 +60,7 @@ def test_a_clock_has_not_begun_before_its_step() -> None:
 
 @pytest.mark.parametrize(("extended", "days"), [("2025-10-22T23:59", 20), ("2025-10-24T00:00", 15)])
 def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) -> None:
-    run = Run(VoiceStep.ANSWER, "land", at("2025-09-26T17:00"), extension_days=5, extended_at=at(extended))
+    run = FeedbackRun(VoiceStep.ANSWER, "land", at("2025-09-26T17:00"), extension_days=5, extended_at=at(extended))
     clock = stands(run, "2025-10-25T09:00")
 
     assert clock is not None

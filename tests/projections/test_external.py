@@ -20,7 +20,7 @@ from domain.project.external.results import (
     ExternalResultConfirmed,
     ExternalResultRecorded,
     ExternalResultVerified,
-    Kept,
+    KeptResult,
     RecordAttested,
 )
 from domain.project.state.project import ExternalResult
@@ -37,7 +37,7 @@ KEYED = ExternalResultRecorded(
 )
 FED = ExternalResult(Outcome.REFUSED, "T-2", date(2026, 3, 10), "exchange", by_feed=True)
 FOUND = DiscrepancyFound(item="tax", keyed=ExternalResult(Outcome.GRANTED, "T-1", None, "window"), fed=FED)
-TAKEN = DiscrepancySettled(item="tax", kept=Kept.FEED, reasons="telephoned", result=FED)
+TAKEN = DiscrepancySettled(item="tax", kept=KeptResult.FEED, reasons="telephoned", result=FED)
 
 
 def at(day: str) -> datetime:

@@ -21,7 +21,7 @@ from infrastructure.projector.ledger_stream import GapInLedger
 from infrastructure.projector.workers import FillFailed
 from infrastructure.verifier.verify import Verified
 from scripts import cli
-from scripts.golden import Checked
+from scripts.golden import VectorsChecked
 from scripts.server.serving import AddressTaken
 
 
@@ -61,7 +61,7 @@ def test_vectors_tell_their_mismatches_to_a_machine(tmp_path: Path) -> None:
     file.write_text("{}\n")
     ended = CliRunner().invoke(cli.cli, ["vectors", str(file), "--json"])
 
-    told = json.decode(ended.stdout, type=Checked)
+    told = json.decode(ended.stdout, type=VectorsChecked)
     assert (ended.exit_code, told.files, len(told.mismatches)) == (1, 1, 1)
 
 

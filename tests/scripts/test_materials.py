@@ -18,7 +18,7 @@ from domain.project.application.registration import RegisterProject
 from domain.project.materials.attachment import AttachMaterial, DetachMaterial
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.places import key_of
-from infrastructure.materials.store import Materials
+from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 from scripts.materials import SET_ASIDE, Attached, MaterialFault, VerifiedMaterials, check, verify
 from scripts.sweep import sweep
@@ -62,7 +62,7 @@ def run(chosen: Settings) -> subprocess.CompletedProcess[bytes]:
 
 
 async def test_every_attached_file_is_read_once_also_if_it_was_detached_since(chosen: Settings) -> None:
-    await Materials.of(chosen).receive(content(), MEDIA_TYPE)
+    await MaterialStore.of(chosen).receive(content(), MEDIA_TYPE)
     await attached(chosen.database_url, ATTACH, DetachMaterial(digest=DIGEST, reasons="other plan"))
     told: list[tuple[int, int]] = []
 
@@ -73,7 +73,7 @@ async def test_every_attached_file_is_read_once_also_if_it_was_detached_since(ch
 
 
 async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: Path) -> None:
-    await Materials.of(chosen).receive(content(), MEDIA_TYPE)
+    await MaterialStore.of(chosen).receive(content(), MEDIA_TYPE)
     lost = AttachMaterial(digest=LOST, name="lost.pdf", media_type=MEDIA_TYPE, size=7, items=("land",))
     await attached(chosen.database_url, ATTACH, lost)
     path = tmp_path / "materials" / key_of(DIGEST)
@@ -91,7 +91,7 @@ async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: P
 
 
 async def test_a_sweep_removes_what_no_fact_ever_named(chosen: Settings, tmp_path: Path) -> None:
-    materials = Materials.of(chosen)
+    materials = MaterialStore.of(chosen)
     await materials.receive(content(), MEDIA_TYPE)
     unattached = (await materials.receive(text(b"nobody attached it"), "text/plain")).digest
     young = (await materials.receive(text(b"it came today"), "text/plain")).digest
@@ -111,7 +111,7 @@ async def test_a_sweep_removes_what_no_fact_ever_named(chosen: Settings, tmp_pat
 
 async def test_what_is_attached_during_a_sweep_is_put_back(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what a sweep set aside that was broken off."""
-    materials = Materials.of(chosen)
+    materials = MaterialStore.of(chosen)
     await materials.receive(content(), MEDIA_TYPE)
     waiting = (await materials.receive(text(b"nobody attached it"), "text/plain")).digest
     for digest in (DIGEST, waiting):

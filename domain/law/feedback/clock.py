@@ -46,7 +46,7 @@ class VoiceClock(Struct, frozen=True):
     basis: str
 
 
-class Run(Struct, frozen=True):
+class FeedbackRun(Struct, frozen=True):
     """What a clock is read from: when its step began and, if it did, ended, whose it is, and an extension in time."""
 
     step: VoiceStep
@@ -62,7 +62,9 @@ def local_day(at: datetime, zone: str) -> date:
     return moment(at, ZoneInfo(zone)).local.date()
 
 
-def voice_clock(run: Run, terms: VoiceTerms, calendar: WorkingCalendar, zone: str, t: datetime) -> VoiceClock | None:
+def voice_clock(
+    run: FeedbackRun, terms: VoiceTerms, calendar: WorkingCalendar, zone: str, t: datetime
+) -> VoiceClock | None:
     """How the clock of *run* stands at *t*; None where its step has not begun by then.
 
     What comes after *t* is not known at *t*. An extension counts if it was granted before the clock was over.

@@ -11,11 +11,11 @@ from msgspec import Struct, field
 from domain.law.attribution import HeldDay, Holder
 from domain.law.calendar.moment import Moment
 from domain.law.generic.evaluate import GeneralTerms
+from domain.law.happening import Happening
 from domain.law.licensing.countersign import CountersignRecall, CountersignReply, CountersignRequest, name_of
 from domain.law.licensing.explain import EXPLAINED_DAYS_MAX
-from domain.law.licensing.happening import Happening
-from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
-from domain.law.licensing.review import DECISION, Decided, Delivered, UpperReceived, Withdrawn
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
+from domain.law.licensing.review import DECISION, Decided, Delivered, UpperReceived, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import Ground
@@ -74,9 +74,9 @@ class Hands(Struct):
                 self.above = True
             case Decided(outcome="granted"):
                 self.stage = "granted"
-            case Decided() | Withdrawn():
+            case Decided() | WithdrawnEvent():
                 self.ended = True
-            case Refused() if self.stage == "received":
+            case RefusedEvent() if self.stage == "received":
                 self.ended = True
             case Delivered() if self.stage == "granted":
                 self.ended = True

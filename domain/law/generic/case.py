@@ -9,12 +9,12 @@ from functools import cache
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
-from domain.law.generic.state import Standing, standing
-from domain.law.licensing.happening import Happening
-from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.generic.state import ClockStanding, standing
+from domain.law.happening import Happening
+from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
-from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, Extension
-from domain.law.licensing.review import Withdrawn as ItemWithdrawn
+from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
+from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import DEFAULT_MODE, SUPPLEMENT, Pack
@@ -33,7 +33,7 @@ def general_clocks(
     *,
     mode: str = DEFAULT_MODE,
     lengths: dict[str, int] | None = None,
-) -> dict[str, Standing]:
+) -> dict[str, ClockStanding]:
     """How every clock of *pack* that has begun stands at *t*, by what was *known* then (default: at *t*).
 
     *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
@@ -48,9 +48,9 @@ def general_clocks(
 
 def _standings(
     pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
-) -> dict[str, Standing]:
+) -> dict[str, ClockStanding]:
     """How every clock stands that has begun by *acts*, as they count."""
-    happened, found = [(at, event) for at, event, _ in acts], dict[str, Standing]()
+    happened, found = [(at, event) for at, event, _ in acts], dict[str, ClockStanding]()
     for clock, terms in pack.clocks.items():
         days = lengths.get(clock)
         if not is_counted(terms, clock, mode, days):
@@ -124,7 +124,7 @@ def ending(events: Iterable[Happening]) -> Happening | None:
             return refused or event
         if isinstance(event, Accepted):
             accepted, refused = True, None
-        elif isinstance(event, Refused) and not accepted:
+        elif isinstance(event, RefusedEvent) and not accepted:
             refused = refused or event
     return refused
 
@@ -175,7 +175,7 @@ def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:
             yield Suspended(at, sid, reason, until)
         case Resume(sid=sid):
             yield Resumed(at, sid)
-        case Extension(days=days, clock=extended) if extended == clock:
+        case ExtensionEvent(days=days, clock=extended) if extended == clock:
             yield Extended(at, days)
         case ItemWithdrawn():
             yield Withdrawn(at)

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from msgspec import Struct, field
 
 from domain.law.calendar.moment import months_later
-from domain.law.generic.days import Counting, EveryDay, counted
-from domain.law.generic.period import Period, is_over
+from domain.law.generic.days import DayCounting, EveryDay, counted
+from domain.law.generic.period import CountedPeriod, is_over
 from domain.law.generic.rule import (
     CALENDAR_UNITS,
     Agreed,
@@ -23,10 +23,10 @@ from domain.law.generic.rule import (
     Suspended,
     Withdrawn,
 )
-from domain.law.packs.terms import Effect, Notice, Unit
+from domain.law.packs.terms import Effect, NoticeTerms, Unit
 
 
-class Suspension(Struct):
+class CourseSuspension(Struct):
     """Time asked for with one reason; *effect* is what its end does to the period."""
 
     sid: str
@@ -38,7 +38,7 @@ class Suspension(Struct):
     lapsed: bool = False  # it ended with its term
 
 
-class Course(Struct):
+class ClockCourse(Struct):
     """The state of one clock between two events. *flags* name what was without effect, and why."""
 
     rule: GeneralRule
@@ -46,7 +46,7 @@ class Course(Struct):
     first_started: datetime | None = None
     n: int = 0
     added: list[tuple[int, Unit]] = field(default_factory=list)
-    suspensions: list[Suspension] = field(default_factory=list)
+    suspensions: list[CourseSuspension] = field(default_factory=list)
     agreed: date | None = None
     stopped: datetime | None = None
     withdrawn: datetime | None = None
@@ -56,19 +56,19 @@ class Course(Struct):
     flags: list[str] = field(default_factory=list)
 
     @property
-    def period(self) -> Period | None:
+    def period(self) -> CountedPeriod | None:
         """The period that runs now, None before the start."""
         if self.started is None:
             return None
         stretches = tuple((s.start, s.end) for s in self.suspensions)
-        return Period(self.rule, self.started, self.n, tuple(self.added), stretches, self.agreed)
+        return CountedPeriod(self.rule, self.started, self.n, tuple(self.added), stretches, self.agreed)
 
     @property
     def closed(self) -> bool:
         """Whether nothing can move the clock any more."""
         return self.stopped is not None or self.withdrawn is not None
 
-    def begin(self, at: datetime, n: int | None, suspensions: list[Suspension]) -> None:
+    def begin(self, at: datetime, n: int | None, suspensions: list[CourseSuspension]) -> None:
         """A period begins: what was added to or agreed for an earlier one fell with it."""
         self.started, self.n = at, self.rule.n if n is None else n
         self.first_started = self.first_started or at
@@ -93,13 +93,13 @@ class Course(Struct):
         terms = [s.term for s in self.suspensions if s.end is None]
         return max((term for term in terms if term is not None), default=None) if all(terms) else None
 
-    def open_suspension(self, sid: str) -> Suspension | None:
+    def open_suspension(self, sid: str) -> CourseSuspension | None:
         return next((s for s in self.suspensions if s.sid == sid and s.end is None), None)
 
 
-def course_of(rule: GeneralRule, events: Sequence[GeneralEvent], until: datetime | None = None) -> Course:
+def course_of(rule: GeneralRule, events: Sequence[GeneralEvent], until: datetime | None = None) -> ClockCourse:
     """Fold the events up to and with the instant *until*, in legal order; ties keep the order given."""
-    course = Course(rule)
+    course = ClockCourse(rule)
     for event in effective(events, until):
         if not course.closed:
             course.lapse(rule.local_day(event.at))
@@ -114,7 +114,7 @@ def effective(events: Iterable[GeneralEvent], until: datetime | None) -> list[Ge
     return sorted((event for event in events if until is None or event.at <= until), key=lambda event: event.at)
 
 
-def apply(course: Course, event: GeneralEvent) -> None:
+def apply(course: ClockCourse, event: GeneralEvent) -> None:
     """Let one event take effect, or flag that it has none."""
     match event:
         case Started(at=at):
@@ -140,7 +140,7 @@ def apply(course: Course, event: GeneralEvent) -> None:
             course.close_suspensions(at)
 
 
-def suspend(course: Course, event: Suspended) -> None:
+def suspend(course: ClockCourse, event: Suspended) -> None:
     """Open a suspension if the law knows its reason and it is not open already."""
     if course.open_suspension(event.sid):
         course.flags.append("duplicate_suspend")
@@ -159,10 +159,10 @@ def suspend(course: Course, event: Suspended) -> None:
         return
     course.stops[event.reason] = course.stops.get(event.reason, 0) + 1
     term = term_of(course, notice, event) if effect == "suspend" else None
-    course.suspensions.append(Suspension(event.sid, event.reason, effect, event.at, term=term))
+    course.suspensions.append(CourseSuspension(event.sid, event.reason, effect, event.at, term=term))
 
 
-def term_of(course: Course, notice: Notice, event: Suspended) -> date | None:
+def term_of(course: ClockCourse, notice: NoticeTerms, event: Suspended) -> date | None:
     """The last day for the answer, where its end lets the clock run again: as set, else as the law has it."""
     if notice.suspension_ends == "on_answer":
         return None
@@ -176,15 +176,15 @@ def term_of(course: Course, notice: Notice, event: Suspended) -> date | None:
     return min(set_until, by_law) if notice.term_is_limit else set_until
 
 
-def end_of_term(course: Course, requested_on: date, term: int, unit: Unit) -> date:
+def end_of_term(course: ClockCourse, requested_on: date, term: int, unit: Unit) -> date:
     """The last day of a term that the law itself sets from the day of the request, which does not count."""
     if unit == "month":
         return months_later(requested_on, term)[0]
-    days: Counting = course.rule.calendar if unit == "working_day" else EveryDay()
+    days: DayCounting = course.rule.calendar if unit == "working_day" else EveryDay()
     return date.fromordinal(days.at_count(days.count_to(requested_on.toordinal()) + term))
 
 
-def effect_of(course: Course, notice: Notice, event: Suspended) -> Effect:
+def effect_of(course: ClockCourse, notice: NoticeTerms, event: Suspended) -> Effect:
     """What this request does: the first one of its reason by the time since the start, later ones since the answer."""
     if event.reason not in course.asked:
         in_time = within(course, course.first_started, event.at, notice.within)
@@ -194,7 +194,7 @@ def effect_of(course: Course, notice: Notice, event: Suspended) -> Effect:
     return notice.again_effect or notice.effect
 
 
-def within(course: Course, since: datetime | None, at: datetime, days_max: int | None) -> bool:
+def within(course: ClockCourse, since: datetime | None, at: datetime, days_max: int | None) -> bool:
     """Whether *at* lies at most *days_max* counting days after the day of *since*."""
     period = course.period
     if days_max is None or since is None or period is None:
@@ -203,7 +203,7 @@ def within(course: Course, since: datetime | None, at: datetime, days_max: int |
     return counted(period.days, first, last, ()) <= days_max
 
 
-def resume(course: Course, event: Resumed) -> None:
+def resume(course: ClockCourse, event: Resumed) -> None:
     """Close a suspension; where its reason resets the period, a new one begins with the answer."""
     suspension = course.open_suspension(event.sid)
     if suspension is None:
@@ -216,7 +216,7 @@ def resume(course: Course, event: Resumed) -> None:
         course.begin(event.at, n, [other for other in course.suspensions if other.end is None])
 
 
-def answer_to_nothing(course: Course, event: Resumed) -> None:
+def answer_to_nothing(course: ClockCourse, event: Resumed) -> None:
     """Flag an answer where nothing waits for one, or the term set for it is over."""
     last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
     if last is None or not last.lapsed:
@@ -225,7 +225,7 @@ def answer_to_nothing(course: Course, event: Resumed) -> None:
         course.flags.append(f"answered_after_term:{last.reason}")
 
 
-def restart(course: Course, event: Restarted) -> None:
+def restart(course: ClockCourse, event: Restarted) -> None:
     """Begin from zero: whatever held the old period back is over with it."""
     if not within(course, course.first_started, event.at, course.rule.reset_within):
         course.flags.append("reset_too_late")
@@ -233,7 +233,7 @@ def restart(course: Course, event: Restarted) -> None:
     course.begin(event.at, event.n, [])
 
 
-def extend(course: Course, event: Extended) -> None:
+def extend(course: ClockCourse, event: Extended) -> None:
     """Make the period longer if the law lets it; one flag says why it is void, or that it is longer than lawful."""
     terms = course.rule.extension
     unit = event.unit or (terms.unit if terms else None) or course.rule.unit
@@ -246,7 +246,7 @@ def extend(course: Course, event: Extended) -> None:
         course.added.append((event.n, unit))
 
 
-def extension_faults(course: Course, event: Extended, unit: Unit) -> list[str]:
+def extension_faults(course: ClockCourse, event: Extended, unit: Unit) -> list[str]:
     """What speaks against an extension, in the order in which rule B8.2 tests it."""
     terms, period = course.rule.extension, course.period
     if period is None:
@@ -267,7 +267,7 @@ def extension_faults(course: Course, event: Extended, unit: Unit) -> list[str]:
     return faults
 
 
-def agree(course: Course, event: Agreed) -> None:
+def agree(course: ClockCourse, event: Agreed) -> None:
     """Take over a last day both sides agreed on in writing, where the law knows that."""
     terms, period = course.rule.extension, course.period
     if period is None:

@@ -14,7 +14,7 @@ FOREVER = date.max.toordinal()  # the last day of a gap that is still open
 DAY = timedelta(days=1)
 
 
-class Counting(Protocol):
+class DayCounting(Protocol):
     """Which days count at all: `count_to` is their running number, `at_count` its inverse."""
 
     def count_to(self, ordinal: int, /) -> int: ...
@@ -58,7 +58,7 @@ def gaps(stretches: Iterable[tuple[date, date | None]], rule: DayRule) -> list[G
     return merged
 
 
-def nth_day(days: Counting, after: int, n: int, out: Sequence[Gap]) -> int | None:
+def nth_day(days: DayCounting, after: int, n: int, out: Sequence[Gap]) -> int | None:
     """The *n*-th (>= 1) counting day after *after*, None while an open gap makes it unknowable."""
     target = days.count_to(after) + n
     for gap in out:
@@ -72,7 +72,7 @@ def nth_day(days: Counting, after: int, n: int, out: Sequence[Gap]) -> int | Non
     return days.at_count(target)
 
 
-def counted(days: Counting, after: int, through: int, out: Sequence[Gap]) -> int:
+def counted(days: DayCounting, after: int, through: int, out: Sequence[Gap]) -> int:
     """How many days d with after < d <= through count."""
     if through <= after:
         return 0

@@ -24,19 +24,19 @@ from domain.law.generic.course import course_of
 from domain.law.generic.expand import general_rule
 from domain.law.generic.period import closing
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
-from domain.law.generic.state import SILENCE_DECIDES, Standing, day_of, standing, standing_of
+from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, day_of, standing, standing_of
+from domain.law.happening import Happening
 from domain.law.licensing.clock import BROKEN, Clock, Level, State, level
 from domain.law.licensing.countersign import (
     COUNTERSIGN,
-    ApplicationRevised,
+    ApplicationRevisedEvent,
     CountersignRecall,
     CountersignReply,
     CountersignRequest,
     name_of,
 )
-from domain.law.licensing.escalation import Course, Crossing, Key
+from domain.law.licensing.escalation import Crossing, Key, Progression
 from domain.law.licensing.event import Attest
-from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import INTAKE, Accepted
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import Pack
@@ -75,7 +75,7 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     clock: str  # its name in the pack
     article: str
     unit: str
-    standing: Standing
+    standing: ClockStanding
     extended: bool
     coloured: bool
     closed: bool
@@ -85,7 +85,7 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
     over: State | None
     yellow_at: datetime | None
     over_at: datetime | None
-    ahead: Standing
+    ahead: ClockStanding
     resumes_at: datetime | None = None
 
     def level_in(self, state: State) -> Level:
@@ -93,7 +93,7 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
         return level(state, near=False) if self.coloured else Level.NONE
 
 
-class Found(Struct, frozen=True):
+class FoundClocks(Struct, frozen=True):
     """One clock of the pack with what happened to it."""
 
     name: str
@@ -114,13 +114,13 @@ def general_readings(
 
 def general_found(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
-) -> list[tuple[Found, GeneralReading]]:
+) -> list[tuple[FoundClocks, GeneralReading]]:
     """The same readings, each with what it was read from."""
     told = timeline.by(t, known)
     acts = from_receipt(told)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
 
-    def read(acts: Sequence[Act]) -> list[tuple[Found, GeneralReading]]:
+    def read(acts: Sequence[Act]) -> list[tuple[FoundClocks, GeneralReading]]:
         end = ending(event for _, event, _ in acts)
         pairs = ((what, reading(terms, what, t, attested, end)) for what in clocks(terms, acts))
         return [(what, one) for what, one in pairs if one is not None]
@@ -142,7 +142,7 @@ def flagged_early(pack: Pack, one: GeneralReading) -> GeneralReading:
     return structs.replace(one, standing=structs.replace(one.standing, flags=flags))
 
 
-def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
+def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[FoundClocks]:
     """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
@@ -153,13 +153,13 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[Found]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield Found(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
+            yield FoundClocks(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
             events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
-                yield Found(name, COUNTERSIGN.name, rule, events)
+                yield FoundClocks(name, COUNTERSIGN.name, rule, events)
 
 
 def has_begun(events: Iterable[GeneralEvent]) -> bool:
@@ -192,11 +192,11 @@ def takes_back(event: Happening, asked: str) -> bool:
         case CountersignRequest(dept=dept, replaces=str(step)):
             return name_of(dept, step or None) == asked
         case _:
-            return isinstance(event, ApplicationRevised)
+            return isinstance(event, ApplicationRevisedEvent)
 
 
 def reading(
-    terms: GeneralTerms, found: Found, t: datetime, attested: int, end: Happening | None
+    terms: GeneralTerms, found: FoundClocks, t: datetime, attested: int, end: Happening | None
 ) -> GeneralReading | None:
     """One clock at *t*, None if it has not begun; *attested*: the last day with a record, *end*: of the application."""
     law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
@@ -236,12 +236,12 @@ def reading(
     )
 
 
-def proves(terms: GeneralTerms, found: Found, due: Moment | None, attested: int) -> bool:
+def proves(terms: GeneralTerms, found: FoundClocks, due: Moment | None, attested: int) -> bool:
     """Whether silence through the last day *due* proves anything: outside the system only once attested (B11)."""
     return terms.live or due is None or attested > day_of(due, found.rule).toordinal()
 
 
-def passed(terms: GeneralTerms, found: Found, due: Moment, attested: int) -> State:
+def passed(terms: GeneralTerms, found: FoundClocks, due: Moment, attested: int) -> State:
     """What becomes of the clock when its last day *due* is over."""
     if not proves(terms, found, due, attested):
         return State.UNCONFIRMED
@@ -287,7 +287,7 @@ def as_clock(one: GeneralReading) -> Clock:
 ACCEPTED_BY_SILENCE = "deemed_accepted"
 
 
-def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Course:
+def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Progression:
     """The rungs passed by *now* by what is known then, in order; effects of silence before cards."""
     acts = timeline.by(now, now)
     corrections = tuple(e.id for e in timeline.events if e.corrects and (e.recorded_at or e.at) <= now)
@@ -304,7 +304,7 @@ def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Co
             crossing = Crossing(at, one.name, rung, colour, as_clock(one), terms.pack.name, calendar, evidence)
             passed.setdefault(crossing.key, crossing)
         at = following(terms, found, instants, at)
-    return Course(tuple(passed.values()), at)
+    return Progression(tuple(passed.values()), at)
 
 
 def rungs_of(terms: GeneralTerms, one: GeneralReading, at: datetime) -> Iterator[Rung]:

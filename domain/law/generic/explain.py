@@ -8,16 +8,16 @@ from datetime import date, datetime
 from msgspec import Struct, structs
 
 from domain.law.explained_acts import OUTSIDE_CLOCK, End, ExplainedExtension, Stretch, explained_suspension
-from domain.law.generic.course import Course, course_of
+from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import gaps, is_out
-from domain.law.generic.evaluate import Found, GeneralReading, GeneralTerms, as_clock, general_found
-from domain.law.generic.period import Period
+from domain.law.generic.evaluate import FoundClocks, GeneralReading, GeneralTerms, as_clock, general_found
+from domain.law.generic.period import CountedPeriod
 from domain.law.generic.rule import GeneralRule
+from domain.law.happening import Happening
 from domain.law.licensing.clock import COUNTED_ON, Clock
-from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, ExplainedDay, Explanation, Phase, Reason
-from domain.law.licensing.happening import Happening
+from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, DayPhase, DayReason, ExplainedDay, Explanation
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice
-from domain.law.licensing.review import Extension
+from domain.law.licensing.review import ExtensionEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import SUPPLEMENT
@@ -40,7 +40,9 @@ def explain_general(
     raise KeyError(clock_name)
 
 
-def _explained(terms: GeneralTerms, found: Found, one: GeneralReading, course: Course, t: datetime) -> Explanation:
+def _explained(
+    terms: GeneralTerms, found: FoundClocks, one: GeneralReading, course: ClockCourse, t: datetime
+) -> Explanation:
     clock, period = as_clock(one), _as_if_resumed(course, t)
     without = structs.replace(period, added=(), agreed=None)
     end = clock.due or clock.earliest_due or clock.start
@@ -60,13 +62,13 @@ def _explained(terms: GeneralTerms, found: Found, one: GeneralReading, course: C
     )
 
 
-def _stopped_on(course: Course, rule: GeneralRule) -> date | None:
+def _stopped_on(course: ClockCourse, rule: GeneralRule) -> date | None:
     ended = course.stopped or course.withdrawn
     return None if ended is None else rule.local_day(ended)
 
 
 def _with_acts(
-    said: Explanation, terms: GeneralTerms, found: Found, course: Course, acts: Sequence[Act], t: datetime
+    said: Explanation, terms: GeneralTerms, found: FoundClocks, course: ClockCourse, acts: Sequence[Act], t: datetime
 ) -> Explanation:
     """*said*, with the suspensions and extensions among the *acts*."""
     judged = dict(course.judged)
@@ -79,9 +81,9 @@ def _with_acts(
             void=judged.get(at, OUTSIDE_CLOCK),
         )
         for at, event, _ in acts
-        if isinstance(event, Extension) and event.clock == found.clock
+        if isinstance(event, ExtensionEvent) and event.clock == found.clock
     )
-    listed = [(one.day, one.suspended_by) for one in said.days if one.phase is not Phase.AFTER_DUE]
+    listed = [(one.day, one.suspended_by) for one in said.days if one.phase is not DayPhase.AFTER_DUE]
     out_at_end = found.rule.suspension_day_rule[-1] == "]"
     suspensions = tuple(
         explained_suspension(stretch, listed, resume_day_out=out_at_end, today=found.rule.local_day(t))
@@ -90,7 +92,7 @@ def _with_acts(
     return structs.replace(said, suspensions=suspensions, extensions=extensions)
 
 
-def _stretches(terms: GeneralTerms, found: Found, course: Course, acts: Sequence[Act]) -> Iterator[Stretch]:
+def _stretches(terms: GeneralTerms, found: FoundClocks, course: ClockCourse, acts: Sequence[Act]) -> Iterator[Stretch]:
     """The suspensions of the period that runs: as the clock met them, with the acts that began and ended them."""
     ground = terms.pack.request_ground(found.clock, terms.mode)
     ended, local = course.stopped or course.withdrawn, found.rule.local_day
@@ -135,7 +137,7 @@ def _respond_by(event: Happening) -> date | None:
     return event.respond_by if isinstance(event, CorrectionNotice) else None
 
 
-def _as_if_resumed(course: Course, t: datetime) -> Period:
+def _as_if_resumed(course: ClockCourse, t: datetime) -> CountedPeriod:
     """The period that runs; where an open suspension hides its end, as if it were answered at *t*."""
     period = course.period
     if period is None:
@@ -145,7 +147,7 @@ def _as_if_resumed(course: Course, t: datetime) -> Period:
     return structs.replace(period, stretches=tuple((start, end or t) for start, end in period.stretches))
 
 
-def _over(course: Course, found: Found, t: datetime) -> int:
+def _over(course: ClockCourse, found: FoundClocks, t: datetime) -> int:
     """The last day that is over: that of the stop, else the day before *t*."""
     ended = course.stopped or course.withdrawn
     return found.rule.local_day(ended or t).toordinal() - (ended is None)
@@ -154,8 +156,8 @@ def _over(course: Course, found: Found, t: datetime) -> int:
 class GeneralListing(Struct, frozen=True):
     """The days of a *period* from its day 0: through *over* they are over (an ordinal), through *due* in time."""
 
-    period: Period
-    course: Course
+    period: CountedPeriod
+    course: ClockCourse
     over: int
     due: date
     clock: Clock
@@ -187,14 +189,14 @@ class GeneralListing(Struct, frozen=True):
             in_time = ordinal <= self.due.toordinal()
             number += counts and in_time
             overdue += late and said.works and not in_time
-            by_calendar = period.days is calendar or phase is Phase.ROLLED
-            reason = Reason(said.kind) if by_calendar else Reason.EVERY_DAY
+            by_calendar = period.days is calendar or phase is DayPhase.ROLLED
+            reason = DayReason(said.kind) if by_calendar else DayReason.EVERY_DAY
             yield ExplainedDay(
                 day=day,
                 counted=counts and ordinal <= self.over,
                 projected=projects and counts and in_time and self.over < ordinal,
                 number=number if counts and in_time else None,
-                reason=Reason.SUSPENDED if working and not counts else reason if after_start else Reason.START,
+                reason=DayReason.SUSPENDED if working and not counts else reason if after_start else DayReason.START,
                 phase=phase,
                 notice=said.notice if by_calendar else "",
                 suspended_by=self._suspended_by(day) if working and not counts else (),
@@ -203,13 +205,13 @@ class GeneralListing(Struct, frozen=True):
                 overdue=overdue if late and said.works and not in_time else None,
             )
 
-    def _phase(self, ordinal: int, number: int, base: int) -> Phase:
+    def _phase(self, ordinal: int, number: int, base: int) -> DayPhase:
         """Where a day falls, after *number* counting days: beyond the whole length only rest days make it longer."""
         if ordinal > self.due.toordinal():
-            return Phase.AFTER_DUE
+            return DayPhase.AFTER_DUE
         if number >= self.period.length > 0:
-            return Phase.EXTENSION if self.period.agreed == self.due else Phase.ROLLED
-        return Phase.EXTENSION if number >= base > 0 else Phase.PERIOD
+            return DayPhase.EXTENSION if self.period.agreed == self.due else DayPhase.ROLLED
+        return DayPhase.EXTENSION if number >= base > 0 else DayPhase.PERIOD
 
     def _suspended_by(self, day: date) -> tuple[tuple[str, str], ...]:
         """The sid and reason of each suspension that takes *day* out."""

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from domain.law.calendar.calendar import DayKind
 from domain.law.calendar.moment import months_later, next_day
-from domain.law.generic.days import DAY, FOREVER, Counting, EveryDay, Gap, counted, gaps, last_day_of_months, nth_day
+from domain.law.generic.days import DAY, FOREVER, DayCounting, EveryDay, Gap, counted, gaps, last_day_of_months, nth_day
 from domain.law.generic.hours import Stretch, end_of_hours, hours_between, open_windows
 from domain.law.generic.rule import DAYS_PER_WEEK, GeneralRule, Moment
 from domain.law.packs.terms import Unit
@@ -19,7 +19,7 @@ SATURDAY = 5
 NO_PLAIN_SATURDAY = (DayKind.HOLIDAY, DayKind.STATUTORY, DayKind.MAKE_UP)  # rest or work as on any weekday
 
 
-class Period(Struct, frozen=True, dict=True):
+class CountedPeriod(Struct, frozen=True, dict=True):
     """A period of *n* units from *started*, made longer by *added*, with *stretches* of suspension (end None: open)."""
 
     rule: GeneralRule
@@ -44,7 +44,7 @@ class Period(Struct, frozen=True, dict=True):
         return bool(self.rule.hours) and clock >= self.rule.hours[-1][1]
 
     @property
-    def days(self) -> Counting:
+    def days(self) -> DayCounting:
         """Which days count: working days, or every day."""
         return self.rule.calendar if self.rule.unit in ("working_day", "working_hour") else EveryDay()
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import Instant, moment, next_day
 from domain.law.licensing.rule import DayRule, Yellow
-from domain.law.packs.terms import A_FIFTH, Extension, Notice, Roll, Silence, Unit
+from domain.law.packs.terms import A_FIFTH, Extension, NoticeTerms, Roll, Silence, Unit
 
 Moment: TypeAlias = date | datetime
 """When a period ends: a date is over at the next local midnight; an instant stands where hours or noon decide."""
@@ -21,7 +21,7 @@ LAST_INSTANT, NO_TIME = timedelta(microseconds=1), timedelta()  # a day that a s
 CALENDAR_UNITS = ("calendar_day", "week", "month")  # they may be mixed: all are counted in calendar days in the end
 
 
-ANY_REASON = Notice()
+ANY_REASON = NoticeTerms()
 
 
 class GeneralRule(Struct, frozen=True, kw_only=True):
@@ -43,8 +43,8 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
     roll: Roll = "none"
     suspension_day_rule: DayRule = "[s,e)"
     hours: tuple[tuple[time, time], ...] = ()
-    reasons: dict[str, Notice] | None = None
-    any_reason: Notice = ANY_REASON
+    reasons: dict[str, NoticeTerms] | None = None
+    any_reason: NoticeTerms = ANY_REASON
     extension: Extension | None = None
     reset_within: int | None = None
     yellow: Yellow = A_FIFTH
@@ -66,7 +66,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
         over = datetime.combine(next_day(term), time(), self.tz)
         return over.astimezone(UTC) - (LAST_INSTANT if self.suspension_day_rule[-1] == "]" else NO_TIME)
 
-    def notice(self, reason: str) -> Notice | None:
+    def notice(self, reason: str) -> NoticeTerms | None:
         """What a request made for *reason* does to the period; None where this law knows no such reason."""
         return self.any_reason if self.reasons is None else self.reasons.get(reason)
 

@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from domain.law.calendar.moment import months_later, next_day
-from domain.law.generic.course import Course, course_of
+from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import DAY
-from domain.law.generic.period import Period, closing, is_over
+from domain.law.generic.period import CountedPeriod, closing, is_over
 from domain.law.generic.rule import DAYS_PER_WEEK, GeneralEvent, GeneralRule, Moment
 from domain.law.packs.terms import Silence
 
@@ -27,7 +27,7 @@ SILENCE_DECIDES: tuple[Silence, ...] = (
 HOUR = timedelta(hours=1)
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class ClockStanding(Struct, frozen=True, kw_only=True):
     """How one clock stands at an instant.
 
     *length*, *used* and *remaining* are in counting days (working days, or calendar days for weeks and months), for
@@ -58,12 +58,12 @@ def due(rule: GeneralRule, events: Sequence[GeneralEvent]) -> Moment | None:
     return period.end() if period else None
 
 
-def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> Standing | None:
+def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> ClockStanding | None:
     """How the clock stands at *t*, from the events effective by then; None if it has not started."""
     return standing_of(course_of(rule, events, t), t)
 
 
-def standing_of(course: Course, t: datetime) -> Standing | None:
+def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     """How the clock stands at *t* by its *course* up to then; None if it has not started."""
     rule, period = course.rule, course.period
     if period is None:
@@ -75,7 +75,7 @@ def standing_of(course: Course, t: datetime) -> Standing | None:
     used = used_by(period, upto, stopped=ended is not None)
     deemed = rule.on_silence if state == "deemed" else None
     known = end if end is not None else if_resumed(course, t)
-    return Standing(
+    return ClockStanding(
         start=period.day0,
         length=period.length,
         due=end,
@@ -98,7 +98,7 @@ def day_of(moment: Moment, rule: GeneralRule) -> date:
     return rule.local_day(moment) if isinstance(moment, datetime) else moment
 
 
-def state_of(course: Course, end: Moment | None, t: datetime) -> State:
+def state_of(course: ClockCourse, end: Moment | None, t: datetime) -> State:
     """The one word for it. Silence that decides has decided once the end has passed, whatever came later."""
     over = is_over(end, course.stopped or course.withdrawn or t, course.rule)
     if over and course.rule.on_silence in SILENCE_DECIDES:
@@ -132,7 +132,7 @@ def begun(moment: Moment | None, t: datetime, rule: GeneralRule) -> bool:
     return t >= moment if isinstance(moment, datetime) else rule.local_day(t) >= moment
 
 
-def yellow_from(period: Period) -> Moment | None:
+def yellow_from(period: CountedPeriod) -> Moment | None:
     """When the warning begins: after all but the threshold is used up; a short period warns from its start."""
     quiet = period.length - period.rule.yellow.threshold(period.length)
     if period.rule.counts_hours:
@@ -143,7 +143,7 @@ def yellow_from(period: Period) -> Moment | None:
     return None if last_green is None else next_day(date.fromordinal(last_green))
 
 
-def used_by(period: Period, upto: datetime, *, stopped: bool) -> float:
+def used_by(period: CountedPeriod, upto: datetime, *, stopped: bool) -> float:
     """How much is used up: days that are over, with the day of the stop itself if *stopped*; hours as they pass."""
     if period.rule.counts_hours:
         return period.used_hours(upto) / HOUR
@@ -151,7 +151,7 @@ def used_by(period: Period, upto: datetime, *, stopped: bool) -> float:
     return period.used_days(day if stopped else day - DAY)
 
 
-def remaining_at(period: Period, end: Moment | None, upto: datetime, used: float, *, stopped: bool) -> float:
+def remaining_at(period: CountedPeriod, end: Moment | None, upto: datetime, used: float, *, stopped: bool) -> float:
     """How much is left: through the last day if it is known, else of the length."""
     if end is None or period.rule.counts_hours:
         return max(0, period.length - used)
@@ -160,20 +160,20 @@ def remaining_at(period: Period, end: Moment | None, upto: datetime, used: float
     return max(0, period.used_days(last) - period.used_days(day if stopped else day - DAY))
 
 
-def overdue_days(period: Period, end: Moment | None, upto: datetime) -> int:
+def overdue_days(period: CountedPeriod, end: Moment | None, upto: datetime) -> int:
     """Working days after the last day up to today or the stop; later suspensions do not reduce them (rule B3.7)."""
     if end is None:
         return 0
     return period.rule.calendar.working_days_between(day_of(end, period.rule), period.rule.local_day(upto))
 
 
-def if_resumed(course: Course, t: datetime) -> Moment | None:
+def if_resumed(course: ClockCourse, t: datetime) -> Moment | None:
     """What the end would be if every open suspension were answered at *t*."""
     period = course.period
     if period is None:
         return None
     answered = tuple((start, end or t) for start, end in period.stretches)
-    return Period(period.rule, period.started, period.n, period.added, answered, period.agreed).end()
+    return CountedPeriod(period.rule, period.started, period.n, period.added, answered, period.agreed).end()
 
 
 def last_day_before(rule: GeneralRule, event_on: date, *, clear_days: bool = False) -> date:
@@ -190,4 +190,4 @@ def last_day_before(rule: GeneralRule, event_on: date, *, clear_days: bool = Fal
     return event_on - DAY * (days + clear_days)
 
 
-__all__ = ["GeneralEvent", "GeneralRule", "Moment", "Standing", "closing", "due", "last_day_before", "standing"]
+__all__ = ["ClockStanding", "GeneralEvent", "GeneralRule", "Moment", "closing", "due", "last_day_before", "standing"]

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.countersign import Consultation
+from domain.law.licensing.countersign import ConsultedDepartment
 from domain.law.licensing.hearing import Hearing
 from domain.law.licensing.intake import Intake
 from domain.law.licensing.review import Review
@@ -26,7 +26,7 @@ class Case(Struct, gc=False):
     intake: Intake = field(default_factory=Intake)
     suspensions: Suspensions = field(default_factory=Suspensions)
     review: Review = field(default_factory=Review)
-    consultations: dict[str, Consultation] = {}
+    consultations: dict[str, ConsultedDepartment] = {}
     hearing: Hearing = field(default_factory=Hearing)
     tolerance: Tolerance | None = None
     undertaking: Undertaking | None = None

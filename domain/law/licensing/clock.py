@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from domain.law.calendar.calendar import LAST_ORDINAL
 from domain.law.calendar.moment import Moment, next_day
-from domain.law.licensing.counting import Span, on_the_spot, span
+from domain.law.licensing.counting import CountedSpan, on_the_spot, span
 from domain.law.licensing.suspension import taken_out
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ SILENT = (State.LAPSED, State.DEEMED)  # the question is closed: nothing is coun
 COUNTED_ON = (State.OVERDUE, State.LATE, State.VOID)  # days after the due date are counted
 
 
-class Kind(Struct, frozen=True, gc=False):
+class ClockKind(Struct, frozen=True, gc=False):
     """One kind of clock: its name, the card it costs, and what its silence means. Its article is the pack's to say."""
 
     name: str
@@ -104,7 +104,7 @@ class Count(Struct, frozen=True, gc=False):
     on.
     """
 
-    days: Span
+    days: CountedSpan
     due: int | None
     yellow: int | None
     threshold: int
@@ -112,13 +112,13 @@ class Count(Struct, frozen=True, gc=False):
     used: int
 
 
-class Run(Struct, gc=False):
+class ClockRun(Struct, gc=False):
     """A clock that has started: what its reading is computed from. *start* is the local date, *minute* the time.
 
     *length* includes the days it was *extended* by; *reasons* are the grounds that suspend it.
     """
 
-    kind: Kind
+    kind: ClockKind
     name: str
     start: int
     minute: int
@@ -129,15 +129,15 @@ class Run(Struct, gc=False):
     reasons: frozenset[str] = NO_REASONS
     extended: int = 0
 
-    def days(self, case: Case, stop: Moment | None) -> Span:
+    def days(self, case: Case, stop: Moment | None) -> CountedSpan:
         """Its counting days, with the suspensions still open at *stop* closed there."""
         suspensions = case.suspensions
         if not self.reasons or not suspensions.all:
-            return Span(case.calendar, self.start, case.calendar.count_to(self.start))
+            return CountedSpan(case.calendar, self.start, case.calendar.count_to(self.start))
         gaps = taken_out(suspensions.on(self.reasons), case.rule.suspension_day_rule, stop)
         return span(case.calendar, self.start, gaps)
 
-    def due(self, case: Case, days: Span) -> int | None:
+    def due(self, case: Case, days: CountedSpan) -> int | None:
         """Its last day in time, None while an open suspension makes it unknowable (B3.3, B3.4, B7.6)."""
         if self.length:
             return days.nth(self.length)
@@ -196,7 +196,7 @@ class Run(Struct, gc=False):
         last = self.stop.day if self.stop is not None else case.now.day
         return case.calendar.count_to(max(last, due)) - case.calendar.count_to(due)
 
-    def _yellow_from(self, days: Span, threshold: int) -> int | None:
+    def _yellow_from(self, days: CountedSpan, threshold: int) -> int | None:
         """The day after the (length - threshold)-th counting day; the start where there is none (B3.9, B10.2)."""
         if self.length <= threshold:
             return self.start

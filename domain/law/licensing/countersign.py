@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.clock import Card, Kind, Run, State
+from domain.law.happening import Happening
+from domain.law.licensing.clock import Card, ClockKind, ClockRun, State
 from domain.law.licensing.counting import on_the_spot
-from domain.law.licensing.happening import Happening
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-COUNTERSIGN = Kind("countersign", card=Card.YELLOW, of_agency=False)
+COUNTERSIGN = ClockKind("countersign", card=Card.YELLOW, of_agency=False)
 
 
 def name_of(dept: str, step: str | None) -> str:
@@ -35,7 +35,7 @@ class CountersignRequest(Happening, frozen=True, kw_only=True, tag="countersign_
             take_back(case, name_of(self.dept, self.replaces or None), when)
         if case.rule.countersign is not None and case.ended is None:
             name = name_of(self.dept, self.step)
-            case.consultations.setdefault(name, Consultation.of(case, when, case.rule.countersign.days))
+            case.consultations.setdefault(name, ConsultedDepartment.of(case, when, case.rule.countersign.days))
 
 
 class CountersignReply(Happening, frozen=True, kw_only=True, tag="countersign_reply"):
@@ -65,7 +65,7 @@ class CountersignRecall(Happening, frozen=True, kw_only=True, tag="countersign_r
         take_back(case, name_of(self.dept, self.step), when)
 
 
-class ApplicationRevised(Happening, frozen=True, kw_only=True, tag="application_revised"):
+class ApplicationRevisedEvent(Happening, frozen=True, kw_only=True, tag="application_revised"):
     """The application was changed: whoever was asked about the old one and has not answered owes no answer to it."""
 
     def apply(self, case: Case, when: Moment) -> None:
@@ -80,7 +80,7 @@ def take_back(case: Case, name: str, when: Moment) -> None:
         consultation.recall = when
 
 
-class Consultation(Struct, gc=False):
+class ConsultedDepartment(Struct, gc=False):
     """One question to one department: day 0, last day to answer, and the answer, or when it was taken back."""
 
     start: int
@@ -96,7 +96,7 @@ class Consultation(Struct, gc=False):
         return self.reply is None and self.recall is None
 
     @classmethod
-    def of(cls, case: Case, when: Moment, days: int) -> Consultation:
+    def of(cls, case: Case, when: Moment, days: int) -> ConsultedDepartment:
         """The consultation that begins at *when*; nothing suspends it (B9.2)."""
         if days:
             due = case.calendar.nth_after(when.day, days)
@@ -112,14 +112,14 @@ class Consultation(Struct, gc=False):
         ended = self.recall or case.ended
         return ended is None or ended.day > self.due
 
-    def run(self, case: Case, name: str) -> Run:
+    def run(self, case: Case, name: str) -> ClockRun:
         """Its clock."""
         deemed = self.consents(case, case.now.day)
         stop, void = (None, False) if deemed else case.stop_of(self.reply or self.recall)
         silence = State.DEEMED if deemed else State.OVERDUE
         void = void or (stop is not None and self.reply is None)
         clock = f"{COUNTERSIGN.name}:{name}"
-        return Run(COUNTERSIGN, clock, self.start, self.minute, self.length, stop, void, silence)
+        return ClockRun(COUNTERSIGN, clock, self.start, self.minute, self.length, stop, void, silence)
 
 
 def flag_silence(case: Case) -> None:
@@ -129,7 +129,7 @@ def flag_silence(case: Case) -> None:
             case.flags.add(f"countersign_deemed:{name}")
 
 
-def runs(case: Case) -> Iterator[Run]:
+def runs(case: Case) -> Iterator[ClockRun]:
     """One clock per department and step, in the order of the requests."""
     for name, consultation in case.consultations.items():
         yield consultation.run(case, name)

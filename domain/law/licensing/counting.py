@@ -14,7 +14,7 @@ Gap = tuple[int, int]  # first day taken out, first day counted again
 Break = tuple[int, int, int, int]  # a gap as one clock meets it: first, last, days counted before it, days it takes out
 
 
-class Span(Struct, frozen=True, gc=False):
+class CountedSpan(Struct, frozen=True, gc=False):
     """The days that count for one clock: after *start* (day 0, B3.1), working, outside the *breaks* (B3.2)."""
 
     calendar: WorkingCalendar
@@ -47,12 +47,12 @@ class Span(Struct, frozen=True, gc=False):
         return self.calendar.at_count(wanted)
 
 
-def span(calendar: WorkingCalendar, start: int, gaps: Sequence[Gap] = ()) -> Span:
+def span(calendar: WorkingCalendar, start: int, gaps: Sequence[Gap] = ()) -> CountedSpan:
     """The counting days after *start* outside the *gaps*, which are united and in order."""
     count_to = calendar.count_to
     base = count_to(start)
     if not gaps:
-        return Span(calendar, start, base)
+        return CountedSpan(calendar, start, base)
     breaks: list[Break] = []
     lost_before = 0
     for first, after in gaps:
@@ -61,7 +61,7 @@ def span(calendar: WorkingCalendar, start: int, gaps: Sequence[Gap] = ()) -> Spa
             lost = count_to(after - 1) - reached
             breaks.append((first, after - 1, reached - base - lost_before, lost))
             lost_before += lost
-    return Span(calendar, start, base, breaks)
+    return CountedSpan(calendar, start, base, breaks)
 
 
 def on_the_spot(calendar: WorkingCalendar, day: int, minute: int, close_minute: int) -> int:

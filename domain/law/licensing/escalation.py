@@ -16,7 +16,7 @@ from domain.law.calendar.calendar import CalendarBook
 from domain.law.calendar.moment import midnight
 from domain.law.licensing import renewal
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import BROKEN, Card, Clock, Kind, Level, State
+from domain.law.licensing.clock import BROKEN, Card, Clock, ClockKind, Level, State
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.law.licensing.evaluation import prepared, replay, runs
 from domain.law.licensing.event import LawEvent
@@ -26,7 +26,7 @@ from domain.law.licensing.timeline import Timeline
 from domain.law.proof import RUNGS, Colour, Rung
 
 Key = tuple[str, int | None, Rung]  # clock, length, rung
-Stood = tuple[Kind, str, Clock]  # one clock at an instant, with its kind and name
+Stood = tuple[ClockKind, str, Clock]  # one clock at an instant, with its kind and name
 EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal.RENEWAL_GUARD.name: Rung.RENEWAL}
 
 
@@ -51,7 +51,7 @@ class Crossing(Struct, frozen=True):
         return self.clock, self.reading.length, self.rung
 
 
-class Course(Struct, frozen=True):
+class Progression(Struct, frozen=True):
     """What an item's clocks have come to: the rungs *passed*, in order, and when the *next* one may come.
 
     *next* is right as long as nothing new happens; None where no clock runs.
@@ -63,7 +63,7 @@ class Course(Struct, frozen=True):
 
 def course(
     rule: Rule, events: Sequence[LawEvent] | Timeline, book: CalendarBook, now: datetime, known: datetime | None = None
-) -> Course:
+) -> Progression:
     """The rungs passed by *now* by what is known at *known* (default: *now*), by the calendar known then.
 
     In order of their instants; of one instant effects come before cards, in the order of the procedure. A clock that
@@ -86,15 +86,15 @@ def course(
             crossing = Crossing(at, name, rung, colour, clock, rule.pack, case.calendar.version, evidence)
             passed.setdefault(crossing.key, crossing)
         at = following(case, stood, instants, at)
-    return Course(tuple(passed.values()), at)
+    return Progression(tuple(passed.values()), at)
 
 
-def rank(reached: tuple[Rung, Kind, str, Clock]) -> int:
+def rank(reached: tuple[Rung, ClockKind, str, Clock]) -> int:
     """Where a rung comes among those of one instant."""
     return RUNGS.index(reached[0])
 
 
-def reached(stood: Iterable[Stood]) -> Iterator[tuple[Rung, Kind, str, Clock]]:
+def reached(stood: Iterable[Stood]) -> Iterator[tuple[Rung, ClockKind, str, Clock]]:
     """The rungs on which the clocks stand, in the order of the procedure."""
     for kind, name, clock in stood:
         if clock.state is State.RUNNING:

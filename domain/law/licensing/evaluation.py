@@ -11,11 +11,11 @@ from msgspec import Struct
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.licensing import countersign, renewal, tolerance, undertaking
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, Run
+from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, ClockRun
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.intake import Accepted, Received
 from domain.law.licensing.renewal import Deemed
-from domain.law.licensing.review import Decided, Withdrawn
+from domain.law.licensing.review import Decided, WithdrawnEvent
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Act, Timeline
 
@@ -33,7 +33,7 @@ class ItemState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Evaluation(Struct, frozen=True):
+class ClockEvaluation(Struct, frozen=True):
     """All that the law says of an item at one instant: state, acceptance, card, flags (sorted), clocks by name.
 
     *calendar* is the version of the calendar the dates were counted with.
@@ -54,7 +54,7 @@ def evaluate(
     book: CalendarBook,
     t: datetime,
     known: datetime | None = None,
-) -> Evaluation:
+) -> ClockEvaluation:
     """What stood at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
 
     *events* are in recording order; a `Timeline` prepared once may be asked many instants. The calendar is the one
@@ -73,7 +73,7 @@ def evaluate(
         if guard.state in BROKEN:
             broken.append(renewal.RENEWAL_GUARD.card)
     accepted = case.intake.accepted
-    return Evaluation(
+    return ClockEvaluation(
         item_state=item_state(case),
         acceptance=None if accepted is None else Acceptance(accepted.kind, date.fromordinal(accepted.date)),
         deemed=renewal.deemed(guard),
@@ -120,7 +120,7 @@ def look_ahead(case: Case, acts: Iterable[Act]) -> None:
             case.admission = when
         elif kind is Received:
             case.receipt = case.receipt or when
-        elif kind is Withdrawn and (case.receipt or case.admission):
+        elif kind is WithdrawnEvent and (case.receipt or case.admission):
             return
 
 
@@ -139,7 +139,7 @@ def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
     return Timeline(rule.zone, events.events if isinstance(events, Timeline) else events)
 
 
-def runs(case: Case) -> list[Run]:
+def runs(case: Case) -> list[ClockRun]:
     """Every clock that has started and is counted in days, in the order of the procedure."""
     found = case.intake.runs(case) + case.review.runs(case)
     if case.consultations:

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 from msgspec.json import Decoder
 
 from domain.law.calendar.moment import Instant, Moment
-from domain.law.licensing.countersign import ApplicationRevised, CountersignRecall, CountersignReply, CountersignRequest
-from domain.law.licensing.happening import Happening
-from domain.law.licensing.hearing import HearingHeld, HearingNotice, HearingRequested, HearingTold
-from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, Refused
+from domain.law.happening import Happening
+from domain.law.licensing.countersign import (
+    ApplicationRevisedEvent,
+    CountersignRecall,
+    CountersignReply,
+    CountersignRequest,
+)
+from domain.law.licensing.hearing import HearingHeldEvent, HearingNotice, HearingRequestedEvent, HearingTold
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.review import (
     Decided,
     Delivered,
-    DeliveryAttempted,
-    Extension,
+    DeliveryAttemptedEvent,
+    ExtensionEvent,
     Forwarded,
     UpperReceived,
-    Withdrawn,
+    WithdrawnEvent,
 )
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.tolerance import PapersReceived
@@ -60,24 +65,24 @@ LawEvent = (
     | CorrectionNotice
     | Corrected
     | Accepted
-    | Refused
+    | RefusedEvent
     | Suspend
     | Resume
-    | Extension
+    | ExtensionEvent
     | Forwarded
     | UpperReceived
     | CountersignRequest
     | CountersignReply
     | CountersignRecall
-    | ApplicationRevised
+    | ApplicationRevisedEvent
     | HearingTold
-    | HearingRequested
+    | HearingRequestedEvent
     | HearingNotice
-    | HearingHeld
+    | HearingHeldEvent
     | Decided
     | Delivered
-    | DeliveryAttempted
-    | Withdrawn
+    | DeliveryAttemptedEvent
+    | WithdrawnEvent
     | PapersReceived
     | Checked
     | Attest

@@ -20,11 +20,11 @@ from domain.law.explained_acts import (
 )
 from domain.law.licensing import renewal
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, Run, State
+from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, ClockRun, State
 from domain.law.licensing.counting import Gap
 from domain.law.licensing.evaluation import prepared, replay, runs
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.review import Extension
+from domain.law.licensing.review import ExtensionEvent
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.suspension import Suspension, taken_out
 from domain.law.licensing.timeline import Act, Timeline
@@ -32,7 +32,7 @@ from domain.law.licensing.timeline import Act, Timeline
 EXPLAINED_DAYS_MAX = 3_700  # ten years: more is no explanation but an error in the record
 
 
-class Reason(StrEnum):
+class DayReason(StrEnum):
     """Why a day counts or does not; the calendar's words, and three of the clock's own."""
 
     START = "start"  # day 0 never counts
@@ -45,7 +45,7 @@ class Reason(StrEnum):
     EVERY_DAY = "every_day"  # the period is counted in calendar days
 
 
-class Phase(StrEnum):
+class DayPhase(StrEnum):
     """Which part of the period a day falls into."""
 
     PERIOD = "period"
@@ -66,8 +66,8 @@ class ExplainedDay(Struct, frozen=True):
     counted: bool
     projected: bool
     number: int | None
-    reason: Reason
-    phase: Phase
+    reason: DayReason
+    phase: DayPhase
     notice: str
     suspended_by: tuple[tuple[str, str], ...]
     provisional: bool
@@ -128,10 +128,10 @@ def explain(
 
 
 def _extends(act: Act, clock: str) -> bool:
-    return isinstance(act[1], Extension) and act[1].clock == clock
+    return isinstance(act[1], ExtensionEvent) and act[1].clock == clock
 
 
-def _of_run(case: Case, run: Run, extensions: Sequence[Act]) -> Explanation:
+def _of_run(case: Case, run: ClockRun, extensions: Sequence[Act]) -> Explanation:
     clock = run.read(case)
     until = case.now if clock.due is None else run.stop
     end = clock.due or clock.earliest_due or clock.start
@@ -167,11 +167,11 @@ def _of_run(case: Case, run: Run, extensions: Sequence[Act]) -> Explanation:
     )
 
 
-def _suspensions(case: Case, run: Run, days: Sequence[ExplainedDay]) -> Iterator[ExplainedSuspension]:
+def _suspensions(case: Case, run: ClockRun, days: Sequence[ExplainedDay]) -> Iterator[ExplainedSuspension]:
     """Those that fell into the listed days, whether they stopped the clock or not; none where nothing can stop it."""
     if not run.reasons:
         return
-    listed = [(one.day, one.suspended_by) for one in days if one.phase is not Phase.AFTER_DUE]
+    listed = [(one.day, one.suspended_by) for one in days if one.phase is not DayPhase.AFTER_DUE]
     rule = case.rule
     for one in case.suspensions.all:
         end, how = (one.end, End.RESUMED) if one.end is not None else (None, End.OPEN)
@@ -200,14 +200,14 @@ def _suspensions(case: Case, run: Run, days: Sequence[ExplainedDay]) -> Iterator
 def _extension(case: Case, act: Act) -> ExplainedExtension:
     """One extension as it was judged."""
     _, event, when = act
-    assert isinstance(event, Extension), "only extensions are asked for"
+    assert isinstance(event, ExtensionEvent), "only extensions are asked for"
     void = case.review.verdicts.get(event.id, OUTSIDE_CLOCK)
     return ExplainedExtension(
         event=event.id, days=event.days, approved_on=date.fromordinal(when.day), notified=event.notified, void=void
     )
 
 
-def _last(case: Case, run: Run, clock: Clock, end: date) -> int:
+def _last(case: Case, run: ClockRun, clock: Clock, end: date) -> int:
     """The last day worth listing: where the clock stopped, else today or the due date, whichever is later."""
     if run.stop is not None:
         return run.stop.day
@@ -289,8 +289,8 @@ class Listing(Struct, frozen=True):
                 counted=counts and ordinal <= self.over and self.length is not None,
                 projected=self.projects and counts and self.over < ordinal <= self.due,
                 number=number if counts and in_time and self.length is not None else None,
-                reason=Reason.START if ordinal < self.first else Reason.SUSPENDED if by else Reason(said.kind),
-                phase=Phase.AFTER_DUE if not in_time else Phase.EXTENSION if beyond else Phase.PERIOD,
+                reason=DayReason.START if ordinal < self.first else DayReason.SUSPENDED if by else DayReason(said.kind),
+                phase=DayPhase.AFTER_DUE if not in_time else DayPhase.EXTENSION if beyond else DayPhase.PERIOD,
                 notice=said.notice,
                 suspended_by=by,
                 provisional=calendar.is_provisional(ordinal),

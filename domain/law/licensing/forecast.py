@@ -15,8 +15,8 @@ from msgspec import Struct
 from domain.law.calendar.calendar import LAST_ORDINAL, CalendarBook, WorkingCalendar
 from domain.law.calendar.moment import next_day
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, Level, Run, State, date_of, level
-from domain.law.licensing.counting import Span
+from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, ClockRun, Level, State, date_of, level
+from domain.law.licensing.counting import CountedSpan
 from domain.law.licensing.evaluation import replay, runs
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.licence_guard import GuardOutlook, guard_outlook
@@ -166,7 +166,7 @@ def accepted_by_silence(case: Case) -> date | None:
     return next_day(date_of(case.intake.rounds[-1].due))
 
 
-def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
+def outlook(case: Case, run: ClockRun, exists_from: date | None) -> Outlook:
     """One clock of a case that was replayed to the distant end."""
     at_last = run.count(case)
     kind, stopped, state, due, yellow = run.kind, run.stop, at_last.state, at_last.due, at_last.yellow
@@ -198,7 +198,7 @@ def outlook(case: Case, run: Run, exists_from: date | None) -> Outlook:
     )
 
 
-def plainly_counted(days: Span) -> tuple[date, int, date | None]:
+def plainly_counted(days: CountedSpan) -> tuple[date, int, date | None]:
     """The last day before plain counting begins, how many days count by its end, and where an open gap ends it."""
     through, paused = days.start, None
     for first, last, _, _ in days.breaks:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.clock import Card, Kind, Run, State
-from domain.law.licensing.happening import Happening
+from domain.law.happening import Happening
+from domain.law.licensing.clock import Card, ClockKind, ClockRun, State
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-HEARING_REQUEST = Kind(
+HEARING_REQUEST = ClockKind(
     "hearing_request",
     card=Card.NONE,
     silence=State.LAPSED,
     of_agency=False,
     coloured=False,  # the applicant's own clock never colours anything (B9.7, B10.4)
 )
-HEARING_HOLD = Kind("hearing_hold")
+HEARING_HOLD = ClockKind("hearing_hold")
 
 
 class HearingTold(Happening, frozen=True, kw_only=True, tag="hearing_told"):
@@ -33,7 +33,7 @@ class HearingTold(Happening, frozen=True, kw_only=True, tag="hearing_told"):
             case.hearing.told = when
 
 
-class HearingRequested(Happening, frozen=True, kw_only=True, tag="hearing_requested"):
+class HearingRequestedEvent(Happening, frozen=True, kw_only=True, tag="hearing_requested"):
     """The applicant asks for a hearing."""
 
     def apply(self, case: Case, when: Moment) -> None:
@@ -58,7 +58,7 @@ class HearingNotice(Happening, frozen=True, kw_only=True, tag="hearing_notice"):
             case.flags.add("hearing_notice_short")
 
 
-class HearingHeld(Happening, frozen=True, kw_only=True, tag="hearing_held"):
+class HearingHeldEvent(Happening, frozen=True, kw_only=True, tag="hearing_held"):
     """The hearing took place."""
 
     def apply(self, case: Case, when: Moment) -> None:
@@ -84,14 +84,14 @@ class Hearing(Struct, gc=False):
         if self.told is not None and self.requested is None and when.day <= self.last_day(case, self.told):
             case.flags.add("decided_before_hearing_window_closed")
 
-    def runs(self, case: Case) -> Iterator[Run]:
+    def runs(self, case: Case) -> Iterator[ClockRun]:
         """The applicant's clock, then the agency's."""
         if self.told is not None:
             overtaken = case.ended is not None and case.ended.day <= self.last_day(case, self.told)
             yield self._window(case, self.told, self.requested or (case.ended if overtaken else None))
         if self.requested is not None:
             stop, void = case.stop_of(self.held)
-            yield Run(
+            yield ClockRun(
                 HEARING_HOLD,
                 HEARING_HOLD.name,
                 self.requested.day,
@@ -101,8 +101,8 @@ class Hearing(Struct, gc=False):
                 void=void,
             )
 
-    def _window(self, case: Case, told: Moment, stop: Moment | None) -> Run:
-        return Run(
+    def _window(self, case: Case, told: Moment, stop: Moment | None) -> ClockRun:
+        return ClockRun(
             HEARING_REQUEST,
             HEARING_REQUEST.name,
             told.day,

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.clock import AcceptanceKind, Kind, Run, State
+from domain.law.happening import Happening
+from domain.law.licensing.clock import AcceptanceKind, ClockKind, ClockRun, State
 from domain.law.licensing.counting import on_the_spot
-from domain.law.licensing.happening import Happening
 from domain.law.licensing.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-INTAKE = Kind("intake", silence=State.LAPSED)
+INTAKE = ClockKind("intake", silence=State.LAPSED)
 
 
 class Received(Happening, frozen=True, kw_only=True, tag="received"):
@@ -79,7 +79,7 @@ class Accepted(Happening, frozen=True, kw_only=True, tag="accepted"):
             case.flags.add("accepted_after_deemed" if accepted.kind == "deemed" else "duplicate_acceptance")
 
 
-class Refused(Happening, frozen=True, kw_only=True, tag="refused"):
+class RefusedEvent(Happening, frozen=True, kw_only=True, tag="refused"):
     """The agency refuses to admit the application (不予受理), void once it is accepted (B5.4, B5.10).
 
     It ends the application, unless an acceptance or a decision follows all the same: then it only ends the round.
@@ -209,13 +209,13 @@ class Intake(Struct, gc=False):
         if respond_by is not None and case.withdrawn is None and case.now.day > respond_by.toordinal():
             case.flags.add("correction_response_overdue")
 
-    def runs(self, case: Case) -> list[Run]:
+    def runs(self, case: Case) -> list[ClockRun]:
         """One clock a round."""
         return [self._run(case, number, one) for number, one in enumerate(self.rounds, start=1)]
 
-    def _run(self, case: Case, number: int, one: Round) -> Run:
+    def _run(self, case: Case, number: int, one: Round) -> ClockRun:
         stop = one.end or (case.withdrawn if one is self.current else None)
-        return Run(
+        return ClockRun(
             INTAKE,
             f"intake#{number}",
             one.start,

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import next_day
-from domain.law.licensing.clock import Clock, Kind, State, level
+from domain.law.licensing.clock import Clock, ClockKind, State, level
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
     from domain.law.packs.pack import Pack
 
-RENEWAL_GUARD = Kind("renewal_guard")
+RENEWAL_GUARD = ClockKind("renewal_guard")
 RENEWAL_FILING = "renewal_filing"
 
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.clock import NO_REASONS, Card, Kind, Run
-from domain.law.licensing.happening import Happening
+from domain.law.happening import Happening
+from domain.law.licensing.clock import NO_REASONS, Card, ClockKind, ClockRun
 from domain.law.licensing.intake import Admission, PresumesAcceptance
-from domain.law.licensing.rule import Period
+from domain.law.licensing.rule import PeriodTerms
 from domain.law.licensing.undertaking import Undertaking
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-DECISION = Kind("decision")
-LOWER_REVIEW = Kind("lower_review")
-DELIVERY = Kind("delivery")
-COMMITMENT = Kind("commitment", card=Card.YELLOW)
+DECISION = ClockKind("decision")
+LOWER_REVIEW = ClockKind("lower_review")
+DELIVERY = ClockKind("delivery")
+COMMITMENT = ClockKind("commitment", card=Card.YELLOW)
 
 
 class Forwarded(PresumesAcceptance, frozen=True, kw_only=True, tag="forwarded"):
@@ -38,7 +38,7 @@ class UpperReceived(PresumesAcceptance, frozen=True, kw_only=True, tag="upper_re
             case.review.above = case.review.above or when
 
 
-class Extension(PresumesAcceptance, frozen=True, kw_only=True, tag="extension"):
+class ExtensionEvent(PresumesAcceptance, frozen=True, kw_only=True, tag="extension"):
     """The responsible head approved *days* more on *clock*, from which *at* counts as in time or not (B8)."""
 
     days: int
@@ -104,11 +104,11 @@ class Delivered(Happening, frozen=True, kw_only=True, tag="delivered"):
             case.delivered = case.delivered or when
 
 
-class DeliveryAttempted(Happening, frozen=True, kw_only=True, tag="delivery_attempted"):
+class DeliveryAttemptedEvent(Happening, frozen=True, kw_only=True, tag="delivery_attempted"):
     """Handing the decision over was tried in vain: it ends no clock here, but those that run to the notification."""
 
 
-class Withdrawn(Happening, frozen=True, kw_only=True, tag="withdrawn"):
+class WithdrawnEvent(Happening, frozen=True, kw_only=True, tag="withdrawn"):
     """The applicant withdraws: every open clock is void (B3.8). Once delivered there is nothing to withdraw."""
 
     def apply(self, case: Case, when: Moment) -> None:
@@ -125,24 +125,24 @@ class Review(Struct, gc=False):
     verdicts: dict[str, str] = {}
     granted: bool = False
 
-    def period(self, case: Case, clock: str) -> Period:
+    def period(self, case: Case, clock: str) -> PeriodTerms:
         """The length of *clock* and how far it may be extended."""
         rule = case.rule
         if clock == LOWER_REVIEW.name:
             return rule.lower_review
         return rule.decision if clock == DECISION.name or rule.commitment is None else rule.commitment
 
-    def runs(self, case: Case) -> list[Run]:
+    def runs(self, case: Case) -> list[ClockRun]:
         """Lower review, decision, commitment and delivery, as far as they have started."""
         found, decided = self.reviews(case), case.decided
         if decided is not None and self.granted:
             stop = case.delivered or case.withdrawn
             void = case.delivered is None and stop is not None
             days = case.rule.delivery_days
-            found.append(Run(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void))
+            found.append(ClockRun(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void))
         return found
 
-    def reviews(self, case: Case) -> list[Run]:
+    def reviews(self, case: Case) -> list[ClockRun]:
         """The clocks that a decision stops."""
         accepted, ended = case.intake.accepted, case.ended
         if accepted is None:
@@ -158,12 +158,12 @@ class Review(Struct, gc=False):
             found.append(self._run(case, COMMITMENT, accepted, ended))
         return found
 
-    def _run(self, case: Case, kind: Kind, start: Admission, stop: Moment | None) -> Run:
+    def _run(self, case: Case, kind: ClockKind, start: Admission, stop: Moment | None) -> ClockRun:
         period, rule = self.period(case, kind.name), case.rule
         extended = self.extended.get(kind.name, 0)
         length = period.days + extended
         reasons = rule.commitment_grounds if kind is COMMITMENT else rule.statutory_grounds
-        return Run(
+        return ClockRun(
             kind,
             kind.name,
             start.day,

@@ -17,7 +17,7 @@ Mode = Literal["single", "joint", "lower_review", "on_the_spot", "renewal"]
 DayRule = Literal["[s,e)", "(s,e]", "(s,e)", "[s,e]"]
 
 
-class Period(Struct, frozen=True, forbid_unknown_fields=True):
+class PeriodTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """A length in working days and the most it may be extended by; 0 days = on the spot (Art. 34(2))."""
 
     days: Days
@@ -74,9 +74,9 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     intake_days: Days
     intake_shift: Literal["none", "next_working_day"]
     close_of_business: TimeOfDay
-    decision: Period
-    lower_review: Period
-    commitment: Period | None
+    decision: PeriodTerms
+    lower_review: PeriodTerms
+    commitment: PeriodTerms | None
     delivery_days: Days
     countersign: CountersignTerms | None
     hearing: HearingTerms

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.licensing.clock import Card, Kind, Run
-from domain.law.licensing.happening import Happening
+from domain.law.happening import Happening
+from domain.law.licensing.clock import Card, ClockKind, ClockRun
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
 # It suspends nothing and is not suspended; what follows when it runs out is for a person to decide (B4).
-TOLERANCE_CURE = Kind("tolerance_cure", card=Card.NONE, of_agency=False, coloured=False)
+TOLERANCE_CURE = ClockKind("tolerance_cure", card=Card.NONE, of_agency=False, coloured=False)
 
 
 class PapersReceived(Happening, frozen=True, kw_only=True, tag="papers_received"):
@@ -35,11 +35,11 @@ class Tolerance(Struct, gc=False):
     cured: Moment | None = None
 
 
-def runs(case: Case) -> Iterator[Run]:
+def runs(case: Case) -> Iterator[ClockRun]:
     """The clock, where an application was accepted with papers missing. Decided or withdrawn first, it is void."""
     tolerance = case.tolerance
     if tolerance is not None:
         stop, void = case.stop_of(tolerance.cured)
-        yield Run(
+        yield ClockRun(
             TOLERANCE_CURE, TOLERANCE_CURE.name, tolerance.start, tolerance.minute, tolerance.length, stop, void=void
         )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment, months_later
-from domain.law.licensing.clock import Card, Kind, Run
-from domain.law.licensing.happening import Happening
+from domain.law.happening import Happening
+from domain.law.licensing.clock import Card, ClockKind, ClockRun
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-POST_CHECK = Kind("post_check", card=Card.NONE)  # internal (B4)
+POST_CHECK = ClockKind("post_check", card=Card.NONE)  # internal (B4)
 
 
 class Checked(Happening, frozen=True, kw_only=True, tag="checked"):
@@ -34,7 +34,7 @@ class Undertaking(Struct, gc=False):
     checked: Moment | None = None
 
 
-def runs(case: Case) -> Iterator[Run]:
+def runs(case: Case) -> Iterator[ClockRun]:
     """The clock from the grant to the check; void where what was granted was withdrawn before (B3.8).
 
     So many calendar months; where the last day is a day of rest, through the next working day (Civil Code 202, 203).
@@ -48,4 +48,4 @@ def runs(case: Case) -> Iterator[Run]:
     length = calendar.count_to(due) - calendar.count_to(undertaking.start)
     stop = undertaking.checked or case.withdrawn
     void = stop is not None and undertaking.checked is None
-    yield Run(POST_CHECK, POST_CHECK.name, undertaking.start, undertaking.minute, length, stop, void=void)
+    yield ClockRun(POST_CHECK, POST_CHECK.name, undertaking.start, undertaking.minute, length, stop, void=void)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from domain.law.licensing.rule import CountersignTerms, HearingTerms, Mode, Period, RenewalTerms, Rule
+from domain.law.licensing.rule import CountersignTerms, HearingTerms, Mode, PeriodTerms, RenewalTerms, Rule
 from domain.law.licensing.tolerance import TOLERANCE_CURE
 from domain.law.packs.pack import Pack
 
@@ -70,11 +70,11 @@ def renewal(pack: Pack, mode: str) -> RenewalTerms:
     return RenewalTerms(pack.limit(mode, "renewal_filing").days, guard.min if guard else 0)
 
 
-def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> Period:
+def period(pack: Pack, clock: str, mode: str, days: int | None = None) -> PeriodTerms:
     """The length of *clock*, or *days* in its place, and the most it may be extended by."""
     extension = pack.extension(clock, mode)
     length = pack.limit(mode, clock).days if days is None else days
-    return Period(length, (extension.most(length) or 0) if extension else 0)
+    return PeriodTerms(length, (extension.most(length) or 0) if extension else 0)
 
 
 def post_check_months(pack: Pack) -> int:

@@ -91,7 +91,7 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
         return part if self.days_max is None else min(part, self.days_max)
 
 
-class Notice(Struct, frozen=True, forbid_unknown_fields=True):
+class NoticeTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """What a request made to the applicant does to the period once it is answered.
 
     suspend leaves the time between out, reset begins the period anew, restart_with begins one of another length.
@@ -132,7 +132,7 @@ class Ground(Struct, frozen=True, forbid_unknown_fields=True):
     by_request: bool = False
     title: str = ""
     title_zh: str = ""
-    notice: Notice = Notice()
+    notice: NoticeTerms = NoticeTerms()
     quote: str = ""
     level: BasisLevel = "law"
     confidence: Confidence = "text"

@@ -26,7 +26,7 @@ PLAIN_FIELDS = ("zone", "unit", "n", "first_day", "start_shift", "suspension_day
 STOP_FIELDS = ("suspension_ends", "term", "term_unit", "stops_max")  # of whatever suspends
 
 
-class Mismatch(Struct, frozen=True):
+class GenericMismatch(Struct, frozen=True):
     """One vector the clock does not reproduce: what it says, what we compute. An unreadable line has no *expected*.
 
     *id* is the vector's, or names the line where there is no vector to read.
@@ -49,18 +49,18 @@ class PackVector(Struct, frozen=True):
 _decoder = msgspec.json.Decoder(PackVector)
 
 
-def check_pack_vectors(lines: Iterable[str | bytes]) -> list[Mismatch]:
+def check_pack_vectors(lines: Iterable[str | bytes]) -> list[GenericMismatch]:
     """Every vector of *lines* that the general clock does not reproduce; empty lines are skipped, not an empty file."""
-    found: list[Mismatch] = []
+    found: list[GenericMismatch] = []
     seen = False
     for number, line in enumerate(lines, start=1):
         if line.strip():
             seen = True
             found += check_line(f"line {number}", line)
-    return found if seen else [Mismatch("line 1", "a vector", "nothing")]
+    return found if seen else [GenericMismatch("line 1", "a vector", "nothing")]
 
 
-def check_line(place: str, line: str | bytes) -> Iterator[Mismatch]:
+def check_line(place: str, line: str | bytes) -> Iterator[GenericMismatch]:
     """The mismatch of one vector, if there is one; *place* says which line it is."""
     named = place
     try:
@@ -70,16 +70,16 @@ def check_line(place: str, line: str | bytes) -> Iterator[Mismatch]:
         rule = rule_of(vector.rule)
         computed = due(rule, events_of(vector.events, rule.unit))
     except ZoneInfoNotFoundError as fault:
-        yield Mismatch(named, "", f"not a vector: {fault.args[0]}")
+        yield GenericMismatch(named, "", f"not a vector: {fault.args[0]}")
     except KeyError as missing:
-        yield Mismatch(named, "", f"not a vector: the field {missing} is missing")
+        yield GenericMismatch(named, "", f"not a vector: the field {missing} is missing")
     except OverflowError:
-        yield Mismatch(named, "", "not a vector: a number in it is beyond any calendar")
+        yield GenericMismatch(named, "", "not a vector: a number in it is beyond any calendar")
     except (ValueError, TypeError) as fault:  # no JSON, no UTF-8, a field of another kind
-        yield Mismatch(named, "", f"not a vector: {fault}")
+        yield GenericMismatch(named, "", f"not a vector: {fault}")
     else:
         if type(computed) is not type(expected) or computed != expected:
-            yield Mismatch(vector.id, told(expected), told(computed))
+            yield GenericMismatch(vector.id, told(expected), told(computed))
 
 
 def told(moment: Moment | None) -> str:

@@ -16,7 +16,7 @@ from domain.project.rules import require_decision, require_feed, require_outside
 from domain.project.state.project import ExternalResult, Item, Project
 
 
-class Kept(StrEnum):
+class KeptResult(StrEnum):
     """Which of two results stands."""
 
     KEYED = "keyed"  # what was keyed in
@@ -198,7 +198,7 @@ class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
     """Decide, as the project manager, whether what was keyed in stays or what the feed says takes its place."""
 
     item: Code
-    keep: Kept
+    keep: KeptResult
     reasons: Text
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
@@ -211,7 +211,7 @@ class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
                 remedy="a discrepancy is settled while it is open",
             )
         require_reasons(self.reasons, f"settling the discrepancy of {self.item}", "")
-        result = item.standing if self.keep is Kept.KEYED else item.disputed
+        result = item.standing if self.keep is KeptResult.KEYED else item.disputed
         return (DiscrepancySettled(item=self.item, kept=self.keep, reasons=self.reasons, result=result),)
 
 
@@ -219,13 +219,13 @@ class DiscrepancySettled(Fact, frozen=True, tag="discrepancy_settled"):
     """The project manager decided between two results: *result* stands from here on, and the other stays on record."""
 
     item: str
-    kept: Kept
+    kept: KeptResult
     reasons: str
     result: ExternalResult
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        item.dismissed = item.disputed if self.kept is Kept.KEYED else None
+        item.dismissed = item.disputed if self.kept is KeptResult.KEYED else None
         item.disputed = None
         if item.stage in DECIDED_STAGES:
             item.outcome, item.result, item.external = self.result.outcome, self.result, True

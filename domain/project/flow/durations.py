@@ -41,7 +41,7 @@ class Likeness(NamedTuple):
     mode: str
 
 
-class Past(Struct, frozen=True):
+class PastDurations(Struct, frozen=True):
     """The durations of what was decided: of the most alike; by department and mode; by mode."""
 
     of_item: dict[Likeness, Counter[int]] = field(default_factory=dict)
@@ -61,11 +61,11 @@ class Past(Struct, frozen=True):
         yield Basis.ZONE, self.of_zone.get(like.mode, {})
 
 
-class Known(Struct, frozen=True):
+class KnownDurations(Struct, frozen=True):
     """Both kinds of durations: *handling* from submission to decision, *whole* from being free to the grant."""
 
-    handling: Past = field(default_factory=Past)
-    whole: Past = field(default_factory=Past)
+    handling: PastDurations = field(default_factory=PastDurations)
+    whole: PastDurations = field(default_factory=PastDurations)
 
 
 class Measure(StrEnum):
@@ -90,7 +90,7 @@ class Estimate(Struct, frozen=True):
     measure: Measure = Measure.HANDLING
 
 
-def estimate(past: Past, like: Likeness, allowed: Days, elapsed: int = 0) -> Estimate:
+def estimate(past: PastDurations, like: Likeness, allowed: Days, elapsed: int = 0) -> Estimate:
     """What to expect of one application that was begun *elapsed* working days ago (0: it is still to come).
 
     Only applications that took at least as long count, less what is over: a case that has waited for 30 days is not one

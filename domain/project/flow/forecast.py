@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct, structs
 
 from domain.core.types import Outcome
-from domain.project.flow.durations import Estimate, Known, Likeness, Measure, estimate
-from domain.project.flow.path import Days, Task, optional
+from domain.project.flow.durations import Estimate, KnownDurations, Likeness, Measure, estimate
+from domain.project.flow.path import Days, PathTask, optional
 from domain.project.state.project import Item, Project
 from domain.project.waiting.chain import blockers, spare
 from domain.project.waiting.wait import is_needed
@@ -17,7 +17,7 @@ from domain.project.waiting.wait import is_needed
 class Forecast(Struct, frozen=True):
     """What is left of a project: its items that are not granted, and what each estimate rests on."""
 
-    tasks: dict[str, Task]
+    tasks: dict[str, PathTask]
     estimates: dict[str, Estimate]
 
 
@@ -28,7 +28,7 @@ class Elapsed(Struct, frozen=True):
     free: dict[str, int]
 
 
-def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapsed: Elapsed) -> Forecast:
+def forecast(project: Project, known: KnownDurations, allowed: Mapping[str, Days], elapsed: Elapsed) -> Forecast:
     """What is left of *project*, judged by the durations *known*.
 
     *allowed*: the working days that the law gives each item. Items that are blocked count as still to come: their own
@@ -36,7 +36,7 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
     """
     open_groups, unneeded = blockers(project), spare(project)
     beside = optional({code: item.plan.needs for code, item in project.items.items()})
-    tasks: dict[str, Task] = {}
+    tasks: dict[str, PathTask] = {}
     estimates: dict[str, Estimate] = {}
     for code, item in project.items.items():
         ended = item.outcome is Outcome.TERMINATED and not is_needed(project, item)  # nobody applies for it again
@@ -49,7 +49,7 @@ def forecast(project: Project, known: Known, allowed: Mapping[str, Days], elapse
             over = 0 if open_groups[code] else elapsed.free.get(code, 0)
             found = structs.replace(estimate(known.whole, like, may, over), measure=Measure.WHOLE)
         estimates[code] = found
-        tasks[code] = Task(open_groups[code], found.days, code in beside)
+        tasks[code] = PathTask(open_groups[code], found.days, code in beside)
     return Forecast(tasks, estimates)
 
 

@@ -25,7 +25,7 @@ class Days(Struct, frozen=True, order=True, gc=False):
     high: int
 
 
-class Task(Struct, frozen=True, gc=False):
+class PathTask(Struct, frozen=True, gc=False):
     """What is left of one item: its open groups of preconditions, and how many days it still needs once these are met.
 
     *optional*: nothing needs it to be granted but a group that another item could meet as well.
@@ -36,7 +36,7 @@ class Task(Struct, frozen=True, gc=False):
     optional: bool = False
 
 
-class Step(Struct, frozen=True, gc=False):
+class PathStep(Struct, frozen=True, gc=False):
     """One item on the way: when it begins and is over, in days from now; *slack*: how much later by itself it may be.
 
     *slack* None: however late it is, the finish stays where it is. *critical*: the usual way to the finish leads here.
@@ -55,7 +55,7 @@ class Path(Struct, frozen=True):
     *critical* is the usual way: the items that decide the median finish, in order of time.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     critical: tuple[str, ...]
     finish: Days | None
     stuck: tuple[str, ...]
@@ -76,7 +76,7 @@ class Effect(Struct, frozen=True):
     finish: Moved | None
 
 
-def path(tasks: Mapping[str, Task]) -> Path:
+def path(tasks: Mapping[str, PathTask]) -> Path:
     """The critical path over *tasks*: all items that are not granted yet, by their codes."""
     low, usual, high = (finishes(tasks, days) for days in scenarios(tasks))
     stuck = tuple(code for code in tasks if code not in usual)
@@ -85,7 +85,7 @@ def path(tasks: Mapping[str, Task]) -> Path:
     critical = _critical(tasks, usual)
     slacks = slack(tasks)
     steps = tuple(
-        Step(
+        PathStep(
             item=code,
             starts=Days(*(found[code] - days for found, days in zip((low, usual, high), _three(task), strict=True))),
             finishes=Days(low[code], usual[code], high[code]),
@@ -98,7 +98,7 @@ def path(tasks: Mapping[str, Task]) -> Path:
     return Path(steps, critical, finish, stuck)
 
 
-def delayed(tasks: Mapping[str, Task], delays: Durations) -> Effect:
+def delayed(tasks: Mapping[str, PathTask], delays: Durations) -> Effect:
     """What it would move if each item of *delays* needed so many working days more (>= 0) than the median."""
     usual = medians(tasks)
     before = finishes(tasks, usual)
@@ -109,7 +109,7 @@ def delayed(tasks: Mapping[str, Task], delays: Durations) -> Effect:
     return Effect(tuple(moved), whole)
 
 
-def finishes(tasks: Mapping[str, Task], days: Durations) -> dict[str, int]:
+def finishes(tasks: Mapping[str, PathTask], days: Durations) -> dict[str, int]:
     """The earliest finish of every item that can be reached at all, in the order of the finishes.
 
     Items are settled in the order of their finishes, as in Dijkstra's shortest paths (Knuth 1977 has it for and-or
@@ -134,7 +134,7 @@ def finishes(tasks: Mapping[str, Task], days: Durations) -> dict[str, int]:
     return found
 
 
-def _named_in(tasks: Mapping[str, Task]) -> dict[str, list[tuple[str, int]]]:
+def _named_in(tasks: Mapping[str, PathTask]) -> dict[str, list[tuple[str, int]]]:
     """In which groups each item stands: of which item, and the how many-th."""
     found: dict[str, list[tuple[str, int]]] = {}
     for code, task in tasks.items():
@@ -144,12 +144,12 @@ def _named_in(tasks: Mapping[str, Task]) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
-def finish_of(tasks: Mapping[str, Task], found: Finishes) -> int:
+def finish_of(tasks: Mapping[str, PathTask], found: Finishes) -> int:
     """When everything is over: the last of the items that have to be granted; 0 where none has to be."""
     return max((at for code, at in found.items() if not tasks[code].optional), default=0)
 
 
-def slack(tasks: Mapping[str, Task]) -> dict[str, int | None]:
+def slack(tasks: Mapping[str, PathTask]) -> dict[str, int | None]:
     """By how many working days each item alone may take longer without moving the median finish; None: any number."""
     usual = medians(tasks)
     found = finishes(tasks, usual)
@@ -162,7 +162,7 @@ def slack(tasks: Mapping[str, Task]) -> dict[str, int | None]:
 
 
 def _latest(
-    tasks: Mapping[str, Task], usual: Durations, found: dict[str, int], finish: int
+    tasks: Mapping[str, PathTask], usual: Durations, found: dict[str, int], finish: int
 ) -> tuple[dict[str, int], set[str]]:
     """The latest finish of each item that keeps the *finish*, back from the end, where the finish asks for one.
 
@@ -183,7 +183,7 @@ def _latest(
     return latest, unsure
 
 
-def _slack(tasks: Mapping[str, Task], usual: Durations, code: str, finish: int) -> int | None:
+def _slack(tasks: Mapping[str, PathTask], usual: Durations, code: str, finish: int) -> int | None:
     """The largest delay that keeps the finish; the finish grows with the delay, so it is found by halving."""
 
     def moves(delay: int) -> bool:
@@ -199,7 +199,7 @@ def _slack(tasks: Mapping[str, Task], usual: Durations, code: str, finish: int) 
     return kept
 
 
-def _critical(tasks: Mapping[str, Task], usual: Finishes) -> tuple[str, ...]:
+def _critical(tasks: Mapping[str, PathTask], usual: Finishes) -> tuple[str, ...]:
     """The items that decide the finish: from the last one back over whatever it waits for longest."""
     ends = [code for code in usual if not tasks[code].optional]
     if not ends:
@@ -219,17 +219,17 @@ def optional(needs: Mapping[str, Groups]) -> set[str]:
     return {code for group in groups if len(group) > 1 for code in group} - alone
 
 
-def medians(tasks: Mapping[str, Task]) -> dict[str, int]:
+def medians(tasks: Mapping[str, PathTask]) -> dict[str, int]:
     """What each item usually still needs."""
     return {code: task.days.median for code, task in tasks.items()}
 
 
-def scenarios(tasks: Mapping[str, Task]) -> Iterable[Durations]:
+def scenarios(tasks: Mapping[str, PathTask]) -> Iterable[Durations]:
     """Everything quick, everything as usual, everything slow."""
     threes = {code: _three(task) for code, task in tasks.items()}
     return [{code: three[nth] for code, three in threes.items()} for nth in range(3)]
 
 
-def _three(task: Task) -> tuple[int, int, int]:
+def _three(task: PathTask) -> tuple[int, int, int]:
     three: tuple[int, int, int] = structs.astuple(task.days)
     return three

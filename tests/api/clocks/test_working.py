@@ -12,7 +12,7 @@ from litestar.testing import RequestFactory
 
 from api.clocks.display import telling
 from api.html.citations import Language, cited
-from api.html.page import Paper, templates
+from api.html.page import PageContext, templates
 from api.html.translations import TABLES
 from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
@@ -42,8 +42,8 @@ APPROVERS, CONFIDENCES, DETAILS = TABLES["approver_of"], TABLES["confidence_of"]
 SUBJECTS, VOID, WORKING = TABLES["subject_of"], TABLES["void_because"], TABLES["working"]
 
 
-def paper(lang: Language) -> Paper:
-    return Paper(RequestFactory().get("/", query_params={"lang": lang}), LAW.name)
+def paper(lang: Language) -> PageContext:
+    return PageContext(RequestFactory().get("/", query_params={"lang": lang}), LAW.name)
 
 
 LOOKED_AT = datetime(2026, 6, 1, tzinfo=UTC)

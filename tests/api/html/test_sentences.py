@@ -10,8 +10,8 @@ from litestar.testing import RequestFactory
 from msgspec import structs
 
 from api.html.fact_fields import HIDDEN, TRUTHS
-from api.html.page import Paper
-from api.html.sentences import Known, Sentences
+from api.html.page import PageContext
+from api.html.sentences import SentenceContext, Sentences
 from api.html.translations import TABLES
 from api.web.entries import shown
 from domain.core.types import Outcome
@@ -60,9 +60,9 @@ FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 
 def sentences(lang: str, *facts: AnyFact) -> Sentences:
     """As they are told of a project with these *facts*."""
-    paper = Paper(RequestFactory().get("/", query_params={"lang": lang}))
+    paper = PageContext(RequestFactory().get("/", query_params={"lang": lang}))
     entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], BUREAU)
-    return Sentences(paper, PROJECT, Known.of(entries), {"land": "建设用地规划许可证"})
+    return Sentences(paper, PROJECT, SentenceContext.of(entries), {"land": "建设用地规划许可证"})
 
 
 def text(markup: str) -> str:

@@ -14,7 +14,7 @@ from domain.core.plan import Phase
 from domain.examples.zone import CONSULTATION, LAND_PERMIT
 from domain.flow.state import Flow
 from domain.flow.step import FlowEdition, FlowStep
-from domain.reference_data import Shelf
+from domain.reference_data import ReferenceData
 
 CATALOGUE, FLOW = UUID(int=1), UUID(int=2)
 TODAY = date(2026, 6, 1)
@@ -27,11 +27,13 @@ RENAMED = structs.replace(
 )
 
 
-def shelf(*editions: ServiceItem, draft: tuple[ServiceItem, ...] = (), flow: FlowEdition | None = None) -> Shelf:
+def shelf(
+    *editions: ServiceItem, draft: tuple[ServiceItem, ...] = (), flow: FlowEdition | None = None
+) -> ReferenceData:
     """A catalogue of so many editions of one item each, and a flow where there is one."""
     published = [Edition(n, date(2026, n, 1), {one.task_code: one}) for n, one in enumerate(editions, start=1)]
     catalogue = Catalogue(CATALOGUE, items={one.task_code: one for one in draft}, editions=published)
-    return Shelf({CATALOGUE: catalogue}, {FLOW: Flow(FLOW, editions=[flow])} if flow else {})
+    return ReferenceData({CATALOGUE: catalogue}, {FLOW: Flow(FLOW, editions=[flow])} if flow else {})
 
 
 def test_a_department_goes_by_its_newest_name_and_an_item_by_the_one_it_was_planned_under() -> None:

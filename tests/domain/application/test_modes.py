@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue.item import Material
+from domain.catalogue.item import RequiredMaterial
 from domain.core.ledger import Actor, Fact
 from domain.core.plan import PlannedItem
 from domain.core.types import JointForm, Mode, Outcome, Stage
@@ -166,7 +166,7 @@ def test_days_for_missing_papers_are_lawful() -> None:
 
 def test_what_the_catalogue_does_not_tolerate_missing_is_asked_for_first() -> None:
     course = Course(single(catalogue=ZONE, service="land-01"))
-    papers = (Material(material_name="map"), Material(material_name="receipt", tolerable=True))
+    papers = (RequiredMaterial(material_name="map"), RequiredMaterial(material_name="receipt", tolerable=True))
     course.desk.publish(service("land-01", materials=papers))
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     course.refused("paper-not-tolerable", "03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",)))
@@ -180,12 +180,12 @@ def test_the_edition_applied_for_under_stays_with_the_case() -> None:
     """Also where a stricter one, or one without the item, is in force by the time it is accepted and examined."""
     course, receipt = (
         Course(single(catalogue=ZONE, service="land-01")),
-        Material(material_name="receipt", tolerable=True),
+        RequiredMaterial(material_name="receipt", tolerable=True),
     )
     course.desk.publish(service("land-01", materials=(receipt,), special_procedure=("expert_review",)))
     course.tell("03-12T10:00", APPLICANT, SubmitItem(item="permit"))
     stricter = service(
-        "land-01", materials=(Material(material_name="receipt"),), special_procedure=("testing", "inspection")
+        "land-01", materials=(RequiredMaterial(material_name="receipt"),), special_procedure=("testing", "inspection")
     )
     course.desk.publish(stricter, valid_from="2026-03-16")
     assert course.tell("03-17T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))

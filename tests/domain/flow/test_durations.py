@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.project.flow.durations import SAMPLE_SMALL_BELOW, Basis, Likeness, Past, estimate, quantile
+from domain.project.flow.durations import SAMPLE_SMALL_BELOW, Basis, Likeness, PastDurations, estimate, quantile
 from domain.project.flow.path import Days
 
 ALLOWED = Days(10, 10, 25)
@@ -20,9 +20,9 @@ def like(item: str = "land", department: str = "land", mode: str = "single") -> 
     return Likeness(item, "", department, mode)
 
 
-def past(*known: tuple[str, str, list[int]]) -> Past:
+def past(*known: tuple[str, str, list[int]]) -> PastDurations:
     """Applications for an item of a department, with the days each took."""
-    found = Past()
+    found = PastDurations()
     for item, department, durations in known:
         for days in durations:
             found.add(like(item, department), days)
@@ -62,7 +62,7 @@ def test_a_case_that_has_waited_is_none_of_the_quick_ones() -> None:
     assert estimate(known, like(), ALLOWED, 18).days == Days(2, 4, 5)
     last = estimate(known, like(), ALLOWED, 30)
     assert (last.basis, last.days, last.overrun) == (Basis.STATUTORY, Days(0, 0, 0), True)
-    within = estimate(Past(), like(), ALLOWED, 12)
+    within = estimate(PastDurations(), like(), ALLOWED, 12)
     assert (within.days, within.overrun) == (Days(0, 0, 13), False)
 
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.core.graph import Groups
-from domain.project.flow.path import Days, Task, delayed, finish_of, finishes, medians, optional, path, slack
+from domain.project.flow.path import Days, PathTask, delayed, finish_of, finishes, medians, optional, path, slack
 
 CODES = ["a", "b", "c", "d", "e"]
-Tasks = dict[str, Task]
+Tasks = dict[str, PathTask]
 
 
 def days(median: int) -> Days:
@@ -29,7 +29,7 @@ def projects(draw: st.DrawFn) -> Tasks:
     }
     beside = optional(needs) if draw(st.booleans()) else set()
     three = st.lists(st.integers(0, 9), min_size=3, max_size=3).map(lambda found: Days(*sorted(found)))
-    return {code: Task(groups, draw(three), code in beside) for code, groups in needs.items()}
+    return {code: PathTask(groups, draw(three), code in beside) for code, groups in needs.items()}
 
 
 def counted_out(tasks: Tasks, duration: dict[str, int]) -> dict[str, int]:
@@ -132,11 +132,11 @@ def test_the_effect_of_delays_is_the_difference_of_two_plans(tasks: Tasks, delay
 def test_a_small_project_by_hand() -> None:
     """Land, then the site plan or the short plan; the permit waits for a plan and for water."""
     tasks = {
-        "land": Task((), Days(2, 5, 9)),
-        "site-plan": Task((("land",),), Days(5, 10, 20), optional=True),
-        "short-plan": Task((("land",),), Days(3, 6, 8), optional=True),
-        "water": Task((), Days(1, 4, 30)),
-        "permit": Task((("site-plan", "short-plan"), ("water",)), Days(5, 8, 10)),
+        "land": PathTask((), Days(2, 5, 9)),
+        "site-plan": PathTask((("land",),), Days(5, 10, 20), optional=True),
+        "short-plan": PathTask((("land",),), Days(3, 6, 8), optional=True),
+        "water": PathTask((), Days(1, 4, 30)),
+        "permit": PathTask((("site-plan", "short-plan"), ("water",)), Days(5, 8, 10)),
     }
     found = path(tasks)
     assert found.critical == ("land", "short-plan", "permit")
@@ -152,12 +152,12 @@ def test_a_small_project_by_hand() -> None:
 
 def test_nothing_left_and_nothing_possible() -> None:
     assert path({}).finish is None
-    stuck = {"a": Task((("b",),), days(1)), "b": Task((("a",),), days(1)), "c": Task((), days(2))}
+    stuck = {"a": PathTask((("b",),), days(1)), "b": PathTask((("a",),), days(1)), "c": PathTask((), days(2))}
     found = path(stuck)
     assert (found.finish, found.stuck, found.critical) == (None, ("a", "b"), ("c",))
 
 
 def test_a_circle_with_a_way_out_costs_nothing_where_days_are_none() -> None:
-    tasks = {"b": Task((("a",),), days(0)), "a": Task((("b", "c"),), days(0)), "c": Task((), days(0))}
+    tasks = {"b": PathTask((("a",),), days(0)), "a": PathTask((("b", "c"),), days(0)), "c": PathTask((), days(0))}
     assert path(tasks).critical[0] == "c"
     assert path(tasks).finish == days(0)

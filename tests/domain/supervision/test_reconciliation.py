@@ -16,7 +16,7 @@ from domain.project.external.results import (
     DiscrepancySettled,
     ExternalResultConfirmed,
     ExternalResultRecorded,
-    Kept,
+    KeptResult,
     ReconcileExternalResult,
     SettleDiscrepancy,
 )
@@ -37,8 +37,8 @@ OTHER = structs.replace(REPORT, outcome=Outcome.REFUSED, document_number="T-2")
 STANDS = ExternalResult(Outcome.GRANTED, "T-1", None, "window")
 FED = ExternalResult(Outcome.REFUSED, "T-2", date(2026, 3, 10), "exchange", by_feed=True)
 FOUND = DiscrepancyFound(item="tax", keyed=STANDS, fed=FED)
-SETTLE = SettleDiscrepancy(item="tax", keep=Kept.KEYED, reasons="telephoned")
-KEPT = DiscrepancySettled(item="tax", kept=Kept.KEYED, reasons="telephoned", result=STANDS)
+SETTLE = SettleDiscrepancy(item="tax", keep=KeptResult.KEYED, reasons="telephoned")
+KEPT = DiscrepancySettled(item="tax", kept=KeptResult.KEYED, reasons="telephoned", result=STANDS)
 
 
 @pytest.mark.parametrize("before", [(), (submitted("tax"),), (submitted("tax"), accepted("tax"))])
@@ -121,8 +121,8 @@ def test_the_project_manager_keeps_what_was_keyed_in_or_takes_the_feed() -> None
     kept = disputed.when(SETTLE, by=MANAGER).then(KEPT).state().items["tax"]
     taken = (
         given(REGISTERED, KEYED, FOUND)
-        .when(structs.replace(SETTLE, keep=Kept.FEED), by=MANAGER)
-        .then(structs.replace(KEPT, kept=Kept.FEED, result=FED))
+        .when(structs.replace(SETTLE, keep=KeptResult.FEED), by=MANAGER)
+        .then(structs.replace(KEPT, kept=KeptResult.FEED, result=FED))
         .state()
         .items["tax"]
     )
@@ -137,7 +137,7 @@ def test_what_is_taken_from_the_feed_decides_on_preconditions() -> None:
     )
 
     assert given(after_tax, KEYED, FOUND).project.unmet("bank") == []
-    taken = structs.replace(KEPT, kept=Kept.FEED, result=FED)
+    taken = structs.replace(KEPT, kept=KeptResult.FEED, result=FED)
     assert given(after_tax, KEYED, FOUND, taken).project.unmet("bank") == ["tax"]
 
 

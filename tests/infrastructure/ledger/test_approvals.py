@@ -20,7 +20,7 @@ from domain.messages import Entry, replay
 from domain.project.application.note import NoteStep
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
-from infrastructure.ledger.append_batch import Item, Row, Status
+from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.hash_chain import RawRow, Verifier
 from infrastructure.ledger.mapper import StoredRow
@@ -180,8 +180,11 @@ async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
             await here.handle(project, command, by, uuid4())
         late = Row(2, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
         (first,) = await here.store.stream(project, limit=1)
-        verdict = await here.committer.append(Item(project, (late,), uuid4(), bytes(32), b"{}", first.hash))
-        assert (verdict.status, list(verdict.missed)) == (Status.CONFLICT, await here.store.stream(project, after=1))
+        verdict = await here.committer.append(AppendItem(project, (late,), uuid4(), bytes(32), b"{}", first.hash))
+        assert (verdict.status, list(verdict.missed)) == (
+            AppendStatus.CONFLICT,
+            await here.store.stream(project, after=1),
+        )
 
 
 async def test_an_importer_may_bring_what_was_recorded_before_it_happened(approvals: Approvals) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from infrastructure.ledger import committer
-from infrastructure.ledger.append_batch import Item, Row, Status
+from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
 from infrastructure.ledger.committer import SLOW_MIN, Batch, Committer
 from infrastructure.ledger.write_probe import SILENT_SECONDS_MAX, Health
 
@@ -44,14 +44,14 @@ class Database:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def run(self, name: str, items: Sequence[Item]) -> asyncio.Future[Stored]:
+    def run(self, name: str, items: Sequence[AppendItem]) -> asyncio.Future[Stored]:
         if name == "append":
             self.batches.append(len(items))
             self.away += 1
             self.away_most = max(self.away, self.away_most)
         return asyncio.ensure_future(self._store(name, items))
 
-    async def _store(self, name: str, items: Sequence[Item]) -> Stored:
+    async def _store(self, name: str, items: Sequence[AppendItem]) -> Stored:
         await asyncio.sleep(0)
         self.away -= name == "append"
         return Stored(len(items))
@@ -68,8 +68,8 @@ async def worked(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> Da
 
     async def work() -> None:
         for _ in range(ROUNDS):
-            verdict = await here.append(Item(uuid4(), (ROW,), uuid4(), bytes(32), b"{}"))
-            assert verdict.status is Status.STORED
+            verdict = await here.append(AppendItem(uuid4(), (ROW,), uuid4(), bytes(32), b"{}"))
+            assert verdict.status is AppendStatus.STORED
 
     await asyncio.gather(*[work() for _ in range(CLIENTS)])
     await here.close()

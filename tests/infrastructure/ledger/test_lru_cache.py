@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.ledger.lru_cache import EMPTY_WEIGHT, Lately
+from infrastructure.ledger.lru_cache import EMPTY_WEIGHT, WeightedLruCache
 
 KEYS = st.sampled_from("abcdef")
 ACTS = st.lists(
@@ -21,7 +21,7 @@ ACTS = st.lists(
 
 @given(ACTS, st.integers(1, 40))
 def test_it_holds_what_a_list_cut_at_its_old_end_would(acts: list[tuple[str, str, int]], facts_max: int) -> None:
-    lately: Lately[str, object] = Lately(facts_max)
+    lately: WeightedLruCache[str, object] = WeightedLruCache(facts_max)
     held: list[tuple[str, int]] = []  # the oldest first, with its weight
     for act, key, number in acts:
         weights = dict(held)
@@ -45,7 +45,7 @@ def test_it_holds_what_a_list_cut_at_its_old_end_would(acts: list[tuple[str, str
 
 
 def test_what_is_kept_is_found_and_nothing_when_cleared() -> None:
-    lately: Lately[int, str] = Lately(100)
+    lately: WeightedLruCache[int, str] = WeightedLruCache(100)
     lately.keep(1, "one", 7)
     assert (lately.get(1), lately[1], lately.get(2)) == ("one", "one", None)
     lately.clear()

@@ -7,7 +7,7 @@ import pytest
 from psycopg.sql import SQL
 
 from infrastructure.ledger.reader import Store, of_types
-from infrastructure.ledger.reference_data import FACTS, Shelves
+from infrastructure.ledger.reference_data import FACTS, ReferenceDataCache
 
 ENTRIES = 20_000
 FILL = """
@@ -41,7 +41,7 @@ async def test_a_ledger_that_went_back_is_read_from_its_beginning(large_url: str
     store = Store(large_url, 2)
     await store.pool.open()
     try:
-        shelves = Shelves(store)
+        shelves = ReferenceDataCache(store)
         before = await shelves.current()
         with psycopg.connect(large_url, autocommit=True) as other:
             other.execute("UPDATE ledger.head SET seq = 1")

@@ -14,7 +14,7 @@ import pytest
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials import places as material_places
 from infrastructure.materials.places import UPLOAD, key_of
-from infrastructure.materials.store import Materials, StorageAway
+from infrastructure.materials.store import MaterialStore, StorageAway
 from infrastructure.settings import Settings
 from tests.fake_s3 import BUCKET, Bucket, bucket
 
@@ -32,8 +32,8 @@ def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
 
 
 @pytest.fixture
-def materials(held: Bucket, tmp_path: Path) -> Materials:
-    return Materials.of(Settings(data=tmp_path, materials=f"s3://{BUCKET}/zone/one"))
+def materials(held: Bucket, tmp_path: Path) -> MaterialStore:
+    return MaterialStore.of(Settings(data=tmp_path, materials=f"s3://{BUCKET}/zone/one"))
 
 
 def on_the_way(folder: Path) -> list[Path]:
@@ -47,7 +47,7 @@ async def coming(content: bytes) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("content", [REPORT, LARGE], ids=["small", "in parts"])
 async def test_a_file_goes_into_the_bucket_and_comes_out_again(
-    materials: Materials, held: Bucket, tmp_path: Path, content: bytes
+    materials: MaterialStore, held: Bucket, tmp_path: Path, content: bytes
 ) -> None:
     digest = sha256(content).hexdigest()
 
@@ -63,7 +63,7 @@ async def test_a_file_goes_into_the_bucket_and_comes_out_again(
     assert on_the_way(tmp_path) == []
 
 
-async def test_a_file_is_set_aside_put_back_and_removed(materials: Materials, held: Bucket) -> None:
+async def test_a_file_is_set_aside_put_back_and_removed(materials: MaterialStore, held: Bucket) -> None:
     digest = (await materials.receive(coming(REPORT), MEDIA_TYPE)).digest
     assert [one.digest for one in materials.stored_before(datetime.now(UTC))] == [digest]
     materials.set_aside(digest)
@@ -75,13 +75,13 @@ async def test_a_file_is_set_aside_put_back_and_removed(materials: Materials, he
     assert held.objects == {}
 
 
-async def test_what_is_not_there_is_not_stored(materials: Materials) -> None:
+async def test_what_is_not_there_is_not_stored(materials: MaterialStore) -> None:
     assert await materials.size_of(DIGEST) is None
 
 
 @pytest.mark.parametrize("content", [REPORT, LARGE], ids=["small", "in parts"])
 async def test_a_bucket_that_fails_halfway_has_nothing_half(
-    materials: Materials, held: Bucket, tmp_path: Path, content: bytes
+    materials: MaterialStore, held: Bucket, tmp_path: Path, content: bytes
 ) -> None:
     held.failing = {"PUT"}
     with pytest.raises(StorageAway):

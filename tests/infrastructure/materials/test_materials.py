@@ -20,7 +20,7 @@ from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials import places as material_places
 from infrastructure.materials.media import Unfit
 from infrastructure.materials.places import INCOMING, UPLOAD, Bucket, Folder, Place, key_of
-from infrastructure.materials.store import Materials, StorageAway, Stored
+from infrastructure.materials.store import MaterialStore, StorageAway, StoredMaterial
 from infrastructure.settings import SettingRefused, Settings
 from tests.files import GOOD, RUNNABLE
 
@@ -44,8 +44,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def materials(place: Place) -> Materials:
-    return Materials(place, LIMIT)
+def materials(place: Place) -> MaterialStore:
+    return MaterialStore(place, LIMIT)
 
 
 async def coming(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -64,14 +64,14 @@ def on_the_way(place: Place) -> list[Path]:
     return list(place.spool().glob(f"{UPLOAD}*"))
 
 
-async def read(materials: Materials, digest: str, start: int = 0, end: int = LIMIT) -> bytes:
+async def read(materials: MaterialStore, digest: str, start: int = 0, end: int = LIMIT) -> bytes:
     return b"".join([piece async for piece in materials.read(digest, start, end)])
 
 
-async def test_what_comes_is_kept_under_its_hash(materials: Materials, place: Place) -> None:
+async def test_what_comes_is_kept_under_its_hash(materials: MaterialStore, place: Place) -> None:
     stored = await materials.receive(coming(REPORT[:5], b"", REPORT[5:]), MEDIA_TYPE, expected=DIGEST)
 
-    assert stored == Stored(DIGEST, len(REPORT), MEDIA_TYPE)
+    assert stored == StoredMaterial(DIGEST, len(REPORT), MEDIA_TYPE)
     assert kept(place) == [f"sha256/{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"]
     assert on_the_way(place) == []
     assert await materials.size_of(DIGEST) == len(REPORT)
@@ -80,7 +80,7 @@ async def test_what_comes_is_kept_under_its_hash(materials: Materials, place: Pl
     assert b"".join(materials.pieces(DIGEST)) == REPORT
 
 
-async def test_the_same_content_is_kept_once(materials: Materials, place: Place) -> None:
+async def test_the_same_content_is_kept_once(materials: MaterialStore, place: Place) -> None:
     first = await materials.receive(coming(REPORT), MEDIA_TYPE)
     again = await materials.receive(coming(REPORT), MEDIA_TYPE)
 
@@ -88,7 +88,7 @@ async def test_the_same_content_is_kept_once(materials: Materials, place: Place)
     assert len(kept(place)) == 1
 
 
-async def test_the_same_content_from_many_at_once_is_kept_once(materials: Materials, place: Place) -> None:
+async def test_the_same_content_from_many_at_once_is_kept_once(materials: MaterialStore, place: Place) -> None:
     content = REPORT + os.urandom(2 * 1024 * 1024)
     pieces = [content[start : start + 65_536] for start in range(0, len(content), 65_536)]
 
@@ -105,10 +105,10 @@ async def test_the_same_content_from_many_at_once_is_kept_once(materials: Materi
     st.sampled_from([b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(1024 * 1024)]),
 )
 def test_however_it_is_cut_the_whole_is_hashed(tmp_path: Path, chunks: list[bytes], begin: bytes) -> None:
-    materials = Materials(Folder(tmp_path), LIMIT)
+    materials = MaterialStore(Folder(tmp_path), LIMIT)
     whole = begin + b"".join(chunks)
 
-    async def there_and_back() -> tuple[Stored, bytes]:
+    async def there_and_back() -> tuple[StoredMaterial, bytes]:
         stored = await materials.receive(coming(begin, *chunks), MEDIA_TYPE)
         return stored, await read(materials, stored.digest)
 
@@ -129,7 +129,7 @@ def test_however_it_is_cut_the_whole_is_hashed(tmp_path: Path, chunks: list[byte
     ],
 )
 async def test_what_is_not_taken_leaves_nothing(
-    materials: Materials, place: Place, content: bytes, media_type: str, expected: str, code: str
+    materials: MaterialStore, place: Place, content: bytes, media_type: str, expected: str, code: str
 ) -> None:
     with pytest.raises(Unfit) as caught:
         await materials.receive(coming(content), media_type, expected=expected)
@@ -138,13 +138,13 @@ async def test_what_is_not_taken_leaves_nothing(
     assert (kept(place), on_the_way(place)) == ([], [])
 
 
-async def test_a_file_may_be_as_large_as_the_limit_says(materials: Materials) -> None:
+async def test_a_file_may_be_as_large_as_the_limit_says(materials: MaterialStore) -> None:
     content = REPORT.ljust(LIMIT, b"\n")
 
     assert (await materials.receive(coming(content), MEDIA_TYPE)).size == LIMIT
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing(materials: Materials, place: Place) -> None:
+async def test_an_upload_that_breaks_off_leaves_nothing(materials: MaterialStore, place: Place) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield REPORT + bytes(2 * 1024 * 1024)
         raise ConnectionResetError
@@ -154,7 +154,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(materials: Materials, pl
     assert (kept(place), on_the_way(place)) == ([], [])
 
 
-async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: Materials) -> None:
+async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: MaterialStore) -> None:
     await materials.receive(coming(REPORT), MEDIA_TYPE)
 
     await materials.require(DIGEST, len(REPORT), MEDIA_TYPE)
@@ -170,7 +170,7 @@ async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: Materi
 
 
 @pytest.mark.parametrize("media_type", GOOD)
-async def test_every_kind_is_known_again_in_the_store(materials: Materials, media_type: str) -> None:
+async def test_every_kind_is_known_again_in_the_store(materials: MaterialStore, media_type: str) -> None:
     stored = await materials.receive(coming(GOOD[media_type]), media_type)
 
     await materials.require(stored.digest, stored.size, media_type)
@@ -178,7 +178,7 @@ async def test_every_kind_is_known_again_in_the_store(materials: Materials, medi
 
 
 async def test_nothing_is_stored_where_nothing_ever_came(tmp_path: Path) -> None:
-    materials = Materials(Folder(tmp_path / "none"), LIMIT)
+    materials = MaterialStore(Folder(tmp_path / "none"), LIMIT)
 
     assert await materials.size_of(DIGEST) is None
     assert not (tmp_path / "none").exists()
@@ -190,14 +190,14 @@ async def test_a_folder_is_closed_to_others(tmp_path: Path, before: int | None, 
     if before is not None:
         folder.mkdir()
         folder.chmod(before)
-    materials = Materials.of(Settings(data=tmp_path))
+    materials = MaterialStore.of(Settings(data=tmp_path))
     if before is None:
         await materials.receive(coming(REPORT), MEDIA_TYPE)
     assert stat.S_IMODE(folder.stat().st_mode) == after
 
 
 async def test_a_file_cut_short_on_disk_is_mended_by_sending_it_again(tmp_path: Path) -> None:
-    materials = Materials(Folder(tmp_path), LIMIT)
+    materials = MaterialStore(Folder(tmp_path), LIMIT)
     await materials.receive(coming(REPORT), MEDIA_TYPE)
     path = tmp_path / key_of(DIGEST)
     path.chmod(0o600)
@@ -219,7 +219,7 @@ async def test_what_is_kept_is_on_the_disk_before_it_has_its_name(
         synced.append((path.name, target.exists()))
 
     monkeypatch.setattr(material_places, "_sync", note)
-    await Materials(Folder(tmp_path), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
+    await MaterialStore(Folder(tmp_path), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
 
     assert synced[0][0].startswith(UPLOAD)
     assert not synced[0][1]
@@ -241,7 +241,7 @@ def test_what_a_crash_left_is_removed_after_a_day(tmp_path: Path) -> None:
 async def test_a_store_that_is_away_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"in the way")
     with pytest.raises(StorageAway):
-        await Materials(Folder(tmp_path / "file/kept"), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
+        await MaterialStore(Folder(tmp_path / "file/kept"), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
     bucket = Settings(data=tmp_path, materials="s3://none/here")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(material_places, "S3_RETRY", {"max_retries": 0})
@@ -254,11 +254,11 @@ async def test_a_store_that_is_away_is_told_as_such(tmp_path: Path) -> None:
         }.items():
             patch.setenv(name, value)
         with pytest.raises(StorageAway):
-            await Materials.of(bucket).size_of(DIGEST)
+            await MaterialStore.of(bucket).size_of(DIGEST)
 
 
 def test_settings_choose_the_place(tmp_path: Path) -> None:
-    assert Materials.of(Settings(data=tmp_path)).bytes_max == 100 * 1024 * 1024
+    assert MaterialStore.of(Settings(data=tmp_path)).bytes_max == 100 * 1024 * 1024
     for address in ("gs://other/cloud", "s3://", "ftp://x"):
         with pytest.raises(SettingRefused, match="COUNTERSIGN_MATERIALS"):
-            Materials.of(Settings(data=tmp_path, materials=address))
+            MaterialStore.of(Settings(data=tmp_path, materials=address))

@@ -14,7 +14,7 @@ import pytest
 from infrastructure.postgres import binaries as programs
 from infrastructure.postgres import cluster
 from infrastructure.postgres.binaries import PostgresUnavailable
-from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, SERVER, one, pid_of, python
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
@@ -49,7 +49,7 @@ def test_a_folder_that_only_root_may_enter_holds_a_database_all_the_same(closed:
     again = EmbeddedPostgres(closed / name)
     assert one(again.start(), "SELECT number FROM kept") == 7
     again.stop()
-    assert again.status() is Status.STOPPED
+    assert again.status() is ServerStatus.STOPPED
     assert "database system is shut down" in "".join(
         log.read_text() for log in (again.folder / "postgres-log").glob("*.log")
     )

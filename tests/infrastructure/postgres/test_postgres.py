@@ -15,7 +15,7 @@ import pytest
 
 from infrastructure.postgres import cluster
 from infrastructure.postgres.binaries import PostgresUnavailable, account_for
-from infrastructure.postgres.embedded import EmbeddedPostgres, Status
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, START, changed, one, pid_of, python
 
 
@@ -23,7 +23,7 @@ def test_a_new_folder_gets_a_durable_private_server(
     folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
     server = EmbeddedPostgres(folder / "new" / "data")
-    assert server.status() is Status.ABSENT
+    assert server.status() is ServerStatus.ABSENT
 
     began = time.perf_counter()
     url = server.start()
@@ -42,7 +42,7 @@ def test_a_running_server_is_used_as_it_is(data: Path) -> None:
 
     assert EmbeddedPostgres(data, throw_away=True).start() == url
     assert pid_of(data) == pid
-    assert server.status() is Status.RUNNING
+    assert server.status() is ServerStatus.RUNNING
 
 
 def test_stopping_keeps_the_data(data: Path) -> None:
@@ -51,7 +51,7 @@ def test_stopping_keeps_the_data(data: Path) -> None:
         connection.execute("INSERT INTO kept VALUES (7)")
 
     server.stop()
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
     server.stop()
 
     assert one(server.start(), "SELECT count(*) FROM kept WHERE number = 7") == 1
@@ -86,7 +86,7 @@ def test_the_server_belongs_to_no_terminal_and_no_parent(data: Path) -> None:
         starter.communicate(timeout=PROCESS_SECONDS_MAX)  # ends only when nobody holds its pipes
 
     assert os.getsid(pid_of(data)) != os.getsid(0)
-    assert EmbeddedPostgres(data).status() is Status.RUNNING
+    assert EmbeddedPostgres(data).status() is ServerStatus.RUNNING
 
 
 def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
@@ -110,11 +110,11 @@ def test_a_kept_server_comes_back_by_itself_unless_it_was_stopped(data: Path, mo
     try:
         for blow in (signal.SIGKILL, signal.SIGQUIT):  # the second takes its pid file along, as when a disk is full
             os.kill(killed := pid_of(data), blow)
-            while server.status() is not Status.RUNNING or pid_of(data) == killed:
+            while server.status() is not ServerStatus.RUNNING or pid_of(data) == killed:
                 time.sleep(0.01)
         server.stop()
         time.sleep(0.1)
-        assert server.status() is Status.STOPPED
+        assert server.status() is ServerStatus.STOPPED
     finally:
         until.set()
         keeper.join()
@@ -135,9 +135,9 @@ def require_stopped_before_it_has_recovered(server: EmbeddedPostgres) -> None:
     until.set()
     keeper.join()
 
-    assert server.status() is Status.STOPPED
+    assert server.status() is ServerStatus.STOPPED
     server.start()
-    assert server.status() is Status.RUNNING
+    assert server.status() is ServerStatus.RUNNING
 
 
 def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pyt
             time.sleep(0.01)
         os.kill(pid_of(data), signal.SIGKILL)
         time.sleep(0.1)
-        assert server.status() is Status.STARTING, "the endless loop still holds the folder"
+        assert server.status() is ServerStatus.STARTING, "the endless loop still holds the folder"
 
         assert one(server.start(), "SELECT 1") == 1
         busy.close()
@@ -162,7 +162,7 @@ def test_a_number_that_another_program_has_now_is_not_our_server(data: Path) -> 
         (data / "postgres" / "postmaster.pid").write_text("\n".join(lines))
         (data / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(lines))
 
-        assert EmbeddedPostgres(data).status() is Status.STOPPED
+        assert EmbeddedPostgres(data).status() is ServerStatus.STOPPED
         assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
         assert other.poll() is None
         other.kill()

@@ -17,7 +17,7 @@ from infrastructure.projector import batch as view_batches
 from infrastructure.projector import catch_up as following
 from infrastructure.projector import projector
 from infrastructure.projector import workers as fill_processes
-from infrastructure.projector.catch_up import Following
+from infrastructure.projector.catch_up import ViewFollower
 from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.tables import settle
@@ -72,21 +72,21 @@ async def test_the_next_batch_is_folded_while_the_one_before_is_written(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "BATCH_ENTRIES_MAX", SMALL)
-    fold, write, folded_after = Following._folded, view_batches.write, list[int]()
+    fold, write, folded_after = ViewFollower._folded, view_batches.write, list[int]()
     both = threading.Barrier(2)  # one folds ahead, one writes: neither goes on alone
 
-    def fold_beside(self: Following, connection: Any, views: Any, seq: int, limit: int) -> Any:
+    def fold_beside(self: ViewFollower, connection: Any, views: Any, seq: int, limit: int) -> Any:
         if seq == SMALL:
             both.wait(PATIENCE_SECONDS)
         folded_after.append(seq)
         return fold(self, connection, views, seq, limit)
 
-    def write_beside(connection: Any, batch: view_batches.Batch) -> None:
+    def write_beside(connection: Any, batch: view_batches.ViewBatch) -> None:
         if batch.last == SMALL:
             both.wait(PATIENCE_SECONDS)
         write(connection, batch)
 
-    monkeypatch.setattr(Following, "_folded", fold_beside)
+    monkeypatch.setattr(ViewFollower, "_folded", fold_beside)
     monkeypatch.setattr(following, "write", write_beside)
     async with Approvals(database_url) as approvals:
         await tell(approvals)
@@ -146,14 +146,14 @@ async def test_views_that_are_far_behind_are_folded_by_several_processes(
             monkeypatch.setattr(
                 fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             )
-        alone = Following.step
+        alone = ViewFollower.step
         steps: list[int] = []
 
-        def step(self: Following, *args: Any) -> int:
+        def step(self: ViewFollower, *args: Any) -> int:
             steps.append(alone(self, *args))
             return steps[-1]
 
-        monkeypatch.setattr(Following, "step", step)
+        monkeypatch.setattr(ViewFollower, "step", step)
         project_all(database_url)
 
         assert (steps == [0]) is not dies

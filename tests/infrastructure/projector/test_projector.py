@@ -20,10 +20,10 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.lru_cache import Lately
+from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.projector import catch_up as following
-from infrastructure.projector.catch_up import Standing
-from infrastructure.projector.fold_cache import Kept
+from infrastructure.projector.catch_up import FollowedView
+from infrastructure.projector.fold_cache import FoldCache
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
@@ -117,10 +117,10 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
 async def test_states_that_are_forgotten_at_once_make_no_difference(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "Kept", partial(Kept, 1))
+    monkeypatch.setattr(following, "Kept", partial(FoldCache, 1))
     projector, projects = Projector(database_url), (uuid4(), uuid4())
     async with Approvals(database_url) as approvals:
-        approvals._kept = Lately(1)
+        approvals._kept = WeightedLruCache(1)
         with psycopg.connect(database_url, autocommit=True) as connection:
             assert projector.take_lead(connection)
             for nth, step in enumerate(STORY):
@@ -224,7 +224,7 @@ async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
 
 async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "monotonic", lambda: 0.0)
-    standing = Standing(Progress(), 7)
+    standing = FollowedView(Progress(), 7)
     assert [standing.halt("x") for _ in range(6)] == [True] + [False] * 5
     assert standing.retry_at == following.RETRY_SECONDS_MAX
     assert standing.stopped

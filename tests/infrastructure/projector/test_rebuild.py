@@ -15,7 +15,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector import projector
 from infrastructure.projector import workers as fill_processes
-from infrastructure.projector.build import Stopped
+from infrastructure.projector.build import BuildStopped
 from infrastructure.projector.ledger_stream import GapInLedger
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
@@ -152,7 +152,7 @@ async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, mo
 
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert told_to_stop.take_lead(connection)
-        with pytest.raises(Stopped):
+        with pytest.raises(BuildStopped):
             told_to_stop.step(connection)
 
     assert schemas(database_url) == {"views"}

@@ -27,7 +27,7 @@ from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import AcceptanceDeemed, CardIssued
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.watcher.watch_schedule import Looked
+from infrastructure.watcher.watch_schedule import CheckedProject
 from infrastructure.watcher.watcher import WATCHER, Watcher, laws_moved, versions_of
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
@@ -166,10 +166,10 @@ async def test_after_a_notice_it_looks_first_at_what_the_notice_can_move(databas
         await begin(approvals, later)
         await table.note_news(now)
         assert set(await table.due(now, 10)) == {*running, later}, "what is new need not wait for the others"
-        await table.looked([Looked(project, 9, None) for project in (*running, later)])
+        await table.looked([CheckedProject(project, 9, None) for project in (*running, later)])
         assert set(await table.due(now, 2)) < set(closed)
         assert set(await table.due(now, 10)) == set(closed)
-        await table.looked([Looked(project, 9, None) for project in closed])
+        await table.looked([CheckedProject(project, 9, None) for project in closed])
         assert await table.due(now, 10) == []
 
 

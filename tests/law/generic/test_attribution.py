@@ -11,7 +11,7 @@ from domain.law.generic.evaluate import GeneralTerms
 from domain.law.licensing.countersign import CountersignReply, CountersignRequest
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received
-from domain.law.licensing.review import Decided, Delivered, Withdrawn
+from domain.law.licensing.review import Decided, Delivered, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Timeline
 from infrastructure.law.lawbook import law_book
@@ -70,7 +70,7 @@ def test_each_gets_the_days_on_whose_end_he_had_the_case() -> None:
 def test_today_is_nobodys_and_the_last_day_is_whose_it_was() -> None:
     assert held("01-02", *PERMIT[:1]) == []
     assert held("01-04", *PERMIT[:1], live=False) == [("01-03", Holder.OUTSIDE)]
-    assert held("05-01", *PERMIT[:2], Withdrawn(id="3", at=at("01-15"))) == [
+    assert held("05-01", *PERMIT[:2], WithdrawnEvent(id="3", at=at("01-15"))) == [
         ("01-09", Holder.DEPARTMENT),
         ("01-15", Holder.APPLICANT),
     ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from domain.law.generic.case import general_clocks
-from domain.law.generic.state import Standing
+from domain.law.generic.state import ClockStanding
 from domain.law.licensing.event import Amend, LawEvent
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received
-from domain.law.licensing.review import Decided, Extension, Withdrawn
+from domain.law.licensing.review import Decided, ExtensionEvent, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Timeline
 from infrastructure.law.lawbook import law_book
@@ -23,13 +23,13 @@ PERMIT: list[LawEvent] = [
     CorrectionNotice(id="2", at=at("01-10")),
     Corrected(id="3", at=at("02-01")),
     Accepted(id="4", at=at("02-02")),
-    Extension(id="5", at=at("03-19"), days=42),
+    ExtensionEvent(id="5", at=at("03-19"), days=42),
 ]
 
 
 def clocks(
     events: list[LawEvent], t: str, law: str = "nl-wabo@2010-10-01", mode: str = "single"
-) -> dict[str, Standing]:
+) -> dict[str, ClockStanding]:
     book = law_book()
     pack = book.pack(law)
     calendar = book.calendar(pack, at(t).date())
@@ -53,7 +53,7 @@ def test_a_decision_in_time_meets_it_and_silence_grants() -> None:
 
 def test_before_the_start_there_is_no_clock_and_after_withdrawal_a_void_one() -> None:
     assert clocks(PERMIT, "01-01") == {}
-    withdrawn = [*PERMIT, Withdrawn(id="6", at=at("04-01"))]
+    withdrawn = [*PERMIT, WithdrawnEvent(id="6", at=at("04-01"))]
     assert clocks(withdrawn, "06-01")["decision"].state == "void"
 
 

@@ -14,7 +14,7 @@ from domain.law.generic.evaluate import general_readings
 from domain.law.generic.explain import explain_general
 from domain.law.licensing.clock import COUNTED_ON
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.explain import Explanation, Phase, Reason
+from domain.law.licensing.explain import DayPhase, DayReason, Explanation
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.timeline import Timeline
 from tests.law.auditor.lives import lives
@@ -41,11 +41,11 @@ def test_as_many_days_are_counted_as_are_used(life: dict[str, Any], law: str) ->
                 explain_general(item, timeline, t, DISTANT, one.name)
             continue
         told = explain_general(item, timeline, t, DISTANT, one.name)
-        in_time = [day for day in told.days if day.phase is not Phase.AFTER_DUE]
+        in_time = [day for day in told.days if day.phase is not DayPhase.AFTER_DUE]
 
         assert sum(day.counted for day in told.days) == one.standing.used
         assert (told.length or 0) + told.extended == one.standing.length
-        assert all(bool(day.suspended_by) == (day.reason is Reason.SUSPENDED) for day in told.days)
+        assert all(bool(day.suspended_by) == (day.reason is DayReason.SUSPENDED) for day in told.days)
         assert [day.day for day in told.days if day.is_due] in ([told.clock.due], [])
         if told.clock.state in COUNTED_ON and told.complete:
             assert [day.overdue for day in told.days if day.overdue] == list(range(1, one.standing.overdue_days + 1))
@@ -53,7 +53,7 @@ def test_as_many_days_are_counted_as_are_used(life: dict[str, Any], law: str) ->
         assert out <= {(stop.sid, stop.ground) for stop in told.suspensions}
         if told.clock.due and not one.closed and told.clock.due > one.standing.start:
             assert in_time[-1].day == told.clock.due
-            counting = [day.number for day in in_time if day.number and day.phase is not Phase.ROLLED]
+            counting = [day.number for day in in_time if day.number and day.phase is not DayPhase.ROLLED]
             assert counting == list(range(1, one.standing.length + 1))
 
 
@@ -61,11 +61,11 @@ def test_every_calendar_day_counts_and_a_rest_day_at_the_end_moves_it() -> None:
     """Eight weeks from Monday 2 March end on King's Day, 27 April, which is a holiday: so on the 28th."""
     days = {day.day: day for day in explained(DUTCH, "04-29", RECEIVED, ACCEPTED).days}
 
-    assert (days[date(2026, 3, 2)].reason, days[date(2026, 3, 2)].number) == (Reason.START, None)
-    assert (days[date(2026, 3, 8)].reason, days[date(2026, 3, 8)].number) == (Reason.EVERY_DAY, 6)
-    assert (days[date(2026, 4, 27)].phase, days[date(2026, 4, 27)].number) == (Phase.PERIOD, 56)
-    assert (days[date(2026, 4, 28)].phase, days[date(2026, 4, 28)].reason) == (Phase.ROLLED, Reason.WORKING)
-    assert days[date(2026, 4, 29)].phase is Phase.AFTER_DUE
+    assert (days[date(2026, 3, 2)].reason, days[date(2026, 3, 2)].number) == (DayReason.START, None)
+    assert (days[date(2026, 3, 8)].reason, days[date(2026, 3, 8)].number) == (DayReason.EVERY_DAY, 6)
+    assert (days[date(2026, 4, 27)].phase, days[date(2026, 4, 27)].number) == (DayPhase.PERIOD, 56)
+    assert (days[date(2026, 4, 28)].phase, days[date(2026, 4, 28)].reason) == (DayPhase.ROLLED, DayReason.WORKING)
+    assert days[date(2026, 4, 29)].phase is DayPhase.AFTER_DUE
 
 
 def test_a_suspended_day_names_what_took_it_out() -> None:

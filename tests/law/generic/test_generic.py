@@ -22,7 +22,7 @@ from domain.law.generic.rule import (
     Withdrawn,
 )
 from domain.law.generic.state import due, last_day_before, standing
-from domain.law.packs.pack import Extension, Notice
+from domain.law.packs.pack import Extension, NoticeTerms
 from tests.law.generic.cases import FREE, HOURS
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -110,7 +110,9 @@ def test_the_rolled_last_day_moves_on_if_it_is_taken_out() -> None:
     assert due(rule(10, roll="forward"), events[:2]) is None
 
 
-SMALL_WIRELESS = {"incomplete": Notice("reset", within=10, late_effect="none", again_effect="suspend", again_within=10)}
+SMALL_WIRELESS = {
+    "incomplete": NoticeTerms("reset", within=10, late_effect="none", again_effect="suspend", again_within=10)
+}
 
 
 def test_the_first_timely_notice_resets_and_later_ones_only_toll() -> None:
@@ -137,7 +139,7 @@ def test_a_notice_after_the_window_has_no_effect() -> None:
 
 
 def test_after_a_correction_a_period_of_another_length_begins() -> None:
-    clock = rule(60, "working_day", reasons={"supplement": Notice("restart_with", restart_with=40)})
+    clock = rule(60, "working_day", reasons={"supplement": NoticeTerms("restart_with", restart_with=40)})
     events = [Started(at("01-05")), Suspended(at("02-02"), reason="supplement"), Resumed(at("03-02"))]
     assert due(clock, events) == date(2026, 4, 27)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.law.calendar.calendar import CalendarBook, Notice
 from domain.law.licensing.clock import Clock, State
-from domain.law.licensing.evaluation import Evaluation, evaluate
+from domain.law.licensing.evaluation import ClockEvaluation, evaluate
 from domain.law.licensing.event import LawEvent, decode_events
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
@@ -24,7 +24,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def read(life: Json, book: CalendarBook | None = None) -> Evaluation:
+def read(life: Json, book: CalendarBook | None = None) -> ClockEvaluation:
     """Evaluate a life given as JSON."""
     rule = msgspec.convert(life["rule"], Rule)
     events = msgspec.convert(life["events"], list[LawEvent])

@@ -7,7 +7,7 @@ import pytest
 
 from domain.law.licensing.clock import State
 from domain.law.licensing.evaluation import ItemState
-from domain.law.licensing.rule import Period
+from domain.law.licensing.rule import PeriodTerms
 from tests.law.questions import USUAL, ask, happened
 
 RECEIVED = happened("received", "03-02 09:00")
@@ -25,7 +25,7 @@ def test_a_shifted_receipt_moves_at_close_of_business(hour: str, receipt: date) 
 
 @pytest.mark.parametrize(("hour", "due"), [("17:29", date(2026, 3, 2)), ("17:30", date(2026, 3, 3))])
 def test_on_the_spot_means_while_the_counter_is_open(hour: str, due: date) -> None:
-    rule = msgspec.structs.replace(USUAL, decision=Period(0, 0))
+    rule = msgspec.structs.replace(USUAL, decision=PeriodTerms(0, 0))
     said = ask("03-04", RECEIVED, happened("accepted", f"03-02 {hour}"), rule=rule)
     assert said.clocks["decision"].due == due
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.law.licensing.clock import Card, State
 from domain.law.licensing.escalation import course
-from domain.law.licensing.evaluation import Evaluation, ItemState
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.forecast import outlooks
 from domain.law.licensing.rule import CountersignTerms
@@ -26,7 +26,7 @@ OPEN = (State.RUNNING, State.SUSPENDED, State.OVERDUE, State.UNCONFIRMED)
 OF_THE_DECISION = {"delivery", "post_check"}
 
 
-def states(said: Evaluation) -> dict[str, State]:
+def states(said: ClockEvaluation) -> dict[str, State]:
     return {name: clock.state for name, clock in said.clocks.items()}
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.law.licensing.clock import BROKEN, Clock, Level, State
-from domain.law.licensing.escalation import Course, Key, course
+from domain.law.licensing.escalation import Key, Progression, course
 from domain.law.licensing.evaluation import evaluate
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Rule
@@ -157,7 +157,7 @@ def test_the_next_instant_is_named() -> None:
     assert coming("03-04") == at("03-26 00:00")
     assert coming("03-26 00:00") == at("04-01 00:00")
     assert coming("04-01 00:00") is None
-    assert course(USUAL, [], china(), at("03-04")) == Course((), None)
+    assert course(USUAL, [], china(), at("03-04")) == Progression((), None)
 
 
 def rung_of(name: str, clock: Clock) -> Iterator[Rung]:

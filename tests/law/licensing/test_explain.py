@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from domain.law.licensing.clock import State
 from domain.law.licensing.evaluation import evaluate
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, Phase, Reason, explain
+from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, DayPhase, DayReason, explain
 from domain.law.licensing.rule import Rule
 from tests.law.auditor.lives import Json, lives
 from tests.law.packs.books import china
@@ -40,8 +40,8 @@ def test_every_clock_is_explained_to_the_day(life: Json) -> None:
         if clock.state in OPEN and clock.length != 0:
             assert sum(one.projected for one in said.days) == clock.remaining
         if clock.state in (State.OVERDUE, State.LATE):
-            after = [one for one in said.days if one.phase is Phase.AFTER_DUE]
-            assert sum(one.reason in (Reason.WORKING, Reason.MAKE_UP, Reason.SUSPENDED) for one in after) == (
+            after = [one for one in said.days if one.phase is DayPhase.AFTER_DUE]
+            assert sum(one.reason in (DayReason.WORKING, DayReason.MAKE_UP, DayReason.SUSPENDED) for one in after) == (
                 clock.overdue_days
             )
         assert [one.overdue for one in said.days if one.overdue] == list(range(1, clock.overdue_days + 1))
@@ -58,14 +58,14 @@ def test_each_day_has_its_reason() -> None:
     said = why("decision", "02-27", *FEBRUARY)
     reasons = {one.day: (one.reason, one.notice) for one in said.days}
 
-    assert reasons[date(2026, 2, 10)] == (Reason.START, "")
-    assert reasons[date(2026, 2, 11)] == (Reason.WORKING, "")
-    assert reasons[date(2026, 2, 13)] == (Reason.SUSPENDED, "")
-    assert reasons[date(2026, 2, 14)] == (Reason.SUSPENDED, "CN-2026")  # a make-up Saturday, lost all the same
-    assert reasons[date(2026, 2, 16)] == (Reason.HOLIDAY, "CN-2026")
-    assert reasons[date(2026, 2, 24)] == (Reason.WORKING, "")
-    assert reasons[date(2026, 2, 28)] == (Reason.MAKE_UP, "CN-2026")
-    assert reasons[date(2026, 3, 1)] == (Reason.REST, "")
+    assert reasons[date(2026, 2, 10)] == (DayReason.START, "")
+    assert reasons[date(2026, 2, 11)] == (DayReason.WORKING, "")
+    assert reasons[date(2026, 2, 13)] == (DayReason.SUSPENDED, "")
+    assert reasons[date(2026, 2, 14)] == (DayReason.SUSPENDED, "CN-2026")  # a make-up Saturday, lost all the same
+    assert reasons[date(2026, 2, 16)] == (DayReason.HOLIDAY, "CN-2026")
+    assert reasons[date(2026, 2, 24)] == (DayReason.WORKING, "")
+    assert reasons[date(2026, 2, 28)] == (DayReason.MAKE_UP, "CN-2026")
+    assert reasons[date(2026, 3, 1)] == (DayReason.REST, "")
     assert said.article == "行政许可法 42(1)"
     assert said.calendar.startswith("CN/CN-2026/")
     assert said.rule == "CN-ALL-2019"
@@ -106,14 +106,15 @@ def test_days_of_the_extension_and_after_the_due_date_are_told_apart() -> None:
     events = (*FEBRUARY, happened("extension", "02-27", days=2))
     said = why("decision", "2026-04-01", *events)
     phases = {
-        phase: [one.day for one in said.days if one.phase is phase and (one.number or one.overdue)] for phase in Phase
+        phase: [one.day for one in said.days if one.phase is phase and (one.number or one.overdue)]
+        for phase in DayPhase
     }
 
     assert (said.length, said.extended) == (20, 2)
     # Feb 11, 12, 24-27 = 1-6, Sat 28 (make-up) = 7, Mar 2-6 = 8-12, 9-13 = 13-17, 16-18 = 18-20
-    assert phases[Phase.EXTENSION] == [date(2026, 3, 19), date(2026, 3, 20)]
+    assert phases[DayPhase.EXTENSION] == [date(2026, 3, 19), date(2026, 3, 20)]
     assert said.clock.due == date(2026, 3, 20)
-    assert phases[Phase.AFTER_DUE][0] == date(2026, 3, 23)
+    assert phases[DayPhase.AFTER_DUE][0] == date(2026, 3, 23)
 
 
 def test_a_clock_that_stopped_is_explained_to_its_stop() -> None:
@@ -132,7 +133,7 @@ def test_days_beyond_the_published_calendar_are_marked() -> None:
 
     assert not marked[date(2026, 12, 28)]
     assert marked[date(2026, 12, 29)]
-    assert {one.day: one.reason for one in said.days}[date(2027, 1, 1)] is Reason.STATUTORY
+    assert {one.day: one.reason for one in said.days}[date(2027, 1, 1)] is DayReason.STATUTORY
 
 
 def test_the_licence_guard_lists_the_working_days_that_are_left() -> None:
@@ -155,7 +156,7 @@ def test_the_day_of_acceptance_is_left_to_the_licence_until_it_is_over() -> None
     # March 22 from the 2nd on, April 21 (Qingming), May 19 (Labour Day, one day made up), June 21 (Dragon Boat)
     assert today.clock.remaining == sum(one.projected for one in today.days) == 83
     assert tomorrow.clock.remaining == sum(one.projected for one in tomorrow.days) == 82
-    assert today.days[0].reason is Reason.WORKING
+    assert today.days[0].reason is DayReason.WORKING
 
 
 def test_a_clock_that_has_not_started_cannot_be_explained() -> None:

@@ -8,7 +8,7 @@ from domain.messages import AnyFact, Entry
 from domain.project.application.announcement import DateAnnounced
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.application.suspension import ClockSuspended
-from projections.clocks.clock_shifts import Move
+from projections.clocks.clock_shifts import ClockShift
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from projections.clocks.rows import ClockRow
@@ -94,7 +94,7 @@ def test_the_view_shows_what_the_law_reads() -> None:
 
 def test_a_move_passes_what_was_announced_only_if_it_did_not_before() -> None:
     def passes(before: date | None, after: date | None, *, closed: bool = False) -> bool:
-        move = Move(
+        move = ClockShift(
             project=PROJECT,
             item="land",
             application=1,

@@ -11,7 +11,7 @@ from domain.core.types import Mode, Outcome
 from domain.examples.story import story_entries
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.licensing.clock import Level, State
-from domain.law.licensing.evaluation import Evaluation, ItemState, evaluate
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate
 from domain.messages import AnyFact, Entry
 from domain.project.application.acceptance import ItemAccepted
 from domain.project.application.correction import EntryAmended, EntryRetracted
@@ -45,7 +45,7 @@ def told(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) ->
     ]
 
 
-def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clock: str = "") -> Evaluation:
+def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clock: str = "") -> ClockEvaluation:
     """What the law says of *history*."""
     rule = rule_of(history, law_book(), clock)
     assert rule is not None

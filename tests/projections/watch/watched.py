@@ -14,7 +14,7 @@ from domain.project.state.project import Project
 from domain.project.state.signals import Signal
 from infrastructure.law.lawbook import law_book
 from projections.watch.fold import Due, Watch, watch, watch_on
-from projections.watch.state import Courses, Dossier, courses_of, told_in
+from projections.watch.state import Courses, WatchState, courses_of, told_in
 from tests.examples import LAW
 from tests.spec import PROJECT
 
@@ -27,7 +27,7 @@ class Zone:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.entries: list[Entry] = []
-        self.dossier: Dossier | None = None
+        self.dossier: WatchState | None = None
         self.told: list[UUID] = []  # the ids of all that the watcher said
 
     @property
@@ -70,12 +70,12 @@ class Zone:
         found = watch(self.entries, law_book(), self.now)
         known = self.dossier.version if self.dossier else 0
         if self.dossier is None or not self.dossier.follow(self.entries[known:]):
-            self.dossier = Dossier.of(self.entries)
+            self.dossier = WatchState.of(self.entries)
         quick = watch_on(self.dossier, law_book(), self.now)
         assert (quick or self.whole(self.dossier)) == found
         return found.due
 
-    def whole(self, dossier: Dossier) -> Watch:
+    def whole(self, dossier: WatchState) -> Watch:
         return watch(self.entries, law_book(), self.now, dossier=dossier)
 
     def watch(self) -> Zone:

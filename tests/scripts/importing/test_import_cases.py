@@ -18,7 +18,7 @@ from projections.register_figures.parse import typed_date, typed_days, typed_tru
 from scripts.importing.cases import asked, law_of, write_csv
 from scripts.importing.planning import plan_case
 from scripts.importing.reading import CaseListing, EventRow
-from scripts.importing.receipt import Receipt
+from scripts.importing.receipt import ReceiptRegister
 from scripts.importing.register import Register
 from scripts.importing.wabo import Wabo
 from tests.examples import REGISTERED, completed, submitted
@@ -195,7 +195,7 @@ def test_a_receipt_phase_is_counted_by_its_facts_and_the_last_day_its_register_s
         ended_at=instant("2012-05-01"),
         columns={},
     )
-    row = figures(imported(("2012-03-01", "Confirmation of receipt"), register=Receipt(), listing=listing))
+    row = figures(imported(("2012-03-01", "Confirmation of receipt"), register=ReceiptRegister(), listing=listing))
 
     assert (row.submitted_on, row.deadline_on, row.delivered_on) == (
         date(2012, 2, 20),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.importing.lines import LogUnreadable
-from scripts.importing.reading import Reading, read_log
+from scripts.importing.reading import LogReading, read_log
 from tests.scripts.importing.logs import course, event, listed, write_log
 
 ZONE = "Europe/Amsterdam"
@@ -17,7 +17,7 @@ ROW = "town,1,1,1-001,2012-03-01T08:00:00.000Z,2012-03-01,2012-03-02,A,\n"
 CASES = "dataset,case_id,started_at\ntown,1,2012-03-01T08:00:00.000Z\n"
 
 
-def read(folder: Path, events: str | bytes = HEADER + ROW, cases: str | bytes = CASES) -> Reading:
+def read(folder: Path, events: str | bytes = HEADER + ROW, cases: str | bytes = CASES) -> LogReading:
     """Read two files with this content."""
     paths = (folder / "events.csv", folder / "cases.csv")
     for path, content in zip(paths, (events, cases), strict=True):

@@ -23,7 +23,7 @@ from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.feedback.complaint import ComplaintAnswered, ComplaintFiled
 from scripts.importing.planning import Fate
 from scripts.importing.reading import CaseListing
-from scripts.importing.receipt import Receipt
+from scripts.importing.receipt import ReceiptRegister
 from tests.scripts.importing.plans import (
     ASKED,
     COMPLETE,
@@ -235,7 +235,7 @@ def test_the_receipt_phase_runs_from_when_the_case_was_begun_to_when_it_ended() 
         ("2011-03-12", "T09-2 Process or receive external advice from party 2"),
         ("2011-03-13", "T07-1 Draft intern advice aspect 1"),
         ("2011-03-14", "T10 Determine necessity to stop indication"),
-        register=Receipt(),
+        register=ReceiptRegister(),
         listing=listing,
     )
 

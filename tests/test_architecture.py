@@ -1,0 +1,56 @@
+"""The page about the architecture: what it names exists, and each path through the code can be walked as it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+LIMITS = {"gist": 3, "command": 12, "number": 8}  # files that a stranger has to open
+
+
+def path_of(name: str) -> list[str]:
+    """The files of the path *name*, in order."""
+    (listed,) = re.findall(rf"<!-- path: {name} -->\n((?:- `[^`]+`:[^\n]*\n)+)", PAGE)
+    return re.findall(r"^- `([^`]+)`", listed, re.MULTILINE)
+
+
+def names(file: str, other: str) -> bool:
+    """Whether *file* imports *other*, or names it."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    module = other.removesuffix(".py").replace("/", ".")
+    package, _, last = module.rpartition(".")
+    return (
+        module in text or other in text or bool(re.search(rf"from {re.escape(package)} import [^\n]*\b{last}\b", text))
+    )
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items())
+def test_each_file_is_imported_by_one_before_it(name: str, limit: int) -> None:
+    files = path_of(name)
+    assert 1 < len(files) <= limit
+    for nth, file in enumerate(files[1:], 1):
+        assert any(names(before, file) for before in files[:nth]), f"nothing before it leads to {file}"
+
+
+def test_every_file_and_folder_named_exists() -> None:
+    named = set(re.findall(r"`((?:domain|projections|infrastructure|api|scripts|tests|docs)/[\w/.]+)`", PAGE))
+    assert len(named) > 20
+    assert [place for place in sorted(named) if not (ROOT / place).exists()] == []
+
+
+def test_every_folder_of_a_subject_exists() -> None:
+    """The table of subjects: columns of folders below their layer."""
+    rows = re.findall(r"^\| [^|]+ \| [^|]+ \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", PAGE, re.MULTILINE)
+    layers = ("domain", "projections", "api")
+    found = [
+        f"{layer}/{folder}"
+        for row in rows
+        for layer, cell in zip(layers, row, strict=True)
+        for folder in re.findall(r"`([\w/]+\w)`", cell)
+    ]
+    assert len(found) > 30
+    assert [place for place in found if not (ROOT / place).is_dir()] == []
