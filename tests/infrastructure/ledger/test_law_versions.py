@@ -88,7 +88,7 @@ def book(old: str, new: str) -> LawBook:
     folder = files("domain.law") / "packs"
     texts = {name: (folder / "cn-licensing" / f"{name[-10:]}.toml").read_text("utf-8") for name in (OLD, NEW)}
     texts[NEW] = texts[NEW].replace(old, new, 1)
-    shipped = {"cn.json": (files("domain.law") / "calendars" / "cn.json").read_bytes()}
+    shipped = {"cn.json": (files("domain.law") / "calendar" / "data" / "cn.json").read_bytes()}
     return LawBook(texts, shipped, tomllib.loads((folder / "DIGESTS.toml").read_text("utf-8")))
 
 
