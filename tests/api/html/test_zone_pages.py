@@ -177,8 +177,8 @@ def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, f
 
     with psycopg.connect(filled) as connection:
         (told,) = connection.execute(
-            "SELECT count(*) FROM views.signal JOIN views.project AS p USING (project)"
-            " WHERE p.register = '' AND signal.happened_at >= '2026-01-01T00:00+08:00'"
+            "SELECT count(*) FROM views.signal AS s JOIN views.project AS p USING (project)"
+            " WHERE p.register = '' AND s.happened_at >= '2026-01-01T00:00+08:00'"
         ).fetchone() or (0,)
     assert len(numbers) == min(told, 500)
     assert len(set(numbers)) == len(numbers)
