@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from tests.conftest import reachable_folder
 from tests.law.auditor import campaign as auditor_campaign
+from tests.projections.waiting import naive_stuck
 from tests.proofs.proof import Budget, Proof, RefutedError
 from tests.scripts import zone_claims
 
@@ -20,15 +24,23 @@ def histories(budget: Budget) -> str:
 
 
 def zone(budget: Budget) -> str:
-    """Simulate a zone; no clock of an ended application is open, no red card is answered by its own evidence."""
+    """Simulate a zone, and count again by other means what its clocks, cards and pages say."""
     whole = budget.seconds is None
-    claims = zone_claims.check(PROJECTS if whole else SLICE_PROJECTS, ZONE_SEED if whole else budget.seed)
+    projects, seed = (PROJECTS, ZONE_SEED) if whole else (SLICE_PROJECTS, budget.seed)
+    with reachable_folder() as folder:
+        url = EmbeddedPostgres(folder / "server", throw_away=True).start()
+        migrate(url)
+        try:
+            stuck = naive_stuck.prove_stuck(url, projects, seed)
+        except AssertionError as wrong:
+            raise RefutedError(f"stuck projects, seed {seed}: {wrong}") from wrong
+        claims = zone_claims.claims_in(url)
     if not claims.hold:
         raise RefutedError("\n".join([*claims.open_though_ended, *claims.red_though_answered]) or "nothing to look at")
-    return f"{claims.projects:,} projects, {claims.clocks:,} clocks, {claims.red_cards:,} red cards"
+    return f"{projects:,} projects, {claims.clocks:,} clocks, {claims.red_cards:,} red cards, {stuck} stuck projects"
 
 
 PROOFS = (
     Proof("histories", "the clock and an independent implementation of the rule book agree", histories, share=2),
-    Proof("zone", "no clock of an ended application is open, no answered department has a red card", zone),
+    Proof("zone", "an ended application has no open clock, an answered one no red card, 受阻 is what is stuck", zone),
 )
