@@ -11,7 +11,7 @@ from tests.proofs.proof import Budget, Proof, RefutedError
 from tests.scripts import zone_claims
 
 HISTORIES_A_ROUND, HISTORY_ROUNDS = 5_000, 20
-PROJECTS, SLICE_PROJECTS, ZONE_SEED = 2_000, 100, 7
+PROJECTS, SLICE_PROJECTS, ZONE_SEED = 2_000, 40, 7
 
 
 def histories(budget: Budget) -> str:
