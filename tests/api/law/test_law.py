@@ -159,7 +159,7 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
     require("Packs", (await door.get("/law/packs", None)).json())
     for name in law_book().names:
         require("Pack", (await door.get(f"/law/packs/{name}", None)).json())
-    require("Calendars", (await door.get("/law/calendars", None)).json())
+    require("CalendarList", (await door.get("/law/calendars", None)).json())
     require("CalendarAsKnown", (await door.get("/law/calendars/CN", None)).json())
 
 

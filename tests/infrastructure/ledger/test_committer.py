@@ -61,7 +61,7 @@ async def worked(monkeypatch: pytest.MonkeyPatch, deciding_seconds: float) -> Da
     """What the database saw when CLIENTS sent ROUNDS commands each, every one as soon as the last was answered."""
     database = Database()
     monkeypatch.setattr(committer, "DECIDING_SECONDS", deciding_seconds)
-    monkeypatch.setattr(committer, "Lane", lambda *_, **__: database)
+    monkeypatch.setattr(committer, "PipelineConnection", lambda *_, **__: database)
     monkeypatch.setattr(committer, "parameters", list)
     here = Committer("", CLIENTS)
     await here.open()

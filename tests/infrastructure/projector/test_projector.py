@@ -117,7 +117,7 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
 async def test_states_that_are_forgotten_at_once_make_no_difference(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "Kept", partial(FoldCache, 1))
+    monkeypatch.setattr(following, "FoldCache", partial(FoldCache, 1))
     projector, projects = Projector(database_url), (uuid4(), uuid4())
     async with Approvals(database_url) as approvals:
         approvals._kept = WeightedLruCache(1)
