@@ -15,7 +15,7 @@ from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, ClockRun
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.intake import Accepted, Received
 from domain.law.licensing.renewal import Deemed
-from domain.law.licensing.review import Decided, WithdrawnEvent
+from domain.law.licensing.review import Decided, Delivered, WithdrawnEvent
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Act, Timeline
 
@@ -113,14 +113,20 @@ def replay(
 
 
 def look_ahead(case: Case, acts: Iterable[Act]) -> None:
-    """Note the first receipt and the last acceptance or decision, up to a withdrawal: earlier acts depend on them."""
+    """Note the first receipt and the last acceptance or decision, up to a withdrawal: earlier acts depend on them.
+
+    Once the decision was delivered there is nothing to withdraw.
+    """
+    decided = delivered = False
     for _, event, when in acts:
         kind = type(event)
         if kind is Accepted or kind is Decided:
-            case.admission = when
+            case.admission, decided = when, decided or kind is Decided
+        elif kind is Delivered:
+            delivered = decided
         elif kind is Received:
             case.receipt = case.receipt or when
-        elif kind is WithdrawnEvent and (case.receipt or case.admission):
+        elif kind is WithdrawnEvent and not delivered and (case.receipt or case.admission):
             return
 
 

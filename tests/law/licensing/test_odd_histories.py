@@ -260,3 +260,16 @@ def test_what_was_withdrawn_is_not_checked_any_more(further: tuple[LawEvent, ...
 
     assert said.clocks["post_check"].state is state
     assert said.clocks["post_check"].due == date(2026, 5, 18), "two months later is a Saturday"
+
+
+def test_a_withdrawal_after_delivery_does_not_hide_a_receipt_dated_later() -> None:
+    """Once the decision was delivered there is nothing to withdraw: the extension still lies before the receipt."""
+    life = (
+        happened("accepted", "03-02 10:00"),
+        happened("extension", "03-03 10:00", days=5),
+        happened("decided", "03-16", outcome="denied"),
+        happened("delivered", "03-17"),
+        happened("withdrawn", "03-18"),
+        happened("received", "03-20"),
+    )
+    assert "extension_outside_clock:decision" in ask("04-01", *life).flags
