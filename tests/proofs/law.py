@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from infrastructure.postgres.embedded import EmbeddedPostgres
-from infrastructure.postgres.migrate import migrate
-from tests.conftest import reachable_folder
 from tests.law.auditor import campaign as auditor_campaign
 from tests.projections.waiting import naive_stuck
 from tests.proofs.proof import Budget, Proof, RefutedError
@@ -27,9 +24,7 @@ def zone(budget: Budget) -> str:
     """Simulate a zone, and count again by other means what its clocks, cards and pages say."""
     whole = budget.seconds is None
     projects, seed = (PROJECTS, ZONE_SEED) if whole else (SLICE_PROJECTS, budget.seed)
-    with reachable_folder() as folder:
-        url = EmbeddedPostgres(folder / "server", throw_away=True).start()
-        migrate(url)
+    with zone_claims.empty_ledger() as url:
         try:
             stuck = naive_stuck.prove_stuck(url, projects, seed)
         except AssertionError as wrong:

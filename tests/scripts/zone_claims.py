@@ -6,7 +6,8 @@ a zone of its own and looks at it; `claims_in` looks at a ledger that is there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -68,12 +69,18 @@ class Claims(Struct):
         return bool(self.clocks) and not self.open_though_ended and not self.red_though_answered
 
 
+@contextmanager
+def empty_ledger() -> Iterator[str]:
+    """The address of a migrated database on a server of its own, which is thrown away."""
+    with reachable_folder() as folder:
+        url = EmbeddedPostgres(folder / "server", throw_away=True).start()
+        migrate(url)
+        yield url
+
+
 def check(projects: int, seed: int, processes: int = 0) -> Claims:
     """Simulate a zone in a database of its own, which is thrown away, and look at it."""
-    with reachable_folder() as folder:
-        server = EmbeddedPostgres(folder / "server", throw_away=True)
-        url = server.start()
-        migrate(url)
+    with empty_ledger() as url:
         uvloop.run(simulate(url, Asked(projects, seed, UNTIL, processes=processes)))
         return claims_in(url)
 
