@@ -21,6 +21,8 @@ class Role(StrEnum):
     LEADER = "leader"  # 领导
     AUDITOR = "auditor"
     INTEGRATOR = "integrator"  # a department's own system, reporting by machine
+    WINDOW_CLERK = "window_clerk"  # 综合窗口: files for enterprises
+    ADMINISTRATOR = "administrator"  # people, grants, catalogues; no cases
     SYSTEM = "system"  # the deadline watcher, importers
 
     @property

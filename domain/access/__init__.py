@@ -1,0 +1,1 @@
+"""Who may do what: principals, their grants and keys, and the one table of access."""
