@@ -111,7 +111,9 @@ def migrate() -> None:
 
 @cli.command("import-log")
 def import_log(
-    events: Annotated[Path, typer.Argument(help="events.csv or .csv.gz in the neutral form (docs/importing.md)")],
+    events: Annotated[
+        Path, typer.Argument(help="events.csv or .csv.gz in the neutral form (docs/reference/importing.md)")
+    ],
     cases: Annotated[Path, typer.Argument(help="cases.csv or .csv.gz")],
     law: Annotated[str, typer.Option(help="the law the cases ran under")] = "nl-wabo",
     as_json: AsJson = False,

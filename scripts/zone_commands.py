@@ -27,7 +27,7 @@ LINES_SHOWN_MAX = 12
 
 
 def import_catalogue(
-    path: Annotated[Path, typer.Argument(help="CSV or JSON, also .gz: a row an item (docs/catalogue.md)")],
+    path: Annotated[Path, typer.Argument(help="CSV or JSON, also .gz: a row an item (docs/reference/catalogue.md)")],
     name: Annotated[str, typer.Option(help="the catalogue's name")] = "zone",
     publish_from: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="publish an edition in force from this day")

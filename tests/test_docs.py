@@ -22,7 +22,7 @@ ADR_HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "Referenc
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADRS = sorted((ROOT / "ADRs").glob("*.md"))
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ADRS]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ADRS]
 STREAM = UUID("0193f0a2-7c00-7000-8000-000000000001")
 AT = datetime(2026, 3, 2, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -78,8 +78,8 @@ def chain(length: int) -> list[tuple[Any, ...]]:
 
 
 def published_check() -> Any:
-    """The function `check` that docs/verifying.md prints."""
-    page = (ROOT / "docs/verifying.md").read_text(encoding="utf-8")
+    """The function `check` that docs/reference/ledger.md prints."""
+    page = (ROOT / "docs/reference/ledger.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
     exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
     return names["check"]

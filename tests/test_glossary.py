@@ -12,7 +12,7 @@ from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
 from domain.streams import KINDS
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "glossary.md"
+PAGE = ROOT / "docs/reference/glossary.md"
 ROW = re.compile(
     r"^\| (?P<term>[^|]+?) \| (?P<chinese>[^|]+?) \| (?P<meaning>[^|]+?) \| `(?P<code>[\w.]+)` \|$", re.MULTILINE
 )

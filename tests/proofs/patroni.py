@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 180  # for a cluster to come up, or to come back, on a machin
 OWNER = "countersign"
 PASSWORD = "proof"
 CHECKOUT = Path(__file__).parents[2]
-# What keeps every acknowledged commit through the loss of a node: docs/running-on-several-machines.md.
+# What keeps every acknowledged commit through the loss of a node: docs/how-to/run-on-several-machines.md.
 DCS = {
     "ttl": 20,
     "loop_wait": 2,

@@ -16,7 +16,7 @@ from tests.api.client import Door, problem
 from tests.api.law.client import BY_PACK, BY_RULE, CHINA, Body, ask, by_hand, changed, evaluated, explained, question
 from tests.examples import ROOT
 
-PAGE = (ROOT / "docs/law.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/law.md").read_text(encoding="utf-8")
 
 
 async def test_the_vectors_counted_by_hand_hold_over_http(door: Door) -> None:

@@ -22,7 +22,7 @@ from infrastructure.projector.positions import PATIENCE_SECONDS
 from tests.api.client import Door
 from tests.examples import ROOT
 
-PAGE = (ROOT / "docs/http.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
 UNLIKE_THEIR_NAME = {"jpg", "txt"}  # JPEG, plain text
 CODES = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)
 
@@ -54,7 +54,7 @@ def test_limits_are_told_as_they_are(what: str) -> None:
 
 
 async def test_what_the_page_about_materials_shows_is_true(door: Door) -> None:
-    page = (ROOT / "docs/materials.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/reference/materials.md").read_text(encoding="utf-8")
     (announced,) = re.findall(r"^Content-Digest: (.*)$", page, re.MULTILINE)
     answer = await door.upload(REPORT, MEDIA_TYPE, content_digest=announced)
     shown = [json.decode(text) for text in re.findall(r"^\{.*?\}$", page, re.MULTILINE | re.DOTALL)]
