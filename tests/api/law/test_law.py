@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 import pytest
@@ -14,9 +12,6 @@ from api.openapi.law_schemas import PACK, QUESTIONS
 from infrastructure.law.lawbook import law_book
 from tests.api.client import Door, problem
 from tests.api.law.client import BY_PACK, BY_RULE, CHINA, Body, ask, by_hand, changed, evaluated, explained, question
-from tests.examples import ROOT
-
-PAGE = (ROOT / "docs/reference/law.md").read_text(encoding="utf-8")
 
 
 async def test_the_vectors_counted_by_hand_hold_over_http(door: Door) -> None:
@@ -161,12 +156,3 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
         require("Pack", (await door.get(f"/law/packs/{name}", None)).json())
     require("CalendarList", (await door.get("/law/calendars", None)).json())
     require("CalendarAsKnown", (await door.get("/law/calendars/CN", None)).json())
-
-
-async def test_the_pages_example_is_answered_as_the_page_says(door: Door) -> None:
-    asked, told = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
-
-    evaluation = (await evaluated(door, asked))[0]["evaluation"]
-
-    assert evaluation["clocks"].keys() > told["clocks"].keys()
-    assert evaluation | {"clocks": {name: evaluation["clocks"][name] for name in told["clocks"]}} == told
