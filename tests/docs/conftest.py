@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from api.app import PAGES
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from tests.api.served import served
-from tests.conftest import database_in
+from tests.conftest import database_in, name_of
 from tests.docs.readers import Site
+from tests.law.questions import at
+from tests.projections.zone import tell_zone
 
 
 @pytest.fixture(scope="package")
@@ -27,3 +31,17 @@ def site(server_url: str, migrated_template: str) -> Iterator[Site]:
         finally:
             projector.stop()
             thread.join()
+
+
+@pytest.fixture(scope="package")
+def filled_template(server_url: str, migrated_template: str) -> Iterator[str]:
+    """The name of a database with projects in it, to be copied for pages that need no server."""
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(_fill(url))
+        yield name_of(url)
+
+
+async def _fill(url: str) -> None:
+    hands = [at("03-01")]
+    async with Approvals(url, clock=lambda: hands[0]) as approvals:
+        await tell_zone(approvals, hands)

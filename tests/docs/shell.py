@@ -75,7 +75,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     assert package
     assert package.origin
     programs = Path(package.origin).parent / "pginstall/bin"
-    folders = [str(Path(sys.executable).parent), ours.get("PATH", ""), str(programs)]
+    folders = [str(Path(sys.executable).parent), str(programs), ours.get("PATH", "")]
     return {**ours, "PATH": os.pathsep.join(folders), "COLUMNS": "120", "COUNTERSIGN_LOG_LEVEL": "error", **settings}
 
 

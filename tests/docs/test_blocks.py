@@ -38,7 +38,7 @@ def place_of(block: Block) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_answer_as_it_shows(
-    page: Path, site: Site, server_url: str, migrated_template: str, tmp_path: Path
+    page: Path, site: Site, server_url: str, filled_template: str, tmp_path: Path
 ) -> None:
     """A page that names no server gets a database of its own."""
     if missing := shell.missing():
@@ -48,7 +48,7 @@ def test_the_commands_of_a_page_answer_as_it_shows(
         settings = {"DATABASE_URL": site.database_url, "COUNTERSIGN_DATA": str(tmp_path / "data")}
         shell.run(blocks, tmp_path, settings, {ADDRESS: site.address})
         return
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, filled_template) as url:
         shell.run(blocks, tmp_path, {"DATABASE_URL": url, "COUNTERSIGN_DATA": str(tmp_path / "data")}, {})
 
 
