@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
-from domain.messages import AnyCommand
 from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.pg_binary import microseconds
-from infrastructure.settings import described
-from scripts.cli import cli
 
 ADR_LINES_MAX = 60
+SUBJECTS = 14
 ADR_HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,34 +24,31 @@ STREAM = UUID("0193f0a2-7c00-7000-8000-000000000001")
 AT = datetime(2026, 3, 2, 1, 2, 3, 456789, tzinfo=UTC)
 
 
-def test_readme_lists_every_setting() -> None:
-    told = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", README, re.MULTILINE))
+def test_readme_lists_every_subject() -> None:
+    """A row a subject, and each folder in it exists."""
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| \[", README, re.MULTILINE)
+    folders = [folder for _, cell in rows for folder in re.findall(r"`([\w/]+)`", cell)]
 
-    assert list(told) == [setting.variable for setting in described()]
-    for setting in described():
-        if setting.default:
-            assert told[setting.variable] == f"`{setting.default}`"
-
-
-def test_readme_lists_every_command_of_the_command_line() -> None:
-    names = {command.name or (command.callback and command.callback.__name__) for command in cli.registered_commands}
-
-    assert set(re.findall(r"^\| `countersign ([a-z-]+)", README, re.MULTILINE)) == names
-
-
-def test_what_readme_posts_are_commands() -> None:
-    bodies = re.findall(r"-d '(.*?)'$", README, re.MULTILINE | re.DOTALL)
-
-    assert [msgspec.json.decode(body, type=AnyCommand).__struct_config__.tag for body in bodies] == [
-        "register_project",
-        "submit_item",
-    ]
+    assert len(rows) == SUBJECTS
+    assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_a_heading(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^):\s]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        assert anchor in anchors(page.parent / target if target else page), f"{target}#{anchor}"
 
 
 @pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.stem)

@@ -20,7 +20,13 @@ CODE = ("domain", "projections", "infrastructure", "api", "scripts")
 WITH_A_CLOCK = ("infrastructure", "scripts")  # everywhere else the time is an argument
 FOLDER_FILES_MAX = 20  # a folder is a page
 IMPORTS_MAX = 20  # modules of ours that one module imports
-NOT_PAGES = ("ADRs", "tests/samples", "domain/law/calendar/data", "tests/law/data")  # collections, not code
+NOT_PAGES = (
+    "ADRs",
+    "docs/reference",
+    "tests/samples",
+    "domain/law/calendar/data",
+    "tests/law/data",
+)  # collections, not code
 # Composition roots, unions of messages, and what says something of every fact, name every subject: that is their work.
 NAMES_EVERY_SUBJECT = {
     *("api/app.py", "api/project_page/pages.py", "api/html/sentences.py", "scripts/cli.py"),

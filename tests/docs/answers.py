@@ -11,7 +11,15 @@ from uuid import UUID
 
 ANY_MORE = "…"  # as a member or as the last of a list: further ones are left out on the page
 VARYING = {
-    *("position", "entries", "projects", "streams", "commands", "rows"),  # how full the database of the test is
+    *(
+        "position",
+        "entries",
+        "projects",
+        "streams",
+        "commands",
+        "rows",
+        "last_position",
+    ),  # how full the database of the test is
     *("hash", "commands_hash", "command_id", "request_id", "etag", "calendar", "provisional"),
     *("date", "as_of", "known", "since", "t"),
 }

@@ -15,14 +15,13 @@ NOT_RUN = "no-run:"
 # Why a block is not run. A new reason is a decision: what can be run belongs in a test.
 REASONS = {
     "serves until Ctrl-C",
-    "installs a checkout",
     "runs this test",
     "takes minutes and other programs",
     "needs three machines",
     "needs a database server of your own",
-    "needs a bucket",
+    "changes the checkout",
 }
-NOT_RUN_MAX = 14
+NOT_RUN_MAX = 12
 
 
 class Block(NamedTuple):

@@ -1,0 +1,145 @@
+"""Tables of the reference that repeat the code: `python -m tests.docs.reference` writes them, a test compares them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args
+
+import typer
+
+from api.web.problems import HTTP_CODES, KINDS
+from domain.calendar.messages import CalendarCommand, CalendarFact
+from domain.catalogue.messages import CatalogueCommand, CatalogueFact
+from domain.core.ledger import Command, Fact
+from domain.core.refusals import REFUSAL_CODES
+from domain.flow.messages import FlowCommand, FlowFact
+from domain.legal_person.messages import PersonCommand, PersonFact
+from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
+from infrastructure.settings import described
+from scripts.cli import cli
+from tests.docs.blocks import ROOT
+
+REFERENCE = ROOT / "docs/reference"
+MARKED = re.compile(
+    r"(?<=<!-- made by tests/docs/reference\.py: )(?P<name>[a-z-]+) -->\n.*?(?=<!-- end -->)", re.DOTALL
+)
+AGGREGATES = (
+    ("A project", (), ()),
+    ("A catalogue", CatalogueCommand, CatalogueFact),
+    ("A flow", FlowCommand, FlowFact),
+    ("A legal person", PersonCommand, PersonFact),
+    ("A calendar", CalendarCommand, CalendarFact),
+)
+STRINGS: dict[str, dict[str, dict[str, str]]] = tomllib.loads((ROOT / "api/html/strings.toml").read_text("utf-8"))
+
+
+def table(heading: str, rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; a bar in a cell is escaped."""
+    columns = heading.count("|") + 1
+    lines = [f"| {heading} |", "|" + "---|" * columns]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def first_sentence(subject: Any) -> str:
+    """The first paragraph of a docstring, in one line."""
+    return " ".join((inspect.getdoc(subject) or "").split("\n\n")[0].split())
+
+
+def settings() -> str:
+    """Every variable of the environment."""
+    rows = ((f"`{each.variable}`", f"`{each.default}`" if each.default else "", each.help) for each in described())
+    return table("variable | default | what it is for", rows)
+
+
+def command_line() -> str:
+    """Every command of the command line with its arguments and options."""
+    group = typer.main.get_command(cli)
+    listed: dict[str, Any] = group.commands  # type: ignore[attr-defined]  # typer makes a group of several commands
+    return "\n".join(_command(name, command) for name, command in sorted(listed.items()))
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and each.name != "help"]
+    named = "".join(f" {_shown(each)}" for each in arguments)
+    text = " ".join((command.help or "").split())
+    rows = [(f"`{_shown(each)}`", _help(each)) for each in arguments]
+    rows += [(f"`{', '.join(each.opts)}`", _help(each)) for each in options]
+    listed = "\n" + table("argument or option | meaning", rows) if rows else ""
+    return f"### countersign {name}{named}\n\n{text}\n{listed}"
+
+
+def _shown(argument: Any) -> str:
+    name = (argument.name or "").upper()
+    return name if argument.required else f"[{name}]"
+
+
+def _help(parameter: Any) -> str:
+    text = str(getattr(parameter, "help", "") or "").strip()
+    default = parameter.default
+    shown = isinstance(default, str | int) and not isinstance(default, bool) and default != ""
+    return f"{text} (default: {default})" if shown else text
+
+
+def commands_and_facts() -> str:
+    """Every command and fact of each aggregate."""
+    return "\n".join(_aggregate(*aggregate) for aggregate in AGGREGATES)
+
+
+def _aggregate(title: str, commands: Any, facts: Any) -> str:
+    own = get_args(commands) or tuple(COMMANDS.values())
+    others = {fact for _, _, union in AGGREGATES for fact in get_args(union)}
+    recorded = get_args(facts) or tuple(fact for fact in FACTS.values() if fact not in others)
+    text = f"## {title}\n\n{table('command | does', map(_row, own))}"
+    if not facts:
+        said = "The deadline watcher alone sends these"
+        text += f"\n{said}:\n\n{table('command | does', map(_row, SYSTEM_COMMANDS.values()))}"
+    return text + "\n" + table("fact | 中文 | English | sentence", map(_fact_row, recorded))
+
+
+def _row(command: type[Command]) -> Iterator[str]:
+    yield f"`{tag_of(command)}`"
+    yield first_sentence(command)
+
+
+def _fact_row(fact: type[Fact]) -> Iterator[str]:
+    tag = tag_of(fact)
+    yield f"`{tag}`"
+    yield from (STRINGS["fact"][tag][language] for language in ("zh", "en"))
+    yield STRINGS["sentence"][tag]["en"] if tag in STRINGS["sentence"] else ""
+
+
+def refusals() -> str:
+    """Every code of a refused command."""
+    codes = [code for code in REFUSAL_CODES if code not in HTTP_CODES]
+    return table("code | status | means", ((f"`{code}`", str(KINDS[code].status), KINDS[code].title) for code in codes))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "command-line": command_line,
+    "commands-and-facts": commands_and_facts,
+    "refusals": refusals,
+}
+
+
+def with_tables(text: str) -> str:
+    """*text* with each marked part as the code has it now."""
+    return MARKED.sub(lambda part: f"{part['name']} -->\n\n{TABLES[part['name']]()}\n", text)
+
+
+def main() -> None:
+    """Write every page of the reference that holds a table."""
+    for page in sorted(REFERENCE.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if (made := with_tables(text)) != text:
+            page.write_text(made, encoding="utf-8")
+            print(f"written: {page.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
