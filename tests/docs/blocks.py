@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^(`{3,})(?P<info>.*)$")
 NOT_RUN = "no-run:"
+ADDRESS = "http://127.0.0.1:8000"  # the one address that pages name; tests serve elsewhere
 
 # Why a block is not run. A new reason is a decision: what can be run belongs in a test.
 REASONS = {

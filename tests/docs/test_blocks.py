@@ -10,6 +10,7 @@ from tests.conftest import database_in
 from tests.docs import shell
 from tests.docs.answers import differences, http_differences, json_differences, text_differences
 from tests.docs.blocks import (
+    ADDRESS,
     NOT_RUN_MAX,
     PAGES,
     REASONS,
@@ -22,7 +23,6 @@ from tests.docs.blocks import (
 )
 from tests.docs.readers import Site, reader_of
 
-ADDRESS = "http://127.0.0.1:8000"  # the one address that pages name; tests serve elsewhere
 WITH_COMMANDS = [
     page for page in PAGES if any(block.language == "sh" and not block.not_run for block in blocks_of(page))
 ]
@@ -121,9 +121,9 @@ def test_variables_carry_over_and_addresses_are_replaced(tmp_path: Path) -> None
         ("```\nno language\n```", "nothing reads"),
         ('```json command\n{"command": "submit_item"}\n```', "item"),
         ('```json schema: Receipt\n{"position": 1}\n```', "required property"),
-        ('```json question\n{"rule": {}}\n```', "invalid-field"),
         ('```toml pack\nid = "x"\n```', "invalid"),
         ("```sql\nSELECT nothing FROM nowhere\n```", "nowhere"),
+        ("```sql empty\nSELECT 1 WHERE false; SELECT 42\n```", "42"),
         ("```python\nassert False, 'broken'\n```", "broken"),
         ("```yaml patroni\nbootstrap: {dcs: {ttl: 30, postgresql: {parameters: {}}}}\n```", "planted"),
     ],
