@@ -16,8 +16,10 @@ from domain.catalogue.messages import CatalogueCommand, CatalogueFact
 from domain.core.ledger import Command, Fact
 from domain.core.refusals import REFUSAL_CODES
 from domain.flow.messages import FlowCommand, FlowFact
+from domain.law.packs.pack import DEFAULT_MODE
 from domain.legal_person.messages import PersonCommand, PersonFact
 from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
+from infrastructure.law.lawbook import law_book
 from infrastructure.settings import described
 from scripts.cli import cli
 from tests.docs.blocks import ROOT
@@ -119,11 +121,31 @@ def refusals() -> str:
     return table("code | status | means", ((f"`{code}`", str(KINDS[code].status), KINDS[code].title) for code in codes))
 
 
+def laws() -> str:
+    """Every shipped version of every law."""
+    packs = [law_book().pack(name) for name in law_book().names]
+    rows = ((f"`{pack.name}`", pack.title, pack.title_zh, f"`{pack.calendar}`") for pack in packs)
+    return table("pack | law | 中文 | calendar", rows)
+
+
+def modes() -> str:
+    """The modes of handling of each law, of its newest version; laws with one mode are left out."""
+    newest = {pack.id: pack for pack in map(law_book().pack, law_book().names)}  # names come in the order of dates
+    rows = (
+        (f"`{name}`", ", ".join(f"`{mode}`" for mode in pack.modes if mode != DEFAULT_MODE))
+        for name, pack in newest.items()
+        if set(pack.modes) != {DEFAULT_MODE}
+    )
+    return table(f"law | modes beside `{DEFAULT_MODE}`", rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "command-line": command_line,
     "commands-and-facts": commands_and_facts,
     "refusals": refusals,
+    "laws": laws,
+    "modes": modes,
 }
 
 

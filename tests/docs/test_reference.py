@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.catalogue.item import ServiceItem
 from tests.docs.blocks import ROOT
 from tests.docs.reference import MARKED, REFERENCE, TABLES, table, with_tables
 
@@ -36,6 +37,11 @@ def test_an_old_table_is_found() -> None:
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
     assert table("a | b", [("x|y", "z")]) == "| a | b |\n|---|---|\n| x\\|y | z |\n"
+
+
+def test_every_field_of_a_service_item_is_in_the_reference() -> None:
+    text = (REFERENCE / "catalogue.md").read_text(encoding="utf-8")
+    assert [field for field in ServiceItem.__struct_fields__ if f"`{field}`" not in text] == ["remarks"]
 
 
 def test_every_page_is_of_one_kind_and_in_the_index() -> None:
