@@ -96,7 +96,7 @@ class Lease:
             return False
         if not silent or monotonic() - self._since < HEARTBEAT_SECONDS:
             return False
-        log.warning("a leader has fallen silent: its sessions are ended", work=self.work, leader=silent)
+        log.warning("silent_leader_terminated", work=self.work, leader=silent)
         return True
 
     @contextmanager
@@ -121,5 +121,5 @@ class Lease:
                             return  # another has taken it: nothing is ours to renew any more
                         until.wait(HEARTBEAT_SECONDS)
             except psycopg.Error as failure:
-                log.warning("a lease can't be renewed", work=self.work, error=str(failure).strip())
+                log.warning("lease_renewal_failed", work=self.work, error=str(failure).strip())
                 until.wait(HEARTBEAT_SECONDS)

@@ -71,7 +71,7 @@ def migrate(url: str) -> list[str]:
         missing = _missing(connection)
         for migration in missing:
             _apply(connection, migration)
-            log.info("migrated", file=migration.name)
+            log.info("migration_applied", file=migration.name)
         settle_roles(connection)
         return [migration.name for migration in missing]
 

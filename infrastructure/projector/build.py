@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-import structlog
 
 from infrastructure.projector.rebuild import Rebuilt, rebuild
 from projections.view import View
 
 END_SECONDS_MAX = 5.0  # for a rebuild that is told to stop in the middle of an index
-
-log = structlog.get_logger()
 
 
 class BuildStopped(Exception):  # noqa: N818 it says what happened

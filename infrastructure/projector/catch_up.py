@@ -96,7 +96,7 @@ class ViewFollower:
             self._kept.forget()
             raise
         except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
-            log.debug("a batch is taken apart", error=f"{type(failure).__name__}: {failure}")
+            log.debug("batch_bisected", error=f"{type(failure).__name__}: {failure}")
             seq = span.behind[0].seq
             try:
                 return self._take_apart(connection, span.behind, seq, span.limit(seq)) - span.seq
@@ -189,12 +189,12 @@ class ViewFollower:
         if is_new:
             self._halted.setdefault(error, ([], failure))[0].append(standing.view.name)
         else:
-            log.info("a view can't go on yet", view=standing.view.name, error=error)
+            log.info("view_still_stopped", view=standing.view.name, error=error)
 
     def _tell_halted(self) -> None:
         """One line for what stopped views, however many: most entries are of interest to all of them."""
         for error, (views, failure) in self._halted.items():
-            log.error("views stopped", views=views, error=error, exc_info=failure)
+            log.error("views_stopped", views=views, error=error, exc_info=failure)
         self._halted.clear()
 
 
@@ -207,7 +207,7 @@ def _reading(url: str, stack: ExitStack) -> psycopg.Connection[Any] | None:
         connection = stack.enter_context(psycopg.connect(url, autocommit=True))
         connection.execute("SET timezone = 'UTC'")
     except psycopg.OperationalError as full:
-        log.warning("no connection to read ahead by", error=str(full).strip())
+        log.warning("read_ahead_unavailable", error=str(full).strip())
         return None
     return connection
 

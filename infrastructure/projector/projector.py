@@ -62,18 +62,18 @@ class Projector:
                 with psycopg.connect(self._lease.url, autocommit=True) as connection:
                     self._lead(connection)
             except psycopg.OperationalError as lost:
-                log.warning("the projector lost its database", error=str(lost).strip())
+                log.warning("projector_disconnected", error=str(lost).strip())
                 self._stopping.wait(POLL_SECONDS)
             except psycopg.Error:
-                log.exception("the projector stumbled")
+                log.exception("projector_failed")
                 self._stopping.wait(POLL_SECONDS)
             except BuildStopped:
-                log.info("the projector was stopped while it filled views")
+                log.info("view_build_stopped")
             except GapInLedger as gap:
-                log.critical("the views stand still: the ledger is damaged", error=str(gap))
+                log.critical("ledger_damaged", error=str(gap))
                 self._stopping.wait(ALARM_SECONDS)
             except Exception:
-                log.exception("the views stand still")
+                log.exception("projector_failed")
                 self._stopping.wait(ALARM_SECONDS)
             finally:
                 self.is_leader = False
@@ -161,7 +161,7 @@ class Projector:
         self._views = by_law_now(connection, self._views)
         self._outdated = outdated(connection, self._views)
         if self._outdated:
-            log.info("counted by another calendar from now on", views=[view.name for view in self._outdated])
+            log.info("view_calendar_changed", views=[view.name for view in self._outdated])
         self._following.law_may_differ = False
 
     def _begin_building(self) -> None:
@@ -180,14 +180,14 @@ class Projector:
         except (psycopg.OperationalError, BuildStopped, GapInLedger):
             raise
         except Exception as failure:
-            log.exception("views could not be built", views=building.names)
+            log.exception("view_build_failed", views=building.names)
             self._stumble(connection, building.views, failure)
             return 0
         for name in building.names:
             self._unbuildable.pop(name, None)
         with _no_rebuild(connection):
             self._begin(connection)
-        log.info("views were built", views=building.names, position=built.position)
+        log.info("views_built", views=building.names, position=built.position)
         return built.entries
 
     def _stumble(self, connection: psycopg.Connection[Any], views: Sequence[View[Any]], failure: Exception) -> None:
@@ -238,7 +238,7 @@ class Projector:
         except psycopg.OperationalError:
             raise
         except Exception:
-            log.exception("views that are far behind could not be taken further by several processes")
+            log.exception("parallel_catch_up_failed")
             self._stumbled = True
         return span.behind[0].seq - begun
 

@@ -125,7 +125,7 @@ def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
                 connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LEFTOVER_SECONDS_MAX}s"])
                 connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
         except psycopg.errors.LockNotAvailable:
-            log.warning("what a rebuild left is still in use", schema=name)
+            log.warning("rebuild_leftover_in_use", schema=name)
 
 
 def clear_away(connection: psycopg.Connection[Any]) -> None:

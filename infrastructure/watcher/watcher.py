@@ -66,10 +66,10 @@ class Watcher:
                 async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
                     await self._lead(connection)
             except (psycopg.Error, Busy) as lost:
-                log.warning("the deadline watcher lost its database", error=str(lost).strip())
+                log.warning("deadline_watcher_disconnected", error=str(lost).strip())
                 await self._pause(POLL_SECONDS)
             except Exception:
-                log.exception("the deadline watcher stands still")
+                log.exception("deadline_watcher_failed")
                 await self._pause(ALARM_SECONDS)
             finally:
                 self.is_leader = False
@@ -141,11 +141,11 @@ class Watcher:
                     return CheckedProject(project, dossier.version, found.next)
                 await self._tell(project, found)
                 dossier = await self._dossiers.again(dossier)
-            log.warning("a project did not settle", project=str(project), due=len(found.due))
+            log.warning("project_did_not_settle", project=str(project), due=len(found.due))
         except (psycopg.Error, Busy):
             raise
         except Exception:
-            log.exception("a project can't be watched", project=str(project))
+            log.exception("project_check_failed", project=str(project))
             self._dossiers.forget(project)
         return CheckedProject(project, dossier.version, self._approvals.clock() + RETRY)
 
@@ -155,10 +155,18 @@ class Watcher:
             try:
                 answer = await self._approvals.handle(project, one.command, WATCHER, one.id)
             except Refused as refused:
-                log.info("told anew", project=str(project), item=one.item, code=refused.code, why=refused.sentence)
+                log.info(
+                    "deadline_command_refused",
+                    project=str(project),
+                    item=one.item,
+                    code=refused.code,
+                    reason=refused.sentence,
+                )
                 return
             if not answer.repeated:
-                log.info("told", project=str(project), item=one.item, facts=answer.receipt.facts, at=str(one.at))
+                log.info(
+                    "deadline_recorded", project=str(project), item=one.item, facts=answer.receipt.facts, at=str(one.at)
+                )
 
     async def _idle_seconds(self, table: WatchTable) -> float:
         """How long there is nothing to do, unless something new is written."""

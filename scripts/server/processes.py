@@ -53,7 +53,7 @@ def run_alone(work: Work, parent: int, url: str) -> None:
     try:
         work(parent, url)
     except Exception:
-        log.exception("a process can't go on", work=work.__name__)
+        log.exception("process_failed", work=work.__name__)
         sys.exit(1)
 
 
@@ -66,7 +66,7 @@ def _keep(work: Work, url: str, until: threading.Event) -> None:
         if until.is_set():
             _end(process)
         else:
-            log.error("a process ended and is started again", work=work.__name__, exit_code=process.exitcode)
+            log.error("process_restarted", work=work.__name__, exit_code=process.exitcode)
 
 
 def _end(process: BaseProcess) -> None:
@@ -74,7 +74,7 @@ def _end(process: BaseProcess) -> None:
     process.terminate()
     process.join(END_SECONDS_MAX)
     if process.is_alive():
-        log.warning("a process did not end when told to", pid=process.pid)
+        log.warning("process_killed", pid=process.pid)
         process.kill()
         process.join()
 

@@ -242,7 +242,7 @@ async def test_an_entry_that_stops_several_views_is_told_once(database_url: str)
         project_all(database_url)
 
     (line,) = [line for line in lines if line["log_level"] in ("warning", "error", "critical")]
-    assert line["event"] == "views stopped"
+    assert line["event"] == "views_stopped"
     assert set(line["views"]) == {view.name for view in VIEWS}
     assert "position 1: ValidationError" in line["error"]
 
