@@ -20,6 +20,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import MigrationRefused, pending
 from infrastructure.postgres.roles import LOGIN, powers_of
 from infrastructure.settings import SettingRefused, Settings, unknown, without_password
+from infrastructure.verifier.guards import guard_faults
 
 PYTHON_MIN = (3, 11)
 DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
@@ -27,17 +28,6 @@ CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant; both
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 GIB = 1024**3
-UNGUARDED = """
-    SELECT c.relname FROM pg_class AS c
-    WHERE c.oid IN ('ledger.event'::regclass, 'ledger.command'::regclass) AND NOT EXISTS (
-        SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-        WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change' AND t.tgenabled IN ('O', 'A'))
-"""
-GIVEN = """
-    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
-    WHERE c.relnamespace = 'ledger'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
-"""
 GOOD = ""
 
 
@@ -70,6 +60,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
     except PostgresUnavailable as failure:
         yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
         return
+    migrations = _migrations(url)
     with psycopg.connect(url, autocommit=True) as connection:
         yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
         yield _durability(connection)
@@ -77,9 +68,9 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield _clock(connection)
         if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
             yield _ledger(connection)
-            yield _guards(connection)
+            yield _guards(connection, migrations)
             yield _login(connection, connection.info.user if settings.database_url else LOGIN)
-    yield _migrations(url)
+    yield migrations
 
 
 def _check(name: str, problem: bool, detail: str, remedy: str) -> Check:
@@ -214,13 +205,14 @@ def _ledger(connection: psycopg.Connection) -> Check:
     return _check("ledger", head != last, detail, remedy)
 
 
-def _guards(connection: psycopg.Connection) -> Check:
-    """What keeps facts from being changed: it can be taken away only by an owner's hand."""
-    missing = [f"the trigger on ledger.{table} is missing or off" for (table,) in connection.execute(UNGUARDED)]
-    given = [f"{who} may {what} ledger.{table}" for table, what, who in connection.execute(GIVEN)]
-    detail = ", ".join([*missing, *given]) or "facts and commands can only be added"
-    remedy = "Run `countersign verify`, find out who changed this, and restore what migration 0001 made."
-    return _check("guards", bool(missing or given), detail, remedy)
+def _guards(connection: psycopg.Connection, migrations: Check) -> Check:
+    """Triggers, functions, grants and constraints that keep facts from being changed; only the owner can drop them."""
+    if not migrations.ok:
+        return Check("guards", ok=False, detail="not checked: migrations are not all applied", remedy=migrations.remedy)
+    faults = [fault.what for fault in guard_faults(connection)]
+    detail = ", ".join(faults) or "facts and commands can only be added"
+    remedy = "Run `countersign verify`, find out who changed this, and restore what the migrations made."
+    return _check("guards", bool(faults), detail, remedy)
 
 
 def _login(connection: psycopg.Connection, account: str) -> Check:

@@ -128,6 +128,7 @@ NAMED = [  # what is done, at which position it shows, and what is said
     ),
     ("GRANT UPDATE ON ledger.event TO countersign_app", 0, "countersign_app has UPDATE on ledger.event"),
     ("GRANT DELETE ON ledger.command TO PUBLIC", 0, "PUBLIC has DELETE on ledger.command"),
+    ("GRANT INSERT ON ledger.event TO countersign_app", 0, "countersign_app has INSERT on ledger.event"),
     ("GRANT UPDATE (data) ON ledger.event TO countersign_app", 0, "countersign_app has UPDATE on ledger.event"),
     (WEAKER, 0, "does not refuse every change"),
     (DEAF, 0, "ledger.refuse_change was replaced"),
