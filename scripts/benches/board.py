@@ -43,34 +43,45 @@ FILL = """
            CASE pg_temp.luck(n + 2, 20) WHEN 0 THEN pg_temp.luck(n + 3, 216) ELSE 0 END * interval '1 hour' AS late,
            pg_temp.luck(n + 4, 8) = 0 AS missed, 1 + pg_temp.luck(n + 5, 25) AS used, pg_temp.luck(n + 6, 30) AS luck
     FROM generate_series(0, {items} - 1) AS n;
-    INSERT INTO views.decision SELECT project, item, 1, department, 'granted', at, at + late FROM made;
-    INSERT INTO views.clock
+    INSERT INTO views.project (project, code, name, enterprise, manager, law, register, kind, phase, phase_name,
+        phase_nth, phases, items_total, items_open, items_done, items_turned_down, stuck, holders, complaints_open,
+        last_fact, changed_by, version, position)
+    SELECT project, '', '', '', '', 'cn-licensing', '', '', '', '', 0, 0, count(*), 0, count(*), 0, false, '{{}}', 0,
+           '', '', 1, 0 FROM made GROUP BY project;
+    INSERT INTO views.decision (project, item, application, department, outcome, decided_at, recorded_at)
+    SELECT project, item, 1, department, 'granted', at, at + late FROM made;
+    INSERT INTO views.clock (project, item, application, clock, department, mode, node, live, law, start_on, length,
+        due_on, yellow_on, state, over_state, level, over_level, exists_at, yellow_at, over_at, closed, used,
+        counted_through, paused_from, stopped_on)
     SELECT project, item, 1, 'decision', department, 'separate', 'decision', true, 'cn-licensing@2019-04-23',
            (at - interval '30 days')::date, 20, at::date, NULL, CASE WHEN missed THEN 'late' ELSE 'met' END, NULL,
            'none', 'none', NULL, NULL, NULL, true, used, at::date, NULL, at::date FROM made;
-    INSERT INTO views.signal
-    SELECT project, item || '-' || card, 3 + card, item, 1, department, 'decision',
+    INSERT INTO views.signal (project, card, version, position, item, application, department, clock, rung, level,
+        article, due_on, happened_at, told_at)
+    SELECT project, item || '-' || card, 3 + card, row_number() OVER (ORDER BY at, project, item, card), item, 1,
+           department, 'decision',
            CASE card WHEN 1 THEN 'warning' ELSE 'card' END,
            CASE card WHEN 1 THEN 'warning' WHEN 2 THEN 'yellow' ELSE 'red' END, 'Art. 42', at::date,
            at - card * interval '1 day', at - card * interval '1 day' + late / 4
     FROM made JOIN generate_series(1, 3) AS card
         ON card = 1 AND luck < 9 OR card = 2 AND luck < 2 OR card = 3 AND luck = 2;
-    INSERT INTO views.signal_state SELECT project, card, version, 'standing', told_at FROM views.signal;
-    INSERT INTO views.signal_state
+    INSERT INTO views.signal_state (project, card, version, state, since)
+    SELECT project, card, version, 'standing', told_at FROM views.signal;
+    INSERT INTO views.signal_state (project, card, version, state, since)
     SELECT project, card, version + 100, (ARRAY['appealed', 'rescinded', 'revoked'])[1 + version % 3],
            told_at + interval '9 days' FROM views.signal WHERE hashtext(project || card) % 20 = 0;
 """
 CASES = """
-    INSERT INTO views.decision_sum_{0}
+    INSERT INTO views.decision_sum_{0} (happened_on, department, recorded_on, figure, days, register, n)
     SELECT date_trunc('{0}', d.decided_at AT TIME ZONE 'Asia/Shanghai')::date, coalesce(d.department, ''),
-           date_trunc('{0}', d.recorded_at AT TIME ZONE 'Asia/Shanghai')::date, c.state, c.used, count(*)
+           date_trunc('{0}', d.recorded_at AT TIME ZONE 'Asia/Shanghai')::date, c.state, c.used, '', count(*)
     FROM views.decision AS d JOIN views.clock AS c USING (project, item, application)
     GROUP BY GROUPING SETS ((1, 3, 4, 5, d.department), (1, 3, 4, 5)) ORDER BY 1, 2, 3, 4, 5;
 """
 SIGNALS = """
-    INSERT INTO views.signal_sum_{0}
+    INSERT INTO views.signal_sum_{0} (happened_on, department, recorded_on, figure, days, register, n)
     SELECT date_trunc('{0}', happened_at AT TIME ZONE 'Asia/Shanghai')::date, coalesce(department, ''),
-           date_trunc('{0}', since AT TIME ZONE 'Asia/Shanghai')::date, figure, -1, sum(n) FROM (
+           date_trunc('{0}', since AT TIME ZONE 'Asia/Shanghai')::date, figure, -1, '', sum(n) FROM (
         SELECT s.department, s.happened_at, x.since, s.level AS figure, 1 AS n
         FROM views.signal AS s JOIN views.signal_state AS x USING (project, card) WHERE x.state = 'standing'
         UNION ALL

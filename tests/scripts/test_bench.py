@@ -1,7 +1,8 @@
-"""The bench's arithmetic, and that the life it sends is one the rules let through; its timings are never asserted."""
+"""The bench: its arithmetic, the commands it sends, the board it fills. Timings are never asserted."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from domain.law.licensing.evaluation import evaluate
 from domain.law.packs.expand import expand
 from domain.messages import Entry, decide, replay
 from infrastructure.law.lawbook import law_book
+from scripts.benches.board import QUESTIONS, boards, fill, questions
 from scripts.benches.commands import ITEMS, project_life
 from scripts.benches.evaluating import BEGUN, life, measured
 from scripts.benches.evaluating import LAW as MEASURED_LAW
 from scripts.benches.measure import Figure, ratio
 from tests.examples import LAW
 
+FILLED_ITEMS = 3000  # enough for every kind of row
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
@@ -74,3 +77,12 @@ def test_every_question_that_is_timed_is_answered() -> None:
 
     assert found.evaluation.events == 30
     assert all(0 < one.p50_us <= one.p99_us for one in found.timed)
+
+
+async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
+    rows_of_sums = await asyncio.to_thread(fill, database_url, FILLED_ITEMS)
+    found = await boards(database_url, FILLED_ITEMS, rows_of_sums)  # compares both, or raises
+
+    assert found.rows_of_sums > 0
+    assert found.board.clients == found.with_comparisons.clients == 1
+    assert len(questions()) == QUESTIONS
