@@ -42,7 +42,7 @@ class SimulationRefused(Exception):  # noqa: N818 it says what a person has to c
     """A simulation that can't be. The sentence says why."""
 
 
-class Asked(Struct, frozen=True):
+class SimulationPlan(Struct, frozen=True):
     """What is asked for. *begin* None: about three years before *until*; *processes* 0: one a processor."""
 
     projects: int
@@ -71,7 +71,9 @@ class Simulated(Struct):
     refused_by_code: dict[str, int]
 
 
-async def simulate(url: str, asked: Asked, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Simulated:
+async def simulate(
+    url: str, asked: SimulationPlan, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> Simulated:
     """Simulate a zone in the ledger at *url*, with its views left to the projector.
 
     The deadline watcher of a running server stands by meanwhile: time is another here. Raises SimulationRefused where
@@ -105,7 +107,7 @@ async def simulate(url: str, asked: Asked, progress: Callable[[int, int], None] 
     )
 
 
-def require_sensible(asked: Asked) -> None:
+def require_sensible(asked: SimulationPlan) -> None:
     """Refuse numbers that make no zone."""
     if not 1 <= asked.projects <= PROJECTS_MAX:
         raise SimulationRefused(
@@ -150,7 +152,7 @@ async def opened(url: str, laws: LawBook) -> AsyncIterator[Approvals]:
         yield approvals
 
 
-async def prepared(approvals: Approvals, asked: Asked) -> SimulatedGround:
+async def prepared(approvals: Approvals, asked: SimulationPlan) -> SimulatedGround:
     """The ground to simulate on, with the zone published where it was not."""
     pack = approvals.laws.in_force(DEFAULT_LAW, asked.until)
     calendar = approvals.laws.calendar(pack, asked.until)
@@ -166,7 +168,7 @@ async def prepared(approvals: Approvals, asked: Asked) -> SimulatedGround:
 
 
 async def _run(
-    approvals: Approvals, url: str, asked: Asked, ground: SimulatedGround, progress: Callable[[int, int], None]
+    approvals: Approvals, url: str, asked: SimulationPlan, ground: SimulatedGround, progress: Callable[[int, int], None]
 ) -> Tally:
     """Run every project: here, or shared out among processes."""
     finished = 0
@@ -189,7 +191,7 @@ async def _run(
         ) from broken
 
 
-async def _shared_out(url: str, asked: Asked, progress: Callable[[int, int], None]) -> Tally:
+async def _shared_out(url: str, asked: SimulationPlan, progress: Callable[[int, int], None]) -> Tally:
     """Run every project, in processes that take a share each time they have finished one."""
     finished, total = 0, Tally()
     context = multiprocessing.get_context("spawn")
@@ -212,7 +214,7 @@ def end_with(parent: int) -> None:
     when_orphaned(parent, lambda: os._exit(1))
 
 
-def share(url: str, asked: Asked, first: int, end: int) -> tuple[Tally, int]:
+def share(url: str, asked: SimulationPlan, first: int, end: int) -> tuple[Tally, int]:
     """The projects numbered *first* to before *end*, in a process of its own; what was done, and how many they were."""
 
     async def run() -> Tally:
@@ -224,7 +226,7 @@ def share(url: str, asked: Asked, first: int, end: int) -> tuple[Tally, int]:
     return uvloop.run(run()), end - first
 
 
-def _processes(asked: Asked) -> int:
+def _processes(asked: SimulationPlan) -> int:
     """How many processes do the work: as many as asked for, else one a processor; one for a small zone."""
     wanted = asked.processes or os.cpu_count() or 1
     return max(1, min(wanted, PROCESSES_MAX, asked.projects // SHARE))

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("domain", "projections", "infrastructure", "api", "scripts")
@@ -26,7 +27,7 @@ def faults(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node)
 
 
-def is_log_call(node: ast.AST) -> bool:
+def is_log_call(node: ast.AST) -> TypeGuard[ast.Call]:
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
             return name == LOGGER and method in METHODS

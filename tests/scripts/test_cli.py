@@ -9,6 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from msgspec import json
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from domain.core.ledger import Refused
@@ -52,6 +54,18 @@ def test_what_a_person_can_mend_is_told_in_a_sentence(
     assert "Seven is missing" in capsys.readouterr().err
 
 
+def test_every_command_argument_and_option_has_a_help_text() -> None:
+    commands = get_command(cli.cli)
+    assert isinstance(commands, TyperGroup)
+    assert [name for name, command in commands.commands.items() if not command.help] == []
+    assert [
+        f"{name} {parameter.name}"
+        for name, command in commands.commands.items()
+        for parameter in command.params
+        if not getattr(parameter, "help", "")
+    ] == []
+
+
 def test_the_version_is_told() -> None:
     assert CliRunner().invoke(cli.cli, ["--version"]).stdout.strip() == version("countersign")
 
@@ -72,8 +86,8 @@ def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: 
     ended = CliRunner().invoke(cli.cli, ["stop"])
 
     assert ended.exit_code == 0
-    assert "Nothing was running" in ended.stderr
-    assert "DATABASE_URL names is not ours to stop" in ended.stderr
+    assert "No server was running" in ended.stderr
+    assert "not managed by Countersign" in ended.stderr
 
 
 async def test_verify_tells_faults_apart_from_not_being_able_to(

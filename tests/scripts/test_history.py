@@ -8,7 +8,7 @@ from rich.console import Console
 
 from domain.messages import AnyFact
 from domain.project.application.correction import EntryAmended, EntryRetracted
-from scripts.history import table_of, told
+from scripts.history import table_of, with_corrections
 from tests.examples import REGISTERED, accepted, submitted
 from tests.spec import NOW, entry
 
@@ -23,7 +23,7 @@ FACTS: tuple[AnyFact, ...] = (
 
 
 def test_what_no_longer_counts_is_told_beside_the_entry() -> None:
-    entries = told([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
+    entries = with_corrections([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
     assert [one.amended_to for one in entries] == [None, EARLIER, None, None, None]
     assert [one.retracted for one in entries] == [False, False, True, False, False]
 

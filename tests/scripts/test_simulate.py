@@ -22,11 +22,11 @@ from scripts.simulation.chance import Chance
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
 from scripts.simulation.persons import person_life
-from scripts.simulation.simulate import Asked, Simulated, SimulationRefused, simulate
+from scripts.simulation.simulate import Simulated, SimulationPlan, SimulationRefused, simulate
 from tests.conftest import database_in
 from tests.examples import LAW
 
-FEW = Asked(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
+FEW = SimulationPlan(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
 SEEN_OFTEN = {
     "flow_adopted",
     "item_accepted",
@@ -40,7 +40,7 @@ SEEN_OFTEN = {
 }
 
 
-async def simulated(server_url: str, template: str, asked: Asked) -> Simulated:
+async def simulated(server_url: str, template: str, asked: SimulationPlan) -> Simulated:
     with database_in(server_url, template) as url:
         return await simulate(url, asked)
 
@@ -110,7 +110,7 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
         structs.replace(FEW, begin=FEW.until),
     ],
 )
-async def test_nonsense_is_refused(database_url: str, asked: Asked) -> None:
+async def test_nonsense_is_refused(database_url: str, asked: SimulationPlan) -> None:
     with pytest.raises(SimulationRefused):
         await simulate(database_url, asked)
 

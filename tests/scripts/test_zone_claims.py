@@ -14,7 +14,7 @@ from domain.project.application.completion import CompleteItem, ItemCompleted
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.supervision.signals import CardIssued
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.projections.watch.watched import Zone
 from tests.scripts.zone_claims import UNTIL, Claims, claims_in, look_at_cards
@@ -26,7 +26,7 @@ REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manag
 
 @pytest.mark.slow
 async def test_what_ends_an_application_of_a_simulated_zone_ends_its_clocks(database_url: str) -> None:
-    await simulate(database_url, Asked(projects=12, seed=2, until=UNTIL, processes=1))
+    await simulate(database_url, SimulationPlan(projects=12, seed=2, until=UNTIL, processes=1))
 
     found = claims_in(database_url)
 

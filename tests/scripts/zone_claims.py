@@ -36,7 +36,7 @@ from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.histories import histories
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.conftest import reachable_folder
 
 UNTIL = date(2026, 11, 27)
@@ -81,7 +81,7 @@ def empty_ledger() -> Iterator[str]:
 def check(projects: int, seed: int, processes: int = 0) -> Claims:
     """Simulate a zone in a database of its own, which is thrown away, and look at it."""
     with empty_ledger() as url:
-        uvloop.run(simulate(url, Asked(projects, seed, UNTIL, processes=processes)))
+        uvloop.run(simulate(url, SimulationPlan(projects, seed, UNTIL, processes=processes)))
         return claims_in(url)
 
 
