@@ -15,7 +15,7 @@ from api.web.problems import Problem
 from infrastructure.health import seen
 from infrastructure.postgres.binaries import PostgresUnavailable
 from infrastructure.projector.positions import ViewPosition
-from infrastructure.projector.view_stall import Still
+from infrastructure.projector.view_stall import Stall
 from projections.registry import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
@@ -102,7 +102,7 @@ async def _readiness(request: AnyRequest) -> Ready:
         raise _not_ready("the views are still being made", views=found.views)
     position, positions = found.head, found.views
     lag = max(position - view.position for view in positions)
-    still = views.standstill.look(position - lag, position)
+    still = views.stall.observe(position - lag, position)
     what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
     return Ready(
         position,
@@ -129,7 +129,7 @@ def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, s
     return None
 
 
-def _standing_still(head: int, lag: int, still: Still | None) -> tuple[str, str] | None:
+def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str] | None:
     if still is None or still.seconds <= STILL_SECONDS_MAX:
         return None
     sentence = (

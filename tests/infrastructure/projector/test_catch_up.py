@@ -144,7 +144,9 @@ async def test_views_that_are_far_behind_are_folded_by_several_processes(
         if dies:
             dying = [sys.executable, "-c", "raise SystemExit(3)"]
             monkeypatch.setattr(
-                fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                fill_processes,
+                "_started",
+                lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE),
             )
         alone = ViewFollower.step
         steps: list[int] = []

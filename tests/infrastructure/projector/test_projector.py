@@ -224,12 +224,12 @@ async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
 
 async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "monotonic", lambda: 0.0)
-    standing = FollowedView(Progress(), 7)
-    assert [standing.halt("x") for _ in range(6)] == [True] + [False] * 5
-    assert standing.retry_at == following.RETRY_SECONDS_MAX
-    assert standing.stopped
-    assert standing.halt("y"), "another failure is told again"
-    assert standing.retry_at == following.RETRY_SECONDS_FIRST
+    followed = FollowedView(Progress(), 7)
+    assert [followed.halt("x") for _ in range(6)] == [True] + [False] * 5
+    assert followed.retry_at == following.RETRY_SECONDS_MAX
+    assert followed.stopped
+    assert followed.halt("y"), "another failure is logged again"
+    assert followed.retry_at == following.RETRY_SECONDS_FIRST
 
 
 async def test_an_entry_that_stops_several_views_is_told_once(database_url: str) -> None:

@@ -66,7 +66,7 @@ async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
         connection.execute("DELETE FROM ledger.event WHERE seq = 3")
     dying = [sys.executable, "-c", "raise SystemExit(3)"]
     monkeypatch.setattr(
-        fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        fill_processes, "_started", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     )
 
     with pytest.raises((FillFailed, GapInLedger), match=r"ended with status 3|some are missing"):
@@ -102,7 +102,7 @@ def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_
         version = -1
 
     with pytest.raises(FillFailed, match="was changed just now: try again"):
-        fill_processes.fill_side_by_side(database_url, [Newer()], 0, "views", processes=1)
+        fill_processes.fill_parallel(database_url, [Newer()], 0, "views", processes=1)
 
 
 def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
