@@ -12,7 +12,7 @@ from msgspec import Struct
 from api.web.dependencies import AnyRequest, parts_of
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
-from infrastructure.health import seen
+from infrastructure.health import database_health
 from infrastructure.postgres.binaries import PostgresUnavailable
 from infrastructure.projector.positions import ViewPosition
 from infrastructure.projector.view_stall import Stall
@@ -88,7 +88,7 @@ async def _readiness(request: AnyRequest) -> Ready:
     approvals, views = parts_of(request).approvals, parts_of(request).views
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
-        found = await seen(address)
+        found = await database_health(address)
     except PostgresUnavailable as refused:  # a newer release has changed the database, or files were edited
         raise _not_ready(str(refused)) from refused
     if found.missing:

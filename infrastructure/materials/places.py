@@ -121,7 +121,7 @@ def place_of(settings: Settings) -> Place:
     except BaseError as error:
         sentence = str(error).partition("\n")[0]
         raise SettingRefused(
-            f"{variable('materials')} can't be used: {sentence}. Meant is: {help_of('materials')}"
+            f"{variable('materials')} is invalid: {sentence}. It should be: {help_of('materials')}"
         ) from error
 
 

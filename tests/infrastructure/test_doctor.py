@@ -123,7 +123,7 @@ def test_a_clock_set_back_is_found(database_url: str, monkeypatch: pytest.Monkey
 def test_a_misspelt_variable_is_found(empty_database_url: str) -> None:
     checks = named(diagnose(given(empty_database_url), {"COUNTERSIGN_PROT": "80"}))
 
-    assert checks["settings"].detail == "not known: COUNTERSIGN_PROT"
+    assert checks["settings"].detail == "unknown: COUNTERSIGN_PROT"
 
 
 def test_what_keeps_the_embedded_server_from_starting_is_the_last_finding() -> None:

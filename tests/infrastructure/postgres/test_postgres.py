@@ -188,7 +188,7 @@ def test_a_socket_folder_open_to_others_is_refused(data: Path) -> None:
     (data / "run").mkdir(exist_ok=True)
     (data / "run").chmod(0o755)
     try:
-        with pytest.raises(PostgresUnavailable, match="closed to everybody else") as refusal:
+        with pytest.raises(PostgresUnavailable, match="with mode 0700") as refusal:
             EmbeddedPostgres(data).start()
     finally:
         (data / "run").chmod(0o700)

@@ -166,10 +166,10 @@ async def test_after_a_notice_it_looks_first_at_what_the_notice_can_move(databas
         await begin(approvals, later)
         await table.note_news(now)
         assert set(await table.due(now, 10)) == {*running, later}, "what is new need not wait for the others"
-        await table.looked([CheckedProject(project, 9, None) for project in (*running, later)])
+        await table.reschedule([CheckedProject(project, 9, None) for project in (*running, later)])
         assert set(await table.due(now, 2)) < set(closed)
         assert set(await table.due(now, 10)) == set(closed)
-        await table.looked([CheckedProject(project, 9, None) for project in closed])
+        await table.reschedule([CheckedProject(project, 9, None) for project in closed])
         assert await table.due(now, 10) == []
 
 
@@ -282,13 +282,13 @@ async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(datab
 
 async def test_it_stops_when_told_whatever_it_waits_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.watcher.watcher.POLL_SECONDS", NEVER_SECONDS)
-    waits, waiting = asyncio.Event(), Watcher._is_news
+    waits, waiting = asyncio.Event(), Watcher._is_notified
 
     async def is_news(watcher: Watcher, *args: Any) -> bool:
         asyncio.get_running_loop().call_soon(waits.set)
         return await waiting(watcher, *args)
 
-    monkeypatch.setattr(Watcher, "_is_news", is_news)
+    monkeypatch.setattr(Watcher, "_is_notified", is_news)
     async with opened(database_url, Hands("2026-03-02 09:00")) as approvals:
         with running(Watcher(approvals, database_url)) as task:
             await asyncio.wait_for(waits.wait(), STOP_SECONDS_MAX)
