@@ -28,7 +28,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.state.project import Project
 from projections.register_figures.cases import STATED_DEADLINE
 from scripts.importing.reading import SEPARATOR, CaseListing, EventRow
-from scripts.importing.register import ITEM, Deed, Register, Situation
+from scripts.importing.register import ITEM, Register, RowCommand, Situation
 
 NAMESPACE = UUID("6c1d6a52-7f0e-5d0b-9a51-2f1a3c6f4b70")  # fixed for ever: the ids of every import are made from it
 LISTING = "case:listing"  # the activity under which a case's own line is kept
@@ -39,7 +39,7 @@ VALUE_IN_FULL = "value in full: "  # in a note's reason, where a value is longer
 LawFor = Callable[[str, datetime], Pack]
 
 
-class Fate(StrEnum):
+class RowStatus(StrEnum):
     """What became of a row."""
 
     MAPPED = "mapped"  # kept, and commands of ours besides
@@ -52,7 +52,7 @@ class ImportStep(Struct):
     """One row, what became of it, and why; *code* is that of the refusal."""
 
     row: EventRow
-    fate: Fate
+    status: RowStatus
     code: str = ""
     reason: str = ""
 
@@ -93,17 +93,17 @@ def plan_case(
     now: datetime,
 ) -> CasePlan:
     """The commands for one case. *listing* is its line among the cases, None where it has none."""
-    clerk = Clerk(register, dataset, case_id, listing, law, law_for, now)
-    ordered = clerk.case.rows = in_order(rows)
+    planner = CasePlanner(register, dataset, case_id, listing, law, law_for, now)
+    ordered = planner.case.rows = in_order(rows)
     try:
-        clerk.register_project(ordered)
+        planner.register_project(ordered)
     except Refused as refusal:
-        lost = [ImportStep(row, Fate.LOST, refusal.code, refusal.sentence) for row in ordered]
-        return CasePlan(dataset, case_id, clerk.project.id, [], lost, refusal.sentence)
-    steps = [clerk.take(row) for row in ordered]
-    clerk.finish(ordered)
-    remarks = clerk.case.remarks
-    return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid, remarks=remarks)
+        lost = [ImportStep(row, RowStatus.LOST, refusal.code, refusal.sentence) for row in ordered]
+        return CasePlan(dataset, case_id, planner.project.id, [], lost, refusal.sentence)
+    steps = [planner.take(row) for row in ordered]
+    planner.finish(ordered)
+    remarks = planner.case.remarks
+    return CasePlan(dataset, case_id, planner.project.id, planner.acts, steps, unsaid=planner.unsaid, remarks=remarks)
 
 
 def note(row: EventRow, step: ImportStep) -> NoteStep:
@@ -132,7 +132,7 @@ def in_order(rows: Sequence[EventRow]) -> list[EventRow]:
     return sorted(rows, key=lambda row: row.seq or 0)
 
 
-class Clerk:
+class CasePlanner:
     """Writes the acts of one case down, deciding each on the project as it then stands."""
 
     def __init__(
@@ -179,21 +179,25 @@ class Clerk:
             law=self.law_id,
             items=(PlannedItem(item=ITEM, department=self.department),),
         )
-        self._do(self._case_key("register"), Deed(command), None, known)
+        self._do(self._case_key("register"), RowCommand(command), None, known)
 
     def take(self, row: EventRow) -> ImportStep:
         """One row: what it means, then the row itself."""
         self.case.law = self.law_for(self.law_id, row.occurred_at)
         meaning = self.kind.meaning(row, self.case)
-        step = ImportStep(row, Fate.NOTED, reason=meaning) if isinstance(meaning, str) else self._attempt(row, meaning)
+        step = (
+            ImportStep(row, RowStatus.NOTED, reason=meaning)
+            if isinstance(meaning, str)
+            else self._attempt(row, meaning)
+        )
         try:
-            self._do(self._row_key(row), Deed(note(row, step), row.unit), row, known_on(row))
+            self._do(self._row_key(row), RowCommand(note(row, step), row.unit), row, known_on(row))
         except Refused as refusal:
-            return ImportStep(row, Fate.LOST, refusal.code, refusal.sentence)
+            return ImportStep(row, RowStatus.LOST, refusal.code, refusal.sentence)
         self.case.seen[row.activity] = row.value
         return step
 
-    def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> ImportStep:
+    def _attempt(self, row: EventRow, deeds: Sequence[RowCommand]) -> ImportStep:
         """All commands of a row, or none of them."""
         before = (deepcopy(self.project), len(self.acts)) if len(deeds) > 1 else None
         for nth, deed in enumerate(deeds):
@@ -204,8 +208,8 @@ class Clerk:
                 if before:
                     self.case.project, kept = before
                     del self.acts[kept:]
-                return ImportStep(row, Fate.REFUSED, refusal.code, refusal.sentence)
-        return ImportStep(row, Fate.MAPPED)
+                return ImportStep(row, RowStatus.REFUSED, refusal.code, refusal.sentence)
+        return ImportStep(row, RowStatus.MAPPED)
 
     def finish(self, rows: Sequence[EventRow]) -> None:
         """What only the list of cases knows, and that list's own line, kept whole."""
@@ -218,7 +222,7 @@ class Clerk:
                 activity=STATED_DEADLINE, item=ITEM, label="last day as the register states it", value=text
             )
             began = listing.started_at or listing.deadline_at
-            self._case_act(f"deadline:{text}", Deed(structs.replace(stated, occurred_at=began)), began)
+            self._case_act(f"deadline:{text}", RowCommand(structs.replace(stated, occurred_at=began)), began)
         for deed in self.kind.ending(self.case):
             self._case_act(tag_of(deed.command), deed, deed.command.occurred_at)
         whole = json.encode(dict(sorted(listing.columns.items()))).decode()
@@ -228,7 +232,7 @@ class Clerk:
             part = whole[start : start + TEXT_CHARACTERS_MAX]
             kept = NoteStep(activity=LISTING, item=ITEM, label=f"line in the list of cases, part {nth}", reason=part)
             digest = sha256(part.encode()).hexdigest()
-            self._case_act(f"listing:{nth}:{digest}", Deed(structs.replace(kept, occurred_at=last)), None)
+            self._case_act(f"listing:{nth}:{digest}", RowCommand(structs.replace(kept, occurred_at=last)), None)
 
     def _row_key(self, row: EventRow, command: str = "") -> UUID:
         """The id of the row's note, or of one of the commands it amounts to."""
@@ -237,14 +241,14 @@ class Clerk:
     def _case_key(self, what: str) -> UUID:
         return uuid5(NAMESPACE, SEPARATOR.join((self.dataset, "case", self.case_id, what)))
 
-    def _case_act(self, what: str, deed: Deed, recorded_at: datetime | None) -> None:
+    def _case_act(self, what: str, deed: RowCommand, recorded_at: datetime | None) -> None:
         """A command that no row stands for. A line that can't be carried out changes nothing for the rows."""
         try:
             self._do(self._case_key(what), deed, None, recorded_at)
         except Refused as refusal:
             self.unsaid.append(f"{tag_of(deed.command)}: {refusal.sentence}")
 
-    def _do(self, key: UUID, deed: Deed, row: EventRow | None, recorded_at: datetime | None) -> None:
+    def _do(self, key: UUID, deed: RowCommand, row: EventRow | None, recorded_at: datetime | None) -> None:
         """Decide *deed* and write it down, dated with its row where it says no date of its own. Raises Refused."""
         command = deed.command
         if command.occurred_at is None and row is not None:

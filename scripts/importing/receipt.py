@@ -10,7 +10,7 @@ from domain.project.application.completion import CompleteItem
 from domain.project.application.submission import SubmitItem
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
-from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
 APPLICATION = "Confirmation of receipt"
 RECEIPT_SENT = "T05 Print and send confirmation of receipt"
@@ -33,9 +33,11 @@ class ReceiptRegister:
         activity = row.activity
         if activity == APPLICATION:
             # The step confirms an application; the case was begun, and its time runs, when that came in.
-            return [Deed(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
+            return [RowCommand(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
         if activity == RECEIPT_SENT:
-            return [Deed(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
+            return (
+                [RowCommand(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
+            )
         if activity == ADVICE_ASKED:
             return [advice_asked(case.law, step=EXTERNAL)]
         if activity.startswith(ADVICE_GIVEN):
@@ -45,10 +47,10 @@ class ReceiptRegister:
             return [advice_asked(case.law, aspect), advice_given(aspect)]
         return NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:
+    def ending(self, case: Situation) -> Sequence[RowCommand]:
         ended_at = case.listing.ended_at if case.listing else None
         if ended_at is None:
             return ()
         return [
-            Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=ENDED, occurred_at=ended_at)),
+            RowCommand(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=ENDED, occurred_at=ended_at)),
         ]

@@ -23,7 +23,7 @@ ITEM = "permit"  # an imported case asks for one thing; its parts are in its nam
 NO_COMMAND = "no command of ours answers to this activity"
 
 
-class Deed(Struct, frozen=True):
+class RowCommand(Struct, frozen=True):
     """One command a row amounts to, and in whose name: empty is the department that handles the case."""
 
     command: AnyCommand
@@ -31,7 +31,7 @@ class Deed(Struct, frozen=True):
     role: Role = Role.SYSTEM
 
 
-Meaning = Sequence[Deed] | str
+Meaning = Sequence[RowCommand] | str
 """Commands, in order; or the reason why there are none."""
 
 
@@ -89,7 +89,7 @@ class Register(Protocol):
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
         """The commands that *row* amounts to, as the case stands."""
 
-    def ending(self, case: Situation) -> Sequence[Deed]:
+    def ending(self, case: Situation) -> Sequence[RowCommand]:
         """The commands that the list of cases adds once all rows are through; each says when it happened."""
 
 
@@ -104,5 +104,5 @@ class Unknown:
     def meaning(self, row: EventRow, case: Situation) -> Meaning:  # noqa: ARG002 none has one
         return NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 nothing is known of it
+    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 nothing is known of it
         return ()

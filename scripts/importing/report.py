@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.importing.lines import Remark
-from scripts.importing.planning import Fate, ImportStep
+from scripts.importing.planning import ImportStep, RowStatus
 
 LINES_SHOWN_MAX = 20  # of each list, on the screen; the JSON has them all
 ACTIVITIES_SHOWN_MAX = 3  # of those that rows with one reason have
@@ -80,8 +80,8 @@ def tally(report: ImportReport, steps: Iterable[ImportStep]) -> None:
     reasons: dict[tuple[str, str], Reason] = {}
     for step in steps:
         line = lines.setdefault(step.row.activity, ActivityLine(step.row.activity, step.row.label or step.row.native))
-        setattr(line, step.fate.value, getattr(line, step.fate.value) + 1)
-        if step.fate in (Fate.NOTED, Fate.REFUSED):
+        setattr(line, step.status.value, getattr(line, step.status.value) + 1)
+        if step.status in (RowStatus.NOTED, RowStatus.REFUSED):
             reason = reasons.setdefault((step.code, step.reason), Reason(step.code, step.reason, step.row.line))
             reason.rows += 1
             reason.activities[step.row.activity] = reason.activities.get(step.row.activity, 0) + 1

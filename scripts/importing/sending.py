@@ -11,7 +11,7 @@ from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import Busy
 from scripts.importing.lines import Remark
-from scripts.importing.planning import LISTING, CasePlan, Fate, PlannedAct
+from scripts.importing.planning import LISTING, CasePlan, PlannedAct, RowStatus
 from scripts.importing.reading import CaseListing
 from scripts.importing.report import ImportReport
 
@@ -36,7 +36,7 @@ class CommandSender:
             self._report.remarks.append(self._place(0, listing, f"not carried over: {sentence}"))
         self._report.remarks += [self._place(line, listing, sentence) for line, sentence in plan.remarks.items()]
         for step in plan.steps:
-            if step.fate is Fate.LOST:
+            if step.status is RowStatus.LOST:
                 self._report.lost.append(self._place(step.row.line, listing, f"{step.code}: {step.reason}"))
         if plan.refusal:
             self._report.lost.append(self._place(0, listing, f"case {plan.case_id} can't be a project: {plan.refusal}"))

@@ -27,7 +27,7 @@ from projections.register_figures.cases import DATA_RECEIVED, DATA_REQUESTED, DE
 from projections.register_figures.parse import typed_days, typed_truth
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
-from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
 CODE = re.compile(r"\d\d_[A-Z]")
 GROUNDS_FOR_REFUSAL = "01_HOOFD_380"
@@ -67,7 +67,7 @@ class Wabo:
         reading = READINGS.get(row.activity)
         return reading(row, case) if reading else NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 the rows themselves tell how a case ended
+    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 the rows themselves tell how a case ended
         return ()
 
 
@@ -82,7 +82,7 @@ def said(row: EventRow) -> str:
 
 
 def submitted(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
-    return [Deed(SubmitItem(item=ITEM))]
+    return [RowCommand(SubmitItem(item=ITEM))]
 
 
 def complete(row: EventRow, case: Situation) -> Meaning:
@@ -100,7 +100,7 @@ def receptive(row: EventRow, case: Situation) -> Meaning:
 
 
 def accepted(case: Situation) -> Meaning:
-    return ACCEPTED_BEFORE if case.stage is Stage.ACCEPTED else [Deed(AcceptItem(item=ITEM))]
+    return ACCEPTED_BEFORE if case.stage is Stage.ACCEPTED else [RowCommand(AcceptItem(item=ITEM))]
 
 
 def data_requested(row: EventRow, case: Situation) -> Meaning:
@@ -109,22 +109,22 @@ def data_requested(row: EventRow, case: Situation) -> Meaning:
     until = None if days is None else later(case.day(row.occurred_at), days)
     if case.stage is Stage.ACCEPTED:
         return [
-            Deed(SuspendClock(item=ITEM, ground=SUPPLEMENT, reason=MISSING, notified=True, planned_until=until)),
+            RowCommand(SuspendClock(item=ITEM, ground=SUPPLEMENT, reason=MISSING, notified=True, planned_until=until)),
         ]
-    return [Deed(RequestSupplement(item=ITEM, missing=(MISSING,), respond_by=until))]
+    return [RowCommand(RequestSupplement(item=ITEM, missing=(MISSING,), respond_by=until))]
 
 
 def data_received(row: EventRow, case: Situation) -> Meaning:
     """The papers came, on the day that was typed."""
     at = case.typed_on(row)
-    return resumed(case, SUPPLEMENT, row) or [Deed(SubmitSupplement(item=ITEM, occurred_at=at))]
+    return resumed(case, SUPPLEMENT, row) or [RowCommand(SubmitSupplement(item=ITEM, occurred_at=at))]
 
 
-def resumed(case: Situation, ground: str, row: EventRow) -> list[Deed]:
+def resumed(case: Situation, ground: str, row: EventRow) -> list[RowCommand]:
     """The end of the open suspension on *ground*, if there is one, on the day that was typed."""
     at = case.typed_on(row)
     return [
-        Deed(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
+        RowCommand(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
         for suspension, opened_on in case.item.suspensions.items()
         if opened_on == ground
     ][:1]
@@ -147,15 +147,15 @@ def extended(row: EventRow, case: Situation) -> Meaning:
     terms = case.law.extension("decision")
     approver = terms.approver if terms else AUTHORITY
     at = decided_to_extend(case, row)
-    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver, occurred_at=at))
-    return [Deed(AcceptItem(item=ITEM, occurred_at=at)), extend] if case.stage is Stage.SUBMITTED else [extend]
+    extend = RowCommand(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver, occurred_at=at))
+    return [RowCommand(AcceptItem(item=ITEM, occurred_at=at)), extend] if case.stage is Stage.SUBMITTED else [extend]
 
 
 def in_mode(mode: Mode, row: EventRow, case: Situation) -> Meaning:
     """The procedure is this one: extended (Awb 3.4; six months, and silence grants nothing), or the regular one."""
     if case.item.mode == mode:
         return ALREADY_SO
-    return [Deed(ChangeMode(item=ITEM, mode=mode, reasons=f"{said(row)}: {row.value}".removesuffix(": ")))]
+    return [RowCommand(ChangeMode(item=ITEM, mode=mode, reasons=f"{said(row)}: {row.value}".removesuffix(": ")))]
 
 
 def regular_asked(row: EventRow, case: Situation) -> Meaning:
@@ -187,7 +187,7 @@ def suspension(ground: str) -> Reading:
 
     def reading(row: EventRow, case: Situation) -> Meaning:
         at = case.typed_on(row)
-        return [Deed(SuspendClock(item=ITEM, ground=ground, reason=said(row), occurred_at=at))]
+        return [RowCommand(SuspendClock(item=ITEM, ground=ground, reason=said(row), occurred_at=at))]
 
     return reading
 
@@ -218,11 +218,11 @@ def decided(row: EventRow, case: Situation) -> Meaning:
     return decision(case) if case.stage in OPEN_STAGES else DECIDED_BEFORE
 
 
-def decision(case: Situation) -> list[Deed]:
+def decision(case: Situation) -> list[RowCommand]:
     """A grant, unless grounds for refusal were found last."""
     if typed_truth(case.seen.get(GROUNDS_FOR_REFUSAL, "")):
-        return [Deed(CompleteItem(item=ITEM, outcome=Outcome.REFUSED, reasons=REFUSED))]
-    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, override_reasons=OVERRIDDEN))]
+        return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.REFUSED, reasons=REFUSED))]
+    return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, override_reasons=OVERRIDDEN))]
 
 
 def by_law(row: EventRow, case: Situation) -> Meaning:
@@ -232,7 +232,7 @@ def by_law(row: EventRow, case: Situation) -> Meaning:
     if case.stage not in OPEN_STAGES:
         return DECIDED_BEFORE
     return [
-        Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, reasons=BY_SILENCE, override_reasons=OVERRIDDEN)),
+        RowCommand(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, reasons=BY_SILENCE, override_reasons=OVERRIDDEN)),
     ]
 
 
@@ -240,19 +240,19 @@ def not_processed(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 ev
     """The application was left unprocessed, as its papers never came."""
     if case.stage not in OPEN_STAGES:
         return DECIDED_BEFORE
-    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=NOT_PROCESSED))]
+    return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=NOT_PROCESSED))]
 
 
 def delivered(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
     """The decision was sent; what is sent was decided, where no row said so before."""
-    deliver = Deed(DeliverDecision(item=ITEM, method="sent"))
+    deliver = RowCommand(DeliverDecision(item=ITEM, method="sent"))
     return [*decision(case), deliver] if case.stage in OPEN_STAGES else [deliver]
 
 
 def withdrawn(row: EventRow, case: Situation) -> Meaning:
     """The applicant asked to end the case; the request came on the day that was typed."""
     at = case.typed_on(row)
-    return [Deed(WithdrawItem(item=ITEM, reasons=said(row), occurred_at=at))]
+    return [RowCommand(WithdrawItem(item=ITEM, reasons=said(row), occurred_at=at))]
 
 
 def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
@@ -260,7 +260,7 @@ def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every r
     if not typed_truth(row.value):
         return ANSWERED_NO
     complaint = f"objection-{row.event_id}"[:CODE_CHARACTERS_MAX]
-    return [Deed(FileComplaint(complaint=complaint, about=said(row), item=ITEM))]
+    return [RowCommand(FileComplaint(complaint=complaint, about=said(row), item=ITEM))]
 
 
 def reconsidered(row: EventRow, case: Situation) -> Meaning:
@@ -270,7 +270,9 @@ def reconsidered(row: EventRow, case: Situation) -> Meaning:
     if upheld is None or not waiting:
         return "no objection waits for this answer"
     answer = f"{said(row)}: {row.value}"
-    return [Deed(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting]
+    return [
+        RowCommand(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting
+    ]
 
 
 READINGS: Mapping[str, Reading] = {

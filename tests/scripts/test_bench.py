@@ -13,7 +13,7 @@ from domain.law.licensing.evaluation import evaluate
 from domain.law.packs.expand import expand
 from domain.messages import Entry, decide, replay
 from infrastructure.law.lawbook import law_book
-from scripts.benches.board import QUESTIONS, boards, fill, questions
+from scripts.benches.board import QUERIES, boards, fill, queries
 from scripts.benches.commands import ITEMS, project_life
 from scripts.benches.evaluating import BEGUN, life, measured
 from scripts.benches.evaluating import LAW as MEASURED_LAW
@@ -85,4 +85,4 @@ async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
 
     assert found.rows_of_sums > 0
     assert found.board.clients == found.with_comparisons.clients == 1
-    assert len(questions()) == QUESTIONS
+    assert len(queries()) == QUERIES

@@ -19,9 +19,9 @@ from infrastructure.watcher.watch_schedule import LEADER_KEY
 from scripts import ledger
 from scripts.demo import catch_up
 from scripts.simulation.chance import Chance
+from scripts.simulation.legal_person import person_life
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
-from scripts.simulation.persons import person_life
 from scripts.simulation.simulate import Simulated, SimulationPlan, SimulationRefused, simulate
 from tests.conftest import database_in
 from tests.examples import LAW

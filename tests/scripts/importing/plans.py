@@ -38,7 +38,7 @@ def row(nth: int, on: str, activity: str, value: str = "", label: str = "") -> E
         activity=activity,
         label=label,
         native="",
-        actor="clerk-7",
+        actor="planner-7",
         unit="",
         value=value,
     )
@@ -59,4 +59,4 @@ def kinds(plan: CasePlan) -> list[type]:
 
 
 def fates(plan: CasePlan) -> list[str]:
-    return [step.code or step.fate for step in plan.steps]
+    return [step.code or step.status for step in plan.steps]
