@@ -33,7 +33,7 @@ from scripts.benches.report import (
     shown_evaluations,
     shown_reading,
 )
-from scripts.server.processes import calm_collector
+from scripts.server.processes import tune_garbage_collector
 
 CLIENTS = (1, 8, 32, 128)
 LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this many figures take
@@ -133,7 +133,7 @@ def main(
     of a run share one machine and its load.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
-    calm_collector()  # as in the server's processes
+    tune_garbage_collector()  # as in the server's processes
     seconds = QUICK_SECONDS if quick else SECONDS
     report = part(only, seconds) if only else measure(seconds)
     console = Console(width=WIDTH)

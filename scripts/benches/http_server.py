@@ -25,7 +25,7 @@ from api.app import create_app
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from scripts.server.processes import calm_collector
+from scripts.server.processes import tune_garbage_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
@@ -43,7 +43,7 @@ async def serve(app: ASGIApp) -> None:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", http="httptools", proxy_headers=False
     )
-    calm_collector()
+    tune_garbage_collector()
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listening]))
     print(listening.getsockname()[1], flush=True)

@@ -1,4 +1,4 @@
-"""Advice in registers that say when it was asked for and given, but not by when it was due nor what it was."""
+"""Advice in registers that record request and answer, but neither the due date nor the content."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NOT_SAID = "the register says that the advice was given, not what it was"
 
 
 def advice_asked(law: Pack, department: str = ADVISERS, step: str = "") -> RowCommand:
-    """A request for advice, due within the law's own time; where it sets none, while the decision may still wait."""
+    """A request for advice, due within the statutory time, or within the time of the decision if there is none."""
     days = None if CLOCK in law.clocks else law.limit().days
     return RowCommand(AskCountersignature(item=ITEM, departments=(department,), step=step, within_days=days))
 
 
 def advice_given(department: str = ADVISERS, step: str = "") -> RowCommand:
-    """Advice that came in: agreement, as nothing else is on record."""
+    """Advice that was given; recorded as agreement, as the register has no content."""
     return RowCommand(Countersign(item=ITEM, opinion=Opinion.AGREED, step=step, reasons=NOT_SAID), department)

@@ -1,4 +1,4 @@
-"""The receipt phase of a Dutch environmental permit (the CoSeLoG "receipt" log): which of its steps mean what to us."""
+"""Mapping of the CoSeLoG "receipt" log, the receipt phase of Dutch environmental permits, to commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDED = "the register says that the case ended, not how it was decided"
 
 
 class ReceiptRegister:
-    """The municipality's receipt phase. Its list of cases knows when each was begun and ended, and its last day."""
+    """The receipt phase of a municipality. Its list of cases has the start, the end and the deadline of each."""
 
     name = "receipt"
 
@@ -32,7 +32,7 @@ class ReceiptRegister:
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
         activity = row.activity
         if activity == APPLICATION:
-            # The step confirms an application; the case was begun, and its time runs, when that came in.
+            # The step confirms an application; the case, and its time, began when that was received.
             return [RowCommand(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
         if activity == RECEIPT_SENT:
             return (

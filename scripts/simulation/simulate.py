@@ -26,7 +26,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.postgres.lease import Lease
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
-from scripts.server.processes import calm_collector, when_orphaned
+from scripts.server.processes import tune_garbage_collector, when_orphaned
 from scripts.simulation.course import SIMULATED_NOW, Tally
 from scripts.simulation.engine import SimulatedGround, hash_of, register_people, run_projects
 from scripts.simulation.project_life import Zone
@@ -148,7 +148,7 @@ async def watch_held(url: str) -> AsyncIterator[None]:
 async def opened(url: str, laws: LawBook) -> AsyncIterator[Approvals]:
     """The application, with a clock that each project sets to its simulated time."""
     async with Approvals(url, laws=laws, clock=SIMULATED_NOW.get) as approvals:
-        calm_collector()
+        tune_garbage_collector()
         yield approvals
 
 

@@ -48,7 +48,7 @@ def lives(pid: int) -> bool:
 
 
 def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
-    with ours.beside(work, str(tmp_path)):
+    with ours.supervised(work, str(tmp_path)):
         for nth in range(KILLS + 1):
             wait_until(lambda: len(told_in(tmp_path)) > nth, "another process is at work")  # noqa: B023 called at once
             (living,) = [pid for pid in told_in(tmp_path) if lives(pid)]
@@ -60,7 +60,7 @@ def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
 def test_one_that_does_not_end_when_told_to_is_made_to(tmp_path: Path) -> None:
     folder = tmp_path / DEAF
     folder.mkdir()
-    with ours.beside(work, str(folder)):
+    with ours.supervised(work, str(folder)):
         wait_until(lambda: told_in(folder), "the process is at work")
     assert not any(map(lives, told_in(folder)))
 

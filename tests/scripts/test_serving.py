@@ -21,9 +21,9 @@ from infrastructure.ledger.approvals import Approvals
 CHECKOUT = Path(__file__).parents[2]
 WORK = """
 import os, sys
-from scripts.server.processes import run_alone
+from scripts.server.processes import run_child
 from scripts.server.serving import {0}
-run_alone({0}, os.getppid(), sys.argv[1])
+run_child({0}, os.getppid(), sys.argv[1])
 """
 LINE_SECONDS_MAX = 60
 SECRET = "13800138000"

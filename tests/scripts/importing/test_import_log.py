@@ -154,7 +154,7 @@ def test_the_command_line_prints_the_whole_report_as_json_and_finds_the_case_by_
     assert [(row["case_id"], row["submitted_on"]) for row in rows] == [("1", "2012-03-01")]
     unwritable = CliRunner().invoke(cli, ["export-log", str(tmp_path)])
     said = " ".join(unwritable.stderr.replace("│", " ").split())  # in a frame, broken where the line ends
-    assert (unwritable.exit_code, "can't be written" in said) == (2, True)
+    assert (unwritable.exit_code, "Can't write" in said) == (2, True)
 
 
 def test_whoever_interrupts_an_import_is_told_how_to_finish_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
