@@ -29,7 +29,7 @@ from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
 from scripts import golden, ledger, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
-from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
+from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
 from scripts.importing.export_log import export_log as export_register
@@ -132,7 +132,7 @@ def import_log(
     except KeyboardInterrupt:
         screen.print("Interrupted. Imported events remain stored: run the same command again to import the rest.")
         raise typer.Exit(INTERRUPTED) from None
-    tell(report, as_json, lambda: show_report(report, out))
+    print_result(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
 
 
@@ -152,7 +152,7 @@ def export_log(
             report = export_register(url, events, cases, dataset=dataset, progress=advance)
     except OSError as failure:
         fail(f"Can't write {failure.filename or events}: {failure.strerror or failure}.")
-    tell(report, as_json, lambda: pairs("exported", report))
+    print_result(report, as_json, lambda: pairs("exported", report))
 
 
 @cli.command()
@@ -172,14 +172,14 @@ def cases(
     url = serving.ready(settings())
     with bar(screen, "computing") as advance:
         rows = case_table.case_rows(url, as_of=effective, known_at=known, dataset=dataset, progress=advance)
-    tell(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))
+    print_result(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))
 
 
 @cli.command()
 def status(as_json: AsJson = False) -> None:
     """Print the number of projects, events and facts, the ledger's last position, and the position of each view."""
     answer = ledger.status(serving.ready(settings()))
-    tell(answer, as_json, lambda: pairs("ledger", answer))
+    print_result(answer, as_json, lambda: pairs("ledger", answer))
 
 
 cli.command("history")(history)
@@ -201,9 +201,9 @@ def compare(*, swap: bool, as_json: bool) -> None:
     url = serving.ready(settings())
     demonstration.catch_up(url)
     with bar(screen, "rebuilding") as advance:
-        found = rebuild_views(url, swap=swap, progress=advance)
-    tell(found, as_json, lambda: pairs("rebuilt" if swap else "replayed", found))
-    raise typer.Exit(FOUND_SOMETHING if found.differences else 0)
+        result = rebuild_views(url, swap=swap, progress=advance)
+    print_result(result, as_json, lambda: pairs("rebuilt" if swap else "replayed", result))
+    raise typer.Exit(EXIT_FINDINGS if result.differences else 0)
 
 
 @cli.command()
@@ -222,13 +222,13 @@ def verify(
     try:
         earlier = read_checkpoint(against) if against else None
         with bar(screen, "verifying") as advance:
-            found, now = verify_ledger(serving.ready(settings()), advance, earlier)
+            result, now = verify_ledger(serving.ready(settings()), advance, earlier)
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
     except (CheckpointUnreadable, psycopg.Error) as failure:
         fail(f"The ledger could not be verified: {str(failure).strip()}")
-    tell(found, as_json, lambda: pairs("verified", found))
-    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+    print_result(result, as_json, lambda: pairs("verified", result))
+    raise typer.Exit(EXIT_FINDINGS if result.faults else 0)
 
 
 @cli.command("verify-materials")
@@ -236,9 +236,9 @@ def verify_materials(as_json: AsJson = False) -> None:
     """Compare every file ever attached with its digest. Exit 1 if one is missing or damaged."""
     chosen = settings()
     with bar(screen, "verifying") as advance:
-        found = verified_materials(serving.ready(chosen), chosen, advance)
-    tell(found, as_json, lambda: pairs("materials", found))
-    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+        result = verified_materials(serving.ready(chosen), chosen, advance)
+    print_result(result, as_json, lambda: pairs("materials", result))
+    raise typer.Exit(EXIT_FINDINGS if result.faults else 0)
 
 
 @cli.command("sweep-materials")
@@ -249,9 +249,9 @@ def sweep_materials(
 ) -> None:
     """Count uploaded files that were never attached to a project; with --remove, delete them (takes two minutes)."""
     chosen = settings()
-    found = sweep(serving.ready(chosen), chosen, days, remove=remove)
-    tell(found, as_json, lambda: pairs("unattached files", found))
-    if found.files and not remove:
+    result = sweep(serving.ready(chosen), chosen, days, remove=remove)
+    print_result(result, as_json, lambda: pairs("unattached files", result))
+    if result.files and not remove:
         screen.print("Dry run: no file was deleted. Add --remove to delete them.")
 
 
@@ -275,13 +275,13 @@ def vectors(
         mismatches += golden.pack_mismatches(file) if packs else golden.vector_mismatches(file, calendars)
         for warning in () if packs else golden.ignored_fields(file):
             screen.print(warning, style="yellow", highlight=False)
-    tell(
+    print_result(
         golden.VectorsChecked(len(files), mismatches),
         as_json,
         lambda: typer.echo("".join(f"{line}\n" for line in mismatches), nl=False),
     )
     screen.print(f"{len(mismatches)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
-    raise typer.Exit(FOUND_SOMETHING if mismatches else 0)
+    raise typer.Exit(EXIT_FINDINGS if mismatches else 0)
 
 
 @cli.command()
@@ -295,8 +295,8 @@ def doctor(as_json: AsJson = False) -> None:
             table.add_row("ok" if check.ok else "NOT OK", check.name, check.detail, "" if check.ok else check.remedy)
         out.print(table)
 
-    tell(checks, as_json, show)
-    raise typer.Exit(0 if all(check.ok for check in checks) else FOUND_SOMETHING)
+    print_result(checks, as_json, show)
+    raise typer.Exit(0 if all(check.ok for check in checks) else EXIT_FINDINGS)
 
 
 @cli.command()

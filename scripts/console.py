@@ -36,7 +36,7 @@ class VisibleConsole(Console):
 
 out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
-FOUND_SOMETHING = 1
+EXIT_FINDINGS = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
 
 
@@ -46,7 +46,7 @@ def settings() -> Settings:
     return chosen
 
 
-def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
+def print_result(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
     """Print *answer* as JSON, or let *show* print it as text."""
     if as_json:
         sys.stdout.write(in_plain_json(json.format(json.encode(answer), indent=2).decode()) + "\n")
@@ -56,8 +56,8 @@ def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], No
 
 def in_plain_json(text: str) -> str:
     """JSON with control and other invisible characters escaped: terminals interpret U+009B, too."""
-    hidden = [one for one in set(text) - {"\n"} if is_hidden(one)]
-    return text.translate({ord(one): _json_escape(one) for one in hidden})
+    hidden = [character for character in set(text) - {"\n"} if is_hidden(character)]
+    return text.translate({ord(character): _json_escape(character) for character in hidden})
 
 
 def _json_escape(character: str) -> str:

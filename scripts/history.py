@@ -15,7 +15,7 @@ from rich.table import Table
 
 from domain.messages import Entry, corrections
 from scripts import ledger
-from scripts.console import AsJson, fail, out, settings, tell
+from scripts.console import AsJson, fail, out, print_result, settings
 from scripts.server import serving
 
 MINUTE = "%Y-%m-%d %H:%M"
@@ -43,7 +43,7 @@ def history(
     entries = with_corrections(asyncio.run(run()))
     if not entries:
         fail(f"The ledger has no project {project}. The progress table (`countersign serve`) lists all projects.")
-    tell(entries, as_json, lambda: out.print(table_of(project, entries)))
+    print_result(entries, as_json, lambda: out.print(table_of(project, entries)))
 
 
 def with_corrections(entries: Sequence[Entry]) -> list[CorrectedEntry]:

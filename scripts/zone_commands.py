@@ -16,7 +16,7 @@ from scripts.catalogues.import_catalogue import CatalogueReport
 from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
-from scripts.console import FOUND_SOMETHING, AsJson, fail, out, pairs, screen, settings, tell
+from scripts.console import EXIT_FINDINGS, AsJson, fail, out, pairs, print_result, screen, settings
 from scripts.demo import catch_up, last_day
 from scripts.importing.screen import bar
 from scripts.server import serving
@@ -52,8 +52,8 @@ def import_catalogue(
                 return await import_list(approvals, path, name, publish_from=day, progress=advance)
 
     report = asyncio.run(run())
-    tell(report, as_json, lambda: show_catalogue(report))
-    raise typer.Exit(FOUND_SOMETHING if report.refused or report.repeated else 0)
+    print_result(report, as_json, lambda: show_catalogue(report))
+    raise typer.Exit(EXIT_FINDINGS if report.refused or report.repeated else 0)
 
 
 def show_catalogue(report: CatalogueReport) -> None:
@@ -75,7 +75,7 @@ def show_catalogue(report: CatalogueReport) -> None:
         return
     table = Table("finding", "times", "examples", title="findings")
     for kind, number in report.kinds.items():
-        examples = "\n".join(f"line {one.line}: {one.detail}" for one in report.examples(kind))
+        examples = "\n".join(f"line {finding.line}: {finding.detail}" for finding in report.examples(kind))
         table.add_row(kind, f"{number:,}", examples)
     out.print(table)
 
@@ -101,7 +101,7 @@ def publish_zone(
         done = "published" if report.flow_published else "unchanged"
         out.print(f"flow {report.flow}: edition {report.flow_edition}, {done}")
 
-    tell(report, as_json, show)
+    print_result(report, as_json, show)
 
 
 def day_of(text: str) -> date:
@@ -132,7 +132,7 @@ def simulate(
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")
     catch_up(url)
-    tell(done, as_json, lambda: show_simulated(done))
+    print_result(done, as_json, lambda: show_simulated(done))
 
 
 def show_simulated(done: Simulated) -> None:

@@ -40,10 +40,10 @@ class Place(Protocol):
         """The object store; None if nothing was ever stored."""
 
     def confirm(self, key: str) -> None:
-        """Come back once what somebody else has placed under *key* is durable."""
+        """Return once the file that another process has stored under *key* is durable."""
 
     def keep(self, spooled: Path, key: str) -> None:
-        """Place the file *spooled* under *key* in one step, and come back once it is durable."""
+        """Move the file *spooled* to *key* atomically, and return once it is durable."""
 
 
 class Folder:

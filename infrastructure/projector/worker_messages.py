@@ -37,13 +37,13 @@ class LedgerRange(Struct, frozen=True):
 Job = Fill | Follow
 
 
-class FillProgress(Struct, frozen=True, tag="told"):
+class FillProgress(Struct, frozen=True, tag="progress"):
     """How many entries of the share are folded so far."""
 
     entries: int
 
 
-class Completed(Struct, frozen=True, tag="done"):
+class Completed(Struct, frozen=True, tag="completed"):
     """The share is folded completely."""
 
     filled: Filled
@@ -64,7 +64,7 @@ class SentLines(Struct, frozen=True):
     gone: list[list[Any]]
 
 
-class PartialBatch(Struct, frozen=True, tag="part"):
+class PartialBatch(Struct, frozen=True, tag="partial"):
     """One share's part of the `ViewBatch` for a range of the ledger."""
 
     entries: int

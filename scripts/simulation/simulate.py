@@ -86,7 +86,7 @@ async def simulate(
         await require_fresh(approvals, ground)
         tally = await register_people(approvals, ground)
         tally.add(await _run(approvals, url, plan, ground, progress))
-        found = await hash_of(approvals, ground.streams)
+        digest = await hash_of(approvals, ground.streams)
     seconds = perf_counter() - began
     commands = sum(tally.commands.values())
     return Simulated(
@@ -98,7 +98,7 @@ async def simulate(
         facts=sum(tally.facts.values()),
         refused=sum(tally.refused.values()),
         repeated=tally.repeated,
-        hash=found,
+        hash=digest,
         seconds=round(seconds, 2),
         commands_per_second=round(commands / seconds, 1),
         processes=_processes(plan),

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from domain.core.characters import is_hidden
 from domain.core.ledger import Actor
-from scripts.console import out, pairs, screen, tell
+from scripts.console import out, pairs, print_result, screen
 
 
 def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_nothing_people_typed_steers_the_terminal(capsys: pytest.CaptureFixture[
 
 
 def test_json_on_a_terminal_steers_it_no_more(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(Actor(HIDDEN), as_json=True, show=lambda: None)
+    print_result(Actor(HIDDEN), as_json=True, show=lambda: None)
     told = capsys.readouterr().out
     assert not [one for one in told if one != "\n" and is_hidden(one)]
     assert json.loads(told)["id"] == HIDDEN
