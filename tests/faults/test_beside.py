@@ -29,9 +29,9 @@ def work(_: int, address: str) -> None:
     folder = Path(address)
     if folder.name == DEAF:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    told = folder / f"{os.getpid()}.new"
-    told.touch()
-    told.rename(folder / str(os.getpid()))
+    pid_file = folder / f"{os.getpid()}.new"
+    pid_file.touch()
+    pid_file.rename(folder / str(os.getpid()))
     time.sleep(600)
 
 

@@ -142,16 +142,20 @@ def test_a_place_where_no_files_can_be_kept_is_found(
     monkeypatch.setattr(material_places, "S3_RETRY", {"max_retries": 0})
     (tmp_path / "file").write_text("")
 
-    def found(place: str) -> Check:
+    def materials_check(place: str) -> Check:
         settings = Settings(data=tmp_path, database_url=empty_database_url, materials=place)
         return named(diagnose(settings, {}))["materials"]
 
     with bucket() as held:
         for name, value in held.environment.items():
             monkeypatch.setenv(name, value)
-        good = [found(""), found(str(tmp_path / "new")), found(f"s3://{BUCKET}/zone")]
+        good = [materials_check(""), materials_check(str(tmp_path / "new")), materials_check(f"s3://{BUCKET}/zone")]
         held.failing = {"HEAD"}
-        bad = [found(str(tmp_path / "file" / "kept")), found("gs://materials"), found(f"s3://{BUCKET}/zone")]
+        bad = [
+            materials_check(str(tmp_path / "file" / "kept")),
+            materials_check("gs://materials"),
+            materials_check(f"s3://{BUCKET}/zone"),
+        ]
 
     assert [check.ok for check in (*good, *bad)] == [True] * 3 + [False] * 3
 
@@ -184,8 +188,8 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
 
 def only_marked(url: str, *more: str) -> str:
     """*url* with none of our options but the one that shows whether options are passed on at all."""
-    said = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
-    return make_conninfo(url, options=" ".join(said))
+    message = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
+    return make_conninfo(url, options=" ".join(message))
 
 
 def test_a_pooler_that_passes_no_settings_on_is_refused(
@@ -214,7 +218,7 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("said", "remedy"),
+    ("message", "remedy"),
     [
         ("FATAL:  sorry, too many clients already", "max_connections"),
         ("FATAL:  unsupported startup parameter: options", "no pooler"),
@@ -223,10 +227,10 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
     ],
 )
 def test_what_keeps_us_out_is_told_with_what_lets_us_in(
-    said: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+    message: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise psycopg.OperationalError(said)
+        raise psycopg.OperationalError(message)
 
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)

@@ -52,13 +52,13 @@ def test_every_command_of_a_measured_life_is_one_fact_until_all_is_decided() -> 
 def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effect() -> None:
     pack = law_book().pack(MEASURED_LAW)
     plain = [event for event in life() if not event.corrects]
-    found = evaluate(
+    result = evaluate(
         expand(pack, commitment_days=15), plain, law_book().calendars()[pack.calendar], BEGUN + timedelta(99)
     )
 
     assert len(plain) == 30
-    assert set(found.flags) <= {"hearing_notice_short"}
-    assert {name.partition(":")[0] for name in found.clocks} == {
+    assert set(result.flags) <= {"hearing_notice_short"}
+    assert {name.partition(":")[0] for name in result.clocks} == {
         *(
             "intake#1",
             "intake#2",
@@ -73,16 +73,16 @@ def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effec
 
 
 def test_every_question_that_is_timed_is_answered() -> None:
-    found = measured(rounds=20)
+    result = measured(rounds=20)
 
-    assert found.evaluation.events == 30
-    assert all(0 < one.p50_us <= one.p99_us for one in found.timed)
+    assert result.evaluation.events == 30
+    assert all(0 < timed.p50_us <= timed.p99_us for timed in result.timed)
 
 
 async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
     rows_of_sums = await asyncio.to_thread(fill, database_url, FILLED_ITEMS)
-    found = await boards(database_url, FILLED_ITEMS, rows_of_sums)  # compares both, or raises
+    result = await boards(database_url, FILLED_ITEMS, rows_of_sums)  # compares both, or raises
 
-    assert found.rows_of_sums > 0
-    assert found.board.clients == found.with_comparisons.clients == 1
+    assert result.rows_of_sums > 0
+    assert result.board.clients == result.with_comparisons.clients == 1
     assert len(queries()) == QUERIES

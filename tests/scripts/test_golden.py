@@ -42,8 +42,8 @@ def test_vectors_of_other_laws_are_unpacked_as_well() -> None:
 def test_a_line_that_is_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "vectors.jsonl"
     file.write_bytes(first_line() + b'\n{"id": "\xe9"}\n')
-    (said,) = vector_mismatches(file, None)
-    assert said.startswith("line 2 at -:  expected a vector, got 'utf-8' codec")
+    (message,) = vector_mismatches(file, None)
+    assert message.startswith("line 2 at -:  expected a vector, got 'utf-8' codec")
     assert pack_mismatches(file)[1].startswith("line 2: not a vector: 'utf-8' codec")
 
 

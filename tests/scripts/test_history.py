@@ -24,8 +24,8 @@ FACTS: tuple[AnyFact, ...] = (
 
 def test_what_no_longer_counts_is_told_beside_the_entry() -> None:
     entries = with_corrections([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
-    assert [one.amended_to for one in entries] == [None, EARLIER, None, None, None]
-    assert [one.retracted for one in entries] == [False, False, True, False, False]
+    assert [entry_.amended_to for entry_ in entries] == [None, EARLIER, None, None, None]
+    assert [entry_.retracted for entry_ in entries] == [False, False, True, False, False]
 
     console = Console(width=500)
     with console.capture() as shown:

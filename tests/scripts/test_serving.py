@@ -53,9 +53,9 @@ async def test_the_projector_tells_of_a_bad_entry_in_one_line_without_what_is_in
 
     line = first_line("project_while", database_url, COUNTERSIGN_LOG_LEVEL="warning")
 
-    told: dict[str, Any] = json.decode(line)
-    assert (told["event"], told["level"]) == ("views_stopped", "error")
-    assert told["exception"], "where it happened"
+    log_line: dict[str, Any] = json.decode(line)
+    assert (log_line["event"], log_line["level"]) == ("views_stopped", "error")
+    assert log_line["exception"], "where it happened"
     assert SECRET not in line
 
 

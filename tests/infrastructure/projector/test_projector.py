@@ -93,11 +93,11 @@ async def test_live_views_equal_a_rebuild(database_url: str) -> None:
             await tell_story(approvals)
             project_all(database_url)
 
-    found = rebuild(database_url)
+    result = rebuild(database_url)
 
-    assert found.differences == ()
-    assert found.projects == 3
-    assert found.entries == found.position > 0
+    assert result.differences == ()
+    assert result.projects == 3
+    assert result.entries == result.position > 0
     assert rebuild(database_url, swap=False).differences == ()
 
 

@@ -36,7 +36,7 @@ def instant(day: str) -> datetime:
 
 
 def imported(
-    *told: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None
+    *cells: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None
 ) -> list[Entry]:
     """The ledger of one case with these rows: (day, activity[, value[, recorded on]])."""
     rows = [
@@ -55,7 +55,7 @@ def imported(
             unit="",
             value=more[0] if more else "",
         )
-        for nth, (on, activity, *more) in enumerate(told, 1)
+        for nth, (on, activity, *more) in enumerate(cells, 1)
     ]
     plan = plan_case(register or Wabo(), "town", "1", rows, listing, "nl-wabo", law_of, NOW)
     told_facts = [(act, fact) for act in plan.acts for fact in act.facts]

@@ -81,8 +81,8 @@ def test_rows_go_by_seq_and_by_the_file_where_one_has_none() -> None:
     first, second = rows(RECEIVED, COMPLETE)
     unnumbered = EventRow(**{name: getattr(second, name) for name in second.__struct_fields__} | {"seq": None})
 
-    def activities(told: Sequence[EventRow]) -> list[str]:
-        plan = plan_case(Unknown(), "town", "1", told, None, "nl-wabo", law_of, NOW)
+    def activities(cells: Sequence[EventRow]) -> list[str]:
+        plan = plan_case(Unknown(), "town", "1", cells, None, "nl-wabo", law_of, NOW)
         return [fact.activity for act in plan.acts for fact in act.facts if isinstance(fact, StepNoted)]
 
     assert activities([second, first]) == [first.activity, second.activity]
@@ -95,11 +95,11 @@ days = st.dates(date(2010, 9, 1), date(2015, 7, 1)).map(str)
 
 
 @given(st.lists(st.tuples(days, activities, values, st.sampled_from(["", "request complete"])), max_size=25))
-def test_whatever_the_rows_all_are_kept_in_order_and_a_second_plan_is_the_same(told: list[tuple[str, ...]]) -> None:
-    plan, again = planned(*told), planned(*told)
+def test_whatever_the_rows_all_are_kept_in_order_and_a_second_plan_is_the_same(cells: list[tuple[str, ...]]) -> None:
+    plan, again = planned(*cells), planned(*cells)
 
     assert plan.acts == again.acts
     assert len({act.id for act in plan.acts}) == len(plan.acts)
     notes = [fact for act in plan.acts for fact in act.facts if isinstance(fact, StepNoted)]
-    assert [(note.activity, note.value) for note in notes] == [(activity, value) for _, activity, value, _ in told]
+    assert [(note.activity, note.value) for note in notes] == [(activity, value) for _, activity, value, _ in cells]
     assert all(step.status is not RowStatus.LOST for step in plan.steps)
