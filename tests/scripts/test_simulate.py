@@ -102,7 +102,7 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "plan",
     [
         structs.replace(FEW, projects=0),
         structs.replace(FEW, projects=100_001),
