@@ -12,10 +12,10 @@ from msgspec import Struct
 from api.web.dependencies import AnyRequest, parts_of
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
-from infrastructure.health import seen
+from infrastructure.health import database_health
 from infrastructure.postgres.binaries import PostgresUnavailable
 from infrastructure.projector.positions import ViewPosition
-from infrastructure.projector.view_stall import Still
+from infrastructure.projector.view_stall import Stall
 from projections.registry import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
@@ -88,7 +88,7 @@ async def _readiness(request: AnyRequest) -> Ready:
     approvals, views = parts_of(request).approvals, parts_of(request).views
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
-        found = await seen(address)
+        found = await database_health(address)
     except PostgresUnavailable as refused:  # a newer release has changed the database, or files were edited
         raise _not_ready(str(refused)) from refused
     if found.missing:
@@ -102,7 +102,7 @@ async def _readiness(request: AnyRequest) -> Ready:
         raise _not_ready("the views are still being made", views=found.views)
     position, positions = found.head, found.views
     lag = max(position - view.position for view in positions)
-    still = views.standstill.look(position - lag, position)
+    still = views.stall.observe(position - lag, position)
     what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
     return Ready(
         position,
@@ -129,7 +129,7 @@ def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, s
     return None
 
 
-def _standing_still(head: int, lag: int, still: Still | None) -> tuple[str, str] | None:
+def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str] | None:
     if still is None or still.seconds <= STILL_SECONDS_MAX:
         return None
     sentence = (

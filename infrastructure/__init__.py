@@ -1,1 +1,1 @@
-"""The shell: event store, committer, projector, database, settings. The only place that does I/O."""
+"""Event store, projector, deadline watcher, PostgreSQL, stored files, settings, logging: the layer that does I/O."""

@@ -1,4 +1,4 @@
-"""Is this installation fit to run? One check for each thing that has to be right, with what to do where it is not."""
+"""`countersign doctor`: checks the installation, and says for each failed check how to fix it."""
 
 from __future__ import annotations
 
@@ -20,29 +20,19 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import MigrationRefused, pending
 from infrastructure.postgres.roles import LOGIN, powers_of
 from infrastructure.settings import SettingRefused, Settings, unknown, without_password
+from infrastructure.verifier.guards import guard_faults
 
 PYTHON_MIN = (3, 11)
 DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
-CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant; both clocks should agree on it
+CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant, on which both clocks should agree
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 GIB = 1024**3
-UNGUARDED = """
-    SELECT c.relname FROM pg_class AS c
-    WHERE c.oid IN ('ledger.event'::regclass, 'ledger.command'::regclass) AND NOT EXISTS (
-        SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-        WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change' AND t.tgenabled IN ('O', 'A'))
-"""
-GIVEN = """
-    SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
-    WHERE c.relnamespace = 'ledger'::regnamespace AND a.grantee <> c.relowner AND a.privilege_type <> 'SELECT'
-"""
 GOOD = ""
 
 
 class Check(Struct, frozen=True):
-    """One finding. *remedy* is empty where *ok*; both are sentences for whoever runs the installation."""
+    """The result of one check: *detail* and *remedy* are sentences for the operator; *remedy* is empty if *ok*."""
 
     name: str
     ok: bool
@@ -51,7 +41,7 @@ class Check(Struct, frozen=True):
 
 
 def diagnose(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[Check]:
-    """Everything that can be told from here. Starts the embedded server, as any command does; changes nothing else."""
+    """Run all checks. Starts the embedded server, as any command does, and changes nothing else."""
     return list(_checks(settings, environment))
 
 
@@ -70,6 +60,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
     except PostgresUnavailable as failure:
         yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
         return
+    migrations = _migrations(url)
     with psycopg.connect(url, autocommit=True) as connection:
         yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
         yield _durability(connection)
@@ -77,9 +68,9 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield _clock(connection)
         if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
             yield _ledger(connection)
-            yield _guards(connection)
+            yield _guards(connection, migrations)
             yield _login(connection, connection.info.user if settings.database_url else LOGIN)
-    yield _migrations(url)
+    yield migrations
 
 
 def _check(name: str, problem: bool, detail: str, remedy: str) -> Check:
@@ -93,9 +84,9 @@ def _python() -> Check:
 
 
 def _settings(environment: Mapping[str, str]) -> Check:
-    strangers = unknown(environment)
-    detail = f"not known: {', '.join(strangers)}" if strangers else "every COUNTERSIGN_ variable is known"
-    return _check("settings", bool(strangers), detail, "Correct the spelling, or remove them.")
+    variables = unknown(environment)
+    detail = f"unknown: {', '.join(variables)}" if variables else "every COUNTERSIGN_ variable is known"
+    return _check("settings", bool(variables), detail, "Correct the spelling, or remove them.")
 
 
 def _time_zones() -> Check:
@@ -105,7 +96,7 @@ def _time_zones() -> Check:
 
 
 def _materials(settings: Settings) -> Check:
-    """Whether files can be kept; a bucket is asked for a file that nobody has."""
+    """Whether files can be stored; a bucket is queried for a file that does not exist."""
     remedy = (
         "Set COUNTERSIGN_MATERIALS to a folder that can be written, or to s3://bucket/prefix with the AWS_ variables."
     )
@@ -127,7 +118,7 @@ def _programs() -> Check:
 
 
 def _existing(folder: Path) -> Path:
-    """*folder*, or the nearest one above it that exists as far as we can see."""
+    """*folder*, or its nearest parent that exists and can be seen."""
     return next(place for place in (folder, *folder.parents) if os.path.lexists(place))
 
 
@@ -138,14 +129,16 @@ def _data_folder(data: Path) -> Check:
 def _writable(name: str, folder: Path, remedy: str) -> Check:
     place = _existing(folder.absolute())
     problem = not place.is_dir() or not os.access(place, os.W_OK | os.X_OK)
-    detail = f"{folder}{'' if place == folder else ' (to be made)'}: {place} is {'not ' if problem else ''}writable"
+    detail = (
+        f"{folder}{'' if place == folder else ' (will be created)'}: {place} is {'not ' if problem else ''}writable"
+    )
     return _check(name, problem, detail, remedy)
 
 
 def _disk(data: Path) -> Check:
     free = shutil.disk_usage(_existing(data.absolute())).free / GIB
     detail = f"{free:.1f} GiB free for {data}"
-    return _check("disk", free < DISK_FREE_GIB_MIN, detail, f"Make room: {DISK_FREE_GIB_MIN} GiB should be free.")
+    return _check("disk", free < DISK_FREE_GIB_MIN, detail, f"Free disk space: at least {DISK_FREE_GIB_MIN} GiB.")
 
 
 def _account(data: Path) -> Check:
@@ -154,7 +147,7 @@ def _account(data: Path) -> Check:
     except (PostgresUnavailable, PermissionError) as failure:
         return Check("account", ok=False, detail=str(failure), remedy=ELSEWHERE)
     shared = account.name == "nobody"
-    detail = f"the embedded server runs as {account}" + (", whom other programs use too" if shared else "")
+    detail = f"the embedded server runs as {account}" + (", an account that other programs use too" if shared else "")
     remedy = "Before the first start, add a system account named countersign; root then runs the server with it."
     return _check("account", shared, detail, remedy)
 
@@ -166,10 +159,10 @@ def _server(connection: psycopg.Connection, url: str) -> Check:
 
 
 def _durability(connection: psycopg.Connection) -> Check:
-    found = {name: _shown(connection, name) for name in DURABLE}
-    wrong = [f"{name} = {found[name]}" for name, good in DURABLE.items() if found[name] not in good]
-    detail = ", ".join(wrong) or "a commit that was answered survives a power cut"
-    return _check("durability", bool(wrong), detail, "Set them to on: facts are law, and must not be lost.")
+    values = {name: _shown(connection, name) for name in DURABLE}
+    wrong = [f"{name} = {values[name]}" for name, good in DURABLE.items() if values[name] not in good]
+    detail = ", ".join(wrong) or "acknowledged commits survive a power cut"
+    return _check("durability", bool(wrong), detail, "Set them to on: acknowledged facts must not be lost.")
 
 
 def _shown(connection: psycopg.Connection, name: str) -> str:
@@ -181,13 +174,13 @@ def _checksums(connection: psycopg.Connection) -> Check:
     query = "SELECT coalesce(sum(checksum_failures), 0)::int FROM pg_stat_database"
     failures = (connection.execute(query).fetchone() or (0,))[0]
     missing = _shown(connection, "data_checksums") != "on"
-    detail = "switched off" if missing else f"{failures} damaged pages found"
+    detail = "switched off" if missing else f"{failures} damaged pages"
     remedy = "Restore a backup and replace the disk." if failures else "Stop the server and run pg_checksums --enable."
     return _check("checksums", missing or failures > 0, detail, remedy)
 
 
 def _clock(connection: psycopg.Connection) -> Check:
-    """Our clock against the server's, and against the newest fact: a clock set back would date facts before it."""
+    """Compare this machine's clock with the server's and with the newest fact: a clock set back misdates facts."""
     (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
     newest = theirs
     if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
@@ -199,12 +192,12 @@ def _clock(connection: psycopg.Connection) -> Check:
     detail = f"{now:%Y-%m-%d %H:%M:%S} UTC, {apart.total_seconds():.1f} s from the server's"
     detail += f", but the newest fact is of {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if behind else ""
     return _check(
-        "clock", behind or apart > CLOCK_APART_MAX, detail, "Keep the clocks right with NTP (chrony, timesyncd)."
+        "clock", behind or apart > CLOCK_APART_MAX, detail, "Synchronize the clocks by NTP (chrony, timesyncd)."
     )
 
 
 def _ledger(connection: psycopg.Connection) -> Check:
-    """The row that gives the next position against the entries: only somebody's own hand makes them differ."""
+    """Compare the head row with the last entry: they differ only if somebody has edited the tables."""
     head, last = connection.execute(
         "SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e)"
     ).fetchone() or (None, 0)
@@ -214,13 +207,14 @@ def _ledger(connection: psycopg.Connection) -> Check:
     return _check("ledger", head != last, detail, remedy)
 
 
-def _guards(connection: psycopg.Connection) -> Check:
-    """What keeps facts from being changed: it can be taken away only by an owner's hand."""
-    missing = [f"the trigger on ledger.{table} is missing or off" for (table,) in connection.execute(UNGUARDED)]
-    given = [f"{who} may {what} ledger.{table}" for table, what, who in connection.execute(GIVEN)]
-    detail = ", ".join([*missing, *given]) or "facts and commands can only be added"
-    remedy = "Run `countersign verify`, find out who changed this, and restore what migration 0001 made."
-    return _check("guards", bool(missing or given), detail, remedy)
+def _guards(connection: psycopg.Connection, migrations: Check) -> Check:
+    """Triggers, functions, grants and constraints that keep facts from being changed; only the owner can drop them."""
+    if not migrations.ok:
+        return Check("guards", ok=False, detail="not checked: migrations are not all applied", remedy=migrations.remedy)
+    faults = [fault.what for fault in guard_faults(connection)]
+    detail = ", ".join(faults) or "facts and commands can only be added"
+    remedy = "Run `countersign verify`, find out who changed this, and restore what the migrations made."
+    return _check("guards", bool(faults), detail, remedy)
 
 
 def _login(connection: psycopg.Connection, account: str) -> Check:

@@ -1,4 +1,4 @@
-"""Log lines: to standard error, for people on a terminal and as JSON elsewhere, each with its request's id."""
+"""Configures logging: to standard error, readable on a terminal and as JSON elsewhere, with the id of the request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from structlog.typing import Processor
 
 from infrastructure.settings import LogFormat, Settings
 
-NOISY = ("uvicorn.access", "httpx")  # a line for each request: ours says more, and says it once
-TRACEBACK_FRAMES_MAX = 20  # the innermost and outermost ten tell the story
+NOISY = ("uvicorn.access", "httpx")  # one line per request, which ours make redundant
+TRACEBACK_FRAMES_MAX = 20  # the ten innermost and the ten outermost
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send our lines, and the libraries', to *stream* (standard error) as *settings* ask. Call it once, first."""
+    """Send log lines, also those of libraries, to *stream* (default: standard error). Call it once, at startup."""
     stream = stream or sys.stderr
     as_json = settings.log is LogFormat.JSON or (settings.log is LogFormat.AUTO and not stream.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
@@ -30,7 +30,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,  # loggers are made when modules are imported: before this is called
     )
     handler = logging.StreamHandler(stream)
-    handler.setLevel(level)  # libraries that set a level of their own would pass by the one of the root
+    handler.setLevel(level)  # a library that sets the level of its logger would bypass that of the root
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,13 +46,13 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
 
 @contextmanager
 def request(request_id: str, **facts: Any) -> Iterator[None]:
-    """Every line written within carries *request_id* and *facts*: also in the tasks and threads started from here."""
+    """Add *request_id* and *facts* to every line logged in the block, also by tasks and threads started in it."""
     with structlog.contextvars.bound_contextvars(request_id=request_id, **facts):
         yield
 
 
 def _facts() -> list[Processor]:
-    """What every line says beside its message."""
+    """Processors that add the fields which every line has."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -61,7 +61,7 @@ def _facts() -> list[Processor]:
 
 
 def _form(stream: TextIO, *, as_json: bool) -> list[Processor]:
-    """How a line is written. Never with a traceback's local variables: they hold passwords and people's names."""
+    """Processors that render a line. Tracebacks omit local variables, which hold passwords and people's names."""
     if not as_json:
         plain = structlog.dev.plain_traceback
         return [

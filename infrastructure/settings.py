@@ -1,4 +1,4 @@
-"""Every setting: its variable, its default, what it is for. The environment is the only place they come from."""
+"""All settings, with variable, default and description. They are read from the environment alone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from msgspec import Meta, Struct
 PREFIX = "COUNTERSIGN_"
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
-STALE_DAYS = 10  # two weeks of work: what nobody has checked for longer is hearsay
+STALE_DAYS = 10  # two working weeks
 MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
 class LogFormat(StrEnum):
-    """How log lines look: for people, for machines, or whichever suits where they go."""
+    """The format of log lines; `auto` is console on a terminal, else json."""
 
     AUTO = "auto"
     CONSOLE = "console"
@@ -29,7 +29,7 @@ class LogFormat(StrEnum):
 
 
 class LogLevel(StrEnum):
-    """The least severe lines that are written."""
+    """The least severe level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -37,14 +37,14 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class SettingRefused(Exception):  # noqa: N818  it names what a person has to change
-    """A variable holds what it can't. The sentence names it; *code* is stable."""
+class SettingRefused(Exception):  # noqa: N818  a refusal with a remedy, like the domain's
+    """A variable has an invalid value. The message names the variable; *code* is stable."""
 
     code = "setting"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What one installation chooses. Make it with `Settings.of(environment)`; the defaults suit one machine."""
+    """The settings of an installation, made by `Settings.of(environment)`. The defaults suit a single machine."""
 
     data: Annotated[
         Path,
@@ -111,15 +111,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """The settings in *environment*; an empty variable counts as absent. Raises SettingRefused."""
-        given = {name: environment.get(variable(name), "") for name in cls.__struct_fields__}
-        chosen = {"data": str(default_data(environment))} | {name: text for name, text in given.items() if text}
+        texts = {name: environment.get(variable(name), "") for name in cls.__struct_fields__}
+        chosen = {"data": str(default_data(environment))} | {name: text for name, text in texts.items() if text}
         try:
             return msgspec.convert(chosen, cls, strict=False, dec_hook=_folder)
         except msgspec.ValidationError as failure:
             field = next(name for name in reversed(cls.__struct_fields__) if f"`$.{name}`" in str(failure))
             sentence = str(failure).removesuffix(f" - at `$.{field}`")
             raise SettingRefused(
-                f"{variable(field)} can't be used: {sentence}. Meant is: {help_of(field)}"
+                f"{variable(field)} is invalid: {sentence}. It should be: {help_of(field)}"
             ) from failure
 
     @property
@@ -135,7 +135,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Described(Struct, frozen=True):
-    """One setting as documentation and `countersign doctor` show it."""
+    """A setting as documentation and `countersign doctor` show it."""
 
     variable: str
     default: str
@@ -162,7 +162,7 @@ def variable(name: str) -> str:
 
 
 def unknown(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Variables with our prefix that are no setting: misspelt, most likely."""
+    """Variables with our prefix that are no setting, probably misspelt."""
     ours = {variable(name) for name in Settings.__struct_fields__}
     return sorted(
         name
@@ -172,13 +172,13 @@ def unknown(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def without_password(url: str) -> str:
-    """*url* as it may be shown and logged: an address as PostgreSQL's library reads it, in either of its two forms."""
+    """*url* with the password masked, for messages and logs; accepts both forms of libpq's connection strings."""
     hidden = re.sub(r"(?<=://)([^:@/?#]*):.*@", r"\1:***@", url)
     return re.sub(r"(password\s*=\s*)('[^']*'|[^&\s]*)", r"\1***", hidden)
 
 
 def default_data(environment: Mapping[str, str]) -> Path:
-    """Where the embedded database lives unless COUNTERSIGN_DATA says otherwise."""
+    """The data folder, unless COUNTERSIGN_DATA is set."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/countersign")
     return Path(environment.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "countersign"

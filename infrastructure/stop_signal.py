@@ -1,4 +1,4 @@
-"""Being told to stop, in the middle of waiting for news from the database: heard at once, not at the next look."""
+"""A stop signal that interrupts a wait for NOTIFY at once (self-pipe)."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ import psycopg
 
 
 class StopSignal:
-    """Whether it is time to stop. May be told from any thread, and from a signal's handler."""
+    """Like threading.Event, but also ends `wait_for_notify`. May be set from any thread and from a signal handler."""
 
     def __init__(self) -> None:
-        self._told = threading.Event()
-        self._ear, self._bell = socket.socketpair()
-        for end in (self._ear, self._bell):
+        self._event = threading.Event()
+        self._read_end, self._write_end = socket.socketpair()
+        for end in (self._read_end, self._write_end):
             finalize(self, end.close)
 
-    def tell(self) -> None:
-        if not self._told.is_set():
-            self._told.set()
-            self._bell.send(b"!")
+    def set(self) -> None:
+        if not self._event.is_set():
+            self._event.set()
+            self._write_end.send(b"!")
 
-    def is_told(self) -> bool:
-        return self._told.is_set()
+    def is_set(self) -> bool:
+        return self._event.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, or until it is time to stop."""
-        self._told.wait(seconds)
+        """Wait until the signal is set, for at most *seconds*."""
+        self._event.wait(seconds)
 
-    def wait_for_news(self, connection: psycopg.Connection[Any], seconds: float) -> None:
-        """Wait until *connection* was notified, so long at most, or until it is time to stop.
+    def wait_for_notify(self, connection: psycopg.Connection[Any], seconds: float) -> None:
+        """Wait until *connection* receives a NOTIFY or the signal is set, for at most *seconds*.
 
         Raises psycopg.OperationalError when the connection is lost.
         """
-        if _news(connection):  # it came along with an answer
+        if _has_notifies(connection):  # received along with the result of a query
             return
         with selectors.DefaultSelector() as selector:
             selector.register(connection.pgconn.socket, selectors.EVENT_READ)
-            selector.register(self._ear, selectors.EVENT_READ)
+            selector.register(self._read_end, selectors.EVENT_READ)
             selector.select(seconds)
-        _news(connection)
+        _has_notifies(connection)
 
 
-def _news(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the connection was notified since it was last asked."""
+def _has_notifies(connection: psycopg.Connection[Any]) -> bool:
+    """Whether notifications arrived since the last call; consumes them."""
     return bool(list(connection.notifies(timeout=0)))

@@ -1,4 +1,4 @@
-"""`countersign`: everything an installation needs, from the command line."""
+"""The command `countersign`: its subcommands, their options and help, and how errors end it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
 from scripts import golden, ledger, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
-from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
+from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
 from scripts.importing.export_log import export_log as export_register
@@ -44,8 +44,8 @@ from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]
 
-# What a person can mend, told in a sentence of its own.
-KNOWN_PROBLEMS = (
+# Errors that the user can fix: printed as a sentence, without a traceback.
+USER_ERRORS = (
     PostgresUnavailable,
     SettingRefused,
     LogUnreadable,
@@ -59,8 +59,8 @@ KNOWN_PROBLEMS = (
 )
 
 
-def print_version(asked: bool) -> None:
-    if asked:
+def print_version(is_given: bool) -> None:
+    if is_given:
         out.print(version("countersign"))
         raise typer.Exit
 
@@ -68,11 +68,11 @@ def print_version(asked: bool) -> None:
 @cli.callback()
 def about(
     *,
-    asked: Annotated[
+    show_version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=print_version)
     ] = False,
 ) -> None:
-    del asked  # answered already
+    del show_version  # its callback has printed it
 
 
 cli.command("import-catalogue")(zone_commands.import_catalogue)
@@ -82,20 +82,20 @@ cli.command("simulate")(zone_commands.simulate)
 
 @cli.command()
 def demo() -> None:
-    """Import 1,434 real permit applications, simulate a zone beside them, print a summary, and serve until Ctrl-C."""
+    """Load the demonstration data and serve it until Ctrl-C: 1,434 real permit applications and a simulated zone."""
     chosen = settings()
     url = serving.ready(chosen)
     try:
         demonstration.fill(url, chosen, screen)
     except KeyboardInterrupt:
-        screen.print(demonstration.CUT_SHORT)
+        screen.print(demonstration.INTERRUPTED_DEMO)
         raise typer.Exit(INTERRUPTED) from None
     serving.serve(url, chosen, lambda: demonstration.announce(url, chosen, out))
 
 
 @cli.command()
 def serve() -> None:
-    """Serve the API and the pages until Ctrl-C. Starts the embedded PostgreSQL where DATABASE_URL names none."""
+    """Serve the API and the pages until Ctrl-C. Starts the embedded PostgreSQL unless DATABASE_URL is set."""
     chosen = settings()
     url = serving.ready(chosen)
     serving.serve(url, chosen, lambda: screen.print(f"Serving http://{chosen.host}:{chosen.port}/"))
@@ -103,22 +103,22 @@ def serve() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database up to date. `serve` does this by itself."""
+    """Apply pending database migrations. `serve` does this by itself."""
     chosen = settings()
     serving.ready(chosen)
-    screen.print(f"up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)
+    screen.print(f"The database is up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)
 
 
 @cli.command("import-log")
 def import_log(
     events: Annotated[
-        Path, typer.Argument(help="events.csv or .csv.gz in the neutral form (docs/reference/importing.md)")
+        Path, typer.Argument(help="CSV file of events, also .gz, in the format of docs/reference/importing.md", metavar="EVENTS")
     ],
-    cases: Annotated[Path, typer.Argument(help="cases.csv or .csv.gz")],
-    law: Annotated[str, typer.Option(help="the law the cases ran under")] = "nl-wabo",
+    cases: Annotated[Path, typer.Argument(help="CSV file of cases, also .gz", metavar="CASES")],
+    law: Annotated[str, typer.Option(help="law pack that applies to the cases")] = "nl-wabo",
     as_json: AsJson = False,
 ) -> None:
-    """Import a permit register's log. A second import of the same log changes nothing."""
+    """Import the event log of another permit register. Importing the same log again changes nothing."""
     chosen = settings()
     url = serving.ready(chosen)
 
@@ -130,54 +130,56 @@ def import_log(
     try:
         report = asyncio.run(run())
     except KeyboardInterrupt:
-        screen.print("Cut short. What got in stays: run the same command again to finish it.")
+        screen.print("Interrupted. Imported events remain stored: run the same command again to import the rest.")
         raise typer.Exit(INTERRUPTED) from None
-    tell(report, as_json, lambda: show_report(report, out))
+    print_result(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
 
 
 @cli.command("export-log")
 def export_log(
-    events: Annotated[Path, typer.Argument(help="where to write the events")],
-    cases: Annotated[Path | None, typer.Argument(help="where to write the cases")] = None,
-    dataset: Annotated[str, typer.Option(help="only this imported log")] = "",
+    events: Annotated[
+        Path, typer.Argument(help="CSV file to write events to; compressed if it ends in .gz", metavar="EVENTS")
+    ],
+    cases: Annotated[Path | None, typer.Argument(help="CSV file to write cases to", metavar="CASES")] = None,
+    dataset: Annotated[str, typer.Option(help="export only this imported dataset")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write imported cases out again in the neutral form, case by case in source order."""
+    """Export imported cases as CSV, in the format that import-log reads."""
     url = serving.ready(settings())
     try:
         with bar(screen, "reading") as advance:
             report = export_register(url, events, cases, dataset=dataset, progress=advance)
     except OSError as failure:
-        fail(f"{failure.filename or events} can't be written: {failure.strerror or failure}")
-    tell(report, as_json, lambda: pairs("exported", report))
+        fail(f"Can't write {failure.filename or events}: {failure.strerror or failure}.")
+    print_result(report, as_json, lambda: pairs("exported", report))
 
 
 @cli.command()
 def cases(
-    csv: Annotated[bool, typer.Option("--csv", help="print CSV, as without --json")] = True,
-    as_of: Annotated[str, typer.Option(help="count what had happened by this day or instant")] = "",
-    known_at: Annotated[str, typer.Option(help="count what was recorded by this day or instant")] = "",
-    dataset: Annotated[str, typer.Option(help="only this imported log")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV (the default)")] = True,
+    as_of: Annotated[str, typer.Option(help="state at this day or instant, by when things took effect")] = "",
+    known_at: Annotated[str, typer.Option(help="state as recorded by this day or instant")] = "",
+    dataset: Annotated[str, typer.Option(help="list only cases of this imported dataset")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """A row a project: days gross and net, suspensions, extensions, deadline, lateness."""
+    """Print one row per project: gross and net days, suspensions, extensions, deadline, lateness."""
     del csv
     try:
-        asked = [case_table.asked(text) if text else None for text in (as_of, known_at)]
+        effective, known = [case_table.parse_time(text) if text else None for text in (as_of, known_at)]
     except ValueError as error:
         fail(str(error))
     url = serving.ready(settings())
-    with bar(screen, "counting") as advance:
-        rows = case_table.case_rows(url, as_of=asked[0], known_at=asked[1], dataset=dataset, progress=advance)
-    tell(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))
+    with bar(screen, "computing") as advance:
+        rows = case_table.case_rows(url, as_of=effective, known_at=known, dataset=dataset, progress=advance)
+    print_result(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))
 
 
 @cli.command()
 def status(as_json: AsJson = False) -> None:
-    """Projects, imported events, facts, the last position, and how far every view has come."""
+    """Print the number of projects, events and facts, the ledger's last position, and the position of each view."""
     answer = ledger.status(serving.ready(settings()))
-    tell(answer, as_json, lambda: pairs("ledger", answer))
+    print_result(answer, as_json, lambda: pairs("ledger", answer))
 
 
 cli.command("history")(history)
@@ -185,137 +187,142 @@ cli.command("history")(history)
 
 @cli.command()
 def replay(as_json: AsJson = False) -> None:
-    """Fold the whole ledger again and compare with the live views; exit 1 where they differ. Changes nothing."""
+    """Rebuild all views in scratch tables and compare them with the live ones. Exit 1 if they differ."""
     compare(swap=False, as_json=as_json)
 
 
 @cli.command()
 def rebuild(as_json: AsJson = False) -> None:
-    """Fold the whole ledger into fresh tables, compare with the live ones, and put them in their place."""
+    """Rebuild all views from the ledger and replace the live ones. Exit 1 if those differed."""
     compare(swap=True, as_json=as_json)
 
 
 def compare(*, swap: bool, as_json: bool) -> None:
     url = serving.ready(settings())
     demonstration.catch_up(url)
-    with bar(screen, "folding") as advance:
-        found = rebuild_views(url, swap=swap, progress=advance)
-    tell(found, as_json, lambda: pairs("rebuilt" if swap else "replayed", found))
-    raise typer.Exit(FOUND_SOMETHING if found.differences else 0)
+    with bar(screen, "rebuilding") as advance:
+        result = rebuild_views(url, swap=swap, progress=advance)
+    print_result(result, as_json, lambda: pairs("rebuilt" if swap else "replayed", result))
+    raise typer.Exit(EXIT_FINDINGS if result.differences else 0)
 
 
 @cli.command()
 def verify(
     checkpoint: Annotated[
         Path | None,
-        typer.Option(help="write what was found to this new file, to be kept elsewhere; not where faults are"),
+        typer.Option(help="write a checkpoint to this new file, to store elsewhere; not written if faults are found"),
     ] = None,
-    against: Annotated[Path | None, typer.Option(help="compare with the checkpoint in this file")] = None,
+    against: Annotated[Path | None, typer.Option(help="compare the ledger with the checkpoint in this file")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk every hash chain from its first entry, and look at stored answers and guards.
+    """Verify the ledger: hash chains, stored answers, and the database objects that prevent changes.
 
-    Exit 0 where all is sound, 1 where anything was changed, removed or cut off, 2 where that could not be found out.
+    Exit 0: no faults. Exit 1: something was changed, removed or cut off. Exit 2: the ledger could not be verified.
     """
     try:
         earlier = read_checkpoint(against) if against else None
         with bar(screen, "verifying") as advance:
-            found, now = verify_ledger(serving.ready(settings()), advance, earlier)
+            result, now = verify_ledger(serving.ready(settings()), advance, earlier)
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
     except (CheckpointUnreadable, psycopg.Error) as failure:
         fail(f"The ledger could not be verified: {str(failure).strip()}")
-    tell(found, as_json, lambda: pairs("verified", found))
-    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+    print_result(result, as_json, lambda: pairs("verified", result))
+    raise typer.Exit(EXIT_FINDINGS if result.faults else 0)
 
 
 @cli.command("verify-materials")
 def verify_materials(as_json: AsJson = False) -> None:
-    """Read every file ever attached, and compare it with its digest; exit 1 where any is missing or damaged."""
+    """Compare every file ever attached with its digest. Exit 1 if one is missing or damaged."""
     chosen = settings()
     with bar(screen, "verifying") as advance:
-        found = verified_materials(serving.ready(chosen), chosen, advance)
-    tell(found, as_json, lambda: pairs("materials", found))
-    raise typer.Exit(FOUND_SOMETHING if found.faults else 0)
+        result = verified_materials(serving.ready(chosen), chosen, advance)
+    print_result(result, as_json, lambda: pairs("materials", result))
+    raise typer.Exit(EXIT_FINDINGS if result.faults else 0)
 
 
 @cli.command("sweep-materials")
 def sweep_materials(
-    days: Annotated[int, typer.Option(min=1, help="how long a file may wait to be attached")] = DAYS,
-    remove: Annotated[bool, typer.Option("--remove", help="remove them; else they are only counted")] = False,
+    days: Annotated[int, typer.Option(min=1, help="minimum age in days of an unattached file")] = DAYS,
+    remove: Annotated[bool, typer.Option("--remove", help="delete the files (default: dry run)")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find uploaded files that nobody ever attached; remove them with --remove, which takes two minutes."""
+    """Count uploaded files that were never attached to a project; with --remove, delete them (takes two minutes)."""
     chosen = settings()
-    found = sweep(serving.ready(chosen), chosen, days, remove=remove)
-    tell(found, as_json, lambda: pairs("unattached files", found))
-    if found.files and not remove:
-        screen.print("Nothing was removed: add --remove for that.")
+    result = sweep(serving.ready(chosen), chosen, days, remove=remove)
+    print_result(result, as_json, lambda: pairs("unattached files", result))
+    if result.files and not remove:
+        screen.print("Dry run: no file was deleted. Add --remove to delete them.")
 
 
 @cli.command()
 def vectors(
-    files: Annotated[list[Path], typer.Argument(help="files of golden vectors, one JSON object a line")],
-    packs: Annotated[bool, typer.Option("--packs", help="the files hold vectors of other laws")] = False,
-    calendars: Annotated[Path | None, typer.Option(help="calendar file; else the one beside, else ours")] = None,
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines files of test vectors", metavar="FILES...")],
+    packs: Annotated[
+        bool, typer.Option("--packs", help="the vectors are for law packs other than Chinese licensing")
+    ] = False,
+    calendars: Annotated[
+        Path | None,
+        typer.Option(help="calendar file [default: calendars.json beside the vectors, else the shipped calendars]"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the statutory clocks against golden vectors; print every mismatch, and exit 1 on any."""
-    found = []
+    """Check the statutory clocks against files of test vectors and print every mismatch. Exit 1 if there are any."""
+    mismatches = []
     for file in files:
         if not file.is_file():
-            fail(f"There is no file {file}.")
-        found += golden.pack_mismatches(file) if packs else golden.vector_mismatches(file, calendars)
-        for note in () if packs else golden.unheeded(file):
-            screen.print(note, style="yellow", highlight=False)
-    tell(
-        golden.VectorsChecked(len(files), found),
+            fail(f"No such file: {file}.")
+        mismatches += golden.pack_mismatches(file) if packs else golden.vector_mismatches(file, calendars)
+        for warning in () if packs else golden.ignored_fields(file):
+            screen.print(warning, style="yellow", highlight=False)
+    print_result(
+        golden.VectorsChecked(len(files), mismatches),
         as_json,
-        lambda: typer.echo("".join(f"{line}\n" for line in found), nl=False),
+        lambda: typer.echo("".join(f"{line}\n" for line in mismatches), nl=False),
     )
-    screen.print(f"{len(found)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
-    raise typer.Exit(FOUND_SOMETHING if found else 0)
+    screen.print(f"{len(mismatches)} mismatches in {len(files)} file{'s' * (len(files) > 1)}")
+    raise typer.Exit(EXIT_FINDINGS if mismatches else 0)
 
 
 @cli.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Look at everything an installation needs, and say how to mend what is not right."""
+    """Check the installation (settings, database, disk, clock) and say how to fix what is wrong. Exit 1 on problems."""
     checks = diagnose(settings())
 
     def show() -> None:
-        table = Table("", "check", "found", "remedy")
+        table = Table("", "check", "result", "remedy")
         for check in checks:
             table.add_row("ok" if check.ok else "NOT OK", check.name, check.detail, "" if check.ok else check.remedy)
         out.print(table)
 
-    tell(checks, as_json, show)
-    raise typer.Exit(0 if all(check.ok for check in checks) else FOUND_SOMETHING)
+    print_result(checks, as_json, show)
+    raise typer.Exit(0 if all(check.ok for check in checks) else EXIT_FINDINGS)
 
 
 @cli.command()
 def stop() -> None:
-    """Stop the embedded PostgreSQL; what is in it stays."""
+    """Stop the embedded PostgreSQL. Its data remains."""
     chosen = settings()
     server = EmbeddedPostgres(chosen.data)
-    ran = server.status() not in {ServerStatus.ABSENT, ServerStatus.STOPPED}
+    was_running = server.status() not in {ServerStatus.ABSENT, ServerStatus.STOPPED}
     server.stop()
-    screen.print("stopped" if ran else f"Nothing was running in {chosen.data}.")
+    screen.print("Stopped." if was_running else f"No server was running in {chosen.data}.")
     if chosen.database_url:
-        screen.print("The server that DATABASE_URL names is not ours to stop, and runs on.")
+        screen.print("The server of DATABASE_URL is not managed by Countersign and keeps running.")
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is told in a sentence, without a traceback."""
+    """Run the command line. Errors that the user can fix are printed as one sentence, with exit status 2."""
     try:
         cli()
-    except KNOWN_PROBLEMS as problem:
+    except USER_ERRORS as problem:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
     except Refused as refusal:
         screen.print(f"{refusal.sentence}. {refusal.remedy}", style="red", highlight=False)
         sys.exit(2)
     except (psycopg.OperationalError, *FORBIDDEN) as failure:
-        screen.print(f"The database can't do that now: {str(failure).strip()}", style="red", highlight=False)
+        screen.print(f"Database error: {str(failure).strip()}", style="red", highlight=False)
         sys.exit(2)
 
 

@@ -1,4 +1,4 @@
-"""What every command of the command line shares: where it writes, what it reads its settings from, how it gives up."""
+"""Shared by all commands of the command line: consoles, settings, output as JSON or tables, exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infrastructure import logging as log
 from infrastructure.settings import Settings
 
 cli = typer.Typer(
-    help="Countersign: approvals of investment projects as facts, with their statutory clocks.",
+    help="Countersign tracks the approvals of investment projects and computes their statutory deadlines.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -25,9 +25,7 @@ cli = typer.Typer(
 
 
 class VisibleConsole(Console):
-    """A terminal on which what people typed is shown literally: "[new]" is no markup and ":x:" no picture, and what
-    would recolour, hide or overwrite other lines is written as an escape.
-    """
+    """A console that prints user input literally: no markup ("[new]"), no emoji (":x:"), control characters escaped."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, **options)
@@ -37,8 +35,8 @@ class VisibleConsole(Console):
 
 
 out, screen = VisibleConsole(), VisibleConsole(stderr=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-FOUND_SOMETHING = 1
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
+EXIT_FINDINGS = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
 
 
@@ -48,8 +46,8 @@ def settings() -> Settings:
     return chosen
 
 
-def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
-    """Print *answer* as JSON, or show it to a person."""
+def print_result(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], None]) -> None:
+    """Print *answer* as JSON, or let *show* print it as text."""
     if as_json:
         sys.stdout.write(in_plain_json(json.format(json.encode(answer), indent=2).decode()) + "\n")
     else:
@@ -57,9 +55,9 @@ def tell(answer: Struct | Sequence[Struct], as_json: bool, show: Callable[[], No
 
 
 def in_plain_json(text: str) -> str:
-    """JSON in which texts hold no hidden characters as they are: a terminal heeds U+009B, too."""
-    hidden = [one for one in set(text) - {"\n"} if is_hidden(one)]
-    return text.translate({ord(one): _json_escape(one) for one in hidden})
+    """JSON with control and other invisible characters escaped: terminals interpret U+009B, too."""
+    hidden = [character for character in set(text) - {"\n"} if is_hidden(character)]
+    return text.translate({ord(character): _json_escape(character) for character in hidden})
 
 
 def _json_escape(character: str) -> str:
@@ -68,15 +66,15 @@ def _json_escape(character: str) -> str:
 
 
 def pairs(title: str, answer: Any) -> None:
-    """Show the fields of *answer* in two columns."""
+    """Print the fields of *answer* as a table of two columns."""
     table = Table("", Column(overflow="fold"), title=title, show_header=False)
     for name, value in to_builtins(answer).items():
-        table.add_row(name.replace("_", " "), spoken(value))
+        table.add_row(name.replace("_", " "), as_text(value))
     out.print(table)
 
 
-def spoken(value: Any, between: str = "\n") -> str:
-    """*value*, of built-in types, as a person reads it: a line each of several, none of their brackets."""
+def as_text(value: Any, between: str = "\n") -> str:
+    """*value*, of built-in types, as readable text: the members of a collection one per line, without brackets."""
     if value in (None, "", {}, [], ()):
         return "none"
     match value:
@@ -85,9 +83,9 @@ def spoken(value: Any, between: str = "\n") -> str:
         case int():
             return f"{value:,}"
         case dict():
-            return between.join(f"{name.replace('_', ' ')} {spoken(part, ', ')}" for name, part in value.items())
+            return between.join(f"{name.replace('_', ' ')} {as_text(part, ', ')}" for name, part in value.items())
         case list() | tuple():
-            return between.join(spoken(part, ", ") for part in value)
+            return between.join(as_text(part, ", ") for part in value)
     return str(value)
 
 

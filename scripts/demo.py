@@ -1,4 +1,4 @@
-"""The main job on one's own machine: real permit applications and a simulated zone in, their progress out."""
+"""`countersign demo`: imports a real permit log, simulates a zone, prints a summary and the addresses to open."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
 from scripts.server import serving
 from scripts.simulation.office_time import ZONE
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 
-LEAD_SECONDS = 0.2  # between two looks whether another process has finished projecting
+LEAD_SECONDS = 0.2  # poll interval while another process updates the views
 DATASET = "receipt"
-PROJECTS, SEED = 40, 2026  # of the simulated zone beside it: a few seconds
-CUT_SHORT = (
-    "Cut short. Run the same command again: it finishes the import. A zone that was being simulated stays as far as it "
-    "had come; a whole one wants an empty folder in COUNTERSIGN_DATA."
+PROJECTS, SEED = 40, 2026  # of the simulated zone: takes a few seconds
+INTERRUPTED_DEMO = (
+    "Interrupted. Run the same command again to finish the import. A simulation can't be resumed: for a complete zone, "
+    "set COUNTERSIGN_DATA to an empty folder."
 )
 
 
 def fill(url: str, settings: Settings, screen: Console) -> None:
-    """Import the shipped log and simulate a zone, unless this database is filled, and bring the views up to date."""
+    """Import the shipped log and simulate a zone, unless the database has data already, and update the views."""
     if is_filled(url):
-        screen.print("The database is filled already; nothing to import.")
+        screen.print("The database has data already; nothing is imported.")
     else:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
         with serving.kept_alive(settings), bar(screen, "simulating a zone") as advance:
-            done = uvloop.run(simulate(url, Asked(PROJECTS, SEED, last_day()), advance))
+            done = uvloop.run(simulate(url, SimulationPlan(PROJECTS, SEED, last_day()), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
             f"{done.commands_per_second:,.0f} a second"
@@ -49,7 +49,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
 
 
 def is_filled(url: str) -> bool:
-    """Whether there is anything but the beginning of our own import, cut short before the zone followed."""
+    """Whether the ledger holds anything but an interrupted import of this demonstration, without its zone."""
     with psycopg.connect(url) as connection:
         first = connection.execute(
             "SELECT convert_from(meta, 'UTF8')::jsonb ->> 'source' FROM ledger.event ORDER BY seq LIMIT 1"
@@ -57,12 +57,12 @@ def is_filled(url: str) -> bool:
         zone = connection.execute(
             "SELECT EXISTS (SELECT FROM ledger.event WHERE stream = %s)", [catalogue_stream(CATALOGUE)]
         ).fetchone()
-    cut_short = first is not None and (first[0] or "").startswith(f"{DATASET}:") and zone == (False,)
-    return first is not None and not cut_short
+    interrupted = first is not None and (first[0] or "").startswith(f"{DATASET}:") and zone == (False,)
+    return first is not None and not interrupted
 
 
 def last_day() -> date:
-    """The last day that is over in the zone: what is simulated of today would partly be still to come."""
+    """Yesterday in the zone: a simulation of today would partly lie in the future."""
     return day_before(local_day(datetime.now(UTC), ZONE))
 
 
@@ -75,7 +75,7 @@ async def _import(url: str, settings: Settings, screen: Console) -> ImportReport
 
 
 def catch_up(url: str) -> None:
-    """Take the views to the end of the ledger; where another process projects already, wait for it."""
+    """Update the views to the end of the ledger; if another process runs the projector, wait for it."""
     projector = Projector(url)
     with psycopg.connect(url, autocommit=True) as connection:
         if projector.take_lead(connection):
@@ -89,7 +89,7 @@ def catch_up(url: str) -> None:
 
 
 def announce(url: str, settings: Settings, out: Console) -> None:
-    """Say what there is, and where to look."""
+    """Print counts, and the addresses to open."""
     now = ledger.status(url)
     home = f"http://{settings.host}:{settings.port}"
     out.print(f"{now.projects:,} projects, {now.source_events:,} source events, {now.facts:,} facts")
@@ -100,4 +100,4 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     out.print(f"supervision      {home}/supervision")
     out.print(f"API description  {home}/schema/openapi.json")
     out.print(f"health           {home}/readyz")
-    out.print("Ctrl-C ends the server; `countersign stop` ends the database.", highlight=False)
+    out.print("Ctrl-C stops the server; `countersign stop` stops the database.", highlight=False)

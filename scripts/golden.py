@@ -1,4 +1,4 @@
-"""Files of golden vectors: how they are read, what in them means nothing, and what the clocks do not reproduce."""
+"""Test vectors of statutory clocks: reads their files, reports mismatches and fields that are ignored."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FIELDS = {
 }
 
 
-class VectorsUnreadable(Exception):  # noqa: N818 it says what has to be mended
-    """A file of vectors or calendars can't be read; the message says which, and what is wrong."""
+class VectorsUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+    """A file of vectors or calendars can't be read. The message names it and the reason."""
 
 
 class VectorsChecked(msgspec.Struct, frozen=True):
@@ -49,15 +49,15 @@ def vector_mismatches(file: Path, calendars: Path | None) -> list[str]:
 
 
 def pack_mismatches(file: Path) -> list[str]:
-    """The same for vectors of other laws."""
+    """Every mismatch in *file*, whose vectors are for other laws than Chinese licensing."""
     return [
         f"{m.id}: expected {m.expected}, computed {m.computed}" if m.expected else f"{m.id}: {m.computed}"
         for m in check_pack_vectors(lines_of(file))
     ]
 
 
-def unheeded(file: Path) -> list[str]:
-    """The fields of events in *file* that mean nothing to the clocks, each with the first line it stands on."""
+def ignored_fields(file: Path) -> list[str]:
+    """Warnings about fields of events in *file* that the clocks ignore, each with the first line that has it."""
     first: dict[tuple[str, str], int] = {}
     for number, line in enumerate(lines_of(file), start=1):
         for event in events_in(line):
@@ -65,13 +65,13 @@ def unheeded(file: Path) -> list[str]:
             for field in event.keys() - FIELDS.get(kind, event.keys()):
                 first.setdefault((kind, field), number)
     return [
-        f"{file}, line {number}: the field {field!r} of the event {kind} is unknown and was not heeded"
+        f"{file}, line {number}: the field {field!r} of the event {kind} is unknown and was ignored"
         for (kind, field), number in first.items()
     ]
 
 
 def events_in(line: bytes) -> Iterable[dict[str, Any]]:
-    """The events of one vector, none where it can't be read: that is reported as a mismatch."""
+    """The events of one vector; none if it can't be decoded, which is reported as a mismatch."""
     try:
         return msgspec.json.decode(line, type=Events).events
     except ValueError:
@@ -79,13 +79,13 @@ def events_in(line: bytes) -> Iterable[dict[str, Any]]:
 
 
 class Events(msgspec.Struct):
-    """What a vector says has happened, as it is written."""
+    """The events of a vector, undecoded."""
 
     events: list[dict[str, Any]]
 
 
 def lines_of(file: Path) -> Iterator[bytes]:
-    """The lines of a file, packed with gzip or not, with a byte order mark or not; raises VectorsUnreadable."""
+    """The lines of a file, which may be gzipped and begin with a byte order mark. Raises VectorsUnreadable."""
     try:
         raw = file.read_bytes()
         plain = gzip.decompress(raw) if raw.startswith(GZIP) else raw
@@ -97,7 +97,7 @@ def lines_of(file: Path) -> Iterator[bytes]:
 
 
 def books_in(file: Path) -> dict[str, CalendarBook]:
-    """The calendars of a file; raises VectorsUnreadable."""
+    """The calendars in *file*. Raises VectorsUnreadable."""
     try:
         return decode_books(b"\n".join(lines_of(file)))
     except ValueError as fault:

@@ -1,4 +1,4 @@
-"""`countersign history`: everything that happened in a project, and what later entries made of it."""
+"""`countersign history`: all entries of a project, marked where later entries amended or retracted them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from rich.table import Table
 
 from domain.messages import Entry, corrections
 from scripts import ledger
-from scripts.console import AsJson, fail, out, settings, tell
+from scripts.console import AsJson, fail, out, print_result, settings
 from scripts.server import serving
 
 MINUTE = "%Y-%m-%d %H:%M"
 
 
-class ToldEntry(Entry, frozen=True, gc=False):
-    """An entry as it was recorded; *amended_to* is when it really happened, *retracted* that it does not count."""
+class CorrectedEntry(Entry, frozen=True, gc=False):
+    """An entry with its corrections: *amended_to* is the corrected time of the event, *retracted* voids the entry."""
 
     amended_to: datetime | None = None
     retracted: bool = False
 
 
 def history(
-    project: Annotated[str, typer.Argument(help="the project's id, or its code")], as_json: AsJson = False
+    project: Annotated[str, typer.Argument(help="id or code of the project", metavar="PROJECT")],
+    as_json: AsJson = False,
 ) -> None:
-    """Everything that happened in a project, oldest first, and what was amended or retracted since."""
+    """Print all entries of a project, oldest first, with later amendments and retractions."""
     chosen = settings()
     url = serving.ready(chosen)
 
@@ -39,36 +40,36 @@ def history(
         async with serving.opened(url, chosen) as approvals:
             return await approvals.history(project_id(url, project))
 
-    entries = told(asyncio.run(run()))
+    entries = with_corrections(asyncio.run(run()))
     if not entries:
-        fail(f"Nothing is known of {project}. `countersign status` tells how many projects there are.")
-    tell(entries, as_json, lambda: out.print(table_of(project, entries)))
+        fail(f"The ledger has no project {project}. The progress table (`countersign serve`) lists all projects.")
+    print_result(entries, as_json, lambda: out.print(table_of(project, entries)))
 
 
-def told(entries: Sequence[Entry]) -> list[ToldEntry]:
-    """All *entries* of one project, each with what later ones made of it."""
-    found = corrections(entries)
+def with_corrections(entries: Sequence[Entry]) -> list[CorrectedEntry]:
+    """*entries*, all of one project, each with the corrections that later ones made."""
+    corrected = corrections(entries)
     return [
-        ToldEntry(
+        CorrectedEntry(
             **asdict(entry),
-            amended_to=found.amended.get(entry.version),
-            retracted=entry.version in found.retracted,
+            amended_to=corrected.amended.get(entry.version),
+            retracted=entry.version in corrected.retracted,
         )
         for entry in entries
     ]
 
 
-def table_of(title: str, entries: Sequence[ToldEntry]) -> Table:
-    """A line an entry, for a person: times in UTC, a fact with whatever it says."""
+def table_of(title: str, entries: Sequence[CorrectedEntry]) -> Table:
+    """One row per entry: times in UTC, the name of the fact and its fields."""
     table = Table("#", "occurred", "recorded", "by", "fact", "position", title=title)
     for entry in entries:
         fact = to_builtins(entry.fact)
         name = fact.pop("fact")
-        said = ", ".join(f"{key}={value}" for key, value in fact.items() if value not in ("", [], (), {}, None))
-        corrected = f"  (amended to {entry.amended_to:{MINUTE}})" if entry.amended_to else ""
-        corrected = "  (retracted)" if entry.retracted else corrected
+        fields = ", ".join(f"{key}={value}" for key, value in fact.items() if value not in ("", [], (), {}, None))
+        correction = f"  (amended to {entry.amended_to:{MINUTE}})" if entry.amended_to else ""
+        correction = "  (retracted)" if entry.retracted else correction
         when = [f"{at:{MINUTE}}" for at in (entry.occurred_at, entry.recorded_at)]
-        row = str(entry.version), *when, entry.recorded.by.id, f"{name}{corrected}  {said}", str(entry.position)
+        row = str(entry.version), *when, entry.recorded.by.id, f"{name}{correction}  {fields}", str(entry.position)
         table.add_row(*row)
     return table
 
@@ -78,9 +79,10 @@ def project_id(url: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        found = ledger.projects_of(url, text)
-    if not found:
-        fail(f"No project has the code {text}, and it is no project's id.")
-    if len(found) > 1:
-        fail(f"{len(found)} projects have the code {text}: give the id of one, {' or '.join(map(str, found[:3]))}.")
-    return found[0]
+        projects = ledger.projects_of(url, text)
+    if not projects:
+        fail(f"No project has the code {text}, and it is no project id.")
+    if len(projects) > 1:
+        ids = " or ".join(map(str, projects[:3]))
+        fail(f"{len(projects)} projects have the code {text}: give the id of one of them, {ids}.")
+    return projects[0]

@@ -1,4 +1,4 @@
-"""Questions to the whole ledger, for the command line: where it stands, which projects have a code."""
+"""Queries over the whole ledger for the command line: counts and positions, and projects by code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infrastructure.ledger.reader import head_of
 
 
 class LedgerStatus(Struct, frozen=True):
-    """How much there is. *source_events* are distinct imported events; *views* maps a view to its position."""
+    """Counts and positions. *source_events* are distinct imported events; *views* maps a view to its position."""
 
     projects: int
     source_events: int
@@ -26,7 +26,7 @@ class LedgerStatus(Struct, frozen=True):
 
 
 def status(url: str) -> LedgerStatus:
-    """Counted in one snapshot, in the database."""
+    """Count everything in one database snapshot."""
     with psycopg.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         counts = connection.execute(
@@ -62,7 +62,7 @@ def status(url: str) -> LedgerStatus:
 
 
 def projects_of(url: str, code: str) -> list[UUID]:
-    """The projects registered under *code*, from the ledger itself: no view need have been filled yet."""
+    """The projects registered under *code*, read from the ledger, as views may not be filled yet."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT stream FROM ledger.event WHERE type = 'project_registered'"

@@ -1,4 +1,4 @@
-"""Whether every file that was ever attached is stored, and still is what its name says."""
+"""`countersign verify-materials`: compares every attached file with the SHA-256 under which it is stored."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from msgspec import Struct, json
 from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 
-SET_ASIDE = "was set aside by a sweep that was cut short: sweep-materials --remove puts it back"
+SET_ASIDE = "was set aside by an interrupted sweep: run sweep-materials --remove, which restores it"
 
 
 class MaterialFault(Struct, frozen=True):
-    """One file that is not what it must be, and the first entry that attached it."""
+    """A missing or damaged file, and the position of the first entry that attached it."""
 
     digest: str
     position: int
@@ -23,7 +23,7 @@ class MaterialFault(Struct, frozen=True):
 
 
 class VerifiedMaterials(Struct, frozen=True):
-    """What reading every attached file found. *bytes_read* are those of all files that are there."""
+    """The result of reading every attached file."""
 
     files: int
     bytes_read: int
@@ -31,54 +31,54 @@ class VerifiedMaterials(Struct, frozen=True):
 
 
 class Attached(Struct, frozen=True):
-    """One content that was attached, first at *position* of the ledger."""
+    """A file's content, and the first ledger position at which it was attached."""
 
     digest: str
     size: int
     position: int
 
 
-class _Said(Struct):
+class _AttachedMaterial(Struct):
     digest: str
     size: int
 
 
 def verify(url: str, settings: Settings, progress: Callable[[int, int], None]) -> VerifiedMaterials:
-    """Also of files detached since, or whose attachment was retracted: the history leads to them.
+    """Check every file ever attached, also if it was detached or its attachment retracted since: history links to it.
 
-    Raises StorageAway where the folder or bucket can't be read.
+    Raises StorageAway if the folder or bucket can't be read.
     """
     materials, attached = MaterialStore.of(settings), list(attached_files(url))
     bytes_read, faults = 0, []
     for done, file in enumerate(attached, start=1):
-        read, what = check(materials, file)
-        bytes_read += read
-        if what:
-            faults.append(MaterialFault(file.digest, file.position, what))
+        size, fault = check(materials, file)
+        bytes_read += size
+        if fault:
+            faults.append(MaterialFault(file.digest, file.position, fault))
         progress(done, len(attached))
     return VerifiedMaterials(len(attached), bytes_read, faults)
 
 
 def attached_files(url: str) -> Iterator[Attached]:
-    """Every content that any project of the ledger ever attached, in the order of its first attachment."""
+    """Every distinct content that a project ever attached, ordered by its first attachment."""
     seen: set[str] = set()
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT seq, data FROM ledger.event WHERE type = 'material_attached' ORDER BY seq")
         for seq, data in cursor:
-            said = json.decode(data, type=_Said)
-            if said.digest not in seen:
-                seen.add(said.digest)
-                yield Attached(said.digest, said.size, seq)
+            material = json.decode(data, type=_AttachedMaterial)
+            if material.digest not in seen:
+                seen.add(material.digest)
+                yield Attached(material.digest, material.size, seq)
 
 
 def check(materials: MaterialStore, file: Attached) -> tuple[int, str]:
-    """How many bytes of *file* there are, and what is wrong with it; empty where nothing is."""
+    """The stored size of *file* in bytes, and its fault; empty if there is none."""
     size = materials.size_now(file.digest)
     if size is None:
         return 0, SET_ASIDE if file.digest in materials.set_aside_so_far() else "is not stored"
-    found = sha256()
+    digest = sha256()
     for piece in materials.pieces(file.digest):
-        found.update(piece)
-    if found.hexdigest() != file.digest:
-        return size, f"hashes to {found.hexdigest()}"
+        digest.update(piece)
+    if digest.hexdigest() != file.digest:
+        return size, f"hashes to {digest.hexdigest()}"
     return size, "" if size == file.size else f"has {size} bytes, {file.size} were attached"

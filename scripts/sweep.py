@@ -1,4 +1,4 @@
-"""Files that were uploaded and that nobody attached: how many there are, and away with those that are old enough."""
+"""`countersign sweep-materials`: counts uploaded files that were never attached to a project, and deletes old ones."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 from scripts.materials import attached_files
 
-DAYS = 30  # a desk that uploads today attaches today; a month is more than any holiday
+DAYS = 30  # files are usually attached within minutes; a month is longer than any holiday
 DAY_SECONDS = 86_400  # of a file's age, by the clock of its storage
-PAUSE_SECONDS = 120  # four times as long as a command that attaches a file is waited for
+PAUSE_SECONDS = 120  # four times the longest time that a command which attaches a file may take
 
 
 class Swept(Struct, frozen=True):
-    """What a sweep found. *files* were last stored *before* the instant and no fact names them; *removed* is how many
-    of them are gone, *put_back* how many were attached while they were set aside.
+    """The result of a sweep. *files* were stored *before* the instant and are attached nowhere; *removed* counts those
+    deleted, *put_back* those that were attached while they were set aside.
     """
 
     before: datetime
@@ -29,33 +29,33 @@ class Swept(Struct, frozen=True):
 
 
 def sweep(url: str, settings: Settings, days: int, *, remove: bool, pause: float = PAUSE_SECONDS) -> Swept:
-    """Find every file older than *days* that no project ever attached; with *remove* they go.
+    """Find every file older than *days* that was never attached to a project; delete them with *remove*.
 
-    A command may be about to attach one. So files are set aside first; after *pause* seconds, when every command that
-    found its file has told so, those are put back that the ledger names by then. What a sweep that broke off has
-    set aside, the next one deals with. Raises StorageAway.
+    A command may be about to attach a file. Files are therefore set aside first; after *pause* seconds, when every
+    command that still saw its file is done, those that have been attached are put back. The next sweep handles files
+    that an interrupted one has set aside. Raises StorageAway.
     """
     materials, before = MaterialStore.of(settings), datetime.fromtimestamp(time.time() - days * DAY_SECONDS, UTC)
-    named = _named(url)
-    found = {one.digest: one.size for one in materials.stored_before(before) if one.digest not in named}
-    told = Swept(before, len(found), sum(found.values()))
+    attached = _attached(url)
+    unattached = {file.digest: file.size for file in materials.stored_before(before) if file.digest not in attached}
+    counted = Swept(before, len(unattached), sum(unattached.values()))
     if not remove:
-        return told
-    for digest in found:
+        return counted
+    for digest in unattached:
         materials.set_aside(digest)
     aside = list(materials.set_aside_so_far())
     if aside:
         time.sleep(pause)
-    named = _named(url)
-    back = [digest for digest in aside if digest in named]
-    for digest in back:
+    attached = _attached(url)
+    restored = [digest for digest in aside if digest in attached]
+    for digest in restored:
         materials.put_back(digest)
     for digest in aside:
-        if digest not in named:
+        if digest not in attached:
             materials.remove(digest)
-    return Swept(before, told.files, told.bytes, len(aside) - len(back), len(back))
+    return Swept(before, counted.files, counted.bytes, len(aside) - len(restored), len(restored))
 
 
-def _named(url: str) -> set[str]:
-    """Every content that a fact names."""
+def _attached(url: str) -> set[str]:
+    """The digests of all files that were ever attached."""
     return {file.digest for file in attached_files(url)}

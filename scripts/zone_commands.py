@@ -1,4 +1,4 @@
-"""The commands that fill a zone: its catalogue of service items, its flow, and the projects of a simulated one."""
+"""`countersign import-catalogue`, `publish-zone` and `simulate`: the commands that fill a zone."""
 
 from __future__ import annotations
 
@@ -16,29 +16,33 @@ from scripts.catalogues.import_catalogue import CatalogueReport
 from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
-from scripts.console import FOUND_SOMETHING, AsJson, fail, out, pairs, screen, settings, tell
+from scripts.console import EXIT_FINDINGS, AsJson, fail, out, pairs, print_result, screen, settings
 from scripts.demo import catch_up, last_day
 from scripts.importing.screen import bar
 from scripts.server import serving
-from scripts.simulation.simulate import Asked, Simulated
+from scripts.simulation.simulate import Simulated, SimulationPlan
 from scripts.simulation.simulate import simulate as simulate_zone
 
 LINES_SHOWN_MAX = 12
+NAME_CHARACTERS_MAX = 64  # of a catalogue
 
 
 def import_catalogue(
-    path: Annotated[Path, typer.Argument(help="CSV or JSON, also .gz: a row an item (docs/reference/catalogue.md)")],
-    name: Annotated[str, typer.Option(help="the catalogue's name")] = "zone",
+    path: Annotated[
+        Path,
+        typer.Argument(help="CSV or JSON file, also .gz, one row per item (docs/reference/catalogue.md)", metavar="LIST"),
+    ],
+    name: Annotated[str, typer.Option(help="name of the catalogue")] = "zone",
     publish_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="publish an edition in force from this day")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="also publish an edition, in force from this day")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import a list of service items into a catalogue's draft. A second import of the same list changes nothing."""
+    """Import a list of service items into the draft of a catalogue. Importing the same list again changes nothing."""
     if not path.is_file():
-        fail(f"There is no file {path}.")
-    if not 1 <= len(name) <= 64:
-        fail("The catalogue's name has 1 to 64 characters.")
+        fail(f"No such file: {path}.")
+    if not 1 <= len(name) <= NAME_CHARACTERS_MAX:
+        fail(f"The name of a catalogue has 1 to {NAME_CHARACTERS_MAX} characters.")
     chosen, day = settings(), publish_from.date() if publish_from else None
     url = serving.ready(chosen)
 
@@ -48,12 +52,12 @@ def import_catalogue(
                 return await import_list(approvals, path, name, publish_from=day, progress=advance)
 
     report = asyncio.run(run())
-    tell(report, as_json, lambda: show_catalogue(report))
-    raise typer.Exit(FOUND_SOMETHING if report.refused or report.repeated else 0)
+    print_result(report, as_json, lambda: show_catalogue(report))
+    raise typer.Exit(EXIT_FINDINGS if report.refused or report.repeated else 0)
 
 
 def show_catalogue(report: CatalogueReport) -> None:
-    """The figures, and of each kind of finding the first few."""
+    """Print the counts, and the first few findings of each kind."""
     pairs(
         f"catalogue {report.catalogue}",
         {
@@ -69,16 +73,16 @@ def show_catalogue(report: CatalogueReport) -> None:
     )
     if not report.findings:
         return
-    table = Table("finding", "times", "for example", title="what was odd")
+    table = Table("finding", "times", "examples", title="findings")
     for kind, number in report.kinds.items():
-        examples = "\n".join(f"line {one.line}: {one.detail}" for one in report.examples(kind))
+        examples = "\n".join(f"line {finding.line}: {finding.detail}" for finding in report.examples(kind))
         table.add_row(kind, f"{number:,}", examples)
     out.print(table)
 
 
 def publish_zone(
     valid_from: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="the day from which the first edition is in force")
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="first day on which the first edition is in force")
     ] = datetime(2018, 1, 2),  # noqa: DTZ001 a day, not an instant
     as_json: AsJson = False,
 ) -> None:
@@ -94,43 +98,47 @@ def publish_zone(
 
     def show() -> None:
         show_catalogue(report.catalogue)
-        done = "published now" if report.flow_published else "stood already"
-        out.print(f"flow {report.flow}: edition {report.flow_edition} {done}")
+        done = "published" if report.flow_published else "unchanged"
+        out.print(f"flow {report.flow}: edition {report.flow_edition}, {done}")
 
-    tell(report, as_json, show)
+    print_result(report, as_json, show)
 
 
 def day_of(text: str) -> date:
-    """A day as typed. Gives up where it is none."""
+    """Parse a day. Ends the command with a message if *text* is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        fail(f"{text} is no day: write it as 2026-06-30.")
+        fail(f"{text} is not a date: write it as 2026-06-30.")
 
 
 def simulate(
-    projects: Annotated[int, typer.Option(help="how many projects enter the zone")] = 100,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same facts")] = 1,
-    until: Annotated[str, typer.Option(help="the last day; yesterday if left out")] = "",
-    begin: Annotated[str, typer.Option("--from", help="the first day; about three years before, if left out")] = "",
-    processes: Annotated[int, typer.Option(help="processes that share the work; 0: one a processor", min=0)] = 0,
+    projects: Annotated[int, typer.Option(help="number of projects")] = 100,
+    seed: Annotated[int, typer.Option(help="random seed: the same seed gives the same facts")] = 1,
+    until: Annotated[str, typer.Option(help="last day [default: yesterday]", metavar="DATE")] = "",
+    begin: Annotated[
+        str, typer.Option("--from", help="first day [default: about three years before the last]", metavar="DATE")
+    ] = "",
+    processes: Annotated[int, typer.Option(help="number of worker processes; 0: one per CPU", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate a zone: departments, enterprises, mistakes, cards, complaints, through the commands of everybody."""
+    """Fill the ledger with a simulated zone: projects, departments and enterprises, their mistakes and complaints."""
     chosen = settings()
-    asked = Asked(projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes)
+    plan = SimulationPlan(
+        projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes
+    )
     url = serving.ready(chosen)
     with serving.kept_alive(chosen), bar(screen, "projects") as advance:
-        done = uvloop.run(simulate_zone(url, asked, advance))
-    screen.print("bringing the views up to date")
+        done = uvloop.run(simulate_zone(url, plan, advance))
+    screen.print("Updating the views ...")
     catch_up(url)
-    tell(done, as_json, lambda: show_simulated(done))
+    print_result(done, as_json, lambda: show_simulated(done))
 
 
 def show_simulated(done: Simulated) -> None:
-    """The figures, what was told most, and why people were refused."""
+    """Print the counts, the most frequent facts, and the most frequent refusals."""
     figures = {name: value for name, value in to_builtins(done).items() if not isinstance(value, dict)}
-    figures["seed"] = str(done.seed)  # a name more than a number
+    figures["seed"] = str(done.seed)  # without a thousands separator
     pairs(f"{done.projects:,} projects, {done.begin} to {done.until}", figures)
     for title, counted in (("facts", done.facts_by_name), ("refused", done.refused_by_code)):
         table = Table(title, "times")

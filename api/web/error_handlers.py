@@ -171,11 +171,11 @@ def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
-        log.error(code, path=path, request_id=known, exc_info=error)
+        log.error("request_failed", code=code, path=path, request_id=known, exc_info=error)
     elif code in LOGGED_WITH_CAUSE:
-        log.warning(code, path=path, request_id=known, error=str(error).strip())
+        log.warning("request_interrupted", code=code, path=path, request_id=known, error=str(error).strip())
     else:
-        log.info("not done", code=code, status=status, path=path, request_id=known)
+        log.info("request_refused", code=code, status=status, path=path, request_id=known)
     return problem, _encode(problem.document(scope["path"], known))
 
 

@@ -1,4 +1,4 @@
-"""The calendars an installation counts by: those shipped, with the notices that were applied to them here."""
+"""The calendars of an installation: the shipped ones, with the notices that were applied in its ledger."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
 
 if TYPE_CHECKING:
-    from infrastructure.ledger.approvals import Approvals  # a process that folds a share of the views has no use for it
+    from infrastructure.ledger.approvals import Approvals  # worker processes of the projector start faster without it
 
-REFRESH_SECONDS = 1.0  # another process's notice is counted by here so much later at most
+REFRESH_SECONDS = 1.0  # the maximum delay until a notice applied by another process takes effect
 VERSIONS = "SELECT stream, max(version) FROM ledger.event WHERE stream = ANY(%s) GROUP BY stream"
 ENTRIES = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constant
 
@@ -28,7 +28,7 @@ Versions = dict[UUID, int]
 
 
 class Calendars:
-    """Keeps `approvals.laws` at the notices applied. Shipped laws are those that *approvals* was opened with."""
+    """Keeps `approvals.laws` up to date with applied notices. *approvals* must be opened with the shipped laws."""
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals, self._shipped = approvals, approvals.laws
@@ -38,30 +38,30 @@ class Calendars:
     def forget(self) -> None:
         """Clear the cache of notices: the ledger went back to an earlier state."""
         self._versions: Versions = {}
-        self._asked_at = 0.0
+        self._refreshed_at = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The calendars there are, in alphabetical order."""
+        """The names of all calendars, in alphabetical order."""
         return tuple(sorted(self._shipped.calendars()))
 
     def is_shipped(self, name: str, notice: str) -> bool:
-        """Whether the calendar *name* holds a notice of this id without any being imported."""
+        """Whether the shipped calendar *name* already has a notice with this id."""
         return any(notice == known.id for known in self._shipped.calendars()[name].data.notices)
 
     async def laws(self) -> LawBook:
         """The law book with every notice applied up to a second ago, here or by another process."""
-        if monotonic() - self._asked_at > REFRESH_SECONDS:
+        if monotonic() - self._refreshed_at > REFRESH_SECONDS:
             await self.refresh()
         return self._approvals.laws
 
     async def refresh(self) -> bool:
-        """Look into the ledger; whether there was anything new."""
+        """Read applied notices from the ledger. Returns whether there were new ones."""
         streams = [stream_of(name) for name in self.names]
         async with self._approvals.store.cursor() as cursor:
             await cursor.execute(VERSIONS, [streams])
             versions: Versions = dict(await cursor.fetchall())
-            self._asked_at = monotonic()
+            self._refreshed_at = monotonic()
             if versions == self._versions:
                 return False
             await cursor.execute(ENTRIES, [streams])
@@ -71,7 +71,7 @@ class Calendars:
 
 
 def laws_now(connection: psycopg.Connection[Any], shipped: LawBook) -> LawBook:
-    """The law book *shipped*, with every notice applied by now: for processes that answer no requests."""
+    """The law book *shipped* with every notice applied so far, for processes without Approvals."""
     streams = [stream_of(name) for name in shipped.calendars()]
     with connection.cursor(binary=True) as cursor:
         rows = [StoredRow(*row) for row in cursor.execute(ENTRIES, [streams]).fetchall()]
@@ -79,16 +79,16 @@ def laws_now(connection: psycopg.Connection[Any], shipped: LawBook) -> LawBook:
 
 
 def amended(shipped: LawBook, rows: Iterable[StoredRow]) -> LawBook:
-    """The law book with the notices that *rows*, all of the calendars' streams, say were applied; itself for none."""
+    """The law book with the notices applied in *rows*, all entries of the calendars; *shipped* itself if none are."""
     applied = {name: notices for name, notices in _applied(shipped, rows).items() if notices}
     return shipped.with_notices(applied) if applied else shipped
 
 
 def _applied(shipped: LawBook, rows: Iterable[StoredRow]) -> Mapping[str, list[Notice]]:
     names = {stream_of(name): name for name in shipped.calendars()}
-    found: dict[str, list[Notice]] = {}
+    applied: dict[str, list[Notice]] = {}
     for stream, of_stream in groupby(rows, attrgetter("stream")):
         state = replay(stream, [entry_from(row) for row in of_stream])
         if isinstance(state, Calendar):
-            found[names[stream]] = state.applied()
-    return found
+            applied[names[stream]] = state.applied()
+    return applied

@@ -1,4 +1,4 @@
-"""What a calendar notice does to the clocks of an installation: worked out from the entries, before it is applied."""
+"""Previews the impact of a calendar notice: which clocks would move, computed from the entries before it is applied."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from projections.clocks.clock_shifts import ClockShift, moves
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
 
-MOVES_TOLD_MAX = 1000  # of a preview; its counts are of all
+MOVES_LISTED_MAX = 1000  # of a preview; its counts cover all
 
-# Open clocks whose last day is not over by the notice's first day, or not certain as it lies beyond the horizon; and
-# closed ones that ran across its days. What is counted by another law is left out.
+# Running clocks whose last day is not before the notice's first day, or is uncertain as it is beyond the horizon; and
+# closed ones that ran across the notice's days. Clocks under laws with other calendars are left out.
 TOUCHED = """
     SELECT DISTINCT project FROM views.clock
     WHERE split_part(law, '/', 1) = ANY(%(laws)s) AND CASE WHEN closed
@@ -33,7 +33,7 @@ TOUCHED = """
 
 
 class ClockChange(Struct, frozen=True):
-    """The law *before* and *after* a notice, and the calendars that differ: its own, and regions stacked on it."""
+    """The law *before* and *after* a notice, and the calendars that differ: its own, and those of regions on it."""
 
     before: LawBook
     after: LawBook
@@ -41,18 +41,18 @@ class ClockChange(Struct, frozen=True):
 
     @classmethod
     def by(cls, notice: Notice, name: str, laws: LawBook) -> ClockChange:
-        """What *notice* makes of the calendar *name* of *laws*."""
+        """The change that *notice* makes to the calendar *name* of *laws*."""
         regions = {other for other, book in laws.calendars().items() if book.data.stacks_on == name}
         return cls(laws, laws.with_notices({name: [notice]}), frozenset({name, *regions}))
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What would move if the notice were applied now.
+    """The clocks that would move if the notice were applied now.
 
-    *later*, *earlier*, *firm* and *judged_anew* count clocks: whose date comes later or earlier, whose provisional
-    date becomes certain where it is, and that are closed but would stand differently. *moved* lists the first of them,
-    the soonest date first; *past_announced* those that run and would end after the day that the applicant was told.
-    *projects* is how many were looked at.
+    *later*, *earlier*, *firm* and *judged_anew* count clocks: those whose date moves later or earlier, those whose
+    provisional date becomes certain unchanged, and closed ones whose outcome would change. *moved* lists the first of
+    them, soonest date first; *past_announced* those that run and would end after the day announced to the applicant.
+    *projects* is the number of projects examined.
     """
 
     calendar: str
@@ -71,13 +71,13 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
-    """What applying *notice* to the calendar *name* at *now* would do; *today* is the local day."""
+    """The preview of applying *notice* to the calendar *name* at *now*; *today* is the local day."""
     change = ClockChange.by(notice, name, laws)
     was, then = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
     projects = await touched(store, change, notice, was.known_until or date.min)
-    found = await moved(store, change, projects, now)
-    running = [move for move in found if not move.closed]
-    in_order = sorted(found, key=_soonest)
+    shifts = await moved(store, change, projects, now)
+    running = [shift for shift in shifts if not shift.closed]
+    in_order = sorted(shifts, key=_soonest)
     return Preview(
         calendar=name,
         notice=notice.id,
@@ -86,55 +86,55 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
         horizon=was.known_until,
         horizon_after=then.known_until,
         projects=len(projects),
-        later=sum((move.days or 0) > 0 for move in running),
-        earlier=sum((move.days or 0) < 0 for move in running),
-        firm=sum(move.days == 0 and move.becomes_firm for move in running),
-        judged_anew=sum(move.closed for move in found),
-        moved=in_order[:MOVES_TOLD_MAX],
-        past_announced=[move for move in in_order if move.passes_announced][:MOVES_TOLD_MAX],
+        later=sum((shift.days or 0) > 0 for shift in running),
+        earlier=sum((shift.days or 0) < 0 for shift in running),
+        firm=sum(shift.days == 0 and shift.becomes_firm for shift in running),
+        judged_anew=sum(shift.closed for shift in shifts),
+        moved=in_order[:MOVES_LISTED_MAX],
+        past_announced=[shift for shift in in_order if shift.passes_announced][:MOVES_LISTED_MAX],
     )
 
 
-def _soonest(move: ClockShift) -> tuple[bool, date, str, str]:
-    return move.closed, move.due_on or date.max, str(move.project), f"{move.item} {move.clock}"
+def _soonest(shift: ClockShift) -> tuple[bool, date, str, str]:
+    return shift.closed, shift.due_on or date.max, str(shift.project), f"{shift.item} {shift.clock}"
 
 
 async def touched(store: Store, change: ClockChange, notice: Notice, horizon: date) -> list[UUID]:
-    """The projects with a clock that *notice* may move, as far as the clocks view has come.
+    """The projects with a clock that *notice* may move, according to the clocks view.
 
-    After *horizon* days were not certain before, so that the notice may make them so.
+    Days after *horizon* were uncertain so far; the notice may make them certain.
     """
     laws = change.before
-    asked = {
+    params = {
         "laws": [version for version in counted_on(laws) if laws.pack(version).calendar in change.calendars],
         "first": min(notice.days, default=date.max),
         "last": max(notice.days, default=date.min),
         "horizon": horizon,
     }
     async with store.cursor() as cursor:
-        await cursor.execute(TOUCHED, asked)
+        await cursor.execute(TOUCHED, params)
         return [project for (project,) in await cursor.fetchall()]
 
 
 def counted_on(laws: LawBook) -> Iterator[str]:
-    """Every version of every law, by itself and as it is counted in each region."""
+    """Every version of every law, without a region and with each of its regions."""
     for version in laws.names:
         yield version
         yield from (f"{version}+{region}" for region in laws.regions(laws.pack(version)))
 
 
 async def moved(store: Store, change: ClockChange, projects: Sequence[UUID], t: datetime) -> list[ClockShift]:
-    """The clocks of *projects* that *change* makes stand differently at *t*, by what was recorded by then."""
-    found: list[ClockShift] = []
+    """The clocks of *projects* whose reading at *t* differs before and after *change*."""
+    shifts: list[ClockShift] = []
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[first : first + PROJECTS_AT_A_TIME])
-        found += await asyncio.to_thread(_moves, rows, change, t)
-    return found
+        shifts += await asyncio.to_thread(_shifts, rows, change, t)
+    return shifts
 
 
-def _moves(rows: Sequence[StoredRow], change: ClockChange, t: datetime) -> list[ClockShift]:
-    found: list[ClockShift] = []
+def _shifts(rows: Sequence[StoredRow], change: ClockChange, t: datetime) -> list[ClockShift]:
+    shifts: list[ClockShift] = []
     for project, of_project in groupby(rows, attrgetter("stream")):
         histories = item_histories([entry_from(row) for row in of_project], t)
-        found += moves(project, histories, change.before, change.after, change.calendars, t)
-    return found
+        shifts += moves(project, histories, change.before, change.after, change.calendars, t)
+    return shifts

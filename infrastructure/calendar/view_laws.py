@@ -1,4 +1,4 @@
-"""Which law the views count by: that of the package, with the calendar notices applied to this ledger by now."""
+"""The law by which views count: that of the package, with the calendar notices applied in this ledger so far."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from projections.view import View
 
 
 def by_law_now(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> tuple[View[Any], ...]:
-    """*views*, those that count working days by the notices applied by now; one that does already is itself.
+    """*views*, with those that count working days under the notices applied so far; unchanged if they already are.
 
-    Another calendar makes another version of the view (rule B2.6): its rows have to be made anew.
+    Another calendar makes another version of the view (rule B2.6), which has to be rebuilt.
     """
     laws = laws_now(connection, law_book())
     return tuple(_counting(view, laws) for view in views)

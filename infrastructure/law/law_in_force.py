@@ -1,4 +1,4 @@
-"""Which version of a law a case is under at an instant: asked for every command, so what was found is kept."""
+"""Caches which version of a law applies to a case at an instant, as every command needs it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from domain.law.packs.pack import Pack
 from infrastructure.law.lawbook import LawBook
 
-PACKS_KEPT_MAX = 10_000
+PACKS_MAX = 10_000
 QUARTER_SECONDS = 900
 
 
 class LawInForce:
-    """Asks a law book, which must stay as it is."""
+    """Cached queries to a law book, which must not change."""
 
     def __init__(self, laws: LawBook) -> None:
         self._laws = laws
@@ -25,14 +25,14 @@ class LawInForce:
     def at(self, law_id: str, at: datetime, *, begun: bool = False) -> Pack:
         """The version of *law_id* in force on the local day of *at*.
 
-        A case that has *begun* goes on under its law after that has ended, and one that was brought in from another
-        system may be older than it: both have the version nearest to the day. Otherwise Refused "unknown-law".
+        A case that has *begun* stays under its law after that has expired, and an imported case may be older than it:
+        both get the version nearest to the day. Otherwise raises Refused "unknown-law".
         """
         # Offsets from UTC are whole quarter hours, so within one of them it is one day everywhere.
         key = law_id, begun, at.timestamp() // QUARTER_SECONDS
         pack = self._packs.get(key)
         if pack is None:
-            if len(self._packs) >= PACKS_KEPT_MAX:
+            if len(self._packs) >= PACKS_MAX:
                 self._packs.clear()
             pack = self._packs[key] = self._on(law_id, at, begun=begun)
         return pack

@@ -1,4 +1,4 @@
-"""The law book: all rule packs and calendars the package ships, read once, asked by law and date."""
+"""The law book: all law packs and calendars that ship with the package, by law and date."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LawBook:
 
     @classmethod
     def shipped(cls) -> Self:
-        """The law book inside the package; `law_book` keeps one for the process."""
+        """The law book inside the package; `law_book` caches one per process."""
         law = files("domain.law")
         packs = law / "packs"
         texts = {
@@ -49,9 +49,9 @@ class LawBook:
         return cls(texts, calendars, tomllib.loads((packs / DIGESTS).read_text("utf-8")))
 
     def check(self, today: date) -> None:
-        """The checks at start: every pack is sound, unedited, rightly named, and its calendar covers *today*.
+        """The checks at startup: every pack is valid, unedited, named correctly, and its calendar covers *today*.
 
-        Raises PackInvalid with everything that is wrong in the book.
+        Raises PackInvalid with all faults.
         """
         faults = list(digest_faults(self._texts, self._digests))
         for name in self._texts:
@@ -80,7 +80,7 @@ class LawBook:
     def pack(self, name: str) -> Pack:
         """The version called *name*, with its region and special law ("cn-licensing@2019-04-23+CN-GX/eia_report").
 
-        Raises Refused "unknown-law" for a name that is none; PackInvalid if the pack must not be used.
+        Raises Refused "unknown-law" for an unknown name; PackInvalid if the pack has faults.
         """
         version, region, special = PackName.of(name)
         if version not in self._texts:
@@ -106,10 +106,10 @@ class LawBook:
 
     def versions(self, law_id: str) -> tuple[Pack, ...]:
         """Every version of one law, oldest first; Refused "unknown-law" if there is none."""
-        found = [self.pack(name) for name in self._texts if name.partition("@")[0] == law_id]
-        if not found:
+        versions = [self.pack(name) for name in self._texts if name.partition("@")[0] == law_id]
+        if not versions:
             raise unknown(law_id, self.ids)
-        return tuple(sorted(found, key=lambda pack: pack.valid_from))
+        return tuple(sorted(versions, key=lambda pack: pack.valid_from))
 
     def in_force(self, law_id: str, on: date) -> Pack:
         """The newest version of *law_id* that is the law on the date *on*; Refused "unknown-law" if there is none.
@@ -131,7 +131,7 @@ class LawBook:
         )
 
     def calendars(self) -> Mapping[str, CalendarBook]:
-        """Every calendar, by name: as shipped, and with the notices of `with_notices`."""
+        """All calendars by name: as shipped, with the notices of `with_notices`."""
         return self._calendars
 
     @cached_property
@@ -142,7 +142,7 @@ class LawBook:
         return books
 
     def with_notices(self, applied: Mapping[str, Iterable[Notice]]) -> Self:
-        """The same law, with further notices in its calendars, by name; those of a calendar not kept here are left."""
+        """The same law with further notices, by calendar; notices of unknown calendars are ignored."""
         layers = {name: book.data for name, book in self._calendars.items()}
         for name in layers.keys() & applied.keys():
             shipped = layers[name].notices
@@ -166,7 +166,7 @@ class LawBook:
 
 
 def entries(folder: Traversable) -> list[Traversable]:
-    """What lies in a packaged folder, in the order of the names."""
+    """The entries of a packaged folder, ordered by name."""
     return sorted(folder.iterdir(), key=lambda entry: entry.name)
 
 

@@ -107,7 +107,7 @@ class ClockCheck:
             )
         if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
             self._logged_at = monotonic()
-            log.error("clock_wrong", what=self.note, commands_refused=bool(self.refusal))
+            log.error("clock_wrong", note=self.note, commands_refused=bool(self.refusal))
 
 
 def _shown(at: datetime) -> str:

@@ -206,7 +206,7 @@ class Committer:
             params = parameters([pending.item for pending in chosen])
             self._away.append(Batch(chosen, params, monotonic(), self._append_lane.run("append", params)))
         except Exception as failure:
-            log.exception("a batch could not be sent", items=len(chosen))
+            log.exception("batch_not_sent", items=len(chosen))
             self._fail(chosen, failure)
 
     def _chosen(self, size: int) -> list[Pending]:
@@ -240,7 +240,7 @@ class Committer:
             batch.missed = missed_rows(answer.get_value(0, 2))
             self.health.works()
         except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
-            log.exception("a batch was refused", items=len(batch.pending))
+            log.exception("batch_refused", items=len(batch.pending))
             batch.failure = failure
             if not isinstance(failure, WentBack):
                 self.health.fails(failure)
@@ -277,7 +277,7 @@ class Committer:
             try:
                 return await batch.under_way
             except ConnectionLost as lost:
-                log.warning("append interrupted, asking again", error=str(lost).strip(), items=len(batch.pending))
+                log.warning("append_retried", error=str(lost).strip(), items=len(batch.pending))
             try:
                 await self._reopen()
             except WentBack as gone:
@@ -328,6 +328,6 @@ class Committer:
                 async with asyncio.timeout(SILENCE_SECONDS_MAX):
                     await self._notify_lane.run("notify", [])
             except (Error, TimeoutError) as lost:
-                log.warning("notification lost, the projector polls", error=str(lost).strip())
+                log.warning("notification_lost", error=str(lost).strip())
                 await self._notify_lane.reopen()
             await asyncio.sleep(NOTIFY_SECONDS)

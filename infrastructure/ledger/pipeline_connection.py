@@ -140,7 +140,7 @@ class PipelineConnection:
                     await check()
             except Error as down:
                 on_failure(down)
-                log.warning("the database is away", error=str(down).strip(), retry_seconds=round(pause, 2))
+                log.warning("database_unreachable", error=str(down).strip(), retry_seconds=round(pause, 2))
                 await asyncio.sleep(pause * (0.5 + random()))  # noqa: S311 spreads retries, no secret
                 pause = min(pause * 2, RECONNECT_SECONDS_MAX)
             else:

@@ -172,7 +172,7 @@ class Store:
             except psycopg.OperationalError as lost:
                 if tries == 1 or not connection.broken:
                     raise
-                log.warning("read interrupted, asking again", error=str(lost).strip())
+                log.warning("read_retried", error=str(lost).strip())
         return await self._read(query, params, tries - 1)
 
 

@@ -121,7 +121,7 @@ class StreamLoader:
                 async with asyncio.timeout(ANSWER_SECONDS_MAX):
                     return await self._lane.run("streams", params)
             except (ConnectionLost, TimeoutError) as lost:
-                log.warning("read interrupted, asking again", error=str(lost).strip(), streams=len(batch))
+                log.warning("read_retried", error=str(lost).strip(), streams=len(batch))
             await self._high_water.reopen(self._lane)
 
     def _hand_out(self, batch: list[PendingRead], result: PGresult) -> None:

@@ -1,8 +1,7 @@
-"""What a ZIP archive holds, by name: from its table of contents, once that is known to be complete.
+"""Reads the names in a ZIP archive from its central directory, and checks that the directory is complete.
 
-Readers of archives differ: some go by the table at the end, some by the headers before each file, some by the first end
-record and some by the last. An archive in which these say different things could show one of them a harmless document
-and another a program.
+Programs read archives differently: by the central directory, by the local headers, by the first end record or by the
+last. An archive in which these differ could show a harmless document to one program and an executable to another.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
-DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of an archive's table of contents: about 40,000 files
+DIRECTORY_BYTES_MAX = 4 * 1024 * 1024  # of the central directory: about 40,000 files
 END_RECORD_BYTES = 22
 COMMENT_BYTES_MAX = 65_535
-ENTRY_BYTES = 46  # of one file in an archive's table of contents, without its name
-HEADER_BYTES = 30  # before one file's content, without its name
-DESCRIPTOR_BYTES_MAX = 24  # behind one file's content: sizes that were not known before (APPNOTE 4.3.9)
+ENTRY_BYTES = 46  # of a file in the central directory, without its name
+HEADER_BYTES = 30  # of a local file header, without the name
+DESCRIPTOR_BYTES_MAX = 24  # of the data descriptor after a file's content (APPNOTE 4.3.9)
 
 FILE_HEADER = b"PK\x03\x04"
 DIRECTORY_ENTRY = b"PK\x01\x02"
 END_RECORD = b"PK\x05\x06"
 
-# What a system runs, installs, or hands to an interpreter, by the end of its name; documents with macros among them.
+# Files that a system runs, installs, or passes to an interpreter, including documents with macros.
 RUNNABLE_SUFFIXES = (
     *(
         "exe",
@@ -55,7 +54,7 @@ RUNNABLE_NAME = re.compile(rb"(?:\.(?:%b)|vbaproject\.bin)$" % "|".join(RUNNABLE
 
 
 class Readable(Protocol):
-    """A file that is read from anywhere: one on disk, or obstore's reader."""
+    """A seekable file: one on disk, or obstore's reader."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
 
@@ -63,11 +62,11 @@ class Readable(Protocol):
 
 
 class Unsound(Exception):  # noqa: N818  it describes an archive
-    """An archive that says different things in different places, or leads out of itself. The text says how."""
+    """An archive that contradicts itself, or has names outside the folder it is unpacked to. The text says how."""
 
 
 class ArchiveEntry(Struct, frozen=True):
-    """One file of an archive: its name, where its header begins, and how long its content is."""
+    """A file in an archive: its name, the offset of its header, and the size of its content."""
 
     name: bytes
     at: int
@@ -75,14 +74,14 @@ class ArchiveEntry(Struct, frozen=True):
 
 
 class Directory(Struct, frozen=True):
-    """An archive's table of contents, and where it begins."""
+    """An archive's central directory, and its offset."""
 
     entries: tuple[ArchiveEntry, ...]
     at: int
 
 
 def read_at(file: Readable, size: int, place: int, count: int) -> bytes:
-    """Up to *count* bytes of *file* from *place* on; none where a damaged file points past its end."""
+    """Up to *count* bytes of *file* from the offset *place*; none if that is past its end."""
     if place >= size:
         return b""
     file.seek(place)
@@ -90,8 +89,9 @@ def read_at(file: Readable, size: int, place: int, count: int) -> bytes:
 
 
 def directory_of(file: Readable, size: int) -> Directory | None:
-    """The table of contents of *file* (APPNOTE 4.3.12); None where there is none that can be read, or one that is
-    longer than any documents need. Raises Unsound where it contradicts itself.
+    """The central directory of *file* (APPNOTE 4.3.12); None if it has none, or one larger than documents need.
+
+    Raises Unsound if it contradicts itself.
     """
     tail_at = max(0, size - END_RECORD_BYTES - COMMENT_BYTES_MAX)
     tail = read_at(file, size, tail_at, size - tail_at)
@@ -126,7 +126,7 @@ def _entries_in(directory: bytes) -> Iterator[ArchiveEntry]:
 
 
 def require_complete(file: Readable, size: int, directory: Directory) -> None:
-    """Raise Unsound unless the files of *directory*, one behind the other, are all that *file* holds."""
+    """Raise Unsound unless *file* consists of the files of *directory*, one after the other, and nothing else."""
     place = 0
     for entry in sorted(directory.entries, key=lambda entry: entry.at):
         header = read_at(file, size, entry.at, HEADER_BYTES + len(entry.name))
@@ -146,18 +146,18 @@ def _require_next(at: int, place: int) -> None:
 
 
 def require_inside(name: bytes) -> None:
-    """Raise Unsound where a file would be unpacked outside the folder that is chosen for the archive."""
+    """Raise Unsound if *name* would be unpacked outside the target folder."""
     path = name.replace(b"\\", b"/")
     if path.startswith(b"/") or path[1:2] == b":" or b"\0" in path or b".." in path.split(b"/"):
         raise Unsound(f"{shown(name)} leads out of it")
 
 
 def is_runnable(name: bytes) -> bool:
-    """Whether a file of this name can be run: as Windows reads it, without blanks and dots at its end, or a stream."""
+    """Whether a file of this name can be run, as Windows reads it: without trailing blanks, dots, or a stream name."""
     last = name.replace(b"\\", b"/").rpartition(b"/")[2]
     return RUNNABLE_NAME.search(last.partition(b":")[0].rstrip(b" .").lower()) is not None
 
 
 def shown(name: bytes) -> str:
-    """*name* as a sentence may repeat it: the end of it, which says what it is."""
+    """*name* for a message: its last characters, which include the suffix."""
     return name.decode("utf-8", "replace")[-100:]

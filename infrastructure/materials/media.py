@@ -1,7 +1,7 @@
-"""What a file is, told by its content: the kinds that are taken as materials, and what can be run, which never is.
+"""Detects the type of a file by its content: the media types accepted as materials, and executables, which are refused.
 
-The table is our own: the libraries on offer guess what a file may be, and none knows OFD (GB/T 33190) or the names
-inside an archive. Here each kind has to prove what it is declared as. This is no virus scanner.
+The table is our own: available libraries guess the type, and none knows OFD (GB/T 33190) or looks at the names inside
+an archive. Here a file must match its declared type. This is no virus scanner.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OOXML = "application/vnd.openxmlformats-officedocument"
 INSTALLER = bytes.fromhex("84100c0000000000c000000000000046")  # the class of an MSI package
 OLE_CLASS_AT = 80  # in its first entry
-OLE_NAMES_BYTES = 16 * 1024  # more than the names of a document's parts take
+OLE_NAMES_BYTES = 16 * 1024  # more than the directory of a document's streams takes
 OLE_STREAMS = {
     "WordDocument".encode("utf-16-le"): "application/msword",
     "Workbook".encode("utf-16-le"): "application/vnd.ms-excel",
@@ -41,12 +41,12 @@ RUNNABLE = (
     *(b"\x7fELF", b"#!", b"dex\n", b"\0asm", b"\xef\xbb\xbf#!"),
     *(bytes.fromhex(text) for text in ("feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "4c00000001140200")),
 )
-UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # tabs, line ends and escapes do stand in texts
+UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without tabs, line ends and escapes, which texts may have
 TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-class Unfit(Exception):  # noqa: N818  an answer, not an error
-    """A file that is not taken. *code* is stable; *sentence* and *remedy* are for the person who sent it."""
+class Unfit(Exception):  # noqa: N818  a refusal, not a fault of the program
+    """A file is refused. *code* is stable; *sentence* and *remedy* are for the person who sent it."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
         super().__init__(sentence)
@@ -54,7 +54,7 @@ class Unfit(Exception):  # noqa: N818  an answer, not an error
 
 
 class Content(Struct, frozen=True):
-    """What a kind is told by: the file, its first bytes, its size; and of a text no more than *text_bytes_max*."""
+    """Input to type detection: the file, its first bytes and its size; of texts, *text_bytes_max* bytes are checked."""
 
     file: Readable
     head: bytes
@@ -63,7 +63,7 @@ class Content(Struct, frozen=True):
 
 
 class FileKind(Struct, frozen=True):
-    """One kind of file: how such a file is named, and whether a content is of it."""
+    """A kind of file: its suffix, and a test whether a content *fits*."""
 
     suffix: str
     fits: Callable[[Content], bool]
@@ -79,7 +79,7 @@ def _matches(pattern: bytes) -> Callable[[Content], bool]:
 
 
 def _archive(name: bytes = b"") -> Callable[[Content], bool]:
-    """A ZIP archive that can be read, with the file *name* in it."""
+    """A readable ZIP archive that contains the file *name*."""
 
     def fits(content: Content) -> bool:
         names = list(_names_in(content)) if content.head.startswith(ZIP) else []
@@ -89,11 +89,11 @@ def _archive(name: bytes = b"") -> Callable[[Content], bool]:
 
 
 def _is_text(content: Content) -> bool:
-    """Whether what is looked at of it is text, in UTF-8 or GB 18030, without characters that no text has."""
+    """Whether the checked part is text in UTF-8 or GB 18030, without control characters."""
     return any(_is_text_in(content, encoding) for encoding in TEXT_ENCODINGS)
 
 
-KINDS: Mapping[str, FileKind] = {  # of kinds that fit one content the first is the one it is called by
+KINDS: Mapping[str, FileKind] = {  # if several kinds fit a content, the first one gives its name
     "application/pdf": FileKind("pdf", _begins(b"%PDF-")),
     "image/png": FileKind("png", _begins(b"\x89PNG\r\n\x1a\n")),
     "image/jpeg": FileKind("jpg", _begins(b"\xff\xd8\xff")),
@@ -120,33 +120,33 @@ MEDIA_TYPES = tuple(KINDS)
 
 
 def require_kind(file: Readable, size: int, media_type: str, *, stored: bool = False) -> None:
-    """Raise Unfit unless *file*, of *size* bytes, is what *media_type* says: material-type-unknown, -type-mismatch,
-    -executable, -archive-unsound. Of a file that is *stored* already an archive's table of contents is enough: all
-    the rest was looked at when it was uploaded, and takes a request each in a bucket.
+    """Raise Unfit unless *file*, of *size* bytes, is of *media_type*: material-type-unknown, -type-mismatch,
+    -executable, -archive-unsound. Of an archive that is already *stored*, only the central directory is checked: the
+    rest was checked on upload, and takes one request per file in a bucket.
     """
     if media_type not in KINDS:
         raise Unfit(
             "material-type-unknown",
-            f"files of the type {media_type or 'nobody named'} are not taken",
+            f"files of the type {media_type} are not accepted" if media_type else "the file's type is missing",
             f"one of: {', '.join(MEDIA_TYPES)}",
         )
     content = _content(file, size, size)
     _refuse_runnable(content, stored=stored)
     if not KINDS[media_type].fits(content):
-        found = _called(content)
+        detected = _detected(content)
         raise Unfit(
             "material-type-mismatch",
-            f"the content is not {media_type}" + (f", but may be {found}" if found else ""),
+            f"the content is not {media_type}" + (f", but may be {detected}" if detected else ""),
             "send the file with the type it really has",
         )
 
 
 def kind_of(file: Readable, size: int) -> str:
-    """The media type that *file* is known by, by its content alone; empty where it is none that is taken.
+    """The media type detected from the content; empty if it is none of the accepted ones.
 
-    A glance: *file* was let in before, so the beginning of a text tells enough.
+    Only the beginning of a text is checked, as *file* was checked on upload.
     """
-    return _called(_content(file, size, GLANCE_BYTES))
+    return _detected(_content(file, size, GLANCE_BYTES))
 
 
 def _content(file: Readable, size: int, text_bytes_max: int) -> Content:
@@ -154,7 +154,7 @@ def _content(file: Readable, size: int, text_bytes_max: int) -> Content:
     return Content(file, bytes(file.read(HEAD_BYTES)), size, text_bytes_max)
 
 
-def _called(content: Content) -> str:
+def _detected(content: Content) -> str:
     if content.head.startswith(OLE):
         names = _at(content, _root_at(content.head), OLE_NAMES_BYTES)
         return next((media_type for name, media_type in OLE_STREAMS.items() if name in names), "application/msword")
@@ -166,7 +166,7 @@ def _at(content: Content, place: int, count: int) -> bytes:
 
 
 def _refuse_runnable(content: Content, *, stored: bool) -> None:
-    """Raise Unfit where the content is a program, or an archive with one in it."""
+    """Raise Unfit if the content is a program, or an archive that contains one."""
     head, what = content.head, ""
     if head.startswith(RUNNABLE) or (head.startswith(b"MZ") and b"\0" in head[:64]):
         what = "a program or a script"
@@ -179,21 +179,21 @@ def _refuse_runnable(content: Content, *, stored: bool) -> None:
 
 
 def _root_at(head: bytes) -> int:
-    """Where the root of an OLE file stands, and after it the names of what is in it ([MS-CFB] 2.2)."""
+    """The offset of the root entry of an OLE file's directory ([MS-CFB] 2.2)."""
     sector = 1 << min(int.from_bytes(head[30:32], "little"), 16)
     return (int.from_bytes(head[48:52], "little") + 1) * sector
 
 
 def _runnable_in(content: Content, *, stored: bool) -> bytes:
-    """The name of a program in a ZIP archive, else empty. Raises Unfit for an archive that contradicts itself."""
+    """The name of a program in a ZIP archive, or empty. Raises Unfit for an archive that contradicts itself."""
     try:
         directory = directory_of(content.file, content.size)
         if directory is None:
             return b""
         for entry in directory.entries:
             require_inside(entry.name)
-        if found := next((entry.name for entry in directory.entries if is_runnable(entry.name)), b""):
-            return found
+        if name := next((entry.name for entry in directory.entries if is_runnable(entry.name)), b""):
+            return name
         if not stored:
             require_complete(content.file, content.size, directory)
     except Unsound as unsound:
@@ -206,7 +206,7 @@ def _runnable_in(content: Content, *, stored: bool) -> bytes:
 
 
 def _names_in(content: Content) -> Iterator[bytes]:
-    """The names in a ZIP archive's table of contents; nothing where it can't be read."""
+    """The names in a ZIP archive's central directory; none if that can't be read."""
     try:
         directory = directory_of(content.file, content.size)
     except Unsound:

@@ -1,4 +1,4 @@
-"""Where materials may be kept: a local folder, made durable by hand, or a bucket of an S3-compatible store."""
+"""Storage back ends for materials: a local folder, synced explicitly, or a bucket of an S3-compatible store."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o700
 INCOMING = "incoming"
-PLACED, ASIDE = "sha256", "aside"  # files to be found, and those about to be removed
-UPLOAD = "countersign-upload-"  # what the names of files on their way begin with
-LEFT_OVER_SECONDS = 86_400  # an upload nobody has finished by then was cut short by a crash
+PLACED, ASIDE = "sha256", "aside"  # prefixes of stored files, and of those about to be deleted
+UPLOAD = "countersign-upload-"  # prefix of the names of unfinished uploads
+LEFT_OVER_SECONDS = 86_400  # an upload that is older was interrupted by a crash
 S3_RETRY: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 S3_SECONDS_MAX = "600s"  # for one file; the default of half a minute is too short for a slow reader
 
 
 class Place(Protocol):
-    """Somewhere to keep objects."""
+    """A storage back end."""
 
     def spool(self) -> Path:
-        """A folder for uploads on their way, made if it is not there."""
+        """A folder for unfinished uploads, created if needed."""
 
     def store(self) -> ObjectStore | None:
-        """What reads them; None where nothing was ever kept."""
+        """The object store; None if nothing was ever stored."""
 
     def confirm(self, key: str) -> None:
-        """Come back once what somebody else has placed under *key* is durable."""
+        """Return once the file that another process has stored under *key* is durable."""
 
     def keep(self, spooled: Path, key: str) -> None:
-        """Place the file *spooled* under *key* in one step, and come back once it is durable."""
+        """Move the file *spooled* to *key* atomically, and return once it is durable."""
 
 
 class Folder:
-    """A local folder. Its file system has to move a file within it in one step, as all local ones do."""
+    """A local folder. Its file system must rename atomically, as all local ones do."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -74,14 +74,14 @@ class Folder:
         self.confirm(key)
 
     def confirm(self, key: str) -> None:
-        for folder in (self._path / key).parents:  # each may be new
+        for folder in (self._path / key).parents:  # each may have been created just now
             _sync(folder)
             if folder == self._path:
                 break
 
 
 class Bucket:
-    """A bucket of an S3-compatible store, told as s3://bucket/prefix; the variables AWS_... tell the rest."""
+    """A bucket of an S3-compatible store, configured by s3://bucket/prefix and the AWS_ variables."""
 
     def __init__(self, url: str) -> None:
         plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1")  # obstore reads it only without options
@@ -98,21 +98,21 @@ class Bucket:
         obstore.put(self._store, key, spooled)
 
     def confirm(self, key: str) -> None:
-        """What can be read from a bucket is durable."""
+        """Nothing to do: objects that can be read from a bucket are durable."""
 
 
 def key_of(digest: str) -> str:
-    """Where the file with this SHA-256 is kept, e.g. sha256/ab/cd/abcd..."""
+    """The key of the file with this SHA-256, e.g. sha256/ab/cd/abcd..."""
     return f"{PLACED}/{digest[:2]}/{digest[2:4]}/{digest}"
 
 
 def aside_key_of(digest: str) -> str:
-    """Where it waits to be removed, and nobody finds it."""
+    """The key of a file that is set aside, where reads do not find it."""
     return f"{ASIDE}/{digest}"
 
 
 def place_of(settings: Settings) -> Place:
-    """What *settings* choose; asks neither disk nor network. Raises SettingRefused where an address names no bucket."""
+    """The back end chosen by *settings*, without any I/O. Raises SettingRefused for an invalid URL."""
     chosen = settings.materials
     if "://" not in chosen:
         return Folder(Path(chosen).expanduser() if chosen else settings.data / "materials")
@@ -121,14 +121,14 @@ def place_of(settings: Settings) -> Place:
     except BaseError as error:
         sentence = str(error).partition("\n")[0]
         raise SettingRefused(
-            f"{variable('materials')} can't be used: {sentence}. Meant is: {help_of('materials')}"
+            f"{variable('materials')} is invalid: {sentence}. It should be: {help_of('materials')}"
         ) from error
 
 
 def close_to_others(folder: Path) -> None:
-    """Close *folder* to other accounts where it is world-readable, as older releases left it: its names are digests.
+    """Make *folder* private if it is world-readable, as older releases created it: its file names are digests.
 
-    A folder that is open to a group only, or that belongs to another account, is left as it is.
+    A folder that is open only to a group, or that belongs to another account, is left as it is.
     """
     if stat.S_IMODE(folder.stat().st_mode) & stat.S_IRWXO:
         with suppress(PermissionError):
@@ -136,7 +136,7 @@ def close_to_others(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Come back once *path*, a file or a folder, is on the disk."""
+    """Sync *path*, a file or a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -146,7 +146,7 @@ def _sync(path: Path) -> None:
 
 @cache
 def _swept(folder: Path) -> Path:
-    """*folder*, once in a process without what crashes left of uploads."""
+    """*folder*, after deleting uploads that crashes have interrupted; done once per process and folder."""
     before = time.time() - LEFT_OVER_SECONDS
     for path in folder.glob(f"{UPLOAD}*"):
         with suppress(FileNotFoundError):  # another process removed it

@@ -1,7 +1,7 @@
-"""Where the content of materials is kept: each under its SHA-256, in a local folder or an S3-compatible bucket.
+"""Content-addressed storage of materials, by SHA-256, in a local folder or an S3-compatible bucket.
 
-An upload is written to a file of its own while it is hashed, looked at, and only then placed under its name in one
-step: nobody ever sees half of it, whatever crashes. The same content is kept once, however often it comes.
+An upload is written to a temporary file while it is hashed, then checked, and renamed into place atomically, so that no
+crash leaves a partial file. The same content is stored once.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from infrastructure.materials.media import Unfit, kind_of, require_kind
 from infrastructure.materials.places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
 from infrastructure.settings import Settings
 
-PIECE_BYTES = 1024 * 1024  # written and read at a time
-THREADS_MAX = 8  # files written, synced or sent to a bucket at the same time; further ones wait
+PIECE_BYTES = 1024 * 1024  # per read and write
+THREADS_MAX = 8  # concurrent operations on disk or bucket
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class StorageAway(Exception):  # noqa: N818  an outage, told as such
+class StorageAway(Exception):  # noqa: N818  an outage
     """The folder or the bucket can't be read or written."""
 
 
 class StoredMaterial(Struct, frozen=True):
-    """One file as it is kept. *size* is in bytes; *known*: the same content was there before."""
+    """A stored file. *size* is in bytes; *known*: the same content was already stored."""
 
     digest: str
     size: int
@@ -48,7 +48,7 @@ class StoredMaterial(Struct, frozen=True):
 
 
 class Placed(Struct, frozen=True):
-    """One file under its name: its size in bytes, and when it was placed there last."""
+    """A stored file as listed: its size in bytes, and when it was last stored."""
 
     digest: str
     size: int
@@ -56,7 +56,7 @@ class Placed(Struct, frozen=True):
 
 
 class MaterialStore:
-    """The files of one installation. *bytes_max* is how large one may be."""
+    """The files of an installation. *bytes_max* is the size limit of a file."""
 
     def __init__(self, place: Place, bytes_max: int) -> None:
         self._place, self.bytes_max = place, bytes_max
@@ -64,18 +64,18 @@ class MaterialStore:
 
     @classmethod
     def of(cls, settings: Settings) -> MaterialStore:
-        """As *settings* say; a folder that an older release left open to others is closed. Raises SettingRefused."""
+        """The store of *settings*; makes a world-readable folder of an older release private. Raises SettingRefused."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)
 
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
-        """Keep what *chunks* bring, if it is what *media_type* says and, where given, hashes to *expected*.
+        """Store the content of *chunks*, if it is of *media_type* and hashes to *expected* (if given).
 
         Raises Unfit: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
-        StorageAway; and whatever *chunks* raises. Nothing is kept then.
+        StorageAway; and whatever *chunks* raises. Nothing is stored then.
         """
-        upload = await self._apart(self._begin)
+        upload = await self._in_thread(self._begin)
         try:
             waiting = bytearray()
             async for chunk in chunks:
@@ -83,108 +83,108 @@ class MaterialStore:
                 if upload.size + len(waiting) > self.bytes_max:
                     raise self.too_large()
                 if len(waiting) >= PIECE_BYTES:
-                    await self._apart(upload.write, bytes(waiting))
+                    await self._in_thread(upload.write, bytes(waiting))
                     waiting.clear()
-            await self._apart(upload.write, bytes(waiting))
-            return await self._apart(self._finish, upload, media_type, expected)
+            await self._in_thread(upload.write, bytes(waiting))
+            return await self._in_thread(self._finish, upload, media_type, expected)
         finally:
-            await self._apart(upload.discard)
+            await self._in_thread(upload.discard)
 
     async def size_of(self, digest: str) -> int | None:
-        """How many bytes the file has; None where it is not stored. Raises StorageAway."""
-        return await self._apart(self.size_now, digest)
+        """The size of the file in bytes; None if it is not stored. Raises StorageAway."""
+        return await self._in_thread(self.size_now, digest)
 
     def size_now(self, digest: str) -> int | None:
-        """As size_of, for whoever runs without an event loop."""
+        """As `size_of`, synchronously."""
         with reachable():
             store = self._place.store()
             if store is None:
                 return None
             try:
                 return int(obstore.head(store, key_of(digest))["size"])
-            except FileNotFoundError:  # obstore's own is one, too
+            except FileNotFoundError:  # obstore's NotFoundError is a subclass
                 return None
 
     async def kind(self, stored: StoredMaterial) -> str:
-        """The media type *stored* is known by, by its content. Raises StorageAway."""
+        """The media type of *stored*, detected from its content. Raises StorageAway."""
 
         def look() -> str:
             with reachable():
                 return kind_of(self._open(stored.digest, stored.size), stored.size)
 
-        return await self._apart(look)
+        return await self._in_thread(look)
 
     async def require(self, digest: str, size: int, media_type: str) -> None:
-        """Raise Unfit unless a file is stored under *digest* and is what is said of it: material-not-stored,
-        -differs, -type-unknown, -type-mismatch. Raises StorageAway.
+        """Raise Unfit unless a file is stored under *digest* with this size and type: material-not-stored, -differs,
+        -type-unknown, -type-mismatch. Raises StorageAway.
         """
 
-        def look(found: int) -> None:
+        def look(stored: int) -> None:
             with reachable():
-                require_kind(self._open(digest, found), found, media_type, stored=True)
+                require_kind(self._open(digest, stored), stored, media_type, stored=True)
 
-        found = await self.size_of(digest)
-        if found is None:
+        stored = await self.size_of(digest)
+        if stored is None:
             raise Unfit("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
-        if found != size:
-            raise Unfit("material-differs", f"the stored file has {found} bytes, not {size}", "send what is stored")
-        await self._apart(look, found)
+        if stored != size:
+            raise Unfit("material-differs", f"the stored file has {stored} bytes, not {size}", "send what is stored")
+        await self._in_thread(look, stored)
 
     async def read(self, digest: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from *start* to before *end*, a piece at a time. Raises StorageAway."""
+        """The bytes from *start* to *end* (exclusive), in pieces. Raises StorageAway."""
         with reachable():
-            store = await self._apart(self._place.store)
+            store = await self._in_thread(self._place.store)
             if store is None or start >= end:
                 return
-            found = await obstore.get_async(store, key_of(digest), options={"range": (start, end)})
-            async for piece in found.stream(PIECE_BYTES):
+            result = await obstore.get_async(store, key_of(digest), options={"range": (start, end)})
+            async for piece in result.stream(PIECE_BYTES):
                 yield piece
 
     def pieces(self, digest: str) -> Iterator[bytes]:
-        """All of a file, a piece at a time, for whoever runs without an event loop. Raises StorageAway."""
+        """A whole file in pieces, synchronously. Raises StorageAway."""
         with reachable():
             store = self._place.store()
             if store is not None:
                 yield from obstore.get(store, key_of(digest)).stream(PIECE_BYTES)
 
     def stored_before(self, instant: datetime) -> Iterator[Placed]:
-        """Every file that was placed before *instant*. Raises StorageAway."""
-        yield from (one for one in self._list(PLACED) if one.placed_at < instant)
+        """Every file last stored before *instant*. Raises StorageAway."""
+        yield from (file for file in self._list(PLACED) if file.placed_at < instant)
 
     def set_aside(self, digest: str) -> None:
-        """From now on the file is not found, until it is put back or sent again. Raises StorageAway."""
+        """Hide the file from reads, until it is put back or uploaded again. Raises StorageAway."""
         self._move(key_of(digest), aside_key_of(digest))
 
     def set_aside_so_far(self) -> Iterator[str]:
-        """The digests of all files that were set aside, by whomever. Raises StorageAway."""
-        yield from (one.digest for one in self._list(ASIDE))
+        """The digests of all files that are set aside, also by other processes. Raises StorageAway."""
+        yield from (file.digest for file in self._list(ASIDE))
 
     def put_back(self, digest: str) -> None:
-        """A file that was set aside is found again. Raises StorageAway."""
+        """Restore a file that was set aside. Raises StorageAway."""
         self._move(aside_key_of(digest), key_of(digest))
         with reachable():
             self._place.confirm(key_of(digest))
 
     def remove(self, digest: str) -> None:
-        """A file that was set aside is no more. Raises StorageAway."""
+        """Delete a file that was set aside. Raises StorageAway."""
         with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
-            obstore.delete(self._kept_in(), aside_key_of(digest))
+            obstore.delete(self._existing_store(), aside_key_of(digest))
 
     def _list(self, prefix: str) -> Iterator[Placed]:
         with reachable():
             store = self._place.store()
             for batch in obstore.list(store, prefix=prefix) if store else ():
-                for one in batch:
-                    yield Placed(one["path"].rpartition("/")[2], one["size"], one["last_modified"])
+                for meta in batch:
+                    yield Placed(meta["path"].rpartition("/")[2], meta["size"], meta["last_modified"])
 
     def _move(self, key: str, to: str) -> None:
         with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
-            obstore.rename(self._kept_in(), key, to)
+            obstore.rename(self._existing_store(), key, to)
 
-    def _kept_in(self) -> ObjectStore:
+    def _existing_store(self) -> ObjectStore:
         store = self._place.store()
         if store is None:
-            raise FileNotFoundError("nothing was ever kept")
+            raise FileNotFoundError("nothing was ever stored")
         return store
 
     def too_large(self) -> Unfit:
@@ -195,22 +195,22 @@ class MaterialStore:
             "send it in parts, or smaller; COUNTERSIGN_MATERIALS_BYTES_MAX is the limit here",
         )
 
-    async def _apart(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        """What *work* answers, in a thread of our own: a slow disk or bucket holds up nothing but files."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *work* in our own thread pool, so that a slow disk or bucket delays only file operations."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
 
     def _begin(self) -> Upload:
         with reachable():
             return Upload(self._place.spool())
 
     def _finish(self, upload: Upload, media_type: str, expected: str) -> StoredMaterial:
-        """Look at what came, and place it; the same content is kept once, and again where its size went wrong."""
+        """Check the upload and store it, unless the same content is stored already with the right size."""
         digest, size = upload.digest, upload.size
         if size == 0:
             raise Unfit("material-empty", "the file is empty", "send its content as the body")
         if expected and expected != digest:
             raise Unfit(
-                "material-digest-mismatch", f"what came hashes to {digest}, not to {expected}", "send the file again"
+                "material-digest-mismatch", f"the upload hashes to {digest}, not {expected}", "send the file again"
             )
         with reachable():
             require_kind(upload.readable(), size, media_type)
@@ -222,11 +222,11 @@ class MaterialStore:
         return StoredMaterial(digest, size, media_type, known)
 
     def _open(self, digest: str, size: int) -> Readable:
-        return cast("Readable", obstore.open_reader(self._kept_in(), key_of(digest), size=size))
+        return cast("Readable", obstore.open_reader(self._existing_store(), key_of(digest), size=size))
 
 
 class Upload:
-    """One file on its way: written and hashed as it comes."""
+    """An unfinished upload: a temporary file that is hashed as it is written."""
 
     def __init__(self, folder: Path) -> None:
         self._file = NamedTemporaryFile(dir=folder, prefix=UPLOAD, delete=False)  # noqa: SIM115  discard closes it
@@ -244,12 +244,12 @@ class Upload:
         return self._hash.hexdigest()
 
     def readable(self) -> Readable:
-        """What was written, to look at."""
+        """The content written so far, for type detection."""
         self._file.flush()
         return cast("Readable", self._file)
 
     def discard(self) -> None:
-        """Close it, and remove what was not placed."""
+        """Close the file, and delete it unless it was stored."""
         with suppress(OSError):  # a full disk fails once more on closing
             self._file.close()
         self.path.unlink(missing_ok=True)
@@ -257,7 +257,7 @@ class Upload:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Tell the storage's own errors as StorageAway."""
+    """Convert errors of the storage to StorageAway."""
     try:
         yield
     except (OSError, BaseError) as error:

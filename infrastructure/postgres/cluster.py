@@ -1,4 +1,4 @@
-"""A database folder as PostgreSQL lays it out: making it, its settings, and whose processes live in it."""
+"""A PostgreSQL data directory: creates it, its settings, its pid file, and the processes that run in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATABASE = "countersign"
 MIB = 1024 * 1024
 SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 256  # modest: the machine is shared with the application
 
-# Given on the command line at every start, so that no edited file can take them away.
+# Passed on the command line at every start, so that configuration files can't override them.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ALWAYS = {
@@ -33,8 +33,8 @@ ALWAYS = {
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
 }
-# Written into postgresql.conf once, where whoever runs the machine may change them. Tried on appends of 1 and of 100
-# rows, without a gain above the noise, so left alone: wal_sync_method, wal_compression, wal_buffers, io_method.
+# Written to postgresql.conf once, where the operator may change them. Left at their defaults, as changing them gained
+# nothing above noise for appends of 1 and of 100 rows: wal_sync_method, wal_compression, wal_buffers, io_method.
 TUNED = {
     "max_connections": "100",
     "max_wal_size": "2GB",  # with the next: checkpoints by time, not by volume, under a steady import
@@ -47,13 +47,13 @@ TUNED = {
     "log_line_prefix": "%m [%p] %q%a ",
     "log_lock_waits": "on",
 }
-# Of pg_control, in every PostgreSQL since 8: two numbers of 4 bytes behind one of 8, then the state of the database.
+# In pg_control, since PostgreSQL 8: one number of 8 bytes and two of 4 precede the state of the database.
 STATE_OFFSET = 16
 SHUT_DOWN_STATES = (1, 2)  # DB_SHUTDOWNED, DB_SHUTDOWNED_IN_RECOVERY
 
 
 class Postmaster(Struct, frozen=True):
-    """What `postmaster.pid` says about the server."""
+    """The server as described by `postmaster.pid`."""
 
     pid: int
     socket_folder: str
@@ -61,9 +61,9 @@ class Postmaster(Struct, frozen=True):
 
 
 def create(programs: Path, account: Account, folder: Path, *, durable: bool, turn: int) -> None:
-    """Make a database folder with an empty database; it appears whole or not at all. *turn* is the lock we hold.
+    """Create a data directory with an empty database, renamed into place once complete. *turn* is the lock we hold.
 
-    The programs work in it, so that they can name it also where they may not enter the folders above.
+    The programs run with it as working directory, so that they need no access to its parents.
     """
     if not account.name:
         raise PostgresUnavailable(
@@ -89,17 +89,17 @@ def create(programs: Path, account: Account, folder: Path, *, durable: bool, tur
 
 
 def name_for(account: Account, folder: Path) -> Path:
-    """How a program of *account* names *folder*, in which it works: by its path where it may enter, else HERE."""
+    """The path by which a program of *account* can name its working directory *folder*: HERE if it can't enter it."""
     return folder if account.may_enter(folder) else HERE
 
 
 def _made(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
-        raise PostgresUnavailable("postgres_create", f"The database could not be made: {done.stderr.strip()}")
+        raise PostgresUnavailable("postgres_create", f"The database could not be created: {done.stderr.strip()}")
 
 
 def make_folder(path: Path, mode: int) -> None:
-    """Make *path* and what is missing above it, lasting through a power cut. An existing one stays as it is."""
+    """Create *path* and its missing parents durably (fsync). An existing folder is left as it is."""
     if not path.exists():
         make_folder(path.parent, 0o755)
         with suppress(FileExistsError):  # another process was faster
@@ -109,26 +109,26 @@ def make_folder(path: Path, mode: int) -> None:
 
 
 def private_folder(path: Path, account: Account) -> None:
-    """Make *path* for *account* alone. Raises PostgresUnavailable where it exists and is not private."""
+    """Create *path*, accessible to *account* alone. Raises PostgresUnavailable if it exists and is not private."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if os.geteuid() == 0 == os.fstat(descriptor).st_uid:
             os.fchown(descriptor, account.uid, account.gid)
-        found = os.fstat(descriptor)
-        if found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+        status = os.fstat(descriptor)
+        if status.st_uid != account.uid or stat.S_IMODE(status.st_mode) & 0o077:
             raise PostgresUnavailable(
                 "private_folder",
-                f"The folder {path} must belong to the account {account}, and be closed to everybody else (mode 0700).",
-                "Put that right, or remove the folder if you don't know it.",
+                f"The folder {path} must belong to the account {account}, with mode 0700.",
+                "Change its owner and mode, or remove the folder if you don't know it.",
             )
     finally:
         os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in *folder* last through a power cut."""
+    """Sync *folder* to disk, so that names created in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -137,14 +137,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def check_version(programs: Path, account: Account, folder: Path) -> None:
-    """Refuse a folder of another major version: PostgreSQL would only say so in its log."""
+    """Refuse a data directory of another major version, which PostgreSQL would report only in its log."""
     made_by = (folder / "PG_VERSION").read_text().strip()
     ours = account.run(programs / "postgres", "--version").stdout.split()[-1].partition(".")[0]
     if made_by != ours:
         raise PostgresUnavailable(
             "postgres_version",
-            f"The database in {folder} was made by PostgreSQL {made_by}; this installation brings PostgreSQL {ours}.",
-            "Dump it with the release that made it (pg_dump), then restore the dump into a new COUNTERSIGN_DATA.",
+            f"The database in {folder} was created by PostgreSQL {made_by}; this installation has PostgreSQL {ours}.",
+            "Dump it with the release that created it (pg_dump), and restore the dump into a new COUNTERSIGN_DATA.",
         )
 
 
@@ -153,7 +153,7 @@ def as_options(settings: dict[str, str]) -> list[str]:
 
 
 def postmaster_file(folder: Path) -> Postmaster | None:
-    """What `postmaster.pid` says, true or left over; None if it is absent or still being written."""
+    """The contents of `postmaster.pid`, possibly stale; None if it is absent or incomplete."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
         return Postmaster(int(lines[0]), lines[4], lines[7].strip() == "ready")
@@ -162,15 +162,15 @@ def postmaster_file(folder: Path) -> Postmaster | None:
 
 
 def postmaster(folder: Path) -> Postmaster | None:
-    """The living server of *folder*; None also where the file was left over and its number is another program's."""
+    """The running server of *folder*; None also if the pid file is stale and its pid belongs to another program."""
     server = postmaster_file(folder)
     return server if server and _lives_in(server.pid, folder) else None
 
 
 def shut_down_in_order(folder: Path) -> bool:
-    """Whether the server that last had *folder* was stopped by somebody; False where it was killed, or gave up.
+    """Whether the last server of *folder* was shut down; False if it was killed or crashed.
 
-    Raises OSError where there is no database.
+    Raises OSError if there is no database.
     """
     with (folder / "global" / "pg_control").open("rb") as control:
         control.seek(STATE_OFFSET)
@@ -178,10 +178,10 @@ def shut_down_in_order(folder: Path) -> bool:
 
 
 def forget_leftovers(folder: Path, sockets: Path) -> None:
-    """Remove the pid files of a server that is gone.
+    """Remove the pid files of a server that no longer runs.
 
-    PostgreSQL takes any living process of that number for its own: another program after a restart of the machine,
-    or the dead server itself in a container whose first process does not collect its dead.
+    PostgreSQL takes any process with that pid for a running server: another program after a reboot, or the dead server
+    itself, as a zombie, in a container whose init process does not reap.
     """
     if postmaster(folder) is None:
         for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
@@ -189,7 +189,7 @@ def forget_leftovers(folder: Path, sockets: Path) -> None:
 
 
 def quit_orphans(folder: Path) -> None:
-    """Tell the processes that a killed server left behind to quit at once: nobody waits for their answer."""
+    """Send SIGQUIT to the processes that a killed server left behind."""
     for process in Path("/proc").glob("[0-9]*"):
         if _lives_in(int(process.name), folder):
             with suppress(ProcessLookupError):
@@ -197,7 +197,7 @@ def quit_orphans(folder: Path) -> None:
 
 
 def _lives_in(pid: int, folder: Path) -> bool:
-    """Whether *pid* is alive, a process of PostgreSQL, of the folder's owner, and working in *folder*."""
+    """Whether *pid* is a running PostgreSQL process of the folder's owner, with *folder* as working directory."""
     process = Path(f"/proc/{pid}")
     if not Path("/proc/self/cwd").exists():  # not Linux
         answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], check=False, capture_output=True, text=True)
@@ -211,9 +211,9 @@ def _lives_in(pid: int, folder: Path) -> bool:
 
 
 def _memory() -> dict[str, str]:
-    """Settings that follow the memory this machine, or this container, has."""
+    """Settings that depend on the memory of this machine or container."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):  # absent, or "max": no limit of a container's
+    with suppress(OSError, ValueError):  # absent, or "max": no container limit
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     mib = memory // MIB
     buffers = min(max(mib // 16, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)

@@ -1,4 +1,4 @@
-"""A private PostgreSQL in a data folder: started once, shared by every process, durable, restarted after kill -9."""
+"""The embedded PostgreSQL of a data folder: shared by all processes, durable, and restarted when it was killed."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ import psycopg
 import structlog
 
 from infrastructure.postgres import cluster
-from infrastructure.postgres.access import let_in
+from infrastructure.postgres.access import restrict_access
 from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable, account_for, programs_for
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
-START_SECONDS_MAX = 300  # replaying max_wal_size of log after a crash takes minutes on a slow disk
+START_SECONDS_MAX = 300  # replaying max_wal_size of WAL after a crash takes minutes on a slow disk
 STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
-ORPHAN_SECONDS = 5  # how long processes of a killed server may finish by themselves before they are told to quit
+ORPHAN_SECONDS = 5  # how long processes of a killed server may take to end before they get a SIGQUIT
 ORPHAN_SECONDS_MAX = 30
 PROGRESS_SECONDS = 5  # how often a long wait is reported
 WATCH_SECONDS = 0.5  # how soon a killed server is noticed
-AGAIN_SECONDS_MAX = 10.0  # between two tries to bring one back that does not stay: a full disk is seldom full for less
+AGAIN_SECONDS_MAX = 10.0  # between two restarts of a server that keeps failing, as on a full disk
 LOG_LINES_SHOWN = 5
-SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails thrice in a moment
+SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails three times at once
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
 
 log = structlog.get_logger()
 
 
 class ServerStatus(StrEnum):
-    """What stands in a data folder."""
+    """The state of a data folder's server."""
 
     ABSENT = "absent"  # no database yet
     STOPPED = "stopped"
@@ -49,20 +49,20 @@ class ServerStatus(StrEnum):
 class EmbeddedPostgres:
     """The server of one data folder. It outlives the process that started it; any process may start or stop it.
 
-    *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and lock files; maybe a mark.
-    Where the account that runs the server for root may not enter *data* (below a private temporary folder, say), the
-    log lies in the database's own folder, and the socket in a private one in /tmp.
-    *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
+    *data* has `postgres/` (the database, private), `run/` (its socket), `postgres-log/`, and lock files.
+    If root starts the server and the server's account can't enter *data* (in a private temporary folder, say), the log
+    is in the database's folder, and the socket in a private folder in /tmp.
+    *throw_away* trades durability for speed, for tests. Raises PostgresUnavailable, with a remedy.
     """
 
     def __init__(self, data: Path, *, throw_away: bool = False) -> None:
         self.data = Path(os.path.abspath(data.expanduser()))  # noqa: PTH100  resolve() would need every parent readable
         self.folder = self.data / "postgres"
         self.throw_away = throw_away
-        self._turn = self.data / "postgres.lock"  # one process at a time starts or stops
-        self._stopped = self.data / "postgres.stopped"  # there where pg_control can't tell that somebody stopped it
-        self._is_closed = False  # to the account that runs the server
-        self._alive = self.data / "postgres.alive"  # held by the server's own processes, from first to last
+        self._turn = self.data / "postgres.lock"  # held while a process starts or stops the server
+        self._stopped = self.data / "postgres.stopped"  # exists if the server was stopped but pg_control can't show it
+        self._is_closed = False  # whether the server's account can't enter the data folder
+        self._alive = self.data / "postgres.alive"  # locked by the server's processes as long as one of them runs
 
     def start(self) -> str:
         """Start the server unless it runs already; return the address of its database as a URL."""
@@ -72,7 +72,7 @@ class EmbeddedPostgres:
             if not self._running():
                 self._start(turn)
             else:  # perhaps since before an upgrade, or by another account
-                let_in(self.folder, account_for(self.folder, self.data))
+                restrict_access(self.folder, account_for(self.folder, self.data))
             return self.url()
 
     def _start(self, turn: int) -> None:
@@ -81,14 +81,14 @@ class EmbeddedPostgres:
         if not (self.folder / "PG_VERSION").exists():
             cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
         cluster.check_version(programs, account, self.folder)
-        let_in(self.folder, account)
+        restrict_access(self.folder, account)
         self._stopped.unlink(missing_ok=True)
         self._spawn(programs, account)
 
     def stop(self) -> None:
-        """Stop the server: running transactions are rolled back, committed ones are safe. Nothing to stop is fine.
+        """Stop the server, rolling back running transactions. Does nothing if it does not run.
 
-        It stays stopped until the next `start`: also one that was killed, and one that was recovering from that.
+        It stays stopped until the next `start`, also if it had been killed or was recovering.
         """
         if self.status() is ServerStatus.ABSENT:
             return
@@ -100,14 +100,14 @@ class EmbeddedPostgres:
             else:
                 cluster.quit_orphans(self.folder)
             self._wait_until_gone()
-            if not self._at_rest():  # it was told to stop before it had recovered: no checkpoint says so
+            if not self._at_rest():  # it was stopped during recovery, without a shutdown checkpoint
                 self._stopped.touch()
 
     def keep(self, until: Event) -> None:
-        """Start the server again whenever it was killed or gave up, until told to stop; for a thread of its own.
+        """Supervise the server until *until* is set: restart it when it was killed or has crashed. Run in a thread.
 
-        One that somebody stopped stays stopped. A full disk makes a server give up, and its start fail, until there
-        is room again.
+        A server that was stopped stays stopped. On a full disk the server crashes, and restarts fail until there is
+        space again.
         """
         pause = WATCH_SECONDS
         while not until.wait(pause):
@@ -121,13 +121,13 @@ class EmbeddedPostgres:
                 log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
 
     def _bring_back(self) -> None:
-        """As `start`, unless somebody stopped it, or started it, while we waited for our turn."""
+        """As `start`, unless another process has stopped or started the server while we waited for the lock."""
         with self._our_turn() as turn:
             if not self._at_rest() and not self._running():
                 self._start(turn)
 
     def _at_rest(self) -> bool:
-        """Whether the server is not there because somebody stopped it."""
+        """Whether the server is down because it was stopped, and not killed."""
         if self.status() is not ServerStatus.STOPPED:
             return False
         return self._stopped.exists() or cluster.shut_down_in_order(self.folder)
@@ -144,16 +144,16 @@ class EmbeddedPostgres:
             raise self._unusable(f"can't be looked into: {failure}") from failure
 
     def url(self, database: str = cluster.DATABASE, role: str = cluster.OWNER) -> str:
-        """The address of *database* in the running server, as seen by *role*."""
+        """The URL of *database* in the running server, for *role*."""
         server = cluster.postmaster_file(self.folder)
         folder = server.socket_folder if server else self._socket_folder()
         return f"postgresql://{role}@/{database}?host={quote(str(folder), safe='')}"
 
     @contextmanager
     def _our_turn(self) -> Iterator[int]:
-        """One process at a time decides about the server; whatever the file system refuses becomes a sentence."""
+        """Hold the lock for starting and stopping; file system errors are raised as PostgresUnavailable."""
         try:
-            # root's folder lets the server's account pass; what lies in it is private by itself
+            # root's folder can be entered by the server's account; the folders in it are private
             cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
             waiting = _report("another process is starting or stopping the server")
             with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
@@ -166,7 +166,7 @@ class EmbeddedPostgres:
             raise self._unusable(f"can't be used: {failure}") from failure
 
     def _account(self) -> Account:
-        """The account that runs the server, once it is sure that it can get at the data folder."""
+        """The account that runs the server. Raises PostgresUnavailable if it can't use the data folder."""
         account = account_for(self.folder, self.data)
         if self.folder.exists() and (owner := self.folder.stat().st_uid) != account.uid:
             raise self._unusable(f"holds a database of the account {Account(owner, owner)}, and this is {account}")
@@ -188,7 +188,7 @@ class EmbeddedPostgres:
         return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
 
     def _socket_folder(self) -> Path:
-        """`run/` in the data folder, or a private folder in /tmp where that is closed, too long or oddly named."""
+        """`run/` in the data folder; a private folder in /tmp if that is inaccessible, too long or oddly named."""
         usual = self.data / "run"
         address = str(usual / ".s.PGSQL.5432")
         is_plain = address.isascii() and not set(address) & set(',"\\')
@@ -201,13 +201,13 @@ class EmbeddedPostgres:
         return self.folder / "postgres-log" if self._is_closed else self.data / "postgres-log"
 
     def _spawn(self, programs: Path, account: Account) -> None:
-        """Start the server as nobody's child, in its own session: it keeps no pipe or terminal of ours open."""
+        """Start the server detached, in its own session, so that it holds no pipe or terminal of ours open."""
         logs, sockets = self._logs, self._socket_folder()
         for folder in (logs, sockets):
             cluster.private_folder(folder, account)
         settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
         name = cluster.name_for(account, self.folder)
-        seen = Path(logs.name) if self._is_closed else logs  # relative to the folder that the server works in
+        seen = Path(logs.name) if self._is_closed else logs  # relative to the server's working directory
         settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)}
         server = [str(programs / "postgres"), "-D", str(name), *cluster.as_options(settings)]
         script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
@@ -224,7 +224,7 @@ class EmbeddedPostgres:
         raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
 
     def _running(self) -> bool:
-        """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
+        """Whether the server answers. Waits while it starts, and while processes of a killed one end."""
         began, report = time.monotonic(), _report("waiting for the server to answer")
         while is_held(self._alive) or cluster.postmaster(self.folder):
             server = cluster.postmaster_file(self.folder)
@@ -237,7 +237,7 @@ class EmbeddedPostgres:
             if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
                 raise PostgresUnavailable(
                     "postgres_busy",
-                    f"Processes of another server hold {self.folder}, but nobody answers after {waited:.0f} seconds.",
+                    f"Processes of another server hold {self.folder}, but do not answer after {waited:.0f} seconds.",
                     f"Look for them with ps (perhaps in another container) and end them. {ELSEWHERE}",
                 )
             report(waited)
@@ -259,7 +259,7 @@ def _answers(url: str) -> bool:
 
 
 def _report(action: str) -> Callable[[float], None]:
-    """A listener for a wait: it logs *action* every few seconds."""
+    """A callback for waits that logs *action* every few seconds."""
     reports = 0
 
     def report(waited: float) -> None:
@@ -272,7 +272,7 @@ def _report(action: str) -> Callable[[float], None]:
 
 
 def _last_words(logs: Path) -> str:
-    """The end of the newest log file, for a person who asks why the server did not start."""
+    """The end of the newest log file, which shows why the server did not start."""
     newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
     this_start = newest.read_text(errors="replace").rpartition("starting PostgreSQL")[2]
     return f"{newest} says: {' | '.join(this_start.splitlines()[-LOG_LINES_SHOWN:])}."

@@ -1,8 +1,8 @@
-"""Leading: one process at a time, by an advisory lock, and a lease beside it that shows whether its holder is alive.
+"""Leader election: an advisory lock, and a lease with a heartbeat that shows whether the leader is alive.
 
-The lock ends with its session. A process that is frozen, or whose machine has vanished, keeps its session: then a
-standby sees that the lease is no longer renewed, and ends every session of the holder, which from then on can write
-nothing more. Should it wake up, it finds its connections cut and stands by.
+The lock ends with its session. A frozen process, or one whose machine has vanished, keeps its session: a standby then
+sees that the lease is not renewed, and terminates all sessions of the leader, so that it can't write any more. If it
+wakes up, it finds its connections closed and becomes a standby.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME_BYTES_MAX = 63  # of an application_name; the server cuts off what is longe
 TOKEN_BYTES = 4
 
 NAME: LiteralString = "SELECT set_config('application_name', %s, false)"
-# Lock and lease in one statement: a process that freezes after sending it has either both or neither.
+# Lock and lease in one statement, so that a process that freezes after sending it has either both or neither.
 TAKE: LiteralString = """
     WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock(%(key)s) AS ours)
     INSERT INTO process.lease (work, owner, heartbeat_at)
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class Lease:
-    """The right of one process to do *work*, which the advisory lock *key* stands for."""
+    """Leadership for *work*, guarded by the advisory lock *key*."""
 
     def __init__(self, url: str, work: str, key: int) -> None:
         self.work, self.key = work, key
@@ -59,12 +59,12 @@ class Lease:
 
     @property
     def params(self) -> dict[str, object]:
-        """What TAKE and SILENT are asked with."""
+        """The parameters of TAKE and SILENT."""
         return {"work": self.work, "key": self.key, "owner": self.owner, "seconds": SILENT_SECONDS_MAX}
 
     def take(self, connection: psycopg.Connection[Any]) -> bool:
-        """Become the leader on *connection* if there is none, or if the one there is has fallen silent."""
-        if connection.execute(READ_ONLY).fetchone() == (True,):  # a standby has nobody to lead
+        """Become the leader on *connection* if there is none; terminate a leader whose lease has expired."""
+        if connection.execute(READ_ONLY).fetchone() == (True,):  # a standby server has no leader
             return False
         connection.execute(NAME, [self.owner])
         if connection.execute(TAKE, self.params).fetchone():
@@ -75,7 +75,7 @@ class Lease:
         return False
 
     async def take_async(self, connection: psycopg.AsyncConnection[Any]) -> bool:
-        """The same, in an event loop."""
+        """As `take`, for asyncio."""
         if await (await connection.execute(READ_ONLY)).fetchone() == (True,):
             return False
         await connection.execute(NAME, [self.owner])
@@ -87,21 +87,21 @@ class Lease:
         return False
 
     def is_dead(self, silent: str) -> bool:
-        """Whether the leader of this name, seen *silent* just now, is to be ended; empty where none is silent.
+        """Whether to terminate the leader named *silent*, whose lease has expired; empty if none has.
 
-        Only one that stays silent for another heartbeat: after a pause of the database every lease looks old.
+        Only if it stays silent for another heartbeat: after a pause of the database every lease looks expired.
         """
         if silent != self._suspect:
             self._suspect, self._since = silent, monotonic()
             return False
         if not silent or monotonic() - self._since < HEARTBEAT_SECONDS:
             return False
-        log.warning("a leader has fallen silent: its sessions are ended", work=self.work, leader=silent)
+        log.warning("silent_leader_terminated", work=self.work, leader=silent)
         return True
 
     @contextmanager
     def renewed(self) -> Iterator[None]:
-        """Renew the lease, from a thread and a connection of its own, as long as the block lasts."""
+        """Renew the lease during the block, in a thread with its own connection."""
         until = threading.Event()
         thread = threading.Thread(target=self._renew, args=(until,), daemon=True)
         thread.start()
@@ -112,14 +112,14 @@ class Lease:
             thread.join(HEARTBEAT_SECONDS)
 
     def _renew(self, until: threading.Event) -> None:
-        """A connection that is lost is made again."""
+        """Renew until *until* is set, reconnecting when the connection is lost."""
         while not until.is_set():
             try:
                 with psycopg.connect(self.url, autocommit=True) as connection:
                     while not until.is_set():
                         if connection.execute(RENEW, [self.work, self.owner]).rowcount == 0:
-                            return  # another has taken it: nothing is ours to renew any more
+                            return  # another process has taken the lease
                         until.wait(HEARTBEAT_SECONDS)
             except psycopg.Error as failure:
-                log.warning("a lease can't be renewed", work=self.work, error=str(failure).strip())
+                log.warning("lease_renewal_failed", work=self.work, error=str(failure).strip())
                 until.wait(HEARTBEAT_SECONDS)

@@ -1,4 +1,4 @@
-"""File locks that several processes share, and that end by themselves when the last holder dies."""
+"""File locks between processes, released by the system when the last holder ends."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PAUSE_SECONDS = 0.01  # between two tries: short beside the second that a start takes
+PAUSE_SECONDS = 0.01  # between two tries; starting the server takes a second
 
 
 @contextmanager
 def holding(path: Path, seconds_max: float, waiting: Callable[[float], None], *, shared: bool = False) -> Iterator[int]:
-    """Hold the lock *path* and give its file descriptor; *waiting* hears, at each try, the seconds waited so far.
+    """Hold the lock *path*; yields its file descriptor. *waiting* is called at each try with the seconds waited so far.
 
-    Raises TimeoutError after *seconds_max*, OSError where the file system has no locks.
+    Raises TimeoutError after *seconds_max*, OSError if the file system has no locks.
     """
     descriptor = _opened(path)
     try:
@@ -27,11 +27,11 @@ def holding(path: Path, seconds_max: float, waiting: Callable[[float], None], *,
             time.sleep(PAUSE_SECONDS)
         yield descriptor
     finally:
-        os.close(descriptor)  # a process that inherited the descriptor goes on holding the lock
+        os.close(descriptor)  # a process that inherited the descriptor still holds the lock
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock *path*. Never waits, and never leaves a trace."""
+    """Whether a process holds the lock *path*. Does not wait, and does not create the file."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -43,7 +43,7 @@ def is_held(path: Path) -> bool:
 
 
 def _opened(path: Path) -> int:
-    """Open *path*, making it if need be. It belongs to the owner of its folder, also when root makes it."""
+    """Open *path*, creating it if needed. It belongs to the owner of its folder, also if root creates it."""
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
     with suppress(FileExistsError):
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)

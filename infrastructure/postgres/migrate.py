@@ -1,4 +1,4 @@
-"""Numbered SQL files, applied once each and in order, also when several processes start together."""
+"""Database migrations: numbered SQL files, each applied once and in order, also by concurrent processes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from infrastructure.postgres.binaries import PostgresUnavailable
 from infrastructure.postgres.roles import settle_roles
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
-TRIES_MAX = 10  # roles belong to the whole server: migrations of two databases may trip over each other there
-# What an account may not do, and where it has no place to do it.
+TRIES_MAX = 10  # roles belong to the whole server, so that migrations of two databases may conflict
+# Raised if the account lacks a privilege, the server is read-only, or there is no schema to create tables in.
 FORBIDDEN = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
@@ -29,11 +29,11 @@ log = structlog.get_logger()
 
 
 class MigrationRefused(PostgresUnavailable):
-    """The files and the database contradict each other. The sentence names the file."""
+    """The files do not match the database. The sentence names the file."""
 
 
 class Migration(Struct, frozen=True):
-    """One numbered file. *digest* is the SHA-256 of its text, in hexadecimal."""
+    """A migration file. *digest* is the SHA-256 of its text, in hexadecimal."""
 
     number: int
     name: str
@@ -42,8 +42,8 @@ class Migration(Struct, frozen=True):
 
 
 def migrations() -> list[Migration]:
-    """All files of this release, in order. Raises MigrationRefused for a bad name or a number given twice."""
-    found: dict[int, Migration] = {}
+    """All files of this release, in order. Raises MigrationRefused for an invalid name or a duplicate number."""
+    by_number: dict[int, Migration] = {}
     for file in sorted(files("infrastructure").joinpath("sql").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
@@ -51,33 +51,33 @@ def migrations() -> list[Migration]:
             raise MigrationRefused("migration_name", f"The file {file.name} is not named NNNN_name.sql.", "Rename it.")
         sql = file.read_bytes().replace(b"\r\n", b"\n")
         migration = Migration(int(match["number"]), file.name, sql, hashlib.sha256(sql).hexdigest())
-        if other := found.get(migration.number):
+        if other := by_number.get(migration.number):
             sentence = f"The files {other.name} and {file.name} have the same number."
             raise MigrationRefused("migration_number", sentence, "Give the newer one the next free number.")
-        found[migration.number] = migration
-    return list(found.values())
+        by_number[migration.number] = migration
+    return list(by_number.values())
 
 
 def migrate(url: str) -> list[str]:
-    """Bring the database up to date and return the names of the files applied now: none if it already was.
+    """Apply pending files, and return their names.
 
-    One transaction per file, one process at a time. Raises MigrationRefused where a file changed after it was
-    applied, where the database is newer than this release, or where the account may not change it; psycopg.Error,
-    noting the file, where one fails. Roles get what they need each time, also what a later release has added.
+    One transaction per file, one process at a time. Raises MigrationRefused if a file changed after it was applied, if
+    the database is newer than this release, or if the account may not change it; psycopg.Error, with a note of the
+    file, if one fails. Grants of the roles are updated each time.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
-        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])  # freed with the connection, also by kill -9
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])  # released with the connection
         missing = _missing(connection)
         for migration in missing:
             _apply(connection, migration)
-            log.info("migrated", file=migration.name)
+            log.info("migration_applied", file=migration.name)
         settle_roles(connection)
         return [migration.name for migration in missing]
 
 
 def pending(url: str) -> list[str]:
-    """The names of the files the database has not seen. Changes nothing, waits for nobody."""
+    """The names of the files that are not applied. Changes nothing, and does not wait for a lock."""
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         return [migration.name for migration in _missing(connection)]
 
@@ -91,9 +91,9 @@ def _missing(connection: psycopg.Connection) -> list[Migration]:
 
 
 def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
-    """The files that *rows*, what APPLIED finds, do not name, once it is sure that the others are the files we have.
+    """The files that are not among *rows*, the result of APPLIED.
 
-    Raises MigrationRefused where they are not.
+    Raises MigrationRefused if the rows do not match the files of this release.
     """
     applied = {number: (name, digest) for number, name, digest in rows}
     ours = migrations()
@@ -122,7 +122,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
         except FORBIDDEN as failure:
             raise _forbidden(connection.info.user, migration, failure) from failure
         except psycopg.Error as failure:
-            if tries < TRIES_MAX and _met_a_neighbour(failure):
+            if tries < TRIES_MAX and _is_catalog_conflict(failure):
                 continue
             failure.add_note(f"in the migration {migration.name}")
             raise
@@ -131,7 +131,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
 
 
 def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> MigrationRefused:
-    """What an administrator of somebody else's server has to grant."""
+    """The refusal if privileges are missing: what an administrator of the server has to grant."""
     if isinstance(failure, psycopg.errors.ReadOnlySqlTransaction):
         remedy = "Name a server that takes changes, no standby, where default_transaction_read_only is off."
     elif isinstance(failure, psycopg.errors.InvalidSchemaName):
@@ -142,12 +142,12 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
             f" have an administrator make {user} the owner, ALTER ROLE {user} CREATEROLE and, where the server knows"
             f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
-    said = failure.diag.message_primary or str(failure)
-    return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {said}.", remedy)
+    reason = failure.diag.message_primary or str(failure)
+    return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {reason}.", remedy)
 
 
-def _met_a_neighbour(failure: psycopg.Error) -> bool:
-    """Whether another database's migration touched the same row of a catalogue that the whole server shares."""
+def _is_catalog_conflict(failure: psycopg.Error) -> bool:
+    """Whether another database's migration changed the same row of a system catalog shared by the whole server."""
     if isinstance(failure, psycopg.errors.UniqueViolation):
         return failure.diag.schema_name == "pg_catalog"
     return "concurrently" in str(failure)  # "tuple concurrently updated" has no SQLSTATE of its own

@@ -1,8 +1,8 @@
-"""Who may do what in the database: the owner migrates, a login without its rights serves, two roles hold those rights.
+"""Database roles: the owner migrates; a login without its rights serves, as a member of two roles.
 
-countersign_app reads, and appends through ledger.append alone. countersign_views owns the read models, and notes what
-the watcher has looked at. The login is a member of both, owns nothing of the ledger and is no superuser: whatever is
-slipped into a statement can't change a fact, nor run a program on the server.
+countersign_app reads, and appends through ledger.append alone. countersign_views owns the read models, and writes the
+schedule of the watcher. The login owns nothing of the ledger and is no superuser, so that an injected statement can't
+change a fact or run a program on the server.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Composed, Identifier
 
 VIEWS = "countersign_views"
-LOGIN = "countersign_service"  # of the embedded server; elsewhere the administrator gives it a name
-BOOKKEEPING = ("watch", "process")  # schemas of what follows from the ledger, or says who is at work
-TRIES_MAX = 10  # roles belong to the whole server: another database may be making the same ones at this moment
+LOGIN = "countersign_service"  # of the embedded server; on other servers the administrator chooses the name
+BOOKKEEPING = ("watch", "process")  # schemas of the watcher's schedule and of leases
+TRIES_MAX = 10  # roles belong to the whole server: another database may be creating the same ones
 SETTLED: LiteralString = """
     SELECT (SELECT n.nspowner = r.oid FROM pg_namespace AS n WHERE n.nspname = 'views')
         AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'views'::regnamespace
@@ -67,7 +67,7 @@ log = structlog.get_logger()
 
 
 class Powers(Struct, frozen=True):
-    """What the account of a session may do that serving does not need."""
+    """Rights of an account that serving does not need."""
 
     account: str
     superuser: bool
@@ -79,15 +79,15 @@ class Powers(Struct, frozen=True):
 
 
 def powers_of(connection: psycopg.Connection[Any], account: str) -> Powers:
-    """Of the *account*, whatever roles it acts in; none where the server does not know it."""
+    """The powers of *account*, also through its roles; none if the server does not know it."""
     superuser, owner = connection.execute(POWERS, [account]).fetchone() or (False, False)
     return Powers(account, superuser, owner)
 
 
 def settle_roles(connection: psycopg.Connection[Any]) -> None:
-    """Give the roles what they need, as far as this account may; nothing to do for one that does not own the ledger.
+    """Grant the roles what they need. Does nothing unless this account owns the ledger.
 
-    *connection* commits by itself. What may not be done is logged: read models then go on belonging to the owner.
+    *connection* is in autocommit mode. If a privilege is missing, that is logged, and the owner keeps the read models.
     """
     if connection.execute(IS_OWNER).fetchone() != (True,):
         return
@@ -136,7 +136,7 @@ def _bookkeeping(schema: str) -> Iterator[Composed]:
 
 
 def login_of(url: str) -> str:
-    """*url*, the owner's address of the embedded server, as the login that serves; made where it is not there yet."""
+    """*url*, the owner's URL of the embedded server, for the serving login, which is created if needed."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(MAKE_ROLE.format(SQL(LOGIN), SQL("LOGIN")))
         row = connection.execute(
@@ -149,7 +149,7 @@ def login_of(url: str) -> str:
 
 
 def make_schema(connection: psycopg.Connection[Any], name: str) -> None:
-    """An empty schema that belongs to countersign_views, where this account may act as it."""
+    """Create a schema that belongs to countersign_views, if this account may act as it."""
     is_member = connection.execute(IS_MEMBER).fetchone() == (True,)
     owner = SQL("AUTHORIZATION {}").format(Identifier(VIEWS)) if is_member else SQL("")
     connection.execute(SQL("CREATE SCHEMA {} {}").format(Identifier(name), owner))
@@ -157,7 +157,7 @@ def make_schema(connection: psycopg.Connection[Any], name: str) -> None:
 
 @contextmanager
 def as_views_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """What is made in the block belongs to countersign_views, where this account may act as it."""
+    """Objects created in the block belong to countersign_views, if this account may act as it."""
     with connection.transaction():
         if connection.execute(IS_MEMBER).fetchone() == (True,):
             connection.execute(SQL("SET LOCAL ROLE {}").format(Identifier(VIEWS)))

@@ -1,4 +1,4 @@
-"""A batch: what some entries of the ledger change in the tables of some views. One transaction writes it."""
+"""A batch: the changes that some ledger entries make to the tables of some views, written in one transaction."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ VIEWS_CHANNEL = "countersign_views"
 
 
 class ViewBatch(Struct, frozen=True):
-    """What so many *entries* up to position *last* change in the tables of *views*, ready to be written.
+    """The changes of *entries* entries up to position *last* to the tables of *views*, ready to be written.
 
-    It is *of_law* where one of them may change the law by which views count.
+    *of_law*: one of the entries may change the calendar by which views count days.
     """
 
     views: list[View[Any]]
@@ -29,31 +29,31 @@ class ViewBatch(Struct, frozen=True):
     lines: list[Lines]
     of_law: bool
 
-    def mended(self) -> ViewBatch:
-        """The same, whatever stands in the tables: also where a row that would be new is there already."""
-        return structs.replace(self, lines=[lines.mending() for lines in self.lines])
+    def as_upserts(self) -> ViewBatch:
+        """The same batch for tables that may already contain its new rows: inserts become upserts."""
+        return structs.replace(self, lines=[lines.as_upserts() for lines in self.lines])
 
 
 def folded(
     connection: psycopg.Connection[Any],
-    kept: FoldCache,
+    cache: FoldCache,
     views: list[View[Any]],
     histories: Sequence[list[Entry]],
     seq: int,
     last: int,
     few_max: int,
 ) -> ViewBatch:
-    """What *histories*, of entries after position *seq* and up to *last*, change in the tables of *views*.
+    """The batch for *histories*, which are all entries after position *seq* up to *last*.
 
     Up to *few_max* rows of a table are written without COPY.
     """
-    touched = kept.after(connection, views, histories, seq)
-    of_law = CALENDAR in kept.kinds  # a notice may have been applied
+    touched = cache.after(connection, views, histories, seq)
+    of_law = CALENDAR in cache.kinds  # a notice may have been applied
     return ViewBatch(views, sum(map(len, histories)), last, list(_lines_of(views, touched, few_max)), of_law)
 
 
 def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
-    """Write *batch*: its rows and its position, or nothing of it."""
+    """Write the rows and the position of *batch* in one transaction."""
     with connection.transaction():
         for lines in batch.lines:
             stage(connection, lines)
@@ -68,10 +68,9 @@ def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
 
 
 def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded], few_max: int) -> Iterator[Lines]:
-    """What is to be written to each table: the changes of all projects in one."""
+    """The changes of all projects, merged per table."""
     for view in views:
-        parts = [changes(view, folded) for folded in touched]
+        by_project = [changes(view, folded) for folded in touched]
         for table in view.tables:
-            found = [part[table.name] for part in parts if table.name in part]
-            if found:
-                yield Lines.of(table, Change.of(found), few_max)
+            if of_table := [part[table.name] for part in by_project if table.name in part]:
+                yield Lines.of(table, Change.of(of_table), few_max)

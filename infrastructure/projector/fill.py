@@ -1,4 +1,4 @@
-"""Fold a share of the streams from their beginning, and COPY what they come to into tables that are empty yet."""
+"""Folds a share of the streams from their first entry, and copies the rows into empty tables."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from projections.view import Row, Table, View, fold
 
 READ = SQL("WHERE seq <= {}")
 READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
-ROWS_HELD_MAX = 50_000  # until they are written: some tens of megabytes
-TOLD_EACH = 500  # entries between two words of progress
+ROWS_BUFFERED_MAX = 50_000  # some tens of megabytes
+PROGRESS_ENTRIES = 500  # between two reports of progress
 
 
 class Share(Struct, frozen=True):
-    """Which of the streams: the *nth* (from 0) of so many shares, all much alike in size."""
+    """A part of the streams: the *nth* (from 0) of *of* shares of about equal size, by a hash of the stream's id."""
 
     nth: int = 0
     of: int = 1
 
 
 class Filled(Struct, frozen=True):
-    """What was folded, and how many rows it came to, those of summed tables aside."""
+    """How much was folded, and how many rows were written, not counting summed tables."""
 
     entries: int
     projects: int
     rows: int
 
 
-class Heap:
-    """Rows on their way into the tables of a schema. Those of a summed table are added up first."""
+class RowBuffer:
+    """Buffers rows for the tables of a schema and copies them in bulk; rows of summed tables are added up first."""
 
     def __init__(self, connection: psycopg.Connection[Any], schema: str, views: Sequence[View[Any]]) -> None:
         self._connection, self._schema = connection, schema
         self._tables = {table.name: table for view in views for table in view.tables}
         self._rows: dict[str, list[Row]] = {name: [] for name, table in self._tables.items() if not table.summed}
         self._sums: dict[str, dict[Row, int]] = {name: {} for name, table in self._tables.items() if table.summed}
-        self._held = self.written = 0
+        self._buffered = self.written = 0
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
         if table in self._sums:
@@ -55,12 +55,12 @@ class Heap:
                 counts[key] = counts.get(key, 0) + row[-1]
             return
         self._rows[table].extend(rows)
-        self._held += len(rows)
-        if self._held >= ROWS_HELD_MAX:
+        self._buffered += len(rows)
+        if self._buffered >= ROWS_BUFFERED_MAX:
             self._write()
 
     def finish(self) -> None:
-        """Write whatever is left. Where there are several shares, a sum has a row from each."""
+        """Write the remaining rows. With several shares, a sum has one row from each."""
         self._write()
         for name, counts in self._sums.items():
             self._copy(self._tables[name], [(*key, number) for key, number in counts.items() if number])
@@ -69,7 +69,7 @@ class Heap:
         for name, rows in self._rows.items():
             self._copy(self._tables[name], rows)
             rows.clear()
-        self.written, self._held = self.written + self._held, 0
+        self.written, self._buffered = self.written + self._buffered, 0
 
     def _copy(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
@@ -85,17 +85,20 @@ def fill(
     schema: str,
     *,
     share: Share = Share(),  # noqa: B008  frozen
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Filled:
-    """Fold the streams of *share* up to *position* into the tables of *schema*; *told* of the entries so far."""
+    """Fold the streams of *share* up to *position* into the tables of *schema*.
+
+    *progress* is called with the number of entries folded so far.
+    """
     entries = projects = 0
     with psycopg.connect(url, autocommit=True) as reading, psycopg.connect(url, autocommit=True) as writing:
         for connection in (reading, writing):
             connection.execute("SET timezone = 'UTC'")
-        writing.execute("SET synchronous_commit = off")  # what is lost with the server is made anew
-        heap = Heap(writing, schema, views)
+        writing.execute("SET synchronous_commit = off")  # after a crash of the server, the tables are filled again
+        buffer = RowBuffer(writing, schema, views)
         collecting = gc.isenabled()
-        gc.disable()  # nothing here is cyclic, and the rows would be walked again and again
+        gc.disable()  # there are no cycles here, and each collection would traverse all buffered rows
         try:
             for history in _histories(reading, position, share):
                 folded = fold(views, history[0].stream, history)
@@ -104,15 +107,15 @@ def fill(
                 for view in views:
                     if view.name in folded.states:
                         for name, rows in view.rows(folded.states[view.name], folded.project).items():
-                            heap.add(name, rows)
-                if entries // TOLD_EACH > before // TOLD_EACH:
-                    told(entries)
-            heap.finish()
+                            buffer.add(name, rows)
+                if entries // PROGRESS_ENTRIES > before // PROGRESS_ENTRIES:
+                    progress(entries)
+            buffer.finish()
         finally:
             if collecting:
                 gc.enable()
-    told(entries)
-    return Filled(entries, projects, heap.written)
+    progress(entries)
+    return Filled(entries, projects, buffer.written)
 
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:

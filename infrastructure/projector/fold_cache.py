@@ -1,4 +1,4 @@
-"""The folded states of the projects that something happened to lately, kept from one batch to the next."""
+"""Cache of folded project states between batches, so that a batch folds only its new entries."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.projector import ledger_stream
 from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
 
-FACTS_MAX = 300_000  # about two kilobytes each; what is not in memory is folded from its entries again
+FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 
 class FoldCache:
-    """States as far as some views have come together. `forget` them when a batch was not written."""
+    """States at the position that all of its views have reached. `clear` it when a batch was not written."""
 
     def __init__(self, facts_max: int = FACTS_MAX) -> None:
         self._folded: WeightedLruCache[UUID, Folded] = WeightedLruCache(facts_max)
         self._views: list[View[Any]] = []
-        self.kinds: set[AggregateKind | None] = set()  # of what the last batch was about
+        self.kinds: set[AggregateKind | None] = set()  # of the streams in the last batch
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._folded.clear()
 
     def after(
         self, connection: psycopg.Connection[Any], views: list[View[Any]], histories: Sequence[list[Entry]], seq: int
     ) -> list[Folded]:
-        """The states of every project (or whatever else *views* are of) that has one of *histories*, after it.
+        """The states, after *histories*, of every project (or other aggregate that *views* follow) that has one.
 
-        These are all that the ledger holds from after position *seq* to where they end, a stream's together.
+        *histories* hold every entry of the ledger after position *seq* up to their last, one list per stream.
         """
         if views != self._views:
-            self.forget()
+            self.clear()
             self._views = views
         by_project = self._followed(histories)
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._folded.get(project)
             if any(isinstance(entry.fact, CORRECTIONS) for entry in entries):
-                whole.append(project)  # a correction reaches back: fold anew, over the rows already written
+                whole.append(project)  # a correction changes earlier entries: fold the whole history again
             elif folded is not None:
                 take(views, folded, entries)
                 self._folded.grow(project, len(entries))
@@ -58,7 +58,7 @@ class FoldCache:
         return [self._folded[project] for project in by_project]
 
     def _followed(self, histories: Sequence[list[Entry]]) -> dict[UUID, list[Entry]]:
-        """Those of streams that a view follows."""
+        """The histories of streams that a view follows, by stream."""
         kinds = [kind_of(entries) for entries in histories]
         self.kinds = set(kinds)
         followed = {kind_followed(view) for view in self._views}
@@ -67,16 +67,16 @@ class FoldCache:
     def _fold_whole(
         self, connection: psycopg.Connection[Any], projects: Sequence[UUID], before: int, last: int
     ) -> None:
-        """Fold whole histories: the rows as they stand at *before* become the written ones, then up to *last*."""
+        """Fold whole histories up to *last*, and up to *before*, whose rows are those already written."""
         if not projects:
             return
         for entries in list(ledger_stream.histories(connection, READ_STREAMS.format(list(projects), last))):
             project = entries[0].stream
             old = self._folded.get(project)
             if old is None:
-                told = [entry for entry in entries if entry.position <= before]
-                old = fold(self._views, project, told)
-                for view in self._views if told else ():  # of what nothing was told, nothing was written
+                earlier = [entry for entry in entries if entry.position <= before]
+                old = fold(self._views, project, earlier)
+                for view in self._views if earlier else ():  # without earlier entries, no rows were written
                     changes(view, old)
             new = fold(self._views, project, entries)
             new.written = old.written

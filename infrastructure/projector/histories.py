@@ -1,4 +1,4 @@
-"""Every project's history, one project after the other, without holding the ledger in memory."""
+"""Iterates over the histories of all projects with a server-side cursor, without loading the ledger into memory."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from domain.streams import of_project
 from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
 from infrastructure.ledger.reader import configure, head_of
 
-ROWS_FETCHED = 5000  # at a time: a few megabytes
+ROWS_FETCHED = 5000  # per round trip: a few megabytes
 
 
 def histories(url: str, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Iterator[list[Entry]]:
-    """All entries of each project in version order, as the ledger stood when the reading began.
+    """All entries of each project in version order, from one snapshot.
 
-    *progress* is told how many entries were read, of how many.
+    *progress* is called with (entries read, entries in all).
     """
     query = f"SELECT {COLUMNS} FROM ledger.event ORDER BY stream, version"  # noqa: S608 our own constants
     with psycopg.connect(url) as connection:

@@ -1,6 +1,6 @@
-"""The ledger as histories: what is asked for of one stream comes in one row, and its facts are decoded in one go.
+"""Reads the ledger as histories: the server aggregates a stream's entries into one row, decoded in one call.
 
-A row an entry takes Python twice as long: what is asked of the driver and of the decoder is then asked an entry.
+One row per entry would take Python twice as long, as driver and decoder are then called for each entry.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ _BY_STREAM = SQL(
     " string_agg(meta, ','::bytea ORDER BY version)"
     " FROM (SELECT * FROM ledger.event {}) AS event GROUP BY stream"
 )
-_VERSION_BYTES, _NUMBER_BYTES = 4, 8  # of what the server sends of an integer, and of a bigint or an instant
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from which the server counts microseconds
+_VERSION_BYTES, _NUMBER_BYTES = 4, 8  # of an integer, and of a bigint or timestamp, in binary format
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # of binary timestamps, which count microseconds
 
 _Item = TypeVar("_Item")
 _facts_of = json.Decoder(list[AnyFact]).decode
 _recorded_of = json.Decoder(list[Recorded]).decode
 
 
-class GapInLedger(Exception):  # noqa: N818 it says what was found
-    """A position is missing: the ledger was damaged, and no view may pass it by."""
+class GapInLedger(Exception):  # noqa: N818 a finding about the ledger
+    """A position is missing: the ledger is damaged, and no view may skip it."""
 
 
 def histories(connection: psycopg.Connection[Any], condition: Composable) -> Iterator[list[Entry]]:
-    """The entries that *condition* (what follows FROM ledger.event) selects: a stream's at once, by version.
+    """The entries that *condition* (what follows FROM ledger.event) selects: one list per stream, by version.
 
-    They have no hash, which is not a view's business. Raises what msgspec does for bytes that are no fact of ours.
+    They come without hashes, which views don't need. Raises msgspec's errors for bytes that are no known fact.
     """
     with connection.cursor(binary=True) as cursor:
         for row in cursor.stream(_BY_STREAM.format(condition)):
@@ -78,8 +78,8 @@ def _instants(sent: bytes) -> list[datetime]:
 
 
 def _each(decode: Callable[[bytes], list[_Item]], texts: bytes, length: int) -> list[_Item]:
-    """The *length* things whose JSON *texts* are, with commas between them."""
-    found = decode(b"[%b]" % texts)
-    if len(found) != length:
-        raise ValueError(f"{length} entries hold {len(found)} JSON texts")
-    return found
+    """Decode *texts*, *length* JSON values separated by commas."""
+    items = decode(b"[%b]" % texts)
+    if len(items) != length:
+        raise ValueError(f"{length} entries hold {len(items)} JSON texts")
+    return items

@@ -1,7 +1,7 @@
-"""Rows as lines of PostgreSQL's COPY in CSV, for the few types that views hold.
+"""Encodes rows as CSV for PostgreSQL's COPY, for the few types that views use.
 
-A line of JSON is one of CSV, brackets aside, where no text has a line's end in it. One call encodes a whole block;
-psycopg's own `write_row` asks for an adapter a value and costs many times as much.
+A JSON array is a CSV line, brackets aside, unless a text in it has escapes. One call encodes a whole block; psycopg's
+own `write_row` looks up an adapter for each value and costs many times as much.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec import json
 
 FORMAT = r"(FORMAT csv, NULL 'null', ESCAPE '\')"
-ROWS_A_BLOCK = 1000  # some hundred kilobytes: large enough that sending costs nothing, small enough to hold
+ROWS_A_BLOCK = 1000  # some hundred kilobytes: large enough to make sending cheap, small enough for memory
 
 _KINDS = {str, int, bool, UUID, datetime, date, type(None)}
 _ESCAPED = re.compile(r'[\\"]')
@@ -24,10 +24,10 @@ _ENCODER = json.Encoder()
 
 
 def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterator[str]:
-    """*rows*, all of one table, as blocks of lines; *arrays* are the columns that hold lists.
+    """*rows*, all of one table, as blocks of lines; *arrays* are the indexes of columns that hold lists.
 
-    Raises TypeError for a value of a type that no view may hold. A view makes all rows of a table alike, so that the
-    first one of a block is looked at.
+    Raises TypeError for a value of an unsupported type. Only the first row of a block is checked, as a view makes all
+    rows of a table alike.
     """
     rows = iter(rows)
     while block := list(islice(rows, ROWS_A_BLOCK)):
@@ -39,13 +39,13 @@ def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterato
 
 
 def require_known(row: Sequence[Any], *besides: type) -> None:
-    """Raise TypeError for a value of a type that no view may hold, and is none of *besides*."""
+    """Raise TypeError if *row* has a value of a type that is neither supported nor one of *besides*."""
     if unknown := {type(value).__name__ for value in row if type(value) not in _KINDS and type(value) not in besides}:
         raise TypeError(f"a view's row can't hold a {min(unknown)}")
 
 
 def _with_arrays(block: Sequence[Sequence[Any]], arrays: Sequence[int]) -> list[Sequence[Any]]:
-    """*block* with the text of each array in its place. There are few different ones in a column."""
+    """*block* with arrays as PostgreSQL's array literals. A column has few distinct ones, so each is encoded once."""
     columns: list[Sequence[Any]] = list(zip(*block, strict=True))
     for nth in arrays:
         lists = [None if values is None else tuple(values) for values in columns[nth]]
@@ -59,7 +59,7 @@ def _array(values: Sequence[Any]) -> str:
 
 
 def _has_escapes(lines: bytes) -> bool:
-    r"""Whether there are others than CSV has here too: \\ and \"."""
+    r"""Whether *lines* has JSON escapes that differ from this CSV dialect's, which are \\ and \"."""
     return b"\\" in lines and b"\\" in lines.replace(rb"\\", b"").replace(rb"\"", b"")
 
 
@@ -72,5 +72,5 @@ def _field(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As arrays and this CSV have it alike."""
-    return '"' + _ESCAPED.sub(lambda found: "\\" + found[0], text) + '"'
+    """*text* in quotes, as both array literals and this CSV dialect need it."""
+    return '"' + _ESCAPED.sub(lambda match: "\\" + match[0], text) + '"'

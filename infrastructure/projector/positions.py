@@ -1,4 +1,4 @@
-"""Asking the views: filtered rows, how far each view has come, and waiting for one's own write."""
+"""Positions of the views, waiting for them to reach a position (read your writes), and summary figures."""
 
 from __future__ import annotations
 
@@ -10,30 +10,28 @@ from uuid import UUID
 from msgspec import Struct
 
 from infrastructure.ledger.reader import Store
-from infrastructure.projector.view_stall import Standstill
+from infrastructure.projector.view_stall import StallDetector
 from projections.progress.fold import ProgressItem
 
 R = TypeVar("R")
 
 PATIENCE_SECONDS = 2.0
-
-LOOK_SECONDS = 0.2  # for somebody who only looks at a page: it says so where it does not hold everything
-
-PAUSE_SECONDS = 0.002  # a projector that is awake takes a few milliseconds
+LOOK_SECONDS = 0.2  # for pages: shorter, as a page says when it does not show the newest entries
+PAUSE_SECONDS = 0.002  # an active projector takes a few milliseconds
 
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
 
 
 class ViewPosition(Struct, frozen=True):
-    """How far a view has come; *error* is why it stopped."""
+    """The position of a view; *error* is why it stopped."""
 
     view: str
     position: int
     error: str | None
 
 
-class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
-    """The views have not *reached* the wanted position in time. Ask again in a moment."""
+class ViewBehind(TimeoutError):  # noqa: N818 a temporary state
+    """The views have not *reached* the wanted position in time. Retry in a moment."""
 
     def __init__(self, reached: int, wanted: int) -> None:
         super().__init__(f"the views are at position {reached}, not yet at {wanted}")
@@ -41,7 +39,7 @@ class ViewBehind(TimeoutError):  # noqa: N818 an answer, not an error
 
 
 class Summary(Struct, frozen=True):
-    """The whole zone, or an imported register, in a few numbers. *stuck* and *under_way* are projects.
+    """Counts of the zone, or of an imported register. *stuck* and *under_way* count projects.
 
     *items_done* are granted or terminated, *items_turned_down* refused or declined and not applied for again.
     """
@@ -57,11 +55,11 @@ class Summary(Struct, frozen=True):
 
 
 class Views:
-    """Reads the views' tables through the store's pool."""
+    """Reads view tables and positions through the store's pool."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.standstill = Standstill()
+        self.stall = StallDetector()
 
     async def positions(self) -> list[ViewPosition]:
         async with self._store.cursor() as cursor:
@@ -69,11 +67,11 @@ class Views:
             return [ViewPosition(*row) for row in await cursor.fetchall()]
 
     async def reached(self) -> int:
-        """The position that every view has come to."""
+        """The position that every view has reached."""
         return min((view.position for view in await self.positions()), default=0)
 
     async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:
-        """Wait until every view has seen *position*. Raises ViewBehind after *patience* seconds."""
+        """Wait until every view has reached *position*. Raises ViewBehind after *patience* seconds."""
         if not position:
             return
         limit, pause = monotonic() + patience, PAUSE_SECONDS
@@ -87,7 +85,7 @@ class Views:
             pause = min(pause * 1.5, 0.05)
 
     async def lag(self, patience: float = LOOK_SECONDS) -> int:
-        """How many of the entries that the ledger holds now the views have not taken in within *patience* seconds."""
+        """How many entries of the current ledger the views still lack after at most *patience* seconds."""
         head = await self._store.head()
         try:
             await self.catch_up(head, patience)
@@ -106,7 +104,7 @@ class Views:
         return Summary(*(int(number) for number in row))
 
     async def items(self, project: UUID) -> list[ProgressItem]:
-        """One project's items, in the order of its list."""
+        """One project's items, in their order in the project."""
         rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
         return [ProgressItem(*row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Folds the ledger into the views: one leader at a time, in order, without a gap, rows and position together."""
+"""The projector: folds the ledger into the views, in order and without gaps. One leader runs at a time."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from infrastructure.postgres.lease import Lease
 from infrastructure.projector.build import Building, BuildStopped, outdated
 from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
 from infrastructure.projector.ledger_stream import GapInLedger
-from infrastructure.projector.rebuild import clear_away
-from infrastructure.projector.tables import BATCH_KEY, distrust_ahead, make_indexes, make_tables
-from infrastructure.projector.worker_messages import LedgerStretch
-from infrastructure.projector.workers import follow_side_by_side, processes_for
+from infrastructure.projector.rebuild import drop_leftovers_if_idle
+from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, make_indexes, make_tables
+from infrastructure.projector.worker_messages import LedgerRange
+from infrastructure.projector.workers import follow_parallel, processes_for
 from infrastructure.stop_signal import StopSignal
 from projections.registry import VIEWS
 from projections.view import View
 
 WORK = "projector"
-LEADER_KEY = 0x436F756E_50524F4A  # the advisory lock of whoever projects
-FILL_ENTRIES_MIN = 20_000  # of a ledger without any views: fewer are folded step by step, in tables that are there
-ALARM_SECONDS = 60.0  # a damaged ledger is told again every minute, until somebody looks
+LEADER_KEY = 0x436F756E_50524F4A  # advisory lock of the leading projector
+FILL_ENTRIES_MIN = 20_000  # of a ledger without views: fewer entries are folded batch by batch, without a build
+ALARM_SECONDS = 60.0  # between two log lines about a damaged ledger, which needs an operator
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
-BUILD_LOOK_SECONDS = 0.05  # between two looks for new entries, while views are built beside the live ones
+BUILD_LOOK_SECONDS = 0.05  # poll interval for new entries while a build runs
 
 log = structlog.get_logger()
 
 
 class Projector:
-    """Runs in a thread or a process of its own. `run` until `stop`; `step` once, for tests and the command line."""
+    """Runs in a separate thread or process: `run` until `stop`. Tests and the command line call `step`."""
 
     def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
@@ -45,35 +45,35 @@ class Projector:
         self._lease = Lease(url, WORK, LEADER_KEY)
         self._following = ViewFollower(url)
         self._building: Building | None = None
-        self._outdated: list[View[Any]] = []  # to be built beside what there is of them
-        self._unbuildable: dict[str, float] = {}  # views that a build stumbled over, and when they are tried again
+        self._outdated: list[View[Any]] = []  # views that need a build
+        self._unbuildable: dict[str, float] = {}  # views whose build failed, and when it is retried
         self._rebuilt = 0
-        self._stumbled = False  # over many entries at once
+        self._parallel_failed = False  # then batches are folded in this process
         self.is_leader = False
 
     def stop(self) -> None:
-        self._stopping.tell()
+        self._stopping.set()
 
     def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
-        while not self._stopping.is_told():
+        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
+        while not self._stopping.is_set():
             self._lease = Lease(self._url, WORK, LEADER_KEY)
             try:
                 with psycopg.connect(self._lease.url, autocommit=True) as connection:
                     self._lead(connection)
             except psycopg.OperationalError as lost:
-                log.warning("the projector lost its database", error=str(lost).strip())
+                log.warning("projector_disconnected", error=str(lost).strip())
                 self._stopping.wait(POLL_SECONDS)
             except psycopg.Error:
-                log.exception("the projector stumbled")
+                log.exception("projector_failed")
                 self._stopping.wait(POLL_SECONDS)
             except BuildStopped:
-                log.info("the projector was stopped while it filled views")
+                log.info("view_build_stopped")
             except GapInLedger as gap:
-                log.critical("the views stand still: the ledger is damaged", error=str(gap))
+                log.critical("ledger_damaged", error=str(gap))
                 self._stopping.wait(ALARM_SECONDS)
             except Exception:
-                log.exception("the views stand still")
+                log.exception("projector_failed")
                 self._stopping.wait(ALARM_SECONDS)
             finally:
                 self.is_leader = False
@@ -82,56 +82,56 @@ class Projector:
     def _lead(self, connection: psycopg.Connection[Any]) -> None:
         while not self._lease.take(connection):
             self._stopping.wait(POLL_SECONDS)
-            if self._stopping.is_told():
+            if self._stopping.is_set():
                 return
         with self._lease.renewed():
             self._begin_leading(connection)
             connection.execute(SQL("LISTEN {}").format(CHANNEL))
-            while not self._stopping.is_told():
+            while not self._stopping.is_set():
                 if self.step(connection) == 0:
-                    self._stopping.wait_for_news(connection, POLL_SECONDS)
+                    self._stopping.wait_for_notify(connection, POLL_SECONDS)
 
     def take_lead(self, connection: psycopg.Connection[Any]) -> bool:
-        """Become the leader if there is none, and find out where every view stands."""
+        """Become the leader if there is none, and load the position of every view."""
         if not self._lease.take(connection):
             return False
         self._begin_leading(connection)
         return True
 
     def catch_up(self, connection: psycopg.Connection[Any]) -> None:
-        """Having taken the lead, take every view to the end of the ledger."""
+        """As the leader, bring every view to the end of the ledger."""
         with self._lease.renewed():
             while self.step(connection):
                 pass
 
     def _begin_leading(self, connection: psycopg.Connection[Any]) -> None:
         self.is_leader = True
-        self._stumbled = False  # it may have been over a database that went away
+        self._parallel_failed = False  # the cause may have been a lost database
         self._unbuildable.clear()
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
-            clear_away(connection)
-            distrust_ahead(connection)
+            drop_leftovers_if_idle(connection)
+            invalidate_views_ahead(connection)
             self._begin(connection)
 
     def _begin(self, connection: psycopg.Connection[Any]) -> None:
-        """Follow every view from where it stands; those whose rows another version made are built beside them."""
+        """Follow every view from its position; list those whose rows another version made, for a build."""
         self._views = by_law_now(connection, self._views)
         self._outdated = outdated(connection, self._views)
         if self._outdated and _is_new(connection):
             for view in self._outdated:
                 _make_empty(connection, view)
             self._outdated = []
-        others = [view for view in self._views if view not in self._outdated]
-        self._following = ViewFollower(self._lease.url, [_standing(connection, view) for view in others])
-        self._rebuilt = _rebuilt(connection)
+        current = [view for view in self._views if view not in self._outdated]
+        self._following = ViewFollower(self._lease.url, [_followed(connection, view) for view in current])
+        self._rebuilt = _rebuild_count(connection)
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
-        """Take every running view through some batches, the furthest behind first; how many entries that were.
+        """Advance the running views by some batches, those furthest behind first; returns the number of entries.
 
-        Views whose rows another version made are built beside them meanwhile; those that are far behind are folded by
-        several processes. Raises Stopped where it is told to stop before a build is done.
+        Outdated views are built in the background meanwhile; views far behind are folded by several processes. Raises
+        BuildStopped if the projector is stopped before a build is done.
         """
         while True:
             if self._following.law_may_differ:
@@ -139,61 +139,62 @@ class Projector:
             if self._building is not None and self._building.done():
                 if built := self._take_over(connection, self._building):
                     return built
-                continue  # it stumbled: what is left of it is tried alone, or step by step
+                continue  # it failed: its views are now built one by one, or folded batch by batch
             self._begin_building()
             if followed := self._follow_far(connection) or self._follow(connection):
                 return followed
             if self._building is None:
                 return 0
-            if self._stopping.is_told():
+            if self._stopping.is_set():
                 self._leave_building()
                 raise BuildStopped
             self._building.done(BUILD_LOOK_SECONDS)
 
     def _follow(self, connection: psycopg.Connection[Any]) -> int:
         with _no_rebuild(connection):
-            if _rebuilt(connection) != self._rebuilt:
+            if _rebuild_count(connection) != self._rebuilt:
                 self._begin(connection)
-            return self._following.step(connection, self._stopping.is_told)
+            return self._following.step(connection, self._stopping.is_set)
 
     def _compare_laws(self, connection: psycopg.Connection[Any]) -> None:
-        """Have views made anew whose calendar a notice has changed. Until they are, the old ones are followed."""
+        """Mark views as outdated whose calendar a notice has changed. The old rows are followed until the build."""
         self._views = by_law_now(connection, self._views)
         self._outdated = outdated(connection, self._views)
         if self._outdated:
-            log.info("counted by another calendar from now on", views=[view.name for view in self._outdated])
+            log.info("view_calendar_changed", views=[view.name for view in self._outdated])
         self._following.law_may_differ = False
 
     def _begin_building(self) -> None:
-        """Begin to build what is outdated, unless a build is under way; what one has stumbled over before alone."""
+        """Start a build of the outdated views unless one is running; a view whose build failed is built alone."""
         now = monotonic()
-        wanted = [view for view in self._outdated if self._unbuildable.get(view.name, 0.0) <= now]
-        if self._building is None and wanted:
-            alone = next(([view] for view in wanted if view.name in self._unbuildable), wanted)
-            self._building = Building(self._lease.url, alone)
+        due = [view for view in self._outdated if self._unbuildable.get(view.name, 0.0) <= now]
+        if self._building is None and due:
+            views = next(([view] for view in due if view.name in self._unbuildable), due)
+            self._building = Building(self._lease.url, views)
 
     def _take_over(self, connection: psycopg.Connection[Any], building: Building) -> int:
-        """Go on with what was built; of how many entries that was made, 0 where the build has stumbled."""
+        """Follow the built views from now on; returns the number of entries folded, 0 if the build failed."""
         self._building = None
         try:
             built = building.result()
         except (psycopg.OperationalError, BuildStopped, GapInLedger):
             raise
         except Exception as failure:
-            log.exception("views could not be built", views=building.names)
-            self._stumble(connection, building.views, failure)
+            log.exception("view_build_failed", views=building.names)
+            self._isolate(connection, building.views, failure)
             return 0
         for name in building.names:
             self._unbuildable.pop(name, None)
         with _no_rebuild(connection):
             self._begin(connection)
-        log.info("views were built", views=building.names, position=built.position)
+        log.info("views_built", views=building.names, position=built.position)
         return built.entries
 
-    def _stumble(self, connection: psycopg.Connection[Any], views: Sequence[View[Any]], failure: Exception) -> None:
-        """Find out over which view a build stumbles, by trying each alone. One without rows then goes step by step.
+    def _isolate(self, connection: psycopg.Connection[Any], views: Sequence[View[Any]], failure: Exception) -> None:
+        """After a failed build, schedule each view alone to find the faulty one.
 
-        The old rows of one that has some go on answering, and say so.
+        The faulty view keeps serving its old rows, with the error in its position; one without rows is followed from
+        the beginning, batch by batch.
         """
         if len(views) > 1:
             self._unbuildable |= dict.fromkeys((view.name for view in views), 0.0)
@@ -215,22 +216,22 @@ class Projector:
             self._building = None
 
     def _follow_far(self, connection: psycopg.Connection[Any]) -> int:
-        """Take views that are far behind to the end of the ledger; 0 where they are not, or where a fold stumbles."""
-        span = None if self._stumbled else self._following.span()
+        """Advance views that are far behind with several processes; 0 if they are not far behind, or on failure."""
+        span = None if self._parallel_failed else self._following.span()
         if not span:
             return 0
         views, begun, last = span.views, span.seq, min(head_of(connection), span.until or sys.maxsize)
-        # A few views alone are folded before another process has started.
+        # With few views, this process has folded the entries before another one would have started.
         processes = processes_for(views, (last - begun) * len(views) // len(VIEWS))
         if processes == 1:
             return 0
-        each = BATCH_ENTRIES_MAX
-        stretches = [LedgerStretch(seq, min(seq + each, last)) for seq in range(begun, last, each)]
+        size = BATCH_ENTRIES_MAX
+        ranges = [LedgerRange(seq, min(seq + size, last)) for seq in range(begun, last, size)]
         try:
-            with closing(follow_side_by_side(self._lease.url, views, stretches, processes=processes)) as batches:
+            with closing(follow_parallel(self._lease.url, views, ranges, processes=processes)) as batches:
                 for batch in batches:
                     with _no_rebuild(connection):
-                        if _rebuilt(connection) != self._rebuilt or self._stopping.is_told():
+                        if _rebuild_count(connection) != self._rebuilt or self._stopping.is_set():
                             break
                         self._following.take(connection, span, batch)
                     if batch.of_law:
@@ -238,14 +239,14 @@ class Projector:
         except psycopg.OperationalError:
             raise
         except Exception:
-            log.exception("views that are far behind could not be taken further by several processes")
-            self._stumbled = True
+            log.exception("parallel_catch_up_failed")
+            self._parallel_failed = True
         return span.behind[0].seq - begun
 
 
 @contextmanager
 def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Wait for a rebuild under way; the next one waits until the block is done."""
+    """Block rebuilds: waits for a running one, and the next one waits for the end of the block."""
     connection.execute("SELECT pg_advisory_lock_shared(%s)", [BATCH_KEY])
     try:
         yield
@@ -254,20 +255,20 @@ def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
 
-def _rebuilt(connection: psycopg.Connection[Any]) -> int:
-    """How often the views were rebuilt."""
+def _rebuild_count(connection: psycopg.Connection[Any]) -> int:
+    """How often views were rebuilt, to notice a rebuild by another process."""
     row = connection.execute("SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position").fetchone()
     return int(row[0]) if row else 0
 
 
 def _is_new(connection: psycopg.Connection[Any]) -> bool:
-    """Whether no view was ever made here, and there is not much to fold."""
+    """Whether the database has no views yet and its ledger is short."""
     made = connection.execute("SELECT EXISTS (SELECT FROM views.position)").fetchone() == (True,)
     return not made and head_of(connection) < FILL_ENTRIES_MIN
 
 
 def _make_empty(connection: psycopg.Connection[Any], view: View[Any]) -> None:
-    """Begin *view* at the beginning, with empty tables."""
+    """Reset *view* to position 0, with empty tables."""
     with connection.transaction():
         make_tables(connection, view)
         make_indexes(connection, view)
@@ -278,8 +279,8 @@ def _make_empty(connection: psycopg.Connection[Any], view: View[Any]) -> None:
         )
 
 
-def _standing(connection: psycopg.Connection[Any], view: View[Any]) -> FollowedView:
-    """Where *view* stands. An error is tried again by whoever leads next: the release may have mended the fold."""
+def _followed(connection: psycopg.Connection[Any], view: View[Any]) -> FollowedView:
+    """*view* at its stored position. Errors are cleared: a new leader retries, as a new release may fix the fold."""
     row = connection.execute(
         "UPDATE views.position SET error = NULL, error_at = NULL WHERE view = %s RETURNING seq", [view.name]
     ).fetchone()

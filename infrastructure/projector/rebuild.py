@@ -1,7 +1,7 @@
-"""Rebuild every view from the ledger in a fresh schema, compare it with the live one, swap them.
+"""Rebuilds views from the ledger in a new schema, compares them with the live ones, and swaps them in.
 
-Where they are compared the projector waits meanwhile: both stand at the same position, so that they have to be equal to
-the last byte. Where views are built beside the live ones, those are followed until they are swapped.
+To compare, the projector is paused: both are then at the same position, and have to be equal to the last byte. An
+online rebuild does not compare; the projector keeps the live views up to date until the swap.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from infrastructure.postgres.roles import make_schema
 from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import GapInLedger
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
-from infrastructure.projector.workers import fill_side_by_side, processes_for
+from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
 from projections.view import SCHEMA, Table, View
 
-FRESH = "views_fresh"  # begins the name of the schema of every rebuild, and of nothing else
-LEFTOVER_SECONDS_MAX = 5  # for what a killed rebuild left: a process of it that is frozen keeps a table locked
-BUILD_KEY = 0x436F756E_42554C44  # the advisory lock of whoever has a fresh schema: one at a time
-VIEWS_AT_ONCE = 2  # are given indexes and compared
-WORK_MEMORY = "128MB"  # for sorting and comparing: what does not fit goes over the disk
+FRESH = "views_fresh"  # prefix of the names of all rebuild schemas, and of no others
+LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen process of a killed rebuild may hold a lock
+BUILD_KEY = 0x436F756E_42554C44  # advisory lock: one rebuild at a time
+VIEWS_AT_ONCE = 2  # indexed and compared in parallel
+WORK_MEMORY = "128MB"  # for sorting and comparing, before it spills to disk
 
 log = structlog.get_logger()
 
 
 class Difference(Struct, frozen=True):
-    """A table whose live rows are not those of the rebuild."""
+    """A table whose live rows differ from those of the rebuild."""
 
     table: str
     only_live: int
@@ -46,7 +46,7 @@ class Difference(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True):
-    """What a rebuild found. Without *differences* the live views were what the ledger says, where it *compared*."""
+    """The result of a rebuild. No *differences* means that the live views were equal to it, if they were compared."""
 
     position: int
     entries: int
@@ -62,22 +62,22 @@ def rebuild(
     *,
     swap: bool = True,
     compare: bool = True,
-    beside: bool = False,
+    online: bool = False,
     processes: int | None = None,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Rebuilt:
-    """Fold the whole ledger anew; with *swap* the result takes the place of the live views.
+    """Fold the whole ledger into new tables; with *swap* they replace the live ones.
 
-    With *compare* it is made at their position; without, of all that is there. *processes* of None are as
-    many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits;
-    with *beside* only for the swap, and then takes the views on from where the ledger ended when this began.
-    Raises GapInLedger where a position is missing, FillFailed where one of several processes stumbles or dies, and
-    whatever a fold raises in this one.
+    With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
+    defaults to the fastest number. *progress* is called with (entries read, entries in all). The projector is blocked
+    meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
+    Raises GapInLedger if a position is missing, FillFailed if a worker process fails or dies, and whatever a fold
+    raises in this process.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SELECT pg_advisory_lock(%s)", [BUILD_KEY])
-        if not beside:
+        if not online:
             connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
@@ -91,7 +91,7 @@ def rebuild(
             filled = _fill(url, views, position, fresh, processes, progress)
             differences = _finish(url, views, fresh, comparable)
             if swap:
-                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # beside, none was held so far
+                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # an online rebuild has not held it yet
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
         return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
@@ -99,9 +99,9 @@ def rebuild(
 
 @contextmanager
 def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
-    """An empty schema, gone afterwards, with what was not moved out of it.
+    """An empty schema, dropped afterwards with all tables that were not moved out of it.
 
-    Its name is new each time: whatever a rebuild that was killed has still under way finds no table to write into.
+    Its name is unique, so that workers of a killed rebuild which still run find no table to write to.
     """
     drop_leftovers(connection)
     fresh = f"{FRESH}_{token_hex(4)}"
@@ -114,29 +114,29 @@ def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
 
 
 def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
-    """Drop what rebuilds have left, this one or killed ones; for whoever holds BUILD_KEY.
+    """Drop the schemas of this rebuild and of killed ones. The caller holds BUILD_KEY.
 
-    What is locked for longer than LEFTOVER_SECONDS_MAX stays for the next one.
+    A schema that stays locked for longer than LEFTOVER_SECONDS_MAX is left to the next rebuild.
     """
-    found = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [FRESH]).fetchall()
-    for (name,) in found:
+    schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [FRESH]).fetchall()
+    for (name,) in schemas:
         try:
             with connection.transaction():
                 connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LEFTOVER_SECONDS_MAX}s"])
                 connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(name)))
         except psycopg.errors.LockNotAvailable:
-            log.warning("what a rebuild left is still in use", schema=name)
+            log.warning("rebuild_leftover_in_use", schema=name)
 
 
-def clear_away(connection: psycopg.Connection[Any]) -> None:
-    """Drop what killed rebuilds have left, unless one is under way: it will."""
+def drop_leftovers_if_idle(connection: psycopg.Connection[Any]) -> None:
+    """Drop the schemas of killed rebuilds, unless a rebuild is running, which does so itself."""
     if connection.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_KEY]).fetchone() == (True,):
         drop_leftovers(connection)
         connection.execute("SELECT pg_advisory_unlock(%s)", [BUILD_KEY])
 
 
 def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> dict[str, tuple[int, int]]:
-    """By which version, and up to where, each of the *views* that are live was made."""
+    """The version and the position of each of *views* that is live, by name."""
     rows = connection.execute(
         "SELECT view, version, seq FROM views.position WHERE view = ANY(%s)", [[view.name for view in views]]
     )
@@ -144,7 +144,7 @@ def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> di
 
 
 def _position(live: Mapping[str, tuple[int, int]], views: Sequence[View[Any]]) -> int | None:
-    """Where all the *views* stand; None where they stand apart or not at all."""
+    """The common position of all *views*; None if their positions differ or one is not live."""
     seqs = {seq for _, seq in live.values()}
     return seqs.pop() if len(live) == len(views) and len(seqs) == 1 else None
 
@@ -157,14 +157,14 @@ def _fill(
     processes: int | None,
     progress: Callable[[int, int], None],
 ) -> Filled:
-    def told(entries: int) -> None:
+    def report(entries: int) -> None:
         progress(entries, position)
 
     processes = processes or processes_for(views, position)
     if processes == 1:
-        filled = fill(url, views, position, fresh, told=told)
+        filled = fill(url, views, position, fresh, progress=report)
     else:
-        filled = fill_side_by_side(url, views, position, fresh, processes=processes, told=told)
+        filled = fill_parallel(url, views, position, fresh, processes=processes, progress=report)
     if filled.entries != position:
         raise GapInLedger(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled
@@ -173,30 +173,31 @@ def _fill(
 def _finish(
     url: str, views: Sequence[View[Any]], fresh: str, comparable: Sequence[View[Any]]
 ) -> tuple[Difference, ...]:
-    """Give the filled tables all that tables have; how those of the *comparable* views differ from the live ones.
+    """Index and analyze the filled tables; return how those of the *comparable* views differ from the live ones.
 
-    Some views at once: the server has a process for each connection.
+    Some views in parallel: the server has a process for each connection.
     """
-    waiting = iter(views)  # whichever thread is free takes the next
+    queue = iter(views)  # shared by the threads
     lock = threading.Lock()
 
     def work(_: int) -> list[Difference]:
-        found: list[Difference] = []
+        differences: list[Difference] = []
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(SQL("SET work_mem = {0}; SET maintenance_work_mem = {0}").format(WORK_MEMORY))
             while True:
                 with lock:
-                    view = next(waiting, None)
+                    view = next(queue, None)
                 if view is None:
-                    return found
+                    return differences
                 _complete(connection, view, fresh)
                 if view in comparable:
-                    found.extend(_differences(connection, view.tables, fresh))
+                    differences.extend(_differences(connection, view.tables, fresh))
 
     with ThreadPoolExecutor(VIEWS_AT_ONCE) as pool:
-        found = [difference for part in pool.map(work, range(VIEWS_AT_ONCE)) for difference in part]
+        by_thread = pool.map(work, range(VIEWS_AT_ONCE))
+        differences = [difference for of_thread in by_thread for difference in of_thread]
     order = [table.name for view in views for table in view.tables]
-    return tuple(sorted(found, key=lambda difference: order.index(difference.table)))
+    return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
 
 
 def _complete(connection: psycopg.Connection[Any], view: View[Any], fresh: str) -> None:
@@ -220,7 +221,7 @@ def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], f
 
 
 def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], fresh: str, position: int) -> None:
-    """The fresh tables move into the schema that is read, with their positions."""
+    """Replace the live tables with those in *fresh*, and set the views' positions."""
     for view in views:
         for table in view.tables:
             connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table.name)))

@@ -1,4 +1,4 @@
-"""Rows of the views into PostgreSQL: a set at a time, whatever the view."""
+"""Writes rows of views to PostgreSQL in bulk: COPY, staging tables, upserts, deletes, and sums."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from infrastructure.postgres.roles import as_views_owner
 from infrastructure.projector.pg_copy import FORMAT, blocks, require_known
 from projections.view import SCHEMA, Change, Row, Table, View, create, create_indexes
 
-BATCH_KEY = 0x436F756E_42415443  # the advisory lock shared by a batch under way; a rebuild holds it alone
+BATCH_KEY = 0x436F756E_42415443  # advisory lock: shared while a batch is written, exclusive during a rebuild
 
 log = structlog.get_logger()
 
 
 def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
-    """Create the view's tables afresh, empty."""
+    """Create the view's tables, empty, dropping existing ones."""
     with as_views_owner(connection):
         for table in view.tables:
             connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
@@ -34,8 +34,8 @@ def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: s
             connection.execute(statement)
 
 
-def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
-    """Mark views for a rebuild that are ahead of the ledger, which was restored without them; returns their names."""
+def invalidate_views_ahead(connection: psycopg.Connection[Any]) -> list[str]:
+    """Mark views for a rebuild that are ahead of the ledger, as after a restore from a backup; returns their names."""
     rows = connection.execute(
         "UPDATE views.position SET version = 0, seq = 0 WHERE seq > (SELECT seq FROM ledger.head) RETURNING view"
     ).fetchall()
@@ -45,17 +45,17 @@ def distrust_ahead(connection: psycopg.Connection[Any]) -> list[str]:
 
 
 class Lines(Struct, frozen=True):
-    """What is to be written to one table, ready to be sent: rows as blocks of lines for COPY, keys of rows that go."""
+    """The changes to one table, encoded: rows as blocks of lines for COPY, and keys of rows to delete."""
 
     table: Table
     new: list[str]
-    staged: list[str]  # rows that replace others, or that are added to a summed table's
+    staged: list[str]  # rows that replace existing ones, or are added to those of a summed table
     gone: list[Row]
-    few: str = ""  # the JSON of the rows instead of lines, where that is quicker
+    few: str = ""  # the rows as JSON instead, if there are few of them
 
     @classmethod
     def of(cls, table: Table, change: Change, few_max: int) -> Lines:
-        """Up to *few_max* rows go without COPY. Raises TypeError for a value of a type that no view may hold."""
+        """Encode *change*; up to *few_max* rows as JSON. Raises TypeError for a value of an unsupported type."""
         if 0 < len(change.inserts) + len(change.updates) <= few_max:
             return cls(table, [], [], change.deletes, _json(table, change.inserts + change.updates))
         if table.summed:
@@ -63,13 +63,13 @@ class Lines(Struct, frozen=True):
         new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
         return cls(table, list(new), list(staged), change.deletes)
 
-    def mending(self) -> Lines:
-        """The same for a table in which a row that would be new may be there already."""
+    def as_upserts(self) -> Lines:
+        """The same changes for a table that may already contain the new rows."""
         return Lines(self.table, [], self.new + self.staged, self.gone, self.few)
 
 
 def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
-    """*rows* of *table* as `copy_rows` takes them. Raises TypeError for a value of a type that no view may hold."""
+    """*rows* of *table* as blocks of lines for `copy_rows`. Raises TypeError for a value of an unsupported type."""
     return blocks(rows, [nth for nth, (_, kind) in enumerate(table.columns) if "[]" in kind])
 
 
@@ -88,9 +88,9 @@ def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[
 
 
 def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
-    """Send the rows. The new ones are then in the table, the others where `settle` finds them.
+    """COPY new rows into the table, and the others into a staging table for `settle`.
 
-    Raises psycopg.errors.UniqueViolation where a new one is there already.
+    Raises psycopg.errors.UniqueViolation if a new row exists already.
     """
     target = Identifier(schema, lines.table.name)
     if lines.new:
@@ -104,20 +104,20 @@ def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEM
 
 
 def settle(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
-    """What is left to do once the rows are staged: statements alone, for a pipeline."""
+    """Delete rows, and merge the staged ones into the table: statements without COPY, so that they can be pipelined."""
     table, target = lines.table, Identifier(schema, lines.table.name)
-    source, given = SQL("{}").format(_staging(table)), list[str]()
+    source, params = SQL("{}").format(_staging(table)), list[str]()
     if lines.few:
-        source, given = SQL("json_populate_recordset(NULL::{}, %s::json)").format(target), [lines.few]
+        source, params = SQL("json_populate_recordset(NULL::{}, %s::json)").format(target), [lines.few]
     if lines.gone:
         _delete(connection, table, lines.gone, target)
     if lines.staged or lines.few:
         for statement in _added(table, target, source) if table.summed else [_updated(table, target, source)]:
-            connection.execute(statement, given)
+            connection.execute(statement, params)
 
 
 def add_up(connection: psycopg.Connection[Any], table: Table, schema: str) -> None:
-    """Make one row of all that a summed table without a key yet has for it. Those that come to nothing go."""
+    """Aggregate the rows of a summed table that has no key yet into one row per key, dropping zero sums."""
     target, keys, number = Identifier(schema, table.name), SQL(", ").join(table.names[: table.key]), table.names[-1]
     with connection.transaction():
         connection.execute(
@@ -135,7 +135,7 @@ def _staging(table: Table) -> Identifier:
 
 
 def _added(table: Table, target: Identifier, source: Composed) -> list[Composed]:
-    """Add the rows of *source* to a summed table. A row that has come to nothing goes, as if it had never been."""
+    """Statements that add the rows of *source* to a summed table, and delete rows whose sum becomes zero."""
     keys, number = SQL(", ").join(table.names[: table.key]), table.names[-1]
     same = SQL(" AND ").join(SQL("t.{0} = s.{0}").format(name) for name in table.names[: table.key])
     return [
@@ -148,7 +148,7 @@ def _added(table: Table, target: Identifier, source: Composed) -> list[Composed]
 
 
 def _updated(table: Table, target: Identifier, source: Composed) -> Composed:
-    """Put the rows of *source* in the place of what was there, or where nothing was."""
+    """The statement that upserts the rows of *source*."""
     keys = SQL(", ").join(table.names[: table.key])
     updates = SQL(", ").join(SQL("{0} = excluded.{0}").format(name) for name in table.names[table.key :])
     statement = SQL("INSERT INTO {} SELECT * FROM {} ON CONFLICT ({}) DO UPDATE SET {}")

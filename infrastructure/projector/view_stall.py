@@ -1,4 +1,4 @@
-"""Whether the views follow: since when the one furthest behind has not moved, though the ledger is ahead of it."""
+"""Detects stalled views: since when the one furthest behind has made no progress although the ledger is ahead of it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from time import monotonic
 from msgspec import Struct
 
 
-class Still(Struct, frozen=True):
-    """The views have not moved for so many *seconds*."""
+class Stall(Struct, frozen=True):
+    """The views have made no progress for so many *seconds*."""
 
     since: datetime
     seconds: float
 
 
-class Standstill:
-    """Looked at now and then, by whoever asks for readiness. Says rather too little than too much: what moved and
-    stood again between two looks counts from the second.
+class StallDetector:
+    """Compares positions between readiness probes. It may underestimate: progress that stopped again between two
+    probes counts from the second.
     """
 
     def __init__(self) -> None:
         self._position, self._since = -1, 0.0
 
-    def look(self, position: int, head: int) -> Still | None:
-        """For how long the views were seen at *position* with the ledger, now at *head*, ahead; None if it isn't.
+    def observe(self, position: int, head: int) -> Stall | None:
+        """For how long the views have been at *position* while the ledger, now at *head*, is ahead; None if it isn't.
 
-        Positions only grow: what is not taken in at the second look has waited since the first.
+        Positions only grow: entries that are still missing at the second probe have waited since the first.
         """
         if position >= head:
             self._position = -1
@@ -34,4 +34,4 @@ class Standstill:
         if position != self._position:
             self._position, self._since = position, monotonic()
         seconds = monotonic() - self._since
-        return Still(datetime.now(UTC) - timedelta(seconds=seconds), seconds)
+        return Stall(datetime.now(UTC) - timedelta(seconds=seconds), seconds)

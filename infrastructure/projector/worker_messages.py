@@ -1,4 +1,4 @@
-"""What a process that folds is told, and what it answers: a line of JSON each."""
+"""Messages between the projector and its worker processes: one line of JSON each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infrastructure.projector.fill import Filled, Share
 
 
 class Fill(Struct, frozen=True, tag="fill"):
-    """Which streams to fold into which tables. *views* maps their names to their versions."""
+    """Job: fold a share of the streams into the empty tables of *schema*. *views* maps names to versions."""
 
     url: str
     views: dict[str, int]
@@ -20,15 +20,15 @@ class Fill(Struct, frozen=True, tag="fill"):
 
 
 class Follow(Struct, frozen=True, tag="follow"):
-    """Which streams to fold for whoever writes. *views* maps their names to their versions."""
+    """Job: fold a share of the streams and return the rows to the projector. *views* maps names to versions."""
 
     url: str
     views: dict[str, int]
     share: Share
 
 
-class LedgerStretch(Struct, frozen=True):
-    """The positions after *seq* up to *last*."""
+class LedgerRange(Struct, frozen=True):
+    """The positions after *seq* up to and including *last*."""
 
     seq: int
     last: int
@@ -37,25 +37,25 @@ class LedgerStretch(Struct, frozen=True):
 Job = Fill | Follow
 
 
-class FillProgress(Struct, frozen=True, tag="told"):
-    """So many entries of the share are folded."""
+class FillProgress(Struct, frozen=True, tag="progress"):
+    """How many entries of the share are folded so far."""
 
     entries: int
 
 
-class Completed(Struct, frozen=True, tag="done"):
-    """The share is folded."""
+class Completed(Struct, frozen=True, tag="completed"):
+    """The share is folded completely."""
 
     filled: Filled
 
 
 class Failed(Struct, frozen=True, tag="failed"):
-    """It is not, and why."""
+    """The worker failed with this *error*."""
 
     error: str
 
 
-class Sent(Struct, frozen=True):
+class SentLines(Struct, frozen=True):
     """The `Lines` for one table, by its name."""
 
     table: str
@@ -64,15 +64,15 @@ class Sent(Struct, frozen=True):
     gone: list[list[Any]]
 
 
-class Partial(Struct, frozen=True, tag="part"):
-    """What a share of a stretch came to, as in a `Batch`."""
+class PartialBatch(Struct, frozen=True, tag="partial"):
+    """One share's part of the `ViewBatch` for a range of the ledger."""
 
     entries: int
     of_law: bool
-    sent: list[Sent]
+    sent: list[SentLines]
 
 
-Word = FillProgress | Completed | Failed | Partial
-decode_word = json.Decoder(Word).decode
+WorkerMessage = FillProgress | Completed | Failed | PartialBatch
+decode_message = json.Decoder(WorkerMessage).decode
 decode_job = json.Decoder(Job).decode
-decode_stretch = json.Decoder(LedgerStretch).decode
+decode_range = json.Decoder(LedgerRange).decode

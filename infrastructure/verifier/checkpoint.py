@@ -1,7 +1,7 @@
-"""A checkpoint: what the ledger was at a position, in one small file to be kept elsewhere, and compared with later.
+"""Checkpoints: digests of the ledger at a position, in a small file to store elsewhere and compare with later.
 
-Two running digests say it all: of every entry, and of every stored answer. Digests at positions in between show where a
-difference begins. The same ledger gives the same bytes, whoever writes them and when.
+A checkpoint has two running digests, of all entries and of all stored answers. Samples at positions in between locate
+where a difference begins. The same ledger always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from msgspec import Struct, ValidationError, json
 from infrastructure.ledger.hash_chain import Fault
 
 FORMAT = "countersign-checkpoint-1"
-SAMPLES_MAX = 4096  # half a megabyte; of a ledger as short as that every entry is one
+SAMPLES_MAX = 4096  # half a megabyte; a ledger shorter than this has a sample per entry
 BEGIN = bytes(32)
 _POSITION = Layout(">q")
 
 
-class CheckpointUnreadable(Exception):  # noqa: N818 it says what was found
-    """The file is not there, or is no checkpoint of ours. The sentence says which."""
+class CheckpointUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+    """The file can't be read or written, or is no checkpoint. The message says which."""
 
 
 class Sample(Struct, frozen=True, array_like=True):
-    """The digests of all up to a position, in hexadecimal."""
+    """The digests of everything up to a position, in hexadecimal."""
 
     position: int
     entries: str
@@ -34,7 +34,7 @@ class Sample(Struct, frozen=True, array_like=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """The ledger up to *position*: how much there is, when the last of it was *recorded_at*, and the digests."""
+    """Counts and digests of the ledger up to *position*; the last entry was *recorded_at*."""
 
     format: str = FORMAT
     position: int
@@ -48,13 +48,13 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def steps(self) -> Iterator[Sample]:
-        """The samples, and the end."""
+        """The samples, and the digests at the end."""
         yield from self.samples
         yield Sample(self.position, self.hash, self.commands_hash)
 
 
 class Digests:
-    """The running digests, and what they were at *positions*."""
+    """The running digests, and their values at *positions*."""
 
     def __init__(self, positions: set[int]) -> None:
         self.entries = self.commands = BEGIN
@@ -62,7 +62,7 @@ class Digests:
         self._positions = positions
 
     def take(self, seq: int, stored_hash: bytes | None, command: bytes) -> None:
-        """The entry at *seq*, and the row of the *command* whose last fact it is; empty where it is not the last."""
+        """Add the entry at *seq* and, if it is the last one of a command, the stored answer (*command*, else empty)."""
         self.entries = sha256(self.entries + _POSITION.pack(seq) + (stored_hash or b"")).digest()
         if command:
             self.commands = sha256(self.commands + command).digest()
@@ -71,15 +71,15 @@ class Digests:
 
 
 def positions_for(last: int) -> range:
-    """At which positions a checkpoint of a ledger that ends at *last* has samples."""
+    """The positions at which a checkpoint of a ledger that ends at *last* has samples."""
     stride = 1
     while last // stride > SAMPLES_MAX:
         stride *= 2
     return range(stride, last, stride)
 
 
-def differences(earlier: Checkpoint, found: dict[int, Sample], last: int) -> Iterator[Fault]:
-    """Where a ledger that ends at *last*, with the digests *found*, is not what *earlier* says it was."""
+def differences(earlier: Checkpoint, samples: dict[int, Sample], last: int) -> Iterator[Fault]:
+    """Where a ledger that ends at *last*, with *samples* by position, differs from the checkpoint *earlier*."""
     before, is_same = 0, {"entries": True, "commands": True}
     for sample in earlier.steps:
         if sample.position > last:
@@ -89,7 +89,7 @@ def differences(earlier: Checkpoint, found: dict[int, Sample], last: int) -> Ite
                 " or an older backup was restored",
             )
             return
-        now = found.get(sample.position, Sample(sample.position, "", ""))  # it is missing, as are its digests
+        now = samples.get(sample.position, Sample(sample.position, "", ""))  # a missing entry has no digests
         for part, what in (("entries", "an entry"), ("commands", "a stored answer")):
             if is_same[part] and getattr(sample, part) != getattr(now, part):
                 is_same[part] = False
@@ -105,19 +105,19 @@ def _between(before: int, sample: Sample) -> str:
 def read(path: Path) -> Checkpoint:
     """The checkpoint in the file *path*. Raises CheckpointUnreadable."""
     try:
-        found = json.decode(path.read_bytes(), type=Checkpoint)
+        checkpoint = json.decode(path.read_bytes(), type=Checkpoint)
     except OSError as failure:
         raise CheckpointUnreadable(f"{path} can't be read: {failure.strerror or failure}.") from failure
     except (ValidationError, ValueError) as failure:
         raise CheckpointUnreadable(f"{path} is no checkpoint: {failure}.") from failure
-    positions = [step.position for step in found.steps]
-    if found.format != FORMAT or positions != sorted(set(positions)) or positions[0] < 1:
+    positions = [step.position for step in checkpoint.steps]
+    if checkpoint.format != FORMAT or positions != sorted(set(positions)) or positions[0] < 1:
         raise CheckpointUnreadable(f"{path} is no checkpoint of the format {FORMAT}.")
-    return found
+    return checkpoint
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
-    """Write *checkpoint* to a new file, never over an older one. Raises CheckpointUnreadable where it can't be."""
+    """Write *checkpoint* to a new file; never overwrites one. Raises CheckpointUnreadable on failure."""
     try:
         with path.open("xb") as file:
             file.write(json.format(json.encode(checkpoint), indent=1) + b"\n")

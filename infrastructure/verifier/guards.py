@@ -1,4 +1,7 @@
-"""What guards the ledger in the database: triggers, functions, grants, constraints. Whether all are as installed."""
+"""Checks that the ledger's guards (triggers, functions, grants, constraints) are as the migrations made them.
+
+Shared by `countersign verify` and `countersign doctor`. Meaningful only once every migration is applied.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from infrastructure.postgres.migrate import migrations
 
 TABLES = ("event", "command")
 APPEND_ONLY = 2 | 8 | 16 | 32  # of pg_trigger.tgtype: before, delete, update, truncate; for each statement
-CHANGING = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
+# Only the owner changes a table of the ledger; others add to it through ledger.append, and so need no INSERT.
+CHANGING = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
 CONSTRAINTS = ("event_pkey", "event_stream_version", "command_pkey")
 FUNCTION = re.compile(
     r"(?P<drop>DROP FUNCTION ledger\.(?P<dropped>\w+))"
@@ -22,7 +26,7 @@ FUNCTION = re.compile(
     r"AS \$(?P<quote>\w*)\$(?P<body>.*?)\$(?P=quote)\$",
     re.DOTALL,
 )
-TRIGGER = re.compile(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON ledger\.(\w+)", re.DOTALL)
+TRIGGER = re.compile(r"CREATE (?:CONSTRAINT )?TRIGGER (?P<name>\w+)\s.*?\sON ledger\.(?P<table>\w+)", re.DOTALL)
 
 FUNCTIONS = """
     SELECT p.proname, p.prosrc, p.prosecdef, coalesce(array_to_string(p.proconfig, ' '), '')
@@ -51,7 +55,7 @@ ODDITIES = """
 CONSTRAINED = """
     SELECT conname::text FROM pg_constraint WHERE connamespace = 'ledger'::regnamespace AND contype IN ('p', 'u')
 """
-# Where triggers do not fire for whoever connects: a setting of a role or of the database.
+# A setting of a role or of the database by which triggers do not fire.
 REPLICA = """
     SELECT setting FROM pg_db_role_setting, unnest(setconfig) AS setting
     WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -72,9 +76,9 @@ class Function(Struct, frozen=True):
 
 
 def guard_faults(connection: psycopg.Connection[Any]) -> Iterator[Fault]:
-    """What is not as the migrations made it; of no entry, so at position 0."""
-    for found in (_functions, _triggers, _grants, _tables):
-        yield from (Fault(0, what) for what in found(connection))
+    """Everything that differs from what the migrations made, at position 0: it concerns no entry."""
+    for check in (_functions, _triggers, _grants, _tables):
+        yield from (Fault(0, what) for what in check(connection))
 
 
 def functions() -> dict[str, Function]:
@@ -92,8 +96,11 @@ def functions() -> dict[str, Function]:
 
 def triggers() -> set[tuple[str, str]]:
     """The triggers of the ledger after all migrations: table and name."""
-    found = (TRIGGER.finditer(migration.sql.decode()) for migration in migrations())
-    return {(match[2], match[1]) for of_one in found for match in of_one}
+    return {
+        (match["table"], match["name"])
+        for migration in migrations()
+        for match in TRIGGER.finditer(migration.sql.decode())
+    }
 
 
 def _functions(connection: psycopg.Connection[Any]) -> Iterator[str]:

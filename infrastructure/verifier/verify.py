@@ -1,4 +1,4 @@
-"""Verifying the whole ledger: every chain, every stored answer, and what guards them. Nothing found ends the walk."""
+"""Verifies the whole ledger: hash chains, stored answers, and guards. Continues after faults, and lists them all."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from msgspec import Struct
 
 from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
 from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
-from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, said_by, stored
+from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, expected_answer, stored
 from infrastructure.verifier.guards import guard_faults
 
 PAGE_ROWS_MAX = 5000
-FAULTS_LISTED_MAX = 1000  # of a ledger made anew by somebody, every entry is one
-EPOCH_2000_US = 946_684_800_000_000  # from which the server counts microseconds
-LAST_DAY_US = 253_402_214_400_000_000  # Unix microseconds of 9999-12-31, the last one that a date can be told of
-INFINITIES = {-(2**63), 2**63 - 1}  # as the server sends them
-# Nothing is converted on its way: a value that Python can't hold must not end the walk.
+FAULTS_LISTED_MAX = 1000  # in a forged ledger, every entry is a fault
+EPOCH_2000_US = 946_684_800_000_000  # of binary timestamps, in Unix microseconds
+LAST_DAY_US = 253_402_214_400_000_000  # Unix microseconds of 9999-12-31, the last day of Python's date
+INFINITIES = {-(2**63), 2**63 - 1}  # as binary timestamps
+# Values are read unconverted: one that Python can't represent must not abort the verification.
 READ = """
     SELECT seq, uuid_send(stream), version, convert_to(type, 'UTF8'), data, meta,
            timestamptz_send(occurred_at), timestamptz_send(recorded_at), hash
@@ -33,9 +33,9 @@ ENDS = """
 
 
 class Verified(Struct, frozen=True):
-    """What a walk along every chain found: *hash* and *commands_hash* sum up all that was read.
+    """The result of a verification. *hash* and *commands_hash* are digests of everything that was read.
 
-    Of *fault_count* faults the first are listed in *faults*.
+    *faults* lists the first of *fault_count* faults.
     """
 
     position: int
@@ -49,7 +49,7 @@ class Verified(Struct, frozen=True):
 
 
 class Walk:
-    """One walk up to position *last*, for a comparison with *earlier*."""
+    """State of one verification up to position *last*, which compares with the checkpoint *earlier*."""
 
     def __init__(self, last: int, earlier: Checkpoint | None) -> None:
         self.last, self.earlier = last, earlier
@@ -61,15 +61,15 @@ class Walk:
         self.recorded = 0
 
     def take(self, connection: psycopg.Connection[Any], rows: list[RawRow]) -> None:
-        """Some rows, in their order; all of a command's at once."""
+        """Check the next rows, in order of position. All rows of a command must come in one call."""
         self.chain.take(rows)
-        groups = [(command, list(of_one)) for command, of_one in groupby(rows, command_of)]
+        groups = [(command, list(group)) for command, group in groupby(rows, command_of)]
         answers = stored(connection, [command for command, _ in groups if command])
-        for command, of_one in groups:
+        for command, group in groups:
             answer = answers.get(command)
             if command:
-                self.commands.take(said_by(of_one, command), answer)
-            self._digest(of_one, answer)
+                self.commands.take(expected_answer(group, command), answer)
+            self._digest(group, answer)
         self.entries += len(rows)
         self.recorded = max(self.recorded, rows[-1].recorded or 0)
 
@@ -78,22 +78,22 @@ class Walk:
             self.digests.take(row.seq, row.hash, answer.all_of_it if answer and row is rows[-1] else b"")
 
     def faults(self, connection: psycopg.Connection[Any], head: int | None, answered: int) -> list[Fault]:
-        """All that is wrong, by position; what concerns no entry has the position 0."""
-        found = [*guard_faults(connection)]
+        """All faults, by position; faults that concern no entry have position 0."""
+        faults = [*guard_faults(connection)]
         if self.last == 0:
-            found.append(Fault(0, "the ledger is empty: nothing could be verified"))
+            faults.append(Fault(0, "the ledger is empty: nothing could be verified"))
         self.chain.finish(head, answered)
         row = connection.execute("SELECT count(*) FROM ledger.command WHERE seq <= %s", [self.last]).fetchone()
         strangers = (row[0] if row else 0) - self.commands.count
         if strangers > 0:
-            found.append(Fault(0, f"{strangers} stored answers belong to no entry: such a command would never be done"))
-        found += [*self.chain.faults, *self.commands.faults]
+            faults.append(Fault(0, f"{strangers} stored answers belong to no entry: such commands would be skipped"))
+        faults += [*self.chain.faults, *self.commands.faults]
         if self.earlier:
-            found += differences(self.earlier, self.digests.at, self.last)
-        return sorted(found, key=lambda fault: fault.seq)
+            faults += differences(self.earlier, self.digests.at, self.last)
+        return sorted(faults, key=lambda fault: fault.seq)
 
     def checkpoint(self) -> Checkpoint:
-        """What this walk has read, to be compared with later."""
+        """A checkpoint of what was read, for later comparisons."""
         samples = [self.digests.at[position] for position in self._sampled if position in self.digests.at]
         recorded = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=min(self.recorded, LAST_DAY_US))
         return Checkpoint(
@@ -111,11 +111,11 @@ class Walk:
 def verify(
     url: str, progress: Callable[[int, int], None], earlier: Checkpoint | None = None
 ) -> tuple[Verified, Checkpoint | None]:
-    """Recompute every hash; also find missing positions, versions out of order, a tail that was cut off, stored
-    answers that are gone or changed, guards that were taken down, and where all that differs from an *earlier*
-    checkpoint. The checkpoint of now is None where anything is wrong.
+    """Recompute every hash; also find missing positions, versions out of order, a truncated end, stored answers that
+    are missing or changed, disabled guards, and differences from an *earlier* checkpoint. Returns the result and a new
+    checkpoint, which is None if there are faults.
 
-    Up to the last entry there was when the walk began, wherever the head row says that the ledger ends.
+    Verifies up to the last entry at the time of the call, whatever the head row says.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
@@ -126,7 +126,7 @@ def verify(
             progress(walk.chain.seq, last)
         faults = walk.faults(connection, head, answered)
     digests = walk.digests
-    found = Verified(
+    verified = Verified(
         last,
         walk.entries,
         len(walk.chain.heads),
@@ -136,11 +136,11 @@ def verify(
         len(faults),
         faults[:FAULTS_LISTED_MAX],
     )
-    return found, None if faults else walk.checkpoint()
+    return verified, None if faults else walk.checkpoint()
 
 
 def pages(connection: psycopg.Connection[Any], last: int) -> Iterator[list[RawRow]]:
-    """Every row up to position *last*, in order, some thousand at a time; all rows of a command on one page."""
+    """All rows up to position *last*, in order, in pages of some thousand; a command's rows are on one page."""
     begun: list[RawRow] = []
     after = 0
     with connection.cursor(binary=True) as cursor:
@@ -163,7 +163,7 @@ def _raw(row: tuple[Any, ...]) -> RawRow:
 
 
 def _instant(sent: bytes | None) -> int | None:
-    """Unix microseconds of what the server *sent*; what is infinite stays beyond every instant."""
+    """Unix microseconds of a binary timestamp; infinite ones stay beyond every instant."""
     if sent is None:
         return None
     number = int.from_bytes(sent, signed=True)

@@ -1,1 +1,1 @@
-"""The deadline watcher: turns crossed deadlines into facts."""
+"""The deadline watcher: records deadlines that pass as facts."""

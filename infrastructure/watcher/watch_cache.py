@@ -1,4 +1,4 @@
-"""The dossiers of the projects that the watcher looked at last, brought up to date by what was written since."""
+"""Cache of the projects' watch states, updated with the entries written since."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
 from projections.watch.state import WatchState
 
-FACTS_KEPT_MAX = 200_000  # about a kilobyte each
-NEWS = (
+FACTS_MAX = 200_000  # about a kilobyte each
+NEW_ENTRIES = (
     f"SELECT {', '.join('e.' + name for name in COLUMNS.split(', '))} FROM ledger.event AS e"  # noqa: S608 our own
     " JOIN unnest(%s::uuid[], %s::int[]) AS known (stream, version) ON e.stream = known.stream"
     " AND e.version > known.version ORDER BY e.stream, e.version"
@@ -23,44 +23,44 @@ NEWS = (
 
 
 class WatchCache:
-    """Kept in memory, the longest unused ones forgotten first. One reader at a time."""
+    """LRU cache of watch states, bounded by their number of facts. Not safe for concurrent reads."""
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals = approvals
-        self._kept: WeightedLruCache[UUID, WatchState] = WeightedLruCache(FACTS_KEPT_MAX)
-        approvals.high_water.listeners.append(self._kept.clear)
+        self._states: WeightedLruCache[UUID, WatchState] = WeightedLruCache(FACTS_MAX)
+        approvals.high_water.listeners.append(self._states.clear)
 
     async def read(self, streams: Sequence[UUID]) -> tuple[list[WatchState], dict[UUID, int]]:
-        """The dossiers of *streams* as they stand in the ledger; those of no project, with their last version."""
-        versions = [self._kept[stream].version if stream in self._kept else 0 for stream in streams]
+        """The current states of the projects among *streams*; the last versions of the other streams."""
+        versions = [self._states[stream].version if stream in self._states else 0 for stream in streams]
         async with self._approvals.store.cursor() as cursor:
-            await cursor.execute(NEWS, [list(streams), versions])
+            await cursor.execute(NEW_ENTRIES, [list(streams), versions])
             rows = [StoredRow(*row) for row in await cursor.fetchall()]
-        news = {stream: [entry_from(row) for row in found] for stream, found in groupby(rows, attrgetter("stream"))}
-        found: list[WatchState] = []
-        others: dict[UUID, int] = {}
+        new = {stream: [entry_from(row) for row in group] for stream, group in groupby(rows, attrgetter("stream"))}
+        states: list[WatchState] = []
+        other_versions: dict[UUID, int] = {}
         for stream in streams:
-            entries = news.get(stream, [])
-            if stream in self._kept or (entries and of_project(entries)):
-                found.append(await self._updated(stream, entries))
+            entries = new.get(stream, [])
+            if stream in self._states or (entries and of_project(entries)):
+                states.append(await self._updated(stream, entries))
             elif entries:
-                others[stream] = entries[-1].version
-        return found, others
+                other_versions[stream] = entries[-1].version
+        return states, other_versions
 
-    async def again(self, dossier: WatchState) -> WatchState:
-        """The same project's, with what was written since."""
-        project = dossier.project.id
-        known = dossier.version if project in self._kept else 0
+    async def refreshed(self, state: WatchState) -> WatchState:
+        """The state of the same project, with the entries written since."""
+        project = state.project.id
+        known = state.version if project in self._states else 0
         return await self._updated(project, await self._approvals.history(project, after=known))
 
     def forget(self, project: UUID) -> None:
-        """Read this one from its entries next time."""
-        self._kept.forget(project)
+        """Drop the project from the cache, so that its whole history is read next time."""
+        self._states.forget(project)
 
     async def _updated(self, project: UUID, entries: Sequence[Entry]) -> WatchState:
-        kept = self._kept.forget(project)
-        if kept is None or not kept.follow(entries):
-            kept = WatchState.of(entries if kept is None else await self._approvals.history(project))
-        self._kept.keep(project, kept, kept.version)
-        self._kept.make_room()
-        return kept
+        state = self._states.forget(project)
+        if state is None or not state.follow(entries):
+            state = WatchState.of(entries if state is None else await self._approvals.history(project))
+        self._states.keep(project, state, state.version)
+        self._states.make_room()
+        return state

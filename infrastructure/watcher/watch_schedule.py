@@ -1,4 +1,4 @@
-"""When the deadline watcher has to look at which project: kept in the database, so that a restart reads little."""
+"""The deadline watcher's schedule: when to check each project next, stored in the database to survive restarts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from msgspec import Struct
 from infrastructure.postgres.lease import Lease
 
 WORK = "watcher"
-LEADER_KEY = 0x436F756E_57415443  # the advisory lock of whoever watches
-ENTRIES_MAX = 5000  # of the ledger at a time: some milliseconds
-# Entries that the watcher has read, its own among them, are no news. The position moves on with what is noted.
+LEADER_KEY = 0x436F756E_57415443  # advisory lock of the leading watcher
+ENTRIES_MAX = 5000  # per query, which takes some milliseconds
+# Schedules projects with new entries; entries that the watcher has read, such as its own, do not count.
 NOTE_NEWS = """
     WITH news AS (
         SELECT stream, version, seq FROM ledger.event
@@ -35,8 +35,8 @@ NOTE_NEWS = """
 
 DUE = "SELECT project FROM watch.project WHERE look_at <= %(now)s ORDER BY look_at, project LIMIT %(limit)s"
 LEFT = "SELECT project FROM watch.project WHERE sweep ORDER BY project LIMIT %(limit)s"
-# A clock that runs may end on another day by another calendar; one that is closed can only be judged anew. What the
-# view does not know yet has new entries, and is looked at for these.
+# With another calendar, a running clock may end on another day; a closed one can only be judged differently. Projects
+# that the clocks view does not have yet are scheduled by their new entries.
 SWEEP = """
     UPDATE watch.project SET sweep = true WHERE look_at IS NULL OR look_at > %(now)s
 """
@@ -47,7 +47,7 @@ MOVABLE = """
 
 
 class CheckedProject(Struct, frozen=True):
-    """A project that was looked at: all up to *version* is told, and *next* is when to look again, None for never."""
+    """A project checked up to *version*; *next* is when to check it again, None if only after new entries."""
 
     project: UUID
     version: int
@@ -55,55 +55,55 @@ class CheckedProject(Struct, frozen=True):
 
 
 class WatchTable:
-    """The table, on the connection of the watcher that leads; whoever has lost that connection writes no more."""
+    """The schedule's table. Uses the leader's own connection, so that a watcher without it can't write."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
 
     async def lead(self, lease: Lease) -> bool:
-        """Become the leader if there is none, or if the one there is has fallen silent."""
+        """Become the leader if there is none, or if its lease has expired."""
         await self._connection.execute("SET timezone = 'UTC'")
         return await lease.take_async(self._connection)
 
     async def note_news(self, now: datetime) -> int:
-        """Put the projects with new entries on the list; how many entries those were."""
+        """Schedule the projects with new entries for now; returns the number of entries."""
         cursor = await self._connection.execute(NOTE_NEWS, {"limit": ENTRIES_MAX, "now": now})
         row = await cursor.fetchone()
         return int(row[0]) if row else 0
 
     async def note_calendars(self, calendars: str, laws: Sequence[str], now: datetime) -> None:
-        """Put every project on the list, as clocks are counted by other *calendars* from now on.
+        """Schedule every project, because the *calendars* have changed.
 
-        First come those with a clock that runs by one of *laws*, which the change can move; the others are looked at
-        when nothing else is due.
+        Projects with a clock under one of *laws*, which the change can move, come first; the others are checked when
+        nothing else is due.
         """
         async with self._connection.transaction():
             await self._connection.execute(SWEEP, {"now": now})
-            if await self._one("SELECT to_regclass('views.clock') IS NOT NULL", []) == (True,):
+            if await self._fetch_one("SELECT to_regclass('views.clock') IS NOT NULL", []) == (True,):
                 await self._connection.execute(MOVABLE, {"now": now, "laws": list(laws)})
             await self._connection.execute("UPDATE watch.position SET calendars = %s", [calendars])
 
     async def calendars(self) -> str:
-        """By which calendars clocks were counted so far."""
-        (known,) = await self._one("SELECT calendars FROM watch.position", [])
+        """The calendars by which the projects were last checked, as `versions_of` writes them."""
+        (known,) = await self._fetch_one("SELECT calendars FROM watch.position", [])
         return str(known or "")
 
     async def due(self, now: datetime, limit: int) -> list[UUID]:
-        """The projects to look at by *now*, the longest due first; where none is due, those left to sweep."""
+        """The projects due by *now*, longest due first; if there are none, those that a calendar change left over."""
         for query in (DUE, LEFT):
             cursor = await self._connection.execute(query, {"now": now, "limit": limit})
-            if found := [project for (project,) in await cursor.fetchall()]:
-                return found
+            if projects := [project for (project,) in await cursor.fetchall()]:
+                return projects
         return []
 
     async def next(self) -> datetime | None:
-        """When the next project has to be looked at."""
-        (at,) = await self._one("SELECT min(look_at) FROM watch.project", [])
+        """When the next project is due."""
+        (at,) = await self._fetch_one("SELECT min(look_at) FROM watch.project", [])
         return at if isinstance(at, datetime) else None
 
-    async def looked(self, found: Sequence[CheckedProject]) -> None:
-        """Remember when to look at these again."""
-        columns = ([one.project for one in found], [one.version for one in found], [one.next for one in found])
+    async def reschedule(self, checked: Sequence[CheckedProject]) -> None:
+        """Store when to check these projects again."""
+        columns = ([p.project for p in checked], [p.version for p in checked], [p.next for p in checked])
         await self._connection.execute(
             "UPDATE watch.project AS known SET version = new.version, look_at = new.look_at, sweep = false"
             " FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS new (project, version, look_at)"
@@ -111,14 +111,14 @@ class WatchTable:
             columns,
         )
 
-    async def brought_in(self, commands: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    async def stored_at(self, commands: Sequence[UUID]) -> Mapping[UUID, datetime]:
         """When each of these commands was stored in this ledger."""
         cursor = await self._connection.execute(
             "SELECT id, at FROM ledger.command WHERE id = ANY(%s)", [list(commands)]
         )
         return dict(await cursor.fetchall())
 
-    async def _one(self, query: Any, params: Sequence[object]) -> tuple[Any, ...]:
+    async def _fetch_one(self, query: Any, params: Sequence[object]) -> tuple[Any, ...]:
         cursor = await self._connection.execute(query, params)
         row: tuple[Any, ...] | None = await cursor.fetchone()
         return row or (None,)

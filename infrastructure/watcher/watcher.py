@@ -1,8 +1,8 @@
-"""The deadline watcher: when time alone makes a clock come to something, that becomes a fact, once and in order.
+"""The deadline watcher: when a deadline or warning threshold passes, it records that as a fact, once and in order.
 
-One leader at a time, others stand by. It looks at a project when it has new entries, when one of its clocks may come
-to something, and when the calendar has changed. What it says goes the way of every command, under an id made of the
-clock and the rung: whoever says it again changes nothing.
+One leader runs at a time, others stand by. A project is checked when it has new entries, when one of its clocks may
+reach a threshold, and when a calendar has changed. Facts are recorded by commands whose id is made of clock and
+threshold, so that sending one again changes nothing.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from projections.watch.fold import Watch, watch, watch_on
 from projections.watch.state import WatchState
 
 WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
-PROJECTS_AT_A_TIME = 100  # about two seconds of reading clocks; then what is new is noted
-PASSES_MAX = 5  # a rescission, what takes its place, what others wrote meanwhile, and a look that finds nothing more
+PROJECTS_AT_A_TIME = 100  # takes about two seconds; then new entries are noted
+PASSES_MAX = 5  # a rescission, its replacement, concurrent writes, and a final pass that finds nothing due
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
-SETTLE_SECONDS = 0.25  # a project that is being written gets one look, not one an entry
-RETRY = timedelta(minutes=1)  # until a project that could not be settled is looked at again
-ALARM_SECONDS = 60.0  # what nobody foresaw is told again every minute, until somebody looks
+SETTLE_SECONDS = 0.25  # delay after a NOTIFY, so that a burst of entries causes one check
+RETRY = timedelta(minutes=1)  # before a project whose check failed is checked again
+ALARM_SECONDS = 60.0  # between two log lines about an unexpected error, which needs an operator
 
 log = structlog.get_logger()
 
 
 class Watcher:
-    """Runs in an event loop, best in a process of its own. `run` until `stop`; `step` once, for tests.
+    """Runs in an event loop, best in a separate process: `run` until `stop`. Tests call `step`.
 
-    The time is that of *approvals*, which must be open.
+    Uses the clock of *approvals*, which must be open.
     """
 
     def __init__(self, approvals: Approvals, url: str) -> None:
@@ -51,7 +51,7 @@ class Watcher:
         self._calendars = Calendars(approvals)
         self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
-        self._dossiers = WatchCache(approvals)
+        self._cache = WatchCache(approvals)
         self._lease = Lease(url, WORK, LEADER_KEY)
         self.is_leader = False
 
@@ -59,17 +59,17 @@ class Watcher:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Whatever happens, it tries again: nobody else looks after it."""
+        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
         while not self._stopping.is_set():
             self._lease = Lease(self._url, WORK, LEADER_KEY)
             try:
                 async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
                     await self._lead(connection)
             except (psycopg.Error, Busy) as lost:
-                log.warning("the deadline watcher lost its database", error=str(lost).strip())
+                log.warning("deadline_watcher_disconnected", error=str(lost).strip())
                 await self._pause(POLL_SECONDS)
             except Exception:
-                log.exception("the deadline watcher stands still")
+                log.exception("deadline_watcher_failed")
                 await self._pause(ALARM_SECONDS)
             finally:
                 self.is_leader = False
@@ -83,18 +83,18 @@ class Watcher:
         with self._lease.renewed():
             await connection.execute(SQL("LISTEN {}").format(CHANNEL))
             while not self._stopping.is_set():
-                if await self.step(table) == 0 and await self._is_news(connection, await self._idle_seconds(table)):
+                if await self.step(table) == 0 and await self._is_notified(connection, await self._idle_seconds(table)):
                     await self._pause(SETTLE_SECONDS)
 
     async def take_lead(self, table: WatchTable) -> bool:
-        """Become the leader if there is none, or if the one there is has fallen silent."""
+        """Become the leader if there is none, or if its lease has expired."""
         self.is_leader = await table.lead(self._lease)
         return self.is_leader
 
     async def step(self, table: WatchTable) -> int:
-        """Note what is new, and look at one batch of projects; how much was done, 0 for nothing.
+        """Note new entries, and check one batch of due projects; returns how many of both, 0 if nothing was to do.
 
-        Pauses while the clocks of machine and database differ.
+        Does nothing while the clocks of machine and database differ.
         """
         if self._approvals.clocks.trouble:
             return 0
@@ -107,80 +107,89 @@ class Watcher:
         news = await table.note_news(now)
         projects = await table.due(now, PROJECTS_AT_A_TIME)
         if projects:
-            await self._look(table, projects, laws)
+            await self._check_all(table, projects, laws)
         return news + len(projects)
 
-    async def _look(self, table: WatchTable, projects: Sequence[UUID], laws: LawBook) -> None:
-        """Tell all there is to tell of *projects*, side by side; each one's facts in their order."""
-        dossiers, others = await self._dossiers.read(projects)
-        since = await self._taken_over(table, dossiers)
-        tended = [self._tend(dossier, laws, since.get(dossier.project.id)) for dossier in dossiers]
-        found = await asyncio.gather(*tended, return_exceptions=True)
-        looked = [one for one in found if isinstance(one, CheckedProject)]
-        await table.looked([*looked, *(CheckedProject(stream, version, None) for stream, version in others.items())])
-        for failure in found:
+    async def _check_all(self, table: WatchTable, projects: Sequence[UUID], laws: LawBook) -> None:
+        """Check *projects* concurrently, and reschedule those that did not fail; then raise the first failure."""
+        states, other_versions = await self._cache.read(projects)
+        since = await self._imported_at(table, states)
+        checks = [self._check(state, laws, since.get(state.project.id)) for state in states]
+        results = await asyncio.gather(*checks, return_exceptions=True)
+        checked = [result for result in results if isinstance(result, CheckedProject)]
+        unwatched = [CheckedProject(stream, version, None) for stream, version in other_versions.items()]
+        await table.reschedule([*checked, *unwatched])
+        for failure in results:
             if isinstance(failure, BaseException):
                 raise failure
 
-    async def _taken_over(self, table: WatchTable, dossiers: Sequence[WatchState]) -> dict[UUID, datetime]:
-        """Since when the imported ones among the projects have been ours (ADR 0009)."""
-        imported = {dossier.project.id: dossier.command for dossier in dossiers if dossier.imported}
-        stored = await table.brought_in(list(imported.values())) if imported else {}
+    async def _imported_at(self, table: WatchTable, states: Sequence[WatchState]) -> dict[UUID, datetime]:
+        """When the imported ones among the projects were imported (ADR 0009)."""
+        imported = {state.project.id: state.command for state in states if state.imported}
+        stored = await table.stored_at(list(imported.values())) if imported else {}
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
-    async def _tend(self, dossier: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
-        """Tell all there is to tell of one project. Raises psycopg.Error or Busy; tells anything else in the log."""
-        project = dossier.project.id
+    async def _check(self, state: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
+        """Record everything that is due in one project. Raises psycopg.Error and Busy; logs any other error."""
+        project = state.project.id
         try:
             for _ in range(PASSES_MAX):
                 now = self._approvals.clock()
-                found = watch_on(dossier, laws, now, since) or watch(
+                watched = watch_on(state, laws, now, since) or watch(
                     await self._approvals.history(project), laws, now, since
                 )
-                if not found.due:
-                    return CheckedProject(project, dossier.version, found.next)
-                await self._tell(project, found)
-                dossier = await self._dossiers.again(dossier)
-            log.warning("a project did not settle", project=str(project), due=len(found.due))
+                if not watched.due:
+                    return CheckedProject(project, state.version, watched.next)
+                await self._record(project, watched)
+                state = await self._cache.refreshed(state)
+            log.warning("project_did_not_settle", project=str(project), due=len(watched.due))
         except (psycopg.Error, Busy):
             raise
         except Exception:
-            log.exception("a project can't be watched", project=str(project))
-            self._dossiers.forget(project)
-        return CheckedProject(project, dossier.version, self._approvals.clock() + RETRY)
+            log.exception("project_check_failed", project=str(project))
+            self._cache.forget(project)
+        return CheckedProject(project, state.version, self._approvals.clock() + RETRY)
 
-    async def _tell(self, project: UUID, found: Watch) -> None:
-        """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""
-        for one in found.due:
+    async def _record(self, project: UUID, watched: Watch) -> None:
+        """Send the commands that are due, in order, up to the first refusal: the project has changed in between."""
+        for due in watched.due:
             try:
-                answer = await self._approvals.handle(project, one.command, WATCHER, one.id)
+                answer = await self._approvals.handle(project, due.command, WATCHER, due.id)
             except Refused as refused:
-                log.info("told anew", project=str(project), item=one.item, code=refused.code, why=refused.sentence)
+                log.info(
+                    "deadline_command_refused",
+                    project=str(project),
+                    item=due.item,
+                    code=refused.code,
+                    reason=refused.sentence,
+                )
                 return
             if not answer.repeated:
-                log.info("told", project=str(project), item=one.item, facts=answer.receipt.facts, at=str(one.at))
+                log.info(
+                    "deadline_recorded", project=str(project), item=due.item, facts=answer.receipt.facts, at=str(due.at)
+                )
 
     async def _idle_seconds(self, table: WatchTable) -> float:
-        """How long there is nothing to do, unless something new is written."""
-        coming = await table.next()
-        if coming is None:
+        """How long to wait for a NOTIFY: until the next project is due, at most POLL_SECONDS."""
+        next_at = await table.next()
+        if next_at is None:
             return POLL_SECONDS
-        return min(max((coming - self._approvals.clock()).total_seconds(), 0.0), POLL_SECONDS)
+        return min(max((next_at - self._approvals.clock()).total_seconds(), 0.0), POLL_SECONDS)
 
-    async def _is_news(self, connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
-        """Wait so long for something to be written, or until it is time to stop; whether something was."""
-        news = asyncio.create_task(_news(connection, seconds))
-        told = asyncio.create_task(self._stopping.wait())
+    async def _is_notified(self, connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
+        """Wait for a NOTIFY, for at most *seconds* or until `stop`; whether there was one."""
+        notified = asyncio.create_task(_notified(connection, seconds))
+        stopped = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait((news, told), return_when=asyncio.FIRST_COMPLETED)
-            return news.done() and news.result()
+            await asyncio.wait((notified, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return notified.done() and notified.result()
         finally:
-            news.cancel()
-            told.cancel()
-            await asyncio.gather(news, told, return_exceptions=True)
+            notified.cancel()
+            stopped.cancel()
+            await asyncio.gather(notified, stopped, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, or until it is time to stop."""
+        """Wait for *seconds*, or until `stop`."""
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
@@ -188,17 +197,17 @@ class Watcher:
 
 
 def versions_of(laws: LawBook) -> str:
-    """By which calendars clocks are counted: differs wherever a notice does."""
+    """The versions of all calendars as text, which changes with every notice."""
     books = sorted(laws.calendars().items())
     return ",".join(f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
 
 
 def laws_moved(laws: LawBook, known: str) -> list[str]:
-    """The laws by calendars that differ from those that *known*, as `versions_of` tells them, names."""
+    """The laws whose calendars differ from those named in *known*, a text made by `versions_of`."""
     before = set(known.split(","))
     moved = {version.partition("=")[0] for version in versions_of(laws).split(",") if version not in before}
     return [name for name in laws.names if laws.pack(name).calendar in moved]
 
 
-async def _news(connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
-    return bool([one async for one in connection.notifies(timeout=seconds, stop_after=1)])
+async def _notified(connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
+    return bool([notify async for notify in connection.notifies(timeout=seconds, stop_after=1)])

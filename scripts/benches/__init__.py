@@ -1,1 +1,1 @@
-"""What `scripts/bench` measures, a file for each subject; nothing here is needed to run Countersign."""
+"""The benchmarks of `scripts/bench`, a file for each subject; not needed to run Countersign."""

@@ -1,4 +1,4 @@
-"""The supervision board over a million decided applications, beside a bare count of the same rows."""
+"""Benchmark of the supervision board over a million decided applications, compared with a count of the same rows."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from infrastructure.ledger.reader import Store
 from infrastructure.projector.projector import Projector
 from projections.sums import ZONE, day_of, table_of
 from projections.supervision.query import SupervisionAt
-from scripts.benches.ground import vacuum
+from scripts.benches.database import vacuum
 from scripts.benches.measure import Figure
 
 ITEMS = 1_000_000
 DAYS = 1_096  # 2024 to 2026
 END = datetime(2027, 1, 1, tzinfo=UTC)
 HOURS = 24  # of a day: no clock is changed in the zone
-QUESTIONS = 200
+QUERIES = 200
+SHORT_DAYS, CHECKED = 30, 10  # some short periods are also counted from lists, which takes long
 SEED = 20240101
 CONNECTIONS = 4
-LENGTHS = (1, 7, 30, 90, 365, 730, 1_100)  # days of the periods asked for
+LENGTHS = (1, 7, 30, 90, 365, 730, 1_100)  # of the queried periods, in days
 
-# Numbers that look random and are the same on every machine come from a hash. One in twenty decisions is keyed in
-# up to nine days late, one in eight comes too late; three in ten applications were warned of, one in ten has a card.
+# Pseudo-random numbers come from a hash, so that they are equal on every machine. One in twenty decisions is recorded
+# up to nine days late, one in eight is overdue; three in ten applications have a warning, one in ten a card.
 FILL = """
     CREATE FUNCTION pg_temp.luck(n integer, among integer) RETURNS integer LANGUAGE sql IMMUTABLE
     AS 'SELECT abs(hashint4(n)::bigint)::bigint % among';
@@ -43,34 +44,45 @@ FILL = """
            CASE pg_temp.luck(n + 2, 20) WHEN 0 THEN pg_temp.luck(n + 3, 216) ELSE 0 END * interval '1 hour' AS late,
            pg_temp.luck(n + 4, 8) = 0 AS missed, 1 + pg_temp.luck(n + 5, 25) AS used, pg_temp.luck(n + 6, 30) AS luck
     FROM generate_series(0, {items} - 1) AS n;
-    INSERT INTO views.decision SELECT project, item, 1, department, 'granted', at, at + late FROM made;
-    INSERT INTO views.clock
+    INSERT INTO views.project (project, code, name, enterprise, manager, law, register, kind, phase, phase_name,
+        phase_nth, phases, items_total, items_open, items_done, items_turned_down, stuck, holders, complaints_open,
+        last_fact, changed_by, version, position)
+    SELECT project, '', '', '', '', 'cn-licensing', '', '', '', '', 0, 0, count(*), 0, count(*), 0, false, '{{}}', 0,
+           '', '', 1, 0 FROM made GROUP BY project;
+    INSERT INTO views.decision (project, item, application, department, outcome, decided_at, recorded_at)
+    SELECT project, item, 1, department, 'granted', at, at + late FROM made;
+    INSERT INTO views.clock (project, item, application, clock, department, mode, node, live, law, start_on, length,
+        due_on, yellow_on, state, over_state, level, over_level, exists_at, yellow_at, over_at, closed, used,
+        counted_through, paused_from, stopped_on)
     SELECT project, item, 1, 'decision', department, 'separate', 'decision', true, 'cn-licensing@2019-04-23',
            (at - interval '30 days')::date, 20, at::date, NULL, CASE WHEN missed THEN 'late' ELSE 'met' END, NULL,
            'none', 'none', NULL, NULL, NULL, true, used, at::date, NULL, at::date FROM made;
-    INSERT INTO views.signal
-    SELECT project, item || '-' || card, 3 + card, item, 1, department, 'decision',
+    INSERT INTO views.signal (project, card, version, position, item, application, department, clock, rung, level,
+        article, due_on, happened_at, told_at)
+    SELECT project, item || '-' || card, 3 + card, row_number() OVER (ORDER BY at, project, item, card), item, 1,
+           department, 'decision',
            CASE card WHEN 1 THEN 'warning' ELSE 'card' END,
            CASE card WHEN 1 THEN 'warning' WHEN 2 THEN 'yellow' ELSE 'red' END, 'Art. 42', at::date,
            at - card * interval '1 day', at - card * interval '1 day' + late / 4
     FROM made JOIN generate_series(1, 3) AS card
         ON card = 1 AND luck < 9 OR card = 2 AND luck < 2 OR card = 3 AND luck = 2;
-    INSERT INTO views.signal_state SELECT project, card, version, 'standing', told_at FROM views.signal;
-    INSERT INTO views.signal_state
+    INSERT INTO views.signal_state (project, card, version, state, since)
+    SELECT project, card, version, 'standing', told_at FROM views.signal;
+    INSERT INTO views.signal_state (project, card, version, state, since)
     SELECT project, card, version + 100, (ARRAY['appealed', 'rescinded', 'revoked'])[1 + version % 3],
            told_at + interval '9 days' FROM views.signal WHERE hashtext(project || card) % 20 = 0;
 """
 CASES = """
-    INSERT INTO views.decision_sum_{0}
+    INSERT INTO views.decision_sum_{0} (happened_on, department, recorded_on, figure, days, register, n)
     SELECT date_trunc('{0}', d.decided_at AT TIME ZONE 'Asia/Shanghai')::date, coalesce(d.department, ''),
-           date_trunc('{0}', d.recorded_at AT TIME ZONE 'Asia/Shanghai')::date, c.state, c.used, count(*)
+           date_trunc('{0}', d.recorded_at AT TIME ZONE 'Asia/Shanghai')::date, c.state, c.used, '', count(*)
     FROM views.decision AS d JOIN views.clock AS c USING (project, item, application)
     GROUP BY GROUPING SETS ((1, 3, 4, 5, d.department), (1, 3, 4, 5)) ORDER BY 1, 2, 3, 4, 5;
 """
 SIGNALS = """
-    INSERT INTO views.signal_sum_{0}
+    INSERT INTO views.signal_sum_{0} (happened_on, department, recorded_on, figure, days, register, n)
     SELECT date_trunc('{0}', happened_at AT TIME ZONE 'Asia/Shanghai')::date, coalesce(department, ''),
-           date_trunc('{0}', since AT TIME ZONE 'Asia/Shanghai')::date, figure, -1, sum(n) FROM (
+           date_trunc('{0}', since AT TIME ZONE 'Asia/Shanghai')::date, figure, -1, '', sum(n) FROM (
         SELECT s.department, s.happened_at, x.since, s.level AS figure, 1 AS n
         FROM views.signal AS s JOIN views.signal_state AS x USING (project, card) WHERE x.state = 'standing'
         UNION ALL
@@ -89,7 +101,7 @@ COUNT = """
 
 
 class Boards(Struct, frozen=True):
-    """What the board takes: alone, with the two periods it is compared with, and a bare count of its decisions."""
+    """Figures of the board, of the board with its two comparison periods, and of a count of its decisions."""
 
     items: int
     rows_of_sums: int
@@ -98,11 +110,11 @@ class Boards(Struct, frozen=True):
     count: Figure
 
 
-Ask = Callable[[Period, datetime], Awaitable[object]]
+Query = Callable[[Period, datetime], Awaitable[object]]
 
 
 def fill(url: str, items: int = ITEMS) -> int:
-    """Put *items* decided applications into the views, with their clocks, cards and sums; how many rows these have."""
+    """Insert *items* decided applications with clocks, cards and sums; returns the number of rows of sums."""
     with psycopg.connect(url, autocommit=True) as connection:
         if not Projector(url).take_lead(connection):
             raise RuntimeError("another projector runs on the bench's own database")
@@ -115,21 +127,21 @@ def fill(url: str, items: int = ITEMS) -> int:
     return sum(count for (count,) in counts)
 
 
-def questions() -> list[tuple[Period, datetime]]:
-    """Periods of a day to three years, half of them as known at the end and half as known at any instant."""
-    random, found = Random(SEED), list[tuple[Period, datetime]]()  # noqa: S311 no secret
-    for number in range(QUESTIONS):
+def queries() -> list[tuple[Period, datetime]]:
+    """Periods of a day to three years; half of them as known at the end, half as known at a random instant."""
+    random, result = Random(SEED), list[tuple[Period, datetime]]()  # noqa: S311 no secret
+    for number in range(QUERIES):
         length = random.choice(LENGTHS)
         begin = END - timedelta(hours=HOURS * random.randint(min(length, DAYS), DAYS))
         period = Period(day_of(begin), day_of(begin + timedelta(hours=HOURS * (length - 1))))
         whole = Period(Period.month_of(period.first).first, Period.month_of(period.last).last)
         as_of = END if number % 2 else END - timedelta(hours=random.randint(0, DAYS * HOURS))
-        found.append((random.choice((period, whole)), as_of))
-    return found
+        result.append((random.choice((period, whole)), as_of))
+    return result
 
 
 async def boards(url: str, items: int, rows_of_sums: int) -> Boards:
-    """Ask every question once; before that, see that the board says what its lists say."""
+    """Run every query once, after checking on some that the board equals its lists."""
     store = Store(url, CONNECTIONS)
     await store.pool.open()
 
@@ -137,9 +149,9 @@ async def boards(url: str, items: int, rows_of_sums: int) -> Boards:
         return await SupervisionAt(store, law_book(), as_of, ZONE).board(period)
 
     async def compared(period: Period, as_of: datetime) -> object:
-        asked = SupervisionAt(store, law_book(), as_of, ZONE)
-        board = await asked.board(period)
-        return board, await asyncio.gather(asked.total(period.before()), asked.total(period.year_before()))
+        supervision = SupervisionAt(store, law_book(), as_of, ZONE)
+        board = await supervision.board(period)
+        return board, await asyncio.gather(supervision.total(period.before()), supervision.total(period.year_before()))
 
     async def count(period: Period, as_of: datetime) -> object:
         async with store.cursor() as cursor:
@@ -147,25 +159,26 @@ async def boards(url: str, items: int, rows_of_sums: int) -> Boards:
             return await cursor.fetchall()
 
     try:
-        for period, as_of in [one for one in questions() if (one[0].last - one[0].first).days <= max(LENGTHS[:3])][:10]:
+        short = [(period, as_of) for period, as_of in queries() if (period.last - period.first).days <= SHORT_DAYS]
+        for period, as_of in short[:CHECKED]:
             plain = await SupervisionAt(store, law_book(), as_of, ZONE).board_of_lists(period)
             if plain != await board(period, as_of):
-                raise RuntimeError(f"the board of {period} as of {as_of} is not what its lists come to")
+                raise RuntimeError(f"the board of {period} as of {as_of} differs from its lists")
         return Boards(
             items,
             rows_of_sums,
-            await _asked("board", board),
-            await _asked("board and its two comparisons", compared),
-            await _asked("SELECT count(*) of the decisions", count),
+            await _measured("board", board),
+            await _measured("board and its two comparisons", compared),
+            await _measured("SELECT count(*) of the decisions", count),
         )
     finally:
         await store.pool.close()
 
 
-async def _asked(subject: str, ask: Ask) -> Figure:
+async def _measured(subject: str, query: Query) -> Figure:
     latencies, began = list[float](), perf_counter()
-    for period, as_of in questions():
+    for period, as_of in queries():
         start = perf_counter()
-        await ask(period, as_of)
+        await query(period, as_of)
         latencies.append(perf_counter() - start)
     return Figure.of(subject, 1, perf_counter() - began, latencies)

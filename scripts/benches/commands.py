@@ -1,4 +1,4 @@
-"""Durable commands a second in one process: rules, hash chain, idempotency and disk, nothing left out."""
+"""Benchmark of durable commands in one process: with rules, hash chain, idempotency and disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from infrastructure.ledger.approvals import Approvals
 from scripts.benches.measure import Figure
 
 ITEMS = 20  # an investment project needs about twenty approvals
-WARM_UP_SECONDS = 0.3  # connections made, law read, statements prepared: an installation pays that once
+WARM_UP_SECONDS = 0.3  # for connections, law packs and prepared statements, a one-time cost
 IDS_A_SECOND, IDS_MAX = 60_000, 500_000
 FACTS_LOADED = 300
 LOADS = 50
@@ -47,13 +47,13 @@ def project_life(items: int = ITEMS) -> Iterator[tuple[AnyCommand, Actor]]:
 
 
 def ids_made_before(seconds: float) -> Iterator[UUID]:
-    """Ids of commands, enough for some *seconds* made beforehand: pgbench makes no ids, and has its text ready, too."""
+    """Command ids, enough for some *seconds* generated beforehand, as pgbench needs no ids either."""
     number = min(int((WARM_UP_SECONDS + seconds) * IDS_A_SECOND), IDS_MAX)
     return chain([uuid4() for _ in range(number)], iter(uuid4, None))
 
 
 async def work(send: Send, until: float, latencies: list[float]) -> None:
-    """Lead project after project through its life until the clock (perf_counter) shows *until*."""
+    """Send the commands of project after project until perf_counter() reaches *until*."""
     life, began = tuple(project_life()), perf_counter()
     while True:
         project = uuid4()
@@ -67,7 +67,7 @@ async def work(send: Send, until: float, latencies: list[float]) -> None:
 
 
 async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds: float) -> Figure:
-    """*clients* workers at once; *send(n)* is how the n-th sends its commands."""
+    """The figure of *clients* concurrent workers; *send(n)* gives the function by which the n-th sends commands."""
     until = perf_counter() + WARM_UP_SECONDS
     await asyncio.gather(*[work(send(n), until, []) for n in range(clients)])
     latencies: list[float] = []
@@ -77,7 +77,7 @@ async def crowd(subject: str, send: Callable[[int], Send], clients: int, seconds
 
 
 async def in_process(url: str, clients: int, seconds: float) -> Figure:
-    """Commands a second through Approvals.handle."""
+    """Commands per second through Approvals.handle."""
     async with Approvals(url) as approvals:
         ids = ids_made_before(seconds)
 
@@ -88,7 +88,7 @@ async def in_process(url: str, clients: int, seconds: float) -> Figure:
 
 
 async def loading(url: str) -> Figure:
-    """Projects of 300 facts loaded a second: read, decoded, folded."""
+    """Projects of 300 facts loaded per second: read, decoded, folded."""
     project, loads = uuid4(), list[float]()
     async with Approvals(url) as approvals:
         for command, by in project_life(FACTS_LOADED // 3):

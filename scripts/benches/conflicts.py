@@ -1,4 +1,4 @@
-"""Commands that come second: one in a hundred is decided on a project that has changed meanwhile."""
+"""Benchmark of version conflicts: one command in a hundred is decided on a project that has changed meanwhile."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ VISIT = "site visit"
 
 
 class WithConflicts(Struct, frozen=True):
-    """Throughput where one command in a hundred finds its project changed; who changed it is not counted as done.
+    """Throughput if one command in a hundred has a version conflict, not counting the writes that cause conflicts.
 
-    *conflicts* counts the commands that really came second and were decided again.
+    *conflicts* counts the commands that were decided again.
     """
 
     figure: Figure
@@ -35,7 +35,7 @@ class WithConflicts(Struct, frozen=True):
 
 
 class Disturbed(Struct, frozen=True):
-    """What conflicts cost, and what it costs to have a second writer, with and without conflicts."""
+    """The cost of conflicts, and of a second writer with and without conflicts."""
 
     undisturbed: Figure
     conflicts: WithConflicts
@@ -44,7 +44,7 @@ class Disturbed(Struct, frozen=True):
 
 
 def disturbed(url: str, seconds: float) -> Disturbed:
-    """Measure all of them in the ledger at *url*."""
+    """Measure all cases in the ledger at *url*."""
     return Disturbed(
         uvloop.run(in_process(url, CLIENTS, seconds)),
         uvloop.run(with_conflicts(url, seconds)),
@@ -54,10 +54,10 @@ def disturbed(url: str, seconds: float) -> Disturbed:
 
 
 async def write_past(here: Approvals, project: UUID) -> int:
-    """Store a note on *project* that *here* does not know of, as if another process had; the note's version."""
-    kept, key, now = here._kept[project.int], uuid4(), utc_now()  # noqa: SLF001  to write behind its back
-    recorded = Recorded(by=MANAGER, command_id=key, law=kept.project.law)
-    draft = EntryDraft.of(kept, (StepNoted(activity=VISIT),), recorded, now, now)
+    """Append a note to *project* past the cache of *here*, as another process would; returns the note's version."""
+    cached, key, now = here._kept[project.int], uuid4(), utc_now()  # noqa: SLF001  to bypass the cache
+    recorded = Recorded(by=MANAGER, command_id=key, law=cached.project.law)
+    draft = EntryDraft.of(cached, (StepNoted(activity=VISIT),), recorded, now, now)
     await here.committer.append(draft.item(key, bytes(32)))
     return draft.receipt.version
 
@@ -65,9 +65,7 @@ async def write_past(here: Approvals, project: UUID) -> int:
 async def measured(
     subject: str, here: Approvals, intrude: Callable[[UUID], Awaitable[int]], seconds: float
 ) -> WithConflicts:
-    """As `in_process`, where somebody intrudes before one command in a hundred, and says at what version of its project
-    (0: of none).
-    """
+    """As `in_process`, calling *intrude* before one command in a hundred; it returns the version it wrote, or 0."""
     conflicts, numbers, ids = 0, count(1), ids_made_before(seconds)
 
     async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
@@ -82,19 +80,16 @@ async def measured(
 
 
 async def with_conflicts(url: str, seconds: float) -> WithConflicts:
-    """A note is written past the application before one command in a hundred.
+    """A note is written past the cache before one command in a hundred.
 
-    The notes go with the batches of everybody: what is measured are conflicts, and not a second writer.
+    The notes go into the same batches, so that conflicts are measured without a second writer.
     """
     async with Approvals(url) as here:
         return await measured("1 % conflicts", here, lambda project: write_past(here, project), seconds)
 
 
 async def with_rivals(url: str, seconds: float, *, elsewhere: bool = False) -> WithConflicts:
-    """The notes are written by a second Approvals, with batches of its own.
-
-    *elsewhere*, it writes to projects of its own: a second writer without conflicts, for comparison.
-    """
+    """A second Approvals with its own batches writes the notes; with *elsewhere*, to other projects."""
     async with Approvals(url) as here, Approvals(url) as there:
 
         async def note(project: UUID) -> int:

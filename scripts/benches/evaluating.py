@@ -1,4 +1,4 @@
-"""One evaluation of an item's clocks: how many microseconds it takes, beside the most it may take."""
+"""Benchmark of the evaluation of one item's clocks, in microseconds, compared with its upper bound."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from domain.law.licensing.timeline import Timeline
 from domain.law.packs.expand import expand
 from infrastructure.law.lawbook import law_book
 
-BOUND_MICROSECONDS = 100.0  # of one evaluation of a prepared history: a page shows hundreds
+BOUND_MICROSECONDS = 100.0  # of one evaluation of a prepared history, as a page shows hundreds
 ROUNDS, WARM_UP = 5000, 500
 HOURS_PER_DAY = 24
 NANOSECONDS = 1000.0  # in a microsecond
 LAW = "cn-licensing@2019-04-23"
 BEGUN = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
-# Days after the beginning, what happened, and what is said of it: a long life with everything that may come in between.
+# Day, event type and fields: a long history with every type of event.
 LIFE: tuple[tuple[int, str, dict[str, object]], ...] = (
     (0, "received", {}),
     (1, "correction_notice", {"respond_by": "2026-03-20"}),
@@ -63,7 +63,7 @@ LIFE: tuple[tuple[int, str, dict[str, object]], ...] = (
 
 
 class Timed(Struct, frozen=True):
-    """How long one call took, in microseconds; *events* is the length of the history it read."""
+    """Duration of one call in microseconds; *events* is the length of the history."""
 
     subject: str
     events: int
@@ -72,7 +72,7 @@ class Timed(Struct, frozen=True):
 
 
 class EvaluationBench(Struct, frozen=True):
-    """All that was timed. The bound is that of *evaluations*, of a history prepared once."""
+    """All timings. The bound applies to `evaluation`, of a prepared history."""
 
     bound_us: float
     rounds: int
@@ -80,28 +80,28 @@ class EvaluationBench(Struct, frozen=True):
 
     @property
     def evaluation(self) -> Timed:
-        """What the bound is of."""
+        """The timing that the bound applies to."""
         return self.timed[0]
 
 
 def life() -> list[LawEvent]:
-    """The history that is read."""
+    """The events of the measured history."""
     return [
         msgspec.convert(
             {
                 "id": f"e{number}",
                 "type": kind,
                 "at": (BEGUN + timedelta(hours=HOURS_PER_DAY * day, minutes=number)).isoformat(),
-                **said,
+                **fields,
             },
             LawEvent,
         )
-        for number, (day, kind, said) in enumerate(LIFE, start=1)
+        for number, (day, kind, fields) in enumerate(LIFE, start=1)
     ]
 
 
 def measured(rounds: int = ROUNDS) -> EvaluationBench:
-    """Time every question *rounds* times, the garbage collector off, at instants after all of it."""
+    """Time every call *rounds* times, without garbage collection, at instants after the last event."""
     pack = law_book().pack(LAW)
     rule, book, events = expand(pack, commitment_days=15), law_book().calendars()[pack.calendar], life()
     plain = [event for event in events if not event.corrects]
@@ -120,12 +120,12 @@ def measured(rounds: int = ROUNDS) -> EvaluationBench:
 
 
 def explained(rule: Rule, events: Timeline, book: CalendarBook, t: datetime) -> object:
-    """The decision clock day by day, which every instant asked about has."""
+    """Explain the decision clock, which exists at every measured instant."""
     return explain(rule, events, book, t, None, "decision")
 
 
 def timed(subject: str, events: Sequence[LawEvent], ask: Callable[[datetime], object], rounds: int) -> Timed:
-    """Ask *rounds* times, of an hour in one of sixty days after the last event."""
+    """Time *ask* at *rounds* instants in the sixty days after the last event."""
     instants = [
         BEGUN + timedelta(hours=HOURS_PER_DAY * (LIFE[-1][0] + 1 + number % 60) + number % 9)
         for number in range(rounds)

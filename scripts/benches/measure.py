@@ -1,4 +1,4 @@
-"""Figures: how many a second, how long the median and the slowest hundredth took."""
+"""Figures of a measurement: throughput, and percentiles of latency."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MILLISECONDS = 1000.0
 
 
 class Figure(Struct, frozen=True):
-    """One measurement. Latencies are in milliseconds; None where a batch hides those of its members."""
+    """One measurement. Latencies are in milliseconds; None if single calls can't be timed, as in a batch."""
 
     subject: str
     clients: int
@@ -21,7 +21,7 @@ class Figure(Struct, frozen=True):
 
     @classmethod
     def of(cls, subject: str, clients: int, seconds: float, latencies: Sequence[float]) -> Figure:
-        """The figure for calls that took *latencies* (in seconds) while *seconds* went by."""
+        """The figure of calls with these *latencies* (in seconds) within *seconds*."""
         if not latencies:
             return cls(subject, clients, 0.0)
         ordered = sorted(latencies)
@@ -31,5 +31,5 @@ class Figure(Struct, frozen=True):
 
 
 def ratio(ours: Figure | None, theirs: Figure | None) -> float | None:
-    """How many times faster *ours* is; None where either was not measured."""
+    """How many times faster *ours* is; None if either was not measured."""
     return ours.per_second / theirs.per_second if ours and theirs and theirs.per_second else None

@@ -1,6 +1,6 @@
-"""PostgreSQL's own yardstick: pgbench inserting one row of 100 bytes in each transaction, as many clients at once.
+"""Reference measurement by pgbench: one row of 100 bytes inserted per transaction, with as many clients.
 
-Prepared it is at its quickest; what it does unless told otherwise is to have the statement parsed anew each time.
+The prepared protocol is the fastest; pgbench's default, the simple protocol, parses the statement each time.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ LATENCY_COLUMN = 2  # of a line in pgbench's log: client, transaction, microseco
 
 
 def prepare(url: str) -> None:
-    """Make the table that `insert` fills."""
+    """Create the table that `insert` fills."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLE)
 
 
 def insert(url: str, clients: int, seconds: int, protocol: Protocol = "prepared") -> Figure:
-    """Single-row inserts a second with *clients* connections, for whole *seconds*."""
+    """Single-row inserts per second with *clients* connections, for whole *seconds*."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "insert.sql")
         script.write_text(INSERT)

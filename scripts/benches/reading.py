@@ -1,4 +1,4 @@
-"""Views: catching up and rebuilding, beside a bare SELECT of the same rows and the library's ProjectionRunner."""
+"""Benchmark of views: filling, catching up, rebuilding, compared with a SELECT and the library's ProjectionRunner."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from scripts.benches import commands
 from scripts.benches.measure import Figure
 from scripts.benches.stock import environment
 
-CLIENTS = 32  # whose commands the views are behind by
+CLIENTS = 32  # that write the entries to catch up with
 RUNNER_CONNECTIONS = 5
 SETTLE_SECONDS = 0.05
-PAGE_ROWS = 5000  # more or less of them are not read any faster
+PAGE_ROWS = 5000  # larger and smaller pages are not faster
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
 READ = f"SELECT {COLUMNS} FROM ledger.event ORDER BY seq"  # noqa: S608 our own constant
 READ_PAGE = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s ORDER BY seq LIMIT %s"  # noqa: S608 our own constant
 
 
 class Followed(Struct, frozen=True):
-    """How fast some views get to where the ledger is: from nothing, from a while ago, and once more from nothing."""
+    """Speeds of some views: filling them, catching up, and rebuilding."""
 
     fill: Figure
     catch_up: Figure
@@ -45,7 +45,7 @@ class Followed(Struct, frozen=True):
 
 
 class LedgerApplication(Application[UUID]):
-    """The ledger as any application of the library sees it."""
+    """The ledger as an application of the eventsourcing library."""
 
     name = "Ledger"
     env: ClassVar[dict[str, str]] = {
@@ -55,24 +55,24 @@ class LedgerApplication(Application[UUID]):
 
 
 class ReadCount(Projection[PostgresTrackingRecorder]):
-    """The least a projection can do: follow its position, without a row of its own."""
+    """A minimal projection: it tracks its position, and writes no rows."""
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:  # noqa: ARG002 the library's signature
         self.view.insert_tracking(tracking)
 
 
 def bare_select(url: str) -> Figure:
-    """Rows a second as anybody would read them: one SELECT, and a loop over its rows that does nothing."""
+    """Rows per second of one SELECT, and an empty loop over its rows."""
     return _warm("bare SELECT", url, _iterated)
 
 
 def bare_pages(url: str) -> Figure:
-    """Rows a second in the quickest way that psycopg has, a page at a time in binary form; no view can be faster."""
+    """Rows per second in psycopg's fastest way, in pages and in binary format: an upper bound for views."""
     return _warm("bare SELECT, binary pages", url, _paged)
 
 
 def _warm(subject: str, url: str, read: Callable[[psycopg.Connection[Any]], int]) -> Figure:
-    """The second of two times: the first one brings the rows into memory."""
+    """Time the second of two runs: the first one loads the rows into the cache."""
     with psycopg.connect(url, autocommit=True) as connection:
         read(connection)
         began = perf_counter()
@@ -93,25 +93,25 @@ def _paged(connection: psycopg.Connection[Any]) -> int:
 
 
 def catch_up(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
-    """Entries a second that the projector folds into *views*, from where they stand to the end of the ledger."""
+    """Entries per second that the projector folds into *views*, up to the end of the ledger."""
     began, entries = perf_counter(), 0
     with psycopg.connect(url, autocommit=True) as connection:
         projector = Projector(url, views)
         while not projector.take_lead(connection):
-            time.sleep(SETTLE_SECONDS)  # the server ends the session before this one when it gets round to it
+            time.sleep(SETTLE_SECONDS)  # until the server has closed the previous leader's session
         while done := projector.step(connection):
             entries += done
     return Figure(subject, 1, entries / (perf_counter() - began))
 
 
 def empty(url: str) -> None:
-    """Let every view begin again at the beginning."""
+    """Reset every view to the beginning of the ledger."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM views.position")
 
 
 def rebuilding(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
-    """Entries a second of a rebuild: folded anew, compared with the live views, swapped."""
+    """Entries per second of a rebuild, including the comparison with the live views, and the swap."""
     began = perf_counter()
     rebuilt = rebuild(url, views)
     if rebuilt.differences:
@@ -120,20 +120,20 @@ def rebuilding(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
 
 
 def followed(url: str, seconds: float) -> list[Followed]:
-    """The first two views alone, then all, each filled, behind by so many *seconds* of commands, and rebuilt."""
-    found: list[Followed] = []
+    """Measure the first two views, then all: filling, catching up after *seconds* of commands, rebuilding."""
+    result: list[Followed] = []
     for which, views in (("two", VIEWS[:2]), ("all", VIEWS)):
         empty(url)
         names = f"{which} views"
         filled = catch_up(url, views, f"fill {names}, empty before")
         uvloop.run(commands.in_process(url, CLIENTS, seconds))
         behind = catch_up(url, views, f"catch up {names}")
-        found.append(Followed(filled, behind, rebuilding(url, views, f"rebuild {names}")))
-    return found
+        result.append(Followed(filled, behind, rebuilding(url, views, f"rebuild {names}")))
+    return result
 
 
 def library_runner(url: str, socket_folder: str, database: str, seconds: float) -> Figure:
-    """Entries a second of the library's ProjectionRunner on the same ledger, its position kept in *database*."""
+    """Entries per second of the library's ProjectionRunner on the same ledger, with its position in *database*."""
     runner: ProjectionRunner[LedgerApplication, PostgresTrackingRecorder]
     settings = environment(socket_folder, database, RUNNER_CONNECTIONS) | {"LEDGER_URL": url}
     began = perf_counter()

@@ -1,6 +1,6 @@
-"""The eventsourcing library as it comes, on its own PostgreSQL recorder: the same calls without our ledger.
+"""Reference measurement by the eventsourcing library with its own PostgreSQL recorder, without our ledger.
 
-It gets the best case: aggregates cached, one tiny event a command, no rules, no idempotency, no hash chain.
+Its best case: cached aggregates, one small event per command, no rules, no idempotency, no hash chain.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from eventsourcing.domain import Aggregate, event
 
 from scripts.benches.measure import Figure
 
-COMMANDS_A_PROJECT = 61  # as many as a project's life in `commands` has
+COMMANDS_A_PROJECT = 61  # as many as `commands.project_life` has
 
 
 class Dossier(Aggregate):
-    """A project that only counts its steps."""
+    """A project that counts its steps."""
 
     def __init__(self, name: str) -> None:
         self.name, self.steps = name, 0
@@ -30,7 +30,7 @@ class Dossier(Aggregate):
 
 
 class Dossiers(Application[UUID]):
-    """One method, one command."""
+    """One method per command."""
 
     def open(self) -> UUID:
         dossier = Dossier(name="Fab 2")
@@ -58,7 +58,7 @@ def environment(socket_folder: str, database: str, connections: int) -> dict[str
 
 
 def commands(socket_folder: str, database: str, clients: int, seconds: float) -> Figure:
-    """Commands a second from *clients* threads, each on aggregates of its own."""
+    """Commands per second of *clients* threads, each on its own aggregates."""
     app = Dossiers(environment(socket_folder, database, clients))
     latencies: list[float] = []
     ready = threading.Barrier(clients + 1)

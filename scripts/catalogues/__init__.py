@@ -1,1 +1,1 @@
-"""Lists of service items from elsewhere, as rows, and what is odd about each."""
+"""Imports lists of service items, and reports what is odd about their rows."""

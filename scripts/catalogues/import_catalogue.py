@@ -1,4 +1,4 @@
-"""A list of service items into a catalogue, through the same commands as everybody, and its publication."""
+"""`countersign import-catalogue`: imports a list of service items into a catalogue, and may publish it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from scripts.catalogues.items import Finding, item_from
 from scripts.catalogues.rows import read_rows
 
 IMPORTER = Actor("import-catalogue", "zone-office", Role.SYSTEM)
-EXAMPLES_MAX = 3  # of each kind of finding, for people; the JSON has all
+EXAMPLES_MAX = 3  # of each kind of finding, in the table; the JSON has all
 
 
 class CatalogueReport(Struct):
-    """What an import did. Every row is defined, unchanged, refused (with a finding) or repeated (also a finding)."""
+    """The result of an import. Each row is defined, unchanged, refused or repeated, the last two with a finding."""
 
     catalogue: str
     rows: int = 0
@@ -40,7 +40,7 @@ class CatalogueReport(Struct):
 
     @property
     def kinds(self) -> dict[str, int]:
-        """How many findings of each kind there are."""
+        """The number of findings by kind."""
         return dict(Counter(finding.kind for finding in self.findings).most_common())
 
     def examples(self, kind: str) -> list[Finding]:
@@ -56,9 +56,9 @@ async def import_catalogue(
     publish_from: date | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CatalogueReport:
-    """Define every item of the list at *path* in the catalogue *name*; publish it where *publish_from* says so.
+    """Define every item of the list at *path* in the catalogue *name*; publish it if *publish_from* is given.
 
-    A second import of the same list changes nothing. Raises CatalogueUnreadable, and Refused from the publication.
+    Importing the same list again changes nothing. Raises CatalogueUnreadable, and Refused from the publication.
     """
     began, report = perf_counter(), CatalogueReport(name)
     rows = list(read_rows(path))
@@ -74,8 +74,8 @@ async def import_catalogue(
             report.refused += 1
         elif item.task_code in seen:
             report.repeated += 1
-            where = f"{item.task_code} stands in line {seen[item.task_code]} already"
-            report.findings.append(Finding(line, "repeated", where))
+            detail = f"{item.task_code} is already in line {seen[item.task_code]}"
+            report.findings.append(Finding(line, "repeated", detail))
         else:
             seen[item.task_code] = line
             departments.add(item.dept_code)
@@ -96,7 +96,7 @@ async def _define(
     known: dict[str, ServiceItem],
     report: CatalogueReport,
 ) -> None:
-    """Put *item* into the draft, unless it stands there so."""
+    """Define *item* in the draft, unless it is unchanged."""
     if known.get(item.task_code) == item:
         report.unchanged += 1
         return
@@ -106,18 +106,18 @@ async def _define(
         await approvals.handle(stream_of(name), command, IMPORTER, _key(name, json.encode((before, item))))
     except Refused as refused:
         report.refused += 1
-        told = f"{item.task_code}: {refused.sentence}. {refused.remedy}"
-        report.findings.append(Finding(line, refused.code, told))
+        detail = f"{item.task_code}: {refused.sentence}. {refused.remedy}"
+        report.findings.append(Finding(line, refused.code, detail))
         return
     report.defined += 1
 
 
 async def _publish(approvals: Approvals, name: str, valid_from: date | None) -> int:
-    """Publish the draft where there is a day for it and something new in it; the number of the newest edition."""
+    """Publish the draft if a day is given and it has changes; returns the number of the newest edition."""
     catalogue = await approvals.state(stream_of(name))
     if not isinstance(catalogue, Catalogue):
         return 0
-    newest = len(catalogue.editions)  # now: the state moves on with the publication
+    newest = len(catalogue.editions)  # read now, as the publication changes the state
     if valid_from is None or not catalogue.changed:
         return newest
     command = PublishCatalogue(catalogue=name, valid_from=valid_from)
@@ -125,6 +125,6 @@ async def _publish(approvals: Approvals, name: str, valid_from: date | None) -> 
     return newest + 1
 
 
-def _key(name: str, said: bytes) -> UUID:
-    """The same for the same change of the same item: a second import changes nothing."""
-    return uuid5(stream_of(name), said.hex())
+def _key(name: str, change: bytes) -> UUID:
+    """The command id: equal for the same change of the same item, so that a second import changes nothing."""
+    return uuid5(stream_of(name), change.hex())

@@ -1,4 +1,4 @@
-"""From a row of a list to a service item, and what is odd about the row: nothing is swallowed, nothing is guessed."""
+"""Converts a row of a list to a service item, and reports everything odd about the row."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OWN = frozenset(ServiceItem.__struct_fields__)
 
 
 class Finding(Struct, frozen=True):
-    """Something odd about one row. *kind* is stable; *detail* is for people."""
+    """Something odd about one row. *kind* is stable; *detail* is a sentence."""
 
     line: int
     kind: str
@@ -51,7 +51,7 @@ class Finding(Struct, frozen=True):
 
 
 def item_from(line: int, row: Mapping[str, Any]) -> tuple[ServiceItem | None, list[Finding]]:
-    """The item of one row, None where it is none, and everything odd about it."""
+    """The item of one row, None if it is invalid, and the findings."""
     findings = list(_odd(line, row))
     fields = {name: value for name, value in _fields(row).items() if name in OWN}
     try:
@@ -60,13 +60,13 @@ def item_from(line: int, row: Mapping[str, Any]) -> tuple[ServiceItem | None, li
         return None, [*findings, Finding(line, "no-item", f"{row.get('task_code') or 'a row without code'}: {error}")]
     if not findings:
         return item, []
-    remarks = tuple(f"{one.kind}: {one.detail}"[:LINE_CHARACTERS_MAX] for one in findings)
+    remarks = tuple(f"{finding.kind}: {finding.detail}"[:LINE_CHARACTERS_MAX] for finding in findings)
     return msgspec.structs.replace(item, remarks=remarks), findings
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    said = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
-    fields = {name: value for name, value in said.items() if value not in ("", None)}
+    stripped = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    fields = {name: value for name, value in stripped.items() if value not in ("", None)}
     for name in LISTS:
         if isinstance(fields.get(name), str):
             fields[name] = _parts(fields[name])
@@ -81,7 +81,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
     if "task_type" in fields:
         kind = str(fields["task_type"])
         fields["task_type"] = TASK_TYPES.get(kind.lstrip("0") or kind, kind)
-    # A list from elsewhere tells its departments by name, and their codes can't be relied on: the name is the code.
+    # Lists from other systems identify departments by name, and their codes are unreliable: use the name as code.
     name = fields.get("dept_name", "")
     if name and ("dept_code" not in fields or "org_code" in row):
         fields["dept_code"] = name
@@ -93,7 +93,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _odd_code(line: int, code: str) -> Finding | None:
-    """What is odd about an organisation's code; None for a right one of eighteen characters."""
+    """The finding about an organisation's code; None for a valid one of eighteen characters."""
     if is_legacy(code):
         return Finding(line, "organisation-code-legacy", f"{code} is an organisation code of nine characters")
     fault, remedy = fault_of(code)
@@ -103,20 +103,21 @@ def _odd_code(line: int, code: str) -> Finding | None:
 
 
 def _odd(line: int, row: Mapping[str, Any]) -> list[Finding]:
-    """What is odd about a row's organisation codes, and what we have no field for."""
-    found = []
+    """Findings about a row's organisation codes, and about values that have no field here."""
+    findings = []
     if "org_code" in row:
         codes = [str(row.get(name) or "").strip() for name in ("org_code", "dept_code")]
         if not codes[0]:
-            found.append(Finding(line, "organisation-code-missing", "the row names no organisation"))
-        found += [odd for code in dict.fromkeys(codes) if code and (odd := _odd_code(line, code))]
+            findings.append(Finding(line, "organisation-code-missing", "the row names no organisation"))
+        findings += [odd for code in dict.fromkeys(codes) if code and (odd := _odd_code(line, code))]
         if codes[1] and codes[0] != codes[1]:
-            found.append(
+            findings.append(
                 Finding(line, "organisation-codes-differ", f"{codes[0] or 'none'} in one column, {codes[1]} in another")
             )
     listed = _parts(str(row.get("materials") or ""))
     if unlisted := [name for name in _parts(str(row.get("tolerable") or "")) if name not in listed]:
-        found.append(Finding(line, "tolerable-unlisted", f"{'; '.join(unlisted)} may be missing, and is not asked for"))
+        detail = f"{'; '.join(unlisted)} may be missing, and is not asked for"
+        findings.append(Finding(line, "tolerable-unlisted", detail))
     if part_of := str(row.get("part_of") or "").strip():
-        found.append(Finding(line, "part-of", part_of))
-    return found
+        findings.append(Finding(line, "part-of", part_of))
+    return findings

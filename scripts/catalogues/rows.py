@@ -1,4 +1,4 @@
-"""A list of service items as rows of text: CSV or JSON, also gzipped, under our field names or those others use."""
+"""Reads a list of service items as rows: CSV or JSON, also gzipped, with our field names or known aliases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-# What other lists call our fields (the 实施清单 interface of the national platform, and a district's published list).
+# Field names of other lists (the 实施清单 interface of the national platform, and a district's published list).
 ALIASES = {
     "item_code": "task_code",
     "实施编码": "task_code",
@@ -31,21 +31,21 @@ ALIASES = {
 }
 
 
-class CatalogueUnreadable(Exception):  # noqa: N818 it says what has to be mended
-    """The file as a whole is no list of items. The sentence says why."""
+class CatalogueUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+    """The file is no list of items. The message says why."""
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every row under our field names, with its line (CSV) or its place (JSON), from 1. Raises CatalogueUnreadable."""
+    """Every row with our field names, and its line (CSV) or index (JSON), from 1. Raises CatalogueUnreadable."""
     text = _text(path)
     if path.name.removesuffix(".gz").endswith(".json"):
         yield from enumerate((renamed(row) for row in _json_rows(path, text)), start=1)
         return
     reader = csv.DictReader(io.StringIO(text), strict=True)
     if not reader.fieldnames or not {"task_code", "task_name"} <= set(renamed(dict.fromkeys(reader.fieldnames, ""))):
-        found = ", ".join(reader.fieldnames or ()) or "nothing"
+        columns = ", ".join(reader.fieldnames or ()) or "none"
         raise CatalogueUnreadable(
-            f"{path.name} has no columns task_code and task_name (or item_code and item_name); it has: {found}"
+            f"{path.name} has no columns task_code and task_name (or item_code and item_name); its columns: {columns}"
         )
     try:
         for row in reader:
@@ -55,10 +55,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def renamed(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """*row* under our field names. What is said under our own name goes before what is said under another."""
-    found = {ALIASES.get(str(name).strip(), str(name).strip()): value for name, value in row.items() if name}
-    own = {str(name): value for name, value in row.items() if name in found and name not in ALIASES}
-    return found | own
+    """*row* with our field names. A value under our own name takes precedence over one under an alias."""
+    fields = {ALIASES.get(str(name).strip(), str(name).strip()): value for name, value in row.items() if name}
+    own = {str(name): value for name, value in row.items() if name in fields and name not in ALIASES}
+    return fields | own
 
 
 def _text(path: Path) -> str:
@@ -73,10 +73,10 @@ def _text(path: Path) -> str:
 
 def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         raise CatalogueUnreadable(f"{path.name} is no JSON: {error}") from error
-    rows = found.get("items") if isinstance(found, dict) else found
+    rows = document.get("items") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise CatalogueUnreadable(f'{path.name} holds neither a list of items nor {{"items": [...]}}')
     return rows

@@ -1,4 +1,4 @@
-"""The shipped zone: its catalogue of 131 service items, and the flow from first consultation to trial production."""
+"""`countersign publish-zone`: the shipped catalogue of 131 service items, and the flow to trial production."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from scripts.catalogues.import_catalogue import IMPORTER, CatalogueReport, impor
 
 FOLDER = Path(__file__).parents[1] / "data" / "zone"
 CATALOGUE, FLOW = "zone", "zone-investment"
-VALID_FROM = date(2018, 1, 2)  # with the first working day of the shipped calendars: older cases can be told by it
+VALID_FROM = date(2018, 1, 2)  # the first working day of the shipped calendars, so that older cases are covered
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class ZoneReport(Struct):
-    """What publishing the zone did."""
+    """The result of publishing the zone."""
 
     catalogue: CatalogueReport
     flow: str
     flow_edition: int
-    flow_published: bool  # now; false where this edition stood already
+    flow_published: bool  # by this call; false if the edition existed already
 
 
 def shipped_flow() -> PublishFlow:
-    """The flow as it ships. Raises ValueError where the file is no flow."""
-    said = tomllib.loads((FOLDER / "flow.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(said, PublishFlow)
+    """The shipped flow. Raises ValueError if the file is no flow."""
+    document = tomllib.loads((FOLDER / "flow.toml").read_text(encoding="utf-8"))
+    return msgspec.convert(document, PublishFlow)
 
 
 async def publish_zone(approvals: Approvals, *, valid_from: date = VALID_FROM) -> ZoneReport:
-    """Publish the shipped catalogue and flow, in force from *valid_from*. A second time changes nothing.
+    """Publish the shipped catalogue and flow, in force from *valid_from*. Publishing again changes nothing.
 
-    Where an edition stands already and the shipped catalogue is another one, that is in force from today.
+    If there are editions already and the shipped catalogue differs, the new edition is in force from today.
     """
     catalogue = await approvals.state(catalogue_stream(CATALOGUE))
     if isinstance(catalogue, Catalogue) and catalogue.editions:
@@ -57,7 +57,7 @@ async def _publish_flow(approvals: Approvals, valid_from: date) -> tuple[int, bo
     command = shipped_flow()
     flow = await approvals.state(stream_of(FLOW))
     editions = len(flow.editions) if isinstance(flow, Flow) else 0
-    # The first edition has been there as long as the catalogue has; a later one is there from now on.
+    # The first edition is dated with the catalogue; later ones take effect now.
     since = datetime.combine(valid_from, time(9), ZONE).astimezone(UTC)
     dated = command if editions else structs.replace(command, occurred_at=since)
     key = uuid5(stream_of(FLOW), msgspec.json.encode((editions, dated)).hex())

@@ -1,1 +1,1 @@
-"""Bringing in another system's log: read its files, plan each case's commands, send them, tell what became of them."""
+"""Imports another system's log: reads its files, plans the commands of each case, sends them, and reports."""

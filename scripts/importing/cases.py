@@ -1,4 +1,4 @@
-"""The table of cases: a row a project with the figures that registers are compared by, as of any day."""
+"""`countersign cases`: one row per project with durations, deadline and lateness, as of any day, as CSV."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def case_rows(
     dataset: str = "",
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> list[CaseRow]:
-    """A row for every project in the ledger at *url*, by case_id; of one imported *dataset* only, where it is named.
+    """A row for every project in the ledger at *url*, ordered by case_id; only those of *dataset*, if it is given.
 
-    *as_of* is about when things took effect, *known_at* about when they were recorded. A project has its row at any
-    day, with nothing in it before anything had happened. *progress* is told of the entries read.
+    *as_of* limits when things took effect, *known_at* when they were recorded. A project has a row at any day, empty
+    before its first event. *progress* is called with (entries read, entries in all).
     """
     rows = [
         case_row(entries, law_of, as_of=as_of, known_at=known_at)
@@ -43,14 +43,14 @@ def case_rows(
 
 
 def write_csv(rows: Iterable[CaseRow], out: TextIO) -> None:
-    """The rows as CSV with a header: days as YYYY-MM-DD, true or false, and nothing for what is not known."""
+    """The rows as CSV with a header: days as YYYY-MM-DD, booleans as true or false, unknown values empty."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([harmless(value) for value in astuple(row)] for row in rows)
 
 
 def harmless(value: object) -> str:
-    """One field as a spreadsheet may open it: a text that it would take for a formula has an apostrophe before it."""
+    """One CSV field, safe for spreadsheets: text that would be read as a formula gets a leading apostrophe."""
     text = text_of(value)
     if not isinstance(value, str):
         return text
@@ -59,14 +59,14 @@ def harmless(value: object) -> str:
 
 
 def text_of(value: object) -> str:
-    """One field: true or false as JSON writes them, nothing for None."""
+    """One CSV field: booleans as in JSON, None as empty text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
 
 
-def asked(text: str) -> Asked:
-    """A day such as 2012-06-30, or an instant with its offset; None for nothing. ValueError says what is wrong."""
+def parse_time(text: str) -> Asked:
+    """Parse a day such as 2012-06-30, or an instant with its UTC offset; None if empty. Raises ValueError."""
     if not text:
         return None
     try:
@@ -84,12 +84,12 @@ def asked(text: str) -> Asked:
 
 @cache
 def versions(law_id: str) -> tuple[Pack, ...]:
-    """Every version of one law, oldest first, read once."""
+    """Every version of one law, oldest first; cached."""
     return law_book().versions(law_id)
 
 
 def law_of(law_id: str, at: datetime) -> Pack:
-    """The version in force on the local day of *at*; before the law began, its first one."""
+    """The version in force on the local day of *at*; the first version for days before that."""
     known = versions(law_id)
     day = at.astimezone(ZoneInfo(known[-1].zone)).date()
     return next((pack for pack in reversed(known) if pack.valid_from <= day), known[0])

@@ -1,4 +1,4 @@
-"""Exporting imported cases in the neutral form they came in: case by case, each in the order of its rows."""
+"""`countersign export-log`: exports imported cases as CSV, in the format of the import, in the original order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Fields = dict[str, str]
 
 
 class ExportReport(Struct):
-    """How much was written; a variant is one sequence of activities, however many cases went through it."""
+    """Counts of what was written; *variants* are distinct sequences of activities."""
 
     cases: int = 0
     events: int = 0
@@ -46,7 +46,7 @@ class ExportReport(Struct):
 
 
 class ExportedCase(Struct):
-    """One imported project as it came in; *listing* is empty where the list of cases did not have it."""
+    """An imported project in the import's format; *listing* is empty if the list of cases did not have it."""
 
     dataset: str
     case_id: str
@@ -62,12 +62,12 @@ def export_log(
     dataset: str = "",
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> ExportReport:
-    """Write what was imported into the ledger at *url* to CSV files, gzipped where the name ends in .gz.
+    """Write the imported cases of the ledger at *url* to CSV files, gzipped if the name ends in .gz.
 
-    Only *dataset*, where one is named. Columns that have no place in the ledger stay empty; OSError where a file
-    can't be written. *progress* is told of the entries read.
+    Only those of *dataset*, if it is given. Columns that the ledger does not store stay empty. Raises OSError if a file
+    can't be written. *progress* is called with (entries read, entries in all).
     """
-    found = sorted(
+    exported = sorted(
         (
             case
             for entries in histories(url, progress)
@@ -76,22 +76,19 @@ def export_log(
         key=lambda case: (case.dataset, case.case_id),
     )
     with csv_file(events) as out:
-        write(out, EVENT_COLUMNS, (row for case in found for row in case.rows))
+        write(out, EVENT_COLUMNS, (row for case in exported for row in case.rows))
     if cases:
         with csv_file(cases) as out:
-            write(out, CASE_COLUMNS, (case.listing for case in found if case.listing))
+            write(out, CASE_COLUMNS, (case.listing for case in exported if case.listing))
     return ExportReport(
-        cases=len(found),
-        events=sum(len(case.rows) for case in found),
-        variants=len({tuple(row["activity"] for row in case.rows) for case in found}),
+        cases=len(exported),
+        events=sum(len(case.rows) for case in exported),
+        variants=len({tuple(row["activity"] for row in case.rows) for case in exported}),
     )
 
 
 def case_from(entries: Sequence[Entry]) -> ExportedCase | None:
-    """The case as it came in, from a project's entries; None for a project that was not imported.
-
-    An entry that was retracted since is left out.
-    """
+    """The imported case of a project's *entries*, without retracted ones; None if the project was not imported."""
     first = entries[0]
     if not isinstance(first.fact, ProjectRegistered) or not first.recorded.source:
         return None
@@ -115,7 +112,7 @@ def case_from(entries: Sequence[Entry]) -> ExportedCase | None:
 
 
 def row_from(entry: Entry, note: StepNoted, zone: str, department: str) -> Fields:
-    """The row that *note* keeps, but for what it shares with the case."""
+    """The row stored in *note*, without the fields that identify the case."""
     tz = ZoneInfo(zone)
     day = entry.recorded_at.astimezone(tz).date()
     by = entry.recorded.by
@@ -123,7 +120,7 @@ def row_from(entry: Entry, note: StepNoted, zone: str, department: str) -> Field
     return {
         "occurred_at": instant(entry.occurred_at),
         "occurred_on": str(entry.occurred_at.astimezone(tz).date()),
-        # A register records days; one that doesn't say when has the instant of the event itself.
+        # Registers record days; an entry without one has the instant of the event itself.
         "recorded_on": str(day) if midnight(day, zone) == entry.recorded_at else "",
         "activity": note.activity,
         "label_en": note.label,
@@ -134,13 +131,13 @@ def row_from(entry: Entry, note: StepNoted, zone: str, department: str) -> Field
 
 
 def instant(at: datetime) -> str:
-    """UTC in milliseconds, as registers write it; in microseconds where that would lose something."""
+    """UTC in milliseconds, as registers write it; in microseconds if needed."""
     precise = "microseconds" if at.microsecond % 1000 else "milliseconds"
     return at.astimezone(UTC).isoformat(timespec=precise).replace("+00:00", "Z")
 
 
 def write(out: TextIO, columns: Sequence[str], rows: Iterator[Fields]) -> None:
-    """A header and the rows; other fields than *columns* have no place in the form and stay behind."""
+    """Write a header and the rows; fields that are not in *columns* are dropped."""
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -148,7 +145,7 @@ def write(out: TextIO, columns: Sequence[str], rows: Iterator[Fields]) -> None:
 
 @contextmanager
 def csv_file(path: Path) -> Iterator[TextIO]:
-    """A file to write text to; gzipped by its name, the same bytes for the same text."""
+    """A text file, gzipped if its name ends in .gz; deterministic, so that the same text gives the same bytes."""
     with path.open("wb") as raw:
         packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if path.suffix == ".gz" else raw
         with packed, io.TextIOWrapper(packed, "utf-8", newline="") as text:

@@ -1,6 +1,6 @@
-"""Importing a log: read it, plan every case, and send the commands like anybody's, many cases at once.
+"""`countersign import-log`: reads a log, plans every case, and sends the commands, many cases concurrently.
 
-Running it again changes nothing, and finishing an import that was cut short is running it again.
+Importing again changes nothing, and completes an import that was interrupted.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ REGISTERS: tuple[Register, ...] = (
     Wabo(),
     ReceiptRegister(),
     Unknown(),
-)  # the first that keeps a log's activities reads it
-CASES_AT_ONCE = 96  # a case's commands wait for each other; so many cases fill the batches of the disk
+)  # the first one that recognises a log's activities reads it
+CASES_AT_ONCE = 96  # commands of a case are sequential; this many cases fill the commit batches
 DEFAULT_LAW = "nl-wabo"
-RECEIPT_LOG = Path(__file__).parents[1] / "data" / "receipt"  # events.csv.gz and cases.csv.gz, and where they come from
+RECEIPT_LOG = Path(__file__).parents[1] / "data" / "receipt"  # events.csv.gz, cases.csv.gz, and their origin
 
 Case = tuple[str, str]  # dataset, case_id
 Advance = Callable[[int, int], None]  # rows done, rows in all
@@ -36,10 +36,10 @@ Advance = Callable[[int, int], None]  # rows done, rows in all
 async def import_log(
     approvals: Approvals, events: Path, cases: Path, law: str = DEFAULT_LAW, *, progress: Advance | None = None
 ) -> ImportReport:
-    """Bring the log in the files *events* and *cases* into the ledger, as projects under *law*.
+    """Import the log in the files *events* and *cases* as projects under *law*.
 
-    *progress* is told how many rows are done, of how many. Raises LogUnreadable before anything is written where a
-    file is no log at all, and Refused "unknown-law". Single lines that don't get in are in the report.
+    *progress* is called with (rows done, rows in all). Raises LogUnreadable, before anything is written, if a file is
+    no log; and Refused "unknown-law". Single lines that can't be imported are in the report.
     """
     began = perf_counter()
     law_for = partial(approvals.law_for, begun=True)
@@ -47,7 +47,7 @@ async def import_log(
     by_case, kinds = rows_by_case(reading), kinds_of(reading)
     report = report_on(reading, by_case)
     report.law, report.registers = law, {dataset: kind.name for dataset, kind in kinds.items()}
-    desk = CommandSender(approvals, report, events.name, cases.name)
+    sender = CommandSender(approvals, report, events.name, cases.name)
     now = approvals.clock()
     steps: list[ImportStep] = []
 
@@ -55,7 +55,7 @@ async def import_log(
         dataset, case_id = case
         rows, listing = by_case[case], reading.cases.get(case)
         plan = plan_case(kinds[dataset], dataset, case_id, rows, listing, law, law_for, now)
-        await desk.send(plan, listing)
+        await sender.send(plan, listing)
         steps.extend(plan.steps)
         if progress:
             progress(len(steps), len(reading.events))
@@ -68,11 +68,11 @@ async def import_log(
 
 
 async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable[Case]) -> None:
-    """Bring all *cases*, some of them side by side."""
-    waiting = iter(cases)
+    """Call *bring* for all *cases*, CASES_AT_ONCE of them concurrently."""
+    queue = iter(cases)
 
     async def work() -> None:
-        for case in waiting:
+        for case in queue:
             await bring(case)
 
     try:
@@ -80,11 +80,11 @@ async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable
             for _ in range(CASES_AT_ONCE):
                 group.create_task(work())
     except ExceptionGroup as several:
-        raise several.exceptions[0] from several  # they all have one cause: the database, most likely
+        raise several.exceptions[0] from several  # probably one cause, such as a lost database
 
 
 def report_on(reading: LogReading, by_case: Mapping[Case, Sequence[EventRow]]) -> ImportReport:
-    """What the files alone give to report."""
+    """The report, as far as it follows from the files alone."""
     return ImportReport(
         cases=len(by_case),
         rows_read=reading.rows_read,
@@ -97,15 +97,15 @@ def report_on(reading: LogReading, by_case: Mapping[Case, Sequence[EventRow]]) -
 
 
 def rows_by_case(reading: LogReading) -> dict[Case, list[EventRow]]:
-    """The rows of each case in the order of the file; also the cases that have none, and those that are not listed."""
-    found: dict[Case, list[EventRow]] = {case: [] for case in reading.cases}
+    """The rows of each case in the order of the file, including cases without rows, and cases that are not listed."""
+    by_case: dict[Case, list[EventRow]] = {case: [] for case in reading.cases}
     for row in reading.events:
-        found.setdefault((row.dataset, row.case_id), []).append(row)
-    return found
+        by_case.setdefault((row.dataset, row.case_id), []).append(row)
+    return by_case
 
 
 def kinds_of(reading: LogReading) -> dict[str, Register]:
-    """Which kind of register each dataset comes from, as its activities tell."""
+    """The kind of register of each dataset, recognised by its activities."""
     activities: dict[str, set[str]] = {dataset: set() for dataset, _ in reading.cases}
     for row in reading.events:
         activities.setdefault(row.dataset, set()).add(row.activity)

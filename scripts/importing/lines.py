@@ -1,4 +1,4 @@
-"""Lines of a CSV file, plain or gzipped: numbered, complete, and asked for their fields by column."""
+"""Reads lines of a CSV file, plain or gzipped, with line numbers, and parses their fields by column."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ GZIP_MAGIC = b"\x1f\x8b"
 YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"
 
 
-class LogUnreadable(Exception):  # noqa: N818 it says what was found
-    """A file as a whole can't be read as a log. The sentence names the file, the line where there is one, and why."""
+class LogUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+    """A file can't be read as a log. The message names the file, the line if there is one, and the reason."""
 
 
 class Remark(Struct, frozen=True):
-    """Something about one line of a file, for whoever keeps that file."""
+    """A remark on one line of a file, for its maintainer."""
 
     file: str
     line: int
@@ -32,7 +32,7 @@ class Remark(Struct, frozen=True):
 
 
 class Line(Struct):
-    """One line being read: its fields by column, and what there is to say about it."""
+    """A line being read: its fields by column, and the lists that collect remarks on it."""
 
     file: str
     number: int
@@ -52,7 +52,7 @@ class Line(Struct):
         self.lost.append(Remark(self.file, self.number, sentence))
 
     def instant(self, column: str) -> datetime | None:
-        """The instant in *column*; None where there is none, ValueError where it is no instant."""
+        """The instant in *column*; None if it is empty. Raises ValueError if it is no instant."""
         text = self[column].strip()
         if not text:
             return None
@@ -67,7 +67,7 @@ class Line(Struct):
         return at
 
     def day(self, column: str, zone: str) -> datetime | None:
-        """The instant at which the local day in *column* begins; ValueError where it is no day."""
+        """The instant at which the local day in *column* begins; None if empty. Raises ValueError if it is no day."""
         text = self[column].strip()
         if not text:
             return None
@@ -77,7 +77,7 @@ class Line(Struct):
             raise ValueError(f"{column} {text!r} is no day such as 2011-10-11") from None
 
     def instant_or_remark(self, column: str) -> datetime | None:
-        """As `instant`, but what is no instant is remarked on and left out."""
+        """As `instant`, but a value that is no instant is reported and left out."""
         try:
             return self.instant(column)
         except ValueError as wrong:
@@ -86,7 +86,7 @@ class Line(Struct):
 
 
 def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str] | None, dict[str, int]]]:
-    """Each data line: its number, its fields (None where their number is wrong), and where each column stands."""
+    """Each data line: its number, its fields (None if their number is wrong), and the index of each column."""
     line = 0
     try:
         with path.open("rb") as raw:
@@ -104,7 +104,7 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
                     if fields:
                         yield line, fields if len(fields) == len(header) else None, places
     except UnicodeDecodeError as broken:
-        line += broken.object[: broken.start].count(b"\n") + 1  # it was read ahead of the last whole line
+        line += broken.object[: broken.start].count(b"\n") + 1  # the decoder reads ahead of the last complete line
         wrong = f"the byte {broken.object[broken.start]:02X} in line {line} is none of its letters"
         raise LogUnreadable(f"{path.name} is not UTF-8, save it as that: {wrong}") from broken
     except csv.Error as broken:
@@ -116,12 +116,12 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
 
 
 def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str:
-    """Why these are not the columns of a log; empty where they are."""
+    """What is wrong with the columns of a log; empty if nothing is."""
     if not header:
         return "is empty: its first line should name the columns"
     if twice := sorted({name for name in header if name and header.count(name) > 1}):
         return f"names the column {', '.join(twice)} twice in its first line: leave one of them out"
     missing = ", ".join(name for name in needed if name not in header)
-    if missing and len(header) == 1 and (found := re.search(r"[;\t|]", header[0])):
-        return f"has no column {missing} in its first line: it is separated by {found[0]!r}, save it with commas"
+    if missing and len(header) == 1 and (separator := re.search(r"[;\t|]", header[0])):
+        return f"has no column {missing} in its first line: it is separated by {separator[0]!r}, save it with commas"
     return f"has no column {missing} in its first line" if missing else ""

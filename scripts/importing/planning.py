@@ -1,9 +1,8 @@
-"""Planning a case: its rows become the commands that will be sent, decided here first on a project of our own.
+"""Plans an imported case: turns its rows into commands, deciding each on a project in memory first.
 
-Each row is kept, as its register wrote it, as a noted step on its own effective and recorded day. Where it has a
-meaning, commands come before that note, on the day that legally counts; where a rule refuses one, the note says so.
-A plan depends on nothing but the files and the law: planning the same file again gives the same commands with the
-same ids, and the ledger then answers each of them with what it answered before.
+Each row is recorded unchanged as a noted step, at its own effective and recorded time. If it has a meaning, commands
+precede that note, on the day that legally counts; if a rule refuses one, the note says so. A plan depends only on the
+files and the law: planning the same file again gives the same commands with the same ids, which are idempotent.
 """
 
 from __future__ import annotations
@@ -28,37 +27,37 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.state.project import Project
 from projections.register_figures.cases import STATED_DEADLINE
 from scripts.importing.reading import SEPARATOR, CaseListing, EventRow
-from scripts.importing.register import ITEM, Deed, Register, Situation
+from scripts.importing.register import ITEM, Register, RowCommand, Situation
 
-NAMESPACE = UUID("6c1d6a52-7f0e-5d0b-9a51-2f1a3c6f4b70")  # fixed for ever: the ids of every import are made from it
-LISTING = "case:listing"  # the activity under which a case's own line is kept
+NAMESPACE = UUID("6c1d6a52-7f0e-5d0b-9a51-2f1a3c6f4b70")  # permanent: the ids of all imports derive from it
+LISTING = "case:listing"  # the activity of the note that stores a case's own line
 IMPORTER = "importer"
 UNNAMED = "unknown"
-VALUE_IN_FULL = "value in full: "  # in a note's reason, where a value is longer than a line
+VALUE_IN_FULL = "value in full: "  # in a note's reason, for values longer than a line
 
 LawFor = Callable[[str, datetime], Pack]
 
 
-class Fate(StrEnum):
-    """What became of a row."""
+class RowStatus(StrEnum):
+    """The result of importing a row."""
 
-    MAPPED = "mapped"  # kept, and commands of ours besides
-    NOTED = "noted"  # kept; it has no meaning of ours
-    REFUSED = "refused"  # kept; a rule of ours does not let its meaning pass
-    LOST = "lost"  # not kept
+    MAPPED = "mapped"  # noted, and translated to commands
+    NOTED = "noted"  # noted; no command corresponds to it
+    REFUSED = "refused"  # noted; a rule refused its commands
+    LOST = "lost"  # not imported
 
 
 class ImportStep(Struct):
-    """One row, what became of it, and why; *code* is that of the refusal."""
+    """A row, its status, and the reason; *code* is that of the refusal."""
 
     row: EventRow
-    fate: Fate
+    status: RowStatus
     code: str = ""
     reason: str = ""
 
 
 class PlannedAct(Struct, frozen=True):
-    """One command to be sent, and the facts it gives. *line* is that of its row, 0 for what the case itself says."""
+    """A command to send, and its facts. *line* is that of its row, 0 if it comes from the list of cases."""
 
     id: UUID
     command: AnyCommand
@@ -70,7 +69,7 @@ class PlannedAct(Struct, frozen=True):
 
 
 class CasePlan(Struct):
-    """All of one case. *refusal* says why not even the project can be registered: no row then gets in."""
+    """The plan of one case. *refusal* says why the project can't be registered, so that no row is imported."""
 
     dataset: str
     case_id: str
@@ -78,8 +77,8 @@ class CasePlan(Struct):
     acts: list[PlannedAct]
     steps: list[ImportStep]
     refusal: str = ""
-    unsaid: list[str] = field(default_factory=list)  # what its line in the list of cases says and a rule refused
-    remarks: Mapping[int, str] = field(default_factory=dict)  # by line: what was typed and could not be taken
+    unsaid: list[str] = field(default_factory=list)  # refusals of commands from its line in the list of cases
+    remarks: Mapping[int, str] = field(default_factory=dict)  # by line: typed values that could not be used
 
 
 def plan_case(
@@ -92,22 +91,22 @@ def plan_case(
     law_for: LawFor,
     now: datetime,
 ) -> CasePlan:
-    """The commands for one case. *listing* is its line among the cases, None where it has none."""
-    clerk = Clerk(register, dataset, case_id, listing, law, law_for, now)
-    ordered = clerk.case.rows = in_order(rows)
+    """The plan of one case. *listing* is its line in the list of cases, None if it has none."""
+    planner = CasePlanner(register, dataset, case_id, listing, law, law_for, now)
+    ordered = planner.case.rows = in_order(rows)
     try:
-        clerk.register_project(ordered)
+        planner.register_project(ordered)
     except Refused as refusal:
-        lost = [ImportStep(row, Fate.LOST, refusal.code, refusal.sentence) for row in ordered]
-        return CasePlan(dataset, case_id, clerk.project.id, [], lost, refusal.sentence)
-    steps = [clerk.take(row) for row in ordered]
-    clerk.finish(ordered)
-    remarks = clerk.case.remarks
-    return CasePlan(dataset, case_id, clerk.project.id, clerk.acts, steps, unsaid=clerk.unsaid, remarks=remarks)
+        lost = [ImportStep(row, RowStatus.LOST, refusal.code, refusal.sentence) for row in ordered]
+        return CasePlan(dataset, case_id, planner.project.id, [], lost, refusal.sentence)
+    steps = [planner.take(row) for row in ordered]
+    planner.finish(ordered)
+    remarks = planner.case.remarks
+    return CasePlan(dataset, case_id, planner.project.id, planner.acts, steps, unsaid=planner.unsaid, remarks=remarks)
 
 
 def note(row: EventRow, step: ImportStep) -> NoteStep:
-    """The row as a noted step, with the reason why it is no more than that."""
+    """The row as a noted step, with the reason if no command was made of it."""
     reason = f"{step.code}: {step.reason}" if step.code else step.reason
     if len(row.value) > LINE_CHARACTERS_MAX:
         reason = f"{reason}; {VALUE_IN_FULL}{row.value}"
@@ -121,19 +120,19 @@ def note(row: EventRow, step: ImportStep) -> NoteStep:
 
 
 def known_on(row: EventRow) -> datetime:
-    """When the row's own system learned of it; registers that don't say learned of it as it happened."""
+    """When the register recorded the row; if it doesn't say, when the event occurred."""
     return row.recorded_at or row.occurred_at
 
 
 def in_order(rows: Sequence[EventRow]) -> list[EventRow]:
-    """By seq, never by time; in the order of the file where a row has no seq."""
+    """The rows by seq, never by time; in the order of the file if a row has no seq."""
     if any(row.seq is None for row in rows):
         return list(rows)
     return sorted(rows, key=lambda row: row.seq or 0)
 
 
-class Clerk:
-    """Writes the acts of one case down, deciding each on the project as it then stands."""
+class CasePlanner:
+    """Collects the acts of one case, deciding each on the project as planned so far."""
 
     def __init__(
         self,
@@ -156,13 +155,13 @@ class Clerk:
 
     @property
     def project(self) -> Project:
-        """The case as far as it has been planned."""
+        """The project as planned so far."""
         return self.case.project
 
     def register_project(self, rows: Sequence[EventRow]) -> None:
-        """The project itself, begun when the list of cases says so, else with the first row. May raise Refused.
+        """Register the project, at the start in the list of cases, else with the first row. May raise Refused.
 
-        A beginning still to come is a slip of the pen: the project is then as old as its first row, or as this import.
+        A start in the future is taken for a typing error: the project then starts with its first row, or now.
         """
         columns = self.listing.columns if self.listing else {}
         started_at = self.listing.started_at if self.listing else None
@@ -179,36 +178,40 @@ class Clerk:
             law=self.law_id,
             items=(PlannedItem(item=ITEM, department=self.department),),
         )
-        self._do(self._case_key("register"), Deed(command), None, known)
+        self._do(self._case_key("register"), RowCommand(command), None, known)
 
     def take(self, row: EventRow) -> ImportStep:
-        """One row: what it means, then the row itself."""
+        """Plan one row: its commands, then its note."""
         self.case.law = self.law_for(self.law_id, row.occurred_at)
         meaning = self.kind.meaning(row, self.case)
-        step = ImportStep(row, Fate.NOTED, reason=meaning) if isinstance(meaning, str) else self._attempt(row, meaning)
+        step = (
+            ImportStep(row, RowStatus.NOTED, reason=meaning)
+            if isinstance(meaning, str)
+            else self._attempt(row, meaning)
+        )
         try:
-            self._do(self._row_key(row), Deed(note(row, step), row.unit), row, known_on(row))
+            self._do(self._row_key(row), RowCommand(note(row, step), row.unit), row, known_on(row))
         except Refused as refusal:
-            return ImportStep(row, Fate.LOST, refusal.code, refusal.sentence)
+            return ImportStep(row, RowStatus.LOST, refusal.code, refusal.sentence)
         self.case.seen[row.activity] = row.value
         return step
 
-    def _attempt(self, row: EventRow, deeds: Sequence[Deed]) -> ImportStep:
-        """All commands of a row, or none of them."""
-        before = (deepcopy(self.project), len(self.acts)) if len(deeds) > 1 else None
-        for nth, deed in enumerate(deeds):
-            key = self._row_key(row, tag_of(deed.command) + (f"-{nth}" if nth else ""))
+    def _attempt(self, row: EventRow, commands: Sequence[RowCommand]) -> ImportStep:
+        """Plan all commands of a row, or none of them if one is refused."""
+        before = (deepcopy(self.project), len(self.acts)) if len(commands) > 1 else None
+        for nth, planned in enumerate(commands):
+            key = self._row_key(row, tag_of(planned.command) + (f"-{nth}" if nth else ""))
             try:
-                self._do(key, deed, row, known_on(row))
+                self._do(key, planned, row, known_on(row))
             except Refused as refusal:
                 if before:
-                    self.case.project, kept = before
-                    del self.acts[kept:]
-                return ImportStep(row, Fate.REFUSED, refusal.code, refusal.sentence)
-        return ImportStep(row, Fate.MAPPED)
+                    self.case.project, act_count = before
+                    del self.acts[act_count:]
+                return ImportStep(row, RowStatus.REFUSED, refusal.code, refusal.sentence)
+        return ImportStep(row, RowStatus.MAPPED)
 
     def finish(self, rows: Sequence[EventRow]) -> None:
-        """What only the list of cases knows, and that list's own line, kept whole."""
+        """Plan the commands from the list of cases, and a note of the case's complete line there."""
         listing = self.listing
         if listing is None:
             return
@@ -218,39 +221,39 @@ class Clerk:
                 activity=STATED_DEADLINE, item=ITEM, label="last day as the register states it", value=text
             )
             began = listing.started_at or listing.deadline_at
-            self._case_act(f"deadline:{text}", Deed(structs.replace(stated, occurred_at=began)), began)
-        for deed in self.kind.ending(self.case):
-            self._case_act(tag_of(deed.command), deed, deed.command.occurred_at)
+            self._case_act(f"deadline:{text}", RowCommand(structs.replace(stated, occurred_at=began)), began)
+        for planned in self.kind.ending(self.case):
+            self._case_act(tag_of(planned.command), planned, planned.command.occurred_at)
         whole = json.encode(dict(sorted(listing.columns.items()))).decode()
         happened = [row.occurred_at for row in rows if row.occurred_at <= self.now]
-        last = max(happened, default=None)  # the list was made when everything in it had happened; else by this import
+        last = max(happened, default=None)  # the list was written after the last event
         for nth, start in enumerate(range(0, len(whole), TEXT_CHARACTERS_MAX), 1):
             part = whole[start : start + TEXT_CHARACTERS_MAX]
-            kept = NoteStep(activity=LISTING, item=ITEM, label=f"line in the list of cases, part {nth}", reason=part)
+            line = NoteStep(activity=LISTING, item=ITEM, label=f"line in the list of cases, part {nth}", reason=part)
             digest = sha256(part.encode()).hexdigest()
-            self._case_act(f"listing:{nth}:{digest}", Deed(structs.replace(kept, occurred_at=last)), None)
+            self._case_act(f"listing:{nth}:{digest}", RowCommand(structs.replace(line, occurred_at=last)), None)
 
     def _row_key(self, row: EventRow, command: str = "") -> UUID:
-        """The id of the row's note, or of one of the commands it amounts to."""
+        """The id of the row's note, or of one of its commands."""
         return uuid5(NAMESPACE, SEPARATOR.join(filter(None, (self.dataset, row.event_id, command))))
 
     def _case_key(self, what: str) -> UUID:
         return uuid5(NAMESPACE, SEPARATOR.join((self.dataset, "case", self.case_id, what)))
 
-    def _case_act(self, what: str, deed: Deed, recorded_at: datetime | None) -> None:
-        """A command that no row stands for. A line that can't be carried out changes nothing for the rows."""
+    def _case_act(self, what: str, planned: RowCommand, recorded_at: datetime | None) -> None:
+        """Plan a command that comes from the list of cases. Its refusal does not affect the rows."""
         try:
-            self._do(self._case_key(what), deed, None, recorded_at)
+            self._do(self._case_key(what), planned, None, recorded_at)
         except Refused as refusal:
-            self.unsaid.append(f"{tag_of(deed.command)}: {refusal.sentence}")
+            self.unsaid.append(f"{tag_of(planned.command)}: {refusal.sentence}")
 
-    def _do(self, key: UUID, deed: Deed, row: EventRow | None, recorded_at: datetime | None) -> None:
-        """Decide *deed* and write it down, dated with its row where it says no date of its own. Raises Refused."""
-        command = deed.command
+    def _do(self, key: UUID, planned: RowCommand, row: EventRow | None, recorded_at: datetime | None) -> None:
+        """Decide *planned* and add the act, dated with its row if it has no date of its own. Raises Refused."""
+        command = planned.command
         if command.occurred_at is None and row is not None:
             command = structs.replace(command, occurred_at=row.occurred_at)
         at = command.occurred_at or recorded_at or self.now
-        by = Actor(row.actor if row and row.actor else IMPORTER, deed.department or self.department, deed.role)
+        by = Actor(row.actor if row and row.actor else IMPORTER, planned.department or self.department, planned.role)
         context = Context(by=by, at=at, now=self.now, law=self.law_for(self.law_id, at))
         facts = decide(command, self.project, context)
         for fact in facts:

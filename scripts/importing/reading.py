@@ -1,4 +1,4 @@
-"""Reading a log in its neutral form: two CSV files become rows with typed times and line numbers."""
+"""Reads a log in the import format: two CSV files become rows with parsed times and line numbers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from msgspec import Struct, field
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from scripts.importing.lines import Line, Remark, lines_of
 
-EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # without these a row says nothing
+EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # required
 CASE_COLUMNS = ("dataset", "case_id")
-VALUE_CHARACTERS_MAX = TEXT_CHARACTERS_MAX - 1000  # a long value stands in a note's reason, beside the reason itself
-SEQ_DIGITS_MAX = 9  # no case has a thousand million rows
-SHOWN_CHARACTERS_MAX = 40  # of what was typed, in a sentence about it
-SEPARATOR = ":"  # between dataset, case and event in an entry's source: a dataset's name can't have one
+VALUE_CHARACTERS_MAX = TEXT_CHARACTERS_MAX - 1000  # a long value is stored in a note's reason, with the reason itself
+SEQ_DIGITS_MAX = 9  # no case has a billion rows
+SHOWN_CHARACTERS_MAX = 40  # of a value in a message
+SEPARATOR = ":"  # between dataset, case and event in an entry's source: not allowed in a dataset's name
 
 
 class EventRow(Struct, frozen=True, kw_only=True):
-    """One source event. *recorded_at* begins the day on which it was recorded, None where the log doesn't say."""
+    """A source event. *recorded_at* is the start of the day on which it was recorded, None if unknown."""
 
     line: int
     dataset: str
@@ -39,7 +39,7 @@ class EventRow(Struct, frozen=True, kw_only=True):
 
 
 class CaseListing(Struct, frozen=True, kw_only=True):
-    """One case as its register lists it; *columns* are all that are not empty, as written."""
+    """A case in the list of cases; *columns* are all that are not empty, unparsed."""
 
     line: int
     dataset: str
@@ -51,9 +51,9 @@ class CaseListing(Struct, frozen=True, kw_only=True):
 
 
 class LogReading(Struct):
-    """What was found in the two files. A *lost* line is no row; a *remark* is about a row that was read all the same.
+    """The contents of the two files. *lost* lines could not be read; *remarks* are about lines that could.
 
-    *left* counts, by column, the fields of events that have no place in the ledger.
+    *left* counts, by column, the fields of events that the ledger does not store.
     """
 
     rows_read: int = 0
@@ -64,31 +64,31 @@ class LogReading(Struct):
     left: dict[str, int] = field(default_factory=dict)
 
 
-KEPT_COLUMNS = {
+STORED_COLUMNS = {
     "dataset", "case_id", "seq", "event_id", "occurred_at", "occurred_on", "recorded_on", "activity", "label_en",
     "actor", "unit", "value",
 }  # fmt: skip
 
 
 def read_log(events: Path, cases: Path, zone: str) -> LogReading:
-    """Both files, whole, before anything is written. *zone* is where their local days begin.
+    """Read both files completely. *zone* is the time zone of their local days.
 
-    Raises LogUnreadable for a file that is no CSV in UTF-8, is cut short, or lacks a column.
+    Raises LogUnreadable for a file that is no CSV in UTF-8, is truncated, or lacks a column.
     """
-    found = LogReading()
-    _read_cases(found, cases)
-    _read_events(found, events, zone)
-    return found
+    reading = LogReading()
+    _read_cases(reading, cases)
+    _read_events(reading, events, zone)
+    return reading
 
 
-def _read_cases(found: LogReading, path: Path) -> None:
-    for line in _lines(found, path, CASE_COLUMNS):
+def _read_cases(reading: LogReading, path: Path) -> None:
+    for line in _lines(reading, path, CASE_COLUMNS):
         dataset, case_id = line["dataset"], line["case_id"]
-        first = found.cases.get((dataset, case_id))
+        first = reading.cases.get((dataset, case_id))
         if first is not None:
             line.lose(f"case {case_id} was listed before, on line {first.line}")
             continue
-        found.cases[dataset, case_id] = CaseListing(
+        reading.cases[dataset, case_id] = CaseListing(
             line=line.number,
             dataset=dataset,
             case_id=case_id,
@@ -99,12 +99,12 @@ def _read_cases(found: LogReading, path: Path) -> None:
         )
 
 
-def _read_events(found: LogReading, path: Path, zone: str) -> None:
+def _read_events(reading: LogReading, path: Path, zone: str) -> None:
     seen: dict[tuple[str, str], int] = {}
-    for line in _lines(found, path, EVENT_COLUMNS):
+    for line in _lines(reading, path, EVENT_COLUMNS):
         for column in line.places:
-            if column not in KEPT_COLUMNS and line[column].strip():
-                found.left[column] = found.left.get(column, 0) + 1
+            if column not in STORED_COLUMNS and line[column].strip():
+                reading.left[column] = reading.left.get(column, 0) + 1
         try:
             row = _event(line, zone)
         except ValueError as wrong:
@@ -114,15 +114,15 @@ def _read_events(found: LogReading, path: Path, zone: str) -> None:
         if first != row.line:
             line.lose(f"event_id {row.event_id} was used before, on line {first}")
             continue
-        found.events.append(row)
+        reading.events.append(row)
 
 
-def _lines(found: LogReading, path: Path, needed: Sequence[str]) -> Iterator[Line]:
-    """The lines that can be rows at all; the others are lost, and it is said why."""
+def _lines(reading: LogReading, path: Path, needed: Sequence[str]) -> Iterator[Line]:
+    """The well-formed lines; the others are added to the lost ones, with the reason."""
     counts_events = needed is EVENT_COLUMNS
     for number, fields, places in lines_of(path, needed):
-        found.rows_read += counts_events
-        line = Line(path.name, number, fields or [], places, found.lost, found.remarks)
+        reading.rows_read += counts_events
+        line = Line(path.name, number, fields or [], places, reading.lost, reading.remarks)
         if fields is None:
             line.lose(f"the line has another number of fields than the first line, which has {len(places)}")
         elif any("\0" in text for text in fields):
@@ -134,7 +134,7 @@ def _lines(found: LogReading, path: Path, needed: Sequence[str]) -> Iterator[Lin
 
 
 def _naming_fault(line: Line) -> str:
-    """What is wrong with how the line names its case; empty where nothing is."""
+    """What is wrong with the line's dataset and case; empty if nothing is."""
     dataset, case_id = line["dataset"], line["case_id"]
     if not dataset.strip() or not case_id.strip():
         return "the line names no dataset and case"
@@ -146,7 +146,7 @@ def _naming_fault(line: Line) -> str:
 
 
 def _event(line: Line, zone: str) -> EventRow:
-    """The row on *line*; ValueError where it can't even be kept as a noted step."""
+    """The row on *line*. Raises ValueError if it can't even be stored as a noted step."""
     occurred_at = line.instant("occurred_at") or line.day("occurred_on", zone)
     if occurred_at is None:
         raise ValueError("neither occurred_at nor occurred_on says when it happened")

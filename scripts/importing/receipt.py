@@ -1,4 +1,4 @@
-"""The receipt phase of a Dutch environmental permit (the CoSeLoG "receipt" log): which of its steps mean what to us."""
+"""Mapping of the CoSeLoG "receipt" log, the receipt phase of Dutch environmental permits, to commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.project.application.completion import CompleteItem
 from domain.project.application.submission import SubmitItem
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
-from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
 APPLICATION = "Confirmation of receipt"
 RECEIPT_SENT = "T05 Print and send confirmation of receipt"
@@ -22,7 +22,7 @@ ENDED = "the register says that the case ended, not how it was decided"
 
 
 class ReceiptRegister:
-    """The municipality's receipt phase. Its list of cases knows when each was begun and ended, and its last day."""
+    """The receipt phase of a municipality. Its list of cases has the start, the end and the deadline of each."""
 
     name = "receipt"
 
@@ -32,10 +32,12 @@ class ReceiptRegister:
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
         activity = row.activity
         if activity == APPLICATION:
-            # The step confirms an application; the case was begun, and its time runs, when that came in.
-            return [Deed(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
+            # The step confirms an application; the case, and its time, began when that was received.
+            return [RowCommand(SubmitItem(item=ITEM, occurred_at=case.listing.started_at if case.listing else None))]
         if activity == RECEIPT_SENT:
-            return [Deed(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
+            return (
+                [RowCommand(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
+            )
         if activity == ADVICE_ASKED:
             return [advice_asked(case.law, step=EXTERNAL)]
         if activity.startswith(ADVICE_GIVEN):
@@ -45,10 +47,10 @@ class ReceiptRegister:
             return [advice_asked(case.law, aspect), advice_given(aspect)]
         return NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:
+    def ending(self, case: Situation) -> Sequence[RowCommand]:
         ended_at = case.listing.ended_at if case.listing else None
         if ended_at is None:
             return ()
         return [
-            Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=ENDED, occurred_at=ended_at)),
+            RowCommand(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=ENDED, occurred_at=ended_at)),
         ]

@@ -1,4 +1,4 @@
-"""What a register is to the importer: it recognises its own logs and says which commands a row amounts to."""
+"""The importer's interface to a kind of register: it recognises its logs, and maps rows to commands."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ ITEM = "permit"  # an imported case asks for one thing; its parts are in its nam
 NO_COMMAND = "no command of ours answers to this activity"
 
 
-class Deed(Struct, frozen=True):
-    """One command a row amounts to, and in whose name: empty is the department that handles the case."""
+class RowCommand(Struct, frozen=True):
+    """A command for a row, with the acting department (empty: the one that handles the case) and role."""
 
     command: AnyCommand
     department: str = ""
     role: Role = Role.SYSTEM
 
 
-Meaning = Sequence[Deed] | str
-"""Commands, in order; or the reason why there are none."""
+Meaning = Sequence[RowCommand] | str
+"""Commands in order, or the reason why there are none."""
 
 
 class Situation(Struct):
-    """A case as far as its rows have been planned. *law* is the one for the row at hand; *seen* holds what was last
-    typed for each activity, *remarks* by line what typed days could not be taken as. *rows* are all of the case, in
-    order: what one says may be dated by another that was typed after it.
+    """A case as planned so far. *law* applies to the current row; *seen* has the last value of each activity, *remarks*
+    the typed days that were invalid, by line. *rows* are all rows of the case in order, as one may be dated by a later
+    one.
     """
 
     project: Project
@@ -61,9 +61,9 @@ class Situation(Struct):
         return at.astimezone(ZoneInfo(self.law.zone)).date()
 
     def typed_on(self, row: EventRow) -> datetime:
-        """The instant at which the day typed in *row* begins; the row's own if it is the same day, or none was typed.
+        """The start of the day typed in *row*; the row's own instant if it is on the same day, or no day was typed.
 
-        What was typed and is no day is remarked on.
+        An invalid day is reported.
         """
         day = typed_date(row.value)
         if day is None or day.year not in YEARS:
@@ -89,12 +89,12 @@ class Register(Protocol):
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
         """The commands that *row* amounts to, as the case stands."""
 
-    def ending(self, case: Situation) -> Sequence[Deed]:
+    def ending(self, case: Situation) -> Sequence[RowCommand]:
         """The commands that the list of cases adds once all rows are through; each says when it happened."""
 
 
 class Unknown:
-    """A register nobody taught us: every row is kept as it is, and none has a meaning."""
+    """An unknown register: every row is noted, and none is mapped to commands."""
 
     name = "unknown"
 
@@ -104,5 +104,5 @@ class Unknown:
     def meaning(self, row: EventRow, case: Situation) -> Meaning:  # noqa: ARG002 none has one
         return NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 nothing is known of it
+    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 nothing is known of it
         return ()

@@ -1,4 +1,4 @@
-"""What an import tells when it is through: every row's fate, what was refused and why, and what to look at."""
+"""The report of an import: status of every row, refusals with reasons, and remarks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.importing.lines import Remark
-from scripts.importing.planning import Fate, ImportStep
+from scripts.importing.planning import ImportStep, RowStatus
 
 LINES_SHOWN_MAX = 20  # of each list, on the screen; the JSON has them all
 ACTIVITIES_SHOWN_MAX = 3  # of those that rows with one reason have
 
 
 class ActivityLine(Struct):
-    """One activity of the log, and how many of its rows had which fate."""
+    """An activity of the log, with the number of its rows by status."""
 
     activity: str
     label: str
@@ -28,9 +28,9 @@ class ActivityLine(Struct):
 
 
 class Reason(Struct):
-    """One reason why rows are no more than noted steps: *code* is that of the rule, empty where no rule refused them.
+    """A reason why rows are only noted: *code* is that of the refusal, empty if no rule refused them.
 
-    *activities* says how many of the rows each activity has, *line* where the first of them stands in the events.
+    *activities* counts the rows by activity; *line* is the line of the first one.
     """
 
     code: str
@@ -41,11 +41,11 @@ class Reason(Struct):
 
 
 class ImportReport(Struct):
-    """*rows_read* = mapped + noted + refused + rows_lost. *facts_stored* are new, *commands_repeated* were known.
+    """*rows_read* = mapped + noted + refused + rows_lost. *facts_stored* are new, *commands_repeated* existed already.
 
-    *lost* names every line that did not get in, *remarks* those that did with something left out or corrected;
-    *changed* are rows that are in the ledger already and read otherwise there. *fields_left* counts, by column, the
-    fields of events that have no place in the ledger.
+    *lost* lists the lines that were not imported, *remarks* those imported with something left out or corrected;
+    *changed* are rows that are in the ledger with other content. *fields_left* counts, by column, the fields of events
+    that the ledger does not store.
     """
 
     law: str = ""
@@ -70,18 +70,18 @@ class ImportReport(Struct):
 
     @property
     def exit_status(self) -> int:
-        """0 where every line got in as it is; 1 where one was lost, or reads otherwise in the ledger."""
+        """1 if a line was not imported, or has other content in the ledger; else 0."""
         return 1 if self.lost or self.changed else 0
 
 
 def tally(report: ImportReport, steps: Iterable[ImportStep]) -> None:
-    """Count the *steps* into *report*: by fate, by activity, by reason."""
+    """Count the *steps* into *report*: by status, by activity, by reason."""
     lines: dict[str, ActivityLine] = {}
     reasons: dict[tuple[str, str], Reason] = {}
     for step in steps:
         line = lines.setdefault(step.row.activity, ActivityLine(step.row.activity, step.row.label or step.row.native))
-        setattr(line, step.fate.value, getattr(line, step.fate.value) + 1)
-        if step.fate in (Fate.NOTED, Fate.REFUSED):
+        setattr(line, step.status.value, getattr(line, step.status.value) + 1)
+        if step.status in (RowStatus.NOTED, RowStatus.REFUSED):
             reason = reasons.setdefault((step.code, step.reason), Reason(step.code, step.reason, step.row.line))
             reason.rows += 1
             reason.activities[step.row.activity] = reason.activities.get(step.row.activity, 0) + 1
@@ -96,15 +96,15 @@ def show(report: ImportReport, console: Console) -> None:
     """Print *report* for people."""
     console.print(
         f"{report.rows_read:,} events of {report.cases:,} cases under {report.law} in"
-        f" {report.seconds:.1f} s: {report.mapped:,} became commands, {report.noted:,} mean nothing of ours"
-        f" and are kept as noted steps, {report.refused:,} a rule refused and they are kept as noted steps too,"
-        f" {report.rows_lost:,} did not get in."
+        f" {report.seconds:.1f} s: {report.mapped:,} imported as commands, {report.noted:,} as notes only, since no"
+        f" command corresponds to them, {report.refused:,} as notes only, since a rule refused the command,"
+        f" {report.rows_lost:,} not imported."
     )
-    console.print(f"{report.facts_stored:,} facts stored; {report.commands_repeated:,} commands were known already.")
+    console.print(f"{report.facts_stored:,} facts stored; {report.commands_repeated:,} commands existed already.")
     show_reasons(report.reasons, console)
     for title, remarks in (
-        ("did not get in", report.lost),
-        ("reads otherwise in the ledger", report.changed),
+        ("not imported", report.lost),
+        ("differs from the ledger", report.changed),
         ("remark", report.remarks),
     ):
         for remark in remarks[:LINES_SHOWN_MAX]:
@@ -112,7 +112,7 @@ def show(report: ImportReport, console: Console) -> None:
         if len(remarks) > LINES_SHOWN_MAX:
             console.print(f"... and {len(remarks) - LINES_SHOWN_MAX:,} more lines of this kind: --json prints them all")
     if report.changed:
-        console.print("What is in the ledger stands; amend_entry and retract_entry correct it.")
+        console.print("The ledger was not changed; correct it with amend_entry and retract_entry.")
     for title, cases in (
         ("listed, but without events", report.cases_without_events),
         ("with events, but not listed", report.cases_not_listed),
@@ -122,14 +122,14 @@ def show(report: ImportReport, console: Console) -> None:
             console.print(f"{len(cases):,} cases {title}: {shown}", markup=False)
     if report.fields_left:
         left = ", ".join(f"{column} ({rows:,} rows)" for column, rows in report.fields_left.items())
-        console.print(f"Columns without a place in the ledger: {left}", markup=False)
+        console.print(f"Columns that are not stored: {left}", markup=False)
 
 
 def show_reasons(reasons: Sequence[Reason], console: Console) -> None:
-    """Print why rows are no more than noted steps, the most frequent reasons first. What was typed is no markup."""
+    """Print why rows are only noted, most frequent reasons first, without interpreting markup in values."""
     if not reasons:
         return
-    table = Table("rows", "why a row is no more than a noted step", "code", "activities")
+    table = Table("rows", "reason why rows are only noted", "code", "activities")
     for reason in reasons[:LINES_SHOWN_MAX]:
         often = sorted(reason.activities, key=lambda activity: -reason.activities[activity])
         more = [f"and {len(often) - ACTIVITIES_SHOWN_MAX} more"] if len(often) > ACTIVITIES_SHOWN_MAX else []

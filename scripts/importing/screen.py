@@ -1,4 +1,4 @@
-"""The progress of an import on the screen."""
+"""A progress bar for long commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def bar(console: Console, title: str = "importing") -> Iterator[Callable[[int, int], None]]:
-    """A bar that moves when it is told how many rows are done, of how many; nothing where nobody looks."""
+    """A progress bar, updated by calling the result with (done, total). Hidden unless *console* is a terminal."""
     columns = TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=None)

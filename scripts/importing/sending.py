@@ -1,4 +1,4 @@
-"""Sending a planned case: each command once, however often the import is run."""
+"""Sends the commands of a planned case, each once, however often the import is run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import Busy
 from scripts.importing.lines import Remark
-from scripts.importing.planning import LISTING, CasePlan, Fate, PlannedAct
+from scripts.importing.planning import LISTING, CasePlan, PlannedAct, RowStatus
 from scripts.importing.reading import CaseListing
 from scripts.importing.report import ImportReport
 
-BUSY_SECONDS = 0.1  # other people's commands go first: the import steps back for so long, then tries again
+BUSY_SECONDS = 0.1  # before a retry if the queue is full, so that interactive commands go first
 KEY_REUSED = "key-reused"
 
 SHOWN_CHARACTERS_MAX = 80  # of each side of a difference
@@ -24,19 +24,19 @@ Stored = dict[UUID, list[Entry]]  # by command
 
 
 class CommandSender:
-    """Where planned cases are handed in. What doesn't get through goes into *report*, with the file and line."""
+    """Sends planned cases. Failures go into *report*, with file and line."""
 
     def __init__(self, approvals: Approvals, report: ImportReport, events: str, cases: str) -> None:
         self._approvals, self._report = approvals, report
         self._events, self._cases = events, cases  # the names of the files
 
     async def send(self, plan: CasePlan, listing: CaseListing | None) -> None:
-        """Hand one case in, its commands in their order."""
+        """Send the commands of one case in order."""
         for sentence in plan.unsaid:
             self._report.remarks.append(self._place(0, listing, f"not carried over: {sentence}"))
         self._report.remarks += [self._place(line, listing, sentence) for line, sentence in plan.remarks.items()]
         for step in plan.steps:
-            if step.fate is Fate.LOST:
+            if step.status is RowStatus.LOST:
                 self._report.lost.append(self._place(step.row.line, listing, f"{step.code}: {step.reason}"))
         if plan.refusal:
             self._report.lost.append(self._place(0, listing, f"case {plan.case_id} can't be a project: {plan.refusal}"))
@@ -46,12 +46,12 @@ class CommandSender:
         for act in plan.acts:
             if act.id in stored:
                 self._report.commands_repeated += act.id not in changed
-            elif act.line not in lines:  # a row that was changed adds nothing to what it was
-                await self._hand_in(plan, act, listing)
-        self._tell(plan, changed, listing)
+            elif act.line not in lines:  # a row that differs from the ledger adds nothing to it
+                await self._send(plan, act, listing)
+        self._report_changes(plan, changed, listing)
 
-    def _tell(self, plan: CasePlan, changed: Mapping[UUID, list[str]], listing: CaseListing | None) -> None:
-        """Report what *changed* of a case, one remark a line."""
+    def _report_changes(self, plan: CasePlan, changed: Mapping[UUID, list[str]], listing: CaseListing | None) -> None:
+        """Report the differences of a case from the ledger, one remark per line."""
         by_line: dict[int, list[str]] = {}
         for act in plan.acts:
             by_line.setdefault(act.line, []).extend(changed.get(act.id, ()))
@@ -60,13 +60,13 @@ class CommandSender:
                 self._report.changed.append(self._place(line, listing, "; ".join(dict.fromkeys(differences))))
 
     async def _stored(self, project: UUID) -> Stored:
-        """What the ledger has of the project: a command that is there to the letter need not be sent again."""
+        """The project's entries by command, as commands that are stored unchanged need not be sent again."""
         stored: Stored = {}
         for entry in await self._approvals.history(project):
             stored.setdefault(entry.recorded.command_id, []).append(entry)
         return stored
 
-    async def _hand_in(self, plan: CasePlan, act: PlannedAct, listing: CaseListing | None) -> None:
+    async def _send(self, plan: CasePlan, act: PlannedAct, listing: CaseListing | None) -> None:
         while True:
             try:
                 answer = await self._approvals.handle(
@@ -84,14 +84,14 @@ class CommandSender:
                 return
 
     def _place(self, line: int, listing: CaseListing | None, sentence: str) -> Remark:
-        """A remark on a line of the events, or on the case's own line where *line* is 0."""
+        """A remark on a line of the events, or on the case's own line if *line* is 0."""
         if line or listing is None:
             return Remark(self._events, line, sentence)
         return Remark(self._cases, listing.line, sentence)
 
 
 def unlike(stored: Sequence[Entry] | None, act: PlannedAct) -> list[str]:
-    """In what the entries that are *stored* for an act, if any, are unlike what the file now says."""
+    """How the entries *stored* for an act, if any, differ from the file."""
     if stored is None:
         return []
     names = [[tag_of(entry.fact) for entry in stored], [tag_of(fact) for fact in act.facts]]
@@ -106,10 +106,10 @@ def unlike(stored: Sequence[Entry] | None, act: PlannedAct) -> list[str]:
 
 
 def compared(entry: Entry, fact: AnyFact, act: PlannedAct) -> Iterator[tuple[str, object, object]]:
-    """Everything that a file says of one entry: what it is called, as it is stored, as it would be stored now.
+    """The compared values of one entry: name, stored value, value in the file.
 
-    A case's line in the list of cases is dated by its last row, and its project by the first that was recorded: rows
-    that were added since don't make them say anything else.
+    Times that follow from other rows are not compared: the note of a case's line is dated by its last row, the project
+    by its first one, so that added rows would change them.
     """
     for name in fact.__struct_fields__:
         yield name, getattr(entry.fact, name), getattr(fact, name)

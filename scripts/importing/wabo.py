@@ -1,7 +1,7 @@
-"""The whole Dutch environmental permit, as five municipalities logged it (BPI Challenge 2015): which rows mean what.
+"""Mapping of the logs of Dutch environmental permits (Wabo) in the BPI Challenge 2015 to commands.
 
-The code of an activity says what it is; where a code was given to several activities, its label does. What an officer
-typed is the row's value: an answer, a number of days, or the day that counts in the row's stead.
+An activity is identified by its code, and by its label if several activities share a code. A row's value is what an
+officer typed: an answer, a number of days, or a day that takes precedence over the row's own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from projections.register_figures.cases import DATA_RECEIVED, DATA_REQUESTED, DE
 from projections.register_figures.parse import typed_days, typed_truth
 from scripts.importing.advice import advice_asked, advice_given
 from scripts.importing.reading import EventRow
-from scripts.importing.register import ITEM, NO_COMMAND, Deed, Meaning, Situation
+from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
 CODE = re.compile(r"\d\d_[A-Z]")
 GROUNDS_FOR_REFUSAL = "01_HOOFD_380"
@@ -38,7 +38,7 @@ EXTENSION_DECIDED = (
 )
 DATA_TERM = "08_AWB45_010"  # days the applicant has for the missing data
 SUPPLEMENT = "supplement"  # Awb 4:15(1)(a)
-AUTHORITY = "competent_authority"  # on whose initiative a term was suspended: no ground, and the register has none
+AUTHORITY = "competent_authority"  # suspended on its initiative: no statutory ground, and the register has none
 HELD = "aanhouding"  # Wabo 3.3
 MISSING = "ontbrekende gegevens (missing data)"
 OVERRIDDEN = "the register decided while advice was still outstanding"
@@ -67,40 +67,40 @@ class Wabo:
         reading = READINGS.get(row.activity)
         return reading(row, case) if reading else NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[Deed]:  # noqa: ARG002 the rows themselves tell how a case ended
+    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 the rows themselves tell how a case ended
         return ()
 
 
 def named(row: EventRow, label: str, native: str) -> bool:
-    """Whether a row whose code is used twice is the activity meant."""
+    """Whether a row, whose code several activities share, has this label."""
     return label in (row.label, row.native) or native in (row.label, row.native)
 
 
-def said(row: EventRow) -> str:
-    """What the row says it is, in the register's own language where it has it."""
+def label_of(row: EventRow) -> str:
+    """The row's label, in the register's own language if available."""
     return row.native or row.label or row.activity
 
 
 def submitted(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
-    return [Deed(SubmitItem(item=ITEM))]
+    return [RowCommand(SubmitItem(item=ITEM))]
 
 
 def complete(row: EventRow, case: Situation) -> Meaning:
-    """The officer found the application complete: it is taken in."""
+    """The officer found the application complete: it is accepted."""
     if not named(row, "request complete", "aanvraag volledig"):
         return NO_COMMAND
     return accepted(case) if typed_truth(row.value) else ANSWERED_NO
 
 
 def receptive(row: EventRow, case: Situation) -> Meaning:
-    """The phase in which an application is taken in has begun."""
+    """The phase in which an application is accepted has begun."""
     if not named(row, "phase application receptive", "fase aanvraag ontvankelijk"):
         return NO_COMMAND
     return accepted(case)
 
 
 def accepted(case: Situation) -> Meaning:
-    return ACCEPTED_BEFORE if case.stage is Stage.ACCEPTED else [Deed(AcceptItem(item=ITEM))]
+    return ACCEPTED_BEFORE if case.stage is Stage.ACCEPTED else [RowCommand(AcceptItem(item=ITEM))]
 
 
 def data_requested(row: EventRow, case: Situation) -> Meaning:
@@ -109,53 +109,53 @@ def data_requested(row: EventRow, case: Situation) -> Meaning:
     until = None if days is None else later(case.day(row.occurred_at), days)
     if case.stage is Stage.ACCEPTED:
         return [
-            Deed(SuspendClock(item=ITEM, ground=SUPPLEMENT, reason=MISSING, notified=True, planned_until=until)),
+            RowCommand(SuspendClock(item=ITEM, ground=SUPPLEMENT, reason=MISSING, notified=True, planned_until=until)),
         ]
-    return [Deed(RequestSupplement(item=ITEM, missing=(MISSING,), respond_by=until))]
+    return [RowCommand(RequestSupplement(item=ITEM, missing=(MISSING,), respond_by=until))]
 
 
 def data_received(row: EventRow, case: Situation) -> Meaning:
-    """The papers came, on the day that was typed."""
+    """The papers were received on the typed day."""
     at = case.typed_on(row)
-    return resumed(case, SUPPLEMENT, row) or [Deed(SubmitSupplement(item=ITEM, occurred_at=at))]
+    return resumed(case, SUPPLEMENT, row) or [RowCommand(SubmitSupplement(item=ITEM, occurred_at=at))]
 
 
-def resumed(case: Situation, ground: str, row: EventRow) -> list[Deed]:
-    """The end of the open suspension on *ground*, if there is one, on the day that was typed."""
+def resumed(case: Situation, ground: str, row: EventRow) -> list[RowCommand]:
+    """The end of the open suspension on *ground*, if there is one, on the typed day."""
     at = case.typed_on(row)
     return [
-        Deed(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
+        RowCommand(ResumeClock(item=ITEM, suspension=suspension, occurred_at=at))
         for suspension, opened_on in case.item.suspensions.items()
         if opened_on == ground
     ][:1]
 
 
 def decided_to_extend(case: Situation, row: EventRow) -> datetime:
-    """When it was decided to make the term longer: the day entered for that; the row's own where none was.
+    """When the extension was decided: the day entered for that, else the row's own.
 
-    The number of days is typed along with the rest of the file, weeks later, and says nothing of when.
+    The number of days is typed weeks later, with the rest of the file, so that its own time says nothing.
     """
-    entered = next((one for one in case.rows if named(one, *EXTENSION_DECIDED)), None)
+    entered = next((other for other in case.rows if named(other, *EXTENSION_DECIDED)), None)
     return case.typed_on(entered) if entered else row.occurred_at
 
 
 def extended(row: EventRow, case: Situation) -> Meaning:
-    """The term was made longer, by the decision to do so. Who does that has taken the application in."""
+    """The term was extended. This implies acceptance of the application."""
     days = typed_days(row.value)
     if days is None:
         return f"{row.value[:40]!r} is no number of days"
     terms = case.law.extension("decision")
     approver = terms.approver if terms else AUTHORITY
     at = decided_to_extend(case, row)
-    extend = Deed(ExtendLimit(item=ITEM, days=days, reasons=said(row), approver=approver, occurred_at=at))
-    return [Deed(AcceptItem(item=ITEM, occurred_at=at)), extend] if case.stage is Stage.SUBMITTED else [extend]
+    extend = RowCommand(ExtendLimit(item=ITEM, days=days, reasons=label_of(row), approver=approver, occurred_at=at))
+    return [RowCommand(AcceptItem(item=ITEM, occurred_at=at)), extend] if case.stage is Stage.SUBMITTED else [extend]
 
 
 def in_mode(mode: Mode, row: EventRow, case: Situation) -> Meaning:
     """The procedure is this one: extended (Awb 3.4; six months, and silence grants nothing), or the regular one."""
     if case.item.mode == mode:
         return ALREADY_SO
-    return [Deed(ChangeMode(item=ITEM, mode=mode, reasons=f"{said(row)}: {row.value}".removesuffix(": ")))]
+    return [RowCommand(ChangeMode(item=ITEM, mode=mode, reasons=f"{label_of(row)}: {row.value}".removesuffix(": ")))]
 
 
 def regular_asked(row: EventRow, case: Situation) -> Meaning:
@@ -183,17 +183,17 @@ def draft_laid_open(row: EventRow, case: Situation) -> Meaning:
 
 
 def suspension(ground: str) -> Reading:
-    """The clock was stopped, on the day that was typed, for a reason other than missing papers."""
+    """The clock was suspended on the typed day, for a reason other than missing papers."""
 
     def reading(row: EventRow, case: Situation) -> Meaning:
         at = case.typed_on(row)
-        return [Deed(SuspendClock(item=ITEM, ground=ground, reason=said(row), occurred_at=at))]
+        return [RowCommand(SuspendClock(item=ITEM, ground=ground, reason=label_of(row), occurred_at=at))]
 
     return reading
 
 
 def resumption(ground: str) -> Reading:
-    """The clock went on."""
+    """The suspension ended."""
 
     def reading(row: EventRow, case: Situation) -> Meaning:
         return resumed(case, ground, row) or "no suspension of this kind is on record as lawful, so none ends"
@@ -202,27 +202,27 @@ def resumption(ground: str) -> Reading:
 
 
 def opened(step: str) -> Reading:
-    """Sub-cases were handed out: other departments are asked."""
+    """Sub-cases were opened: other departments are asked for advice."""
     return lambda row, case: [advice_asked(case.law, step=step)]  # noqa: ARG005 every reading has the same shape
 
 
 def closed(step: str) -> Reading:
-    """The sub-cases are through."""
+    """The sub-cases were closed."""
     return lambda row, case: [advice_given(step=step)]  # noqa: ARG005 every reading has the same shape
 
 
 def decided(row: EventRow, case: Situation) -> Meaning:
     """The day of the decision was entered."""
-    if row.activity == "01_HOOFD_491" and not said(row).startswith(("registreren", "register")):
+    if row.activity == "01_HOOFD_491" and not label_of(row).startswith(("registreren", "register")):
         return NO_COMMAND
     return decision(case) if case.stage in OPEN_STAGES else DECIDED_BEFORE
 
 
-def decision(case: Situation) -> list[Deed]:
+def decision(case: Situation) -> list[RowCommand]:
     """A grant, unless grounds for refusal were found last."""
     if typed_truth(case.seen.get(GROUNDS_FOR_REFUSAL, "")):
-        return [Deed(CompleteItem(item=ITEM, outcome=Outcome.REFUSED, reasons=REFUSED))]
-    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, override_reasons=OVERRIDDEN))]
+        return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.REFUSED, reasons=REFUSED))]
+    return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, override_reasons=OVERRIDDEN))]
 
 
 def by_law(row: EventRow, case: Situation) -> Meaning:
@@ -232,45 +232,47 @@ def by_law(row: EventRow, case: Situation) -> Meaning:
     if case.stage not in OPEN_STAGES:
         return DECIDED_BEFORE
     return [
-        Deed(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, reasons=BY_SILENCE, override_reasons=OVERRIDDEN)),
+        RowCommand(CompleteItem(item=ITEM, outcome=Outcome.GRANTED, reasons=BY_SILENCE, override_reasons=OVERRIDDEN)),
     ]
 
 
 def not_processed(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
-    """The application was left unprocessed, as its papers never came."""
+    """The application was left unprocessed, as papers were missing."""
     if case.stage not in OPEN_STAGES:
         return DECIDED_BEFORE
-    return [Deed(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=NOT_PROCESSED))]
+    return [RowCommand(CompleteItem(item=ITEM, outcome=Outcome.TERMINATED, reasons=NOT_PROCESSED))]
 
 
 def delivered(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
-    """The decision was sent; what is sent was decided, where no row said so before."""
-    deliver = Deed(DeliverDecision(item=ITEM, method="sent"))
+    """The decision was sent; this implies the decision, if no row recorded it before."""
+    deliver = RowCommand(DeliverDecision(item=ITEM, method="sent"))
     return [*decision(case), deliver] if case.stage in OPEN_STAGES else [deliver]
 
 
 def withdrawn(row: EventRow, case: Situation) -> Meaning:
-    """The applicant asked to end the case; the request came on the day that was typed."""
+    """The applicant withdrew; the request was received on the typed day."""
     at = case.typed_on(row)
-    return [Deed(WithdrawItem(item=ITEM, reasons=said(row), occurred_at=at))]
+    return [RowCommand(WithdrawItem(item=ITEM, reasons=label_of(row), occurred_at=at))]
 
 
 def objected(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every reading has the same shape
-    """An objection (bezwaar) was lodged: the nearest we know is a complaint about the item."""
+    """An objection (bezwaar) was lodged; mapped to a complaint about the item."""
     if not typed_truth(row.value):
         return ANSWERED_NO
     complaint = f"objection-{row.event_id}"[:CODE_CHARACTERS_MAX]
-    return [Deed(FileComplaint(complaint=complaint, about=said(row), item=ITEM))]
+    return [RowCommand(FileComplaint(complaint=complaint, about=label_of(row), item=ITEM))]
 
 
 def reconsidered(row: EventRow, case: Situation) -> Meaning:
-    """Whether the contested decision was affected, which answers the objections that are open."""
+    """The decision on objections, which answers the open ones."""
     upheld = typed_truth(row.value)
     waiting = [code for code, complaint in case.project.complaints.items() if not complaint.answered]
     if upheld is None or not waiting:
         return "no objection waits for this answer"
-    answer = f"{said(row)}: {row.value}"
-    return [Deed(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting]
+    answer = f"{label_of(row)}: {row.value}"
+    return [
+        RowCommand(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting
+    ]
 
 
 READINGS: Mapping[str, Reading] = {

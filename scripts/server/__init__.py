@@ -1,1 +1,1 @@
-"""Processes that serve: HTTP, projector and watcher, and the demonstration."""
+"""The server's processes: HTTP, projector and watcher."""

@@ -1,7 +1,4 @@
-"""How a process of ours behaves: it ends when told to or with whoever started it, and collects garbage seldom.
-
-And how one is kept beside another: started again when it was killed, ended with it.
-"""
+"""Child processes: supervised and restarted by the parent, stopped with it; and settings of the garbage collector."""
 
 from __future__ import annotations
 
@@ -22,66 +19,66 @@ import structlog
 from infrastructure.logging import configure
 from infrastructure.settings import Settings
 
-ORPHAN_SECONDS = 1.0  # how often a process looks whether the one that started it still lives
-END_SECONDS_MAX = 10.0  # for what is under way; then whoever was told to end is made to
-AGAIN_SECONDS = 1.0  # before a process that ended is started again: one that can't start must not burn the processor
-COLLECT_THRESHOLDS = (100_000, 50, 50)  # objects made, and younger collections, before an older one
+ORPHAN_SECONDS = 1.0  # poll interval of a child for the death of its parent
+END_SECONDS_MAX = 10.0  # for work in progress; then a process that was asked to end is killed
+AGAIN_SECONDS = 1.0  # before a process that ended is restarted, so that one that can't start does not spin
+COLLECT_THRESHOLDS = (100_000, 50, 50)  # allocations, and collections of younger generations
 
 CONTEXT = multiprocessing.get_context("spawn")  # a fork would share connections and locks
 
 log = structlog.get_logger()
 
-Work = Callable[[int, str], None]  # given the parent's process number, and the address of the database
+Work = Callable[[int, str], None]  # called with the parent's process id, and the URL of the database
 
 
 @contextmanager
-def beside(work: Work, url: str) -> Iterator[None]:
-    """*work* in a process of its own, so that it never delays a command; in a new one whenever that has ended."""
+def supervised(work: Work, url: str) -> Iterator[None]:
+    """Run *work* in a child process during the block, and restart it whenever it has ended."""
     until = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(work, url, until), daemon=True)
-    keeper.start()
+    supervisor = threading.Thread(target=_supervise, args=(work, url, until), daemon=True)
+    supervisor.start()
     try:
         yield
     finally:
         until.set()
-        keeper.join()
+        supervisor.join()
 
 
-def run_alone(work: Work, parent: int, url: str) -> None:
-    """*work* as a process of its own does it: its lines are as the settings ask, also the last one."""
+def run_child(work: Work, parent: int, url: str) -> None:
+    """Run *work* in a child process: configure logging, and log an error that ends it."""
     configure(Settings.of())
     try:
         work(parent, url)
     except Exception:
-        log.exception("a process can't go on", work=work.__name__)
+        log.exception("process_failed", work=work.__name__)
         sys.exit(1)
 
 
-def _keep(work: Work, url: str, until: threading.Event) -> None:
+def _supervise(work: Work, url: str, until: threading.Event) -> None:
     while not until.is_set():
-        process = CONTEXT.Process(target=run_alone, args=(work, os.getpid(), url), daemon=True)
+        process = CONTEXT.Process(target=run_child, args=(work, os.getpid(), url), daemon=True)
         process.start()
         while process.is_alive() and not until.wait(AGAIN_SECONDS):
             pass
         if until.is_set():
             _end(process)
         else:
-            log.error("a process ended and is started again", work=work.__name__, exit_code=process.exitcode)
+            log.error("process_restarted", work=work.__name__, exit_code=process.exitcode)
 
 
 def _end(process: BaseProcess) -> None:
-    """Tell *process* to end, and make it where it does not: it may wait for a database that never answers."""
+    """Terminate *process*, and kill it if it does not end: it may wait for a database that does not answer."""
     process.terminate()
     process.join(END_SECONDS_MAX)
     if process.is_alive():
-        log.warning("a process did not end when told to", pid=process.pid)
+        log.warning("process_killed", pid=process.pid)
         process.kill()
         process.join()
 
 
 @contextmanager
 def orderly() -> Iterator[None]:
-    """Let a request to end (SIGTERM) unwind the block, as Ctrl-C does, so that nothing is left behind."""
+    """Make SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does, so that everything is cleaned up."""
 
     def unwind(_: int, __: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
@@ -94,9 +91,9 @@ def orderly() -> Iterator[None]:
 
 
 def stop_with(parent: int, stop: Callable[[], object]) -> None:
-    """Call *stop*, from whatever thread, when this process is told to end or its parent is gone.
+    """Call *stop*, from any thread, when this process receives SIGTERM or its parent is gone.
 
-    A parent sees to it that its process ends; an orphan that does not come to an end is ended here.
+    A parent kills a child that does not end; an orphan that does not end exits here.
     """
 
     def stop_for_good() -> None:
@@ -105,12 +102,12 @@ def stop_with(parent: int, stop: Callable[[], object]) -> None:
         os._exit(1)
 
     signal.signal(signal.SIGTERM, lambda *_: stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent ends this one
     when_orphaned(parent, stop_for_good)
 
 
 def when_orphaned(parent: int, stop: Callable[[], object]) -> None:
-    """Call *stop*, from a thread of its own, when *parent*, which started this process, is gone."""
+    """Call *stop*, from a separate thread, when *parent*, which started this process, is gone."""
 
     def look() -> None:
         ended = threading.Event()
@@ -122,8 +119,8 @@ def when_orphaned(parent: int, stop: Callable[[], object]) -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def calm_collector() -> None:
-    """Let the cyclic garbage collector rest: what is loaded stays, and what a command makes has no cycles.
+def tune_garbage_collector() -> None:
+    """Freeze loaded objects, and collect rarely, as commands create no reference cycles.
 
     Measured over HTTP: 8 % more commands a second, and half the p99.
     """

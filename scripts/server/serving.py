@@ -1,4 +1,4 @@
-"""Start everything one installation needs: the database, the projector and the watcher beside it, the HTTP server."""
+"""Starts everything that an installation needs: database, HTTP server, projector, deadline watcher."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
-from scripts.server.processes import END_SECONDS_MAX, beside, calm_collector, orderly, stop_with
+from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
 
-WATCHER_NICENESS = 5  # of the processor it takes what the others leave: its facts have minutes, commands milliseconds
-REQUEST_SECONDS_MAX = 10  # for requests under way at the end; one that was sent by half never comes to an end
+WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
+REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
-class AddressTaken(Exception):  # noqa: N818  it says what was found
-    """Nothing can listen at the address of the settings. The sentence says what to set."""
+class AddressTaken(Exception):  # noqa: N818  a state that the operator has to change
+    """The server can't listen at the address of the settings. The message says what to set."""
 
 
 def ready(settings: Settings) -> str:
-    """The address of a database that is up and migrated; the embedded one is started where none is given.
+    """The URL of a running, migrated database; starts the embedded server if DATABASE_URL is not set.
 
-    Its account does not own the ledger: of the embedded server always, elsewhere where the administrator sees to it.
+    Its login does not own the ledger: always so for the embedded server, elsewhere if the administrator arranges it.
     """
     url = connect_url(settings)
     migrate(url)
@@ -48,23 +48,23 @@ def ready(settings: Settings) -> str:
 
 @contextmanager
 def kept_alive(settings: Settings) -> Iterator[None]:
-    """Bring the embedded server back should it die; nothing to do for a server of somebody else's."""
+    """Restart the embedded server if it dies during the block; does nothing for an external server."""
     if settings.database_url:
         yield
         return
     ended = threading.Event()
-    keeper = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
-    keeper.start()
+    supervisor = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
+    supervisor.start()
     try:
         yield
     finally:
         ended.set()
-        keeper.join(END_SECONDS_MAX)
+        supervisor.join(END_SECONDS_MAX)
 
 
 @asynccontextmanager
 async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
-    """The application, open in this event loop, over a database that is kept alive meanwhile."""
+    """The application, opened in this event loop, with a supervised database."""
     with kept_alive(settings):
         async with Approvals(
             url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
@@ -73,15 +73,15 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
 
 
 def project_while(parent: int, url: str) -> None:
-    """Run the projector in this process until it is told to end, or until its parent is gone."""
+    """Run the projector in this process until SIGTERM, or until its parent is gone."""
     projector = Projector(url)
     stop_with(parent, projector.stop)
-    calm_collector()
+    tune_garbage_collector()
     projector.run()
 
 
 def watch_while(parent: int, url: str) -> None:
-    """Run the deadline watcher in this process until it is told to end, or until its parent is gone."""
+    """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
         os.nice(WATCHER_NICENESS)
     uvloop.run(_watch(parent, url))
@@ -97,15 +97,12 @@ async def _watch(parent: int, url: str) -> None:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until interrupted or told to end; *announce* is called once requests are answered.
-
-    Raises AddressTaken.
-    """
+    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTaken."""
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
-        beside(project_while, url),
-        beside(watch_while, url),
+        supervised(project_while, url),
+        supervised(watch_while, url),
     ):
         uvloop.run(_serve(url, settings, announce))
 
@@ -123,13 +120,13 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
             **SERVER_OPTIONS,
         )
-        calm_collector()
+        tune_garbage_collector()
         server = _Announcing(config, announce)
         await server.serve()
 
 
 class _Announcing(uvicorn.Server):
-    """uvicorn, telling when it listens."""
+    """A uvicorn server that calls *announce* once it listens."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
@@ -138,10 +135,10 @@ class _Announcing(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
-        except SystemExit as unable:  # uvicorn has logged what the operating system says
+        except SystemExit as failure:  # uvicorn has logged the system's error
             raise AddressTaken(
-                f"Countersign can't listen at {self.config.host}, port {self.config.port}: another program does, or the"
-                " address is not this machine's. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to a free one."
-            ) from unable
+                f"Countersign can't listen on {self.config.host}, port {self.config.port}: it is in use, or is no"
+                " address of this machine. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to another one."
+            ) from failure
         if self.started:
             self._announce()

@@ -1,1 +1,1 @@
-"""A zone that never was: enterprises, officers and projects that act by chance, through the commands of everybody."""
+"""Simulates a zone: enterprises, officers and projects that act at random, through the ordinary commands."""

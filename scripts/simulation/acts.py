@@ -1,4 +1,4 @@
-"""What the people of a simulated zone do: one act after another, each knowing what became of the one before."""
+"""Types of a simulation: acts, their results, and the generators ("lives") that yield one act after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.project.state.project import Project
 
 
 class Act(Struct, frozen=True):
-    """Somebody sends a command at an instant."""
+    """A command that an actor sends at an instant."""
 
     at: datetime
     by: Actor
@@ -22,7 +22,7 @@ class Act(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """What became of an act: the facts' names, or the code of the refusal; and the project as it stands after it."""
+    """The result of an act: the names of its facts, or the code of the refusal; and the project after it."""
 
     at: datetime
     project: Project

@@ -1,4 +1,4 @@
-"""Chance with a seed: the same seed and the same name give the same zone, on every machine."""
+"""Random choices with a seed: the same seed and name give the same sequence on every machine."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ T = TypeVar("T")
 
 
 class Chance:
-    """One stream of chance. Streams of different names don't know of each other, so projects run in any order."""
+    """A random generator by seed and name. Those of different names are independent, so projects run in any order."""
 
     def __init__(self, seed: int, name: str) -> None:
         self._random = Random(f"countersign {seed} {name}")  # noqa: S311 it has to be repeatable, not secret
 
     def happens(self, share: float) -> bool:
-        """True in *share* of the cases."""
+        """True with the probability *share*."""
         return self._random.random() < share
 
     def between(self, low: int, high: int) -> int:
-        """Any whole number from *low* to *high*, both included."""
+        """A random integer from *low* to *high*, both included."""
         return self._random.randint(low, max(low, high))
 
     def about(self, median: float, spread: float = 0.5) -> int:
-        """Days about *median*, some much longer: what office durations look like (log-normal)."""
+        """A log-normal number of days with this *median*, as durations of office work are."""
         return max(0, round(median * self._random.lognormvariate(0, spread)))
 
     def one_of(self, some: Sequence[T]) -> T:

@@ -1,4 +1,4 @@
-"""What the people around one item of a simulated project know, and how they act on it."""
+"""The context in which people act on one item of a simulated project."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scripts.simulation.people import officer
 
 
 class Circumstances(Struct, frozen=True):
-    """What the people around one item know. *law* is the law as it applies to it."""
+    """The item, its service, its people, and the *law* that applies to it."""
 
     code: str
     plan: PlannedItem
@@ -34,12 +34,12 @@ class Circumstances(Struct, frozen=True):
         return officer(self.plan.department, self.chance)
 
     def act(self, at: datetime, days: int, by: Actor, command: AnyCommand) -> Part:
-        """Somebody acts so many working days after *at*."""
+        """*by* sends *command* after so many working days."""
         return (yield Act(self.time.after(at, days), by, command))
 
     @property
     def days(self) -> int:
-        """How long the item should take: what is promised, else what the law allows."""
+        """How many days the item should take: the promised limit, else the statutory one."""
         if self.plan.promise_days is not None:
             return self.plan.promise_days
         try:

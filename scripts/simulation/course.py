@@ -1,4 +1,4 @@
-"""How one simulated project runs: its people's acts in the order of time, and the deadline watcher between them."""
+"""Runs one simulated project: acts in the order of time, and the deadline watcher in between."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import officer
 from scripts.simulation.project_life import ProjectLife
 
-HANDS: ContextVar[datetime] = ContextVar("hands")  # the simulated time, of each project its own
-SLIP, TWICE = 0.012, 0.005  # shares of acts that a wrong officer tries first, and that are sent a second time
+SIMULATED_NOW: ContextVar[datetime] = ContextVar("simulated_now")  # the simulated time of each project
+SLIP, TWICE = 0.012, 0.005  # shares of acts that a wrong officer tries first, and of those that are sent twice
 ELSEWHERE = ("fire", "transport", "landscape", "water")
 
 
 class Tally:
-    """What was done in a simulation, by name."""
+    """Counts of a simulation: commands, facts, refusals, by name."""
 
     def __init__(self) -> None:
         self.commands: Counter[str] = Counter()
@@ -38,80 +38,80 @@ class Tally:
         self.repeated = 0
 
     def add(self, other: Tally) -> None:
-        """Count what was done elsewhere too."""
+        """Add the counts of *other*."""
         self.commands += other.commands
         self.facts += other.facts
         self.refused += other.refused
         self.repeated += other.repeated
 
 
-class Watchman:
-    """The deadline watcher, as far as one project needs it: it looks when it has to, at the simulated time."""
+class SimulatedWatcher:
+    """A deadline watcher for one project, which runs at the simulated time."""
 
     def __init__(self, approvals: Approvals, project: UUID, laws: Laws, tally: Tally) -> None:
         self._approvals, self._project, self._laws, self._tally = approvals, project, laws, tally
-        self._dossier: WatchState | None = None
-        self.next: datetime | None = None  # when there is something to tell, if nothing else happens
-        self.behind = False  # whether something happened since the last look
+        self._state: WatchState | None = None
+        self.next: datetime | None = None  # when the next deadline passes, if nothing else happens
+        self.behind = False  # whether there are new facts since the last check
 
-    async def look(self, now: datetime) -> bool:
-        """Tell what is due at *now*; whether anything was."""
-        HANDS.set(now)
-        told = self.behind = False
+    async def check(self, now: datetime) -> bool:
+        """Record what is due at *now*; returns whether anything was."""
+        SIMULATED_NOW.set(now)
+        recorded = self.behind = False
         for _ in range(PASSES_MAX):
-            dossier = await self._current()
-            found = watch_on(dossier, self._laws, now)
-            if found is None:
-                found = watch(await self._approvals.history(self._project), self._laws, now)
-            self.next = found.next if found.next is None or found.next > now else None
-            if not found.due:
-                return told
-            for one in found.due:
-                answer = await self._approvals.handle(self._project, one.command, WATCHER, one.id)
+            state = await self._current()
+            watched = watch_on(state, self._laws, now)
+            if watched is None:
+                watched = watch(await self._approvals.history(self._project), self._laws, now)
+            self.next = watched.next if watched.next is None or watched.next > now else None
+            if not watched.due:
+                return recorded
+            for due in watched.due:
+                answer = await self._approvals.handle(self._project, due.command, WATCHER, due.id)
                 self._tally.commands["watcher"] += 1
                 self._tally.facts.update(answer.receipt.facts)
-                told = True
-        return told
+                recorded = True
+        return recorded
 
     async def _current(self) -> WatchState:
-        dossier = self._dossier
-        news = await self._approvals.history(self._project, after=dossier.version if dossier else 0)
-        if dossier is None or not dossier.follow(news):
-            dossier = WatchState.of(news if dossier is None else await self._approvals.history(self._project))
-        self._dossier = dossier
-        return dossier
+        state = self._state
+        entries = await self._approvals.history(self._project, after=state.version if state else 0)
+        if state is None or not state.follow(entries):
+            state = WatchState.of(entries if state is None else await self._approvals.history(self._project))
+        self._state = state
+        return state
 
 
 class Course:
-    """One project from its registration to the end of the simulated time, *until*."""
+    """The run of one project from its registration to the end of the simulated time."""
 
     def __init__(
         self, approvals: Approvals, life: ProjectLife, laws: Laws, chance: Chance, time: OfficeTime, tally: Tally
     ) -> None:
         self._approvals, self._life, self._chance, self._time = approvals, life, chance, time
         self._tally, self._pushed, self._sent = tally, 0, 0
-        self._watchman = Watchman(approvals, life.id, laws, tally)
+        self._watcher = SimulatedWatcher(approvals, life.id, laws, tally)
         self._coming: list[tuple[datetime, int, Act, Life]] = []
 
     async def run(self, begin: datetime, until: datetime) -> None:
-        """Everybody acts in their turn, and what time alone brings about is told at its instant."""
+        """Perform all acts in the order of time, and check deadlines when they pass."""
         self._add(self._life.begin(begin))
-        watchman, last = self._watchman, begin
+        watcher, last = self._watcher, begin
         while True:
             coming = self._coming[0][0] if self._coming and self._coming[0][0] <= until else until
-            if watchman.behind and (coming == until or self._time.day_of(coming) != self._time.day_of(last)):
-                await self._look(last)
-            elif watchman.next is not None and watchman.next <= coming:
-                last = watchman.next
-                await self._look(last)
+            if watcher.behind and (coming == until or self._time.day_of(coming) != self._time.day_of(last)):
+                await self._check_deadlines(last)
+            elif watcher.next is not None and watcher.next <= coming:
+                last = watcher.next
+                await self._check_deadlines(last)
             elif coming == until:
                 return
             else:
                 last = coming
                 await self._perform()
 
-    async def _look(self, at: datetime) -> None:
-        if await self._watchman.look(at) and (project := self._approvals.seen(self._life.id)):
+    async def _check_deadlines(self, at: datetime) -> None:
+        if await self._watcher.check(at) and (project := self._approvals.seen(self._life.id)):
             for life in self._life.carded(project, at):
                 self._add(life)
 
@@ -120,25 +120,25 @@ class Course:
             self._push(next(life), life)
 
     def _push(self, act: Act, life: Life) -> None:
-        self._pushed += 1  # acts of one instant keep their order
+        self._pushed += 1  # keeps the order of acts at the same instant
         heappush(self._coming, (act.at, self._pushed, act, life))
 
     async def _perform(self) -> None:
-        """The next act, with the slips that people make; and what it brings about."""
+        """The next act, sometimes preceded by a mistake or repeated; then the acts that follow from it."""
         _, _, act, life = heappop(self._coming)
         if self._chance.happens(SLIP):
             await self._send(act.at, officer(self._chance.one_of(ELSEWHERE), self._chance), act.command)
         done = await self._send(act.at, act.by, act.command)
         if self._chance.happens(TWICE):
             await self._send(act.at, act.by, act.command, again=True)
-        self._watchman.behind = self._watchman.behind or bool(done.facts)
+        self._watcher.behind = self._watcher.behind or bool(done.facts)
         with suppress(StopIteration):
             self._push(life.send(done), life)
         for follows in self._life.react(act, done):
             self._add(follows)
 
     async def _send(self, at: datetime, by: Actor, command: EveryCommand, *, again: bool = False) -> Done:
-        HANDS.set(at)
+        SIMULATED_NOW.set(at)
         self._sent += 0 if again else 1
         self._tally.commands[type(command).__name__] += 1
         key = uuid5(self._life.id, f"act {self._sent}")

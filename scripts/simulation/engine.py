@@ -1,4 +1,4 @@
-"""A whole zone for some years: enterprises enter the base, projects begin one after another and run side by side."""
+"""Simulates a whole zone over years: registers enterprises, then runs projects concurrently from staggered starts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from domain.legal_person.state import stream_of as person_stream
 from domain.messages import tag_of
 from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.chance import Chance
-from scripts.simulation.course import HANDS, Course, Tally
+from scripts.simulation.course import SIMULATED_NOW, Course, Tally
+from scripts.simulation.legal_person import double_of, person_life
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
-from scripts.simulation.persons import double_of, person_life
 from scripts.simulation.project_life import ProjectLife, Zone
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
-VERSION_BIT = 76  # where a UUID's version begins
+VERSION_BIT = 76  # offset of a UUID's version
 PROJECTS_AT_ONCE = 64  # of each process
 PROJECTS_PER_ENTERPRISE = 2.5
 REGISTRAR = Actor("法人库登记程序", "zone-office", Role.SYSTEM)
@@ -36,7 +36,7 @@ HEADS = """
 
 
 class SimulatedGround:
-    """Where and when a zone is simulated: the same for every process that has a share in it."""
+    """Parameters of a simulation, equal in every process: zone, calendar, seed, period, enterprises."""
 
     def __init__(
         self, zone: Zone, calendar: WorkingCalendar, seed: int, projects: int, begin: date, until: date
@@ -48,7 +48,7 @@ class SimulatedGround:
         self.people = [enterprise(chance) for _ in range(max(1, round(projects / PROJECTS_PER_ENTERPRISE)))]
 
     def project(self, number: int) -> UUID:
-        """The project's id: of version 8, for ids of one's own making (RFC 9562, 5.8); 5 is not for projects."""
+        """The project's id: version 8 (custom ids, RFC 9562, 5.8), as version 5 is not accepted for projects."""
         named = uuid5(NAMESPACE, f"{self.seed} {number}")
         return UUID(int=named.int & ~(0xF << VERSION_BIT) | 8 << VERSION_BIT)
 
@@ -57,18 +57,18 @@ class SimulatedGround:
 
     @property
     def enterprises(self) -> list[Person]:
-        """Everybody in the base, once."""
+        """The enterprises without duplicates."""
         return list({person.code: person for person in self.people}.values())
 
     def time(self, chance: Chance) -> OfficeTime:
         return OfficeTime(self._calendar, chance)
 
     def first_day(self, number: int) -> date:
-        """Projects begin evenly over the whole time, in their order."""
+        """The first day of project *number*: projects begin evenly over the whole period."""
         return self.working_day(number * self.days // self.projects)
 
     def working_day(self, nth: int) -> date:
-        """The working day so many after the first."""
+        """The *nth* working day of the period."""
         return (
             self._calendar.nth_working_day_after(self.begin, nth)
             if nth
@@ -77,14 +77,14 @@ class SimulatedGround:
 
     @property
     def streams(self) -> list[UUID]:
-        """Everything that this simulation writes to, but for the zone's own catalogue and flow."""
+        """All streams that this simulation writes to, except the zone's catalogue and flow."""
         doubles = [double for person in self.enterprises if (double := double_of(person, self.seed))]
         people = [person_stream(person.code) for person in (*self.enterprises, *doubles)]
         return [*(self.project(number) for number in range(self.projects)), *people]
 
 
 async def register_people(approvals: Approvals, ground: SimulatedGround) -> Tally:
-    """Enter the enterprises into the legal-person base on the first morning, and tell what became of their entries."""
+    """Register the enterprises in the legal-person base on the first day, and send their later changes."""
     tally = Tally()
     entered = ground.time(Chance(ground.seed, "registrar")).on(ground.begin)
     for person in ground.enterprises:
@@ -92,7 +92,7 @@ async def register_people(approvals: Approvals, ground: SimulatedGround) -> Tall
         for nth, (at, command) in enumerate(
             person_life(person, ground.seed, entered, time, ground.working_day, ground.days)
         ):
-            HANDS.set(at)
+            SIMULATED_NOW.set(at)
             stream = person_stream(command.code)
             answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, f"{nth} {tag_of(command)}"))
             tally.commands[type(command).__name__] += 1
@@ -103,12 +103,12 @@ async def register_people(approvals: Approvals, ground: SimulatedGround) -> Tall
 async def run_projects(
     approvals: Approvals, ground: SimulatedGround, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
 ) -> None:
-    """Run the projects of these *numbers*, some of them side by side; *done* is called after each."""
-    waiting = iter(numbers)
+    """Run the projects of these *numbers*, some of them concurrently; *done* is called after each."""
+    queue = iter(numbers)
     laws = approvals.laws
 
     async def work() -> None:
-        for number in waiting:
+        for number in queue:
             chance = Chance(ground.seed, f"project {number}")
             clock = ground.time(chance)
             life = ProjectLife(ground.project(number), number, ground.zone, ground.person(number), chance, clock)
@@ -121,11 +121,11 @@ async def run_projects(
             for _ in range(PROJECTS_AT_ONCE):
                 group.create_task(work())
     except ExceptionGroup as several:
-        raise several.exceptions[0] from several  # they all have one cause: the database, most likely
+        raise several.exceptions[0] from several  # probably one cause, such as a lost database
 
 
 async def hash_of(approvals: Approvals, streams: list[UUID]) -> str:
-    """SHA-256 over the last hash of every stream, which is the hash of all facts in it, in the order of their ids."""
+    """SHA-256 of the last hashes of all streams, ordered by id; each covers all facts of its stream."""
     async with approvals.store.cursor() as cursor:
         await cursor.execute(HEADS, [streams])
         rows = await cursor.fetchall()

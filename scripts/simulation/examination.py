@@ -1,4 +1,4 @@
-"""Between acceptance and decision: papers cured, other departments asked, clocks stopped, time extended."""
+"""Simulates an application between acceptance and decision: supplements, countersignatures, suspensions, extensions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from domain.project.application.supplement import SubmitSupplement
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from scripts.simulation.acts import Done, Part
 from scripts.simulation.circumstances import Circumstances, item_of
-from scripts.simulation.countersigned import countersigned
+from scripts.simulation.countersignature import countersigned
 
 HEARING = "hearing"
 CLEAR_DAYS = 8  # between the notice of a hearing and the hearing (Art. 48)
 
 
 def examine(about: Circumstances, done: Done) -> Part:
-    """From acceptance to the instant of the decision."""
+    """Everything from acceptance to the decision."""
     accepted, chance = done.at, about.chance
     if item_of(done, about).missing:
         done = yield from about.act(done.at, chance.about(4), about.applicant, SubmitSupplement(item=about.code))
@@ -24,7 +24,7 @@ def examine(about: Circumstances, done: Done) -> Part:
     stopped = 0
     grounds = [ground for ground in about.service.special_procedure if ground != HEARING]
     if HEARING in about.service.special_procedure and chance.happens(0.06):
-        done = yield from heard(about, done)
+        done = yield from hearing(about, done)
     elif grounds and chance.happens(0.3):
         stopped = chance.between(4, 25)
         done = yield from suspended(about, done, chance.one_of(grounds), stopped)
@@ -32,18 +32,18 @@ def examine(about: Circumstances, done: Done) -> Part:
     taking = chance.about(max(days, 1) * (0.55 if chance.happens(0.95) else 1.3), 0.3) if days else 0
     if taking > days and chance.happens(0.6):
         done = yield from extended(about, done)
-    # The days are those since acceptance; what has passed by now counts, and stopped time does not.
+    # Days count from acceptance: time that has passed is included, suspended time is not.
     ready = about.time.after(accepted, taking + stopped)
     return Done(max(ready, done.at), done.project, done.facts, done.refused)
 
 
 def suspended(about: Circumstances, done: Done, ground: str, days: int) -> Part:
-    """Time on a statutory ground that is not counted; the applicant is told in writing, mostly."""
-    told = about.chance.happens(0.95)
+    """A suspension on a statutory *ground*; mostly the applicant is notified in writing."""
+    notified = about.chance.happens(0.95)
     begin = SuspendClock(
         item=about.code,
         ground=ground,
-        notified=told,
+        notified=notified,
         reason="依法组织，所需时间不计入办理期限",
         planned_until=about.time.day_after(done.at, days),
     )
@@ -54,8 +54,8 @@ def suspended(about: Circumstances, done: Done, ground: str, days: int) -> Part:
     return (yield from about.act(done.at, days, about.officer(), ResumeClock(item=about.code, suspension=opened[-1])))
 
 
-def heard(about: Circumstances, done: Done) -> Part:
-    """A hearing, from telling of the right to it, to its record (Art. 46-48)."""
+def hearing(about: Circumstances, done: Done) -> Part:
+    """A hearing, from the notice of the right to it, to its record (Art. 46-48)."""
     code, chance = about.code, about.chance
     done = yield from about.act(done.at, 0, about.officer(), TellHearingRight(item=code))
     done = yield from about.act(done.at, chance.between(1, 4), about.applicant, RequestHearing(item=code))
@@ -74,7 +74,7 @@ def heard(about: Circumstances, done: Done) -> Part:
 
 
 def extended(about: Circumstances, done: Done) -> Part:
-    """More time, as the law allows it once."""
+    """One extension, as the law allows."""
     extension = about.law.extension("decision", about.plan.mode)
     if extension is None:
         return done

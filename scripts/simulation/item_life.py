@@ -1,4 +1,4 @@
-"""The life of one item in a department that works in the system: applied for, examined, decided, delivered."""
+"""Simulates an item of a department inside the system: application, acceptance, examination, decision, delivery."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TERMINATED = "申请人未按要求配合，终止办理"
 
 
 def live_item(about: Circumstances, begin: datetime) -> Life:
-    """From the first application to delivery, again where it was not granted."""
+    """From the first application to delivery; applies again if it was not granted."""
     at = begin
     for _ in range(APPLICATIONS_MAX):
         done = yield from apply(about, at)
@@ -44,17 +44,17 @@ def live_item(about: Circumstances, begin: datetime) -> Life:
 
 
 def apply(about: Circumstances, at: datetime) -> Part:
-    """The enterprise applies online, or where it can't, at the window."""
+    """The enterprise applies online, or at the window."""
     online = about.service.is_online and about.chance.happens(0.85)
     by = about.applicant if online else about.officer()
     papers = tuple(material.material_name for material in about.service.materials)
-    word = about.plan.by_undertaking and about.chance.happens(0.6)
-    command = SubmitItem(item=about.code, materials=papers, undertaking=word)
+    undertaking = about.plan.by_undertaking and about.chance.happens(0.6)
+    command = SubmitItem(item=about.code, materials=papers, undertaking=undertaking)
     return (yield from about.act(at, about.chance.about(3, 0.9), by, command))
 
 
 def take_in(about: Circumstances, done: Done) -> Part:
-    """Intake: accepted, at once or after a supplement; declined; or nothing, until silence accepts it."""
+    """Intake: acceptance, at once or after a supplement; rejection; or no reaction until it is deemed accepted."""
     chance, code, by = about.chance, about.code, about.officer()
     if chance.happens(0.015):
         return (yield from about.act(done.at, chance.between(7, 9), by, AcceptItem(item=code)))  # silent for too long
@@ -71,7 +71,7 @@ def take_in(about: Circumstances, done: Done) -> Part:
 
 
 def supplement(about: Circumstances, done: Done, by: Actor) -> Part:
-    """One notice that names everything; the enterprise brings it, late, in two parts, or not at all."""
+    """A notice of missing papers; the enterprise supplies them, in one or two parts, or withdraws."""
     chance, code = about.chance, about.code
     missing = tuple(dict.fromkeys(chance.one_of(PAPERS) for _ in range(chance.between(1, 3))))
     done = yield from about.act(done.at, chance.between(0, 4), by, RequestSupplement(item=code, missing=missing))
@@ -87,7 +87,7 @@ def supplement(about: Circumstances, done: Done, by: Actor) -> Part:
 
 
 def decide(about: Circumstances, done: Done) -> Part:
-    """Granted mostly; refused or terminated with reasons. *done* was the last act before the decision."""
+    """The decision: mostly granted, else refused or terminated with reasons. *done* is the last act before it."""
     chance = about.chance
     outcome, reasons = Outcome.GRANTED, ""
     if chance.happens(0.035):
@@ -96,7 +96,7 @@ def decide(about: Circumstances, done: Done) -> Part:
         outcome, reasons = Outcome.TERMINATED, TERMINATED
     number = f"京开审字〔{done.at.year}〕{chance.digits(4)}号" if outcome is Outcome.GRANTED else ""
     command = CompleteItem(item=about.code, outcome=outcome, reasons=reasons, document_number=number)
-    # What is decided on the spot is decided at the counter, in the same minute.
+    # Items without a limit are decided at the counter, in the same minute.
     at = about.time.after(done.at, 0) if about.days else done.at
     done = yield Act(at, about.officer(), command)
     if done.refused == "countersignature-open":
@@ -108,20 +108,21 @@ def decide(about: Circumstances, done: Done) -> Part:
 
 
 def check(about: Circumstances, done: Done) -> Part:
-    """The undertaking is looked into, seldom too late; where it was broken the grant is mostly taken back."""
+    """The undertaking is checked, sometimes too late; if it was broken, the grant is mostly revoked."""
     chance = about.chance
-    kept = chance.happens(0.93)
-    found = CheckUndertaking(item=about.code, kept=kept, findings="与承诺一致" if kept else "现场与承诺不符")
+    honoured = chance.happens(0.93)
+    findings = "与承诺一致" if honoured else "现场与承诺不符"
+    command = CheckUndertaking(item=about.code, kept=honoured, findings=findings)
     days = chance.between(46, 60) if chance.happens(0.05) else chance.between(5, 38)
-    done = yield from about.act(done.at, days, about.officer(), found)
-    if kept or done.refused or chance.happens(0.3):
+    done = yield from about.act(done.at, days, about.officer(), command)
+    if honoured or done.refused or chance.happens(0.3):
         return done
     revoke = RevokeDecision(item=about.code, reasons="未履行承诺，逾期不整改")
     return (yield from about.act(done.at, chance.between(3, 10), about.officer(), revoke))
 
 
 def hand_over(about: Circumstances, done: Done) -> Part:
-    """Delivery, seldom too late."""
+    """Delivery, sometimes too late."""
     chance = about.chance
     method = chance.one_of(("electronic", "electronic", "window", "post"))
     days = chance.between(11, 14) if chance.happens(0.01) else chance.one_of((0, 0, 1, 1, 2, 3, 5))

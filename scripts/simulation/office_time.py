@@ -1,4 +1,4 @@
-"""When people act: in office hours of working days, so many working days after something else."""
+"""Random instants in office hours of working days, some working days after another instant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OfficeTime:
         self._calendar, self._chance = calendar, chance
 
     def after(self, at: datetime, days: int) -> datetime:
-        """An instant in office hours, *days* working days after that of *at*; 0: later that day, if it can be."""
+        """An instant in office hours, *days* working days after *at*; with 0, later on the same day if possible."""
         local = at.astimezone(ZoneInfo(ZONE))
         opens = OPENS
         day = local.date()
@@ -42,7 +42,7 @@ class OfficeTime:
         return local_day(at, ZONE)
 
     def day_after(self, at: datetime, days: int) -> date:
-        """The working day so many after that of *at*."""
+        """The working day *days* after that of *at*."""
         return self._calendar.nth_working_day_after(self.day_of(at), days)
 
     def _moment(self, day: date, minute: int) -> datetime:

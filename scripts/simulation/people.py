@@ -1,4 +1,4 @@
-"""Who acts in a simulated zone: enterprises with codes that check, their managers, and the officers of departments."""
+"""The actors of a simulated zone: enterprises with valid codes, project managers, officers of departments."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
 MANAGERS = 8
 OFFICERS = 4  # of each department
 DISTRICT = "110115"
-EXCHANGE = "数据对接系统"  # as which the departments outside send their results
-STRIDE = 7  # between the given names of neighbours, so that they sound unlike
+EXCHANGE = "数据对接系统"  # the actor that sends results of departments outside the system
+STRIDE = 7  # between given names of consecutive numbers, so that they differ
 
 BUREAU = Actor("高明", "supervision", Role.SUPERVISOR)
 
@@ -64,7 +64,7 @@ class Person(Struct, frozen=True):
 
 
 def enterprise(chance: Chance) -> Person:
-    """An enterprise with a code that checks (GB 32100-2015)."""
+    """An enterprise with a valid unified social credit code (GB 32100-2015)."""
     body = chance.digits(8)
     code = f"91{DISTRICT}{body}{legacy_check(body)}"
     return Person(
@@ -81,12 +81,12 @@ def officer(department: str, chance: Chance) -> Actor:
 
 
 def feed(department: str) -> Actor:
-    """The own system of a department outside this one."""
+    """The system of a department outside this one."""
     return Actor(EXCHANGE, department, Role.INTEGRATOR)
 
 
 def called(nth: int) -> str:
-    """The name of the *nth* person of those who work in the zone."""
+    """The name of the *nth* employee in the zone."""
     return SURNAMES[nth % len(SURNAMES)] + GIVEN[nth * STRIDE % len(GIVEN)]
 
 

@@ -1,4 +1,4 @@
-"""The life of one project: registered, planned by the flow, its items begun as they become free, its people heard."""
+"""Simulates one project: registration, its flow, items as they become startable, feedback, reactions to cards."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from domain.project.state.project import Project
 from scripts.simulation.acts import Act, Done, Life
 from scripts.simulation.chance import Chance
 from scripts.simulation.circumstances import Circumstances
+from scripts.simulation.external import external_item
+from scripts.simulation.feedback import complained, evaluated
 from scripts.simulation.item_life import live_item
 from scripts.simulation.office_time import OfficeTime
-from scripts.simulation.outside import outside_item
 from scripts.simulation.people import DISTRICT, WORKS, Person, human, manager
-from scripts.simulation.supervised import after_card, carded_by_hand, mended
-from scripts.simulation.voices import complained, evaluated
+from scripts.simulation.supervision import after_card, amended_later, carded_by_hand
 
 
 class Zone(Struct, frozen=True):
-    """What all projects of a simulated zone have in common."""
+    """Data shared by all projects of a simulated zone."""
 
     flow: str
     kinds: tuple[str, ...]
@@ -40,7 +40,7 @@ class Zone(Struct, frozen=True):
 
 
 class ProjectLife:
-    """The people of one project. `begin` is their first life; `react` gives those that something done brings about."""
+    """The people of one project. `begin` is their first life; `react` gives the lives that follow from an act."""
 
     def __init__(
         self, project: UUID, number: int, zone: Zone, person: Person, chance: Chance, time: OfficeTime
@@ -54,7 +54,7 @@ class ProjectLife:
         self._complaints = 0
 
     def begin(self, at: datetime) -> Life:
-        """Registration and planning; then what is known of the project is entered, category after category."""
+        """Registration and planning; then the project's information is entered, category after category."""
         chance, kind = self._chance, self._chance.one_of(self._zone.kinds)
         name = f"{self._person.name}{chance.one_of(WORKS)}"
         register = RegisterProject(
@@ -75,27 +75,27 @@ class ProjectLife:
                 return  # the rest is never entered
 
     def react(self, act: Act, done: Done) -> list[Life]:
-        """What people do because of *act*, which was done."""
+        """The lives that follow from *act* and its result."""
         project, lives = done.project, list[Life]()
         if {"flow_adopted", "item_completed", "external_result_recorded"} & set(done.facts):
             lives += self._free(project, done.at)
         if isinstance(act.command, AcceptItem) and not done.refused and self._chance.happens(0.01):
             about = self._about(act.command.item, project)
-            lives.append(mended(about, project.version, act.by, done.at))
-        return lives + self._voices(act, done) + self.carded(project, done.at)
+            lives.append(amended_later(about, project.version, act.by, done.at))
+        return lives + self._feedback(act, done) + self.carded(project, done.at)
 
     def _free(self, project: Project, at: datetime) -> list[Life]:
-        """Items that have become free to begin."""
+        """Lives of items that have become startable."""
         lives = []
         for step in standing(project):
             if step.state is StepState.STARTABLE and step.item not in self._begun:
                 self._begun.add(step.item)
                 about = self._about(step.item, project)
-                lives.append(live_item(about, at) if about.plan.live else outside_item(about, at))
+                lives.append(live_item(about, at) if about.plan.live else external_item(about, at))
         return lives
 
-    def _voices(self, act: Act, done: Done) -> list[Life]:
-        """An evaluation or a complaint about an item just decided, or one that is late."""
+    def _feedback(self, act: Act, done: Done) -> list[Life]:
+        """An evaluation or a complaint about an item that was just decided."""
         code = getattr(act.command, "item", "")
         if "item_completed" not in done.facts or not isinstance(code, str) or code not in done.project.items:
             return []
@@ -113,7 +113,7 @@ class ProjectLife:
         return lives
 
     def carded(self, project: Project, at: datetime) -> list[Life]:
-        """What follows the cards that were given since the last look."""
+        """Lives that follow from cards issued since the last call."""
         lives = list[Life]()
         for code, signal in project.signals.items():
             if code in self._signals:
@@ -139,7 +139,7 @@ class ProjectLife:
 
 
 def _entered(field: FormField, chance: Chance, at: datetime) -> EnteredField:
-    """Something that may stand in *field*."""
+    """A valid value of *field*."""
     unit = field.units[-1] if field.units else ""
     match field.sort:
         case Sort.NUMBER | Sort.MONEY:

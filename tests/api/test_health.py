@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from infrastructure.health import Seen, seen
+from infrastructure.health import DatabaseHealth, database_health
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import ViewPosition
 from projections.registry import VIEWS
@@ -30,10 +30,10 @@ def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def told(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
     """Have the database tell so."""
 
-    async def otherwise(url: str) -> Seen:
-        return structs.replace(await seen(url), **members)
+    async def otherwise(url: str) -> DatabaseHealth:
+        return structs.replace(await database_health(url), **members)
 
-    monkeypatch.setattr("api.health.seen", otherwise)
+    monkeypatch.setattr("api.health.database_health", otherwise)
 
 
 async def trouble(door: Door) -> dict[str, Any]:
@@ -145,7 +145,7 @@ async def test_a_database_that_does_not_answer_makes_it_not_ready(door: Door, mo
     async def never(_: str) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr("api.health.seen", never)
+    monkeypatch.setattr("api.health.database_health", never)
     monkeypatch.setattr("api.health.READY_SECONDS_MAX", 0.05)
     answer = await door.get("/readyz", None)
     problem(answer, "not-ready")

@@ -47,18 +47,18 @@ def command_ends(url: str) -> dict[UUID, int]:
 
 def positions_told(journal: Iterable[Sent]) -> dict[UUID, int]:
     """What each command was answered; 0 for one that was sent, and never answered."""
-    told: dict[UUID, int] = {}
+    positions: dict[UUID, int] = {}
     for sent in journal:
-        assert told.get(sent.key, 0) == 0, f"{sent.key} was answered twice"
-        told[sent.key] = sent.position
-    return told
+        assert positions.get(sent.key, 0) == 0, f"{sent.key} was answered twice"
+        positions[sent.key] = sent.position
+    return positions
 
 
 def require_views_follow(url: str, position: int) -> None:
     """The views come to *position* by themselves, and are what a rebuild makes of the ledger."""
     wait_until(lambda: views_at(url) == {position}, f"all views at position {position}")
-    found = rebuild(url, swap=False)
-    assert (found.differences, found.entries) == ((), position)
+    result = rebuild(url, swap=False)
+    assert (result.differences, result.entries) == ((), position)
 
 
 def views_at(url: str) -> set[int]:

@@ -29,9 +29,9 @@ def work(_: int, address: str) -> None:
     folder = Path(address)
     if folder.name == DEAF:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    told = folder / f"{os.getpid()}.new"
-    told.touch()
-    told.rename(folder / str(os.getpid()))
+    pid_file = folder / f"{os.getpid()}.new"
+    pid_file.touch()
+    pid_file.rename(folder / str(os.getpid()))
     time.sleep(600)
 
 
@@ -48,7 +48,7 @@ def lives(pid: int) -> bool:
 
 
 def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
-    with ours.beside(work, str(tmp_path)):
+    with ours.supervised(work, str(tmp_path)):
         for nth in range(KILLS + 1):
             wait_until(lambda: len(told_in(tmp_path)) > nth, "another process is at work")  # noqa: B023 called at once
             (living,) = [pid for pid in told_in(tmp_path) if lives(pid)]
@@ -60,7 +60,7 @@ def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
 def test_one_that_does_not_end_when_told_to_is_made_to(tmp_path: Path) -> None:
     folder = tmp_path / DEAF
     folder.mkdir()
-    with ours.beside(work, str(folder)):
+    with ours.supervised(work, str(folder)):
         wait_until(lambda: told_in(folder), "the process is at work")
     assert not any(map(lives, told_in(folder)))
 

@@ -109,8 +109,8 @@ async def test_clocks_are_followed_by_the_old_calendar_while_they_are_recounted(
         with projecting(Projector(database_url)):
             first = (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position
             wait_until(lambda: standing(database_url)["clocks"][1] == first, "it leads")
-            for said in CALENDAR_STORY:
-                await approvals.handle(stream_of(CALENDAR), said.dated, said.by, uuid4())
+            for notice_step in CALENDAR_STORY:
+                await approvals.handle(stream_of(CALENDAR), notice_step.dated, notice_step.by, uuid4())
             assert held.begun.acquire(timeout=PATIENCE_SECONDS)
             other = uuid4()
             for step in STORY[:12]:

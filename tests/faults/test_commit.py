@@ -185,8 +185,8 @@ async def test_nobody_waits_when_the_application_ends_over_a_silent_database(
         other.execute("SELECT FROM ledger.head FOR UPDATE")
         async with asyncio.timeout(PATIENCE_SECONDS):
             async with Approvals(database_url) as approvals:
-                one, another = uuid4(), uuid4()  # a batch each, and one in the queue for its turn
-                sent = [asyncio.create_task(register(approvals, uuid4(), stream)) for stream in (one, another, one)]
+                first, second = uuid4(), uuid4()  # a batch each, and one in the queue for its turn
+                sent = [asyncio.create_task(register(approvals, uuid4(), stream)) for stream in (first, second, first)]
                 await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting == 2, "two are away")
             ends = await asyncio.gather(*sent, return_exceptions=True)
     assert [type(end) for end in ends] == [ConnectionLost] * 3

@@ -93,7 +93,7 @@ def pooled(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator
 
 @pytest.mark.skipif(not PGBOUNCER, reason="PgBouncer is not installed: apt-get install pgbouncer")
 @pytest.mark.parametrize(
-    ("pooled", "said"),
+    ("pooled", "message"),
     [
         ("", "unsupported startup parameter"),
         ("ignore_startup_parameters = options", r"countersign\.session is missing"),
@@ -101,18 +101,18 @@ def pooled(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator
     indirect=["pooled"],
     ids=["as it comes", "as its guides recommend"],
 )
-def test_pgbouncer_in_transaction_mode_is_refused(pooled: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(PostgresUnavailable, match=said) as refusal:
+def test_pgbouncer_in_transaction_mode_is_refused(pooled: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(PostgresUnavailable, match=message) as refusal:
         connect_url(Settings(data=tmp_path, database_url=pooled))
     assert "no pooler" in refusal.value.remedy
 
 
 @pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed: apt-get install faketime")
-@pytest.mark.parametrize(("by", "said"), [("+90d", "ahead of the database's"), ("-1d", "behind the database's")])
-def test_a_process_whose_clock_is_wrong_stores_nothing(server: EmbeddedPostgres, by: str, said: str) -> None:
+@pytest.mark.parametrize(("by", "message"), [("+90d", "ahead of the database's"), ("-1d", "behind the database's")])
+def test_a_process_whose_clock_is_wrong_stores_nothing(server: EmbeddedPostgres, by: str, message: str) -> None:
     assert FAKETIME
     command = [FAKETIME, "-f", by, sys.executable, "-c", SEND, server.url()]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, cwd=CHECKOUT, timeout=PROCESS_SECONDS_MAX
     )
-    assert said in done.stdout.splitlines()[-1]
+    assert message in done.stdout.splitlines()[-1]

@@ -138,12 +138,12 @@ async def test_an_item_is_stored_only_behind_the_entry_it_follows_on(database_ur
 
 async def test_what_the_watcher_knows_of_projects_is_forgotten(database_url: str) -> None:
     async with Approvals(database_url) as approvals, asyncio.timeout(PATIENCE_SECONDS):
-        dossiers, project = WatchCache(approvals), await noted(approvals)
-        (before,), _ = await dossiers.read([project])
+        cache, project = WatchCache(approvals), await noted(approvals)
+        (before,), _ = await cache.read([project])
         go_back(database_url)
         cut_connections(database_url, APPENDING)
         await asyncio.to_thread(wait_until, lambda: approvals.high_water.times == 1, "it is noticed")
-        (after,), _ = await dossiers.read([project])
+        (after,), _ = await cache.read([project])
     assert (before.version, after.version) == (NOTES + 1, 2)
 
 

@@ -121,12 +121,12 @@ def test_what_was_acknowledged_outlives_ten_kills(server: EmbeddedPostgres, tmp_
         load.work()
         load.kill()
 
-        told = positions_told(load.sent())
-        unanswered = [sent for sent in load.sent() if not told[sent.key]]
+        acknowledged = positions_told(load.sent())
+        unanswered = [sent for sent in load.sent() if not acknowledged[sent.key]]
         answers = asyncio.run(resend(url, unanswered))
         stored = command_ends(url)
-        assert told | answers == {key: position for key, position in stored.items() if key in told}
-        assert len(stored) == len(told) + len(SHARED)
+        assert acknowledged | answers == {key: position for key, position in stored.items() if key in acknowledged}
+        assert len(stored) == len(acknowledged) + len(SHARED)
 
         started.start(project, url)
         require_views_follow(url, max(stored.values()))

@@ -69,7 +69,7 @@ def owner_of(url: str, work: str) -> str:
     return str(row[0]) if row else ""
 
 
-async def tell(approvals: Approvals, url: str, steps: slice) -> None:
+async def send_story(approvals: Approvals, url: str, steps: slice) -> None:
     """Some of the story; returns once every view has seen it."""
     story = uuid4()
     for step in STORY[steps]:
@@ -84,7 +84,7 @@ async def test_a_frozen_projector_loses_the_lead_and_stands_by_when_it_wakes(dat
         with processes() as started:
             first = started.start(project, named(database_url, "first"))
             await asyncio.to_thread(wait_until, lambda: leader(database_url) == "first", "the first leads")
-            await tell(approvals, database_url, slice(8))
+            await send_story(approvals, database_url, slice(8))
             with frozen(first):
                 # As it would hold the lock in the middle of a rebuild: that has a session of its own.
                 held = psycopg.connect(
@@ -93,15 +93,15 @@ async def test_a_frozen_projector_loses_the_lead_and_stands_by_when_it_wakes(dat
                 held.execute("SELECT pg_try_advisory_lock(%s)", [BATCH_KEY])  # the frozen one may be in a batch itself
                 with projecting(named(database_url, "second")):
                     await asyncio.to_thread(wait_until, lambda: leader(database_url) == "second", "another leads")
-                    await tell(approvals, database_url, slice(8))
+                    await send_story(approvals, database_url, slice(8))
                     os.kill(first.pid or 0, signal.SIGCONT)
-                    await tell(approvals, database_url, slice(8))
+                    await send_story(approvals, database_url, slice(8))
                     assert leader(database_url) == "second"
                 with pytest.raises(psycopg.OperationalError):
                     held.execute("SELECT 1")
                 held.close()
             await asyncio.to_thread(wait_until, lambda: leader(database_url) == "first", "the first leads again")
-            await tell(approvals, database_url, slice(8))
+            await send_story(approvals, database_url, slice(8))
     assert rebuild(database_url, swap=False).differences == ()
 
 
@@ -124,8 +124,11 @@ async def test_a_silent_watcher_loses_the_lead(database_url: str) -> None:
 def test_a_leader_that_renews_its_lease_is_left_alone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.02)
     leading, waiting = (Lease(database_url, WORK, LEADER_KEY) for _ in range(2))
-    with psycopg.connect(database_url, autocommit=True) as one, psycopg.connect(database_url, autocommit=True) as other:
-        assert leading.take(one)
+    with (
+        psycopg.connect(database_url, autocommit=True) as first,
+        psycopg.connect(database_url, autocommit=True) as other,
+    ):
+        assert leading.take(first)
         seen = set[object]()
 
         def beats() -> bool:
@@ -135,7 +138,7 @@ def test_a_leader_that_renews_its_lease_is_left_alone(database_url: str, monkeyp
 
         with leading.renewed():
             wait_until(beats, "the lease is renewed again and again")
-        assert one.execute("SELECT 1").fetchone() == (1,)
+        assert first.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_after_a_pause_of_the_database_a_leader_has_time_for_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,8 @@ async def test_a_connection_cut_while_it_waits_is_never_handed_out(store: Store,
 
     await asyncio.gather(*[_hold(store) for _ in range(CONNECTIONS * 2)])
 
-    told = store.pool.get_stats()
-    assert told["connections_lost"] + told["returns_bad"] == CONNECTIONS
+    stats = store.pool.get_stats()
+    assert stats["connections_lost"] + stats["returns_bad"] == CONNECTIONS
 
 
 async def test_one_reader_comes_past_all_dead_connections_without_a_pause(store: Store, database_url: str) -> None:

@@ -33,7 +33,7 @@ async def reads(database_url: str) -> AsyncIterator[StreamLoader]:
     await reads.close()
 
 
-async def told(database_url: str, projects: int) -> list[UUID]:
+async def filled_streams(database_url: str, projects: int) -> list[UUID]:
     """So many registered projects with STEPS notes each."""
     streams = [uuid4() for _ in range(projects)]
     async with Approvals(database_url) as approvals:
@@ -45,15 +45,15 @@ async def told(database_url: str, projects: int) -> list[UUID]:
 
 
 async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: StreamLoader, database_url: str) -> None:
-    streams = await told(database_url, 3)
-    asked = [(stream, after) for stream in (*streams, uuid4(), streams[0]) for after in (-1, 2, STEPS + 1)]
+    streams = await filled_streams(database_url, 3)
+    requests = [(stream, after) for stream in (*streams, uuid4(), streams[0]) for after in (-1, 2, STEPS + 1)]
 
-    found = await asyncio.gather(*[reads.rows(stream, after) for stream, after in asked])
+    results = await asyncio.gather(*[reads.rows(stream, after) for stream, after in requests])
 
     async with Approvals(database_url) as approvals:
-        expected: list[list[StoredRow]] = [await approvals.store.stream(stream, after) for stream, after in asked]
-    assert found == expected
-    assert [len(rows) for rows in found[:3]] == [STEPS + 1, STEPS - 1, 0]
+        expected: list[list[StoredRow]] = [await approvals.store.stream(stream, after) for stream, after in requests]
+    assert results == expected
+    assert [len(rows) for rows in results[:3]] == [STEPS + 1, STEPS - 1, 0]
 
 
 async def test_many_who_ask_at_once_are_answered_by_two_statements(
@@ -73,12 +73,12 @@ async def test_many_who_ask_at_once_are_answered_by_two_statements(
 async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamLoader, database_url: str) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
-        asked = [asyncio.create_task(reads.rows(uuid4())) for _ in range(3)]
+        requests = [asyncio.create_task(reads.rows(uuid4())) for _ in range(3)]
         for _ in range(2):
             await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
             await asyncio.to_thread(cut_connections, database_url, "%unnest%")
         other.rollback()
-        assert await asyncio.gather(*asked) == [[]] * 3
+        assert await asyncio.gather(*requests) == [[]] * 3
 
 
 async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
@@ -86,11 +86,11 @@ async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
 ) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
-        asked = asyncio.create_task(reads.rows(uuid4()))
+        requests = asyncio.create_task(reads.rows(uuid4()))
         await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
         other.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         with pytest.raises(psycopg.errors.QueryCanceled):
-            await asked
+            await requests
     assert await reads.rows(uuid4()) == []
 
 
@@ -111,11 +111,11 @@ async def test_whoever_waits_when_the_application_ends_is_told(database_url: str
     await reads.open()
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
-        asked = [asyncio.create_task(reads.rows(uuid4())) for _ in range(2)]
+        requests = [asyncio.create_task(reads.rows(uuid4())) for _ in range(2)]
         await asyncio.to_thread(wait_until, lambda: waiting_for_locks(database_url) == 1, "the read waits")
-        asked.append(asyncio.create_task(reads.rows(uuid4())))
+        requests.append(asyncio.create_task(reads.rows(uuid4())))
         await asyncio.sleep(0)
         await reads.close()
-        assert all(isinstance(end, ConnectionLost) for end in await asyncio.gather(*asked, return_exceptions=True))
+        assert all(isinstance(end, ConnectionLost) for end in await asyncio.gather(*requests, return_exceptions=True))
     with pytest.raises(ConnectionLost):
         await reads.rows(uuid4())

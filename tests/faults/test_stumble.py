@@ -64,12 +64,12 @@ class Told(NamedTuple):
 def ledgers(server_url: str, migrated_template: str) -> Iterator[dict[int, Told]]:
     """Ledgers by how many steps of the story stand in them."""
     with database_in(server_url, migrated_template) as begun, database_in(server_url, migrated_template) as whole:
-        yield {steps: told(server_url, url, steps) for steps, url in ((BEGUN, begun), (WHOLE, whole))}
+        yield {steps: fill_ledger(server_url, url, steps) for steps, url in ((BEGUN, begun), (WHOLE, whole))}
 
 
-def told(server_url: str, url: str, steps: int) -> Told:
+def fill_ledger(server_url: str, url: str, steps: int) -> Told:
     """The first *steps* of the story in the database at *url*; what the views are is seen in a copy."""
-    asyncio.run(tell(url, steps))
+    asyncio.run(send_story(url, steps))
     with database_in(server_url, name_of(url)) as copy:
         ((head, error),) = set(project_all(copy, VIEWS).values())
         assert error is None
@@ -77,7 +77,7 @@ def told(server_url: str, url: str, steps: int) -> Told:
         return Told(name_of(url), head, rows_in(copy))
 
 
-async def tell(url: str, steps: int) -> None:
+async def send_story(url: str, steps: int) -> None:
     story = uuid4()
     async with Approvals(url) as approvals:
         for step in STORY[:steps]:
@@ -86,12 +86,12 @@ async def tell(url: str, steps: int) -> None:
 
 def rows_in(url: str) -> dict[str, list[str]]:
     """Every row of every view."""
-    found = {}
+    rows_by_table = {}
     with psycopg.connect(url) as connection:
         for table in (table for view in VIEWS for table in view.tables):
             rows = connection.execute(SQL("SELECT one::text FROM {} AS one").format(Identifier(SCHEMA, table.name)))
-            found[table.name] = sorted(text for (text,) in rows)
-    return found
+            rows_by_table[table.name] = sorted(text for (text,) in rows)
+    return rows_by_table
 
 
 @pytest.mark.slow

@@ -56,8 +56,8 @@ def acknowledged_before_the_blow(folder: Path, first: int, seconds: float) -> li
         begun = taking.stdout.readline()
         sleep(seconds)
         taking.kill()
-        told = begun + taking.stdout.read()
-    return [int(line) for line in told.split(b"\n")[:-1]]
+        output = begun + taking.stdout.read()
+    return [int(line) for line in output.split(b"\n")[:-1]]
 
 
 @pytest.mark.slow
@@ -67,10 +67,10 @@ def test_what_was_acknowledged_is_whole_and_nothing_is_half(tmp_path: Path) -> N
         acknowledged += acknowledged_before_the_blow(tmp_path, nth * 10_000, blows.uniform(*WAIT_SECONDS))
         cut_short += len(list((tmp_path / INCOMING).iterdir()))
 
-    kept = {path for path in (tmp_path / "sha256").rglob("*") if path.is_file()}
-    assert [path for path in kept if sha256(path.read_bytes()).hexdigest() != path.name] == []
+    stored = {path for path in (tmp_path / "sha256").rglob("*") if path.is_file()}
+    assert [path for path in stored if sha256(path.read_bytes()).hexdigest() != path.name] == []
     digests = [sha256(content_of(number)).hexdigest() for number in acknowledged]
-    assert {tmp_path / key_of(digest) for digest in digests} <= kept
+    assert {tmp_path / key_of(digest) for digest in digests} <= stored
     assert len(acknowledged) > ROUNDS
     assert cut_short > 0, "no blow hit an upload on its way"
 

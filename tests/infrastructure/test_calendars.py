@@ -47,7 +47,7 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
         yield app
 
 
-async def tell(approvals: Approvals) -> None:
+async def send_story(approvals: Approvals) -> None:
     """The example story, to its end."""
     for step in CALENDAR_STORY:
         await approvals.handle(STREAM, step.dated, step.by, uuid4())
@@ -77,7 +77,7 @@ async def test_what_one_process_applies_the_others_count_by(database_url: str) -
     async with Approvals(database_url) as here, Approvals(database_url) as there:
         calendars = Calendars(there)
         before = await calendars.laws()
-        await tell(here)
+        await send_story(here)
         await calendars.refresh()
 
         assert before.calendars()[CALENDAR].as_known(AFTER_ALL).is_working(date(2026, 4, 3))
@@ -91,7 +91,7 @@ async def test_what_one_process_applies_the_others_count_by(database_url: str) -
 
 
 async def test_a_region_counts_by_the_notices_of_the_calendar_it_stacks_on(approvals: Approvals) -> None:
-    await tell(approvals)
+    await send_story(approvals)
     calendars = Calendars(approvals)
     await calendars.refresh()
     for book in approvals.laws.calendars().values():
@@ -135,7 +135,7 @@ async def test_a_calendar_is_no_project_and_a_project_no_calendar(approvals: App
 
 
 async def test_the_views_and_the_exports_pass_a_calendar_by(approvals: Approvals, database_url: str) -> None:
-    await tell(approvals)
+    await send_story(approvals)
     answer = await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
     assert project_all(database_url) == answer.receipt.position
     views = Views(approvals.store)
@@ -150,7 +150,7 @@ async def test_the_views_and_the_exports_pass_a_calendar_by(approvals: Approvals
 
 
 async def test_a_calendars_entries_are_chained_like_all_others(approvals: Approvals, database_url: str) -> None:
-    await tell(approvals)
+    await send_story(approvals)
     history: list[Entry] = await approvals.history(STREAM)
     assert [entry.version for entry in history] == list(range(1, len(CALENDAR_STORY) + 1))
     assert {entry.recorded.law for entry in history} == {"cn-licensing@2019-04-23"}

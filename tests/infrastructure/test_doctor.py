@@ -69,10 +69,17 @@ def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
-        ("ALTER TABLE ledger.event DISABLE TRIGGER append_only", "the trigger on ledger.event is missing or off"),
-        ("DROP TRIGGER append_only ON ledger.command", "the trigger on ledger.command is missing or off"),
-        ("GRANT UPDATE ON ledger.event TO countersign_app", "countersign_app may UPDATE ledger.event"),
-        ("GRANT INSERT ON ledger.command TO PUBLIC", "PUBLIC may INSERT ledger.command"),
+        (
+            "ALTER TABLE ledger.event DISABLE TRIGGER append_only",
+            "the trigger append_only of ledger.event is switched off",
+        ),
+        ("DROP TRIGGER append_only ON ledger.command", "the trigger append_only of ledger.command is missing"),
+        ("GRANT UPDATE ON ledger.event TO countersign_app", "countersign_app has UPDATE on ledger.event"),
+        (
+            "ALTER TABLE ledger.event DROP CONSTRAINT event_stream_version",
+            "the constraint event_stream_version of the ledger is missing",
+        ),
+        ("GRANT INSERT ON ledger.command TO PUBLIC", "PUBLIC has INSERT on ledger.command"),
     ],
 )
 def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, detail: str) -> None:
@@ -80,6 +87,14 @@ def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, chang
         connection.execute(change.encode())
     guards = named(diagnose(given(database_url), {}))["guards"]
     assert (guards.ok, guards.detail) == (False, detail)
+
+
+def test_guards_are_not_compared_before_all_migrations_are_applied(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration)")
+    guards = named(diagnose(given(database_url), {}))["guards"]
+
+    assert (guards.ok, guards.detail) == (False, "not checked: migrations are not all applied")
 
 
 def test_an_account_with_more_rights_than_serving_needs_is_found(database_url: str) -> None:
@@ -108,7 +123,7 @@ def test_a_clock_set_back_is_found(database_url: str, monkeypatch: pytest.Monkey
 def test_a_misspelt_variable_is_found(empty_database_url: str) -> None:
     checks = named(diagnose(given(empty_database_url), {"COUNTERSIGN_PROT": "80"}))
 
-    assert checks["settings"].detail == "not known: COUNTERSIGN_PROT"
+    assert checks["settings"].detail == "unknown: COUNTERSIGN_PROT"
 
 
 def test_what_keeps_the_embedded_server_from_starting_is_the_last_finding() -> None:
@@ -127,16 +142,20 @@ def test_a_place_where_no_files_can_be_kept_is_found(
     monkeypatch.setattr(material_places, "S3_RETRY", {"max_retries": 0})
     (tmp_path / "file").write_text("")
 
-    def found(place: str) -> Check:
+    def materials_check(place: str) -> Check:
         settings = Settings(data=tmp_path, database_url=empty_database_url, materials=place)
         return named(diagnose(settings, {}))["materials"]
 
     with bucket() as held:
         for name, value in held.environment.items():
             monkeypatch.setenv(name, value)
-        good = [found(""), found(str(tmp_path / "new")), found(f"s3://{BUCKET}/zone")]
+        good = [materials_check(""), materials_check(str(tmp_path / "new")), materials_check(f"s3://{BUCKET}/zone")]
         held.failing = {"HEAD"}
-        bad = [found(str(tmp_path / "file" / "kept")), found("gs://materials"), found(f"s3://{BUCKET}/zone")]
+        bad = [
+            materials_check(str(tmp_path / "file" / "kept")),
+            materials_check("gs://materials"),
+            materials_check(f"s3://{BUCKET}/zone"),
+        ]
 
     assert [check.ok for check in (*good, *bad)] == [True] * 3 + [False] * 3
 
@@ -169,8 +188,8 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
 
 def only_marked(url: str, *more: str) -> str:
     """*url* with none of our options but the one that shows whether options are passed on at all."""
-    said = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
-    return make_conninfo(url, options=" ".join(said))
+    message = [str(conninfo_to_dict(url).get("options", "")), *(option for option in more if MARK in option)]
+    return make_conninfo(url, options=" ".join(message))
 
 
 def test_a_pooler_that_passes_no_settings_on_is_refused(
@@ -199,7 +218,7 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("said", "remedy"),
+    ("message", "remedy"),
     [
         ("FATAL:  sorry, too many clients already", "max_connections"),
         ("FATAL:  unsupported startup parameter: options", "no pooler"),
@@ -208,10 +227,10 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
     ],
 )
 def test_what_keeps_us_out_is_told_with_what_lets_us_in(
-    said: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+    message: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise psycopg.OperationalError(said)
+        raise psycopg.OperationalError(message)
 
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)

@@ -61,16 +61,16 @@ def test_lines_are_json_where_nobody_looks() -> None:
 
 
 def test_lines_are_readable_on_a_terminal_unless_json_is_asked_for() -> None:
-    terminal, asked = Terminal(), Terminal()
+    terminal, as_json = Terminal(), Terminal()
 
     configure(Settings.of({}), terminal)
     structlog.get_logger().info("posted")
-    configure(Settings.of({"COUNTERSIGN_LOG": "json"}), asked)
+    configure(Settings.of({"COUNTERSIGN_LOG": "json"}), as_json)
     structlog.get_logger().info("posted")
 
     assert "posted" in terminal.getvalue()
     assert not terminal.getvalue().startswith("{")
-    assert lines(asked)[0]["event"] == "posted"
+    assert lines(as_json)[0]["event"] == "posted"
 
 
 def test_lines_of_libraries_look_like_ours() -> None:

@@ -47,7 +47,7 @@ def test_variables_take_precedence_and_empty_ones_count_as_absent() -> None:
     ],
 )
 def test_nonsense_is_refused_with_what_is_meant(name: str, text: str) -> None:
-    with pytest.raises(SettingRefused, match=rf"^{name} can't be used: .+\. Meant is: [A-Z].+\.$"):
+    with pytest.raises(SettingRefused, match=rf"^{name} is invalid: .+\. It should be: [A-Z].+\.$"):
         Settings.of({name: text})
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.law.questions import at
@@ -41,7 +41,7 @@ def program() -> str:
 def database(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
     """A database with both zones in it, and the views as far as the ledger."""
     with database_in(server_url, migrated_template) as url:
-        asyncio.run(simulate(url, Asked(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
+        asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
         asyncio.run(_tell(url))
         with psycopg.connect(url, autocommit=True) as connection:
             projector = Projector(url)

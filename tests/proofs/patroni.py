@@ -105,9 +105,9 @@ async def prove(cluster: Cluster, servers: list[str]) -> Outcome:
     working = asyncio.create_task(load.run())
     await asyncio.sleep(SECONDS_BEFORE)
     killed = await asyncio.to_thread(cluster.kill_leader)
-    tell(f"{killed} was killed after {len(load.acknowledged):,} acknowledged commands")
+    report(f"{killed} was killed after {len(load.acknowledged):,} acknowledged commands")
     leads = await asyncio.to_thread(cluster.await_leader, killed)
-    tell(f"{leads} leads")
+    report(f"{leads} leads")
     before = len(load.acknowledged)
     await asyncio.to_thread(wait_until, lambda: len(load.acknowledged) > before + CLIENTS, "commands are taken again")
     await asyncio.sleep(SECONDS_AFTER)
@@ -126,14 +126,14 @@ def outcome(url: str, load: Load, killed: str, leads: str) -> Outcome:
             "SELECT count(*) FROM (SELECT convert_from(meta, 'UTF8')::jsonb ->> 'command_id' AS command"
             " FROM ledger.event GROUP BY 1 HAVING count(DISTINCT version) > 1) AS twice"
         ).fetchone()
-    found, _ = verify(url, lambda _done, _of: None)
-    for fault in found.faults:
-        tell(f"fault at {fault.seq}: {fault.what}")
+    verified, _ = verify(url, lambda _done, _of: None)
+    for fault in verified.faults:
+        report(f"fault at {fault.seq}: {fault.what}")
     return Outcome(
         acknowledged=len(load.acknowledged),
-        lost=sum(stored.get(one.key) != one.position for one in load.acknowledged),
+        lost=sum(stored.get(command.key) != command.position for command in load.acknowledged),
         doubled=row[0] if row else 0,
-        faults=found.fault_count,
+        faults=verified.fault_count,
         longest_pause_seconds=round(load.longest_pause, 1),
         killed=killed,
         leads_now=leads,
@@ -188,10 +188,10 @@ class Load:
                     raise AssertionError(f"{answer.status_code}: {answer.text}")
             await asyncio.sleep(0.2)
 
-    def _note(self, one: Acknowledged) -> None:
+    def _note(self, command: Acknowledged) -> None:
         self.longest_pause = max(self.longest_pause, monotonic() - self._last)
         self._last = monotonic()
-        self.acknowledged.append(one)
+        self.acknowledged.append(command)
 
 
 IDENTITY = {
@@ -242,7 +242,7 @@ class Cluster:
             leads = cluster.await_leader("")
             wait_until(cluster._is_protected, "a standby confirms every commit")
             cluster._make_database(leads)
-            tell(f"{leads} leads {NODES} nodes")
+            report(f"{leads} leads {NODES} nodes")
             yield cluster
         finally:
             cluster._end()
@@ -264,15 +264,15 @@ class Cluster:
 
     def await_leader(self, not_this: str) -> str:
         """The name of the node that takes changes, once another than *not_this* does."""
-        found = ""
+        leader = ""
 
         def leads() -> bool:
-            nonlocal found
-            found = next((node.name for node in self.nodes if node.name != not_this and self._leads(node)), "")
-            return bool(found)
+            nonlocal leader
+            leader = next((node.name for node in self.nodes if node.name != not_this and self._leads(node)), "")
+            return bool(leader)
 
         wait_until(leads, "a node leads")
-        return found
+        return leader
 
     def _leads(self, node: Node) -> bool:
         with suppress(httpx.TransportError):
@@ -448,6 +448,6 @@ def wait_until(happened: Callable[[], object], what: str) -> None:
     raise AssertionError(f"not in {PATIENCE_SECONDS} seconds: {what}")
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

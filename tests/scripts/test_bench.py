@@ -1,7 +1,8 @@
-"""The bench's arithmetic, and that the life it sends is one the rules let through; its timings are never asserted."""
+"""The bench: its arithmetic, the commands it sends, the board it fills. Timings are never asserted."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from domain.law.licensing.evaluation import evaluate
 from domain.law.packs.expand import expand
 from domain.messages import Entry, decide, replay
 from infrastructure.law.lawbook import law_book
+from scripts.benches.board import QUERIES, boards, fill, queries
 from scripts.benches.commands import ITEMS, project_life
 from scripts.benches.evaluating import BEGUN, life, measured
 from scripts.benches.evaluating import LAW as MEASURED_LAW
 from scripts.benches.measure import Figure, ratio
 from tests.examples import LAW
 
+FILLED_ITEMS = 3000  # enough for every kind of row
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
@@ -49,13 +52,13 @@ def test_every_command_of_a_measured_life_is_one_fact_until_all_is_decided() -> 
 def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effect() -> None:
     pack = law_book().pack(MEASURED_LAW)
     plain = [event for event in life() if not event.corrects]
-    found = evaluate(
+    result = evaluate(
         expand(pack, commitment_days=15), plain, law_book().calendars()[pack.calendar], BEGUN + timedelta(99)
     )
 
     assert len(plain) == 30
-    assert set(found.flags) <= {"hearing_notice_short"}
-    assert {name.partition(":")[0] for name in found.clocks} == {
+    assert set(result.flags) <= {"hearing_notice_short"}
+    assert {name.partition(":")[0] for name in result.clocks} == {
         *(
             "intake#1",
             "intake#2",
@@ -70,7 +73,16 @@ def test_the_history_that_is_evaluated_has_thirty_events_all_of_which_have_effec
 
 
 def test_every_question_that_is_timed_is_answered() -> None:
-    found = measured(rounds=20)
+    result = measured(rounds=20)
 
-    assert found.evaluation.events == 30
-    assert all(0 < one.p50_us <= one.p99_us for one in found.timed)
+    assert result.evaluation.events == 30
+    assert all(0 < timed.p50_us <= timed.p99_us for timed in result.timed)
+
+
+async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
+    rows_of_sums = await asyncio.to_thread(fill, database_url, FILLED_ITEMS)
+    result = await boards(database_url, FILLED_ITEMS, rows_of_sums)  # compares both, or raises
+
+    assert result.rows_of_sums > 0
+    assert result.board.clients == result.with_comparisons.clients == 1
+    assert len(queries()) == QUERIES

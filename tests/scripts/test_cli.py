@@ -9,6 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from msgspec import json
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from domain.core.ledger import Refused
@@ -52,6 +54,18 @@ def test_what_a_person_can_mend_is_told_in_a_sentence(
     assert "Seven is missing" in capsys.readouterr().err
 
 
+def test_every_command_argument_and_option_has_a_help_text() -> None:
+    commands = get_command(cli.cli)
+    assert isinstance(commands, TyperGroup)
+    assert [name for name, command in commands.commands.items() if not command.help] == []
+    assert [
+        f"{name} {parameter.name}"
+        for name, command in commands.commands.items()
+        for parameter in command.params
+        if not getattr(parameter, "help", "")
+    ] == []
+
+
 def test_the_version_is_told() -> None:
     assert CliRunner().invoke(cli.cli, ["--version"]).stdout.strip() == version("countersign")
 
@@ -61,8 +75,8 @@ def test_vectors_tell_their_mismatches_to_a_machine(tmp_path: Path) -> None:
     file.write_text("{}\n")
     ended = CliRunner().invoke(cli.cli, ["vectors", str(file), "--json"])
 
-    told = json.decode(ended.stdout, type=VectorsChecked)
-    assert (ended.exit_code, told.files, len(told.mismatches)) == (1, 1, 1)
+    output = json.decode(ended.stdout, type=VectorsChecked)
+    assert (ended.exit_code, output.files, len(output.mismatches)) == (1, 1, 1)
 
 
 def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +86,8 @@ def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: 
     ended = CliRunner().invoke(cli.cli, ["stop"])
 
     assert ended.exit_code == 0
-    assert "Nothing was running" in ended.stderr
-    assert "DATABASE_URL names is not ours to stop" in ended.stderr
+    assert "No server was running" in ended.stderr
+    assert "not managed by Countersign" in ended.stderr
 
 
 async def test_verify_tells_faults_apart_from_not_being_able_to(
@@ -91,8 +105,8 @@ async def test_verify_tells_faults_apart_from_not_being_able_to(
         return ended.exit_code, ended.stdout, " ".join(ended.stderr.split())
 
     assert verify("--checkpoint", str(checkpoint))[0] == 0
-    status, told, _ = verify("--against", str(checkpoint))
-    assert (status, json.decode(told, type=Verified).fault_count) == (0, 0)
+    status, output, _ = verify("--against", str(checkpoint))
+    assert (status, json.decode(output, type=Verified).fault_count) == (0, 0)
     status, _, why = verify("--checkpoint", str(checkpoint))
     assert (status, "is there already" in why) == (2, True)
     status, _, why = verify("--against", str(tmp_path / "none"))
@@ -102,8 +116,8 @@ async def test_verify_tells_faults_apart_from_not_being_able_to(
         connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
         connection.execute("UPDATE ledger.event SET occurred_at = 'infinity'")
     later = tmp_path / "later.json"
-    status, told, _ = verify("--checkpoint", str(later))
-    assert (status, "out of range" in told, later.exists()) == (1, True, False)
+    status, output, _ = verify("--checkpoint", str(later))
+    assert (status, "out of range" in output, later.exists()) == (1, True, False)
     with psycopg.connect(database_url) as connection:
         connection.execute("DROP TABLE ledger.event CASCADE")
     status, _, why = verify()

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from domain.core.characters import is_hidden
 from domain.core.ledger import Actor
-from scripts.console import out, pairs, screen, tell
+from scripts.console import out, pairs, print_result, screen
 
 
 def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,17 +20,17 @@ def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.Captur
     out.print(table)
     screen.print(typed)
 
-    told = capsys.readouterr()
-    assert typed in told.out
-    assert typed in told.err
+    output = capsys.readouterr()
+    assert typed in output.out
+    assert typed in output.err
 
 
 def test_an_answer_is_told_without_brackets_and_quotes(capsys: pytest.CaptureFixture[str]) -> None:
     faults = [{"seq": 7, "what": "it is gone"}, {"seq": 1800, "what": "it was changed"}]
     pairs("verified", {"views": {"clocks": 1474, "waiting": 0}, "errors": {}, "swapped": False, "faults": faults})
 
-    told = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()[2:-1]]
-    assert [" ".join(line.replace("│", "").split()) for line in told] == [
+    output = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()[2:-1]]
+    assert [" ".join(line.replace("│", "").split()) for line in output] == [
         "views clocks 1,474",
         "waiting 0",
         "errors none",
@@ -52,14 +52,14 @@ def test_nothing_people_typed_steers_the_terminal(capsys: pytest.CaptureFixture[
     screen.print(HIDDEN)
     pairs(HIDDEN, {"text": HIDDEN})
 
-    told = capsys.readouterr()
-    for text in (told.out, told.err):
-        assert not [one for one in text if one != "\n" and is_hidden(one)]
+    output = capsys.readouterr()
+    for text in (output.out, output.err):
+        assert not [character for character in text if character != "\n" and is_hidden(character)]
         assert "\\x1b[31m" in text
 
 
 def test_json_on_a_terminal_steers_it_no_more(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(Actor(HIDDEN), as_json=True, show=lambda: None)
-    told = capsys.readouterr().out
-    assert not [one for one in told if one != "\n" and is_hidden(one)]
-    assert json.loads(told)["id"] == HIDDEN
+    print_result(Actor(HIDDEN), as_json=True, show=lambda: None)
+    output = capsys.readouterr().out
+    assert not [character for character in output if character != "\n" and is_hidden(character)]
+    assert json.loads(output)["id"] == HIDDEN

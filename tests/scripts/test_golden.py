@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.golden import VectorsUnreadable, pack_mismatches, unheeded, vector_mismatches
+from scripts.golden import VectorsUnreadable, ignored_fields, pack_mismatches, vector_mismatches
 
 DATA = Path(__file__).parent.parent / "law" / "data"
 
@@ -42,8 +42,8 @@ def test_vectors_of_other_laws_are_unpacked_as_well() -> None:
 def test_a_line_that_is_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "vectors.jsonl"
     file.write_bytes(first_line() + b'\n{"id": "\xe9"}\n')
-    (said,) = vector_mismatches(file, None)
-    assert said.startswith("line 2 at -:  expected a vector, got 'utf-8' codec")
+    (message,) = vector_mismatches(file, None)
+    assert message.startswith("line 2 at -:  expected a vector, got 'utf-8' codec")
     assert pack_mismatches(file)[1].startswith("line 2: not a vector: 'utf-8' codec")
 
 
@@ -52,8 +52,8 @@ def test_a_field_that_means_nothing_is_pointed_out(tmp_path: Path) -> None:
     vector["events"][0]["recorded"] = "2026-03-02T09:00:00+08:00"
     file = tmp_path / "vectors.jsonl"
     file.write_text(f"{{\n{json.dumps(vector)}\n", encoding="utf-8")
-    assert unheeded(file) == [
-        f"{file}, line 2: the field 'recorded' of the event received is unknown and was not heeded"
+    assert ignored_fields(file) == [
+        f"{file}, line 2: the field 'recorded' of the event received is unknown and was ignored"
     ]
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from domain.messages import AnyFact
 from domain.project.application.correction import EntryAmended, EntryRetracted
-from scripts.history import table_of, told
+from scripts.history import table_of, with_corrections
 from tests.examples import REGISTERED, accepted, submitted
 from tests.spec import NOW, entry
 
@@ -23,9 +23,9 @@ FACTS: tuple[AnyFact, ...] = (
 
 
 def test_what_no_longer_counts_is_told_beside_the_entry() -> None:
-    entries = told([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
-    assert [one.amended_to for one in entries] == [None, EARLIER, None, None, None]
-    assert [one.retracted for one in entries] == [False, False, True, False, False]
+    entries = with_corrections([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
+    assert [entry_.amended_to for entry_ in entries] == [None, EARLIER, None, None, None]
+    assert [entry_.retracted for entry_ in entries] == [False, False, True, False, False]
 
     console = Console(width=500)
     with console.capture() as shown:

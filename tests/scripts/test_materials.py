@@ -33,8 +33,8 @@ async def content() -> AsyncIterator[bytes]:
     yield REPORT
 
 
-async def text(said: bytes) -> AsyncIterator[bytes]:
-    yield said
+async def text(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @pytest.fixture
@@ -64,12 +64,12 @@ def run(chosen: Settings) -> subprocess.CompletedProcess[bytes]:
 async def test_every_attached_file_is_read_once_also_if_it_was_detached_since(chosen: Settings) -> None:
     await MaterialStore.of(chosen).receive(content(), MEDIA_TYPE)
     await attached(chosen.database_url, ATTACH, DetachMaterial(digest=DIGEST, reasons="other plan"))
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
-    found = verify(chosen.database_url, chosen, lambda done, of: told.append((done, of)))
+    result = verify(chosen.database_url, chosen, lambda done, of: progress.append((done, of)))
 
-    assert found == VerifiedMaterials(1, len(REPORT), [])
-    assert told == [(1, 1)]
+    assert result == VerifiedMaterials(1, len(REPORT), [])
+    assert progress == [(1, 1)]
 
 
 async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: Path) -> None:
@@ -80,14 +80,14 @@ async def test_what_is_missing_or_damaged_is_found(chosen: Settings, tmp_path: P
     path.chmod(0o600)
     path.write_bytes(REPORT.replace(b"595", b"596"))
 
-    found = verify(chosen.database_url, chosen, lambda *_: None)
-    told = await asyncio.to_thread(run, chosen)
+    result = verify(chosen.database_url, chosen, lambda *_: None)
+    ended = await asyncio.to_thread(run, chosen)
 
-    damaged, missing = found.faults
+    damaged, missing = result.faults
     assert (damaged.digest, damaged.position, damaged.what[:9]) == (DIGEST, 2, "hashes to")
     assert missing == MaterialFault(LOST, 3, "is not stored")
-    assert told.returncode == 1, told.stderr
-    assert json.decode(told.stdout, type=VerifiedMaterials) == found
+    assert ended.returncode == 1, ended.stderr
+    assert json.decode(ended.stdout, type=VerifiedMaterials) == result
 
 
 async def test_a_sweep_removes_what_no_fact_ever_named(chosen: Settings, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ async def test_a_sweep_removes_what_no_fact_ever_named(chosen: Settings, tmp_pat
     for digest in (DIGEST, unattached):
         os.utime(tmp_path / "materials" / key_of(digest), (0, 0))
 
-    found = sweep(chosen.database_url, chosen, 30, remove=False)
-    assert (found.files, found.bytes, found.removed) == (1, 18, 0)
+    result = sweep(chosen.database_url, chosen, 30, remove=False)
+    assert (result.files, result.bytes, result.removed) == (1, 18, 0)
     assert materials.size_now(unattached) == 18
     assert sweep(chosen.database_url, chosen, 30, remove=True, pause=0).removed == 1
 
@@ -119,8 +119,8 @@ async def test_what_is_attached_during_a_sweep_is_put_back(chosen: Settings, mon
     assert check(materials, Attached(DIGEST, len(REPORT), 3)) == (0, SET_ASIDE)
     monkeypatch.setattr("time.sleep", lambda _: asyncio.run(attached(chosen.database_url, ATTACH)))
 
-    found = await asyncio.to_thread(sweep, chosen.database_url, chosen, 30, remove=True)
+    result = await asyncio.to_thread(sweep, chosen.database_url, chosen, 30, remove=True)
 
-    assert (found.files, found.removed, found.put_back) == (0, 1, 1)
+    assert (result.files, result.removed, result.put_back) == (0, 1, 1)
     assert (materials.size_now(DIGEST), materials.size_now(waiting)) == (len(REPORT), None)
     assert b"".join(materials.pieces(DIGEST)) == REPORT

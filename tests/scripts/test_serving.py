@@ -21,9 +21,9 @@ from infrastructure.ledger.approvals import Approvals
 CHECKOUT = Path(__file__).parents[2]
 WORK = """
 import os, sys
-from scripts.server.processes import run_alone
+from scripts.server.processes import run_child
 from scripts.server.serving import {0}
-run_alone({0}, os.getppid(), sys.argv[1])
+run_child({0}, os.getppid(), sys.argv[1])
 """
 LINE_SECONDS_MAX = 60
 SECRET = "13800138000"
@@ -53,9 +53,9 @@ async def test_the_projector_tells_of_a_bad_entry_in_one_line_without_what_is_in
 
     line = first_line("project_while", database_url, COUNTERSIGN_LOG_LEVEL="warning")
 
-    told: dict[str, Any] = json.decode(line)
-    assert (told["event"], told["level"]) == ("views stopped", "error")
-    assert told["exception"], "where it happened"
+    log_line: dict[str, Any] = json.decode(line)
+    assert (log_line["event"], log_line["level"]) == ("views_stopped", "error")
+    assert log_line["exception"], "where it happened"
     assert SECRET not in line
 
 

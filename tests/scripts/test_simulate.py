@@ -19,14 +19,14 @@ from infrastructure.watcher.watch_schedule import LEADER_KEY
 from scripts import ledger
 from scripts.demo import catch_up
 from scripts.simulation.chance import Chance
+from scripts.simulation.legal_person import person_life
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
-from scripts.simulation.persons import person_life
-from scripts.simulation.simulate import Asked, Simulated, SimulationRefused, simulate
+from scripts.simulation.simulate import Simulated, SimulationPlan, SimulationRefused, simulate
 from tests.conftest import database_in
 from tests.examples import LAW
 
-FEW = Asked(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
+FEW = SimulationPlan(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
 SEEN_OFTEN = {
     "flow_adopted",
     "item_accepted",
@@ -40,9 +40,9 @@ SEEN_OFTEN = {
 }
 
 
-async def simulated(server_url: str, template: str, asked: Asked) -> Simulated:
+async def simulated(server_url: str, template: str, plan: SimulationPlan) -> Simulated:
     with database_in(server_url, template) as url:
-        return await simulate(url, asked)
+        return await simulate(url, plan)
 
 
 @pytest.mark.slow
@@ -58,12 +58,12 @@ async def test_the_same_seed_gives_the_same_facts_and_another_seed_others(
 
 
 async def test_the_views_of_a_simulated_zone_equal_a_rebuild(database_url: str) -> None:
-    told: list[tuple[int, int]] = []
-    done = await simulate(database_url, FEW, lambda done, of: told.append((done, of)))
-    assert told == [(number, 5) for number in range(1, 6)]
+    counts: list[tuple[int, int]] = []
+    done = await simulate(database_url, FEW, lambda done, of: counts.append((done, of)))
+    assert counts == [(number, 5) for number in range(1, 6)]
     catch_up(database_url)
-    found = rebuild(database_url, swap=False)
-    assert not found.differences
+    result = rebuild(database_url, swap=False)
+    assert not result.differences
     assert not verify(database_url, lambda _done, _of: None)[0].faults
     now = ledger.status(database_url)
     assert (now.projects, now.errors) == (5, {})
@@ -102,7 +102,7 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "plan",
     [
         structs.replace(FEW, projects=0),
         structs.replace(FEW, projects=100_001),
@@ -110,9 +110,9 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
         structs.replace(FEW, begin=FEW.until),
     ],
 )
-async def test_nonsense_is_refused(database_url: str, asked: Asked) -> None:
+async def test_nonsense_is_refused(database_url: str, plan: SimulationPlan) -> None:
     with pytest.raises(SimulationRefused):
-        await simulate(database_url, asked)
+        await simulate(database_url, plan)
 
 
 def test_the_codes_of_simulated_enterprises_check() -> None:
@@ -125,7 +125,7 @@ def test_people_of_a_zone_change_stand_twice_and_are_merged() -> None:
     begin, days = date(2025, 3, 3), 250
     calendar = law_book().calendar(LAW, date(2026, 6, 1))
     entered = datetime(2025, 3, 3, 2, tzinfo=UTC)
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for number in range(60):
         chance = Chance(7, f"test {number}")
         person, time = enterprise(chance), OfficeTime(calendar, chance)
@@ -135,5 +135,5 @@ def test_people_of_a_zone_change_stand_twice_and_are_merged() -> None:
             told_at = [at for at, command in life if command.code == code]
             assert told_at == sorted(told_at)
             assert entered <= told_at[0] <= told_at[-1] < datetime(2026, 6, 1, tzinfo=UTC)
-        told.update(tag_of(command) for _, command in life)
-    assert set(told) == {"register_legal_person", "change_legal_person", "link_legacy_code", "merge_legal_person"}
+        counts.update(tag_of(command) for _, command in life)
+    assert set(counts) == {"register_legal_person", "change_legal_person", "link_legacy_code", "merge_legal_person"}

@@ -14,7 +14,7 @@ from domain.project.application.completion import CompleteItem, ItemCompleted
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.supervision.signals import CardIssued
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.projections.watch.watched import Zone
 from tests.scripts.zone_claims import UNTIL, Claims, claims_in, look_at_cards
@@ -26,14 +26,14 @@ REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manag
 
 @pytest.mark.slow
 async def test_what_ends_an_application_of_a_simulated_zone_ends_its_clocks(database_url: str) -> None:
-    await simulate(database_url, Asked(projects=12, seed=2, until=UNTIL, processes=1))
+    await simulate(database_url, SimulationPlan(projects=12, seed=2, until=UNTIL, processes=1))
 
-    found = claims_in(database_url)
+    claims = claims_in(database_url)
 
-    assert found.open_though_ended == []
-    assert found.red_though_answered == []
-    assert (found.projects, found.hold) == (12, True)
-    assert found.red_cards > 0
+    assert claims.open_though_ended == []
+    assert claims.red_though_answered == []
+    assert (claims.projects, claims.hold) == (12, True)
+    assert claims.red_cards > 0
 
 
 def carded() -> list[Entry]:
@@ -44,9 +44,9 @@ def carded() -> list[Entry]:
 
 
 def test_a_late_decision_is_no_answer_to_its_card() -> None:
-    found = Claims()
-    look_at_cards(found, carded())
-    assert (found.red_cards, found.red_though_answered) == (2, [])
+    claims = Claims()
+    look_at_cards(claims, carded())
+    assert (claims.red_cards, claims.red_though_answered) == (2, [])
 
 
 def test_a_card_that_its_own_evidence_answers_is_found() -> None:
@@ -59,6 +59,6 @@ def test_a_card_that_its_own_evidence_answers_is_found() -> None:
             proof = structs.replace(entry.fact.proof, evidence=(*entry.fact.proof.evidence, decided.version))
             changed[entry.version] = structs.replace(entry, fact=structs.replace(entry.fact, proof=proof))
 
-    found = Claims()
-    look_at_cards(found, [changed.get(entry.version, entry) for entry in entries])
-    assert len(found.red_though_answered) == 1
+    claims = Claims()
+    look_at_cards(claims, [changed.get(entry.version, entry) for entry in entries])
+    assert len(claims.red_though_answered) == 1

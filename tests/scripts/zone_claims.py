@@ -36,7 +36,7 @@ from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.histories import histories
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.conftest import reachable_folder
 
 UNTIL = date(2026, 11, 27)
@@ -81,30 +81,30 @@ def empty_ledger() -> Iterator[str]:
 def check(projects: int, seed: int, processes: int = 0) -> Claims:
     """Simulate a zone in a database of its own, which is thrown away, and look at it."""
     with empty_ledger() as url:
-        uvloop.run(simulate(url, Asked(projects, seed, UNTIL, processes=processes)))
+        uvloop.run(simulate(url, SimulationPlan(projects, seed, UNTIL, processes=processes)))
         return claims_in(url)
 
 
 def claims_in(url: str, until: date = UNTIL) -> Claims:
     """Look at every project of a ledger, as it stood when the day *until* was over."""
-    found, now = Claims(), midnight(next_day(until), ZONE.key)
+    claims, now = Claims(), midnight(next_day(until), ZONE.key)
     for entries in histories(url):
-        found.projects += 1
-        look_at_clocks(found, entries, now)
-        look_at_cards(found, entries)
-    return found
+        claims.projects += 1
+        look_at_clocks(claims, entries, now)
+        look_at_cards(claims, entries)
+    return claims
 
 
-def look_at_clocks(found: Claims, entries: Sequence[Entry], now: datetime) -> None:
+def look_at_clocks(claims: Claims, entries: Sequence[Entry], now: datetime) -> None:
     """No clock of an application that has ended is open, but for those that began with its decision."""
     project = replay(entries[0].stream, entries)
     for (item, application), history in item_histories(entries).items():
-        said = read(history, law_book(), now, now)
-        for clock in said.clocks if said else ():
-            found.clocks += 1
-            found.overdue += clock.state == "overdue"
+        reading = read(history, law_book(), now, now)
+        for clock in reading.clocks if reading else ():
+            claims.clocks += 1
+            claims.overdue += clock.state == "overdue"
             if not clock.closed and clock.clock not in OF_THE_DECISION and has_ended(project, item, application):
-                found.open_though_ended.append(f"{project.id} {item} {application} {clock.clock} {clock.state}")
+                claims.open_though_ended.append(f"{project.id} {item} {application} {clock.clock} {clock.state}")
 
 
 def has_ended(project: Project, item: str, application: int) -> bool:
@@ -113,7 +113,7 @@ def has_ended(project: Project, item: str, application: int) -> bool:
     return application < last.application or last.stage in ENDED
 
 
-def look_at_cards(found: Claims, entries: Sequence[Entry]) -> None:
+def look_at_cards(claims: Claims, entries: Sequence[Entry]) -> None:
     """No red card that stands has an answer among its own evidence that came by its last day."""
     rescinded = {entry.fact.card for entry in entries if isinstance(entry.fact, CardRescinded)}
     days = days_of(entries)
@@ -121,7 +121,7 @@ def look_at_cards(found: Claims, entries: Sequence[Entry]) -> None:
         card = entry.fact
         if not isinstance(card, CardIssued) or card.colour is not Colour.RED or card.proof is None:
             continue
-        found.red_cards += 1
+        claims.red_cards += 1
         proof, kind = card.proof, card.proof.clock.partition("#")[0].partition(":")[0]
         answers = ANSWERS.get(kind, ()) + (() if kind in OF_THE_DECISION else ENDS)
         in_time = [
@@ -130,7 +130,7 @@ def look_at_cards(found: Claims, entries: Sequence[Entry]) -> None:
             if isinstance(entries[version - 1].fact, answers) and proof.started_on <= days[version] <= proof.due_on
         ]
         if in_time and card.card not in rescinded:
-            found.red_though_answered.append(f"{entry.stream} {card.card} {proof.clock}: entries {in_time}")
+            claims.red_though_answered.append(f"{entry.stream} {card.card} {proof.clock}: entries {in_time}")
 
 
 def days_of(entries: Sequence[Entry]) -> dict[int, date]:

@@ -23,7 +23,7 @@ from domain.examples.supervision import WATCHED, WATCHED_PROJECT
 from domain.examples.zone import ZONE_STORIES, ZoneStep
 from infrastructure.ledger.approvals import Approvals
 from scripts.importing.import_log import import_log
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.projections.waiting.naive_stuck import UNTIL, project_all, stuck_in, told_by
@@ -44,7 +44,7 @@ SPOKEN = re.compile(r'(?:title|aria-label|alt|placeholder|data-label)="([^"]*)"'
 def filled(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A simulated zone, every example story, and three cases of a Dutch town beside them."""
     with database_in(server_url, migrated_template) as url:
-        asyncio.run(simulate(url, Asked(PROJECTS, SEED, UNTIL)))
+        asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL)))
         asyncio.run(_tell(url, tmp_path_factory.mktemp("town")))
         project_all(url)
         yield url

@@ -65,7 +65,7 @@ async def test_a_file_goes_into_the_bucket_and_comes_out_again(
 
 async def test_a_file_is_set_aside_put_back_and_removed(materials: MaterialStore, held: Bucket) -> None:
     digest = (await materials.receive(coming(REPORT), MEDIA_TYPE)).digest
-    assert [one.digest for one in materials.stored_before(datetime.now(UTC))] == [digest]
+    assert [file.digest for file in materials.stored_before(datetime.now(UTC))] == [digest]
     materials.set_aside(digest)
     assert (materials.size_now(digest), list(materials.set_aside_so_far())) == (None, [digest])
     materials.put_back(digest)

@@ -53,7 +53,7 @@ async def coming(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def kept(place: Place) -> list[str]:
+def stored_keys(place: Place) -> list[str]:
     """The keys of what is kept."""
     store = place.store()
     pages: Iterable[Iterable[dict[str, object]]] = obstore.list(store) if store else []  # type: ignore[assignment]
@@ -72,7 +72,7 @@ async def test_what_comes_is_kept_under_its_hash(materials: MaterialStore, place
     stored = await materials.receive(coming(REPORT[:5], b"", REPORT[5:]), MEDIA_TYPE, expected=DIGEST)
 
     assert stored == StoredMaterial(DIGEST, len(REPORT), MEDIA_TYPE)
-    assert kept(place) == [f"sha256/{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"]
+    assert stored_keys(place) == [f"sha256/{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"]
     assert on_the_way(place) == []
     assert await materials.size_of(DIGEST) == len(REPORT)
     assert await materials.kind(stored) == MEDIA_TYPE
@@ -85,7 +85,7 @@ async def test_the_same_content_is_kept_once(materials: MaterialStore, place: Pl
     again = await materials.receive(coming(REPORT), MEDIA_TYPE)
 
     assert (first.known, again.known) == (False, True)
-    assert len(kept(place)) == 1
+    assert len(stored_keys(place)) == 1
 
 
 async def test_the_same_content_from_many_at_once_is_kept_once(materials: MaterialStore, place: Place) -> None:
@@ -94,8 +94,8 @@ async def test_the_same_content_from_many_at_once_is_kept_once(materials: Materi
 
     stored = await asyncio.gather(*(materials.receive(coming(*pieces), MEDIA_TYPE) for _ in range(8)))
 
-    assert {one.digest for one in stored} == {sha256(content).hexdigest()}
-    assert (len(kept(place)), on_the_way(place)) == (1, [])
+    assert {material.digest for material in stored} == {sha256(content).hexdigest()}
+    assert (len(stored_keys(place)), on_the_way(place)) == (1, [])
     assert await read(materials, stored[0].digest) == content
 
 
@@ -135,7 +135,7 @@ async def test_what_is_not_taken_leaves_nothing(
         await materials.receive(coming(content), media_type, expected=expected)
 
     assert caught.value.code == code
-    assert (kept(place), on_the_way(place)) == ([], [])
+    assert (stored_keys(place), on_the_way(place)) == ([], [])
 
 
 async def test_a_file_may_be_as_large_as_the_limit_says(materials: MaterialStore) -> None:
@@ -151,7 +151,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(materials: MaterialStore
 
     with pytest.raises(ConnectionResetError):
         await materials.receive(broken(), MEDIA_TYPE)
-    assert (kept(place), on_the_way(place)) == ([], [])
+    assert (stored_keys(place), on_the_way(place)) == ([], [])
 
 
 async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: MaterialStore) -> None:

@@ -133,8 +133,8 @@ def test_a_document_is_none_because_its_name_is_like_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["../../x.pdf", "a/../../x.pdf", "/etc/x.pdf", "C:/x.pdf", "..\\x.pdf", "\\x.pdf"])
 def test_an_archive_that_leads_out_of_itself_is_refused(name: str) -> None:
-    told = refused(archive("plan.pdf", name), "application/zip", "material-archive-unsound")
-    assert "leads out of it" in told.sentence
+    refusal = refused(archive("plan.pdf", name), "application/zip", "material-archive-unsound")
+    assert "leads out of it" in refusal.sentence
 
 
 def hidden_archives() -> Iterator[tuple[str, bytes]]:
@@ -197,9 +197,9 @@ class Counted(io.BytesIO):
     taken = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(size)
-        self.taken += len(found)
-        return found
+        piece = super().read(size)
+        self.taken += len(piece)
+        return piece
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])

@@ -28,7 +28,7 @@ def changed(file: Path, text: str) -> Iterator[None]:
         file.write_bytes(before)
 
 
-def one(url: str, query: str) -> object:
+def fetch_value(url: str, query: str) -> object:
     with psycopg.connect(url) as connection:
         row = connection.execute(query.encode()).fetchone()
     return row and row[0]

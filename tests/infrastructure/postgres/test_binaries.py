@@ -15,7 +15,7 @@ from infrastructure.postgres import binaries as programs
 from infrastructure.postgres import cluster
 from infrastructure.postgres.binaries import PostgresUnavailable
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
-from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, SERVER, one, pid_of, python
+from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, SERVER, fetch_value, pid_of, python
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
 
@@ -47,7 +47,7 @@ def test_a_folder_that_only_root_may_enter_holds_a_database_all_the_same(closed:
 
     os.kill(pid_of(server.data), signal.SIGKILL)
     again = EmbeddedPostgres(closed / name)
-    assert one(again.start(), "SELECT number FROM kept") == 7
+    assert fetch_value(again.start(), "SELECT number FROM kept") == 7
     again.stop()
     assert again.status() is ServerStatus.STOPPED
     assert "database system is shut down" in "".join(
@@ -66,7 +66,7 @@ def test_programs_are_copied_elsewhere_for_a_folder_that_only_root_may_enter(
     monkeypatch.setattr(programs, "SHARED", shared)
     (shared / "older").mkdir(parents=True)
 
-    assert one(EmbeddedPostgres(closed / "data", throw_away=True).start(), "SELECT 1") == 1
+    assert fetch_value(EmbeddedPostgres(closed / "data", throw_away=True).start(), "SELECT 1") == 1
     assert Path(f"/proc/{pid_of(closed / 'data')}/exe").readlink().is_relative_to(shared)
     assert (shared / "older").exists(), "another data folder may be using it"
 
@@ -93,7 +93,7 @@ def test_programs_out_of_reach_are_copied(data: Path, monkeypatch: pytest.Monkey
         shutil.copytree(wheel.parents[2] / name, closed / name, copy_function=os.symlink)
     monkeypatch.setattr(programs, "supplied", lambda: closed / wheel.relative_to(wheel.parents[2]))
 
-    assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
+    assert fetch_value(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
     assert Path(f"/proc/{pid_of(data)}/exe").readlink().is_relative_to(data / "programs")
 
 
@@ -118,7 +118,9 @@ def test_an_ordinary_user_needs_no_root(folder: Path) -> None:
 
     assert output == "countersign\n"
     assert (folder / "data" / "postgres").stat().st_uid == nobody.uid
-    assert one(EmbeddedPostgres(folder / "data", throw_away=True).start(), "SELECT 1") == 1, "root may use it too"
+    assert fetch_value(EmbeddedPostgres(folder / "data", throw_away=True).start(), "SELECT 1") == 1, (
+        "root may use it too"
+    )
 
 
 @AS_ROOT

@@ -16,7 +16,7 @@ import pytest
 from infrastructure.postgres import cluster
 from infrastructure.postgres.binaries import PostgresUnavailable, account_for
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
-from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, START, changed, one, pid_of, python
+from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, START, changed, fetch_value, pid_of, python
 
 
 def test_a_new_folder_gets_a_durable_private_server(
@@ -30,8 +30,10 @@ def test_a_new_folder_gets_a_durable_private_server(
     record_property("cold_start_seconds", round(time.perf_counter() - began, 3))
 
     names = ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses", "TimeZone")
-    assert [one(url, f"SHOW {name}") for name in names] == ["on", "on", "on", "on", "", "UTC"]
-    assert one(url, "SELECT pg_encoding_to_char(encoding) || datlocale FROM pg_database LIMIT 1") == "UTF8C.UTF-8"
+    assert [fetch_value(url, f"SHOW {name}") for name in names] == ["on", "on", "on", "on", "", "UTC"]
+    assert (
+        fetch_value(url, "SELECT pg_encoding_to_char(encoding) || datlocale FROM pg_database LIMIT 1") == "UTF8C.UTF-8"
+    )
     assert (server.data / "run").stat().st_mode & 0o077 == 0
     assert (server.data / "postgres").stat().st_uid != 0, "PostgreSQL's files never belong to root"
 
@@ -54,7 +56,7 @@ def test_stopping_keeps_the_data(data: Path) -> None:
     assert server.status() is ServerStatus.STOPPED
     server.stop()
 
-    assert one(server.start(), "SELECT count(*) FROM kept WHERE number = 7") == 1
+    assert fetch_value(server.start(), "SELECT count(*) FROM kept WHERE number = 7") == 1
 
 
 @pytest.mark.slow
@@ -77,7 +79,7 @@ def test_a_starter_killed_halfway_leaves_nothing_half_made(folder: Path) -> None
             time.sleep(0.01)
         starter.kill()
 
-    assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
+    assert fetch_value(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
     assert not (data / "postgres.new").exists()
 
 
@@ -97,7 +99,7 @@ def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
 
     os.kill(killed, signal.SIGKILL)
 
-    assert one(server.start(), "SELECT count(*) FROM kept WHERE number = 9") == 1
+    assert fetch_value(server.start(), "SELECT count(*) FROM kept WHERE number = 9") == 1
     assert pid_of(data) != killed
 
 
@@ -145,13 +147,13 @@ def test_what_a_killed_server_left_running_is_ended(data: Path, monkeypatch: pyt
     server = EmbeddedPostgres(data, throw_away=True)
     with psycopg.connect(server.start()) as busy:
         busy.pgconn.send_query(b"DO 'BEGIN LOOP END LOOP; END'")
-        while one(server.url(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") != 1:
+        while fetch_value(server.url(), "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'") != 1:
             time.sleep(0.01)
         os.kill(pid_of(data), signal.SIGKILL)
         time.sleep(0.1)
         assert server.status() is ServerStatus.STARTING, "the endless loop still holds the folder"
 
-        assert one(server.start(), "SELECT 1") == 1
+        assert fetch_value(server.start(), "SELECT 1") == 1
         busy.close()
 
 
@@ -163,7 +165,7 @@ def test_a_number_that_another_program_has_now_is_not_our_server(data: Path) -> 
         (data / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(lines))
 
         assert EmbeddedPostgres(data).status() is ServerStatus.STOPPED
-        assert one(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
+        assert fetch_value(EmbeddedPostgres(data, throw_away=True).start(), "SELECT 1") == 1
         assert other.poll() is None
         other.kill()
 
@@ -175,7 +177,7 @@ def test_a_path_too_long_for_a_socket_gets_one_elsewhere(data: Path) -> None:
     server = EmbeddedPostgres(deep, throw_away=True)
     sockets = server._socket_folder()
     try:
-        assert one(server.start(), "SELECT 1") == 1
+        assert fetch_value(server.start(), "SELECT 1") == 1
         assert sockets.parent == Path("/tmp")
         assert sockets.stat().st_mode & 0o077 == 0
     finally:
@@ -188,7 +190,7 @@ def test_a_socket_folder_open_to_others_is_refused(data: Path) -> None:
     (data / "run").mkdir(exist_ok=True)
     (data / "run").chmod(0o755)
     try:
-        with pytest.raises(PostgresUnavailable, match="closed to everybody else") as refusal:
+        with pytest.raises(PostgresUnavailable, match="with mode 0700") as refusal:
             EmbeddedPostgres(data).start()
     finally:
         (data / "run").chmod(0o700)

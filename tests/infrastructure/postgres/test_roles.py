@@ -9,7 +9,7 @@ import pytest
 
 from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
-from infrastructure.health import seen
+from infrastructure.health import database_health
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.write_probe import rehearse
 from infrastructure.postgres.migrate import migrate
@@ -68,7 +68,7 @@ async def test_the_login_serves(login_url: str) -> None:
         assert projector.take_lead(connection)
         assert projector.step(connection) == 1
     assert rebuild(login_url).differences == ()
-    assert [view.position for view in (await seen(login_url)).views] == [1] * len(ALL_VIEWS)
+    assert [view.position for view in (await database_health(login_url)).views] == [1] * len(ALL_VIEWS)
     assert ledger.status(login_url).facts == 1
     assert verify(login_url, lambda *_: None)[0].faults == []
     assert migrate(login_url) == [], "nothing to do is fine for an account that may do nothing"

@@ -33,7 +33,7 @@ class CutError(Exception):
     """What nobody expects."""
 
 
-async def tell(approvals: Approvals, steps: slice = slice(SMALL * 4), project: UUID | None = None) -> UUID:
+async def send_story(approvals: Approvals, steps: slice = slice(SMALL * 4), project: UUID | None = None) -> UUID:
     """The beginning of the story: a few small batches."""
     project = project or uuid4()
     for step in STORY[steps]:
@@ -43,7 +43,7 @@ async def tell(approvals: Approvals, steps: slice = slice(SMALL * 4), project: U
 
 async def require_views_follow(approvals: Approvals, url: str) -> None:
     head = await approvals.store.head()
-    assert {(one.position, one.error) for one in await Views(approvals.store).positions()} == {(head, None)}
+    assert {(view.position, view.error) for view in await Views(approvals.store).positions()} == {(head, None)}
     assert rebuild(url, swap=False).differences == ()
 
 
@@ -62,7 +62,7 @@ async def test_a_batch_that_is_not_written_is_folded_again_with_what_came_after(
 
     monkeypatch.setattr(view_batches, "settle", settle_or_stumble)
     async with Approvals(database_url) as approvals:
-        await tell(approvals)
+        await send_story(approvals)
         project_all(database_url)
         assert settled > LATER
         await require_views_follow(approvals, database_url)
@@ -89,7 +89,7 @@ async def test_the_next_batch_is_folded_while_the_one_before_is_written(
     monkeypatch.setattr(ViewFollower, "_folded", fold_beside)
     monkeypatch.setattr(following, "write", write_beside)
     async with Approvals(database_url) as approvals:
-        await tell(approvals)
+        await send_story(approvals)
         project_all(database_url)
         assert folded_after[:3] == [0, SMALL, 2 * SMALL]
         await require_views_follow(approvals, database_url)
@@ -104,7 +104,7 @@ async def test_where_every_connection_is_taken_one_is_enough(
     monkeypatch.setattr(following, "BATCH_ENTRIES_MAX", SMALL)
     leading = projector.Projector(database_url)
     async with Approvals(database_url) as approvals:
-        await tell(approvals)
+        await send_story(approvals)
         with psycopg.connect(database_url, autocommit=True) as connection, monkeypatch.context() as patch:
             patch.setattr(psycopg, "connect", refuse)
             assert leading.take_lead(connection)
@@ -119,7 +119,7 @@ async def test_rows_that_are_there_though_they_should_not_are_put_right(
 ) -> None:
     monkeypatch.setattr(following, "FEW_ROWS_MAX", few)
     async with Approvals(database_url) as approvals:
-        await tell(approvals)
+        await send_story(approvals)
         project_all(database_url)
         with psycopg.connect(database_url) as connection:
             connection.execute("UPDATE views.item SET stage = 'delivered'")
@@ -133,18 +133,20 @@ async def test_views_that_are_far_behind_are_folded_by_several_processes(
     database_url: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool
 ) -> None:
     async with Approvals(database_url) as approvals:
-        projects = [await tell(approvals, slice(SMALL)) for _ in range(PROJECTS)]
+        projects = [await send_story(approvals, slice(SMALL)) for _ in range(PROJECTS)]
         project_all(database_url)
         for project in projects:
-            await tell(approvals, slice(SMALL, SMALL * 2), project)
-        await tell(approvals)
+            await send_story(approvals, slice(SMALL, SMALL * 2), project)
+        await send_story(approvals)
         head = await approvals.store.head()
         monkeypatch.setattr(projector, "BATCH_ENTRIES_MAX", head // 3)
         monkeypatch.setattr(projector, "processes_for", lambda _, entries: min(2, max(1, entries)))
         if dies:
             dying = [sys.executable, "-c", "raise SystemExit(3)"]
             monkeypatch.setattr(
-                fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                fill_processes,
+                "_started",
+                lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE),
             )
         alone = ViewFollower.step
         steps: list[int] = []

@@ -25,12 +25,12 @@ INSERT = """
 async def test_a_stream_comes_whole_and_in_order(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         projects = [await tell_story(approvals) for _ in range(2)]
-        told = {project: await approvals.store.stream(project) for project in projects}
+        expected = {project: await approvals.store.stream(project) for project in projects}
     with psycopg.connect(database_url) as connection:
-        found = {entries[0].stream: entries for entries in histories(connection, ALL)}
+        actual = {entries[0].stream: entries for entries in histories(connection, ALL)}
 
-    assert found == {
-        project: [structs.replace(entry_from(row), hash="") for row in rows] for project, rows in told.items()
+    assert actual == {
+        project: [structs.replace(entry_from(row), hash="") for row in rows] for project, rows in expected.items()
     }
 
 

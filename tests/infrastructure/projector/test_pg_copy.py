@@ -36,8 +36,8 @@ def test_rows_come_back_as_they_went(database_url: str, given_rows: list[tuple[o
         with connection.cursor() as cursor, cursor.copy(f"COPY t (a, b, c, d, e, f, g, h) FROM STDIN {FORMAT}") as copy:
             for block in blocks(given_rows, ARRAYS):
                 copy.write(block)
-        found = connection.execute("SELECT a, b, c, d, e, f, g, h FROM t ORDER BY nth").fetchall()
-    assert found == given_rows
+        rows = connection.execute("SELECT a, b, c, d, e, f, g, h FROM t ORDER BY nth").fetchall()
+    assert rows == given_rows
 
 
 def test_a_type_that_no_view_holds_is_refused() -> None:

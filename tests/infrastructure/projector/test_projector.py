@@ -93,11 +93,11 @@ async def test_live_views_equal_a_rebuild(database_url: str) -> None:
             await tell_story(approvals)
             project_all(database_url)
 
-    found = rebuild(database_url)
+    result = rebuild(database_url)
 
-    assert found.differences == ()
-    assert found.projects == 3
-    assert found.entries == found.position > 0
+    assert result.differences == ()
+    assert result.projects == 3
+    assert result.entries == result.position > 0
     assert rebuild(database_url, swap=False).differences == ()
 
 
@@ -224,12 +224,12 @@ async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
 
 async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "monotonic", lambda: 0.0)
-    standing = FollowedView(Progress(), 7)
-    assert [standing.halt("x") for _ in range(6)] == [True] + [False] * 5
-    assert standing.retry_at == following.RETRY_SECONDS_MAX
-    assert standing.stopped
-    assert standing.halt("y"), "another failure is told again"
-    assert standing.retry_at == following.RETRY_SECONDS_FIRST
+    followed = FollowedView(Progress(), 7)
+    assert [followed.halt("x") for _ in range(6)] == [True] + [False] * 5
+    assert followed.retry_at == following.RETRY_SECONDS_MAX
+    assert followed.stopped
+    assert followed.halt("y"), "another failure is logged again"
+    assert followed.retry_at == following.RETRY_SECONDS_FIRST
 
 
 async def test_an_entry_that_stops_several_views_is_told_once(database_url: str) -> None:
@@ -242,7 +242,7 @@ async def test_an_entry_that_stops_several_views_is_told_once(database_url: str)
         project_all(database_url)
 
     (line,) = [line for line in lines if line["log_level"] in ("warning", "error", "critical")]
-    assert line["event"] == "views stopped"
+    assert line["event"] == "views_stopped"
     assert set(line["views"]) == {view.name for view in VIEWS}
     assert "position 1: ValidationError" in line["error"]
 

@@ -28,7 +28,7 @@ from tests.infrastructure.projector.test_projector import Stumbling, project_all
 PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
 
 
-async def tell(url: str) -> None:
+async def send_story(url: str) -> None:
     async with Approvals(url) as approvals:
         for _ in range(PROJECTS // 2):
             await tell_story(approvals)
@@ -42,31 +42,31 @@ def schemas(url: str) -> set[str]:
 
 
 async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> None:
-    await tell(database_url)
+    await send_story(database_url)
     project_all(database_url)
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
-    found = rebuild(database_url, processes=2, progress=lambda *so_far: told.append(so_far))
+    result = rebuild(database_url, processes=2, progress=lambda *so_far: progress.append(so_far))
 
     alone = rebuild(database_url, processes=1)
-    assert found.differences == alone.differences == ()
-    assert (found.entries, found.projects, found.rows) == (alone.entries, alone.projects, alone.rows)
-    assert found.projects == PROJECTS
-    assert told[-1] == (found.position, found.position)
+    assert result.differences == alone.differences == ()
+    assert (result.entries, result.projects, result.rows) == (alone.entries, alone.projects, alone.rows)
+    assert result.projects == PROJECTS
+    assert progress[-1] == (result.position, result.position)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
     database_url: str, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    await tell(database_url)
+    await send_story(database_url)
     project_all(database_url)
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
         connection.execute("DELETE FROM ledger.event WHERE seq = 3")
     dying = [sys.executable, "-c", "raise SystemExit(3)"]
     monkeypatch.setattr(
-        fill_processes, "_child", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        fill_processes, "_started", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     )
 
     with pytest.raises((FillFailed, GapInLedger), match=r"ended with status 3|some are missing"):
@@ -79,7 +79,7 @@ async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
 
 async def test_a_rebuild_that_was_killed_is_in_nobodys_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infrastructure.projector.rebuild, "LEFTOVER_SECONDS_MAX", 0.01)
-    await tell(database_url)
+    await send_story(database_url)
     project_all(database_url)
     names: list[set[str]] = []
     with psycopg.connect(database_url) as frozen:  # as a process of it that was stopped, in the middle of its share
@@ -88,8 +88,8 @@ async def test_a_rebuild_that_was_killed_is_in_nobodys_way(database_url: str, mo
         frozen.execute("LOCK TABLE views_fresh_killed.project IN ROW EXCLUSIVE MODE")
 
         for _ in range(2):
-            found = rebuild(database_url, processes=1, progress=lambda *_: names.append(schemas(database_url)))
-            assert found.differences == ()
+            result = rebuild(database_url, processes=1, progress=lambda *_: names.append(schemas(database_url)))
+            assert result.differences == ()
 
         assert schemas(database_url) == {"views", "views_fresh_killed"}
     assert len(names[0] ^ names[-1]) == 2, "one must not find the other's tables"
@@ -102,7 +102,7 @@ def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_
         version = -1
 
     with pytest.raises(FillFailed, match="was changed just now: try again"):
-        fill_processes.fill_side_by_side(database_url, [Newer()], 0, "views", processes=1)
+        fill_processes.fill_parallel(database_url, [Newer()], 0, "views", processes=1)
 
 
 def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,14 +117,14 @@ async def test_empty_views_of_a_long_ledger_are_filled_at_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await tell(database_url)
+    await send_story(database_url)
 
     taken = project_all(database_url)
 
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT DISTINCT seq, rebuilt, error FROM views.position").fetchall()
     assert rows == [(taken, 1, None)]
-    await tell(database_url)
+    await send_story(database_url)
     project_all(database_url)
     assert rebuild(database_url, swap=False).differences == ()
 
@@ -134,7 +134,7 @@ async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await tell(database_url)
+    await send_story(database_url)
 
     project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
 
@@ -146,7 +146,7 @@ async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
 
 async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await tell(database_url)
+    await send_story(database_url)
     told_to_stop = Projector(database_url)
     told_to_stop.stop()
 

@@ -47,14 +47,14 @@ class Told(NamedTuple):
 @pytest.fixture(scope="module")
 def ledger(server_url: str, migrated_template: str) -> Iterator[Told]:
     with database_in(server_url, migrated_template) as url:
-        asyncio.run(tell(url))
-        found, checkpoint = verify(url, ignore)
-        assert (found.faults, found.entries, found.streams, found.commands) == ([], 6, 2, 6)
+        asyncio.run(send_story(url))
+        verified, checkpoint = verify(url, ignore)
+        assert (verified.faults, verified.entries, verified.streams, verified.commands) == ([], 6, 2, 6)
         assert checkpoint
         yield Told(name_of(url), checkpoint)
 
 
-async def tell(url: str) -> None:
+async def send_story(url: str) -> None:
     async with Approvals(url) as approvals:
         for project in (ONE, OTHER):
             await approvals.handle(project, REGISTER, MANAGER, uuid4())
@@ -128,6 +128,7 @@ NAMED = [  # what is done, at which position it shows, and what is said
     ),
     ("GRANT UPDATE ON ledger.event TO countersign_app", 0, "countersign_app has UPDATE on ledger.event"),
     ("GRANT DELETE ON ledger.command TO PUBLIC", 0, "PUBLIC has DELETE on ledger.command"),
+    ("GRANT INSERT ON ledger.event TO countersign_app", 0, "countersign_app has INSERT on ledger.event"),
     ("GRANT UPDATE (data) ON ledger.event TO countersign_app", 0, "countersign_app has UPDATE on ledger.event"),
     (WEAKER, 0, "does not refuse every change"),
     (DEAF, 0, "ledger.refuse_change was replaced"),
@@ -137,32 +138,32 @@ NAMED = [  # what is done, at which position it shows, and what is said
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("statements", "seq", "said"), NAMED)
+@pytest.mark.parametrize(("statements", "seq", "message"), NAMED)
 def test_what_was_done_is_named_and_the_walk_goes_on(
-    server_url: str, ledger: Told, statements: str, seq: int, said: str
+    server_url: str, ledger: Told, statements: str, seq: int, message: str
 ) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, f"{CHANGED};{statements}")
-        found, checkpoint = verify(url, ignore, ledger.checkpoint)
+        verified, checkpoint = verify(url, ignore, ledger.checkpoint)
 
     assert checkpoint is None
-    assert any(fault.seq == seq and said in fault.what for fault in found.faults), found.faults
-    assert any(fault.seq == 2 for fault in found.faults), "the walk ended"
+    assert any(fault.seq == seq and message in fault.what for fault in verified.faults), verified.faults
+    assert any(fault.seq == 2 for fault in verified.faults), "the walk ended"
 
 
 @pytest.mark.parametrize(
-    ("statements", "said"),
+    ("statements", "message"),
     [
         ("", "the trigger append_only of ledger.event is switched off"),
         ("DROP TRIGGER append_only ON ledger.event;", "the trigger append_only of ledger.event is missing"),
         ("DROP FUNCTION ledger.refuse_change CASCADE;", "the function ledger.refuse_change is missing"),
     ],
 )
-def test_guards_that_were_taken_down_are_missed(server_url: str, ledger: Told, statements: str, said: str) -> None:
+def test_guards_that_were_taken_down_are_missed(server_url: str, ledger: Told, statements: str, message: str) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, statements, guarded=False)
-        found, _ = verify(url, ignore)
-    assert Fault(0, said) in found.faults
+        verified, _ = verify(url, ignore)
+    assert Fault(0, message) in verified.faults
 
 
 REPLACED = "UPDATE ledger.event SET {0} = convert_to(replace(convert_from({0}, 'UTF8'), '{1}', '{2}'), 'UTF8')"
@@ -186,9 +187,9 @@ FORGED = [  # what no chain shows, as it was made anew
 ]
 
 
-@pytest.mark.parametrize(("statements", "seq", "said"), FORGED)
+@pytest.mark.parametrize(("statements", "seq", "message"), FORGED)
 def test_a_consistent_rewrite_passes_alone_and_differs_from_a_checkpoint(
-    server_url: str, ledger: Told, statements: str, seq: int, said: str
+    server_url: str, ledger: Told, statements: str, seq: int, message: str
 ) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, statements)
@@ -203,7 +204,7 @@ def test_a_consistent_rewrite_passes_alone_and_differs_from_a_checkpoint(
     assert alone.faults == []
     assert checkpoint is None
     assert {fault.seq for fault in compared.faults} == {seq}
-    assert said in compared.faults[0].what
+    assert message in compared.faults[0].what
 
 
 def test_what_is_added_later_is_no_difference(server_url: str, ledger: Told) -> None:
@@ -214,8 +215,8 @@ def test_what_is_added_later_is_no_difference(server_url: str, ledger: Told) -> 
 
     with database_in(server_url, ledger.database) as url:
         asyncio.run(go_on(url))
-        found, later = verify(url, ignore, ledger.checkpoint)
-        assert (found.faults, verify(url, ignore, later)[0].faults) == ([], [])
+        verified, later = verify(url, ignore, ledger.checkpoint)
+        assert (verified.faults, verify(url, ignore, later)[0].faults) == ([], [])
         assert later
         assert later.position > ledger.checkpoint.position
         assert verify(url, ignore)[1] == later, "the same ledger gives the same checkpoint"
@@ -257,8 +258,8 @@ def test_a_checkpoint_stays_small() -> None:
 
 
 def test_an_empty_ledger_is_no_proof_of_anything(database_url: str) -> None:
-    found, checkpoint = verify(database_url, ignore)
-    assert found.faults == [Fault(0, "the ledger is empty: nothing could be verified")]
+    verified, checkpoint = verify(database_url, ignore)
+    assert verified.faults == [Fault(0, "the ledger is empty: nothing could be verified")]
     assert checkpoint is None
 
 

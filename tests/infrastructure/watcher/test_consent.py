@@ -56,7 +56,7 @@ def laws() -> LawBook:
 
 
 @pytest.fixture
-async def asked(database_url: str, laws: LawBook) -> AsyncIterator[tuple[Approvals, Hands, UUID]]:
+async def requested(database_url: str, laws: LawBook) -> AsyncIterator[tuple[Approvals, Hands, UUID]]:
     """Two items, of which one is under the published rule; two departments were asked about both, one by one."""
     hands = Hands("2026-03-02 09:00")
     async with Approvals(database_url, laws=laws, clock=hands) as approvals:
@@ -66,19 +66,19 @@ async def asked(database_url: str, laws: LawBook) -> AsyncIterator[tuple[Approva
             PlannedItem(item="land", department="land"),
         )
         register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=plans)
-        said: list[tuple[Actor, AnyCommand]] = [(MANAGER, register)]
+        steps: list[tuple[Actor, AnyCommand]] = [(MANAGER, register)]
         for item in ("approval", "land"):
             ask = AskCountersignature(item=item, departments=LINE, order=AskingOrder.SEQUENTIAL)
-            said += [(APPLICANT, SubmitItem(item=item)), (LAND, AcceptItem(item=item)), (LAND, ask)]
-        for by, command in said:
+            steps += [(APPLICANT, SubmitItem(item=item)), (LAND, AcceptItem(item=item)), (LAND, ask)]
+        for by, command in steps:
             await approvals.handle(project, command, by, uuid4())
         yield approvals, hands, project
 
 
 async def test_silence_is_consent_only_where_a_rule_was_published(
-    database_url: str, asked: tuple[Approvals, Hands, UUID]
+    database_url: str, requested: tuple[Approvals, Hands, UUID]
 ) -> None:
-    approvals, hands, project = asked
+    approvals, hands, project = requested
     hands.at("2026-03-12 08:00")  # asked on Monday the 2nd: the 11th was the seventh working day
     await watch_once(database_url, approvals)
 
@@ -95,9 +95,9 @@ async def test_silence_is_consent_only_where_a_rule_was_published(
 
 
 async def test_it_passes_the_question_on_and_a_late_answer_has_no_effect(
-    database_url: str, asked: tuple[Approvals, Hands, UUID]
+    database_url: str, requested: tuple[Approvals, Hands, UUID]
 ) -> None:
-    approvals, hands, project = asked
+    approvals, hands, project = requested
     hands.at("2026-03-12 08:00")
     await watch_once(database_url, approvals)
     entries = await approvals.history(project)
@@ -115,9 +115,9 @@ async def test_it_passes_the_question_on_and_a_late_answer_has_no_effect(
 
 
 async def test_it_is_told_apart_in_the_consolidated_opinion_and_lets_a_grant_pass(
-    database_url: str, asked: tuple[Approvals, Hands, UUID]
+    database_url: str, requested: tuple[Approvals, Hands, UUID]
 ) -> None:
-    approvals, hands, project = asked
+    approvals, hands, project = requested
     hands.at("2026-03-12 08:00")
     await watch_once(database_url, approvals)
     for by, command in (
@@ -129,7 +129,7 @@ async def test_it_is_told_apart_in_the_consolidated_opinion_and_lets_a_grant_pas
 
     facts = [entry.fact for entry in await approvals.history(project)]
     (summed_up,) = [fact for fact in facts if isinstance(fact, OpinionsConsolidated)]
-    assert [(one.department, one.deemed, one.article) for one in summed_up.opinions] == [
+    assert [(opinion.department, opinion.deemed, opinion.article) for opinion in summed_up.opinions] == [
         ("fire", True, ARTICLE),
         ("water", False, ""),
     ]
@@ -138,9 +138,9 @@ async def test_it_is_told_apart_in_the_consolidated_opinion_and_lets_a_grant_pas
 
 
 async def test_an_objection_in_time_that_is_keyed_in_late_takes_it_back(
-    database_url: str, asked: tuple[Approvals, Hands, UUID]
+    database_url: str, requested: tuple[Approvals, Hands, UUID]
 ) -> None:
-    approvals, hands, project = asked
+    approvals, hands, project = requested
     hands.at("2026-03-12 08:00")
     await watch_once(database_url, approvals)
     in_time = datetime.fromisoformat("2026-03-11T16:00:00+08:00")

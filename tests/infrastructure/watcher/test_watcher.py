@@ -56,7 +56,7 @@ async def begin(approvals: Approvals, project: UUID, *further: tuple[Actor, AnyC
     return project
 
 
-async def told(approvals: Approvals, project: UUID) -> list[tuple[Rung, str]]:
+async def recorded(approvals: Approvals, project: UUID) -> list[tuple[Rung, str]]:
     """The rungs the watcher told, and the local time at which each was passed."""
     return [
         (proof.rung, f"{entry.occurred_at.astimezone(approvals.clock().tzinfo):%m-%d %H:%M}")
@@ -78,7 +78,7 @@ async def test_each_rung_is_told_once_in_order_with_rule_calendar_and_evidence(d
             hands.at(f"2026-03-{day:02} 00:00")
             await watch_once(database_url, approvals)
 
-        assert await told(approvals, project) == SILENCE
+        assert await recorded(approvals, project) == SILENCE
         proofs = [proof for entry in await approvals.history(project) if (proof := proof_in(entry))]
         assert {proof.rule for proof in proofs} == {"cn-licensing@2019-04-23"}
         assert all(proof.calendar.startswith("CN/") and proof.evidence == (2,) for proof in proofs[:1])
@@ -94,7 +94,7 @@ async def test_ten_days_of_downtime_over_a_holiday_change_nothing_of_what_is_tol
         hands.at("2026-10-11 08:30")
         await watch_once(database_url, approvals)
 
-        assert await told(approvals, project) == [(Rung.WARNING, "09-30 00:00"), (Rung.CARD, "10-09 00:00")]
+        assert await recorded(approvals, project) == [(Rung.WARNING, "09-30 00:00"), (Rung.CARD, "10-09 00:00")]
         card = next(entry for entry in await approvals.history(project) if isinstance(entry.fact, CardIssued))
         assert card.recorded_at == hands.now
 
@@ -117,19 +117,19 @@ async def test_with_nothing_new_nothing_is_read_again(database_url: str) -> None
 async def test_two_watchers_at_once_say_everything_once(database_url: str) -> None:
     """One of them leads; but whoever has just lost the lead may still be talking."""
     hands = Hands("2026-03-02 09:00")
-    async with opened(database_url, hands) as one, opened(database_url, hands) as other:
-        projects = [await begin(one, uuid4()) for _ in range(8)]
+    async with opened(database_url, hands) as first, opened(database_url, hands) as other:
+        projects = [await begin(first, uuid4()) for _ in range(8)]
         hands.at("2026-03-10 00:00")
         async with table_of(database_url) as table, table_of(database_url) as second:
-            assert await Watcher(one, database_url).take_lead(table)
+            assert await Watcher(first, database_url).take_lead(table)
             assert not await Watcher(other, database_url).take_lead(second)
             await asyncio.gather(
-                settle(Watcher(one, database_url), table), settle(Watcher(other, database_url), second)
+                settle(Watcher(first, database_url), table), settle(Watcher(other, database_url), second)
             )
-            await settle(Watcher(one, database_url), table)
+            await settle(Watcher(first, database_url), table)
 
         for project in projects:
-            assert await told(one, project) == SILENCE
+            assert await recorded(first, project) == SILENCE
 
 
 async def test_a_correction_takes_cards_back_with_its_cause_and_both_stay(database_url: str) -> None:
@@ -166,10 +166,10 @@ async def test_after_a_notice_it_looks_first_at_what_the_notice_can_move(databas
         await begin(approvals, later)
         await table.note_news(now)
         assert set(await table.due(now, 10)) == {*running, later}, "what is new need not wait for the others"
-        await table.looked([CheckedProject(project, 9, None) for project in (*running, later)])
+        await table.reschedule([CheckedProject(project, 9, None) for project in (*running, later)])
         assert set(await table.due(now, 2)) < set(closed)
         assert set(await table.due(now, 10)) == set(closed)
-        await table.looked([CheckedProject(project, 9, None) for project in closed])
+        await table.reschedule([CheckedProject(project, 9, None) for project in closed])
         assert await table.due(now, 10) == []
 
 
@@ -216,15 +216,15 @@ async def test_what_passed_before_a_project_was_brought_in_was_another_systems_t
         for command in (REGISTER, SUBMIT):
             await approvals.handle(project, command, WATCHER, uuid4(), source="old:1", recorded_at=long_ago)
         await watch_once(database_url, approvals)
-        assert await told(approvals, project) == []
+        assert await recorded(approvals, project) == []
 
         with_us = uuid4()
         for command in (REGISTER, SUBMIT):
             await approvals.handle(with_us, command, WATCHER, uuid4(), source="old:2", recorded_at=hands.now)
         hands.now += timedelta(days=40)
         await watch_once(database_url, approvals)
-        assert [rung for rung, _ in await told(approvals, project)] == []
-        assert Rung.ACCEPTANCE in [rung for rung, _ in await told(approvals, with_us)]
+        assert [rung for rung, _ in await recorded(approvals, project)] == []
+        assert Rung.ACCEPTANCE in [rung for rung, _ in await recorded(approvals, with_us)]
 
 
 def stored_now(url: str) -> datetime:
@@ -262,10 +262,10 @@ async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(datab
             project = await begin(approvals, uuid4())
 
             async def warned() -> bool:
-                return len(await told(approvals, project)) == 1
+                return len(await recorded(approvals, project)) == 1
 
             async def silent() -> bool:
-                return len(await told(approvals, project)) == len(SILENCE)
+                return len(await recorded(approvals, project)) == len(SILENCE)
 
             hands.at("2026-03-07 00:00")
             await until(warned)
@@ -277,18 +277,18 @@ async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(datab
             hands.at("2026-03-10 00:00")
             await until(silent)
         await task
-        assert await told(approvals, project) == SILENCE
+        assert await recorded(approvals, project) == SILENCE
 
 
 async def test_it_stops_when_told_whatever_it_waits_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.watcher.watcher.POLL_SECONDS", NEVER_SECONDS)
-    waits, waiting = asyncio.Event(), Watcher._is_news
+    waits, waiting = asyncio.Event(), Watcher._is_notified
 
     async def is_news(watcher: Watcher, *args: Any) -> bool:
         asyncio.get_running_loop().call_soon(waits.set)
         return await waiting(watcher, *args)
 
-    monkeypatch.setattr(Watcher, "_is_news", is_news)
+    monkeypatch.setattr(Watcher, "_is_notified", is_news)
     async with opened(database_url, Hands("2026-03-02 09:00")) as approvals:
         with running(Watcher(approvals, database_url)) as task:
             await asyncio.wait_for(waits.wait(), STOP_SECONDS_MAX)

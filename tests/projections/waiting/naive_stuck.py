@@ -19,7 +19,7 @@ from domain.project.application.completion import ItemCompleted
 from domain.project.external.results import DiscrepancySettled, ExternalResultRecorded
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
-from scripts.simulation.simulate import Asked, simulate
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 
 UNTIL = date(2026, 11, 28)
@@ -113,7 +113,7 @@ def prove_stuck(url: str, projects: int, seed: int) -> int:
 
     Two thousand of seed 7 take some minutes.
     """
-    asyncio.run(simulate(url, Asked(projects, seed, UNTIL)))
+    asyncio.run(simulate(url, SimulationPlan(projects, seed, UNTIL)))
     project_all(url)
     wanted = asyncio.run(stuck_in(url))
     with served(url, PAGES) as site:

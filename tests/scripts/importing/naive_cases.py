@@ -53,7 +53,7 @@ def number(text: str) -> int:
 
 def figures(case: str, rows: Iterable[Row]) -> str:
     """One case's line."""
-    submitted = delivered = asked = None
+    submitted = delivered = requested_on = None
     extension, closed = 0, list[tuple[date, date]]()
     for row in rows:
         day, activity = date.fromisoformat(row["occurred_on"]), row["activity"]
@@ -61,11 +61,11 @@ def figures(case: str, rows: Iterable[Row]) -> str:
             submitted = day
         elif activity == "01_HOOFD_510_2" and delivered is None:
             delivered = day
-        elif activity == "08_AWB45_020_2" and asked is None:
-            asked = day
-        elif activity == "08_AWB45_040" and asked is not None:
-            closed.append((asked, typed(row["value"]) or day))
-            asked = None
+        elif activity == "08_AWB45_020_2" and requested_on is None:
+            requested_on = day
+        elif activity == "08_AWB45_040" and requested_on is not None:
+            closed.append((requested_on, typed(row["value"]) or day))
+            requested_on = None
         elif activity in ("06_VD_020", "06_VD_030"):
             extension += number(row["value"])
     out = set[date]()
@@ -78,9 +78,9 @@ def figures(case: str, rows: Iterable[Row]) -> str:
     gross = (delivered - submitted).days if submitted and delivered else None
     net = None if gross is None else gross - len(out)
     late = "" if not (delivered and deadline) else "true" if delivered > deadline else "false"
-    since = asked if delivered is None else None
-    told = [case, submitted, delivered, deadline, gross, net, len(out), extension, late, since]
-    return ",".join("" if value is None else str(value) for value in told)
+    since = requested_on if delivered is None else None
+    values = [case, submitted, delivered, deadline, gross, net, len(out), extension, late, since]
+    return ",".join("" if value is None else str(value) for value in values)
 
 
 def count(path: Path, as_of: str = "", known_at: str = "") -> list[str]:

@@ -21,9 +21,9 @@ SENT = ("2012-05-02", "01_HOOFD_510_2")
 DESIRED = ("2012-04-10", "05_EIND_020", "9-4-2012 0:00:00")
 
 
-def rows(*told: tuple[str, ...]) -> list[EventRow]:
+def rows(*cells: tuple[str, ...]) -> list[EventRow]:
     """The rows of a case in their order, each (day, activity[, value[, label]])."""
-    return [row(nth, *each) for nth, each in enumerate(told, 1)]
+    return [row(nth, *each) for nth, each in enumerate(cells, 1)]
 
 
 def row(nth: int, on: str, activity: str, value: str = "", label: str = "") -> EventRow:
@@ -38,15 +38,15 @@ def row(nth: int, on: str, activity: str, value: str = "", label: str = "") -> E
         activity=activity,
         label=label,
         native="",
-        actor="clerk-7",
+        actor="planner-7",
         unit="",
         value=value,
     )
 
 
-def planned(*told: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None) -> CasePlan:
+def planned(*cells: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None) -> CasePlan:
     """The plan of the case with these rows."""
-    return plan_case(register or Wabo(), "town", "1", rows(*told), listing, "nl-wabo", law_of, NOW)
+    return plan_case(register or Wabo(), "town", "1", rows(*cells), listing, "nl-wabo", law_of, NOW)
 
 
 def meant(plan: CasePlan) -> list[AnyFact]:
@@ -59,4 +59,4 @@ def kinds(plan: CasePlan) -> list[type]:
 
 
 def fates(plan: CasePlan) -> list[str]:
-    return [step.code or step.fate for step in plan.steps]
+    return [step.code or step.status for step in plan.steps]

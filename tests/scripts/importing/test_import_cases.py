@@ -15,7 +15,7 @@ from domain.messages import AnyFact, Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from projections.register_figures.cases import CaseRow, case_row
 from projections.register_figures.parse import typed_date, typed_days, typed_truth
-from scripts.importing.cases import asked, law_of, write_csv
+from scripts.importing.cases import law_of, parse_time, write_csv
 from scripts.importing.planning import plan_case
 from scripts.importing.reading import CaseListing, EventRow
 from scripts.importing.receipt import ReceiptRegister
@@ -36,7 +36,7 @@ def instant(day: str) -> datetime:
 
 
 def imported(
-    *told: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None
+    *cells: tuple[str, ...], register: Register | None = None, listing: CaseListing | None = None
 ) -> list[Entry]:
     """The ledger of one case with these rows: (day, activity[, value[, recorded on]])."""
     rows = [
@@ -55,7 +55,7 @@ def imported(
             unit="",
             value=more[0] if more else "",
         )
-        for nth, (on, activity, *more) in enumerate(told, 1)
+        for nth, (on, activity, *more) in enumerate(cells, 1)
     ]
     plan = plan_case(register or Wabo(), "town", "1", rows, listing, "nl-wabo", law_of, NOW)
     told_facts = [(act, fact) for act in plan.acts for fact in act.facts]
@@ -73,7 +73,7 @@ def imported(
 
 
 def figures(entries: list[Entry], as_of: str = "", known_at: str = "") -> CaseRow:
-    row = case_row(entries, law_of, as_of=asked(as_of), known_at=asked(known_at))
+    row = case_row(entries, law_of, as_of=parse_time(as_of), known_at=parse_time(known_at))
     assert row is not None
     return row
 
@@ -235,7 +235,7 @@ def test_the_table_has_days_truths_and_gaps() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2012-13-01", "2012-03-01T09:00:00"])
 def test_a_time_that_says_nothing_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        asked(text)
+        parse_time(text)
 
 
 def test_what_officers_type_is_read_strictly() -> None:

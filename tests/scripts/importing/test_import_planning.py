@@ -12,7 +12,7 @@ from msgspec import structs
 from domain.law.packs.pack import Pack
 from domain.project.application.note import StepNoted
 from scripts.importing.cases import law_of
-from scripts.importing.planning import Fate, plan_case
+from scripts.importing.planning import RowStatus, plan_case
 from scripts.importing.reading import CaseListing, EventRow
 from scripts.importing.register import Unknown
 from scripts.importing.wabo import READINGS, Wabo
@@ -32,7 +32,7 @@ def test_every_row_is_kept_on_its_own_days_and_in_its_own_words() -> None:
             reason="no command of ours answers to this activity",
         ),
     )
-    assert (note.by.id, note.source) == ("clerk-7", "town:1:1-002")
+    assert (note.by.id, note.source) == ("planner-7", "town:1:1-002")
     assert note.command.occurred_at == note.recorded_at == datetime(2012, 3, 2, 8, tzinfo=UTC)
 
 
@@ -54,7 +54,7 @@ def test_a_case_without_a_submission_is_a_project_all_the_same() -> None:
 def test_a_row_of_tomorrow_is_lost_and_a_day_before_the_law_is_not() -> None:
     plan = planned(("2009-01-05", "01_HOOFD_010"), ("2031-01-01", "01_HOOFD_015"))
 
-    assert [step.fate for step in plan.steps] == [Fate.MAPPED, Fate.LOST]
+    assert [step.status for step in plan.steps] == [RowStatus.MAPPED, RowStatus.LOST]
     assert plan.steps[1].code == "in-the-future"
 
 
@@ -81,8 +81,8 @@ def test_rows_go_by_seq_and_by_the_file_where_one_has_none() -> None:
     first, second = rows(RECEIVED, COMPLETE)
     unnumbered = EventRow(**{name: getattr(second, name) for name in second.__struct_fields__} | {"seq": None})
 
-    def activities(told: Sequence[EventRow]) -> list[str]:
-        plan = plan_case(Unknown(), "town", "1", told, None, "nl-wabo", law_of, NOW)
+    def activities(cells: Sequence[EventRow]) -> list[str]:
+        plan = plan_case(Unknown(), "town", "1", cells, None, "nl-wabo", law_of, NOW)
         return [fact.activity for act in plan.acts for fact in act.facts if isinstance(fact, StepNoted)]
 
     assert activities([second, first]) == [first.activity, second.activity]
@@ -95,11 +95,11 @@ days = st.dates(date(2010, 9, 1), date(2015, 7, 1)).map(str)
 
 
 @given(st.lists(st.tuples(days, activities, values, st.sampled_from(["", "request complete"])), max_size=25))
-def test_whatever_the_rows_all_are_kept_in_order_and_a_second_plan_is_the_same(told: list[tuple[str, ...]]) -> None:
-    plan, again = planned(*told), planned(*told)
+def test_whatever_the_rows_all_are_kept_in_order_and_a_second_plan_is_the_same(cells: list[tuple[str, ...]]) -> None:
+    plan, again = planned(*cells), planned(*cells)
 
     assert plan.acts == again.acts
     assert len({act.id for act in plan.acts}) == len(plan.acts)
     notes = [fact for act in plan.acts for fact in act.facts if isinstance(fact, StepNoted)]
-    assert [(note.activity, note.value) for note in notes] == [(activity, value) for _, activity, value, _ in told]
-    assert all(step.fate is not Fate.LOST for step in plan.steps)
+    assert [(note.activity, note.value) for note in notes] == [(activity, value) for _, activity, value, _ in cells]
+    assert all(step.status is not RowStatus.LOST for step in plan.steps)

@@ -86,10 +86,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_is_no_row_is_lost_and_named(tmp_path: Path, line: str, sentence: str) -> None:
-    found = read(tmp_path, HEADER + ROW + line)
+    reading = read(tmp_path, HEADER + ROW + line)
 
-    assert (found.rows_read, len(found.events)) == (2, 1)
-    (lost,) = found.lost
+    assert (reading.rows_read, len(reading.events)) == (2, 1)
+    (lost,) = reading.lost
     assert (lost.file, lost.line) == ("events.csv", 3)
     assert sentence in lost.sentence
 
@@ -104,27 +104,27 @@ def test_a_line_that_is_no_row_is_lost_and_named(tmp_path: Path, line: str, sent
     ],
 )
 def test_a_row_with_something_wrong_is_kept_with_a_remark(tmp_path: Path, line: str, sentence: str) -> None:
-    found = read(tmp_path, HEADER + line)
+    reading = read(tmp_path, HEADER + line)
 
-    assert (len(found.events), found.lost) == (1, [])
-    (remark,) = found.remarks
+    assert (len(reading.events), reading.lost) == (1, [])
+    (remark,) = reading.remarks
     assert remark.line == 2
     assert sentence in remark.sentence
 
 
 def test_a_day_alone_begins_at_local_midnight(tmp_path: Path) -> None:
-    found = read(tmp_path, HEADER + ROW.replace("2012-03-01T08:00:00.000Z", ""))
+    reading = read(tmp_path, HEADER + ROW.replace("2012-03-01T08:00:00.000Z", ""))
 
-    assert [row.occurred_at.isoformat() for row in found.events] == ["2012-02-29T23:00:00+00:00"]
+    assert [row.occurred_at.isoformat() for row in reading.events] == ["2012-02-29T23:00:00+00:00"]
 
 
 def test_a_case_is_listed_once_and_goes_without_what_is_no_time(tmp_path: Path) -> None:
-    found = read(tmp_path, cases=CASES + "town,1,\ntown,2,soon\n")
+    reading = read(tmp_path, cases=CASES + "town,1,\ntown,2,soon\n")
 
-    assert [(remark.line, remark.sentence) for remark in found.lost] == [(3, "case 1 was listed before, on line 2")]
-    assert [remark.line for remark in found.remarks] == [4]
-    assert found.cases["town", "2"].started_at is None
-    assert found.cases["town", "2"].columns == {"dataset": "town", "case_id": "2", "started_at": "soon"}
+    assert [(remark.line, remark.sentence) for remark in reading.lost] == [(3, "case 1 was listed before, on line 2")]
+    assert [remark.line for remark in reading.remarks] == [4]
+    assert reading.cases["town", "2"].started_at is None
+    assert reading.cases["town", "2"].columns == {"dataset": "town", "case_id": "2", "started_at": "soon"}
 
 
 def test_columns_without_a_place_are_counted(tmp_path: Path) -> None:

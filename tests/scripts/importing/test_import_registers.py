@@ -21,7 +21,7 @@ from domain.project.application.withdrawal import ItemWithdrawn
 from domain.project.countersignature.request import ItemCountersigned
 from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.feedback.complaint import ComplaintAnswered, ComplaintFiled
-from scripts.importing.planning import Fate
+from scripts.importing.planning import RowStatus
 from scripts.importing.reading import CaseListing
 from scripts.importing.receipt import ReceiptRegister
 from tests.scripts.importing.plans import (
@@ -49,7 +49,7 @@ def test_a_permit_from_application_to_delivery() -> None:
         ItemCompleted,
         DecisionDelivered,
     ]
-    assert fates(plan) == [Fate.MAPPED] * 6
+    assert fates(plan) == [RowStatus.MAPPED] * 6
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_an_extension_beyond_the_law_is_kept_with_the_rule_that_refused_it() -> 
     plan = planned(RECEIVED, ("2012-04-01", "06_VD_020", "250"))
 
     assert kinds(plan) == [ItemSubmitted]  # not even what it would have implied
-    assert fates(plan) == [Fate.MAPPED, "extension-exceeds-limit"]
+    assert fates(plan) == [RowStatus.MAPPED, "extension-exceeds-limit"]
     note = plan.acts[-1].facts[0]
     assert isinstance(note, StepNoted)
     assert note.reason == "extension-exceeds-limit: the clock decision can't be extended by 250 days"
@@ -156,7 +156,7 @@ def test_an_extension_beyond_the_law_is_kept_with_the_rule_that_refused_it() -> 
 def test_what_is_no_number_of_days_extends_nothing(typed: str) -> None:
     plan = planned(RECEIVED, ("2012-04-01", "06_VD_030", typed))
 
-    assert plan.steps[-1].fate is Fate.NOTED
+    assert plan.steps[-1].status is RowStatus.NOTED
     assert "is no number of days" in plan.steps[-1].reason
 
 
@@ -174,7 +174,7 @@ def test_what_was_sent_was_decided_and_a_second_delivery_is_kept_as_a_note() -> 
     plan = planned(RECEIVED, SENT, ("2012-05-02", "01_HOOFD_490_5"), ("2012-06-18", "01_HOOFD_510_2"))
 
     assert kinds(plan) == [ItemSubmitted, ItemCompleted, DecisionDelivered]
-    assert fates(plan) == [Fate.MAPPED, Fate.MAPPED, Fate.NOTED, "wrong-stage"]
+    assert fates(plan) == [RowStatus.MAPPED, RowStatus.MAPPED, RowStatus.NOTED, "wrong-stage"]
 
 
 def test_silence_grants_and_unprocessed_cases_end() -> None:
@@ -183,7 +183,7 @@ def test_silence_grants_and_unprocessed_cases_end() -> None:
 
     assert [fact.outcome for fact in meant(silent) if isinstance(fact, ItemCompleted)] == [Outcome.GRANTED]
     assert [fact.outcome for fact in meant(unprocessed) if isinstance(fact, ItemCompleted)] == [Outcome.TERMINATED]
-    assert planned(RECEIVED, ("2012-04-30", "01_HOOFD_480", "False")).steps[-1].fate is Fate.NOTED
+    assert planned(RECEIVED, ("2012-04-30", "01_HOOFD_480", "False")).steps[-1].status is RowStatus.NOTED
 
 
 def test_a_withdrawal_counts_from_the_day_the_request_came() -> None:
@@ -208,7 +208,7 @@ def test_a_suspension_without_a_statutory_ground_is_kept_with_the_refusal() -> N
     begun, ended = ("2012-03-10", "07_OPS_051", "9-3-2012"), ("2012-03-24", "07_OPS_071", "24-3-2012")
     plan = planned(RECEIVED, COMPLETE, begun, ended)
 
-    assert fates(plan)[2:] == ["no-statutory-ground", Fate.NOTED]
+    assert fates(plan)[2:] == ["no-statutory-ground", RowStatus.NOTED]
 
 
 def test_a_code_with_several_labels_goes_by_its_label() -> None:

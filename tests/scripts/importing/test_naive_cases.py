@@ -60,8 +60,8 @@ async def town(
     server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     events = []
-    for case, told in REGISTER.items():
-        for nth, (on, activity, *more) in enumerate(told, 1):
+    for case, cells in REGISTER.items():
+        for nth, (on, activity, *more) in enumerate(cells, 1):
             recorded = {"recorded_on": more[1]} if len(more) > 1 else {}
             events.append(event(case, nth, on, activity, more[0] if more else "", **recorded))
     log = write_log(tmp_path_factory.mktemp("town"), events, [listed(case) for case in REGISTER])

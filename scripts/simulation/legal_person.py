@@ -1,4 +1,4 @@
-"""The legal-person base of a simulated zone: enterprises enter it, some twice, change, and have older codes."""
+"""Simulates the legal-person base: enterprises are registered, some twice, are changed, and have legacy codes."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from scripts.simulation.people import Person, enterprise, human
 REGISTER = "市场主体登记"
 STREETS = ("荣华中路", "科创十四街", "经海四路", "永昌北路", "凉水河二街", "文化园东路")
 
-Told = tuple[datetime, PersonCommand]
+TimedCommand = tuple[datetime, PersonCommand]
 
 
 def double_of(person: Person, seed: int) -> Person | None:
-    """The second entry that somebody made for *person*, under another code; of most there is none."""
+    """A duplicate registration of *person* under another code; None for most."""
     chance = Chance(seed, f"double {person.code}")
     return structs.replace(enterprise(chance), name=person.name) if chance.happens(0.1) else None
 
 
 def person_life(
     person: Person, seed: int, entered: datetime, time: OfficeTime, day: Callable[[int], date], days: int
-) -> Iterator[Told]:
-    """What is told of *person* from when it *entered* the base, of each entry in the order of time.
+) -> Iterator[TimedCommand]:
+    """The commands about *person* and its duplicate from when it *entered* the base, in order for each entry.
 
-    *day* is the working day of a number, of which there are *days*.
+    *day* gives the working day of a number from 0 to *days* - 1.
     """
     chance, double = Chance(seed, f"person {person.code}"), double_of(person, seed)
     yield entered, _entry(person, human(chance), _address(chance))
@@ -45,8 +45,8 @@ def person_life(
     for nth in sorted({chance.between(1, days - 1) for _ in range(chance.between(0, 2))} if days > 1 else ()):
         yield time.on(day(nth)), _change(person, chance, day(nth))
     if double is not None and days > 1:
-        found = time.on(day(chance.between(1, days - 1)))
-        yield found, MergeLegalPerson(code=double.code, into=person.code, reasons="同一企业重复入库")
+        merged_at = time.on(day(chance.between(1, days - 1)))
+        yield merged_at, MergeLegalPerson(code=double.code, into=person.code, reasons="同一企业重复入库")
 
 
 def _entry(person: Person, representative: str, address: str) -> RegisterLegalPerson:
@@ -55,7 +55,7 @@ def _entry(person: Person, representative: str, address: str) -> RegisterLegalPe
 
 
 def _change(person: Person, chance: Chance, day: date) -> ChangeLegalPerson:
-    """Another representative, another address, or seldom another name."""
+    """A new representative, address, or name."""
     new = chance.one_of(
         (
             Particulars(representative=human(chance)),

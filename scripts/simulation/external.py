@@ -1,4 +1,4 @@
-"""Items of departments outside the system: results keyed in late, verified, corrected, and told by a machine feed."""
+"""Simulates items of departments outside the system: results entered late, verified, corrected, and reconciled."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from scripts.simulation.people import EXCHANGE, feed
 SOURCE = "窗口领取的证照"
 
 
-def outside_item(about: Circumstances, begin: datetime) -> Life:
-    """What the project manager keys in some days after it happened, and what becomes of it."""
+def external_item(about: Circumstances, begin: datetime) -> Life:
+    """A result that the project manager enters some days later, and its verification."""
     chance, time = about.chance, about.time
     happened = time.after(begin, chance.about(max(about.days, 1) + 3, 0.6))
     number = f"{about.plan.department}-{happened.year}-{chance.digits(6)}"
@@ -45,7 +45,7 @@ def outside_item(about: Circumstances, begin: datetime) -> Life:
     if done.refused:
         return
     if wrong and chance.happens(0.6):
-        done = yield from keyed_anew(about, done, structs.replace(record, document_number=number))
+        done = yield from corrected(about, done, structs.replace(record, document_number=number))
     handed_at = min(time.after(happened, chance.between(0, 3)), done.at)
     handed = DeliverDecision(occurred_at=handed_at, item=about.code, method="window")
     done = yield from about.act(done.at, 0, about.manager, handed)
@@ -58,8 +58,8 @@ def outside_item(about: Circumstances, begin: datetime) -> Life:
         yield from about.act(done.at, chance.between(1, 10), about.manager, AttestRecord(item=about.code))
 
 
-def keyed_anew(about: Circumstances, done: Done, right: RecordExternalResult) -> Part:
-    """A typing error: the entry is retracted, and the right one made, with the day on which it took effect."""
+def corrected(about: Circumstances, done: Done, right: RecordExternalResult) -> Part:
+    """A typing error is corrected: the entry is retracted, and the *right* one recorded."""
     version = done.project.version
     reasons = "文号录入有误"
     done = yield from about.act(done.at, 1, about.manager, RetractEntry(version=version, reasons=reasons))
@@ -67,9 +67,9 @@ def keyed_anew(about: Circumstances, done: Done, right: RecordExternalResult) ->
 
 
 def reconciled(about: Circumstances, done: Done, number: str) -> Part:
-    """The department's own system tells what it decided; what differs is settled by the manager."""
-    told = ReconcileExternalResult(item=about.code, outcome=Outcome.GRANTED, source=EXCHANGE, document_number=number)
-    done = yield from about.act(done.at, about.chance.between(5, 30), feed(about.plan.department), told)
+    """The department's own system reports its decision; the manager settles a discrepancy."""
+    report = ReconcileExternalResult(item=about.code, outcome=Outcome.GRANTED, source=EXCHANGE, document_number=number)
+    done = yield from about.act(done.at, about.chance.between(5, 30), feed(about.plan.department), report)
     if "discrepancy_found" in done.facts:
         settle = SettleDiscrepancy(item=about.code, keep=KeptResult.FEED, reasons="经核对证照原件，以部门系统为准")
         done = yield from about.act(done.at, about.chance.between(1, 6), about.manager, settle)

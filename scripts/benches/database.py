@@ -1,4 +1,4 @@
-"""The ground all measurements stand on: one throw-away server with the durable settings of an installation."""
+"""The temporary database server of a benchmark run, with the durable settings of an installation."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 
-CONNECTIONS_MAX = 300  # pgbench and the stock library want a connection for each client; the default is 100
+CONNECTIONS_MAX = 300  # pgbench and the plain library need one per client; the default is 100
 
 
 class BenchDatabase:
-    """A running server, and databases in it. Errors: PostgresUnavailable."""
+    """A running server, and databases in it. Raises PostgresUnavailable."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
         self.socket_folder = str(server.data / "run")
 
     def database(self, name: str, *, migrated: bool = False) -> str:
-        """The address of the new, empty database *name*; *migrated* makes it a ledger."""
+        """Create the empty database *name*, with the ledger's tables if *migrated*; returns its URL."""
         with psycopg.connect(self._server.url(), autocommit=True) as connection:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         url = self._server.url(name)
@@ -35,16 +35,16 @@ class BenchDatabase:
 
 
 def vacuum(url: str) -> None:
-    """Do for the database at *url* what autovacuum would do in its own time, in the middle of some figure."""
+    """Vacuum the database at *url*, which autovacuum would do at random times."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
 
 
 @contextmanager
-def ground() -> Iterator[BenchDatabase]:
+def temporary_server() -> Iterator[BenchDatabase]:
     """Start a server in a temporary folder; stop it and remove the folder afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-bench-"))
-    folder.chmod(0o711)  # also the account that runs the server for root has to get in
+    folder.chmod(0o711)  # the account that runs the server for root must be able to enter
     server = EmbeddedPostgres(folder / "server")
     try:
         with psycopg.connect(server.start(), autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""What follows a card: the department appeals or not, the bureau decides, orders, and is answered."""
+"""Simulates what follows a card: appeals, decisions of the bureau, orders and answers; and late corrections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ APPEAL = "因系统故障未能及时录入，实际已按期办结"
 
 
 def after_card(about: Circumstances, card: str, department: str, begin: datetime) -> Life:
-    """A department got a card."""
+    """Reactions to a card of *department*."""
     chance, handler = about.chance, officer(department, about.chance)
     at = begin
     if chance.happens(0.25):
@@ -42,13 +42,13 @@ def after_card(about: Circumstances, card: str, department: str, begin: datetime
 
 
 def carded_by_hand(about: Circumstances, begin: datetime) -> Life:
-    """A card for what no clock shows."""
+    """A card issued by hand, for something that no clock measures."""
     command = IssueCard(item=about.code, colour=Colour.YELLOW, reasons="未按规定向申请人说明理由")
     yield Act(about.time.after(begin, about.chance.between(2, 10)), BUREAU, command)
 
 
-def mended(about: Circumstances, version: int, by: Actor, happened: datetime) -> Life:
-    """An entry was made a little late: its time is put right the next day."""
+def amended_later(about: Circumstances, version: int, by: Actor, happened: datetime) -> Life:
+    """An entry was recorded late: its time is amended the next day."""
     earlier = happened.replace(minute=0, second=0, microsecond=0)
     command = AmendEntry(version=version, new_occurred_at=earlier, reasons="录入时间晚于实际办理时间")
     yield Act(about.time.after(happened, 1), by, command)

@@ -1,4 +1,4 @@
-"""What enterprises say of the service, and how departments answer: evaluations put right, complaints answered."""
+"""Simulates feedback of enterprises: evaluations with rectification and appeals, complaints with answers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ABOUT = ("超过承诺时限仍未办结", "多次要求补充材料", "窗口�
 
 
 def evaluated(about: Circumstances, decided: datetime) -> Life:
-    """A grade for one case; a bad one is put right and the evaluator called back, or appealed against."""
+    """An evaluation of one item; a bad grade leads to rectification and a call back, or to an appeal."""
     chance, code = about.chance, about.code
     bad = chance.happens(0.05)
     reason = chance.one_of(tuple(BAD))
@@ -83,7 +83,7 @@ def evaluated(about: Circumstances, decided: datetime) -> Life:
 
 
 def complained(about: Circumstances, name: str, begin: datetime, cause: int) -> Life:
-    """A complaint about one item, with the entry that gave rise to it, and what becomes of it."""
+    """A complaint about one item, with the entry that caused it, through to its end."""
     chance = about.chance
     filed = FileComplaint(
         complaint=name,
@@ -125,7 +125,7 @@ def complained(about: Circumstances, name: str, begin: datetime, cause: int) -> 
 
 
 def passed_on(about: Circumstances, name: str, handler: Actor, done: Done) -> Generator[Act, Done, tuple[Actor, Done]]:
-    """The complaint goes to another department; who has it then."""
+    """Transfer the complaint to another department; returns the new handler."""
     to = about.chance.one_of(("construction", "environment", "zone-office", "natural-resources"))
     if to == about.plan.department:
         return handler, done

@@ -1,4 +1,4 @@
-"""Commands over HTTP/1.1 on connections that stay open, one for each client, without a client library's cost."""
+"""Sends commands over HTTP/1.1 on one persistent connection per client, without the overhead of a client library."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from msgspec import json
 
 from domain.core.ledger import Actor
 from domain.messages import AnyCommand
-from scripts.benches.answering import HOST
 from scripts.benches.commands import Send, crowd
+from scripts.benches.http_server import HOST
 from scripts.benches.measure import Figure
 
 encode = json.Encoder().encode
 
 
-class NotAnswered(Exception):  # noqa: N818 it says what was found
-    """The server said something else than 200: what was measured would not be commands."""
+class NotAnswered(Exception):  # noqa: N818 an outcome that ends the benchmark
+    """The server answered with another status than 200, so that no commands would be measured."""
 
 
 def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
-    """The bytes of one command's request."""
+    """The request for one command, as bytes."""
     body = encode(command)
     head = (
         f"POST /projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
@@ -35,7 +35,7 @@ def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
 
 @asynccontextmanager
 async def connection(port: int) -> AsyncIterator[Send]:
-    """An open connection, as a way to send commands. Raises NotAnswered."""
+    """Open a connection; yields a function that sends a command and raises NotAnswered."""
     reader, writer = await asyncio.open_connection(HOST, port)
 
     async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
@@ -54,7 +54,7 @@ async def connection(port: int) -> AsyncIterator[Send]:
 
 
 async def over_http(subject: str, port: int, clients: int, seconds: float) -> Figure:
-    """Answers a second that *clients* connections get from the server on *port*."""
+    """Commands per second of *clients* connections to the server on *port*."""
     async with AsyncExitStack() as stack:
         sends = [await stack.enter_async_context(connection(port)) for _ in range(clients)]
         return await crowd(subject, lambda n: sends[n], clients, seconds)

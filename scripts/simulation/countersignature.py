@@ -1,4 +1,4 @@
-"""Countersignature in a simulated zone: in parallel or in sequence, late, with conditions, passed on, summed up."""
+"""Simulated countersignatures: parallel or sequential, late, with conditions, forwarded, consolidated."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OBJECTION = "设计方案与专项规划不符，请修改后再送"
 
 
 def countersigned(about: Circumstances, done: Done) -> Part:
-    """Others are asked until everybody has answered, and what they said is summed up where it has to be."""
+    """Departments are asked until all have answered, and their opinions are consolidated if needed."""
     code, chance = about.code, about.chance
     if not about.plan.participants:  # those of a joint item were asked by its acceptance
         order = AskingOrder.SEQUENTIAL if chance.happens(0.25) else AskingOrder.PARALLEL
@@ -39,7 +39,7 @@ def countersigned(about: Circumstances, done: Done) -> Part:
         done = yield from about.act(done.at, chance.between(1, 3), about.applicant, change)
     when: dict[tuple[str, int], datetime] = {}  # each department answers in its own time
     for _ in range(ANSWERS_MAX):
-        waiting = {(asked.key, asked.times): asked for asked in unanswered(item_of(done, about).consultations)}
+        waiting = {(request.key, request.times): request for request in unanswered(item_of(done, about).consultations)}
         if not waiting or item_of(done, about).stage is not Stage.ACCEPTED:
             break
         for key in waiting:
@@ -50,17 +50,17 @@ def countersigned(about: Circumstances, done: Done) -> Part:
 
 
 def _days(about: Circumstances) -> int:
-    """How many working days a department takes to answer; it knows by when the item is promised, and mostly cares."""
+    """How many working days a department takes to answer; mostly within the promised limit of the item."""
     if about.chance.happens(0.03):
         return about.chance.between(8, 11)
     return min(about.chance.one_of((0, 0, 1, 1, 2, 2, 3, 5)), max(0, about.days - 3))
 
 
-def _answered(about: Circumstances, at: datetime, asked: Consultation) -> Part:
-    """One department answers, or passes the question on; after an objection the lead department sees to it."""
-    chance, code, step = about.chance, about.code, asked.step
-    who = officer(asked.department, chance)
-    if step != JOINT_STEP and not asked.forwarded_from and chance.happens(0.02):
+def _answered(about: Circumstances, at: datetime, request: Consultation) -> Part:
+    """A department answers, or forwards the request; after an objection the lead department reacts."""
+    chance, code, step = about.chance, about.code, request.step
+    who = officer(request.department, chance)
+    if step != JOINT_STEP and not request.forwarded_from and chance.happens(0.02):
         passed = ForwardCountersignature(item=code, step=step, to="water", reasons="属水务部门职责")
         done = yield Act(at, who, passed)
         if not done.refused:
@@ -68,17 +68,17 @@ def _answered(about: Circumstances, at: datetime, asked: Consultation) -> Part:
     opinion = _opinion(about)
     conditions = (chance.one_of(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
     reasons = OBJECTION if opinion is Opinion.OBJECTED else ""
-    said = Countersign(item=code, step=step, opinion=opinion, conditions=conditions, reasons=reasons)
-    done = yield Act(at, who, said)
+    answer = Countersign(item=code, step=step, opinion=opinion, conditions=conditions, reasons=reasons)
+    done = yield Act(at, who, answer)
     if done.refused:
-        back = RecallCountersignature(item=code, department=asked.department, step=step, reasons="无需再征求意见")
+        back = RecallCountersignature(item=code, department=request.department, step=step, reasons="无需再征求意见")
         return (yield from about.act(done.at, 1, about.officer(), back))
     if opinion is Opinion.OBJECTED and chance.happens(0.75):
-        again = AskCountersignature(item=code, departments=(asked.department,), step=step)
+        again = AskCountersignature(item=code, departments=(request.department,), step=step)
         return (yield from about.act(done.at, chance.between(1, 5), about.officer(), again))
-    if opinion is Opinion.OBJECTED and asked.line:
+    if opinion is Opinion.OBJECTED and request.line:
         go_on = ContinueCountersignature(
-            item=code, department=asked.department, step=step, reasons="不影响后续部门审查"
+            item=code, department=request.department, step=step, reasons="不影响后续部门审查"
         )
         done = yield from about.act(done.at, 1, about.officer(), go_on)
     return done
@@ -91,12 +91,12 @@ def _opinion(about: Circumstances) -> Opinion:
 
 
 def _summed_up(about: Circumstances, done: Done) -> Part:
-    """The lead department's consolidated opinion, where somebody objected or set conditions."""
+    """The lead department's consolidated opinion, if there were objections or conditions."""
     item = item_of(done, about)
-    reserved = [asked for asked in item.consultations.values() if asked.opinion not in (None, Opinion.AGREED)]
+    reserved = [answer for answer in item.consultations.values() if answer.opinion not in (None, Opinion.AGREED)]
     if not reserved or item.stage is not Stage.ACCEPTED:
         return done
-    objected = any(asked.opinion is Opinion.OBJECTED for asked in reserved)
+    objected = any(answer.opinion is Opinion.OBJECTED for answer in reserved)
     command = ConsolidateOpinions(
         item=about.code,
         text="综合各部门意见，同意办理",

@@ -1,6 +1,6 @@
-"""A server in a process of its own: the application on a ledger, or an echo on the same litestar and uvicorn.
+"""HTTP server in a separate process: the application on a ledger, or an echo on the same litestar and uvicorn.
 
-`python -m scripts.benches.answering [ADDRESS OF THE LEDGER]` prints its port and serves until its input is closed.
+`python -m scripts.benches.http_server [URL OF THE LEDGER]` prints its port and serves until its input is closed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from api.app import create_app
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from scripts.server.processes import calm_collector
+from scripts.server.processes import tune_garbage_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
@@ -33,27 +33,27 @@ STOP_SECONDS_MAX = 10
 
 @post("/projects/{project_id:uuid}/commands", status_code=200)
 async def echo(request: Request[object, object, State], project_id: FromPath[UUID]) -> Response[bytes]:  # noqa: ARG001 as the real one
-    """Answer with the body, having done nothing."""
+    """Return the request body."""
     return Response(await request.body(), media_type="application/json")
 
 
 async def serve(app: ASGIApp) -> None:
-    """Serve *app* on a free port, told on standard output, until standard input is closed."""
+    """Serve *app* on a free port, printed to standard output, until standard input is closed."""
     listening = socket.create_server((HOST, 0))
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", http="httptools", proxy_headers=False
     )
-    calm_collector()
+    tune_garbage_collector()
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listening]))
+    task = asyncio.create_task(server.serve([listening]))
     print(listening.getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     server.should_exit = True
-    await serving
+    await task
 
 
 async def main(url: str | None) -> None:
-    """Serve the ledger at *url*, or the echo without one."""
+    """Serve the ledger at *url*; the echo if it is None."""
     if url is None:
         await serve(Litestar([echo], openapi_config=None, logging_config=None))
         return
@@ -62,9 +62,9 @@ async def main(url: str | None) -> None:
 
 
 @contextmanager
-def answering(url: str | None) -> Iterator[int]:
+def serving(url: str | None) -> Iterator[int]:
     """Run this module as a process; yields its port."""
-    command = [sys.executable, "-m", "scripts.benches.answering", *([url] if url else [])]
+    command = [sys.executable, "-m", "scripts.benches.http_server", *([url] if url else [])]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin
     assert server.stdout
