@@ -16,13 +16,13 @@ def settled(entries: Sequence[Entry], t: datetime, known: datetime) -> list[Entr
     Corrections recorded by *known* are settled: what they retracted is left out, what they amended comes at its new
     time. So applying the rest, in order, leads to how things stood at *t*.
     """
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    found = corrections(told)
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    corrected = corrections(recorded)
     happened = (
-        structs.replace(entry, occurred_at=found.amended[entry.version].astimezone(UTC))
-        if entry.version in found.amended
+        structs.replace(entry, occurred_at=corrected.amended[entry.version].astimezone(UTC))
+        if entry.version in corrected.amended
         else entry
-        for entry in told
-        if entry.version not in found.retracted
+        for entry in recorded
+        if entry.version not in corrected.retracted
     )
     return [entry for entry in happened if entry.occurred_at <= t]

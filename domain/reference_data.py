@@ -30,9 +30,9 @@ class ReferenceData(Struct, frozen=True):
         catalogue = self.catalogues.get(catalogue_stream(name))
         return catalogue.in_force(local_day(at, zone)) if catalogue else None
 
-    def edition(self, told: str) -> Edition | None:
+    def edition(self, reference: str) -> Edition | None:
         """The edition that a case was applied for under, told as in its facts: "beijing-zone@3"."""
-        name, _, number = told.rpartition("@")
+        name, _, number = reference.rpartition("@")
         catalogue = self.catalogues.get(catalogue_stream(name))
         editions = catalogue.editions if catalogue else []
         return next((edition for edition in editions if str(edition.number) == number), None)
@@ -48,9 +48,9 @@ class ReferenceData(Struct, frozen=True):
         Those in the catalogue called *name*; for an item that is in none, the latest in any.
         """
         catalogue = self.catalogues.get(catalogue_stream(name)) if name else None
-        found = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
+        catalogues = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
         day = local_day(at, zone)
-        dated = [hours for one in found if (hours := one.hours_on(department, day))]
+        dated = [hours for candidate in catalogues if (hours := candidate.hours_on(department, day))]
         return max(dated, key=lambda hours: hours.valid_from).hours if dated else None
 
     def flow(self, name: str) -> Flow | None:
@@ -68,8 +68,8 @@ def shelf_of(context: Context) -> ReferenceData:
 
 def published_flow(name: str, context: Context) -> Flow:
     """The flow called *name*; refused where nothing was published under it."""
-    found = shelf_of(context).flow(name)
-    if found is None:
+    published = shelf_of(context).flow(name)
+    if published is None:
         known = ", ".join(sorted(flow.name for flow in shelf_of(context).flows.values())) or "none"
         raise Refused("unknown-flow", f"no flow {name} was published", remedy=f"published are: {known}")
-    return found
+    return published

@@ -66,11 +66,11 @@ class ImportNotice(Command, frozen=True, tag="import_notice"):
         )
 
     def _require_new(self, calendar: Calendar) -> None:
-        kept = calendar.notices.get(self.notice)
-        if kept is not None and kept.stage is not NoticeStage.WITHDRAWN:
+        existing = calendar.notices.get(self.notice)
+        if existing is not None and existing.stage is not NoticeStage.WITHDRAWN:
             raise Refused(
                 "notice-repeated",
-                f"the notice {self.notice} is already {kept.stage}",
+                f"the notice {self.notice} is already {existing.stage}",
                 remedy="choose another id; a revision is a notice of its own",
             )
 
@@ -110,10 +110,10 @@ class ApproveNotice(Command, frozen=True, tag="approve_notice"):
 
     def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
         require_keeper(self.calendar, calendar, context, "approve a notice")
-        kept = calendar.open_notice(self.notice)
-        if kept.stage is NoticeStage.APPROVED:
+        imported = calendar.open_notice(self.notice)
+        if imported.stage is NoticeStage.APPROVED:
             raise Refused("notice-approved", f"the notice {self.notice} is already approved", remedy="apply it")
-        if context.by.id == kept.imported_by:
+        if context.by.id == imported.imported_by:
             raise Refused(
                 "second-person",
                 f"{context.by.id} imported {self.notice}, so somebody else has to approve it",
@@ -140,13 +140,13 @@ class ApplyNotice(Command, frozen=True, tag="apply_notice"):
 
     def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
         require_keeper(self.calendar, calendar, context, "apply a notice")
-        kept = calendar.open_notice(self.notice)
-        past = kept.notice.days_in_its_past
-        if past and kept.stage is not NoticeStage.APPROVED:
+        imported = calendar.open_notice(self.notice)
+        past = imported.notice.days_in_its_past
+        if past and imported.stage is not NoticeStage.APPROVED:
             raise Refused(
                 "approval-missing",
                 f"{self.notice} changes {past[0]}, which was over when it was published",
-                remedy=f"somebody other than {kept.imported_by} has to approve it first",
+                remedy=f"somebody other than {imported.imported_by} has to approve it first",
                 days=[day.isoformat() for day in past],
             )
         return (NoticeApplied(calendar=self.calendar, notice=self.notice),)

@@ -46,22 +46,22 @@ class Calendar(Struct):
 
     def open_notice(self, code: str) -> KeptNotice:
         """The notice *code*, neither applied nor withdrawn; refused otherwise."""
-        kept = self.notices.get(code)
-        if kept is None:
+        imported = self.notices.get(code)
+        if imported is None:
             known = ", ".join(self.notices) or "none"
             raise Refused("unknown-notice", f"no notice {code} was imported", remedy=f"imported are: {known}")
-        if kept.stage not in OPEN_STAGES:
+        if imported.stage not in OPEN_STAGES:
             raise Refused(
                 "notice-settled",
-                f"the notice {code} is {kept.stage}",
+                f"the notice {code} is {imported.stage}",
                 remedy="what an applied notice got wrong, a new notice puts right",
-                stage=str(kept.stage),
+                stage=str(imported.stage),
             )
-        return kept
+        return imported
 
     def applied(self) -> list[Notice]:
         """The notices that are counted by, in the order in which they were imported."""
-        return [kept.notice for kept in self.notices.values() if kept.stage is NoticeStage.APPLIED]
+        return [imported.notice for imported in self.notices.values() if imported.stage is NoticeStage.APPLIED]
 
 
 AnyState: TypeAlias = Calendar | Any  # facts of all aggregates lie in one union; only a calendar's fold applies these

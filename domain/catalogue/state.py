@@ -65,7 +65,7 @@ class Catalogue(Struct):
     def hours_on(self, department: str, day: date) -> DatedHours | None:
         """The intake hours of *department* in force on *day*; None before the first."""
         dated = self.hours.get(department, [])
-        return next((one for one in reversed(dated) if one.valid_from <= day), None)
+        return next((hours for hours in reversed(dated) if hours.valid_from <= day), None)
 
     def is_online(self, item: ServiceItem) -> bool:
         """Whether *item* can be applied for online: as its department decided, else as it was listed."""

@@ -32,7 +32,14 @@ def hidden_in_prose(text: str) -> str:
     """The first character of *text* that no prose may hold: a control character but for line feeds and tabs."""
     if _PLAIN.fullmatch(text):
         return ""
-    return next((one for one in text if one not in LINE_ENDS_IN_PROSE and category(one) in ("Cc", "Cs")), "")
+    return next(
+        (
+            character
+            for character in text
+            if character not in LINE_ENDS_IN_PROSE and category(character) in ("Cc", "Cs")
+        ),
+        "",
+    )
 
 
 def spelled(character: str) -> str:
@@ -44,7 +51,10 @@ def visible(text: str) -> str:
     r"""*text* with everything hidden written as an escape, such as \x1b or \u202e; line feeds and tabs stay."""
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(_escaped(one) if one not in LINE_ENDS_IN_PROSE and is_hidden(one) else one for one in text)
+    return "".join(
+        _escaped(character) if character not in LINE_ENDS_IN_PROSE and is_hidden(character) else character
+        for character in text
+    )
 
 
 def _escaped(character: str) -> str:

@@ -36,12 +36,12 @@ class Context(Struct, frozen=True, gc=False):
 
 def edition_in_force(name: str, context: Context) -> Edition:
     """The edition of the catalogue *name* in force when the command takes effect; refused where there is none."""
-    found = None if context.shelf is None else context.shelf.in_force(name, context.at, context.law.zone)
-    if found is None:
+    edition = None if context.shelf is None else context.shelf.in_force(name, context.at, context.law.zone)
+    if edition is None:
         day = local_day(context.at, context.law.zone)
         raise Refused(
             "unknown-catalogue",
             f"no edition of a catalogue {name} is in force on {day}",
             remedy="publish one, in force from that day or earlier",
         )
-    return found
+    return edition

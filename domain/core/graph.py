@@ -24,14 +24,14 @@ def open_groups(groups: Groups, done: set[str] | frozenset[str]) -> Groups:
 
 def reached(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> set[str]:
     """Every step that can be done sooner or later, beginning with *done*; the others are stuck for ever."""
-    found = set(done)
-    waiting = [code for code in needs if code not in found]
+    reachable = set(done)
+    waiting = [code for code in needs if code not in reachable]
     while True:
-        free = [code for code in waiting if not open_groups(needs[code], found)]
+        free = [code for code in waiting if not open_groups(needs[code], reachable)]
         if not free:
-            return found
-        found.update(free)
-        waiting = [code for code in waiting if code not in found]
+            return reachable
+        reachable.update(free)
+        waiting = [code for code in waiting if code not in reachable]
 
 
 def circle(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> list[str]:

@@ -43,6 +43,6 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00")
 
 
-def told(at: str, by: Actor, *commands: AnyCommand) -> list[Step]:
+def sent(at: str, by: Actor, *commands: AnyCommand) -> list[Step]:
     """Commands one person sent in one go."""
     return [Step(moment(at), by, command) for command in commands]

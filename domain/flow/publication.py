@@ -103,10 +103,10 @@ def require_known_names(flow: PublishFlow, items: CatalogueEdition) -> None:
     steps, phases = {step.step for step in flow.steps}, {phase.code for phase in flow.phases}
     unknown = [step for step in flow.steps if step.item not in items.items]
     if unknown:
-        told = "; ".join(f"{step.step} names {step.item}" for step in unknown)
+        listed = "; ".join(f"{step.step} names {step.item}" for step in unknown)
         raise Refused(
             "unknown-service-item",
-            f"edition {items.number} of the catalogue {flow.catalogue} does not have these items: {told}",
+            f"edition {items.number} of the catalogue {flow.catalogue} does not have these items: {listed}",
             remedy="define the items and publish the catalogue first, or correct their codes",
             items=[step.item for step in unknown],
         )

@@ -66,8 +66,8 @@ def needs_for(kind: str, steps: Iterable[FlowStep]) -> dict[str, Groups]:
 
 
 def _applying(groups: Groups, needed: Mapping[str, FlowStep]) -> Groups:
-    kept = (tuple(code for code in group if code in needed) for group in groups)
-    return tuple(group for group in kept if group)
+    applicable = (tuple(code for code in group if code in needed) for group in groups)
+    return tuple(group for group in applicable if group)
 
 
 def planned(flow: FlowEdition, kind: str, items: Mapping[str, ServiceItem]) -> tuple[PlannedItem, ...]:

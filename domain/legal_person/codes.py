@@ -90,14 +90,14 @@ def organisation_code(code: str) -> str:
 
 def is_legacy(text: str) -> bool:
     """Whether *text* is an organisation code (组织机构代码), with or without its hyphen, that checks."""
-    found = LEGACY_FORM.fullmatch(text)
-    return found is not None and legacy_check(found[1]) == found[2]
+    parts = LEGACY_FORM.fullmatch(text)
+    return parts is not None and legacy_check(parts[1]) == parts[2]
 
 
 def require_legacy(text: str) -> str:
     """The organisation code *text* without its hyphen; refused, saying why, where it is none."""
-    found = LEGACY_FORM.fullmatch(text)
-    if found is None:
+    parts = LEGACY_FORM.fullmatch(text)
+    if parts is None:
         upper = text.upper()
         raise Refused(
             "organisation-code-invalid",
@@ -105,14 +105,14 @@ def require_legacy(text: str) -> str:
             article=LEGACY_STANDARD,
             remedy=f"write it as {upper}, if that is what is meant" if is_legacy(upper) else "such as D2143569-X",
         )
-    if found[2] != (right := legacy_check(found[1])):
+    if parts[2] != (right := legacy_check(parts[1])):
         raise Refused(
             "organisation-code-invalid",
-            f"{text!r} is not an organisation code: its last character would have to be {right} and is {found[2]}",
+            f"{text!r} is not an organisation code: its last character would have to be {right} and is {parts[2]}",
             article=LEGACY_STANDARD,
             remedy="compare it with the old certificate, character by character",
         )
-    return found[1] + found[2]
+    return parts[1] + parts[2]
 
 
 def legacy_check(body: str) -> str:

@@ -14,7 +14,7 @@ from domain.core.types import Outcome, Stage
 from domain.law.calendar.moment import local_day, midnight, next_day
 from domain.law.packs.pack import Pack, PackName
 from domain.law.proof import ClockProof, Rung
-from domain.project.state.consultation import Consultation, handed_on, key_of, named, queue
+from domain.project.state.consultation import Consultation, is_forwarded, key_of, named, queue
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Signal
 from domain.reference_data import shelf_of
@@ -181,8 +181,8 @@ def heard(project: Project, code: str) -> int:
 
 def next_signal(project: Project, code: str) -> str:
     """The id of the item's next warning, card or effect of silence, e.g. "land-use-3"; none is used twice."""
-    told = sum(note.item == code and note.fact in SIGNALS for note in project.notes.values())
-    return f"{code}-{told + 1}"
+    issued = sum(note.item == code and note.fact in SIGNALS for note in project.notes.values())
+    return f"{code}-{issued + 1}"
 
 
 def require_current(project: Project, code: str, seen: int, by: Actor, what: str) -> None:
@@ -226,32 +226,32 @@ def responsible(item: Item, clock: str) -> str:
     """The department whose clock it is: the consulted one, or whoever decides at that stage."""
     if clock.startswith(COUNTERSIGN):
         name = clock.removeprefix(COUNTERSIGN)
-        for asked in item.consultations.values():
-            if name == asked.department or name.startswith(f"{asked.department}/"):
-                return asked.department
+        for consultation in item.consultations.values():
+            if name == consultation.department or name.startswith(f"{consultation.department}/"):
+                return consultation.department
         return name.partition("/")[0]
     if clock in ("decision", "delivery", "hearing_hold", "renewal_guard"):
         return item.upper or item.plan.department
     return item.department if clock == "commitment" else item.plan.department
 
 
-def consulted(item: Item, clock: str) -> Consultation | None:
+def open_consultation(item: Item, clock: str) -> Consultation | None:
     """The question that *clock* counts, as long as nobody was asked anew."""
-    return next((asked for asked in item.consultations.values() if asked.clock == clock), None)
+    return next((consultation for consultation in item.consultations.values() if consultation.clock == clock), None)
 
 
-def require_after(project: Project, code: str, asked: Iterable[Consultation], context: Context) -> None:
-    """Refuse what happened before one of the questions it is about was *asked*; imported cases may be told so."""
+def require_after(project: Project, code: str, consultations: Iterable[Consultation], context: Context) -> None:
+    """Refuse an act dated before one of the *consultations* it answers; imports, which report as they find, may."""
     if context.by.role is Role.SYSTEM:
         return
-    for one in asked:
-        note = project.notes.get(one.asked_in)
+    for consultation in consultations:
+        note = project.notes.get(consultation.asked_in)
         if note is not None and context.at < note.occurred_at:
             raise Refused(
                 "before-the-question",
-                f"{one.department} was asked about {code} at {note.occurred_at.isoformat()}, which is after this",
+                f"{consultation.department} was asked about {code} at {note.occurred_at.isoformat()}: after this act",
                 remedy="give the time at which it happened, or leave occurred_at out",
-                department=one.department,
+                department=consultation.department,
             )
 
 
@@ -260,33 +260,33 @@ def require_asked(project: Project, code: str, step: str, context: Context) -> C
     item, by = project.item(code), context.by
     department = by.department
     key = key_of(department, step)
-    asked = item.consultations.get(key)
+    consultation = item.consultations.get(key)
     if key in queue(item.consultations):
         raise Refused(
             "not-its-turn",
             f"{department} stands in line to be asked about {code}{named(step)}: it is not its turn yet",
             remedy="it is asked as soon as the departments before it have agreed",
         )
-    if asked is None or asked.recalled or asked.stale:
+    if consultation is None or consultation.recalled or consultation.stale:
         raise Refused(
             "not-asked",
             f"{department or by.id} was not asked about {code}{named(step)}, or is asked no longer",
             remedy=f"{item.department} asks with ask_countersignature",
         )
-    if handed_on(item.consultations, asked):
+    if is_forwarded(item.consultations, consultation):
         raise Refused(
             "already-forwarded",
-            f"{department} has forwarded the question about {code}{named(step)} to {asked.forwarded_to}",
-            remedy=f"{asked.forwarded_to} answers",
+            f"{department} has forwarded the question about {code}{named(step)} to {consultation.forwarded_to}",
+            remedy=f"{consultation.forwarded_to} answers",
         )
-    if asked.opinion is not None:
+    if consultation.opinion is not None:
         raise Refused(
             "already-answered",
-            f"{department} has already answered {code}{named(step)}: {asked.opinion}",
+            f"{department} has already answered {code}{named(step)}: {consultation.opinion}",
             remedy=f"{item.department} may ask again",
         )
-    require_after(project, code, (asked,), context)
-    return asked
+    require_after(project, code, (consultation,), context)
+    return consultation
 
 
 def find_signal(project: Project, card: str) -> Signal:

@@ -10,7 +10,7 @@ from domain.core.rules import require_reasons
 from domain.core.types import OPEN_STAGES, Code, Line, Mode, Outcome, Stage, Text
 from domain.law.calendar.moment import local_day
 from domain.project.rules import require_decision, require_handler, require_stage
-from domain.project.state.consultation import Opinion, against, opinions
+from domain.project.state.consultation import Opinion, not_agreed, opinions
 from domain.project.state.project import Item, Licence, Project
 
 RESERVED = (Opinion.OBJECTED, Opinion.AGREED_WITH_CONDITIONS)
@@ -87,7 +87,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
     def _overridden(self, item: Item) -> tuple[tuple[str, ...], str]:
         """Who had not agreed, and why it is granted all the same; refused where nobody has said or summed that up."""
         consolidated = item.consolidation
-        overridden = against(item.consultations)
+        overridden = not_agreed(item.consultations)
         reasons = self.override_reasons.strip() and self.override_reasons
         reasons = reasons or (consolidated.override_reasons if consolidated else "")
         if overridden and not reasons:
@@ -97,7 +97,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
                 remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
                 overridden=overridden,
             )
-        reserved = [one.department for one in opinions(item.consultations) if one.opinion in RESERVED]
+        reserved = [answer.department for answer in opinions(item.consultations) if answer.opinion in RESERVED]
         if reserved and consolidated is None:
             raise Refused(
                 "opinions-not-consolidated",

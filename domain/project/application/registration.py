@@ -204,5 +204,5 @@ def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
 
 def require_no_circle(needs: Mapping[str, Groups]) -> None:
     """Refuse preconditions that wait for each other, spelling the circle out."""
-    if found := circle(needs):
-        raise Refused("precondition-circle", f"{spelt(found)}: a circle", remedy="drop one of these preconditions")
+    if cycle := circle(needs):
+        raise Refused("precondition-circle", f"{spelt(cycle)}: a circle", remedy="drop one of these preconditions")

@@ -25,10 +25,10 @@ class CheckUndertaking(Command, frozen=True, tag="check_undertaking"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be checked", *DECIDED_STAGES)
         require_undertaking(self.item, item, context)
-        if item.kept is not None:
+        if item.undertaking_kept is not None:
             raise Refused(
                 "undertaking-checked",
-                f"the undertaking for {self.item} was checked before: {'kept' if item.kept else 'broken'}",
+                f"the undertaking for {self.item} was checked before: {'kept' if item.undertaking_kept else 'broken'}",
                 remedy="retract_entry takes a wrong finding back",
             )
         if not self.kept:
@@ -46,7 +46,7 @@ class UndertakingChecked(Fact, frozen=True, tag="undertaking_checked"):
     findings: str = ""
 
     def apply(self, project: Project) -> None:
-        project.recorded(self.item).kept = self.kept
+        project.recorded(self.item).undertaking_kept = self.kept
 
 
 class RevokeDecision(Command, frozen=True, tag="revoke_decision"):
@@ -60,7 +60,7 @@ class RevokeDecision(Command, frozen=True, tag="revoke_decision"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be revoked", *DECIDED_STAGES)
         require_undertaking(self.item, item, context)
-        if item.kept is not False:
+        if item.undertaking_kept is not False:
             raise Refused(
                 "undertaking-not-broken",
                 f"no check found the undertaking for {self.item} broken",

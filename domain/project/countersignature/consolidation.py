@@ -6,7 +6,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.types import Code, Lines, Stage, Text
 from domain.project.rules import once, require_handler, require_stage
-from domain.project.state.consultation import Answer, Consolidated, against, opinions
+from domain.project.state.consultation import Answer, Consolidated, not_agreed, opinions
 from domain.project.state.project import Project
 
 
@@ -42,7 +42,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
                 remedy="wait for them, take the questions back, or say in override_reasons why not to wait",
                 departments=missing,
             )
-        overridden = against(item.consultations) if self.override_reasons.strip() else ()
+        overridden = not_agreed(item.consultations) if self.override_reasons.strip() else ()
         override_reasons = self.override_reasons if overridden else ""
         if item.consolidated == Consolidated(self.text, once(self.conditions), said, override_reasons):
             raise Refused(

@@ -12,7 +12,7 @@ from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons, require_role
 from domain.core.types import Code, Codes, Lines, Name, Stage, Text
 from domain.law.packs.pack import Pack
-from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, going_on
+from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, next_request
 from domain.project.rules import law_of, once, require_after, require_asked, require_handler, require_stage
 from domain.project.state.consultation import (
     Consultation,
@@ -81,7 +81,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
 
     def _require_free(self, item: Item, department: str) -> None:
         """Refuse where *department* has yet to answer, or will be asked without further ado."""
-        open_now = {asked.key for asked in unanswered(item.consultations)}
+        open_now = {consultation.key for consultation in unanswered(item.consultations)}
         key = key_of(department, self.step)
         _, _, before = queue(item.consultations).get(key, ("", "", None))
         if key in open_now or (before is not None and before.key in open_now):
@@ -95,7 +95,10 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
     def _round(self, item: Item, departments: tuple[str, ...]) -> int:
         """Its number: asking some department again begins another."""
         before = (item.consultations.get(key_of(department, self.step)) for department in departments)
-        return max(item.round, *(asked.round + 1 if asked and asked.times else 1 for asked in before))
+        return max(
+            item.round,
+            *(consultation.round + 1 if consultation and consultation.times else 1 for consultation in before),
+        )
 
     def _limit(self, law: Pack) -> tuple[int, str]:
         if self.within_days is not None and CLOCK not in law.clocks:
@@ -125,7 +128,7 @@ class Countersign(Command, frozen=True, tag="countersign"):
         item = project.item(self.item)
         require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        asked = require_asked(project, self.item, self.step, context)
+        consultation = require_asked(project, self.item, self.step, context)
         conditions = once(self.conditions)
         if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
             raise Refused(
@@ -137,14 +140,18 @@ class Countersign(Command, frozen=True, tag="countersign"):
             require_reasons(self.reasons, f"objecting to {self.item}", context.law.article(CLOCK))
         answer = ItemCountersigned(
             item=self.item,
-            department=asked.department,
+            department=consultation.department,
             step=self.step,
             opinion=self.opinion,
             conditions=conditions,
             reasons=self.reasons,
-            round=asked.round,
+            round=consultation.round,
         )
-        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked, context))
+        return (
+            (answer,)
+            if self.opinion is Opinion.OBJECTED
+            else (answer, *next_request(self.item, item, consultation, context))
+        )
 
 
 class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
@@ -160,10 +167,14 @@ class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
 
     def apply(self, project: Project) -> None:
         consultations = project.recorded(self.item).consultations
-        asked = Consultation(self.department, self.step, round=self.round)
-        asked = consultations.setdefault(asked.key, asked)
-        asked.opinion, asked.conditions, asked.reasons = self.opinion, self.conditions, self.reasons
-        asked.deemed, asked.given = None, self.round
+        consultation = Consultation(self.department, self.step, round=self.round)
+        consultation = consultations.setdefault(consultation.key, consultation)
+        consultation.opinion, consultation.conditions, consultation.reasons = (
+            self.opinion,
+            self.conditions,
+            self.reasons,
+        )
+        consultation.deemed, consultation.given = None, self.round
 
 
 class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):
@@ -179,17 +190,17 @@ class ContinueCountersignature(Command, frozen=True, tag="continue_countersignat
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
         require_reasons(self.reasons, f"going on past {self.department}", "")
-        asked = item.consultations.get(key_of(self.department, self.step))
+        consultation = item.consultations.get(key_of(self.department, self.step))
         if (
-            asked is None
-            or asked.stale
-            or asked.opinion is not Opinion.OBJECTED
-            or asked not in standing(item.consultations)
-            or not next_in_line(item.consultations, asked)
+            consultation is None
+            or consultation.stale
+            or consultation.opinion is not Opinion.OBJECTED
+            or consultation not in standing(item.consultations)
+            or not next_in_line(item.consultations, consultation)
         ):
             raise Refused(
                 "line-not-stopped",
                 f"no line about {self.item}{named(self.step)} stands still after an objection of {self.department}",
                 remedy="this passes while departments stand in line behind one that objected",
             )
-        return going_on(self.item, item, asked, context, self.reasons)
+        return next_request(self.item, item, consultation, context, self.reasons)

@@ -6,7 +6,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.rules import require_reasons
 from domain.core.types import Code, Lines, Name, Stage, Text
-from domain.project.countersignature.rules import CountersignatureAsked, going_on, later
+from domain.project.countersignature.rules import CountersignatureAsked, later, next_request
 from domain.project.rules import once, require_after, require_applicant_side, require_handler, require_stage
 from domain.project.state.consultation import Consultation, Opinion, circulation, key_of, named, unanswered
 from domain.project.state.project import Item, Project
@@ -43,14 +43,14 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
             CountersignatureAsked(
                 item=self.item,
                 department=departments[0],
-                step=asked.step,
-                limit=asked.limit,
-                article=asked.article,
+                step=consultation.step,
+                limit=consultation.limit,
+                article=consultation.article,
                 round=number,
                 line=departments if len(departments) > 1 else (),
                 asked_at=later(context),
             )
-            for asked, departments in lines
+            for consultation, departments in lines
             if departments
         )
 
@@ -66,8 +66,8 @@ class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.round = max(item.round, self.round)
-        for asked in item.consultations.values():
-            asked.stale = True
+        for consultation in item.consultations.values():
+            consultation.stale = True
 
 
 class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
@@ -83,31 +83,35 @@ class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "keep an opinion", Stage.ACCEPTED)
         require_reasons(self.reasons, f"keeping the opinion of {self.department}", "")
-        asked = self._answered(item)
-        kept = OpinionKept(
+        consultation = self._answered(item)
+        confirmation = OpinionKept(
             item=self.item,
             department=self.department,
             step=self.step,
-            opinion=asked.opinion or asked.earlier[-1].opinion or Opinion.AGREED,
+            opinion=consultation.opinion or consultation.earlier[-1].opinion or Opinion.AGREED,
             round=item.round,
             reasons=self.reasons,
         )
-        require_after(project, self.item, (asked,), context)
-        pending = asked in unanswered(item.consultations)
-        return (kept, *going_on(self.item, item, asked, context)) if pending else (kept,)
+        require_after(project, self.item, (consultation,), context)
+        pending = consultation in unanswered(item.consultations)
+        return (confirmation, *next_request(self.item, item, consultation, context)) if pending else (confirmation,)
 
     def _answered(self, item: Item) -> Consultation:
         """The question that its earlier answer settles; refused where it has no such answer, or was not asked anew."""
-        asked = item.consultations.get(key_of(self.department, self.step))
-        answered = asked is not None and not asked.recalled and (asked.stale if asked.opinion else bool(asked.earlier))
-        if asked is None or not answered or asked.forwarded_to:
+        consultation = item.consultations.get(key_of(self.department, self.step))
+        answered = (
+            consultation is not None
+            and not consultation.recalled
+            and (consultation.stale if consultation.opinion else bool(consultation.earlier))
+        )
+        if consultation is None or not answered or consultation.forwarded_to:
             raise Refused(
                 "no-earlier-opinion",
                 f"{self.department} has no earlier opinion about {self.item}{named(self.step)} that could count again",
                 remedy="this passes for a department that had answered before it was asked again",
                 department=self.department,
             )
-        return asked
+        return consultation
 
 
 class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
@@ -121,18 +125,18 @@ class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        asked = project.recorded(self.item).consultations.get(key_of(self.department, self.step))
-        if asked is None:
+        consultation = project.recorded(self.item).consultations.get(key_of(self.department, self.step))
+        if consultation is None:
             return
-        if asked.opinion is None and asked.earlier:
-            last = asked.earlier[-1]
-            asked.opinion, asked.conditions, asked.reasons, asked.given = (
+        if consultation.opinion is None and consultation.earlier:
+            last = consultation.earlier[-1]
+            consultation.opinion, consultation.conditions, consultation.reasons, consultation.given = (
                 last.opinion,
                 last.conditions,
                 last.reasons,
                 last.round,
             )
-            asked.deemed = last.article if last.deemed else None
-            asked.earlier = asked.earlier[:-1]
-        asked.kept, asked.stale = True, False
-        asked.round = max(asked.round, self.round)
+            consultation.deemed = last.article if last.deemed else None
+            consultation.earlier = consultation.earlier[:-1]
+        consultation.opinion_kept, consultation.stale = True, False
+        consultation.round = max(consultation.round, self.round)

@@ -38,7 +38,7 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        asked = Consultation(
+        consultation = Consultation(
             self.department,
             self.step,
             limit=self.limit,
@@ -49,14 +49,14 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
             forwarded_from=self.forwarded_from,
             asked_in=project.version + 1,
         )
-        before = item.consultations.pop(asked.key, None)
+        before = item.consultations.pop(consultation.key, None)
         if before is not None:
-            asked.times = before.times + 1
-            asked.earlier = before.earlier if before.opinion is None else (*before.earlier, before.answer)
+            consultation.times = before.times + 1
+            consultation.earlier = before.earlier if before.opinion is None else (*before.earlier, before.answer)
             if before.times:  # asked again is another round, also where older entries don't say so
-                asked.round = max(self.round, before.round + 1)
-        item.consultations[asked.key] = asked
-        item.round = max(item.round, asked.round)
+                consultation.round = max(self.round, before.round + 1)
+        item.consultations[consultation.key] = consultation
+        item.round = max(item.round, consultation.round)
 
 
 def later(context: Context) -> datetime | None:
@@ -64,22 +64,22 @@ def later(context: Context) -> datetime | None:
     return context.now if context.now > context.at else None
 
 
-def going_on(
-    code: str, item: Item, asked: Consultation, context: Context, reasons: str = ""
+def next_request(
+    code: str, item: Item, consultation: Consultation, context: Context, reasons: str = ""
 ) -> tuple[CountersignatureAsked, ...]:
     """The question to the next department of the line behind *asked*, none at its end."""
-    department = next_in_line(item.consultations, asked)
+    department = next_in_line(item.consultations, consultation)
     if not department:
         return ()
     return (
         CountersignatureAsked(
             item=code,
             department=department,
-            step=asked.step,
-            limit=asked.limit,
-            article=asked.article,
-            round=asked.round,
-            line=asked.line,
+            step=consultation.step,
+            limit=consultation.limit,
+            article=consultation.article,
+            round=consultation.round,
+            line=consultation.line,
             reasons=reasons,
             asked_at=later(context),
         ),

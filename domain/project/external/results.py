@@ -134,10 +134,10 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)
-        stands = item.standing
-        if not stands.agrees(said):
+        recorded = item.standing
+        if not recorded.agrees(said):
             require_news(self.item, item, said)
-            return (DiscrepancyFound(item=self.item, keyed=stands, fed=said, evidence=self.evidence),)
+            return (DiscrepancyFound(item=self.item, keyed=recorded, fed=said, evidence=self.evidence),)
         return (
             ExternalResultConfirmed(
                 item=self.item,
@@ -173,12 +173,12 @@ class ExternalResultConfirmed(Fact, frozen=True, tag="external_result_confirmed"
         item = project.recorded(self.item)
         item.disputed = None
         if item.outcome is not None:
-            stands = item.standing
+            confirmed = item.standing
             item.external = True
             item.result = structs.replace(
-                stands,
-                document_number=stands.document_number or self.document_number,
-                document_on=stands.document_on or self.document_on,
+                confirmed,
+                document_number=confirmed.document_number or self.document_number,
+                document_on=confirmed.document_on or self.document_on,
             )
 
 

@@ -71,8 +71,8 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
     def _require_nameless(self, by: Actor) -> None:
         """Refuse an anonymous complaint under an id that everybody reads and that names whoever files it."""
         names = [re.escape(name) for name in (by.id.strip(), self.contact.strip()) if name]
-        told = re.search(rf"(?<![0-9A-Za-z])({'|'.join(names)})(?![0-9A-Za-z])", self.complaint, re.IGNORECASE)
-        if self.anonymous and names and told:
+        match = re.search(rf"(?<![0-9A-Za-z])({'|'.join(names)})(?![0-9A-Za-z])", self.complaint, re.IGNORECASE)
+        if self.anonymous and names and match:
             raise Refused(
                 "complaint-names-complainant",
                 f"the id {self.complaint} says who complains, and everybody reads it",

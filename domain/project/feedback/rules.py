@@ -32,29 +32,29 @@ def find_complaint(project: Project, code: str) -> Complaint:
 
 def find_evaluation(project: Project, code: str) -> Evaluation:
     """The bad evaluation *code*; refused where there is none, or where it is a good one."""
-    found = project.evaluations.get(code)
-    if found is None:
+    evaluation = project.evaluations.get(code)
+    if evaluation is None:
         raise Refused(
             "unknown-evaluation",
             f"there is no evaluation {code}",
             remedy=f"the project has: {', '.join(project.evaluations) or 'none'}",
         )
-    if not found.bad:
+    if not evaluation.bad:
         raise Refused(
             "evaluation-good",
             f"the evaluation {code} is not a bad one",
             article="国办发〔2019〕51号",
             remedy="only the two lowest grades (差评) are put right, called back about or appealed against",
         )
-    return found
+    return evaluation
 
 
 def open_evaluation(project: Project, code: str) -> Evaluation:
     """The bad evaluation *code*; refused where nothing is left to do about it."""
-    found = find_evaluation(project, code)
-    if found.closed:
+    evaluation = find_evaluation(project, code)
+    if evaluation.closed:
         raise Refused("evaluation-closed", f"the evaluation {code} is closed", remedy="nothing is left to do about it")
-    return found
+    return evaluation
 
 
 def require_unsettled(code: str, complaint: Complaint) -> None:

@@ -44,12 +44,12 @@ def forecast(project: Project, known: KnownDurations, allowed: Mapping[str, Days
             continue
         like, may = likeness(item), allowed[code]
         if code in elapsed.submitted and not open_groups[code]:
-            found = estimate(known.handling, like, may, elapsed.submitted[code])
+            remaining = estimate(known.handling, like, may, elapsed.submitted[code])
         else:
             over = 0 if open_groups[code] else elapsed.free.get(code, 0)
-            found = structs.replace(estimate(known.whole, like, may, over), measure=Measure.WHOLE)
-        estimates[code] = found
-        tasks[code] = PathTask(open_groups[code], found.days, code in beside)
+            remaining = structs.replace(estimate(known.whole, like, may, over), measure=Measure.WHOLE)
+        estimates[code] = remaining
+        tasks[code] = PathTask(open_groups[code], remaining.days, code in beside)
     return Forecast(tasks, estimates)
 
 

@@ -20,7 +20,7 @@ class Move(Struct, frozen=True):
     these three may be, so each of them forbids the move.
     """
 
-    kept: tuple[str, ...]
+    unaffected: tuple[str, ...]
     changed: tuple[PlannedItem, ...]
     added: tuple[PlannedItem, ...]
     dropped: tuple[str, ...]
@@ -58,7 +58,7 @@ def move_to(project: Project, plans: Iterable[PlannedItem]) -> Move:
     after |= {plan.item: plan for plan in added}
     touched = {plan.item for plan in changed}
     return Move(
-        kept=tuple(code for code in project.items if code not in touched and code not in going),
+        unaffected=tuple(code for code in project.items if code not in touched and code not in going),
         changed=tuple(changed),
         added=added,
         dropped=dropped,

@@ -80,14 +80,14 @@ def path(tasks: Mapping[str, PathTask]) -> Path:
     """The critical path over *tasks*: all items that are not granted yet, by their codes."""
     low, usual, high = (finishes(tasks, days) for days in scenarios(tasks))
     stuck = tuple(code for code in tasks if code not in usual)
-    ends = [finish_of(tasks, found) for found in (low, usual, high)]
+    ends = [finish_of(tasks, times) for times in (low, usual, high)]
     finish = Days(*ends) if tasks and not stuck else None
     critical = _critical(tasks, usual)
     slacks = slack(tasks)
     steps = tuple(
         PathStep(
             item=code,
-            starts=Days(*(found[code] - days for found, days in zip((low, usual, high), _three(task), strict=True))),
+            starts=Days(*(times[code] - days for times, days in zip((low, usual, high), _three(task), strict=True))),
             finishes=Days(low[code], usual[code], high[code]),
             slack=slacks[code],
             critical=code in critical,
@@ -104,7 +104,7 @@ def delayed(tasks: Mapping[str, PathTask], delays: Durations) -> Effect:
     before = finishes(tasks, usual)
     after = finishes(tasks, {code: days + delays.get(code, 0) for code, days in usual.items()})
     moved = [Moved(code, before[code], after[code]) for code in before if before[code] != after[code]]
-    moved.sort(key=lambda one: one.before - one.after)
+    moved.sort(key=lambda shift: shift.before - shift.after)
     whole = Moved("", finish_of(tasks, before), finish_of(tasks, after)) if before else None
     return Effect(tuple(moved), whole)
 
@@ -120,49 +120,49 @@ def finishes(tasks: Mapping[str, PathTask], days: Durations) -> dict[str, int]:
     heap = [(days[code], nth, code) for nth, code in enumerate(tasks) if not waits[code]]
     heap.sort()
     met: set[tuple[str, int]] = set()
-    found: dict[str, int] = {}
+    finished: dict[str, int] = {}
     while heap:
         at, _, code = heappop(heap)
-        found[code] = at
+        finished[code] = at
         for of_item, nth in named_in.get(code, ()):
             if (of_item, nth) in met:
                 continue
             met.add((of_item, nth))
             waits[of_item] -= 1
             if not waits[of_item]:
-                heappush(heap, (at + days[of_item], len(found), of_item))
-    return found
+                heappush(heap, (at + days[of_item], len(finished), of_item))
+    return finished
 
 
 def _named_in(tasks: Mapping[str, PathTask]) -> dict[str, list[tuple[str, int]]]:
     """In which groups each item stands: of which item, and the how many-th."""
-    found: dict[str, list[tuple[str, int]]] = {}
+    named: dict[str, list[tuple[str, int]]] = {}
     for code, task in tasks.items():
         for nth, group in enumerate(task.needs):
             for other in dict.fromkeys(group):
-                found.setdefault(other, []).append((code, nth))
-    return found
+                named.setdefault(other, []).append((code, nth))
+    return named
 
 
-def finish_of(tasks: Mapping[str, PathTask], found: Finishes) -> int:
+def finish_of(tasks: Mapping[str, PathTask], times: Finishes) -> int:
     """When everything is over: the last of the items that have to be granted; 0 where none has to be."""
-    return max((at for code, at in found.items() if not tasks[code].optional), default=0)
+    return max((at for code, at in times.items() if not tasks[code].optional), default=0)
 
 
 def slack(tasks: Mapping[str, PathTask]) -> dict[str, int | None]:
     """By how many working days each item alone may take longer without moving the median finish; None: any number."""
     usual = medians(tasks)
-    found = finishes(tasks, usual)
-    finish = finish_of(tasks, found)
-    latest, unsure = _latest(tasks, usual, found, finish)
+    times = finishes(tasks, usual)
+    finish = finish_of(tasks, times)
+    latest, unsure = _latest(tasks, usual, times, finish)
     return {
         code: _slack(tasks, usual, code, finish) if code in unsure else latest[code] - at if code in latest else None
-        for code, at in found.items()
+        for code, at in times.items()
     }
 
 
 def _latest(
-    tasks: Mapping[str, PathTask], usual: Durations, found: dict[str, int], finish: int
+    tasks: Mapping[str, PathTask], usual: Durations, times: dict[str, int], finish: int
 ) -> tuple[dict[str, int], set[str]]:
     """The latest finish of each item that keeps the *finish*, back from the end, where the finish asks for one.
 
@@ -171,7 +171,7 @@ def _latest(
     latest: dict[str, int] = {}
     unsure: set[str] = set()
     named_in = _named_in(tasks)
-    for code in reversed(found):
+    for code in reversed(times):
         limits = [] if tasks[code].optional else [finish]
         for of_item, nth in named_in.get(code, ()):
             if of_item in unsure or len(tasks[of_item].needs[nth]) > 1:
@@ -192,11 +192,11 @@ def _slack(tasks: Mapping[str, PathTask], usual: Durations, code: str, finish: i
     enough = finish + 1  # later than everything: nothing that waits for it is reached by way of it any earlier
     if not moves(enough):
         return None
-    kept = 0
-    while enough - kept > 1:
-        middle = (kept + enough) // 2
-        kept, enough = (kept, middle) if moves(middle) else (middle, enough)
-    return kept
+    harmless = 0
+    while enough - harmless > 1:
+        middle = (harmless + enough) // 2
+        harmless, enough = (harmless, middle) if moves(middle) else (middle, enough)
+    return harmless
 
 
 def _critical(tasks: Mapping[str, PathTask], usual: Finishes) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class ExternalResult(Struct, frozen=True, gc=False):
         numbers = [result.document_number.casefold().replace(" ", "") for result in (self, other)]
         days = [result.document_on for result in (self, other)]
         said = (pair for pair in (numbers, days) if all(pair))
-        return self.outcome is other.outcome and all(one == another for one, another in said)
+        return self.outcome is other.outcome and all(own == theirs for own, theirs in said)
 
 
 class Item(Struct, gc=False):
@@ -75,7 +75,7 @@ class Item(Struct, gc=False):
     dismissed: ExternalResult | None = None  # what the project manager decided against
     evaluated: bool = False
     undertaking: bool = False  # applied for on an undertaking
-    kept: bool | None = None  # what the check of it found; None: not checked yet
+    undertaking_kept: bool | None = None  # what the check of it found; None: not checked yet
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
     promised: int | None = None  # by that edition
@@ -120,7 +120,7 @@ class Item(Struct, gc=False):
         self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False
-        self.kept = None
+        self.undertaking_kept = None
         self.edition, self.promised, self.law = "", None, ""
         self.deemed_on = None
         self.renews = self.granted_as = None
@@ -189,12 +189,12 @@ class Project(Struct, gc=False):
 
     def waiting_for(self, code: str) -> list[str]:
         """The items of which some condition names the item *code*."""
-        found = []
+        waiting = []
         for other, item in self.items.items():
             plan = item.plan
             if (plan.requires or plan.requires_any) and plan.waits_for(code):
-                found.append(other)
-        return found
+                waiting.append(other)
+        return waiting
 
     @property
     def granted(self) -> set[str]:

@@ -12,7 +12,7 @@ from domain.core.ledger import Command, Fact, Refused
 from domain.core.types import Line, Stage
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.proof import Rung
-from domain.project.rules import consulted, find_signal, require_current
+from domain.project.rules import find_signal, open_consultation, require_current
 from domain.project.state.project import Project
 from domain.project.state.signals import Signal
 
@@ -95,9 +95,9 @@ def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
         if restore and signal.before and item.stage is Stage.COMPLETED:
             item.stage, item.outcome = signal.before, signal.outcome
     elif restore and signal.rung is Rung.CONSENT:
-        asked = consulted(item, signal.key[1])
-        if asked and asked.deemed is not None:
-            asked.opinion, asked.deemed = signal.opinion, None
+        consultation = open_consultation(item, signal.key[1])
+        if consultation and consultation.deemed is not None:
+            consultation.opinion, consultation.deemed = signal.opinion, None
 
 
 def acted_on_since(project: Project, signal: Signal) -> bool:

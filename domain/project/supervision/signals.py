@@ -9,9 +9,9 @@ from domain.core.ledger import Command, Fact, Role
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import DECIDED_STAGES, OPEN_STAGES, Code, Name, Outcome, Stage, Text
 from domain.law.proof import ClockProof, Colour, Rung
-from domain.project.countersignature.rules import going_on
-from domain.project.rules import consulted, next_signal, require_proof, responsible
-from domain.project.state.consultation import Consultation, Opinion, handed_on
+from domain.project.countersignature.rules import next_request
+from domain.project.rules import next_signal, open_consultation, require_proof, responsible
+from domain.project.state.consultation import Consultation, Opinion, is_forwarded
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Signal
 
@@ -207,9 +207,11 @@ class DeemConsent(Command, frozen=True, tag="deem_consent"):
             department=responsible(item, self.proof.clock),
             proof=self.proof,
         )
-        asked = consulted(item, self.proof.clock)
-        current = asked is not None and counts(item, asked, self.proof)
-        return (consent, *going_on(self.item, item, asked, context)) if asked and current else (consent,)
+        consultation = open_consultation(item, self.proof.clock)
+        current = consultation is not None and counts(item, consultation, self.proof)
+        return (
+            (consent, *next_request(self.item, item, consultation, context)) if consultation and current else (consent,)
+        )
 
 
 class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
@@ -227,15 +229,15 @@ class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
         item = project.recorded(self.item)
         signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
-        asked = consulted(item, self.proof.clock)
-        if asked and counts(item, asked, self.proof):
-            signal.opinion, asked.opinion = asked.opinion, Opinion.AGREED
-            asked.deemed = self.proof.article
+        consultation = open_consultation(item, self.proof.clock)
+        if consultation and counts(item, consultation, self.proof):
+            signal.opinion, consultation.opinion = consultation.opinion, Opinion.AGREED
+            consultation.deemed = self.proof.article
 
 
-def counts(item: Item, asked: Consultation, proof: ClockProof) -> bool:
+def counts(item: Item, consultation: Consultation, proof: ClockProof) -> bool:
     """Whether silence still answers the question *asked*: it was neither taken back nor handed on, nor changed."""
-    gone = asked.stale or asked.recalled or handed_on(item.consultations, asked)
+    gone = consultation.stale or consultation.recalled or is_forwarded(item.consultations, consultation)
     return item.application == proof.application and not gone
 
 

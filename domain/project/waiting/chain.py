@@ -47,7 +47,7 @@ class ItemWaiting(Struct, frozen=True):
 def waiting(project: Project, since: Since) -> list[ItemWaiting]:
     """Every item of *project* that is not over, in the project's order."""
     blocked = blockers(project)
-    return _Chains(project, blocked, since).told()
+    return _Chains(project, blocked, since).items_waiting()
 
 
 def blockers(project: Project) -> dict[str, Groups]:
@@ -71,17 +71,17 @@ def spare(project: Project) -> set[str]:
 
 def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
     """How many items have to be granted one after the other until this one is, itself counted; not those stuck."""
-    found: dict[str, int] = {}
+    depth_of: dict[str, int] = {}
     done, depth = set(granted), 0
     left = [code for code in blocked if code not in done]
     while True:
         depth += 1
         free = [code for code in left if not open_groups(blocked[code], done)]
         if not free:
-            return found
-        found |= dict.fromkeys(free, depth)
+            return depth_of
+        depth_of |= dict.fromkeys(free, depth)
         done.update(free)
-        left = [code for code in left if code not in found]
+        left = [code for code in left if code not in depth_of]
 
 
 class _Chains:
@@ -96,10 +96,10 @@ class _Chains:
         }
         self._roots: dict[str, tuple[str, ...]] = {}
 
-    def told(self) -> list[ItemWaiting]:
+    def items_waiting(self) -> list[ItemWaiting]:
         unneeded = spare(self.project)
-        found = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
-        return [one for one in found if one.waits]
+        items = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
+        return [item_waiting for item_waiting in items if item_waiting.waits]
 
     def _depth(self, code: str) -> int:
         return self.depths.get(code, len(self.project.items) + 1)
@@ -134,7 +134,7 @@ class _Chains:
         for wait in waits_of(self.project, item, bool(self.blockers[code])):
             at = since.get(wait.key)
             if wait.kind is WaitKind.PRECONDITION:
-                followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
+                followed = tuple(dict.fromkeys(blocker.followed for blocker in self.blockers[code]))
                 held_by, holder, turn = self._turn_at(root)
                 yield Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
             else:
@@ -156,8 +156,8 @@ class _Chains:
         way = [code]
         while behind := self.blockers.get(way[-1], ()):
             deepest = behind[0].followed
-            for one in behind[1:]:
-                deepest = one.followed if self._depth(one.followed) > self._depth(deepest) else deepest
+            for blocker in behind[1:]:
+                deepest = blocker.followed if self._depth(blocker.followed) > self._depth(deepest) else deepest
             if deepest in way:
                 break
             way.append(deepest)
@@ -168,6 +168,6 @@ class _Chains:
         if code not in self._roots:
             behind = self.blockers.get(code, ())
             self._roots[code] = () if behind else (code,)
-            ends = (end for one in behind for end in self._roots_of(one.followed))
+            ends = (end for blocker in behind for end in self._roots_of(blocker.followed))
             self._roots[code] = tuple(dict.fromkeys(ends)) if behind else (code,)
         return self._roots[code]

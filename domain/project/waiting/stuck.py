@@ -42,5 +42,5 @@ def is_stuck(project: Project) -> bool:
 
 def can_move(project: Project) -> bool:
     """Whether somebody can act on an open item of *project*, or none of them waits for anything."""
-    holders = [wait.held_by for one in waiting(project, {}) for wait in one.waits]
+    holders = [wait.held_by for item_waiting in waiting(project, {}) for wait in item_waiting.waits]
     return not holders or any(held_by is not HeldBy.NOBODY for held_by in holders)

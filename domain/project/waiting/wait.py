@@ -10,7 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from domain.core.types import FRESH_STAGES, OPEN_STAGES, Outcome, Stage
-from domain.project.state.consultation import against, unanswered
+from domain.project.state.consultation import not_agreed, unanswered
 from domain.project.state.project import Item, Project
 
 
@@ -94,20 +94,20 @@ def before_acceptance(item: Item) -> bool:
 def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
     """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
     stage = item.stage
-    found: list[Wait] = []
+    waits: list[Wait] = []
     if item.disputed is not None:
-        found.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
+        waits.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
     delivery = [Wait(DELIVERY, DEPARTMENT, item.department)] if stage is COMPLETED and item.plan.live else []
     if item.outcome is GRANTED:
-        found += delivery
-        if item.undertaking and item.kept is None:
-            found.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
-        return found
+        waits += delivery
+        if item.undertaking and item.undertaking_kept is None:
+            waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
+        return waits
     if stage is SUPPLEMENTING:
-        found.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
+        waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
     if item.outcome is not TERMINATED or is_needed(project, item):
-        found += (BLOCKED,) if blocked else _before_the_grant(item, stage)
-    return found + delivery  # what was turned down: applying again is what leads on
+        waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    return waits + delivery  # what was turned down: applying again is what leads on
 
 
 def is_needed(project: Project, item: Item) -> bool:
@@ -125,17 +125,17 @@ def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
     if stage is SUBMITTED:
         return (Wait(ACCEPTANCE, *_department(item)),)
     if stage is ACCEPTED:
-        held_up, asked = list(_under_examination(item)), item.consultations
-        return held_up or (Wait(DECISION, *_department(item), against(asked) if asked else ()),)
+        held_up, consultations = list(_under_examination(item)), item.consultations
+        return held_up or (Wait(DECISION, *_department(item), not_agreed(consultations) if consultations else ()),)
     return ()
 
 
 def _under_examination(item: Item) -> Iterator[Wait]:
     for suspension, ground in item.suspensions.items():
         yield Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension)
-    for asked in unanswered(item.consultations) if item.consultations else ():
-        on = (asked.step,) if asked.step else ()
-        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, asked.key)
+    for consultation in unanswered(item.consultations) if item.consultations else ():
+        on = (consultation.step,) if consultation.step else ()
+        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, consultation.department, on, consultation.key)
     if item.missing:
         yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
     if item.forwarded and not (item.upper and item.upper_received):
