@@ -56,7 +56,7 @@ class Folding(Struct, frozen=True):
     tables: tuple[Table, ...]
     settle: Settle
     moved: LiteralString = MOVED
-    asked: Mapping[str, object] = {}
+    params: Mapping[str, object] = {}
 
 
 class Tables(Struct, frozen=True):
@@ -106,7 +106,7 @@ async def _moved(cursor: Cursor, folding: Folding, past: Past) -> list[UUID]:
     query = SQL("SELECT p.project FROM views.project AS p WHERE {} LIMIT {}").format(
         SQL(folding.moved), PROJECTS_READ_MAX + 1
     )
-    await cursor.execute(query, {"t": past.t, "known": past.known, **folding.asked})
+    await cursor.execute(query, {"t": past.t, "known": past.known, **folding.params})
     moved = [project for (project,) in await cursor.fetchall()]
     if len(moved) > PROJECTS_READ_MAX:
         raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
@@ -129,12 +129,12 @@ def _folded(stored: Sequence[StoredEntry], folding: Folding, past: Past) -> dict
 
 def _written(folding: Folding, rows: Mapping[str, Sequence[Row]]) -> dict[str, str]:
     """The rows in JSON, each an object with the names of the table's columns."""
-    found = {}
+    written = {}
     for table in folding.tables:
         names = [name for name, _ in table.columns]
         objects = [dict(zip(names, row, strict=True)) for row in rows[table.name]]
-        found[table.name] = msgspec.json.encode(objects).decode()
-    return found
+        written[table.name] = msgspec.json.encode(objects).decode()
+    return written
 
 
 def settled_at(views: Sequence[View[Any]]) -> Settle:

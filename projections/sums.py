@@ -71,33 +71,33 @@ class Sums(Struct):
 
     def rows(self, name: str) -> Rows:
         """The rows of the tables called *name*; a longer span adds up what the next shorter one counted."""
-        counts, found = self.by_day, dict[str, list[Row]]()
+        counts, tables = self.by_day, dict[str, list[Row]]()
         for span in reversed(Span):
             counts = counts if span is Span.DAY else added_up(counts, span)
-            found[table_of(name, span)] = [
+            tables[table_of(name, span)] = [
                 (*key, self.register, times) for key, times in with_all(counts).items() if times
             ]
-        return found
+        return tables
 
 
 def added_up(counts: Mapping[Key, int], span: Span) -> Counts:
     """The same by the longer *span*."""
-    found, begin = dict[Key, int](), BEGINS[span]
+    sums, begin = dict[Key, int](), BEGINS[span]
     for (happened_on, department, recorded_on, figure, days), times in counts.items():
         first = begin(happened_on)
         learned = first if recorded_on is happened_on else begin(recorded_on)
         key = (first, department, learned, figure, days)
-        found[key] = found.get(key, 0) + times
-    return found
+        sums[key] = sums.get(key, 0) + times
+    return sums
 
 
 def with_all(counts: Mapping[Key, int]) -> Counts:
     """For each department, and for all of them together, where what has no department any more counts once too."""
-    found = {key: times for key, times in counts.items() if key[DEPARTMENT] != ALL}
+    totals = {key: times for key, times in counts.items() if key[DEPARTMENT] != ALL}
     for (happened_on, _, recorded_on, figure, days), times in counts.items():
         key = (happened_on, ALL, recorded_on, figure, days)
-        found[key] = found.get(key, 0) + times
-    return found
+        totals[key] = totals.get(key, 0) + times
+    return totals
 
 
 def day_of(at: datetime) -> date:

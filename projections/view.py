@@ -143,10 +143,10 @@ def fold_at(
     views: Sequence[View[Any]], project_id: UUID, entries: Iterable[Entry], t: datetime, known: datetime
 ) -> Folded:
     """The views' states at *t*, by what was recorded by *known*: corrections included, and nothing later than *t*."""
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    project = Project(project_id, retracted=corrections(told).retracted)
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    project = Project(project_id, retracted=corrections(recorded).retracted)
     folded = Folded(project, {view.name: view.start() for view in views})
-    take(views, folded, settled(told, t, known))
+    take(views, folded, settled(recorded, t, known))
     return folded
 
 
@@ -172,8 +172,8 @@ class Followers(dict[type[Any], tuple[tuple[str, Callable[..., None]], ...]]):
         self._views = views
 
     def __missing__(self, fact: type[Any]) -> tuple[tuple[str, Callable[..., None]], ...]:
-        found = self[fact] = tuple((view.name, view.fold) for view in self._views if fact in view.follows)
-        return found
+        followers = self[fact] = tuple((view.name, view.fold) for view in self._views if fact in view.follows)
+        return followers
 
 
 @lru_cache(maxsize=SETS_OF_VIEWS_MAX)
@@ -189,10 +189,10 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
         return out
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
-        told, old = rows.get(table.name, ()), folded.written.get(table.name, {})
-        if not told and not old:
+        current, old = rows.get(table.name, ()), folded.written.get(table.name, {})
+        if not current and not old:
             continue
-        new = {row[: table.key]: row for row in told}
+        new = {row[: table.key]: row for row in current}
         change = Change(added(old, new)) if table.summed else _replaced(old, new)
         folded.written[table.name] = new
         if change.inserts or change.updates or change.deletes:
@@ -217,8 +217,8 @@ def _replaced(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> Change:
 
 def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
     """The rows to add to a summed table where a project's were *old* and are *new*."""
-    found = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
-    return found + [(*key, -row[-1]) for key, row in old.items() if key not in new]
+    changed = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
+    return changed + [(*key, -row[-1]) for key, row in old.items() if key not in new]
 
 
 def create(schema: str, table: Table) -> list[Composed]:

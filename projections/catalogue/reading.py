@@ -36,11 +36,11 @@ class CatalogueThen(Struct, frozen=True):
 
     def in_force(self) -> DatedEdition | None:
         """The edition in force on the day; None before the first."""
-        return next((one for one in reversed(self.editions) if one.edition.valid_from <= self.day), None)
+        return next((dated for dated in reversed(self.editions) if dated.edition.valid_from <= self.day), None)
 
     def numbered(self, number: int) -> DatedEdition | None:
         """Edition *number*; None where it was not known."""
-        return next((one for one in self.editions if one.edition.number == number), None)
+        return next((dated for dated in self.editions if dated.edition.number == number), None)
 
     def online(self) -> dict[str, bool]:
         """What departments had decided, by the item's code."""
@@ -50,16 +50,16 @@ class CatalogueThen(Struct, frozen=True):
 
 def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueThen:
     """*catalogue* at *at*, in the time zone *zone*; *entries* are those that published or decided, in order."""
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    published = [(entry, entry.fact) for entry in told if isinstance(entry.fact, CataloguePublished)]
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    published = [(entry, entry.fact) for entry in recorded if isinstance(entry.fact, CataloguePublished)]
     editions = [catalogue.editions[fact.edition - 1] for _, fact in published]
     ends: list[date | None] = [edition.valid_from for edition in editions[1:]]
     dated = [
         DatedEdition(edition, entry, end)
         for edition, (entry, _), end in zip(editions, published, [*ends, None], strict=False)
     ]
-    decisions = [entry for entry in told if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
-    hours = [entry for entry in told if isinstance(entry.fact, IntakeHoursSet)]
+    decisions = [entry for entry in recorded if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
+    hours = [entry for entry in recorded if isinstance(entry.fact, IntakeHoursSet)]
     return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
 
 

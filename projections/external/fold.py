@@ -143,17 +143,19 @@ class Outside:
         state.items[item.plan.item] = looked
 
     def rows(self, state: OutsideState, project: Project) -> Rows:
-        kept = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
+        planned = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
         return {
             "outside": [
-                _row(project, code, item, looked) for code, item, looked in kept if item.stage is not Stage.NOT_STARTED
+                _row(project, code, item, looked)
+                for code, item, looked in planned
+                if item.stage is not Stage.NOT_STARTED
             ]
         }
 
 
 def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
     decided = item.stage in DECIDED_STAGES and item.outcome is not None
-    stands = item.result or (ExternalResult(item.outcome) if decided and item.outcome else None)
+    result = item.result or (ExternalResult(item.outcome) if decided and item.outcome else None)
     fed = item.disputed
     return (
         project.id,
@@ -163,11 +165,11 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
         project.manager,
         looked.zone,
         item.stage.value,
-        stands.outcome.value if stands else "",
-        stands.document_number if stands else "",
-        stands.document_on if stands else None,
-        stands.source if stands else "",
-        bool(stands and stands.by_feed),
+        result.outcome.value if result else "",
+        result.document_number if result else "",
+        result.document_on if result else None,
+        result.source if result else "",
+        bool(result and result.by_feed),
         looked.evidence,
         looked.recorded_at,
         looked.recorded_by,

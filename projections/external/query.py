@@ -36,7 +36,7 @@ class OutsideResults:
             await cursor.execute("SELECT * FROM views.outside WHERE project = %s ORDER BY item", [project])
             return [OutsideRow(*row) for row in await cursor.fetchall()]
 
-    async def listed(self, asked: OutsideFilter) -> list[OutsideRow]:
+    async def listed(self, criteria: OutsideFilter) -> list[OutsideRow]:
         """A page of all projects', those verified longest ago first."""
         async with self._store.cursor() as cursor:
             await cursor.execute(
@@ -51,14 +51,14 @@ class OutsideResults:
                 ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
                 """,
                 {
-                    "department": asked.department,
-                    "manager": asked.manager,
-                    "disputed": asked.disputed,
-                    "days": asked.stale_days,
-                    "at": asked.at,
-                    "register": asked.register,
-                    "limit": asked.limit,
-                    "offset": asked.offset,
+                    "department": criteria.department,
+                    "manager": criteria.manager,
+                    "disputed": criteria.disputed,
+                    "days": criteria.stale_days,
+                    "at": criteria.at,
+                    "register": criteria.register,
+                    "limit": criteria.limit,
+                    "offset": criteria.offset,
                 },
             )
             return [OutsideRow(*row) for row in await cursor.fetchall()]

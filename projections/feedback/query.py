@@ -123,13 +123,13 @@ class VoicesAt:
         self._store, self._laws = store, laws
         self.t, self.known = t, known
 
-    async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
+    async def complaints(self, criteria: VoiceFilter) -> list[ComplaintReading]:
         """Complaints, the newest first. Raises TooMuchToRead."""
-        return await self._listed(COMPLAINTS, asked, await self._earlier(asked.project, asked.scope))
+        return await self._listed(COMPLAINTS, criteria, await self._earlier(criteria.project, criteria.scope))
 
-    async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
+    async def evaluations(self, criteria: VoiceFilter) -> list[EvaluationReading]:
         """Evaluations, the newest first. Raises TooMuchToRead."""
-        return await self._listed(EVALUATIONS, asked, await self._earlier(asked.project, asked.scope))
+        return await self._listed(EVALUATIONS, criteria, await self._earlier(criteria.project, criteria.scope))
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
         """Who did what when with a project's complaints and evaluations, oldest first; what counts, as corrected."""
@@ -139,11 +139,11 @@ class VoicesAt:
         query = SQL("SELECT * FROM views.voice WHERE project = %(project)s ORDER BY version")
         return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
 
-    async def summaries(self, asked: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
+    async def summaries(self, criteria: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
         """The figures of all that is asked for, by department and item. Raises TooMuchToRead."""
-        earlier = await self._earlier(asked.project, asked.scope)
-        complaints = await self._all(COMPLAINTS, asked, earlier)
-        evaluations = await self._all(EVALUATIONS, asked, earlier)
+        earlier = await self._earlier(criteria.project, criteria.scope)
+        complaints = await self._all(COMPLAINTS, criteria, earlier)
+        evaluations = await self._all(EVALUATIONS, criteria, earlier)
         return await asyncio.to_thread(
             lambda: summaries(
                 map(self._reader(COMPLAINTS), complaints),
@@ -153,22 +153,26 @@ class VoicesAt:
         )
 
     async def _listed(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
     ) -> list[A]:
-        read, page = self._reader(kind), slice(asked.offset, asked.offset + asked.limit)
-        if not asked.by_clock:
+        read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
+        if not criteria.by_clock:
             if not earlier:
-                return list(map(read, await self._found(kind, asked, (), asked.limit, asked.offset)))
-            rows = await self._found(kind, asked, earlier, asked.offset + asked.limit)
-            return list(map(read, self._merged(kind, asked, rows, earlier)[page]))
-        rows = await self._all(kind, asked, earlier)
-        found = await asyncio.to_thread(lambda: [one for one in map(read, rows) if asked.takes_clocks(one)])
-        return found[page]
+                return list(map(read, await self._found(kind, criteria, (), criteria.limit, criteria.offset)))
+            rows = await self._found(kind, criteria, earlier, criteria.offset + criteria.limit)
+            return list(map(read, self._merged(kind, criteria, rows, earlier)[page]))
+        rows = await self._all(kind, criteria, earlier)
+        matching = await asyncio.to_thread(
+            lambda: [reading for reading in map(read, rows) if criteria.takes_clocks(reading)]
+        )
+        return matching[page]
 
-    async def _all(self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[R]:
+    async def _all(
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+    ) -> list[R]:
         """Every row that is asked for, its clocks apart."""
-        rows = await self._found(kind, asked, earlier, VOICES_READ_MAX + 1)
-        merged = self._merged(kind, asked, rows, earlier)
+        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
+        merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
             raise TooMuchToRead(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
         return merged
@@ -177,28 +181,28 @@ class VoicesAt:
         return lambda row: kind.read(row, self._laws, self.t, self.known)
 
     def _merged(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
     ) -> list[R]:
         """*rows* of the view and those read from the ledger, in the order of a list."""
-        found: list[R] = list(rows)
+        merged: list[R] = list(rows)
         for project, state in earlier.items():
-            found += [row for row in kind.rows(state) if asked.takes(project, row, getattr(row, kind.at))]
-        return sorted(found, key=kind.order, reverse=True)
+            merged += [row for row in kind.rows(state) if criteria.takes(project, row, getattr(row, kind.at))]
+        return sorted(merged, key=kind.order, reverse=True)
 
     async def _found(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
     ) -> list[R]:
-        query = statement(kind, asked, without=bool(without))
-        params: dict[str, Any] = {f"equal_{name}": value for name, value in asked.equal.items()}
-        params |= {"project": asked.project, "first": asked.first, "end": asked.end, "without": list(without)}
+        query = statement(kind, criteria, without=bool(without))
+        params: dict[str, Any] = {f"equal_{name}": value for name, value in criteria.equal.items()}
+        params |= {"project": criteria.project, "first": criteria.first, "end": criteria.end, "without": list(without)}
         params |= {"limit": limit, "offset": offset}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
         """The projects for which the view can't answer, as they stood. Raises TooMuchToRead."""
-        asked = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
+        params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
         within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
-        moved = sorted(found for (found,) in await self._rows(SQL(MOVED).format(**within), asked))
+        moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were complained of since {self.t.isoformat()}")
         states: dict[UUID, VoicesState] = {}
@@ -218,18 +222,18 @@ def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
     return EVERYTHING if scope is None else scope.of(alias)
 
 
-def statement(kind: FeedbackKind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
+def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:
     """The query behind a list; *without* leaves out the projects that are read from the ledger."""
     at, name = Identifier("v", kind.at), Identifier("v", kind.name)
-    conditions: list[SQL | Composed] = [within_of(asked.scope, "v")]
+    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
     conditions += [
-        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in asked.equal
+        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in criteria.equal
     ]
-    if asked.project is not None:
+    if criteria.project is not None:
         conditions.append(SQL("v.project = %(project)s"))
-    if asked.first is not None:
+    if criteria.first is not None:
         conditions.append(SQL("{} >= %(first)s").format(at))
-    if asked.end is not None:
+    if criteria.end is not None:
         conditions.append(SQL("{} < %(end)s").format(at))
     if without:
         conditions.append(SQL("v.project <> ALL (%(without)s)"))

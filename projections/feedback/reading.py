@@ -97,12 +97,12 @@ def clocks_of(
         return []
     pack = laws.pack(law)
     calendar = laws.calendar(pack, local_day(known, pack.zone))
-    found = []
+    clocks = []
     for run in runs:
         terms = terms_of(rule, local_day(run.started_at, pack.zone))
         if clock := voice_clock(run, terms, calendar, pack.zone, t):
-            found.append(clock)
-    return found
+            clocks.append(clock)
+    return clocks
 
 
 def _next(clocks: Iterable[VoiceClock]) -> tuple[date | None, int | None, bool]:

@@ -95,8 +95,11 @@ def summaries(
     lines = []
     for department, items in sorted(said.items()):
         late = {item: passed[department or "supervisor", item] for item in items}
-        whole = [one for found, _ in items.values() for one in found], [one for _, got in items.values() for one in got]
-        of_items = [_line(department, item, found, late[item]) for item, found in sorted(items.items())]
+        whole = (
+            [reading for of_item, _ in items.values() for reading in of_item],
+            [reading for _, got in items.values() for reading in got],
+        )
+        of_items = [_line(department, item, of_item, late[item]) for item, of_item in sorted(items.items())]
         all_late = sum(number for (holder, _), number in passed.items() if holder == (department or "supervisor"))
         lines += discreet([_line(department, None, whole, all_late)], opinions_min)
         lines += discreet(of_items, opinions_min)
@@ -107,14 +110,14 @@ def withheld(counts: Mapping[Name, int], least: int, forced: Collection[Name] = 
     """The names whose *counts* are not told: those from 1 to below *least*, those *forced*, and as many more, the
     smallest first, as it takes that no count follows from the others and their sum.
     """
-    found = {name for name, count in counts.items() if 0 < count < least or (count and name in forced)}
+    hidden = {name for name, count in counts.items() if 0 < count < least or (count and name in forced)}
     others = sorted(
-        (name for name, count in counts.items() if count and name not in found),
+        (name for name, count in counts.items() if count and name not in hidden),
         key=lambda name: (counts[name], name or ""),
     )
-    while found and others and (len(found) == 1 or sum(counts[name] for name in found) < least):
-        found.add(others.pop(0))
-    return found
+    while hidden and others and (len(hidden) == 1 or sum(counts[name] for name in hidden) < least):
+        hidden.add(others.pop(0))
+    return hidden
 
 
 def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
@@ -137,40 +140,42 @@ def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
 
 def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSummary:
     complaints, evaluations = said
-    answered = [one for one in complaints if one.answered_at]
-    due = [one for one in complaints if one.answered_at or _passed(one, UP_TO_ANSWER)]
-    spoken = [one.satisfied for one in complaints if one.satisfied and one.satisfied != Satisfied.NONE]
-    counting = [one for one in evaluations if one.state != "void"]
-    bad = [one for one in counting if one.bad]
-    rectified = [one for one in bad if one.first_rectified_at]
-    to_rectify = [one for one in bad if one.first_rectified_at or _passed(one, (VoiceStep.RECTIFICATION,))]
-    called = [one for one in bad if one.called_back_at]
-    told = [one.satisfied for one in called if one.satisfied != Satisfied.NONE]
+    answered = [reading for reading in complaints if reading.answered_at]
+    due = [reading for reading in complaints if reading.answered_at or _passed(reading, UP_TO_ANSWER)]
+    spoken = [reading.satisfied for reading in complaints if reading.satisfied and reading.satisfied != Satisfied.NONE]
+    counting = [reading for reading in evaluations if reading.state != "void"]
+    bad = [reading for reading in counting if reading.bad]
+    rectified = [reading for reading in bad if reading.first_rectified_at]
+    to_rectify = [
+        reading for reading in bad if reading.first_rectified_at or _passed(reading, (VoiceStep.RECTIFICATION,))
+    ]
+    called = [reading for reading in bad if reading.called_back_at]
+    answers = [reading.satisfied for reading in called if reading.satisfied != Satisfied.NONE]
     return VoiceSummary(
         department=department,
         item=item,
         complaints=len(complaints),
-        open=sum(one.closed_at is None for one in complaints),
-        overdue=sum(one.overdue for one in complaints),
+        open=sum(reading.closed_at is None for reading in complaints),
+        overdue=sum(reading.overdue for reading in complaints),
         late=late,
-        declined=sum(one.state == "declined" for one in complaints),
-        withdrawn=sum(one.state == "withdrawn" for one in complaints),
-        upheld=share(sum(bool(one.upheld) for one in answered), len(answered)),
-        on_time=share(sum(not _passed(one, UP_TO_ANSWER) for one in due), len(due)),
+        declined=sum(reading.state == "declined" for reading in complaints),
+        withdrawn=sum(reading.state == "withdrawn" for reading in complaints),
+        upheld=share(sum(bool(reading.upheld) for reading in answered), len(answered)),
+        on_time=share(sum(not _passed(reading, UP_TO_ANSWER) for reading in due), len(due)),
         satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
         evaluations=len(counting),
         void=len(evaluations) - len(counting),
         bad_rate=share(len(bad), len(counting)),
         rectified=share(len(rectified), len(bad)),
         rectified_on_time=share(
-            sum(not _passed(one, (VoiceStep.RECTIFICATION,)) for one in to_rectify), len(to_rectify)
+            sum(not _passed(reading, (VoiceStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)
         ),
         called_back=share(len(called), len(bad)),
-        content=share(sum(said in CONTENT for said in told), len(told)),
+        content=share(sum(said in CONTENT for said in answers), len(answers)),
     )
 
 
-def _passed(one: Reading, steps: Collection[VoiceStep]) -> bool:
+def _passed(reading: Reading, steps: Collection[VoiceStep]) -> bool:
     """Whether its department, or the bureau where it has none, let a clock of *steps* pass."""
-    holder = one.department or "supervisor"
-    return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in one.clocks)
+    holder = reading.department or "supervisor"
+    return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in reading.clocks)

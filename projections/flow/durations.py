@@ -78,8 +78,8 @@ class Handled:
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
         if isinstance(entry.fact, PLANNING):
-            kept = state.planned
-            state.planned = {code: kept.get(code, entry.occurred_at) for code in project.items}
+            planned = state.planned
+            state.planned = {code: planned.get(code, entry.occurred_at) for code in project.items}
         match entry.fact:
             case ItemSubmitted(item=code) as submitted if code in project.items:
                 state.begun[code] = project.items[code].application, submitted, entry.occurred_at

@@ -63,24 +63,24 @@ class Durations:
 
     async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> KnownDurations:
         """Those known at *position* of the views, or somewhat earlier but not before *after*; *at* is now."""
-        kept = self._kept.get(register)
-        if kept is not None and kept.laws is laws and (kept.position == position or self._fresh(kept, after)):
-            return kept.known
+        cached = self._kept.get(register)
+        if cached is not None and cached.laws is laws and (cached.position == position or self._fresh(cached, after)):
+            return cached.known
         known = await self.until(laws, at, register)
         self._kept[register] = CachedDurations(known, position, laws, monotonic())
         return known
 
     @staticmethod
-    def _fresh(kept: CachedDurations, after: int) -> bool:
-        return kept.position >= after and monotonic() - kept.counted_at < REFRESH_SECONDS
+    def _fresh(cached: CachedDurations, after: int) -> bool:
+        return cached.position >= after and monotonic() - cached.counted_at < REFRESH_SECONDS
 
     async def until(self, laws: Laws, as_of: datetime, register: str = "") -> KnownDurations:
         """Those of all applications of *register* that were decided up to *as_of*, by what is known now."""
         known, within = KnownDurations(), Scope(register).of("h")
         async with self._store.cursor() as cursor:
             await cursor.execute(SQL(SPANS).format(within), {})
-            asked = _calendars(laws, await cursor.fetchall(), as_of)
-            await cursor.execute(SQL(COUNTED).format(within), asked)
+            params = _calendars(laws, await cursor.fetchall(), as_of)
+            await cursor.execute(SQL(COUNTED).format(within), params)
             for measure, service, special, department, mode, days, number in await cursor.fetchall():
                 past = known.whole if measure == "whole" else known.handling
                 past.add(Likeness(service, special, department, mode), days, number)
@@ -89,7 +89,7 @@ class Durations:
 
 def _calendars(laws: Laws, spans: list[tuple[str, datetime, datetime]], as_of: datetime) -> dict[str, Any]:
     """The working days counted by every law, from the day of its first begin to that of its last decision."""
-    asked: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
+    params: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
     for law, begin, end in spans:
         try:
             pack = laws.pack(law)
@@ -97,9 +97,9 @@ def _calendars(laws: Laws, spans: list[tuple[str, datetime, datetime]], as_of: d
             continue
         first = local_day(begin, pack.zone)
         calendar = laws.calendar(pack, local_day(as_of, pack.zone))
-        asked["laws"].append(law)
-        asked["zones"].append(pack.zone)
-        asked["firsts"].append(first)
-        asked["places"].append(len(asked["counts"]) + 1)  # the first place of an array is 1
-        asked["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
-    return asked
+        params["laws"].append(law)
+        params["zones"].append(pack.zone)
+        params["firsts"].append(first)
+        params["places"].append(len(params["counts"]) + 1)  # the first place of an array is 1
+        params["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
+    return params

@@ -61,34 +61,34 @@ class PhaseStanding(Struct, frozen=True):
 
 def course(project_id: UUID, entries: Sequence[Entry]) -> ProjectCourse:
     """What *entries*, in version order and with their corrections settled, made of the project's items."""
-    found = ProjectCourse(Project(project_id))
+    progress = ProjectCourse(Project(project_id))
     for entry in entries:
-        entry.fact.apply(found.project)
-        found.project.version = entry.version
+        entry.fact.apply(progress.project)
+        progress.project.version = entry.version
         code = getattr(entry.fact, "item", "")
-        item = found.project.items.get(code) if isinstance(code, str) else None
+        item = progress.project.items.get(code) if isinstance(code, str) else None
         if item is None:
             continue
         if begun(item):
-            found.begun_at.setdefault(code, entry.occurred_at)
+            progress.begun_at.setdefault(code, entry.occurred_at)
         if item.outcome is Outcome.GRANTED:
-            found.granted_at.setdefault(code, entry.occurred_at)
+            progress.granted_at.setdefault(code, entry.occurred_at)
         else:
-            found.granted_at.pop(code, None)
-    return found
+            progress.granted_at.pop(code, None)
+    return progress
 
 
-def phases_at(found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
+def phases_at(progress: ProjectCourse, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
     """The phases of the project's flow at *t*, those with steps. *rule* counts their days; None: nothing does."""
-    flow = found.project.flow
-    shown = (_standing(phase, found, rule, t) for phase in (flow.phases if flow else ()))
+    flow = progress.project.flow
+    shown = (_standing(phase, progress, rule, t) for phase in (flow.phases if flow else ()))
     return [phase for phase in shown if phase.steps]
 
 
-def _standing(phase: Phase, found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
-    items = [code for code, item in found.project.items.items() if item.plan.phase == phase.code]
-    begun_at = min((found.begun_at[code] for code in items if code in found.begun_at), default=None)
-    granted = [found.granted_at[code] for code in items if code in found.granted_at]
+def _standing(phase: Phase, progress: ProjectCourse, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
+    items = [code for code, item in progress.project.items.items() if item.plan.phase == phase.code]
+    begun_at = min((progress.begun_at[code] for code in items if code in progress.begun_at), default=None)
+    granted = [progress.granted_at[code] for code in items if code in progress.granted_at]
     done = bool(items) and len(granted) == len(items)
     ended_at = max(granted) if done else None
     days = _days(phase, rule, begun_at, ended_at or t)

@@ -63,9 +63,9 @@ class RunningProjects:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def listed(self, asked: RunningFilter) -> list[RunningProject]:
+    async def listed(self, criteria: RunningFilter) -> list[RunningProject]:
         """A page of them, those that came last first."""
-        params = {name: getattr(asked, name) for name in RunningFilter.__struct_fields__}
+        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__}
         return [RunningProject(*row) for row in await self._rows(LISTED, params)]
 
     async def counted(self, flow: str, at: datetime) -> list[RunningCount]:

@@ -27,7 +27,7 @@ WEIGHTS = {"name": "A", "code": "A", "basic.project_code": "A", "enterprise": "B
 
 DOCUMENT = "document:"  # what the label of a document's number begins with, before its item
 
-REQUIRED = {category.id: tuple(one.key for one in category.fields if one.required) for category in FORM}
+REQUIRED = {category.id: tuple(field.key for field in category.fields if field.required) for category in FORM}
 
 PROJECTS = Table(
     "information",
@@ -121,7 +121,7 @@ class InformationState(Struct):
     touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # by category: when last, by whom
     known_on: date | None = None
     documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
-    told: tuple[tuple[str, str], ...] = ()  # the documents that the kept rows have
+    shown_documents: tuple[tuple[str, str], ...] = ()  # the documents that the cached rows show
     rows: Rows | None = None
 
 
@@ -148,11 +148,11 @@ class Information:
                 state.documents.pop(item, None)
 
     def rows(self, state: InformationState, project: Project) -> Rows:
-        registered, told = state.registered, tuple(_documents(state, project))
+        registered, documents = state.registered, tuple(_documents(state, project))
         if registered is None:
             return {}
-        if state.rows is None or told != state.told:
-            state.told = told
+        if state.rows is None or documents != state.shown_documents:
+            state.shown_documents = documents
             categories = [_category_row(state, project, category) for category in FORM]
             state.rows = {
                 "information": [_project_row(state, registered, project, categories)],
@@ -168,12 +168,14 @@ class Information:
 
 def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded) -> None:
     by = entry.recorded.by.id
-    for one in recorded.fields:
-        key = recorded.category, one.key
+    for entered in recorded.fields:
+        key = recorded.category, entered.key
         before = state.fields.get(key)
         if before is None or recorded.as_of >= before.as_of:
             times = entry.occurred_at, entry.recorded_at
-            state.fields[key] = Stand(one.value, one.unit, recorded.as_of, recorded.source, *times, by, entry.version)
+            state.fields[key] = Stand(
+                entered.value, entered.unit, recorded.as_of, recorded.source, *times, by, entry.version
+            )
     state.touched[recorded.category] = entry.occurred_at, by
     state.known_on = max(state.known_on or recorded.as_of, recorded.as_of)
     state.rows = None
@@ -181,17 +183,17 @@ def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded)
 
 def _documents(state: InformationState, project: Project) -> list[tuple[str, str]]:
     """The numbers of the documents that stand, by item."""
-    found = []
+    documents = []
     for code, item in project.items.items():
         number = item.result.document_number if item.result else state.documents.get(code, "")
         if number:
-            found.append((code, number))
-    return found
+            documents.append((code, number))
+    return documents
 
 
 def _category_row(state: InformationState, project: Project, category: Category) -> Row:
     required = REQUIRED[category.id]
-    known = [one.key for one in category.fields if _value(state, category.id, one.key)]
+    known = [form_field.key for form_field in category.fields if _value(state, category.id, form_field.key)]
     missing = [key for key in required if key not in known]
     at, by = state.touched.get(category.id, (None, ""))
     filled = len(required) - len(missing)
@@ -239,7 +241,7 @@ def _weight(label: str) -> str:
 def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple[str, str]]:
     """Every text that the project is found by, and what it is."""
     enterprise = registered.enterprise
-    found = [
+    texts = [
         ("name", registered.name),
         ("code", registered.code),
         ("enterprise", enterprise.name),
@@ -247,16 +249,16 @@ def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple
     ]
     for (category, key), stand in state.fields.items():
         if category != CONTACTS and category in CATEGORIES:
-            found.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
-    found += [(DOCUMENT + item, number) for item, number in state.told]
-    return [(label, text) for label, text in found if text]
+            texts.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
+    texts += [(DOCUMENT + item, number) for item, number in state.shown_documents]
+    return [(label, text) for label, text in texts if text]
 
 
 def spelt(category: str, key: str, value: str, unit: str = "") -> str:
     """A field's value in words: of a choice the Chinese and the English, of a figure with its unit."""
-    for one in CATEGORIES[category].fields:
-        if one.key == key and one.sort is Sort.CHOICE and value in one.options:
-            return " ".join(one.options[value])
+    for form_field in CATEGORIES[category].fields:
+        if form_field.key == key and form_field.sort is Sort.CHOICE and value in form_field.options:
+            return " ".join(form_field.options[value])
     return f"{value} {unit}".strip()
 
 

@@ -90,7 +90,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     def conditions(self) -> list[LiteralString]:
         """What has to hold of a project, as SQL with the parameters of `params`."""
         category, judged = bool(self.category), self.complete is not None
-        asked = {
+        given = {
             "words": bool(self.text.strip()),
             "exact": bool(self.text.strip()),
             "known_category": category and not judged,
@@ -99,7 +99,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
             "steps": bool(self.stage or self.department),
             **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
         }
-        return [WHERE[name] for name, is_asked in asked.items() if is_asked]
+        return [WHERE[name] for name, is_given in given.items() if is_given]
 
     def params(self) -> dict[str, Any]:
         """The values that the conditions name. A text without any word finds nothing."""
@@ -144,17 +144,17 @@ class InformationBook:
     def __init__(self, store: Reader, past: InformationPast | None = None) -> None:
         self._store, self._past = store, past
 
-    async def listed(self, asked: InformationFilter) -> FoundProjects:
+    async def listed(self, criteria: InformationFilter) -> FoundProjects:
         """A page of projects that match, the best match first; without a text those entered last.
 
         Raises TooMuchToRead.
         """
-        params, conditions = asked.params(), asked.conditions()
-        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in one for one in conditions))
+        params, conditions = criteria.params(), criteria.conditions()
+        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in condition for condition in conditions))
         async with self._tables(PROJECTS, *read) as (cursor, tables):
             given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
             given["conditions"] = SQL(" AND ").join(
-                [asked.scope.of("i"), *(SQL(one).format(**given) for one in conditions)]
+                [criteria.scope.of("i"), *(SQL(condition).format(**given) for condition in conditions)]
             )
             await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
@@ -169,16 +169,16 @@ class InformationBook:
 
         Raises TooMuchToRead.
         """
-        asked = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
+        params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
             given = _given(tables)
-            await cursor.execute(SQL(OF_PERSON).format(**given), asked | tables.params)
-            found = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
-            cases = {one.row.project: one.cases for one in found}
+            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
+            projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
+            cases = {listed.row.project: listed.cases for listed in projects}
             await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
-        return found
+        return projects
 
     def _tables(self, *tables: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
         return tables_at(self._store, folding_of(self._past, *tables), self._past)
@@ -189,7 +189,7 @@ def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
     if past is None:
         return Folding(VIEWS, tables, _settled_by(ZONE))
     day = local_day(past.t, past.zone)
-    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, asked={"day": day})
+    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, params={"day": day})
 
 
 def _given(tables: Tables) -> dict[str, Composed]:
@@ -209,16 +209,16 @@ def known_project(
     Days are those of *zone*. A correction counts from when it was recorded on.
     """
     folded = fold(VIEWS, project, then(entries, as_of, known, zone))
-    told = VIEWS[0].rows(folded.states["information"], folded.project)
-    if not told:
+    rows = VIEWS[0].rows(folded.states["information"], folded.project)
+    if not rows:
         return None
     progress = VIEWS[1].rows(folded.states["progress"], folded.project)
-    row = told["information"][0]
+    row = rows["information"][0]
     return KnownProject(
         InformationRow(*row[: len(InformationRow.__struct_fields__)]),
-        [CategoryRow(*one) for one in told["information_category"]],
-        [FieldRow(*one) for one in told["information_field"]],
-        [ProgressItem(*one) for one in progress["item"]],
+        [CategoryRow(*values) for values in rows["information_category"]],
+        [FieldRow(*values) for values in rows["information_field"]],
+        [ProgressItem(*values) for values in progress["item"]],
     )
 
 

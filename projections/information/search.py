@@ -28,19 +28,19 @@ def snippet(text: str, marks: tuple[str, ...]) -> list[Piece]:
         return []
     first = max(places[spans[0][0]] - AROUND_CHARACTERS, 0)
     end = min(first + SNIPPET_CHARACTERS_MAX, len(text))
-    found: list[Piece] = [Piece("…")] if first else []
+    pieces: list[Piece] = [Piece("…")] if first else []
     at = first
     for begin, after in spans:
         start, stop = places[begin], places[after - 1] + 1
         if start < at or stop > end:
             continue
         if start > at:
-            found.append(Piece(text[at:start]))
-        found.append(Piece(text[start:stop], marked=True))
+            pieces.append(Piece(text[at:start]))
+        pieces.append(Piece(text[start:stop], marked=True))
         at = stop
     if at < end:
-        found.append(Piece(text[at:end]))
-    return [*found, Piece("…")] if end < len(text) else found
+        pieces.append(Piece(text[at:end]))
+    return [*pieces, Piece("…")] if end < len(text) else pieces
 
 
 def _compared(text: str) -> tuple[str, list[int]]:
@@ -56,16 +56,16 @@ def _compared(text: str) -> tuple[str, list[int]]:
 
 def _spans(letters: str, marks: tuple[str, ...]) -> list[tuple[int, int]]:
     """Where the marks stand, in order and apart from each other; of two at one place the longer."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for mark in marks:
         at = letters.find(mark)
         while at >= 0:
             inside = mark[0].isascii() and at > 0 and letters[at - 1].isascii() and letters[at - 1].isalnum()
             if not inside:
-                found.append((at, at + len(mark)))
+                spans.append((at, at + len(mark)))
             at = letters.find(mark, at + 1)
     apart: list[tuple[int, int]] = []
-    for begin, after in sorted(found, key=lambda span: (span[0], -span[1])):
+    for begin, after in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not apart or begin >= apart[-1][1]:
             apart.append((begin, after))
     return apart

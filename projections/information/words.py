@@ -53,31 +53,31 @@ def plain(text: str) -> str:
 
 def vector(weighed: Iterable[tuple[str, str]]) -> str:
     """The tsvector of texts, each with its weight: a word has the heaviest of its texts."""
-    found: dict[str, str] = {}
+    weights: dict[str, str] = {}
     for weight, text in weighed:
         for word in words(text):
-            if word not in found or weight < found[word]:
-                found[word] = weight
-    return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(found.items()))
+            if word not in weights or weight < weights[word]:
+                weights[word] = weight
+    return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(weights.items()))
 
 
 def words(text: str) -> set[str]:
     """The words of *text*, those of Chinese runs being characters and pairs of them."""
-    found: set[str] = set()
+    distinct: set[str] = set()
     for run in RUN.finditer(plain(text)):
         if han := run["han"]:
-            found.update(han, _pairs(han))
+            distinct.update(han, _pairs(han))
         else:
-            found.add(run[0][:WORD_CHARACTERS_MAX])
-    return found
+            distinct.add(run[0][:WORD_CHARACTERS_MAX])
+    return distinct
 
 
-def question(asked: str) -> SearchWords:
+def question(text: str) -> SearchWords:
     """What *asked* looks for: all its terms, which blanks separate. English words stand for their other forms too."""
     parts: dict[str, None] = {}
     exact: list[str] = []
     marks: dict[str, None] = {}
-    for term in plain(asked).split()[:TERMS_MAX]:
+    for term in plain(text).split()[:TERMS_MAX]:
         runs = list(RUN.finditer(term))
         for run in runs:
             parts |= dict.fromkeys(_wanted(run))
@@ -90,19 +90,19 @@ def question(asked: str) -> SearchWords:
 def _wanted(run: re.Match[str]) -> list[str]:
     """The parts of a tsquery that one run asks for."""
     if han := run["han"]:
-        return [f"'{one}'" for one in (_pairs(han) or han)]
+        return [f"'{part}'" for part in (_pairs(han) or han)]
     return ["(" + " | ".join(f"'{form[:WORD_CHARACTERS_MAX]}':*" for form in forms(run[0])) + ")"]
 
 
 def forms(word: str) -> list[str]:
     """*word*, and what it may be a form of in English: each is to be looked for at the beginning of words."""
-    found = [word]
+    candidates = [word]
     if word.isascii() and word.isalpha() and not word.endswith(STAYS):
         for ending, instead in VARIANTS:
             stem = word.removesuffix(ending)
             if stem != word and len(stem) >= STEM_CHARACTERS_MIN:
-                found.append(stem + instead)
-    return list(dict.fromkeys(found))
+                candidates.append(stem + instead)
+    return list(dict.fromkeys(candidates))
 
 
 def _pairs(han: str) -> list[str]:

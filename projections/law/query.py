@@ -46,40 +46,47 @@ async def signals_of(
     """
     begin, end = period.begins(zone), period.ends(zone)
     projects = await _projects(store, period, begin, department, scope)
-    found: list[AssumedSignal] = []
+    signals: list[AssumedSignal] = []
     for nth in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[nth : nth + PROJECTS_AT_A_TIME])
-        found += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
+        signals += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
     return sorted(
-        (one for one in found if department in ("", one.department)),
-        key=lambda one: (one.at, one.project.hex, one.item, one.application, one.clock, one.compared),
+        (signal for signal in signals if department in ("", signal.department)),
+        key=lambda signal: (
+            signal.at,
+            signal.project.hex,
+            signal.item,
+            signal.application,
+            signal.clock,
+            signal.compared,
+        ),
     )
 
 
 async def _projects(store: Reader, period: Period, begin: datetime, department: str, scope: Scope) -> list[UUID]:
     """Those of which a clock may have run in the period, which began at the instant *begin*."""
-    asked: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
-    asked |= {"department": department, "limit": PROJECTS_MAX + 1}
+    params: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
+    params |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
-        await cursor.execute(SQL(RAN).format(within=scope.of("c")), asked)
-        found = [project for (project,) in await cursor.fetchall()]
-    if len(found) > PROJECTS_MAX:
+        await cursor.execute(SQL(RAN).format(within=scope.of("c")), params)
+        projects = [project for (project,) in await cursor.fetchall()]
+    if len(projects) > PROJECTS_MAX:
         raise TooMuchToRead(f"more than {PROJECTS_MAX} projects had clocks in that period")
-    return found
+    return projects
 
 
 def _judged(
     rows: Sequence[StoredEntry], laws: LawLibrary, other: Alternative, begin: datetime, end: datetime, t: datetime
 ) -> list[AssumedSignal]:
-    found, known = list[AssumedSignal](), frozenset(packs_of(laws))
+    signals, known = list[AssumedSignal](), frozenset(packs_of(laws))
     for project, stored in groupby(rows, attrgetter("stream")):
         entries = [entry for entry in (row.decoded() for row in stored) if entry.recorded_at <= t]
         if not entries:
             continue
         histories = item_histories(entries)
         since = entries[0].recorded_at if entries[0].recorded.source else begin  # before that, it was another system's
-        found += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
-    return found
+        signals += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
+    return signals
 
 
 def packs_of(laws: LawLibrary) -> list[str]:

@@ -89,10 +89,10 @@ class AssumedSignal(Struct, frozen=True, kw_only=True):
 
 def with_assumed(histories: Histories, assumed: Mapping[Application, Sequence[LawEvent]]) -> Histories:
     """The applications with further events each; *histories* are left as they are."""
-    found = dict(histories)
+    changed = dict(histories)
     for key, events in assumed.items():
-        found[key] = structs.replace(histories[key], events=[*histories[key].events, *events])
-    return found
+        changed[key] = structs.replace(histories[key], events=[*histories[key].events, *events])
+    return changed
 
 
 def signals_under(
@@ -114,35 +114,39 @@ def signals_under(
         other_rule = rule_of(changed, laws)
         if rule is None or other_rule is None:
             continue
-        passed = {_key(one): one for one in course_of(history, rule, laws, t, as_it_is).passed if begin <= one.at < end}
-        assumed = {
-            _key(one): one
-            for one in course_of(changed, other_rule, laws, t, other.rule).passed
-            if begin <= one.at < end
+        passed = {
+            _key(crossing): crossing
+            for crossing in course_of(history, rule, laws, t, as_it_is).passed
+            if begin <= crossing.at < end
         }
-        for key, one in {**passed, **assumed}.items():
+        assumed = {
+            _key(crossing): crossing
+            for crossing in course_of(changed, other_rule, laws, t, other.rule).passed
+            if begin <= crossing.at < end
+        }
+        for key, crossing in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
             above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
             yield AssumedSignal(
                 project=project,
                 item=item,
                 application=application,
-                department=department_of(history, one.clock, above=above),
-                clock=one.clock,
-                rung=one.rung,
-                level=level_of(one),
-                at=one.at,
-                article=one.reading.article,
+                department=department_of(history, crossing.clock, above=above),
+                clock=crossing.clock,
+                rung=crossing.rung,
+                level=level_of(crossing),
+                at=crossing.at,
+                article=crossing.reading.article,
                 compared=compared,
             )
 
 
-def _key(one: Crossing) -> tuple[str, Rung, str, datetime]:
-    return one.clock, one.rung, level_of(one), one.at
+def _key(crossing: Crossing) -> tuple[str, Rung, str, datetime]:
+    return crossing.clock, crossing.rung, level_of(crossing), crossing.at
 
 
-def level_of(one: Crossing) -> str:
+def level_of(crossing: Crossing) -> str:
     """As the board calls it: warning, yellow, red or deemed."""
-    if one.rung is Rung.CARD:
-        return one.colour.value if one.colour else "red"
-    return "warning" if one.rung is Rung.WARNING else "deemed"
+    if crossing.rung is Rung.CARD:
+        return crossing.colour.value if crossing.colour else "red"
+    return "warning" if crossing.rung is Rung.WARNING else "deemed"

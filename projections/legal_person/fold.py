@@ -104,7 +104,7 @@ class Belief(Struct, frozen=True):
 class PersonState(Struct):
     """What the rows of one person need beside the person itself."""
 
-    told: dict[date | None, tuple[str, str]] = field(default_factory=dict)  # source and teller of each day's change
+    sources: dict[date | None, tuple[str, str]] = field(default_factory=dict)  # of each change: source and recorder
     beliefs: list[Belief] = field(default_factory=list)
     codes: list[Row] = field(default_factory=list)
     merges: list[Row] = field(default_factory=list)
@@ -149,8 +149,8 @@ class Persons:
 def _believe(state: PersonState, entry: Entry, person: LegalPerson, day: date | None, source: str) -> None:
     """Take the person's days as they are known now: what is no longer held ends, what is new begins."""
     at = entry.recorded_at
-    state.told[day] = source, entry.recorded.by.id
-    now = [Believed(first, end, what, *state.told[first]) for first, end, what in person.timeline()]
+    state.sources[day] = source, entry.recorded.by.id
+    now = [Believed(first, end, what, *state.sources[first]) for first, end, what in person.timeline()]
     held = [belief.what for belief in state.beliefs if belief.known_until is None]
     state.beliefs = [
         belief

@@ -80,7 +80,7 @@ class Then(Struct, frozen=True):
     known: datetime
 
     @property
-    def asked(self) -> dict[str, object]:
+    def params(self) -> dict[str, object]:
         """The parameters that every query takes."""
         return {"day": self.day, "known": self.known}
 
@@ -130,7 +130,7 @@ class PersonBook:
 
     async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[FoundPersons]:
         """The entries that *code*, or the id *person*, leads to; of several persons where a code is of several."""
-        rows = await self._rows(FOUND, {**at.asked, "code": code, "id": person})
+        rows = await self._rows(FOUND, {**at.params, "code": code, "id": person})
         return [FoundPersons(*row) for row in rows]
 
     async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
@@ -142,23 +142,23 @@ class PersonBook:
 
     async def cluster(self, survivor: UUID, at: Then) -> Cluster:
         """Everything known of one person and of those merged into it, as known then."""
-        asked = {**at.asked, "id": survivor}
-        people = [person for (person,) in await self._rows(ABSORBED, asked)]
-        asked["people"] = people
+        params = {**at.params, "id": survivor}
+        people = [person for (person,) in await self._rows(ABSORBED, params)]
+        params["people"] = people
         days = await self._rows(
             f"SELECT {COLUMNS} FROM views.person AS p WHERE p.person = ANY(%(people)s) AND {KNOWN}"  # noqa: S608 our own constants
             " ORDER BY p.valid_from NULLS FIRST, p.code",
-            asked,
+            params,
         )
         codes = await self._rows(
             "SELECT * FROM views.person_code AS c WHERE c.person = ANY(%(people)s) AND c.known_from <= %(known)s"
             " ORDER BY c.person <> %(id)s, c.sort = 'linked', c.code",
-            asked,
+            params,
         )
         merges = await self._rows(
             f"SELECT m.* FROM views.person_merge AS m WHERE m.person = ANY(%(people)s) AND {MERGES}"  # noqa: S608 our own constants
             " ORDER BY m.merged_at, m.person",
-            asked,
+            params,
         )
         return Cluster(
             survivor,
@@ -167,27 +167,27 @@ class PersonBook:
             [MergeRow(*row) for row in merges],
         )
 
-    async def listed(self, asked: PersonFilter, at: Then) -> list[PersonRow]:
+    async def listed(self, criteria: PersonFilter, at: Then) -> list[PersonRow]:
         """Persons as they were on the day, each once however often it was entered, the best match first."""
-        sought, code = question(asked.text), asked.text.strip().upper().replace("-", "")
+        sought, code = question(criteria.text), criteria.text.strip().upper().replace("-", "")
         rows = await self._rows(
             LISTED,
             {
-                **at.asked,
+                **at.params,
                 "words": sought.words,
                 "exact": list(sought.exact),
                 "code": code if BEGUN_CODE.fullmatch(code) else "",
                 "prefix": literal(code) + "%",
-                "all": not asked.text.strip(),
-                "kind": asked.kind,
-                "status": asked.status,
-                "limit": asked.limit,
-                "offset": asked.offset,
+                "all": not criteria.text.strip(),
+                "kind": criteria.kind,
+                "status": criteria.status,
+                "limit": criteria.limit,
+                "offset": criteria.offset,
             },
         )
         return [PersonRow(*row) for row in rows]
 
-    async def _rows(self, query: LiteralString, asked: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, asked)
+            await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -40,24 +40,24 @@ class AttachedFile(Struct, frozen=True):
 def files_of(entries: Sequence[Entry], as_of: datetime, known_at: datetime, item: str = "") -> list[AttachedFile]:
     """The files attached at *as_of*, as known at *known_at*, the first attached first; of *item* alone where given."""
     known = [entry for entry in entries if entry.recorded_at <= known_at]
-    found = corrections(known)
+    corrected = corrections(known)
     files: dict[str, AttachedFile] = {}
     for entry in known:
-        happened = found.amended.get(entry.version, entry.occurred_at)
-        if entry.version in found.retracted or happened > as_of:
+        happened = corrected.amended.get(entry.version, entry.occurred_at)
+        if entry.version in corrected.retracted or happened > as_of:
             continue
         match entry.fact:
             case MaterialAttached() as fact:
                 file = files.setdefault(fact.digest, AttachedFile(fact.digest, fact.size, []))
-                has = {one.item for one in file.attachments}
+                has = {attachment.item for attachment in file.attachments}
                 file.attachments.extend(_attachments(fact, entry, happened, has))
             case MaterialDetached(digest=digest, items=items) if digest in files:
                 attachments = files[digest].attachments
-                attachments[:] = [one for one in attachments if one.item not in items]
+                attachments[:] = [attachment for attachment in attachments if attachment.item not in items]
             case _:
                 continue
     for file in files.values():
-        file.attachments[:] = [one for one in file.attachments if item in ("", one.item)]
+        file.attachments[:] = [attachment for attachment in file.attachments if item in ("", attachment.item)]
     return [file for file in files.values() if file.attachments]
 
 

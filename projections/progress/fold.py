@@ -165,11 +165,11 @@ class Progress:
             NODES[type(fact)](dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
-        kept, items, granted = state.rows, [], project.granted
+        cached, items, granted = state.rows, [], project.granted
         for nth, (code, item) in enumerate(project.items.items(), 1):
-            row = kept.get(code)
+            row = cached.get(code)
             if row is None:
-                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
+                row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
         return {"project": [_project_row(state, project, items)], "item": items}
 
@@ -191,7 +191,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
     unmet = project.unmet(code, granted)
     held = holders_of(project, item, unmet)
     accepted = item.stage is Stage.ACCEPTED
-    asked_now = item.consultations if accepted else None
+    consultations = item.consultations if accepted else None
     return (
         project.id,
         code,
@@ -208,8 +208,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         unmet,
         list(item.missing),
         sorted(set(item.suspensions.values())) if accepted else [],
-        [asked.department for asked in unanswered(asked_now)] if asked_now else [],
-        [department for department, _, _ in queue(asked_now).values()] if asked_now else [],
+        [consultation.department for consultation in unanswered(consultations)] if consultations else [],
+        [department for department, _, _ in queue(consultations).values()] if consultations else [],
         item.promise_days,
         dates.submitted_at,
         dates.accepted_at,

@@ -96,10 +96,10 @@ class ProgressList:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def page(self, asked: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
+    async def page(self, criteria: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
         """The page that is asked for; of the *past* not by *warned* or *stale_days*. Raises TooMuchToRead."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            where, params = conditions(asked, tables)
+            where, params = conditions(criteria, tables)
             query = SQL(
                 "SELECT p.* FROM {} AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
                 " LIMIT %(limit)s OFFSET %(offset)s"
@@ -107,19 +107,19 @@ class ProgressList:
             await cursor.execute(query, params)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
-    async def count(self, asked: ProjectsAsked) -> int:
+    async def count(self, criteria: ProjectsAsked) -> int:
         """How many projects match, on whatever page."""
-        where, params = conditions(asked)
+        where, params = conditions(criteria)
         ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
         return int(counted)
 
     async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
         """The items of *projects*, each project's in the order of its list."""
         query = SQL("SELECT i.* FROM views.item AS i WHERE i.project = ANY(%(projects)s) ORDER BY i.project, i.nth")
-        found: dict[UUID, list[ProgressItem]] = {}
+        items: dict[UUID, list[ProgressItem]] = {}
         for row in await self._rows(query, {"projects": projects}):
-            found.setdefault(row[0], []).append(ProgressItem(*row))
-        return found
+            items.setdefault(row[0], []).append(ProgressItem(*row))
+        return items
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The whole of *scope* at *t*; what was decided since *week_from* counts as this week's."""
@@ -146,10 +146,10 @@ class ProgressList:
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """What the filters offer."""
-        asked = {"register": scope.register}
+        params = {"register": scope.register}
 
         async def column(query: SQL | Composed) -> list[Any]:
-            return [row[0] for row in await self._rows(query, asked)]
+            return [row[0] for row in await self._rows(query, params)]
 
         def of_projects(name: LiteralString) -> Composed:
             query = SQL("SELECT DISTINCT {0} FROM views.project AS p WHERE {0} <> '' AND {1} ORDER BY 1")
@@ -160,7 +160,7 @@ class ProgressList:
                 "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> '' AND {}"
                 " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
             ).format(IN_REGISTER),
-            asked,
+            params,
         )
         departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(scope.of("i"))
         return Choices(
@@ -179,22 +179,25 @@ class ProgressList:
             return await cursor.fetchall()
 
 
-def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
+def conditions(criteria: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """What the rows have to fulfil, and the parameters of that."""
-    params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
+    params = structs.asdict(criteria) | {
+        "pattern": f"%{literal(criteria.text)}%",
+        "limit": min(criteria.limit, ROWS_MAX),
+    }
     params |= tables.params
-    found: list[SQL | Composed] = [IN_REGISTER]
-    found += [condition for name, condition in CONDITIONS.items() if params[name]]
+    terms: list[SQL | Composed] = [IN_REGISTER]
+    terms += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:
         has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
-        found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
-    if asked.warned:
-        found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
-    if asked.stale_days is not None:
-        found.append(STALE)
-    if asked.stuck is not None:
-        found.append(STUCK if asked.stuck else SQL("NOT p.stuck"))
-    if asked.over is not None:
-        found.append(OVER if asked.over else UNDER_WAY)
-    return SQL(" AND ").join(found), params
+        terms.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
+    if criteria.warned:
+        terms.append(HAS_CLOCK.format(EXISTS, WARNED[criteria.warned]))
+    if criteria.stale_days is not None:
+        terms.append(STALE)
+    if criteria.stuck is not None:
+        terms.append(STUCK if criteria.stuck else SQL("NOT p.stuck"))
+    if criteria.over is not None:
+        terms.append(OVER if criteria.over else UNDER_WAY)
+    return SQL(" AND ").join(terms), params

@@ -35,10 +35,10 @@ class ProjectTitles(Struct, frozen=True):
 
 async def names_of(store: Reader, projects: Iterable[UUID]) -> ProjectTitles:
     """The names of *projects* and of their items."""
-    asked = [list(set(projects))]
+    params = [list(set(projects))]
     async with store.cursor() as cursor:
-        await cursor.execute(NAMES, asked)
+        await cursor.execute(NAMES, params)
         rows = await cursor.fetchall()
-        await cursor.execute(ITEM_NAMES, asked)
+        await cursor.execute(ITEM_NAMES, params)
         items = {(project, item): name for project, item, name in await cursor.fetchall()}
     return ProjectTitles({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, items)

@@ -105,32 +105,32 @@ def case_row(
         return None
     law = law_for(registered.fact.law, registered.occurred_at)
     by_register = any(is_register_row(entry) for entry in entries)
-    found, zone = CaseDays(), ZoneInfo(law.zone)
+    days, zone = CaseDays(), ZoneInfo(law.zone)
     for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
         day = entry.occurred_at.astimezone(zone).date()
         if isinstance(entry.fact, StepNoted):
-            take_row(found, entry.fact, day, zone)
+            take_row(days, entry.fact, day, zone)
         elif not (by_register and entry.recorded.source):
-            take_fact(found, entry.fact, day)
-    ended, limit = found.delivered or found.completed, calendar_days(law)
+            take_fact(days, entry.fact, day)
+    ended, limit = days.delivered or days.completed, calendar_days(law)
     counted = plain_count(
-        found.submitted,
+        days.submitted,
         ended,
-        [(start, end) for start, end in found.stretches if end is not None],
-        None if limit is None else limit + found.extension,
-        None if by_register else found.stated,  # a permit register's cases are compared by the count
+        [(start, end) for start, end in days.stretches if end is not None],
+        None if limit is None else limit + days.extension,
+        None if by_register else days.stated,  # a permit register's cases are compared by the count
     )
     return CaseRow(
         case_id=registered.fact.code or str(registered.stream),
-        submitted_on=found.submitted,
+        submitted_on=days.submitted,
         delivered_on=ended,
         deadline_on=counted.deadline_on,
         gross_days=counted.gross_days,
         net_days=counted.net_days,
         suspended_days=counted.suspended_days,
-        extension_days=found.extension,
+        extension_days=days.extension,
         late=counted.late,
-        suspended_since=found.suspended_since if ended is None else None,
+        suspended_since=days.suspended_since if ended is None else None,
     )
 
 
@@ -143,11 +143,11 @@ def calendar_days(law: Pack) -> int | None:
     return limit.days if limit.unit == CALENDAR_DAY else None
 
 
-def through(asked: Asked, zone: str) -> datetime | None:
+def through(end: Asked, zone: str) -> datetime | None:
     """The last instant that is still asked for."""
-    if asked is None or isinstance(asked, datetime):
-        return asked
-    return midnight(next_day(asked), zone) - INSTANT
+    if end is None or isinstance(end, datetime):
+        return end
+    return midnight(next_day(end), zone) - INSTANT
 
 
 def is_register_row(entry: Entry) -> bool:
@@ -167,38 +167,38 @@ def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime
             yield entry if at is entry.occurred_at else structs.replace(entry, occurred_at=at)
 
 
-def take_row(found: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
+def take_row(days: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
     """Let one row of a register count, as its officers typed it."""
     if row.activity == SUBMITTED:
-        found.submitted = found.submitted or day
+        days.submitted = days.submitted or day
     elif row.activity == DELIVERED:
-        found.delivered = found.delivered or day
+        days.delivered = days.delivered or day
     elif row.activity == DATA_REQUESTED:
-        found.suspend(day)
+        days.suspend(day)
     elif row.activity == DATA_RECEIVED:
-        found.resume(typed_date(row.value) or day)
+        days.resume(typed_date(row.value) or day)
     elif row.activity in EXTENDED:
-        found.extension += typed_days(row.value) or 0
+        days.extension += typed_days(row.value) or 0
     elif row.activity == STATED_DEADLINE:
-        found.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
+        days.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
 
 
-def take_fact(found: CaseDays, fact: Fact, day: date) -> None:
+def take_fact(case_days: CaseDays, fact: Fact, day: date) -> None:
     """Let one fact count, if it is about the item that was applied for first."""
-    if isinstance(fact, ItemSubmitted) and not found.item:
-        found.item, found.submitted = fact.item, day
-    if getattr(fact, "item", "") != found.item:
+    if isinstance(fact, ItemSubmitted) and not case_days.item:
+        case_days.item, case_days.submitted = fact.item, day
+    if getattr(fact, "item", "") != case_days.item:
         return
     match fact:
         case ItemCompleted():
-            found.completed = found.completed or day
+            case_days.completed = case_days.completed or day
         case DecisionDelivered():
-            found.delivered = found.delivered or day
+            case_days.delivered = case_days.delivered or day
         case SupplementRequested() | ClockSuspended():
-            found.suspend(day)
+            case_days.suspend(day)
         case ClockResumed() | SupplementSubmitted(complete=True):
-            found.resume(day)
+            case_days.resume(day)
         case LimitExtended(clock="decision", days=days):
-            found.extension += days
+            case_days.extension += days
         case _:
             return

@@ -73,7 +73,7 @@ DECISIONS = """
       AND {within}
 """
 WHOSE = {False: SQL(">="), True: SQL("=")}  # '': every department and all together, or these alone
-LATELY = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
+RECENT = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
 OF_PROJECTS = (SQL("x.project = ANY(%(projects)s)"), SQL("d.project = ANY(%(projects)s)"))
 BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 
@@ -106,7 +106,7 @@ async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:
     today, until = day_of(as_of), dict[Span, date]()
     for span in Span:
         if following is None or day_of(following) >= span.following(today):
-            return Reach({one: until.get(one, span.following(today)) for one in Span}, None)
+            return Reach({each: until.get(each, span.following(today)) for each in Span}, None)
         until[span] = span.begin(today)
     return Reach(until, midnight(today, ZONE))
 
@@ -125,14 +125,14 @@ async def counts_of(
     *together*: of all departments alone, which is faster than of each too.
     """
     reach = await reach_of(cursor, as_of)
-    found = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
-    asked: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
+    summed = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
+    params: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
     if reach.rest is not None:
-        found.update(await _rows(cursor, LATELY, {**asked, "from": reach.rest}, scope, together=together))
+        summed.update(await _rows(cursor, RECENT, {**params, "from": reach.rest}, scope, together=together))
     if without:
-        asked |= {"from": BEGINNING, "projects": list(without)}
-        found.subtract(await _rows(cursor, OF_PROJECTS, asked, scope, together=together))
-    return Counter({key: number for key, number in found.items() if number})
+        params |= {"from": BEGINNING, "projects": list(without)}
+        summed.subtract(await _rows(cursor, OF_PROJECTS, params, scope, together=together))
+    return Counter({key: number for key, number in summed.items() if number})
 
 
 async def _summed(cursor: Cursor, query: Composed) -> Counts:
@@ -142,35 +142,35 @@ async def _summed(cursor: Cursor, query: Composed) -> Counts:
 
 def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False, register: str = "") -> Composed:
     """The query over the sums: no more of it than the period and the instant need."""
-    asked, since = list[Composed](), date.min
+    terms, since = list[Composed](), date.min
     for part in parts:
         until = reach.until[part.span]
         for name in (SIGNAL_SUMS, DECISION_SUMS):
             given = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
             given["register"] = Literal(register)
             if part.before and since < until:
-                asked.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
+                terms.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
             for sign, spans in ((SQL(""), part.more), (SQL("-"), part.less)):
-                asked += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
+                terms += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
         since = until
-    return SQL(ADDED).format(SQL(" UNION ALL ").join(asked))
+    return SQL(ADDED).format(SQL(" UNION ALL ").join(terms))
 
 
 async def _rows(
-    cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], scope: Scope, *, together: bool
+    cursor: Cursor, which: tuple[SQL, SQL], params: dict[str, Any], scope: Scope, *, together: bool
 ) -> Counts:
     """Counted from single rows: what was recorded from an instant on, or by some projects."""
-    found: Counts = Counter()
-    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), asked, prepare=False)
+    counts: Counts = Counter()
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), params, prepare=False)
     for of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
-            found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
-            found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), asked, prepare=False)
+            counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
+            counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
+    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), params, prepare=False)
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
-            found[department, decided_figure(state), NO_DAYS if days is None else days] += 1
-    return found
+            counts[department, decided_figure(state), NO_DAYS if days is None else days] += 1
+    return counts
 
 
 def decided_figure(state: str | None) -> str:

@@ -64,7 +64,7 @@ def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:
     retracted = telling.version in corrections(entries).retracted
     by_then = entries[: telling.version] if retracted else entries
     state = fold([Supervision()], telling.stream, by_then).states[Supervision.name]
-    _, _, _, fate, since = [one for one in state.fates if one[1] == card][-1]
+    _, _, _, fate, since = [fate_row for fate_row in state.fates if fate_row[1] == card][-1]
     return SignalRow(*(*state.signals[card], RETRACTED if retracted else fate, since))
 
 
@@ -72,11 +72,11 @@ def _thread(entries: Sequence[Entry], card: str) -> tuple[int, ...]:
     """The versions of the entries that speak of *card*, in their order."""
     ordered = (entry.fact for entry in entries if isinstance(entry.fact, SupervisionOrdered))
     orders = {order.order for order in ordered if order.card == card}
-    found: set[int] = set()
+    versions: set[int] = set()
     for entry in entries:
         fact = entry.fact
         if getattr(fact, "card", "") == card or (isinstance(fact, SupervisionAnswered) and fact.order in orders):
-            found.add(entry.version)
+            versions.add(entry.version)
         if isinstance(fact, CardRescinded) and fact.card == card and fact.cause:
-            found.add(fact.cause)
-    return tuple(sorted(found))
+            versions.add(fact.cause)
+    return tuple(sorted(versions))

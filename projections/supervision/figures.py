@@ -63,7 +63,7 @@ class Counted(Struct):
 
 
 def _takes(figure: str) -> Callable[[SignalRow], bool]:
-    return lambda one: figure in figures_of(one.level, one.state)
+    return lambda signal: figure in figures_of(signal.level, signal.state)
 
 
 SIGNAL_FIGURES: Mapping[str, Callable[[SignalRow], bool]] = {
@@ -72,8 +72,8 @@ SIGNAL_FIGURES: Mapping[str, Callable[[SignalRow], bool]] = {
 }
 CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
     "decided": lambda _: True,
-    "on_time": lambda one: one.on_time is True,
-    "late": lambda one: one.on_time is False,
+    "on_time": lambda case: case.on_time is True,
+    "late": lambda case: case.on_time is False,
 }
 
 
@@ -91,7 +91,7 @@ def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[Dec
     counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}
     cases = {name: sum(map(takes, decided)) for name, takes in CASE_FIGURES.items()}
     judged = cases["on_time"] + cases["late"]
-    days = [one.working_days for one in decided if one.working_days is not None]
+    days = [case.working_days for case in decided if case.working_days is not None]
     return Figures(
         department,
         **counts,
@@ -103,15 +103,15 @@ def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[Dec
 
 def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Counts:
     """The counts of two lists."""
-    found: Counts = Counter()
+    counts: Counts = Counter()
     for signal in signals:
         for department in counted_for(signal.department):
-            found.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
-    for one in decided:
-        days = NO_DAYS if one.working_days is None else one.working_days
-        for department in counted_for(one.department):
-            found[department, JUDGED_AS[one.on_time], days] += 1
-    return found
+            counts.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
+    for case in decided:
+        days = NO_DAYS if case.working_days is None else case.working_days
+        for department in counted_for(case.department):
+            counts[department, JUDGED_AS[case.on_time], days] += 1
+    return counts
 
 
 def counted_for(department: str) -> set[str]:
@@ -121,34 +121,34 @@ def counted_for(department: str) -> set[str]:
 
 def of_counts(counts: Counts) -> list[Figures]:
     """The figures of all departments together, then of each by its name."""
-    found: dict[str, Counted] = {}
+    counted_of: dict[str, Counted] = {}
     for (department, figure, days), number in counts.items():
-        one = found.get(department) or found.setdefault(department, Counted())
-        one.by_figure[figure] += number
+        of_department = counted_of.get(department) or counted_of.setdefault(department, Counted())
+        of_department.by_figure[figure] += number
         if days != NO_DAYS:
-            one.by_days[days] += number
-    total = found.pop(ALL, Counted())
-    return [_figures("", total), *(_figures(department, found[department]) for department in sorted(found))]
+            of_department.by_days[days] += number
+    total = counted_of.pop(ALL, Counted())
+    return [_figures("", total), *(_figures(department, counted_of[department]) for department in sorted(counted_of))]
 
 
-def _figures(department: str, one: Counted) -> Figures:
-    met, late = (one.by_figure[state] for state in JUDGED)
+def _figures(department: str, of_department: Counted) -> Figures:
+    met, late = (of_department.by_figure[state] for state in JUDGED)
     return Figures(
         department,
-        **{name: one.by_figure[name] for name in SIGNAL_FIGURES},
-        decided=met + late + one.by_figure[UNJUDGED],
+        **{name: of_department.by_figure[name] for name in SIGNAL_FIGURES},
+        decided=met + late + of_department.by_figure[UNJUDGED],
         on_time=met,
         late=late,
         on_time_rate=round(met / (met + late), PERCENT_DIGITS) if met + late else None,
-        median_working_days=median_of(one.by_days),
+        median_working_days=median_of(of_department.by_days),
     )
 
 
 def median_of(numbers: Counter[int]) -> float | None:
     """The median of numbers that come so often each; None of nothing."""
     total, seen = numbers.total(), 0
-    wanted, found = ((total - 1) // 2, total // 2), list[int]()
+    wanted, middle = ((total - 1) // 2, total // 2), list[int]()
     for number in sorted(numbers):
-        found += [number for place in wanted if seen <= place < seen + numbers[number]]
+        middle += [number for place in wanted if seen <= place < seen + numbers[number]]
         seen += numbers[number]
-    return sum(found) / len(wanted) if total else None
+    return sum(middle) / len(wanted) if total else None

@@ -245,17 +245,17 @@ def figures_of(level: str, state: str) -> frozenset[str]:
 
 def signal_sums(state: SupervisionState, register: str = "") -> Rows:
     """What each signal adds to the figures, as it is told and whenever its state changes."""
-    found, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
+    totals, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
     for _, card, _, fate, since in state.fates:
         fates.setdefault(card, []).append((since, fate))
     for card, row in state.signals.items():
-        one, was = SignalRow(*row), frozenset[str]()
-        for since, fate in stood(fates[card], one.told_at):
-            now = figures_of(one.level, fate)
+        signal, was = SignalRow(*row), frozenset[str]()
+        for since, fate in stood(fates[card], signal.told_at):
+            now = figures_of(signal.level, fate)
             for figure in now ^ was:
-                found.add(one.department, one.happened_at, since, figure, times=1 if figure in now else -1)
+                totals.add(signal.department, signal.happened_at, since, figure, times=1 if figure in now else -1)
             was = now
-    return found.rows(SUMS)
+    return totals.rows(SUMS)
 
 
 def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
@@ -263,12 +263,12 @@ def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tupl
 
     A later entry counts as soon as it is recorded, and the clocks that record them may differ by a little.
     """
-    found: list[tuple[datetime, str]] = []
+    states: list[tuple[datetime, str]] = []
     for recorded_at, fate in reversed(fates):
         since = max(recorded_at, told_at)
-        if not found or since < found[-1][0]:
-            found.append((since, fate))
-    return found[::-1]
+        if not states or since < states[-1][0]:
+            states.append((since, fate))
+    return states[::-1]
 
 
 def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Project) -> None:

@@ -62,8 +62,8 @@ class ListAsked(Struct, frozen=True, kw_only=True):
 
     def params(self) -> dict[str, Any]:
         """The values that the queries name, but for those of the instant and the zone."""
-        asked = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
-        return {**asked, "void": list(VOID)}
+        params = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
+        return {**params, "void": list(VOID)}
 
     @property
     def whole(self) -> ListAsked:
@@ -92,25 +92,25 @@ class ListPage(Struct, Generic[R], frozen=True):
     count: int
 
 
-def signals_asked(asked: ListAsked, *, without: bool) -> Composed:
+def signals_asked(criteria: ListAsked, *, without: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* leaves some projects out."""
-    figure: SQL | Composed | None = OF_LEVEL if asked.figure else None
-    if asked.figure == IN_FORCE:
+    figure: SQL | Composed | None = OF_LEVEL if criteria.figure else None
+    if criteria.figure == IN_FORCE:
         figure = OF_FORCE
-    elif asked.figure in SHOWN_STATES:
+    elif criteria.figure in SHOWN_STATES:
         figure = OF_STATE
-    return _query(SIGNALS, "s", asked, figure, without=without)
+    return _query(SIGNALS, "s", criteria, figure, without=without)
 
 
-def decisions_asked(asked: ListAsked, *, without: bool) -> Composed:
+def decisions_asked(criteria: ListAsked, *, without: bool) -> Composed:
     """The query for a page of decided applications; *without* leaves some projects out."""
-    return _query(DECISIONS, "d", asked, JUDGED.get(asked.figure), without=without)
+    return _query(DECISIONS, "d", criteria, JUDGED.get(criteria.figure), without=without)
 
 
 def _query(
-    of: LiteralString, table: str, asked: ListAsked, figure: SQL | Composed | None, *, without: bool
+    of: LiteralString, table: str, criteria: ListAsked, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
-    conditions: list[SQL | Composed] = [asked.scope.of(table), *([] if figure is None else [figure])]
-    conditions += [DEPARTMENTS[table]] if asked.department else []
+    conditions: list[SQL | Composed] = [criteria.scope.of(table), *([] if figure is None else [figure])]
+    conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
     return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)

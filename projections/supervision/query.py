@@ -64,35 +64,35 @@ class SupervisionAt:
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
+        criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._signals_then(period)
         async with self._store.cursor() as cursor:
-            return await self._signals(cursor, asked, read)
+            return await self._signals(cursor, criteria, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
+        criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._decided_then(period)
         async with self._store.cursor() as cursor:
-            return await self._decided(cursor, asked, read)
+            return await self._decided(cursor, criteria, read)
 
-    async def signal_page(self, asked: ListAsked) -> ListPage[SignalRow]:
+    async def signal_page(self, criteria: ListAsked) -> ListPage[SignalRow]:
         """One page of the signals, and how many there are: as many as the board says. Raises TooMuchToRead."""
-        read = await self._signals_then(asked.period)
+        read = await self._signals_then(criteria.period)
         async with snapshot(self._store) as cursor:
-            rows = await self._signals(cursor, asked, read)
-            if self.zone != ZONE or asked.figure == IN_FORCE:  # no sum tells what is in force
-                return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
-            return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
+            rows = await self._signals(cursor, criteria, read)
+            if self.zone != ZONE or criteria.figure == IN_FORCE:  # no sum tells what is in force
+                return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
+            return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
-    async def decided_page(self, asked: ListAsked) -> ListPage[DecidedCase]:
+    async def decided_page(self, criteria: ListAsked) -> ListPage[DecidedCase]:
         """One page of the decided applications, and how many there are. Raises TooMuchToRead."""
-        read = await self._decided_then(asked.period)
+        read = await self._decided_then(criteria.period)
         async with snapshot(self._store) as cursor:
-            rows = await self._decided(cursor, asked, read)
+            rows = await self._decided(cursor, criteria, read)
             if self.zone != ZONE:
-                return ListPage(rows, len(await self._decided(cursor, asked.whole, read)))
-            return ListPage(rows, await self._number(cursor, asked, counted((), read)))
+                return ListPage(rows, len(await self._decided(cursor, criteria.whole, read)))
+            return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
         """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
@@ -116,14 +116,14 @@ class SupervisionAt:
     async def board_of_lists(self, period: Period) -> list[Figures]:
         """The same figures, each the length of its list: however long they are, all of them are read."""
         signals, decided = await self.signals(period), await self.decided(period)
-        departments = {one.department for one in signals} | {one.department for one in decided}
+        departments = {row.department for row in signals} | {row.department for row in decided}
         return [
             figures("", signals, decided),
             *(
                 figures(
                     department,
-                    [one for one in signals if one.department == department],
-                    [one for one in decided if one.department == department],
+                    [row for row in signals if row.department == department],
+                    [row for row in decided if row.department == department],
                 )
                 for department in sorted(departments - {ALL})
             ),
@@ -133,46 +133,52 @@ class SupervisionAt:
         self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
     ) -> list[OrderAt]:
         """Orders of the bureau as they stood, those that are to be answered first at the top."""
-        asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
+        params = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
         return [
             order_at(OrderRow(*row), self.as_of, self.zone)
-            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), asked)
+            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), params)
         ]
 
-    async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
+    async def _signals(self, cursor: Cursor, criteria: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, with what was *read* from the ledger put in its places."""
-        takes = is_in_force if asked.figure == IN_FORCE else SIGNAL_FIGURES.get(asked.figure)
-        others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
-        query = signals_asked(asked, without=bool(self._without))
-        rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
-        return asked.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
+        takes = is_in_force if criteria.figure == IN_FORCE else SIGNAL_FIGURES.get(criteria.figure)
+        others = [
+            signal
+            for signal in read
+            if criteria.department in ("", signal.department) and (takes is None or takes(signal))
+        ]
+        query = signals_asked(criteria, without=bool(self._without))
+        rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
+        return criteria.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
 
-    async def _decided(self, cursor: Cursor, asked: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
-        takes = CASE_FIGURES[asked.figure]
-        others = [one for one in read if asked.department in ("", one.department) and takes(one)]
-        query = decisions_asked(asked, without=bool(self._without))
+    async def _decided(self, cursor: Cursor, criteria: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
+        takes = CASE_FIGURES[criteria.figure]
+        others = [case for case in read if criteria.department in ("", case.department) and takes(case)]
+        query = decisions_asked(criteria, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
-            for row in await self._page(cursor, query, asked, others)
+            for row in await self._page(cursor, query, criteria, others)
         ]
-        return asked.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
+        return criteria.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
 
     async def _page(
-        self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
+        self, cursor: Cursor, query: Composed, criteria: ListAsked, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; all up to the end of the page where there are *others* to put in between."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
-        period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
-        await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
+        period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
+        await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
         return await cursor.fetchall()
 
-    async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
+    async def _number(self, cursor: Cursor, criteria: ListAsked, read: Counts) -> int:
         """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
-        together = not asked.department
-        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together, scope=self.scope)
+        together = not criteria.department
+        counts = await counts_of(
+            cursor, criteria.period, self.as_of, self._without, together=together, scope=self.scope
+        )
         counts.update(read)
-        found = {line.department: line for line in of_counts(counts)}
-        return length_of(found[asked.department], asked.figure) if asked.department in found else 0
+        lines = {line.department: line for line in of_counts(counts)}
+        return length_of(lines[criteria.department], criteria.figure) if criteria.department in lines else 0
 
     def _within(self, at: datetime, period: Period) -> bool:
         return period.begins(self.zone) <= at < period.ends(self.zone)
@@ -180,9 +186,9 @@ class SupervisionAt:
     async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
         """The projects in which something was corrected since, as they were known; read once."""
         if self._rewound is None:
-            asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
+            params = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
             projects = [
-                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), asked)
+                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), params)
             ]
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
@@ -196,47 +202,49 @@ class SupervisionAt:
 
     async def _signals_then(self, period: Period) -> list[SignalRow]:
         """What had been told in the projects in which something was corrected since."""
-        found: list[SignalRow] = []
+        signals: list[SignalRow] = []
         for project, state in await self._earlier():
-            within = [one for one in _signals(state) if self._within(one.happened_at, period)]
-            found += await self._with_ends(project, within)
-        return found
+            within = [signal for signal in _signals(state) if self._within(signal.happened_at, period)]
+            signals += await self._with_ends(project, within)
+        return signals
 
     async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
         """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
-        if not any(one.level == WARNING and one.state == STANDING for one in signals):
+        if not any(signal.level == WARNING and signal.state == STANDING for signal in signals):
             return signals
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
-        return [ended_by(one, items) for one in signals]
+        return [ended_by(signal, items) for signal in signals]
 
     async def _decided_then(self, period: Period) -> list[DecidedCase]:
         """What had been decided in the projects in which something was corrected since."""
-        found: list[DecidedCase] = []
+        cases: list[DecidedCase] = []
         for project, state in await self._earlier():
             rows = (DecisionRow(*row) for row in state.decisions.rows.values())
             within = [row for row in rows if self._within(row.decided_at, period)]
-            found += await self._judged(project, within) if within else []
-        return found
+            cases += await self._judged(project, within) if within else []
+        return cases
 
     async def _folded(self, projects: Sequence[UUID]) -> list[tuple[UUID, SupervisionState]]:
-        view, found = Supervision(), []
+        view, states = Supervision(), []
         for project, rows in groupby(await self._store.streams(projects), attrgetter("stream")):
             entries = [entry for entry in (row.decoded() for row in rows) if entry.recorded_at <= self.as_of]
-            found.append((project, fold([view], project, entries).states[view.name]))
-        return found
+            states.append((project, fold([view], project, entries).states[view.name]))
+        return states
 
     async def _judged(self, project: UUID, decided: Sequence[DecisionRow]) -> list[DecidedCase]:
         """Decisions of one project with what its clocks say, read from the ledger."""
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
-        clocks = {(one.item, one.application, one.clock): one for item in items for one in item.clocks}
-        found = []
+        clocks = {
+            (reading.item, reading.application, reading.clock): reading for item in items for reading in item.clocks
+        }
+        cases = []
         for row in decided:
             key = row.item, row.application
             clock, promise = clocks.get((*key, "decision")), clocks.get((*key, "commitment"))
             days = int(clock.used) if clock and clock.used is not None and clock.unit == WORKING_DAY else None
-            judged = [ON_TIME.get(one.state.value) if one else None for one in (clock, promise)]
-            found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
-        return found
+            judged = [ON_TIME.get(reading.state.value) if reading else None for reading in (clock, promise)]
+            cases.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
+        return cases
 
     async def _rows(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
@@ -269,11 +277,11 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
     return signal if runs else structs.replace(signal, state=ENDED)
 
 
-def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:
+def _place_of_signal(signal: SignalRow) -> tuple[datetime, str, int]:
     """What `signals_asked` orders by."""
-    return one.happened_at, str(one.project), one.version
+    return signal.happened_at, str(signal.project), signal.version
 
 
-def _place_of_case(one: DecidedCase) -> tuple[datetime, str, str, int]:
+def _place_of_case(case: DecidedCase) -> tuple[datetime, str, str, int]:
     """What `decisions_asked` orders by."""
-    return one.decided_at, str(one.project), one.item, one.application
+    return case.decided_at, str(case.project), case.item, case.application

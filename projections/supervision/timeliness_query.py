@@ -96,10 +96,10 @@ class ConductOf:
 
     async def lags(self, period: Period, department: str = "") -> list[Lag]:
         """All departments together, then each by its name, of what was recorded on the days of *period*."""
-        asked = {"first": period.first, "last": period.last, "department": department}
+        params = {"first": period.first, "last": period.last, "department": department}
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
-        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", asked):
+        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", params):
             days = self._lag(law, happened_on, recorded_on)
             for name in ("", of):
                 acts[name][days] += n
@@ -108,17 +108,23 @@ class ConductOf:
 
     async def often_stopped(self, period: Period, zone: str, department: str = "") -> list[OftenStopped]:
         """Applications with a suspension begun in *period*, local days of *zone*; the most often stopped first."""
-        asked = {
+        params = {
             "begins": period.begins(zone),
             "ends": period.ends(zone),
             "department": department,
             "usual": min(SUSPENSIONS_USUAL_MAX, NIGHTS_USUAL_MAX),
         }
-        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", asked)]
-        found = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
+        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", params)]
+        judged = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
         return sorted(
-            (one for one in found if one.oddities),
-            key=lambda one: (-one.suspensions, -one.nights, str(one.project), one.item, one.application),
+            (application for application in judged if application.oddities),
+            key=lambda application: (
+                -application.suspensions,
+                -application.nights,
+                str(application.project),
+                application.item,
+                application.application,
+            ),
         )
 
     def _lag(self, law: str, happened_on: date, recorded_on: date) -> int:

@@ -116,15 +116,19 @@ class Waiting:
             touched = list(project.items)
         else:
             touched = [code, *_depending(state, code, project)]
-        for one in touched:
-            _look(state, one, entry, project)
+        for item in touched:
+            _look(state, item, entry, project)
         state.rows = None
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
         if state.rows is None:
             order = {code: nth for nth, code in enumerate(project.items, 1)}
             items = waiting(project, state.since)
-            state.rows = [_row(project.id, order[one.item], one, wait) for one in items for wait in one.waits]
+            state.rows = [
+                _row(project.id, order[item_waiting.item], item_waiting, wait)
+                for item_waiting in items
+                for wait in item_waiting.waits
+            ]
         return {"waiting": state.rows}
 
 

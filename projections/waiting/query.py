@@ -80,9 +80,9 @@ class WaitingRows:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def listed(self, asked: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
+    async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
         """A page over all projects, what has waited longest first; now, or in the *past*. Raises TooMuchToRead."""
-        params = {name: getattr(asked, name) for name in asked.__struct_fields__}
+        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__}
         return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
 
     async def holders(
