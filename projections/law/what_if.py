@@ -114,16 +114,10 @@ def signals_under(
         other_rule = rule_of(changed, laws)
         if rule is None or other_rule is None:
             continue
-        passed = {
-            _key(crossing): crossing
-            for crossing in course_of(history, rule, laws, t, as_it_is).passed
-            if begin <= crossing.at < end
-        }
-        assumed = {
-            _key(crossing): crossing
-            for crossing in course_of(changed, other_rule, laws, t, other.rule).passed
-            if begin <= crossing.at < end
-        }
+        as_is = course_of(history, rule, laws, t, as_it_is).passed
+        instead = course_of(changed, other_rule, laws, t, other.rule).passed
+        passed = {_key(crossing): crossing for crossing in as_is if begin <= crossing.at < end}
+        assumed = {_key(crossing): crossing for crossing in instead if begin <= crossing.at < end}
         for key, crossing in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
             above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
