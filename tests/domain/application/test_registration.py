@@ -107,9 +107,9 @@ def test_an_unknown_mode_is_refused_with_those_of_the_law() -> None:
     british = law_book().pack("uk-planning@2015-04-15")
     command = structs.replace(with_items(PlannedItem(item="permit", department="city", mode="joint")), law=british.id)
 
-    refusal = given().when(command, by=MANAGER, law=british).refused("mode-unknown", "no mode joint")
+    refusal = given().when(command, by=MANAGER, law=british).refused("mode-unknown", "in the mode joint")
 
-    assert refusal.remedy == f"its modes are: {', '.join(british.modes)}"
+    assert refusal.remedy == f"choose one of: {', '.join(british.modes)}"
     assert {"single", "major", "eia", "technical_details"} <= set(british.modes)
 
 
@@ -217,7 +217,7 @@ def test_any_other_credit_code_is_refused(code: str) -> None:
 def test_a_credit_code_in_small_letters_is_refused_and_its_right_form_told() -> None:
     small = structs.replace(REGISTER, enterprise=Enterprise("Hengxin", "91420100ma0hx2026e"))
 
-    refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "small letters")
+    refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "lower-case letters")
     assert "91420100MA0HX2026E" in refusal.remedy
 
 
