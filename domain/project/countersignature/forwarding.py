@@ -1,4 +1,4 @@
-"""撤回会签 recall: the lead department takes a question back, and the clock of it ends without a verdict."""
+"""撤回会签、转报会签: a countersignature request is recalled by the lead department, or forwarded to another one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.project.state.project import Item, Project
 
 
 class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"):
-    """Take the question to a department back before it has answered, or take it out of a line, with reasons."""
+    """Recall the request to a department before it has answered, or remove it from the order, with reasons."""
 
     item: Code
     department: Code
@@ -23,8 +23,8 @@ class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
-        require_stage(self.item, item, "have a question taken back", Stage.ACCEPTED)
-        require_reasons(self.reasons, f"taking back the question to {self.department}", "")
+        require_stage(self.item, item, "have a countersignature request recalled", Stage.ACCEPTED)
+        require_reasons(self.reasons, f"recalling the request to {self.department}", "")
         key = key_of(self.department, self.step)
         recalled = CountersignatureRecalled(
             item=self.item, department=self.department, step=self.step, round=item.round, reasons=self.reasons
@@ -36,15 +36,15 @@ class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"
         if key not in queue(item.consultations):
             raise Refused(
                 "not-asked",
-                f"{self.department} has nothing to answer about {self.item}{named(self.step)}",
-                remedy="only a question that waits for its answer, or for its turn, is taken back",
+                f"{self.department} has no open countersignature request for {self.item}{named(self.step)}",
+                remedy="only an unanswered request can be recalled",
                 department=self.department,
             )
         return (recalled,)
 
 
 class CountersignatureRecalled(Fact, frozen=True, tag="countersignature_recalled"):
-    """撤回会签: *department* is asked no longer. Where a line stood at it, the same command asks the next."""
+    """撤回会签: the request to *department* was recalled. In a sequence the same command asks the next department."""
 
     item: str
     department: str
@@ -59,7 +59,7 @@ class CountersignatureRecalled(Fact, frozen=True, tag="countersignature_recalled
 
 
 class ForwardCountersignature(Command, frozen=True, tag="forward_countersignature"):
-    """Pass the question on to the department *to* whose it is, with reasons: for the asked department."""
+    """Forward the request to the competent department *to*, with reasons; for the department that was asked."""
 
     item: Code
     to: Code
@@ -68,10 +68,10 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_role(context.by, "pass a countersignature on", Role.OFFICER, Role.SYSTEM)
+        require_role(context.by, "forward a countersignature request", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
         consultation = require_asked(project, self.item, self.step, context)
-        require_reasons(self.reasons, f"passing on the question about {self.item}", "")
+        require_reasons(self.reasons, f"forwarding the countersignature request for {self.item}", "")
         self._require_new(item, consultation)
         forwarded = CountersignatureForwarded(
             item=self.item,
@@ -101,12 +101,12 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
         return forwarded, question
 
     def _require_new(self, item: Item, consultation: Consultation) -> None:
-        """Refuse where the question would go in a circle, or to a department that has it already."""
+        """Refuse forwarding in a cycle, or to a department that has a request of its own."""
         if self.to == item.department or self.to in chain(item.consultations, consultation):
             raise Refused(
                 "referral-loop",
-                f"the question about {self.item}{named(self.step)} came from {self.to}, so it can't go there",
-                remedy="object, or agree with conditions, and say why",
+                f"the request for {self.item}{named(self.step)} came from {self.to}, so it can't be forwarded there",
+                remedy="answer it: object, or agree with conditions, and give reasons",
                 department=self.to,
             )
         key = key_of(self.to, self.step)
@@ -116,14 +116,14 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
         if already_asked or before.line != consultation.line:
             raise Refused(
                 "already-asked",
-                f"{self.to} was or will be asked about {self.item}{named(self.step)} itself",
-                remedy="answer for your own part",
+                f"{self.to} has its own countersignature request for {self.item}{named(self.step)}",
+                remedy="answer for your own department",
                 department=self.to,
             )
 
 
 class CountersignatureForwarded(Fact, frozen=True, tag="countersignature_forwarded"):
-    """转报会签: *department* passed the question on *to* another, which the same command asks; its own clock ends."""
+    """转报会签: *department* forwarded the request *to* another, which the same command asks; its own clock ends."""
 
     item: str
     department: str

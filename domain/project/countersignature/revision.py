@@ -1,4 +1,4 @@
-"""会签轮次 rounds: a changed application goes round again; whose opinion it leaves as it was, the lead says."""
+"""会签轮次 rounds: a revised application is countersigned again; the lead department may confirm earlier opinions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.project.state.project import Item, Project
 
 
 class ReviseApplication(Command, frozen=True, tag="revise_application"):
-    """Change the papers of an application under examination: everybody asked about them is asked again."""
+    """Revise the papers of an application under examination: all consulted departments are asked again."""
 
     item: Code
     changes: Text
@@ -26,8 +26,8 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
         if not self.changes.strip():
             raise Refused(
                 "nothing-changed",
-                f"nothing is said of what changes in {self.item}",
-                remedy="say in changes what is new",
+                f"the revision of {self.item} names no change",
+                remedy="describe the revision in changes",
             )
         require_after(project, self.item, item.consultations.values(), context)
         lines = circulation(item.consultations)
@@ -38,7 +38,7 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
     def _asked(
         self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int, context: Context
     ) -> tuple[CountersignatureAsked, ...]:
-        """The questions of the new round: under the terms of the last, and to the first of each line alone."""
+        """The requests of the new round: on the terms of the last one, to the first department of each sequence."""
         return tuple(
             CountersignatureAsked(
                 item=self.item,
@@ -56,7 +56,7 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
 
 
 class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
-    """申请材料变更: what was answered before *round* counts no longer, and who had yet to answer owes none to that."""
+    """申请材料变更: answers from before *round* no longer count, and open requests from before it lapse."""
 
     item: str
     changes: str
@@ -71,7 +71,7 @@ class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
 
 
 class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
-    """Say that a change leaves the earlier opinion of *department* as it was, for the lead department, with reasons."""
+    """Confirm that a revision does not affect the earlier opinion of *department*; for the lead department."""
 
     item: Code
     department: Code
@@ -97,7 +97,7 @@ class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
         return (confirmation, *next_request(self.item, item, consultation, context)) if pending else (confirmation,)
 
     def _answered(self, item: Item) -> Consultation:
-        """The question that its earlier answer settles; refused where it has no such answer, or was not asked anew."""
+        """The request settled by its earlier answer; refused without such an answer, or without a new request."""
         consultation = item.consultations.get(key_of(self.department, self.step))
         answered = (
             consultation is not None
@@ -107,15 +107,15 @@ class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
         if consultation is None or not answered or consultation.forwarded_to:
             raise Refused(
                 "no-earlier-opinion",
-                f"{self.department} has no earlier opinion about {self.item}{named(self.step)} that could count again",
-                remedy="this passes for a department that had answered before it was asked again",
+                f"{self.department} has no earlier opinion on {self.item}{named(self.step)} to confirm",
+                remedy="only the opinion of a department that answered in an earlier round can be confirmed",
                 department=self.department,
             )
         return consultation
 
 
 class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
-    """意见不受影响: the earlier *opinion* counts again in *round*, and the new question ends without a verdict."""
+    """意见不受影响: the earlier *opinion* counts again in *round*; the new request's clock ends without a verdict."""
 
     item: str
     department: str

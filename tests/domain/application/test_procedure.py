@@ -115,7 +115,7 @@ def test_where_time_runs_from_acceptance_the_mode_is_fixed_by_it() -> None:
     )
 
     given(PLAIN, submitted()).when(SPOT, by=LAND).then(told)
-    refusal = given(PLAIN, *under_examination()).when(SPOT, by=LAND).refused("mode-fixed", "stays with the case")
+    refusal = given(PLAIN, *under_examination()).when(SPOT, by=LAND).refused("mode-fixed", "can't be changed")
     assert "42" in refusal.article
 
 

@@ -130,7 +130,7 @@ def test_a_project_may_run_under_another_law() -> None:
 
 
 def test_an_item_has_one_code() -> None:
-    given().when(with_items(ITEMS[0], ITEMS[0]), by=MANAGER).refused("item-repeated", "land is planned twice")
+    given().when(with_items(ITEMS[0], ITEMS[0]), by=MANAGER).refused("item-repeated", "land is already planned")
     given(REGISTERED).when(PlanItem(item=ITEMS[0]), by=MANAGER).refused("item-repeated")
 
 
@@ -224,7 +224,7 @@ def test_a_credit_code_in_small_letters_is_refused_and_its_right_form_told() -> 
 def test_a_classified_project_is_kept_out() -> None:
     classified = structs.replace(REGISTER, classified=True)
 
-    given().when(classified, by=MANAGER).refused("classified-project", "not handled online")
+    given().when(classified, by=MANAGER).refused("classified-project", "not be handled online")
 
 
 def test_a_planned_item_joins_the_project() -> None:

@@ -37,7 +37,7 @@ def test_the_department_whose_it_is_is_asked_and_both_stay_to_be_seen() -> None:
     assert (consultations["fire/"].forwarded_to, consultations["roads/"].forwarded_from) == ("roads", "fire")
     spec.when(AGREE, by=FIRE).refused("already-forwarded", "to roads")
     spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).refused(
-        "countersignature-open", "agreement from roads"
+        "countersignature-open", "agreement of roads"
     )
     spec.when(AGREE, by=ROADS).then(answered("roads"))
     spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).then(completed())

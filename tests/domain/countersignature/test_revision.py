@@ -119,7 +119,7 @@ def test_a_kept_opinion_passes_the_question_on() -> None:
 def test_a_question_is_taken_back_with_reasons() -> None:
     spec = given(*EXAMINED, asked("fire")).when(RECALL, by=LAND).then(recalled())
 
-    spec.when(AGREE, by=FIRE).refused("not-asked", "is asked no longer")
+    spec.when(AGREE, by=FIRE).refused("not-asked", "no open countersignature request")
     spec.when(RECALL, by=LAND).refused("not-asked")
     spec.when(AskCountersignature(item="land", departments=("fire",)), by=LAND).then(asked("fire", 2))
     given(*EXAMINED, asked("fire"), recalled()).when(GRANT, by=LAND).then(completed())
