@@ -1,4 +1,4 @@
-"""会签 what an item remembers of countersignatures: who was asked in which round, who stands in line, who answered."""
+"""会签 state of an item's countersignatures: requests by round and sequence, and the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 
 class Opinion(StrEnum):
-    """What a countersigning department answered."""
+    """The opinion of a countersigning department."""
 
     AGREED = "agreed"
     AGREED_WITH_CONDITIONS = "agreed_with_conditions"
@@ -16,9 +16,9 @@ class Opinion(StrEnum):
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """One department's opinion as recorded. Facts hold it: never narrowed.
+    """One department's opinion as recorded. Stored in facts: never narrowed.
 
-    *opinion* is None where it did not answer. *deemed*: silence counts as agreement, by *article* (默认同意).
+    *opinion* is None without an answer. *deemed*: silence counts as agreement, by *article* (默认同意).
     """
 
     department: str
@@ -57,23 +57,23 @@ class Consultation(Struct):
     recalled: bool = False
     forwarded_to: str = ""
     forwarded_from: str = ""
-    asked_in: int = 0  # the version of the entry that asked
+    asked_in: int = 0  # the version of the entry with the request
     earlier: tuple[Answer, ...] = ()
 
     @property
     def key(self) -> str:
-        """Under which name the item keeps it."""
+        """Its key among the item's consultations."""
         return key_of(self.department, self.step)
 
     @property
     def clock(self) -> str:
-        """The name of its clock: each asking of a department at a step has one of its own."""
+        """The name of its clock: each request to a department at a step has its own."""
         step = self.step if self.times <= 1 else f"{self.step}#{self.times}"
         return f"countersign:{self.department}/{step}" if step else f"countersign:{self.department}"
 
     @property
     def answer(self) -> Answer:
-        """Its opinion, as it is told."""
+        """Its opinion, as recorded in facts."""
         common = (self.department, self.step, self.given or self.round, self.opinion)
         if self.deemed is not None:
             return Answer(*common, deemed=True, article=self.deemed)
@@ -81,12 +81,12 @@ class Consultation(Struct):
 
     @property
     def skipped(self) -> bool:
-        """Whether the line goes past it: nothing is asked of it, or nothing new."""
+        """Whether the sequence passes over it: it was recalled, or its earlier opinion confirmed."""
         return self.recalled or self.opinion_kept
 
 
 class Consolidated(Struct, frozen=True, gc=False):
-    """综合意见: the lead department's own opinion, and those of the departments that it sums up."""
+    """综合意见: the lead department's consolidated opinion, and the opinions it covers."""
 
     text: str
     conditions: tuple[str, ...]
@@ -94,27 +94,27 @@ class Consolidated(Struct, frozen=True, gc=False):
     override_reasons: str = ""
 
 
-Consultations = dict[str, Consultation]  # by "department/step", in the order of asking
+Consultations = dict[str, Consultation]  # by "department/step", in order of request
 
 
 def key_of(department: str, step: str) -> str:
-    """Under which name an item keeps the consultation of *department* at *step*."""
+    """The key of the consultation of *department* at *step*."""
     return f"{department}/{step}"
 
 
 def is_forwarded(consultations: Consultations, consultation: Consultation) -> bool:
-    """Whether another department answers in its place."""
+    """Whether the request was forwarded, so that another department answers."""
     return bool(consultation.forwarded_to) and key_of(consultation.forwarded_to, consultation.step) in consultations
 
 
 def after(consultation: Consultation) -> tuple[str, ...]:
-    """The departments behind it in its line."""
+    """The departments after it in its sequence."""
     line = consultation.line
     return line[line.index(consultation.department) + 1 :] if consultation.department in line else ()
 
 
 def next_in_line(consultations: Consultations, consultation: Consultation) -> str:
-    """Whom to ask when the line goes on from *asked*; empty at its end, and where it went on before."""
+    """The department to ask after *consultation*; empty at the end of the sequence, or if it has been asked."""
     for department in after(consultation):
         other = consultations.get(key_of(department, consultation.step))
         if other is None or other.round < consultation.round:
@@ -125,7 +125,7 @@ def next_in_line(consultations: Consultations, consultation: Consultation) -> st
 
 
 def queue(consultations: Consultations) -> dict[str, tuple[str, str, Consultation]]:
-    """Who is still to be asked, by key: department, step, and the one in the line it waits for."""
+    """The departments still to be asked, by key: department, step, and the consultation it waits for."""
     waiting: dict[str, tuple[str, str, Consultation]] = {}
     if not any(consultation.line for consultation in consultations.values()):
         return waiting
@@ -144,7 +144,7 @@ def queue(consultations: Consultations) -> dict[str, tuple[str, str, Consultatio
 
 
 def standing(consultations: Consultations) -> list[Consultation]:
-    """The consultations that count: not taken back, not handed on, and not to be asked again."""
+    """The consultations that count: not recalled, not forwarded, and not waiting to be asked again."""
     waiting = queue(consultations)
     return [
         consultation
@@ -156,7 +156,7 @@ def standing(consultations: Consultations) -> list[Consultation]:
 
 
 def unanswered(consultations: Consultations) -> list[Consultation]:
-    """Those asked that owe an answer, in the order of asking."""
+    """Consultations without an answer, in order of request."""
     return [
         consultation
         for consultation in standing(consultations)
@@ -165,7 +165,7 @@ def unanswered(consultations: Consultations) -> list[Consultation]:
 
 
 def not_agreed(consultations: Consultations) -> tuple[str, ...]:
-    """The departments (with their step) that have not agreed: silent, objecting, or still to be asked."""
+    """The departments (with their step) that have not agreed: no answer, objecting, or still to be asked."""
     lacking = [
         answer for answer in opinions(consultations) if answer.opinion is None or answer.opinion is Opinion.OBJECTED
     ]
@@ -173,7 +173,7 @@ def not_agreed(consultations: Consultations) -> tuple[str, ...]:
 
 
 def opinions(consultations: Consultations) -> tuple[Answer, ...]:
-    """Everybody's opinion that counts, in the order of asking; None where there is none, or none any more."""
+    """The opinions that count, in order of request; None for a department without a current one."""
     if not consultations:
         return ()
     asked_so_far = [
@@ -187,7 +187,7 @@ def opinions(consultations: Consultations) -> tuple[Answer, ...]:
 
 
 def circulation(consultations: Consultations) -> list[tuple[Consultation, tuple[str, ...]]]:
-    """What has to be asked when all are asked anew: each line, or one department alone, with one of its questions."""
+    """The requests of a new round: each sequence, or a single department, with one of its consultations."""
     covered: set[str] = set()
     lines: list[tuple[Consultation, tuple[str, ...]]] = []
     for consultation in reversed(consultations.values()):
@@ -208,7 +208,7 @@ def circulation(consultations: Consultations) -> list[tuple[Consultation, tuple[
 
 
 def chain(consultations: Consultations, consultation: Consultation) -> set[str]:
-    """The departments through whose hands the question came to it, itself among them."""
+    """The departments that forwarded the request to it, and itself."""
     departments = {consultation.department}
     before = consultations.get(key_of(consultation.forwarded_from, consultation.step))
     while before is not None and before.department not in departments:
@@ -218,5 +218,5 @@ def chain(consultations: Consultations, consultation: Consultation) -> set[str]:
 
 
 def named(step: str) -> str:
-    """How a sentence speaks of *step*: nothing where there is only one."""
+    """*step* as a phrase in a sentence; empty for the only step."""
     return f" at the step {step}" if step else ""
