@@ -33,9 +33,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
                 remedy="ask departments with ask_countersignature",
             )
         if not self.text.strip():
-            raise Refused(
-                "opinion-empty", f"the consolidated opinion on {self.item} is empty", remedy="give the opinion in text"
-            )
+            raise Refused("opinion-empty", f"the opinion on {self.item} is empty", remedy="give the opinion in text")
         missing = tuple(answer.department for answer in said if answer.opinion is None)
         if missing and not self.override_reasons.strip():
             raise Refused(
