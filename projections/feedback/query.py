@@ -1,7 +1,7 @@
-"""投诉评议 asking for complaints and evaluations: lists, one project's, and figures; at any instant, as known at any.
+"""投诉评议 queries on complaints and evaluations: lists, one project's, and figures, as of any instant.
 
-The view's rows answer where they may: for a project in which nothing was said or corrected since the asked instants.
-The others are read from the ledger and folded as they stood.
+Current rows are used for projects without later feedback or corrections. Other projects are read from the ledger and
+folded as of the instant.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from projections.view import fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
-VOICES_READ_MAX = 20_000  # of each kind for one question: some seconds
+VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 MOVED = """
     SELECT v.project FROM views.voice AS v
     WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
@@ -51,10 +51,10 @@ MOVED = """
 
 
 class VoiceFilter(Struct, frozen=True, kw_only=True):
-    """Which complaints or evaluations to list, the newest first; what is left out asks for nothing.
+    """Filter of complaints or evaluations, listed newest first; fields left out don't restrict.
 
-    *equal*: columns and what they hold. Filed from *first* until before *end*. *clock* and *standing*: has such a
-    clock, or one that stands so, or both of one clock.
+    *equal*: columns and their values. Filed from *first* until before *end*. *clock* and *standing*: has a clock of
+    this name, in this state, or both.
     """
 
     project: UUID | None = None
@@ -63,17 +63,17 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     clock: VoiceStep | None = None
     standing: VoiceState | None = None
-    scope: Scope | None = None  # None: of any register, where the project is named
+    scope: Scope | None = None  # None: of any register, if the project is given
     limit: int = 100
     offset: int = 0
 
     @property
     def by_clock(self) -> bool:
-        """Whether only the clocks tell what is asked for."""
+        """Whether clocks have to be computed to filter."""
         return self.clock is not None or self.standing is not None
 
     def takes(self, project: UUID, row: object, at: datetime) -> bool:
-        """Whether *row*, said at *at*, is asked for, its clocks apart: what `statement` asks of the view."""
+        """Whether *row*, given at *at*, matches, clocks apart: the same conditions as in `statement`."""
         return (
             self.project in (None, project)
             and (self.first is None or at >= self.first)
@@ -82,14 +82,14 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
         )
 
     def takes_clocks(self, reading: Reading) -> bool:
-        """Whether one of its clocks is asked for."""
+        """Whether one of its clocks matches."""
         return any(
             self.clock in (None, clock.clock) and self.standing in (None, clock.state) for clock in reading.clocks
         )
 
 
 class FeedbackKind(Struct, Generic[R, A], frozen=True):
-    """What is asked for: its table and row, the column that says when, and how it is read."""
+    """Complaints or evaluations: their table and row, the column of their time, and their reading."""
 
     table: LiteralString
     row: type[R]
@@ -99,7 +99,7 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
     read: Callable[[R, Laws, datetime, datetime], A]
 
     def order(self, row: R) -> tuple[datetime, str, str]:
-        """Where it stands in a list, the last first."""
+        """The sort key of lists, descending."""
         return getattr(row, self.at), row.project.hex, getattr(row, self.name)
 
 
@@ -117,7 +117,7 @@ EVALUATIONS = FeedbackKind(
 
 
 class VoicesAt:
-    """What had been said by *t*, as was known at *known*, with its clocks by *laws*."""
+    """Feedback given by *t*, as known at *known*, with its clocks by *laws*."""
 
     def __init__(self, store: Reader, laws: Laws, t: datetime, known: datetime) -> None:
         self._store, self._laws = store, laws
@@ -132,7 +132,7 @@ class VoicesAt:
         return await self._listed(EVALUATIONS, criteria, await self._earlier(criteria.project, criteria.scope))
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
-        """Who did what when with a project's complaints and evaluations, oldest first; what counts, as corrected."""
+        """The audit trail of a project's complaints and evaluations, oldest first, with corrections applied."""
         earlier = await self._earlier(project)
         if project in earlier:
             return [VoiceRow(*row) for row in earlier[project].steps]
@@ -140,7 +140,7 @@ class VoicesAt:
         return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
 
     async def summaries(self, criteria: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
-        """The figures of all that is asked for, by department and item. Raises TooMuchToRead."""
+        """The figures of all matching feedback, by department and item. Raises TooMuchToRead."""
         earlier = await self._earlier(criteria.project, criteria.scope)
         complaints = await self._all(COMPLAINTS, criteria, earlier)
         evaluations = await self._all(EVALUATIONS, criteria, earlier)
@@ -170,7 +170,7 @@ class VoicesAt:
     async def _all(
         self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
     ) -> list[R]:
-        """Every row that is asked for, its clocks apart."""
+        """Every matching row, clocks apart."""
         rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
         merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
@@ -183,7 +183,7 @@ class VoicesAt:
     def _merged(
         self, kind: FeedbackKind[R, A], criteria: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
     ) -> list[R]:
-        """*rows* of the view and those read from the ledger, in the order of a list."""
+        """*rows* of the view merged with those read from the ledger, in list order."""
         merged: list[R] = list(rows)
         for project, state in earlier.items():
             merged += [row for row in kind.rows(state) if criteria.takes(project, row, getattr(row, kind.at))]
@@ -199,12 +199,12 @@ class VoicesAt:
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
-        """The projects for which the view can't answer, as they stood. Raises TooMuchToRead."""
+        """The past states of the projects whose current rows can't be used. Raises TooMuchToRead."""
         params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
         within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
         moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
-            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were complained of since {self.t.isoformat()}")
+            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         states: dict[UUID, VoicesState] = {}
         for first in range(0, len(moved), PROJECTS_AT_A_TIME):
             rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
@@ -218,12 +218,12 @@ class VoicesAt:
 
 
 def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
-    """The condition that a row belongs to *scope*; none where a project is asked about by its id."""
+    """The condition that a row belongs to *scope*; none if the project is given by id."""
     return EVERYTHING if scope is None else scope.of(alias)
 
 
 def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:
-    """The query behind a list; *without* leaves out the projects that are read from the ledger."""
+    """The query of a list; *without* excludes the projects read from the ledger."""
     at, name = Identifier("v", kind.at), Identifier("v", kind.name)
     conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
     conditions += [
@@ -244,7 +244,7 @@ def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: b
 
 
 def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, VoicesState]:
-    """What had been said of the projects in *rows* by *t*, as was known at *known*."""
+    """The feedback state of the projects in *rows* at *t*, as known at *known*."""
     view, states = Voices(), {}
     for project, of_project in groupby(rows, attrgetter("stream")):
         states[project] = fold_at([view], project, (row.decoded() for row in of_project), t, known).states[view.name]

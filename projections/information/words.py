@@ -1,7 +1,7 @@
-"""Words to search by, Chinese and English: how a text becomes them, and how a question finds them again.
+"""Full-text search in Chinese and English: tsvectors of texts, and tsqueries of search terms.
 
-PostgreSQL has no parser for Chinese. A run of Chinese characters is therefore kept as its single characters and its
-pairs of neighbours, anything else as whole words; both in the text form of a tsvector, which a GIN index finds.
+PostgreSQL has no parser for Chinese. A run of Chinese characters is therefore indexed as single characters and
+bigrams, anything else as whole words; both in the text form of a tsvector, for a GIN index.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from unicodedata import normalize
 from msgspec import Struct
 
 WEIGHTS = "ABCD"  # PostgreSQL's, the heaviest first
-WORD_CHARACTERS_MAX = 100  # what is longer than any word, a hash say, is found by its beginning
-TERMS_MAX = 12  # of one question; a person asks for three
-STEM_CHARACTERS_MIN = 3  # what would be left shorter is no stem: "yes" is no plural
+WORD_CHARACTERS_MAX = 100  # anything longer, such as a hash, is found by its beginning
+TERMS_MAX = 12  # of one search; people use about three
+STEM_CHARACTERS_MIN = 3  # shorter remainders are no stems: "yes" is no plural
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"(?P<han>[{HAN}]+)|[^\W_{HAN}]+")
@@ -35,10 +35,10 @@ STAYS = ("ss", "us", "is")  # no plurals
 
 
 class SearchWords(Struct, frozen=True):
-    """What is looked for: *words* is a tsquery that finds every text in question, and some more.
+    """A parsed search: *words* is a tsquery that matches every candidate, and some more.
 
-    Of these count the ones that hold each of *exact*, a run of Chinese characters or a number with its hyphens, as it
-    is written. *marks* are what a snippet may mark. Without *words* nothing is looked for.
+    A match also has to contain each of *exact*, a run of Chinese characters or a number with hyphens, literally.
+    *marks* are for snippets. Without *words* nothing matches.
     """
 
     words: str
@@ -47,12 +47,12 @@ class SearchWords(Struct, frozen=True):
 
 
 def plain(text: str) -> str:
-    """*text* as it is compared: wide and small letters are one, and blanks are single."""
+    """*text* normalised for comparison: NFKC, case-folded, with single blanks."""
     return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def vector(weighed: Iterable[tuple[str, str]]) -> str:
-    """The tsvector of texts, each with its weight: a word has the heaviest of its texts."""
+    """The tsvector of weighted texts: a word has the heaviest weight of its texts."""
     weights: dict[str, str] = {}
     for weight, text in weighed:
         for word in words(text):
@@ -62,7 +62,7 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
 
 
 def words(text: str) -> set[str]:
-    """The words of *text*, those of Chinese runs being characters and pairs of them."""
+    """The index terms of *text*: words, and the characters and bigrams of Chinese runs."""
     distinct: set[str] = set()
     for run in RUN.finditer(plain(text)):
         if han := run["han"]:
@@ -73,7 +73,7 @@ def words(text: str) -> set[str]:
 
 
 def question(text: str) -> SearchWords:
-    """What *asked* looks for: all its terms, which blanks separate. English words stand for their other forms too."""
+    """Parse a search text into terms, separated by blanks, all of which have to match; English ones in all forms."""
     parts: dict[str, None] = {}
     exact: list[str] = []
     marks: dict[str, None] = {}
@@ -88,14 +88,14 @@ def question(text: str) -> SearchWords:
 
 
 def _wanted(run: re.Match[str]) -> list[str]:
-    """The parts of a tsquery that one run asks for."""
+    """The parts of a tsquery for one run."""
     if han := run["han"]:
         return [f"'{part}'" for part in (_pairs(han) or han)]
     return ["(" + " | ".join(f"'{form[:WORD_CHARACTERS_MAX]}':*" for form in forms(run[0])) + ")"]
 
 
 def forms(word: str) -> list[str]:
-    """*word*, and what it may be a form of in English: each is to be looked for at the beginning of words."""
+    """*word* and its possible English stems, to be matched as prefixes."""
     candidates = [word]
     if word.isascii() and word.isalpha() and not word.endswith(STAYS):
         for ending, instead in VARIANTS:

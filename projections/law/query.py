@@ -1,4 +1,4 @@
-"""What would be, asked of the ledger: a project with events assumed, a period under other rules."""
+"""What-if queries on the ledger: a project with assumed events, a period under other rules."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from projections.law.what_if import Alternative, AssumedSignal, signals_under
 from projections.reader import LawLibrary, Reader, StoredEntry
 from projections.scope import ZONE_SCOPE, Scope
 
-PROJECTS_MAX = 300  # of one question: both rules walk every clock of each, some seconds in all
-# Rows of clocks that were closed in time don't tell the day: it was not after the last event of the project's clocks.
+PROJECTS_MAX = 300  # of one query: every clock is evaluated twice, some seconds in all
+# Rows of clocks closed in time lack the day: it is not after the last event of the project's clocks.
 RAN = """
     SELECT DISTINCT c.project FROM views.clock AS c JOIN views.clock_basis AS b USING (project)
     WHERE c.start_on <= %(last)s
@@ -40,9 +40,9 @@ async def signals_of(
     t: datetime,
     scope: Scope = ZONE_SCOPE,
 ) -> list[AssumedSignal]:
-    """What the clocks of a department in *scope*, or of all, came to in *period* and would have under *other* rules.
+    """The signals of a department in *scope*, or of all, in *period*, under the actual and under *other* rules.
 
-    As is known at *t*, in the order of time. Raises TooMuchToRead where more projects had clocks than are read at once.
+    As known at *t*, in order of time. Raises TooMuchToRead if too many projects had clocks.
     """
     begin, end = period.begins(zone), period.ends(zone)
     projects = await _projects(store, period, begin, department, scope)
@@ -64,7 +64,7 @@ async def signals_of(
 
 
 async def _projects(store: Reader, period: Period, begin: datetime, department: str, scope: Scope) -> list[UUID]:
-    """Those of which a clock may have run in the period, which began at the instant *begin*."""
+    """The projects with a clock that may have run in the period, which began at the instant *begin*."""
     params: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
     params |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
@@ -84,12 +84,13 @@ def _judged(
         if not entries:
             continue
         histories = item_histories(entries)
-        since = entries[0].recorded_at if entries[0].recorded.source else begin  # before that, it was another system's
+        # An imported case was in another system before.
+        since = entries[0].recorded_at if entries[0].recorded.source else begin
         signals += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
     return signals
 
 
 def packs_of(laws: LawLibrary) -> list[str]:
-    """The names of all versions, and of the special laws in them."""
+    """The names of all versions and of their special laws."""
     special = (f"{name}/{special}" for name in laws.names for special in laws.pack(name).specials)
     return [*laws.names, *special]

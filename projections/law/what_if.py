@@ -1,6 +1,6 @@
-"""假设 what would be: clocks with events that never happened, and cards under rules that were never in force.
+"""假设 what-if: clocks with hypothetical events, and signals under alternative rules.
 
-The same evaluation as everywhere reads them; nothing is stored.
+They are evaluated by the same code as actual clocks; nothing is stored.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Application = tuple[str, int]
 
 
 class Alternative(Struct, frozen=True, kw_only=True):
-    """What is to be otherwise than it was: another version of the *law*, thresholds, lengths. None, empty: as it was.
+    """Alternative rules: another version of the *law*, thresholds, limits. None or empty: unchanged.
 
-    Lengths are in working days. *decision_days* takes the place of what was recorded at acceptance, and
-    *countersign_days* of what each department was given.
+    Limits are in working days. *decision_days* replaces the limit recorded at acceptance, *countersign_days* the one
+    of each countersignature.
     """
 
     law: str = ""
@@ -43,7 +43,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     delivery_days: Days | None = None
 
     def history(self, history: ItemHistory, known: frozenset[str]) -> ItemHistory:
-        """*history* under the other version, where it is one of its law; *known* are the names of all packs."""
+        """*history* under the other version, if that is one of its law; *known* are the names of all packs."""
         other = structs.replace(history)
         if self.countersign_days is not None:
             other.asked_days = {}
@@ -55,7 +55,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
         return other
 
     def rule(self, rule: Rule) -> Rule:
-        """*rule* with the other thresholds and lengths."""
+        """*rule* with the other thresholds and limits."""
         changed: dict[str, object] = {}
         if self.yellow is not None:
             changed["yellow"] = self.yellow
@@ -88,7 +88,7 @@ class AssumedSignal(Struct, frozen=True, kw_only=True):
 
 
 def with_assumed(histories: Histories, assumed: Mapping[Application, Sequence[LawEvent]]) -> Histories:
-    """The applications with further events each; *histories* are left as they are."""
+    """A copy of *histories* with the assumed events added."""
     changed = dict(histories)
     for key, events in assumed.items():
         changed[key] = structs.replace(histories[key], events=[*histories[key].events, *events])
@@ -105,9 +105,9 @@ def signals_under(
     end: datetime,
     t: datetime,
 ) -> Iterator[AssumedSignal]:
-    """What clocks came to from *begin* until before *end* by *t*, under the rules as they are and under the *other*.
+    """The signals from *begin* until before *end*, by *t*, under the actual and under the *other* rules.
 
-    Applications whose law doesn't count working days cost no cards under either.
+    Applications whose law does not count working days get no signals under either.
     """
     for (item, application), history in histories.items():
         rule, changed = rule_of(history, laws), other.history(history, known)
@@ -140,7 +140,7 @@ def _key(crossing: Crossing) -> tuple[str, Rung, str, datetime]:
 
 
 def level_of(crossing: Crossing) -> str:
-    """As the board calls it: warning, yellow, red or deemed."""
+    """Its level on the board: warning, yellow, red or deemed."""
     if crossing.rung is Rung.CARD:
         return crossing.colour.value if crossing.colour else "red"
     return "warning" if crossing.rung is Rung.WARNING else "deemed"

@@ -1,9 +1,8 @@
-"""The figures of each case, by which registers are compared: days taken, suspended, extended, and late or not.
+"""Figures of each case, for the comparison of registers: days taken, suspended, extended, and lateness.
 
-A project that came from a Dutch permit register is counted by the rows of that register, which the importer keeps as
-noted steps, each on its own effective and recorded day: submitted is the first 01_HOOFD_010, and so on. A row that no
-rule of ours would let pass is counted all the same. Any other project is counted by the facts of the item that was
-applied for first.
+A project imported from a Dutch permit register is counted by the rows of that register, which the importer stores as
+noted steps, each with its effective and recorded day: submitted is the first 01_HOOFD_010, and so on. Rows that would
+break our rules count as well. Any other project is counted by the facts of the item applied for first.
 """
 
 from __future__ import annotations
@@ -36,21 +35,21 @@ DATA_REQUESTED = "08_AWB45_020_2"  # invoeren verzenddatum opvragen ontbrekende 
 DATA_RECEIVED = "08_AWB45_040"  # registreren ontvangst aanvullende gegevens
 EXTENDED = ("06_VD_020", "06_VD_030")  # registreren aantal dagen verlengingstermijn
 REGISTER_ROWS = {SUBMITTED, DELIVERED, DATA_REQUESTED, DATA_RECEIVED, *EXTENDED}
-STATED_DEADLINE = "case:deadline_at"  # the last day as a register's own list of cases states it, an instant
+STATED_DEADLINE = "case:deadline_at"  # the deadline stated in a register's own list of cases, an instant
 CALENDAR_DAY = "calendar_day"
 
-INSTANT = timedelta(microseconds=1)  # the smallest step there is between two instants
+INSTANT = timedelta(microseconds=1)  # the resolution of instants
 
 LawFor = Callable[[str, datetime], Pack]
 Asked: TypeAlias = date | datetime | None
-"""An instant; a day, which means through its end where the case is handled; or None: without an end."""
+"""An instant; a day, up to its end in the time zone of the case; or None: no bound."""
 
 
 class CaseRow(Struct, frozen=True):
-    """One project's figures, days being local. None where it is not known, or not yet.
+    """One project's figures, in local days. None if unknown, or not yet known.
 
-    *suspended_since* is the day since which time stands still in a case that is still open, None where it runs: as long
-    as it does, the deadline is later by the days to come.
+    *suspended_since* is the day since which an open case is suspended, None if it is not: while suspended, its
+    deadline moves later every day.
     """
 
     case_id: str
@@ -66,7 +65,7 @@ class CaseRow(Struct, frozen=True):
 
 
 class CaseDays(Struct):
-    """What has been found of one case so far. An open stretch has no second day."""
+    """Accumulated days of one case. An open suspension has no second day."""
 
     item: str = ""
     submitted: date | None = None
@@ -78,16 +77,16 @@ class CaseDays(Struct):
 
     @property
     def suspended_since(self) -> date | None:
-        """The day on which the stretch began that is still open."""
+        """The first day of the open suspension."""
         return self.stretches[-1][0] if self.stretches and self.stretches[-1][1] is None else None
 
     def suspend(self, day: date) -> None:
-        """Time stops; a second request while the first is open changes nothing."""
+        """Begin a suspension; no effect while one is open."""
         if self.suspended_since is None:
             self.stretches.append((day, None))
 
     def resume(self, day: date) -> None:
-        """Time runs on; without an open request there is nothing to end."""
+        """End the open suspension; no effect without one."""
         if self.suspended_since is not None:
             self.stretches[-1] = (self.suspended_since, day)
 
@@ -95,10 +94,10 @@ class CaseDays(Struct):
 def case_row(
     entries: Sequence[Entry], law_for: LawFor, *, as_of: Asked = None, known_at: Asked = None
 ) -> CaseRow | None:
-    """The figures of one project from all its entries, in version order; None for what was never registered.
+    """The figures of one project from all its entries, in version order; None if it was never registered.
 
-    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* tells
-    the law of an id on a day: it gives the zone of the days and, if it counts calendar days, the limit.
+    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* returns
+    the law of an id on a day, for the time zone and, if it counts calendar days, the limit.
     """
     registered = next((entry for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
     if registered is None or not isinstance(registered.fact, ProjectRegistered):
@@ -118,7 +117,7 @@ def case_row(
         ended,
         [(start, end) for start, end in days.stretches if end is not None],
         None if limit is None else limit + days.extension,
-        None if by_register else days.stated,  # a permit register's cases are compared by the count
+        None if by_register else days.stated,  # cases of a permit register are compared by computed deadlines
     )
     return CaseRow(
         case_id=registered.fact.code or str(registered.stream),
@@ -135,7 +134,7 @@ def case_row(
 
 
 def calendar_days(law: Pack) -> int | None:
-    """The usual limit of a decision, None where the law has none or doesn't count it in calendar days."""
+    """The usual limit of a decision; None if the law has none or doesn't count it in calendar days."""
     try:
         limit = law.limit()
     except KeyError:
@@ -144,19 +143,19 @@ def calendar_days(law: Pack) -> int | None:
 
 
 def through(end: Asked, zone: str) -> datetime | None:
-    """The last instant that is still asked for."""
+    """The last instant included."""
     if end is None or isinstance(end, datetime):
         return end
     return midnight(next_day(end), zone) - INSTANT
 
 
 def is_register_row(entry: Entry) -> bool:
-    """Whether the entry is one of a permit register's rows that the figures are made of."""
+    """Whether the entry is a row of a permit register that counts in the figures."""
     return isinstance(entry.fact, StepNoted) and entry.fact.activity in REGISTER_ROWS
 
 
 def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime | None) -> Iterator[Entry]:
-    """The entries that count at the asked instants, in version order, corrections applied as far as they were known."""
+    """The entries in effect at *as_of*, in version order, with the corrections known at *known_at* applied."""
     known = [entry for entry in entries if known_at is None or entry.recorded_at <= known_at]
     settled = corrections(known)
     for entry in known:
@@ -168,7 +167,7 @@ def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime
 
 
 def take_row(days: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
-    """Let one row of a register count, as its officers typed it."""
+    """Add one row of a register, as typed by its officers."""
     if row.activity == SUBMITTED:
         days.submitted = days.submitted or day
     elif row.activity == DELIVERED:
@@ -184,7 +183,7 @@ def take_row(days: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
 
 
 def take_fact(case_days: CaseDays, fact: Fact, day: date) -> None:
-    """Let one fact count, if it is about the item that was applied for first."""
+    """Add one fact, if it concerns the item applied for first."""
     if isinstance(fact, ItemSubmitted) and not case_days.item:
         case_days.item, case_days.submitted = fact.item, day
     if getattr(fact, "item", "") != case_days.item:

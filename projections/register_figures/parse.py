@@ -1,4 +1,4 @@
-"""What officers typed into a register's fields, read strictly: what doesn't parse is None, never a guess."""
+"""Strict parsing of fields typed into a register: unparsable text is None, never a guess."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 DATE = re.compile(r"\s*(\d{1,2})-(\d{1,2})-(\d{4})(?!\d)")  # d-m-yyyy; a time may follow
-DAYS = re.compile(r"\s*(\d{1,4})(?:\.0+)?\s*")  # more than 9,999 days is a slip of the finger
+DAYS = re.compile(r"\s*(\d{1,4})(?:\.0+)?\s*")  # more than 9,999 days is a typing error
 TRUTHS = {"true": True, "false": False}
 
 

@@ -1,4 +1,4 @@
-"""监察数字 figures of supervision: which there are, what each takes of a list, and what counts of them come to."""
+"""监察数字 figures of supervision: their names, the rows each selects, and their computation from counts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PERCENT_DIGITS = 4  # of a rate between 0 and 1
 ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
-Counts = Counter[tuple[str, str, int]]  # how often, by department (and for all), figure of the sums, working days
+Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
 
 
 class DecidedCase(DecisionRow, frozen=True):
-    """One application that was decided. None: no clock says so, as where the law counts otherwise.
+    """One decided application. None: no clock of this kind, for instance under a law with other clocks.
 
-    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: those that the
-    statutory limit counted, suspensions left out.
+    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: as counted by the
+    statutory clock, without suspensions.
     """
 
     on_time: bool | None
@@ -35,9 +35,9 @@ class DecidedCase(DecisionRow, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """What a department, or all of them, came to in a period. Rates are between 0 and 1; None of nothing.
+    """The figures of a department, or of all, in a period. Rates are between 0 and 1; None without cases.
 
-    *yellow* and *red* leave out cards that were rescinded or revoked, as *warning* and *deemed* do.
+    *yellow*, *red*, *warning* and *deemed* exclude rescinded and revoked signals.
     """
 
     department: str
@@ -56,7 +56,7 @@ class Figures(Struct, frozen=True):
 
 
 class Counted(Struct):
-    """One department's counts: of each figure, and how often each number of working days."""
+    """One department's counts: by figure, and by number of working days."""
 
     by_figure: Counter[str] = field(default_factory=Counter)
     by_days: Counter[int] = field(default_factory=Counter)
@@ -77,12 +77,12 @@ CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
 }
 
 
-# Every signal counts in exactly one of these: in its level, or in what became of it.
+# Every signal counts in exactly one of these: its level, or its later fate.
 TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
 
 
 def length_of(line: Figures, figure: str) -> int:
-    """How long the list is that *figure* of *line* counts; an empty one that of all that was told."""
+    """The length of the list behind *figure* of *line*; for the empty figure, of all signals."""
     return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
 
 
@@ -115,12 +115,12 @@ def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Cou
 
 
 def counted_for(department: str) -> set[str]:
-    """In whose counts a thing of *department* is: its own, if one is known, and those of all together."""
+    """The departments in whose counts a signal or decision of *department* is: its own, if known, and all together."""
     return {department, ALL}
 
 
 def of_counts(counts: Counts) -> list[Figures]:
-    """The figures of all departments together, then of each by its name."""
+    """The figures of all departments together, then of each, by name."""
     counted_of: dict[str, Counted] = {}
     for (department, figure, days), number in counts.items():
         of_department = counted_of.get(department) or counted_of.setdefault(department, Counted())
@@ -145,7 +145,7 @@ def _figures(department: str, of_department: Counted) -> Figures:
 
 
 def median_of(numbers: Counter[int]) -> float | None:
-    """The median of numbers that come so often each; None of nothing."""
+    """The median of numbers given with their frequencies; None without any."""
     total, seen = numbers.total(), 0
     wanted, middle = ((total - 1) // 2, total // 2), list[int]()
     for number in sorted(numbers):

@@ -1,7 +1,7 @@
-"""监察统计 what the supervision bureau asks: cards and decisions of a period, as was known at an instant, and figures.
+"""监察统计 queries of the supervision bureau: signals, decisions and figures of a period, as known at an instant.
 
-Every figure is the length of a list that can be asked for, though it is added up from sums (`board_sums`). Projects in
-which an entry was corrected after the asked instant are read from the ledger as they were known then.
+Every figure equals the length of a list, although it is read from sums (`board`). Projects with corrections after the
+given instant are read from the ledger as known then.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s A
 
 
 class SupervisionAt:
-    """What there is to supervise in *scope*, as was known at *as_of*, by *laws*. Periods are of days of *zone*."""
+    """Supervision data in *scope*, as known at *as_of*, by *laws*. Periods are in days of *zone*."""
 
     def __init__(self, store: Reader, laws: Laws, as_of: datetime, zone: str, scope: Scope = ZONE_SCOPE) -> None:
         self._store, self._laws = store, laws
@@ -77,16 +77,16 @@ class SupervisionAt:
             return await self._decided(cursor, criteria, read)
 
     async def signal_page(self, criteria: ListAsked) -> ListPage[SignalRow]:
-        """One page of the signals, and how many there are: as many as the board says. Raises TooMuchToRead."""
+        """One page of the signals, and their number, as on the board. Raises TooMuchToRead."""
         read = await self._signals_then(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, criteria, read)
-            if self.zone != ZONE or criteria.figure == IN_FORCE:  # no sum tells what is in force
+            if self.zone != ZONE or criteria.figure == IN_FORCE:  # not in the sums
                 return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
             return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
     async def decided_page(self, criteria: ListAsked) -> ListPage[DecidedCase]:
-        """One page of the decided applications, and how many there are. Raises TooMuchToRead."""
+        """One page of the decided applications, and their number. Raises TooMuchToRead."""
         read = await self._decided_then(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._decided(cursor, criteria, read)
@@ -95,13 +95,13 @@ class SupervisionAt:
             return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
-        """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
+        """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToRead."""
         if self.zone != ZONE:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
-        """All departments together. Raises TooMuchToRead."""
+        """The figures of all departments together. Raises TooMuchToRead."""
         if self.zone != ZONE:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
@@ -114,7 +114,7 @@ class SupervisionAt:
         return counts
 
     async def board_of_lists(self, period: Period) -> list[Figures]:
-        """The same figures, each the length of its list: however long they are, all of them are read."""
+        """The same figures, counted from complete lists."""
         signals, decided = await self.signals(period), await self.decided(period)
         departments = {row.department for row in signals} | {row.department for row in decided}
         return [
@@ -132,7 +132,7 @@ class SupervisionAt:
     async def orders(
         self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
     ) -> list[OrderAt]:
-        """Orders of the bureau as they stood, those that are to be answered first at the top."""
+        """Orders of the bureau as of the instant, the earliest reporting day first."""
         params = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
         return [
             order_at(OrderRow(*row), self.as_of, self.zone)
@@ -140,7 +140,7 @@ class SupervisionAt:
         ]
 
     async def _signals(self, cursor: Cursor, criteria: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
-        """A page from the view, with what was *read* from the ledger put in its places."""
+        """A page from the view, merged with the rows *read* from the ledger."""
         takes = is_in_force if criteria.figure == IN_FORCE else SIGNAL_FIGURES.get(criteria.figure)
         others = [
             signal
@@ -164,14 +164,14 @@ class SupervisionAt:
     async def _page(
         self, cursor: Cursor, query: Composed, criteria: ListAsked, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
-        """The rows of the view; all up to the end of the page where there are *others* to put in between."""
+        """The rows of the view; from the start of the list if there are *others* to merge."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
         await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
         return await cursor.fetchall()
 
     async def _number(self, cursor: Cursor, criteria: ListAsked, read: Counts) -> int:
-        """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
+        """The length of a list, from sums and from counts *read* from the ledger, as on the board."""
         together = not criteria.department
         counts = await counts_of(
             cursor, criteria.period, self.as_of, self._without, together=together, scope=self.scope
@@ -184,7 +184,7 @@ class SupervisionAt:
         return period.begins(self.zone) <= at < period.ends(self.zone)
 
     async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
-        """The projects in which something was corrected since, as they were known; read once."""
+        """The past states of projects with later corrections; read once."""
         if self._rewound is None:
             params = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
             projects = [
@@ -197,11 +197,11 @@ class SupervisionAt:
 
     @property
     def _without(self) -> list[UUID]:
-        """The projects that the view leaves to the ledger, once those are read."""
+        """The projects read from the ledger instead of the view."""
         return [project for project, _ in self._rewound or ()]
 
     async def _signals_then(self, period: Period) -> list[SignalRow]:
-        """What had been told in the projects in which something was corrected since."""
+        """The signals of the projects with later corrections."""
         signals: list[SignalRow] = []
         for project, state in await self._earlier():
             within = [signal for signal in _signals(state) if self._within(signal.happened_at, period)]
@@ -209,14 +209,14 @@ class SupervisionAt:
         return signals
 
     async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
-        """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
+        """*signals* of one project, with warnings of ended clocks marked as ended; clocks are read from the ledger."""
         if not any(signal.level == WARNING and signal.state == STANDING for signal in signals):
             return signals
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
         return [ended_by(signal, items) for signal in signals]
 
     async def _decided_then(self, period: Period) -> list[DecidedCase]:
-        """What had been decided in the projects in which something was corrected since."""
+        """The decisions of the projects with later corrections."""
         cases: list[DecidedCase] = []
         for project, state in await self._earlier():
             rows = (DecisionRow(*row) for row in state.decisions.rows.values())
@@ -232,7 +232,7 @@ class SupervisionAt:
         return states
 
     async def _judged(self, project: UUID, decided: Sequence[DecisionRow]) -> list[DecidedCase]:
-        """Decisions of one project with what its clocks say, read from the ledger."""
+        """Decisions of one project with the states of their clocks, read from the ledger."""
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
         clocks = {
             (reading.item, reading.application, reading.clock): reading for item in items for reading in item.clocks
@@ -253,18 +253,18 @@ class SupervisionAt:
 
 
 def _signals(state: SupervisionState) -> list[SignalRow]:
-    """What was told, each with what had become of it."""
+    """The signals, each with its last state."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
 
 
 def is_in_force(signal: SignalRow) -> bool:
-    """Whether somebody has still to heed it: it was neither taken back nor has it ended with its clock."""
+    """Whether it is in force: neither rescinded or revoked, nor ended with its clock."""
     return signal.state not in (*VOID, ENDED)
 
 
 def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* as the readings of its project tell: a warning stands while its clock runs and is not over."""
+    """*signal* by the clock readings of its project: a warning stands while its clock runs and is not over."""
     if signal.level != WARNING or signal.state != STANDING:
         return signal
     runs = any(
@@ -278,10 +278,10 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
 
 
 def _place_of_signal(signal: SignalRow) -> tuple[datetime, str, int]:
-    """What `signals_asked` orders by."""
+    """The sort key of `signals_asked`."""
     return signal.happened_at, str(signal.project), signal.version
 
 
 def _place_of_case(case: DecidedCase) -> tuple[datetime, str, str, int]:
-    """What `decisions_asked` orders by."""
+    """The sort key of `decisions_asked`."""
     return case.decided_at, str(case.project), case.item, case.application
