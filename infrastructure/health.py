@@ -22,7 +22,7 @@ class Seen(Struct, frozen=True):
 
 
 async def seen(url: str) -> Seen:
-    """Ask. Raises psycopg's errors, and MigrationRefused where the database is another release's."""
+    """Ask. Raises psycopg's errors, and MigrationRefusedError where the database is another release's."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         cursor = await connection.execute("SELECT to_regclass('schema_migration')")
         migrated = await cursor.fetchone() != (None,)

@@ -37,7 +37,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class SettingRefused(Exception):  # noqa: N818  it names what a person has to change
+class SettingRefusedError(Exception):
     """A variable holds what it can't. The sentence names it; *code* is stable."""
 
     code = "setting"
@@ -110,7 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """The settings in *environment*; an empty variable counts as absent. Raises SettingRefused."""
+        """The settings in *environment*; an empty variable counts as absent. Raises SettingRefusedError."""
         given = {name: environment.get(variable(name), "") for name in cls.__struct_fields__}
         chosen = {"data": str(default_data(environment))} | {name: text for name, text in given.items() if text}
         try:
@@ -118,7 +118,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as failure:
             field = next(name for name in reversed(cls.__struct_fields__) if f"`$.{name}`" in str(failure))
             sentence = str(failure).removesuffix(f" - at `$.{field}`")
-            raise SettingRefused(
+            raise SettingRefusedError(
                 f"{variable(field)} can't be used: {sentence}. Meant is: {help_of(field)}"
             ) from failure
 

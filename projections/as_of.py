@@ -22,7 +22,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.reader import Reader, StoredEntry
 from projections.supervision.board import Cursor, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
@@ -85,7 +85,7 @@ NOW = Tables()
 async def tables_at(store: Reader, folding: Folding, past: Past | None) -> AsyncIterator[tuple[Cursor, Tables]]:
     """A cursor with a consistent snapshot, and the table sources as of *past*; None: now.
 
-    Raises TooMuchToRead.
+    Raises TooMuchToReadError.
     """
     if past is None:
         async with store.cursor() as cursor:
@@ -109,7 +109,7 @@ async def _moved(cursor: Cursor, folding: Folding, past: Past) -> list[UUID]:
     await cursor.execute(query, {"t": past.t, "known": past.known, **folding.params})
     moved = [project for (project,) in await cursor.fetchall()]
     if len(moved) > PROJECTS_READ_MAX:
-        raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
+        raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
     return moved
 
 

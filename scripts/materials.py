@@ -46,7 +46,7 @@ class _Said(Struct):
 def verify(url: str, settings: Settings, progress: Callable[[int, int], None]) -> VerifiedMaterials:
     """Also of files detached since, or whose attachment was retracted: the history leads to them.
 
-    Raises StorageAway where the folder or bucket can't be read.
+    Raises StorageAwayError where the folder or bucket can't be read.
     """
     materials, attached = MaterialStore.of(settings), list(attached_files(url))
     bytes_read, faults = 0, []

@@ -33,7 +33,7 @@ def sweep(url: str, settings: Settings, days: int, *, remove: bool, pause: float
 
     A command may be about to attach one. So files are set aside first; after *pause* seconds, when every command that
     found its file has told so, those are put back that the ledger names by then. What a sweep that broke off has
-    set aside, the next one deals with. Raises StorageAway.
+    set aside, the next one deals with. Raises StorageAwayError.
     """
     materials, before = MaterialStore.of(settings), datetime.fromtimestamp(time.time() - days * DAY_SECONDS, UTC)
     named = _named(url)

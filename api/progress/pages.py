@@ -22,7 +22,7 @@ from api.web.scope import InRegister, scope_of
 from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.list import ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToRead
+from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.progress.query import ProgressList, ProjectsAsked
 from projections.scope import Scope
 
@@ -121,5 +121,5 @@ async def _running(
     clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, t, scope=scope)
     try:
         return await clocks.running(projects)
-    except TooMuchToRead:
+    except TooMuchToReadError:
         return None

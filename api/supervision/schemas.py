@@ -25,7 +25,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.explain import Explanation
 from domain.law.proof import ClockProof
 from projections.clocks.attribution import Attribution
-from projections.clocks.query import ClocksAt, NoSuchClock
+from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.supervision.card_case_file import card_file, card_told
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
@@ -270,5 +270,5 @@ async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | No
     asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), signal.happened_at, signal.told_at)
     try:
         return await asked.explained(signal.project, signal.item, proof.clock, signal.application)
-    except NoSuchClock:
+    except NoSuchClockError:
         return None

@@ -23,7 +23,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from infrastructure.materials.archive import Readable
-from infrastructure.materials.media import Unfit, kind_of, require_kind
+from infrastructure.materials.media import UnfitMediaError, kind_of, require_kind
 from infrastructure.materials.places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
 from infrastructure.settings import Settings
 
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class StorageAway(Exception):  # noqa: N818  an outage, told as such
+class StorageAwayError(Exception):
     """The folder or the bucket can't be read or written."""
 
 
@@ -64,7 +64,7 @@ class MaterialStore:
 
     @classmethod
     def of(cls, settings: Settings) -> MaterialStore:
-        """As *settings* say; a folder that an older release left open to others is closed. Raises SettingRefused."""
+        """As *settings* say; a folder left open to others by an older release is closed. Raises SettingRefusedError."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)
@@ -72,8 +72,8 @@ class MaterialStore:
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
         """Keep what *chunks* bring, if it is what *media_type* says and, where given, hashes to *expected*.
 
-        Raises Unfit: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
-        StorageAway; and whatever *chunks* raises. Nothing is kept then.
+        Raises UnfitMediaError: material-too-large, -empty, -type-unknown, -type-mismatch, -executable,
+        -digest-mismatch; StorageAwayError; and whatever *chunks* raises. Nothing is kept then.
         """
         upload = await self._apart(self._begin)
         try:
@@ -91,7 +91,7 @@ class MaterialStore:
             await self._apart(upload.discard)
 
     async def size_of(self, digest: str) -> int | None:
-        """How many bytes the file has; None where it is not stored. Raises StorageAway."""
+        """How many bytes the file has; None where it is not stored. Raises StorageAwayError."""
         return await self._apart(self.size_now, digest)
 
     def size_now(self, digest: str) -> int | None:
@@ -106,7 +106,7 @@ class MaterialStore:
                 return None
 
     async def kind(self, stored: StoredMaterial) -> str:
-        """The media type *stored* is known by, by its content. Raises StorageAway."""
+        """The media type *stored* is known by, by its content. Raises StorageAwayError."""
 
         def look() -> str:
             with reachable():
@@ -115,8 +115,8 @@ class MaterialStore:
         return await self._apart(look)
 
     async def require(self, digest: str, size: int, media_type: str) -> None:
-        """Raise Unfit unless a file is stored under *digest* and is what is said of it: material-not-stored,
-        -differs, -type-unknown, -type-mismatch. Raises StorageAway.
+        """Raise UnfitMediaError unless a file is stored under *digest* and is what is said of it: material-not-stored,
+        -differs, -type-unknown, -type-mismatch. Raises StorageAwayError.
         """
 
         def look(found: int) -> None:
@@ -125,13 +125,17 @@ class MaterialStore:
 
         found = await self.size_of(digest)
         if found is None:
-            raise Unfit("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
+            raise UnfitMediaError(
+                "material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials"
+            )
         if found != size:
-            raise Unfit("material-differs", f"the stored file has {found} bytes, not {size}", "send what is stored")
+            raise UnfitMediaError(
+                "material-differs", f"the stored file has {found} bytes, not {size}", "send what is stored"
+            )
         await self._apart(look, found)
 
     async def read(self, digest: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from *start* to before *end*, a piece at a time. Raises StorageAway."""
+        """The bytes from *start* to before *end*, a piece at a time. Raises StorageAwayError."""
         with reachable():
             store = await self._apart(self._place.store)
             if store is None or start >= end:
@@ -141,32 +145,32 @@ class MaterialStore:
                 yield piece
 
     def pieces(self, digest: str) -> Iterator[bytes]:
-        """All of a file, a piece at a time, for whoever runs without an event loop. Raises StorageAway."""
+        """All of a file, a piece at a time, for whoever runs without an event loop. Raises StorageAwayError."""
         with reachable():
             store = self._place.store()
             if store is not None:
                 yield from obstore.get(store, key_of(digest)).stream(PIECE_BYTES)
 
     def stored_before(self, instant: datetime) -> Iterator[Placed]:
-        """Every file that was placed before *instant*. Raises StorageAway."""
+        """Every file that was placed before *instant*. Raises StorageAwayError."""
         yield from (one for one in self._list(PLACED) if one.placed_at < instant)
 
     def set_aside(self, digest: str) -> None:
-        """From now on the file is not found, until it is put back or sent again. Raises StorageAway."""
+        """From now on the file is not found, until it is put back or sent again. Raises StorageAwayError."""
         self._move(key_of(digest), aside_key_of(digest))
 
     def set_aside_so_far(self) -> Iterator[str]:
-        """The digests of all files that were set aside, by whomever. Raises StorageAway."""
+        """The digests of all files that were set aside, by whomever. Raises StorageAwayError."""
         yield from (one.digest for one in self._list(ASIDE))
 
     def put_back(self, digest: str) -> None:
-        """A file that was set aside is found again. Raises StorageAway."""
+        """A file that was set aside is found again. Raises StorageAwayError."""
         self._move(aside_key_of(digest), key_of(digest))
         with reachable():
             self._place.confirm(key_of(digest))
 
     def remove(self, digest: str) -> None:
-        """A file that was set aside is no more. Raises StorageAway."""
+        """A file that was set aside is no more. Raises StorageAwayError."""
         with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
             obstore.delete(self._kept_in(), aside_key_of(digest))
 
@@ -187,9 +191,9 @@ class MaterialStore:
             raise FileNotFoundError("nothing was ever kept")
         return store
 
-    def too_large(self) -> Unfit:
+    def too_large(self) -> UnfitMediaError:
         """The refusal of a file that is larger than the setting allows."""
-        return Unfit(
+        return UnfitMediaError(
             "material-too-large",
             f"the file has more than {self.bytes_max} bytes",
             "send it in parts, or smaller; COUNTERSIGN_MATERIALS_BYTES_MAX is the limit here",
@@ -207,9 +211,9 @@ class MaterialStore:
         """Look at what came, and place it; the same content is kept once, and again where its size went wrong."""
         digest, size = upload.digest, upload.size
         if size == 0:
-            raise Unfit("material-empty", "the file is empty", "send its content as the body")
+            raise UnfitMediaError("material-empty", "the file is empty", "send its content as the body")
         if expected and expected != digest:
-            raise Unfit(
+            raise UnfitMediaError(
                 "material-digest-mismatch", f"what came hashes to {digest}, not to {expected}", "send the file again"
             )
         with reachable():
@@ -257,8 +261,8 @@ class Upload:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Tell the storage's own errors as StorageAway."""
+    """Tell the storage's own errors as StorageAwayError."""
     try:
         yield
     except (OSError, BaseError) as error:
-        raise StorageAway(str(error).partition("\n")[0]) from error
+        raise StorageAwayError(str(error).partition("\n")[0]) from error

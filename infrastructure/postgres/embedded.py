@@ -20,7 +20,14 @@ import structlog
 
 from infrastructure.postgres import cluster
 from infrastructure.postgres.access import let_in
-from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable, account_for, programs_for
+from infrastructure.postgres.binaries import (
+    ELSEWHERE,
+    HERE,
+    Account,
+    PostgresUnavailableError,
+    account_for,
+    programs_for,
+)
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of log after a crash takes minutes on a slow disk
@@ -52,7 +59,7 @@ class EmbeddedPostgres:
     *data* holds `postgres/` (the database, private), `run/` (its socket), `postgres-log/` and lock files; maybe a mark.
     Where the account that runs the server for root may not enter *data* (below a private temporary folder, say), the
     log lies in the database's own folder, and the socket in a private one in /tmp.
-    *throw_away* trades durability for speed: for tests only. Errors: PostgresUnavailable, with what to do about it.
+    *throw_away* trades durability for speed: for tests only. Raises PostgresUnavailableError, with what to do.
     """
 
     def __init__(self, data: Path, *, throw_away: bool = False) -> None:
@@ -67,7 +74,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server unless it runs already; return the address of its database as a URL."""
         if sys.platform == "win32":
-            raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
+            raise PostgresUnavailableError("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
         with self._our_turn() as turn:
             if not self._running():
                 self._start(turn)
@@ -116,7 +123,7 @@ class EmbeddedPostgres:
                     log.warning("postgres_killed", folder=str(self.folder))
                     self._bring_back()
                 pause = WATCH_SECONDS
-            except (PostgresUnavailable, OSError) as failure:
+            except (PostgresUnavailableError, OSError) as failure:
                 pause = min(pause * 2, AGAIN_SECONDS_MAX)
                 log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
 
@@ -159,7 +166,7 @@ class EmbeddedPostgres:
             with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
                 yield turn
         except TimeoutError as failure:
-            raise PostgresUnavailable(
+            raise PostgresUnavailableError(
                 "postgres_busy", f"Another process is busy with the server: {failure}."
             ) from failure
         except OSError as failure:
@@ -183,9 +190,9 @@ class EmbeddedPostgres:
             raise self._unusable(f"is out of reach for the account {who}: it may not enter {closed}")
         return account
 
-    def _unusable(self, why: str) -> PostgresUnavailable:
+    def _unusable(self, why: str) -> PostgresUnavailableError:
         remedy = f"Set COUNTERSIGN_DATA to a folder on a local disk that this account may use. {ELSEWHERE}"
-        return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
+        return PostgresUnavailableError("data_folder", f"The data folder {self.data} {why}.", remedy)
 
     def _socket_folder(self) -> Path:
         """`run/` in the data folder, or a private folder in /tmp where that is closed, too long or oddly named."""
@@ -221,7 +228,7 @@ class EmbeddedPostgres:
                 )  # fmt: skip
             if self._running():
                 return
-        raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
+        raise PostgresUnavailableError("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
 
     def _running(self) -> bool:
         """Whether the server answers. Waits while it is starting, or while what a killed one left behind ends."""
@@ -235,7 +242,7 @@ class EmbeddedPostgres:
             if orphaned and waited > ORPHAN_SECONDS:
                 cluster.quit_orphans(self.folder)
             if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
-                raise PostgresUnavailable(
+                raise PostgresUnavailableError(
                     "postgres_busy",
                     f"Processes of another server hold {self.folder}, but nobody answers after {waited:.0f} seconds.",
                     f"Look for them with ps (perhaps in another container) and end them. {ELSEWHERE}",
@@ -249,7 +256,7 @@ class EmbeddedPostgres:
         while is_held(self._alive) or cluster.postmaster(self.folder):
             if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:
                 sentence = f"The server in {self.folder} did not end within {STOP_SECONDS_MAX} seconds."
-                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self._logs}.")
+                raise PostgresUnavailableError("postgres_stop", sentence, f"Its log is in {self._logs}.")
             report(waited)
             time.sleep(PAUSE_SECONDS)
 

@@ -21,7 +21,7 @@ END_SECONDS_MAX = 5.0  # for a rebuild that is told to stop in the middle of an 
 log = structlog.get_logger()
 
 
-class BuildStopped(Exception):  # noqa: N818 it says what happened
+class BuildStoppedError(Exception):
     """The projector was told to stop in the middle of long work, which is then for whoever leads next."""
 
 
@@ -67,7 +67,7 @@ class Building:
 
     def _require_wanted(self, *_: int) -> None:
         if self._until.is_set():
-            raise BuildStopped
+            raise BuildStoppedError
 
 
 def outdated(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:

@@ -21,7 +21,7 @@ from domain.messages import Entry
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded, write
 from infrastructure.projector.fold_cache import FoldCache
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from projections.view import View
 
 BATCH_ENTRIES_MAX = 5000
@@ -85,14 +85,14 @@ class ViewFollower:
     def step(self, connection: psycopg.Connection[Any], told_to_stop: Callable[[], bool]) -> int:
         """Take the views that are furthest behind through some batches; how many entries that were.
 
-        Raises GapInLedger where a position is missing.
+        Raises LedgerGapError where a position is missing.
         """
         span = self.span()
         if span is None:
             return 0
         try:
             self._follow(connection, span, told_to_stop)
-        except (psycopg.OperationalError, GapInLedger):
+        except (psycopg.OperationalError, LedgerGapError):
             self._kept.forget()
             raise
         except Exception as failure:  # noqa: BLE001 whatever a fold stumbles over stops it, and is told
@@ -170,7 +170,7 @@ class ViewFollower:
             if batch:
                 write(connection, batch.mended())
                 self._stand(behind, batch)
-        except (psycopg.OperationalError, GapInLedger):
+        except (psycopg.OperationalError, LedgerGapError):
             raise
         except Exception as failure:  # noqa: BLE001 as above
             if limit > 1:
@@ -213,9 +213,9 @@ def _reading(url: str, stack: ExitStack) -> psycopg.Connection[Any] | None:
 
 
 def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:
-    """The last position of the entries after *seq* in *histories*. Raises GapInLedger where they are not all there."""
+    """The last position of the entries after *seq* in *histories*. Raises LedgerGapError where one is missing."""
     positions = sorted(entry.position for entries in histories for entry in entries)
     for expected, position in enumerate(positions, seq + 1):
         if position != expected:
-            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {position}")
+            raise LedgerGapError(f"position {expected} is missing from the ledger: the next one is {position}")
     return positions[-1]

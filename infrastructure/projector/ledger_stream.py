@@ -36,7 +36,7 @@ _facts_of = json.Decoder(list[AnyFact]).decode
 _recorded_of = json.Decoder(list[Recorded]).decode
 
 
-class GapInLedger(Exception):  # noqa: N818 it says what was found
+class LedgerGapError(Exception):
     """A position is missing: the ledger was damaged, and no view may pass it by."""
 
 

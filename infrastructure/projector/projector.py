@@ -15,9 +15,9 @@ from psycopg.sql import SQL
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import CHANNEL, head_of
 from infrastructure.postgres.lease import Lease
-from infrastructure.projector.build import Building, BuildStopped, outdated
+from infrastructure.projector.build import Building, BuildStoppedError, outdated
 from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import clear_away
 from infrastructure.projector.tables import BATCH_KEY, distrust_ahead, make_indexes, make_tables
 from infrastructure.projector.worker_messages import LedgerStretch
@@ -67,9 +67,9 @@ class Projector:
             except psycopg.Error:
                 log.exception("the projector stumbled")
                 self._stopping.wait(POLL_SECONDS)
-            except BuildStopped:
+            except BuildStoppedError:
                 log.info("the projector was stopped while it filled views")
-            except GapInLedger as gap:
+            except LedgerGapError as gap:
                 log.critical("the views stand still: the ledger is damaged", error=str(gap))
                 self._stopping.wait(ALARM_SECONDS)
             except Exception:
@@ -147,7 +147,7 @@ class Projector:
                 return 0
             if self._stopping.is_told():
                 self._leave_building()
-                raise BuildStopped
+                raise BuildStoppedError
             self._building.done(BUILD_LOOK_SECONDS)
 
     def _follow(self, connection: psycopg.Connection[Any]) -> int:
@@ -177,7 +177,7 @@ class Projector:
         self._building = None
         try:
             built = building.result()
-        except (psycopg.OperationalError, BuildStopped, GapInLedger):
+        except (psycopg.OperationalError, BuildStoppedError, LedgerGapError):
             raise
         except Exception as failure:
             log.exception("views could not be built", views=building.names)

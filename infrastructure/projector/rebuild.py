@@ -22,7 +22,7 @@ from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import head_of
 from infrastructure.postgres.roles import make_schema
 from infrastructure.projector.fill import Filled, fill
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
 from infrastructure.projector.workers import fill_side_by_side, processes_for
 from projections.registry import VIEWS
@@ -71,8 +71,8 @@ def rebuild(
     With *compare* it is made at their position; without, of all that is there. *processes* of None are as
     many as are fastest. *progress* is told (entries read, entries in all). The projector, here or elsewhere, waits;
     with *beside* only for the swap, and then takes the views on from where the ledger ended when this began.
-    Raises GapInLedger where a position is missing, FillFailed where one of several processes stumbles or dies, and
-    whatever a fold raises in this one.
+    Raises LedgerGapError where a position is missing, FillFailedError where one of several processes fails or dies,
+    and whatever a fold raises in this one.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
@@ -166,7 +166,7 @@ def _fill(
     else:
         filled = fill_side_by_side(url, views, position, fresh, processes=processes, told=told)
     if filled.entries != position:
-        raise GapInLedger(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
+        raise LedgerGapError(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled
 
 

@@ -55,7 +55,7 @@ AHEAD_MAX = 2  # stretches asked for at once: one is written, one is folded
 READ_STRETCH = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
 
 
-class FillFailed(Exception):  # noqa: N818 it says what happened
+class FillFailedError(Exception):
     """A share of the streams could not be folded; the tables are to be thrown away."""
 
 
@@ -76,7 +76,7 @@ def fill_side_by_side(
     processes: int,
     told: Callable[[int], None] = lambda _: None,
 ) -> Filled:
-    """As `fill`, with so many *processes*. Raises FillFailed where one of them fails or dies; none outlives this."""
+    """As `fill`, with so many *processes*. Raises FillFailedError if one of them fails or dies; none outlives this."""
     versions = {view.name: view.version for view in views}
     jobs = [Fill(url, versions, position, schema, Share(nth, processes)) for nth in range(processes)]
     with _children(jobs) as (_, words):
@@ -90,9 +90,9 @@ def fill_side_by_side(
                 case Completed(filled):
                     done.append(filled)
                 case Failed(error):
-                    raise FillFailed(error)
+                    raise FillFailedError(error)
                 case Partial():
-                    raise FillFailed("a process that fills answered as one that follows")
+                    raise FillFailedError("a process that fills answered as one that follows")
     return Filled(
         entries=sum(one.entries for one in done),
         projects=sum(one.projects for one in done),
@@ -105,7 +105,7 @@ def follow_side_by_side(
 ) -> Generator[ViewBatch]:
     """The batches of *stretches*, one after the other, each folded by so many *processes*, some of them ahead.
 
-    Raises FillFailed where one of them fails or dies, or where a position is missing; none outlives this.
+    Raises FillFailedError where one of them fails or dies, or where a position is missing; none outlives this.
     """
     versions = {view.name: view.version for view in views}
     jobs = [Follow(url, versions, Share(nth, processes)) for nth in range(processes)]
@@ -118,7 +118,9 @@ def follow_side_by_side(
             while not all(answers):
                 nth, word = words.get()
                 if not isinstance(word, Partial):
-                    raise FillFailed(word.error if isinstance(word, Failed) else "a process ended before it was told")
+                    raise FillFailedError(
+                        word.error if isinstance(word, Failed) else "a process ended before it was told"
+                    )
                 answers[nth].append(word)
             yield _batch(views, stretch, [answer.popleft() for answer in answers])
 
@@ -126,7 +128,7 @@ def follow_side_by_side(
 def _batch(views: list[View[Any]], stretch: LedgerStretch, parts: Sequence[Partial]) -> ViewBatch:
     entries = sum(part.entries for part in parts)
     if entries != stretch.last - stretch.seq:
-        raise FillFailed(f"the ledger holds {entries} entries after position {stretch.seq} up to {stretch.last}")
+        raise FillFailedError(f"the ledger holds {entries} entries after position {stretch.seq} up to {stretch.last}")
     lines = [
         Lines(
             table,
@@ -201,7 +203,7 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
             case Follow():
                 for part in _parts(job, views, map(decode_stretch, commands)):
                     tell(part)
-    except FillFailed as failure:
+    except FillFailedError as failure:
         tell(Failed(str(failure)))
     except Exception as failure:  # noqa: BLE001 whatever it is, whoever waits is told
         tell(Failed(f"{type(failure).__name__}: {failure}"))
@@ -223,7 +225,7 @@ def _views(job: Job) -> Iterator[View[Any]]:
     with psycopg.connect(job.url, autocommit=True) as connection:
         for view in by_law_now(connection, [view for view in VIEWS if view.name in job.views]):
             if view.version != job.views[view.name]:
-                raise FillFailed(f"the calendar by which {view.name} counts was changed just now: try again")
+                raise FillFailedError(f"the calendar by which {view.name} counts was changed just now: try again")
             yield view
 
 

@@ -21,7 +21,7 @@ from domain.law.licensing.forecast import DISTANT
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.committer import Busy
+from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.watcher.watch_cache import WatchCache
@@ -65,7 +65,7 @@ class Watcher:
             try:
                 async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
                     await self._lead(connection)
-            except (psycopg.Error, Busy) as lost:
+            except (psycopg.Error, BusyError) as lost:
                 log.warning("the deadline watcher lost its database", error=str(lost).strip())
                 await self._pause(POLL_SECONDS)
             except Exception:
@@ -129,7 +129,7 @@ class Watcher:
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
     async def _tend(self, dossier: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
-        """Tell all there is to tell of one project. Raises psycopg.Error or Busy; tells anything else in the log."""
+        """Record all that is due in one project. Raises psycopg.Error or BusyError; other errors are logged."""
         project = dossier.project.id
         try:
             for _ in range(PASSES_MAX):
@@ -142,7 +142,7 @@ class Watcher:
                 await self._tell(project, found)
                 dossier = await self._dossiers.again(dossier)
             log.warning("a project did not settle", project=str(project), due=len(found.due))
-        except (psycopg.Error, Busy):
+        except (psycopg.Error, BusyError):
             raise
         except Exception:
             log.exception("a project can't be watched", project=str(project))

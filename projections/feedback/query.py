@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from domain.law.feedback.clock import VoiceState
 from domain.law.feedback.terms import VoiceStep
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
 from projections.feedback.fold import VoiceRow, Voices, VoicesState
@@ -124,11 +124,11 @@ class VoicesAt:
         self.t, self.known = t, known
 
     async def complaints(self, criteria: VoiceFilter) -> list[ComplaintReading]:
-        """Complaints, the newest first. Raises TooMuchToRead."""
+        """Complaints, the newest first. Raises TooMuchToReadError."""
         return await self._listed(COMPLAINTS, criteria, await self._earlier(criteria.project, criteria.scope))
 
     async def evaluations(self, criteria: VoiceFilter) -> list[EvaluationReading]:
-        """Evaluations, the newest first. Raises TooMuchToRead."""
+        """Evaluations, the newest first. Raises TooMuchToReadError."""
         return await self._listed(EVALUATIONS, criteria, await self._earlier(criteria.project, criteria.scope))
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
@@ -140,7 +140,7 @@ class VoicesAt:
         return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
 
     async def summaries(self, criteria: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
-        """The figures of all matching feedback, by department and item. Raises TooMuchToRead."""
+        """The figures of all matching feedback, by department and item. Raises TooMuchToReadError."""
         earlier = await self._earlier(criteria.project, criteria.scope)
         complaints = await self._all(COMPLAINTS, criteria, earlier)
         evaluations = await self._all(EVALUATIONS, criteria, earlier)
@@ -174,7 +174,7 @@ class VoicesAt:
         rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
         merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
-            raise TooMuchToRead(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
+            raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
         return merged
 
     def _reader(self, kind: FeedbackKind[R, A]) -> Callable[[R], A]:
@@ -199,12 +199,12 @@ class VoicesAt:
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
-        """The past states of the projects whose current rows can't be used. Raises TooMuchToRead."""
+        """The past states of the projects whose current rows can't be used. Raises TooMuchToReadError."""
         params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
         within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
         moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
-            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
+            raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         states: dict[UUID, VoicesState] = {}
         for first in range(0, len(moved), PROJECTS_AT_A_TIME):
             rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])

@@ -147,7 +147,7 @@ class InformationBook:
     async def listed(self, criteria: InformationFilter) -> FoundProjects:
         """A page of matching projects, the best match first; without a text the last changed first.
 
-        Raises TooMuchToRead.
+        Raises TooMuchToReadError.
         """
         params, conditions = criteria.params(), criteria.conditions()
         read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in condition for condition in conditions))
@@ -167,7 +167,7 @@ class InformationBook:
     ) -> list[PersonsProject]:
         """Projects of an enterprise by *codes*, or, if registered without a code, by *names*, with their cases.
 
-        Raises TooMuchToRead.
+        Raises TooMuchToReadError.
         """
         params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):

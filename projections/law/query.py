@@ -14,7 +14,7 @@ from psycopg.sql import SQL
 from domain.law.calendar.period import Period
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.law.what_if import Alternative, AssumedSignal, signals_under
 from projections.reader import LawLibrary, Reader, StoredEntry
 from projections.scope import ZONE_SCOPE, Scope
@@ -42,7 +42,7 @@ async def signals_of(
 ) -> list[AssumedSignal]:
     """The signals of a department in *scope*, or of all, in *period*, under the actual and under *other* rules.
 
-    As known at *t*, in order of time. Raises TooMuchToRead if too many projects had clocks.
+    As known at *t*, in order of time. Raises TooMuchToReadError if too many projects had clocks.
     """
     begin, end = period.begins(zone), period.ends(zone)
     projects = await _projects(store, period, begin, department, scope)
@@ -71,7 +71,7 @@ async def _projects(store: Reader, period: Period, begin: datetime, department: 
         await cursor.execute(SQL(RAN).format(within=scope.of("c")), params)
         projects = [project for (project,) in await cursor.fetchall()]
     if len(projects) > PROJECTS_MAX:
-        raise TooMuchToRead(f"more than {PROJECTS_MAX} projects had clocks in that period")
+        raise TooMuchToReadError(f"more than {PROJECTS_MAX} projects had clocks in that period")
     return projects
 
 

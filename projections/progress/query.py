@@ -97,7 +97,7 @@ class ProgressList:
         self._store = store
 
     async def page(self, criteria: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
-        """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToRead."""
+        """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
             query = SQL(

@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToReadError
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
@@ -63,21 +63,21 @@ class SupervisionAt:
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
-        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
+        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
         criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._signals_then(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, criteria, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
-        """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
+        """The applications decided in *period*, the newest first. Raises TooMuchToReadError."""
         criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
         read = await self._decided_then(period)
         async with self._store.cursor() as cursor:
             return await self._decided(cursor, criteria, read)
 
     async def signal_page(self, criteria: ListAsked) -> ListPage[SignalRow]:
-        """One page of the signals, and their number, as on the board. Raises TooMuchToRead."""
+        """One page of the signals, and their number, as on the board. Raises TooMuchToReadError."""
         read = await self._signals_then(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, criteria, read)
@@ -86,7 +86,7 @@ class SupervisionAt:
             return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
     async def decided_page(self, criteria: ListAsked) -> ListPage[DecidedCase]:
-        """One page of the decided applications, and their number. Raises TooMuchToRead."""
+        """One page of the decided applications, and their number. Raises TooMuchToReadError."""
         read = await self._decided_then(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._decided(cursor, criteria, read)
@@ -95,13 +95,13 @@ class SupervisionAt:
             return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
-        """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToRead."""
+        """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
         if self.zone != ZONE:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
-        """The figures of all departments together. Raises TooMuchToRead."""
+        """The figures of all departments together. Raises TooMuchToReadError."""
         if self.zone != ZONE:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
@@ -191,7 +191,7 @@ class SupervisionAt:
                 project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), params)
             ]
             if len(projects) > PROJECTS_READ_MAX:
-                raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+                raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
 

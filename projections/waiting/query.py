@@ -81,14 +81,14 @@ class WaitingRows:
         self._store = store
 
     async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
-        """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToRead."""
+        """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__}
         return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, register: str = ""
     ) -> list[HolderCount]:
-        """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToRead."""
+        """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToReadError."""
         params = {"department": department, "limit": limit, "register": register}
         return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
 

@@ -18,7 +18,7 @@ from scripts.benches.measure import Figure
 encode = json.Encoder().encode
 
 
-class NotAnswered(Exception):  # noqa: N818 it says what was found
+class NotAnsweredError(Exception):
     """The server said something else than 200: what was measured would not be commands."""
 
 
@@ -35,7 +35,7 @@ def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
 
 @asynccontextmanager
 async def connection(port: int) -> AsyncIterator[Send]:
-    """An open connection, as a way to send commands. Raises NotAnswered."""
+    """An open connection, as a way to send commands. Raises NotAnsweredError."""
     reader, writer = await asyncio.open_connection(HOST, port)
 
     async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
@@ -44,7 +44,7 @@ async def connection(port: int) -> AsyncIterator[Send]:
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)
         if not head.startswith(b"HTTP/1.1 200"):
-            raise NotAnswered(body.decode())
+            raise NotAnsweredError(body.decode())
 
     try:
         yield send

@@ -18,7 +18,7 @@ CONNECTIONS_MAX = 300  # pgbench and the stock library want a connection for eac
 
 
 class BenchDatabase:
-    """A running server, and databases in it. Errors: PostgresUnavailable."""
+    """A running server, and databases in it. Errors: PostgresUnavailableError."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server

@@ -58,7 +58,7 @@ async def import_catalogue(
 ) -> CatalogueReport:
     """Define every item of the list at *path* in the catalogue *name*; publish it where *publish_from* says so.
 
-    A second import of the same list changes nothing. Raises CatalogueUnreadable, and Refused from the publication.
+    A second import of the same list changes nothing. Raises CatalogueUnreadableError, and Refused from the publication.
     """
     began, report = perf_counter(), CatalogueReport(name)
     rows = list(read_rows(path))

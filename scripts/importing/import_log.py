@@ -38,7 +38,7 @@ async def import_log(
 ) -> ImportReport:
     """Bring the log in the files *events* and *cases* into the ledger, as projects under *law*.
 
-    *progress* is told how many rows are done, of how many. Raises LogUnreadable before anything is written where a
+    *progress* is told how many rows are done, of how many. Raises LogUnreadableError before anything is written where a
     file is no log at all, and Refused "unknown-law". Single lines that don't get in are in the report.
     """
     began = perf_counter()

@@ -73,7 +73,7 @@ KEPT_COLUMNS = {
 def read_log(events: Path, cases: Path, zone: str) -> LogReading:
     """Both files, whole, before anything is written. *zone* is where their local days begin.
 
-    Raises LogUnreadable for a file that is no CSV in UTF-8, is cut short, or lacks a column.
+    Raises LogUnreadableError for a file that is no CSV in UTF-8, is cut short, or lacks a column.
     """
     found = LogReading()
     _read_cases(found, cases)

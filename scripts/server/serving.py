@@ -32,7 +32,7 @@ WATCHER_NICENESS = 5  # of the processor it takes what the others leave: its fac
 REQUEST_SECONDS_MAX = 10  # for requests under way at the end; one that was sent by half never comes to an end
 
 
-class AddressTaken(Exception):  # noqa: N818  it says what was found
+class AddressTakenError(Exception):
     """Nothing can listen at the address of the settings. The sentence says what to set."""
 
 
@@ -99,7 +99,7 @@ async def _watch(parent: int, url: str) -> None:
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until interrupted or told to end; *announce* is called once requests are answered.
 
-    Raises AddressTaken.
+    Raises AddressTakenError.
     """
     with (
         contextlib.suppress(KeyboardInterrupt),
@@ -139,7 +139,7 @@ class _Announcing(uvicorn.Server):
         try:
             await super().startup(sockets)
         except SystemExit as unable:  # uvicorn has logged what the operating system says
-            raise AddressTaken(
+            raise AddressTakenError(
                 f"Countersign can't listen at {self.config.host}, port {self.config.port}: another program does, or the"
                 " address is not this machine's. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to a free one."
             ) from unable

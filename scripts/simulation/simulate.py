@@ -38,7 +38,7 @@ PROCESSES_MAX = 8
 HELD_TRIES = 3  # seconds until a server that is just being stopped has let go
 
 
-class SimulationRefused(Exception):  # noqa: N818 it says what a person has to change
+class SimulationRefusedError(Exception):
     """A simulation that can't be. The sentence says why."""
 
 
@@ -74,8 +74,8 @@ class Simulated(Struct):
 async def simulate(url: str, asked: Asked, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Simulated:
     """Simulate a zone in the ledger at *url*, with its views left to the projector.
 
-    The deadline watcher of a running server stands by meanwhile: time is another here. Raises SimulationRefused where
-    the numbers make no sense, this seed was used in this ledger before, or another simulation runs.
+    The deadline watcher of a running server stands by meanwhile: time is another here. Raises SimulationRefusedError
+    where the numbers make no sense, this seed was used in this ledger before, or another simulation runs.
     """
     require_sensible(asked)
     began, laws = perf_counter(), law_book()
@@ -108,19 +108,21 @@ async def simulate(url: str, asked: Asked, progress: Callable[[int, int], None] 
 def require_sensible(asked: Asked) -> None:
     """Refuse numbers that make no zone."""
     if not 1 <= asked.projects <= PROJECTS_MAX:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             f"A zone of {asked.projects} projects can't be simulated: ask for 1 to {PROJECTS_MAX:,}."
         )
     if not date(2010, 1, 1) <= asked.until <= date(2099, 12, 31):
-        raise SimulationRefused(f"{asked.until} is too far from the calendars we have: ask for a day of 2010 to 2099.")
+        raise SimulationRefusedError(
+            f"{asked.until} is too far from the calendars we have: ask for a day of 2010 to 2099."
+        )
     if asked.begin is not None and not date(2005, 1, 1) <= asked.begin < asked.until:
-        raise SimulationRefused(f"A simulation until {asked.until} can't begin on {asked.begin}.")
+        raise SimulationRefusedError(f"A simulation until {asked.until} can't begin on {asked.begin}.")
 
 
 async def require_fresh(approvals: Approvals, ground: SimulatedGround) -> None:
     """Refuse to run the same seed again on top of what it left behind."""
     if (await approvals.project(ground.project(0))).version:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             f"The seed {ground.seed} was simulated in this ledger before: choose another seed, or another data folder."
         )
 
@@ -135,7 +137,7 @@ async def watch_held(url: str) -> AsyncIterator[None]:
                 break
             await asyncio.sleep(1)
         else:
-            raise SimulationRefused(
+            raise SimulationRefusedError(
                 "A server watches the deadlines of this ledger: stop it, simulate, and start it again."
             )
         with lease.renewed():
@@ -160,7 +162,7 @@ async def prepared(approvals: Approvals, asked: Asked) -> SimulatedGround:
     flow = await approvals.state(flow_stream(FLOW))
     catalogue = await approvals.state(catalogue_stream(CATALOGUE))
     if not isinstance(flow, Flow) or not isinstance(catalogue, Catalogue):
-        raise SimulationRefused("The zone was published and is not there: try again.")
+        raise SimulationRefusedError("The zone was published and is not there: try again.")
     zone = Zone(FLOW, flow.edition().kinds, catalogue.editions[-1].items, pack)
     return SimulatedGround(zone, calendar, asked.seed, asked.projects, begin, asked.until)
 
@@ -183,7 +185,7 @@ async def _run(
     try:
         return await _shared_out(url, asked, progress)
     except BrokenProcessPool as broken:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             "A process of the simulation was killed. What got in stays: simulate again with another seed, or into"
             " another data folder."
         ) from broken
