@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, field
 
-from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, NoticeStage, stream_of
+from domain.calendar.state import KEEPERS, AnyState, Calendar, ImportedNotice, NoticeStage, stream_of
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.rules import require_reasons, require_role
@@ -101,7 +101,7 @@ class NoticeImported(Fact, frozen=True, tag="notice_imported"):
     def apply(self, calendar: AnyState) -> None:
         notice = Notice(self.notice, self.published, self.covers_to, self.papers, self.days, self.title)
         calendar.notices.pop(self.notice, None)  # a withdrawn one: dicts keep the order of first insertion
-        calendar.notices[self.notice] = KeptNotice(notice, self.by)
+        calendar.notices[self.notice] = ImportedNotice(notice, self.by)
 
 
 class ApproveNotice(Command, frozen=True, tag="approve_notice"):

@@ -27,7 +27,7 @@ class NoticeStage(StrEnum):
 OPEN_STAGES = (NoticeStage.IMPORTED, NoticeStage.APPROVED)
 
 
-class KeptNotice(Struct):
+class ImportedNotice(Struct):
     """One notice, who imported it, and its stage."""
 
     notice: Notice
@@ -40,11 +40,11 @@ class Calendar(Struct):
 
     id: UUID
     version: int = 0
-    notices: dict[str, KeptNotice] = field(default_factory=dict)
+    notices: dict[str, ImportedNotice] = field(default_factory=dict)
 
     law: ClassVar[str] = ""  # none of its own: its commands are recorded under the installation's law
 
-    def open_notice(self, code: str) -> KeptNotice:
+    def open_notice(self, code: str) -> ImportedNotice:
         """The notice *code*; refused unless it is open, that is neither applied nor withdrawn."""
         imported = self.notices.get(code)
         if imported is None:

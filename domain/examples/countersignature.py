@@ -1,4 +1,4 @@
-"""A project whose papers go round several departments, one after the other: an example of each command and fact."""
+"""A project countersigned by several departments in sequence: an example of each command and fact."""
 
 from __future__ import annotations
 

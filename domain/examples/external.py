@@ -1,4 +1,4 @@
-"""What the tax office's own system reports in the examples, and how the project manager takes it."""
+"""External results reported by the tax office's system in the examples, and the settlement of a discrepancy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the enterprise says of the service in the examples, and what comes of it: complaints and evaluations."""
+"""Complaints and evaluations in the examples, and their handling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the example project's manager enters of it: steps of its story, and so an example of the command and fact."""
+"""Data entered by the example project's manager: steps of its story, as an example of the command and fact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of the example project, attached to items and taken from one again: an example of each command and fact."""
+"""A file attached to items of the example project, and detached from one: an example of each command and fact."""
 
 from __future__ import annotations
 

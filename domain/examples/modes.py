@@ -1,4 +1,4 @@
-"""A joint item, papers that come later, and a decision on an undertaking that turns out broken, in the examples."""
+"""A joint item, papers handed in after acceptance, and a decision on a broken undertaking, in the examples."""
 
 from __future__ import annotations
 

@@ -276,7 +276,7 @@ COMMAND_EXAMPLES: dict[str, Step] = {
 
 
 def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | WatchedStep] = STORY) -> list[Entry]:
-    """The ledger that the story, or another one's *steps*, leaves behind when told to the domain under *law*."""
+    """The entries that result from the story, or from other *steps*, under *law*."""
     shelf = shelf_from(zone_entries(law))
     entries: list[Entry] = []
     for number, step in enumerate(steps, start=1):

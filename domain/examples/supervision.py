@@ -1,4 +1,4 @@
-"""What the bureau, and the deadline watcher on its behalf, do in the examples."""
+"""Acts of the bureau and of the deadline watcher in the examples."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WatchedStep(Struct, frozen=True):
 
 
 def watched(at: str, *commands: SystemCommand) -> list[WatchedStep]:
-    """What the watcher told at one instant."""
+    """The steps of the watcher at one instant."""
     return [WatchedStep(moment(at), WATCHER, command) for command in commands]
 
 

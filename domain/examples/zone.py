@@ -39,7 +39,7 @@ PLANNED_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000003")
 
 
 class ZoneStep(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
+    """One command of the story with its actor and time."""
 
     at: datetime
     by: Actor
@@ -47,7 +47,7 @@ class ZoneStep(Struct, frozen=True):
 
     @property
     def dated(self) -> CatalogueCommand | FlowCommand:
-        """The command as it has to be sent today to have happened then."""
+        """The command with its occurred_at, as sent today to record it at that time."""
         return structs.replace(self.command, occurred_at=self.at)
 
 
@@ -172,7 +172,7 @@ PLANNED_STORY: tuple[Step, ...] = (
 
 
 def zone_entries(law: Pack) -> list[Entry]:
-    """The ledger that the stories of the catalogue and the flow leave behind when told under *law*."""
+    """The entries that result from the stories of catalogue and flow under *law*."""
     all_entries: list[Entry] = []
     for stream, story in ZONE_STORIES:
         shelf = shelf_from(all_entries)

@@ -176,7 +176,7 @@ def once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([word for word in words if word.strip()]))
 
 
-def heard(project: Project, code: str) -> int:
+def entry_count(project: Project, code: str) -> int:
     """The number of entries from which the item's clocks may be read, retracted ones included."""
     return sum(note.item == code and note.fact not in SUPERVISION for note in project.notes.values())
 
@@ -190,7 +190,7 @@ def next_signal(project: Project, code: str) -> str:
 def require_current(project: Project, code: str, seen: int, by: Actor, what: str) -> None:
     """Refuse *what* unless sent by the system, based on all current entries of the item (B10.5)."""
     require_role(by, what, Role.SYSTEM)
-    known = heard(project, code)
+    known = entry_count(project, code)
     if seen != known:
         raise Refused(
             "proof-stale",
@@ -257,7 +257,7 @@ def require_after(project: Project, code: str, consultations: Iterable[Consultat
             )
 
 
-def require_asked(project: Project, code: str, step: str, context: Context) -> Consultation:
+def require_request(project: Project, code: str, step: str, context: Context) -> Consultation:
     """The open request to the department of *context.by* at *step*; refused if there is none."""
     item, by = project.item(code), context.by
     department = by.department

@@ -25,7 +25,7 @@ class DatedEdition(Struct, frozen=True):
     valid_to: date | None
 
 
-class CatalogueThen(Struct, frozen=True):
+class CatalogueAsOf(Struct, frozen=True):
     """A catalogue at the instant *at*, as known at *known*: its editions and decisions."""
 
     catalogue: Catalogue
@@ -48,7 +48,7 @@ class CatalogueThen(Struct, frozen=True):
         return {fact.task_code: fact.is_online for fact in facts if isinstance(fact, OnlineDecided)}
 
 
-def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueThen:
+def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueAsOf:
     """*catalogue* at *at*, in the time zone *zone*; *entries* are its publications and decisions, in order."""
     recorded = [entry for entry in entries if entry.recorded_at <= known]
     published = [(entry, entry.fact) for entry in recorded if isinstance(entry.fact, CataloguePublished)]
@@ -60,7 +60,7 @@ def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: da
     ]
     decisions = [entry for entry in recorded if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
     hours = [entry for entry in recorded if isinstance(entry.fact, IntakeHoursSet)]
-    return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
+    return CatalogueAsOf(catalogue, dated, decisions, local_day(at, zone), hours)
 
 
 class EditionDifference(StrEnum):

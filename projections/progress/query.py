@@ -39,7 +39,7 @@ IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
-class ProjectsAsked(Struct, frozen=True, kw_only=True):
+class ProjectFilter(Struct, frozen=True, kw_only=True):
     """Filter of projects at the instant *t*, listed last changed first; empty fields don't restrict.
 
     *warned*: with a running clock that is "soon" or "late". *stale_days*: with an external result verified longer ago.
@@ -96,7 +96,7 @@ class ProgressList:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def page(self, criteria: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
+    async def page(self, criteria: ProjectFilter, past: Past | None = None) -> list[ProgressProject]:
         """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
@@ -107,7 +107,7 @@ class ProgressList:
             await cursor.execute(query, params)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
-    async def count(self, criteria: ProjectsAsked) -> int:
+    async def count(self, criteria: ProjectFilter) -> int:
         """The number of matching projects."""
         where, params = conditions(criteria)
         ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
@@ -179,7 +179,7 @@ class ProgressList:
             return await cursor.fetchall()
 
 
-def conditions(criteria: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
+def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """The WHERE clause and its parameters."""
     params = structs.asdict(criteria) | {
         "pattern": f"%{literal(criteria.text)}%",

@@ -35,7 +35,7 @@ class CardFile(Struct, frozen=True):
 def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile | None:
     """The file of *card* as known at *known*, from all entries of its project; None if there is no such card."""
     entries = [entry for entry in entries if entry.recorded_at <= known]
-    telling = next((entry for entry in entries if card_told(entry) == card), None)
+    telling = next((entry for entry in entries if issued_card(entry) == card), None)
     if telling is None:
         return None
     fact = telling.fact
@@ -49,7 +49,7 @@ def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile 
     )
 
 
-def card_told(entry: Entry) -> str:
+def issued_card(entry: Entry) -> str:
     """The id of the warning, card or effect of silence issued by *entry*; empty if there is none."""
     return card_in(entry.fact)
 

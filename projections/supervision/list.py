@@ -50,7 +50,7 @@ OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 
 
-class ListAsked(Struct, frozen=True, kw_only=True):
+class ListFilter(Struct, frozen=True, kw_only=True):
     """Filter and page of a list, the newest first; an empty *department* means all. *limit* None: the whole list."""
 
     period: Period
@@ -66,12 +66,12 @@ class ListAsked(Struct, frozen=True, kw_only=True):
         return {**params, "void": list(VOID)}
 
     @property
-    def whole(self) -> ListAsked:
+    def whole(self) -> ListFilter:
         """The same list on one page."""
         return structs.replace(self, limit=None, offset=0)
 
     @property
-    def from_the_first(self) -> ListAsked:
+    def from_the_first(self) -> ListFilter:
         """The list from its start to the end of the page, for merging with rows that are not in the tables."""
         return self.whole if self.limit is None else structs.replace(self, limit=self.offset + self.limit, offset=0)
 
@@ -92,7 +92,7 @@ class ListPage(Struct, Generic[R], frozen=True):
     count: int
 
 
-def signals_asked(criteria: ListAsked, *, without: bool) -> Composed:
+def signals_query(criteria: ListFilter, *, without: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* excludes some projects."""
     figure: SQL | Composed | None = OF_LEVEL if criteria.figure else None
     if criteria.figure == IN_FORCE:
@@ -102,13 +102,13 @@ def signals_asked(criteria: ListAsked, *, without: bool) -> Composed:
     return _query(SIGNALS, "s", criteria, figure, without=without)
 
 
-def decisions_asked(criteria: ListAsked, *, without: bool) -> Composed:
+def decisions_query(criteria: ListFilter, *, without: bool) -> Composed:
     """The query for a page of decided applications; *without* excludes some projects."""
     return _query(DECISIONS, "d", criteria, JUDGED.get(criteria.figure), without=without)
 
 
 def _query(
-    of: LiteralString, table: str, criteria: ListAsked, figure: SQL | Composed | None, *, without: bool
+    of: LiteralString, table: str, criteria: ListFilter, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
     conditions: list[SQL | Composed] = [criteria.scope.of(table), *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if criteria.department else []

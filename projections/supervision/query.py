@@ -47,7 +47,7 @@ from projections.supervision.fold import (
     Supervision,
     SupervisionState,
 )
-from projections.supervision.list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
+from projections.supervision.list import IN_FORCE, ListFilter, ListPage, decisions_query, signals_query
 from projections.supervision.orders import ORDERS, OrderAt, order_at
 from projections.view import fold
 
@@ -64,30 +64,30 @@ class SupervisionAt:
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
-        criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
-        read = await self._signals_then(period)
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._past_signals(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, criteria, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToReadError."""
-        criteria = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
-        read = await self._decided_then(period)
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._past_decisions(period)
         async with self._store.cursor() as cursor:
             return await self._decided(cursor, criteria, read)
 
-    async def signal_page(self, criteria: ListAsked) -> ListPage[SignalRow]:
+    async def signal_page(self, criteria: ListFilter) -> ListPage[SignalRow]:
         """One page of the signals, and their number, as on the board. Raises TooMuchToReadError."""
-        read = await self._signals_then(criteria.period)
+        read = await self._past_signals(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, criteria, read)
             if self.zone != ZONE or criteria.figure == IN_FORCE:  # not in the sums
                 return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
             return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
-    async def decided_page(self, criteria: ListAsked) -> ListPage[DecidedCase]:
+    async def decided_page(self, criteria: ListFilter) -> ListPage[DecidedCase]:
         """One page of the decided applications, and their number. Raises TooMuchToReadError."""
-        read = await self._decided_then(criteria.period)
+        read = await self._past_decisions(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._decided(cursor, criteria, read)
             if self.zone != ZONE:
@@ -107,7 +107,7 @@ class SupervisionAt:
         return of_counts(await self._counts(period, together=True))[0]
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
-        read = counted(await self._signals_then(period), await self._decided_then(period))
+        read = counted(await self._past_signals(period), await self._past_decisions(period))
         async with snapshot(self._store) as cursor:
             counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
@@ -139,7 +139,7 @@ class SupervisionAt:
             for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), params)
         ]
 
-    async def _signals(self, cursor: Cursor, criteria: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
+    async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
         takes = is_in_force if criteria.figure == IN_FORCE else SIGNAL_FIGURES.get(criteria.figure)
         others = [
@@ -147,14 +147,14 @@ class SupervisionAt:
             for signal in read
             if criteria.department in ("", signal.department) and (takes is None or takes(signal))
         ]
-        query = signals_asked(criteria, without=bool(self._without))
+        query = signals_query(criteria, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
         return criteria.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
 
-    async def _decided(self, cursor: Cursor, criteria: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
+    async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
         takes = CASE_FIGURES[criteria.figure]
         others = [case for case in read if criteria.department in ("", case.department) and takes(case)]
-        query = decisions_asked(criteria, without=bool(self._without))
+        query = decisions_query(criteria, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
@@ -162,7 +162,7 @@ class SupervisionAt:
         return criteria.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
 
     async def _page(
-        self, cursor: Cursor, query: Composed, criteria: ListAsked, others: Sequence[object]
+        self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; from the start of the list if there are *others* to merge."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
@@ -170,7 +170,7 @@ class SupervisionAt:
         await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
         return await cursor.fetchall()
 
-    async def _number(self, cursor: Cursor, criteria: ListAsked, read: Counts) -> int:
+    async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:
         """The length of a list, from sums and from counts *read* from the ledger, as on the board."""
         together = not criteria.department
         counts = await counts_of(
@@ -200,7 +200,7 @@ class SupervisionAt:
         """The projects read from the ledger instead of the view."""
         return [project for project, _ in self._rewound or ()]
 
-    async def _signals_then(self, period: Period) -> list[SignalRow]:
+    async def _past_signals(self, period: Period) -> list[SignalRow]:
         """The signals of the projects with later corrections."""
         signals: list[SignalRow] = []
         for project, state in await self._earlier():
@@ -215,7 +215,7 @@ class SupervisionAt:
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
         return [ended_by(signal, items) for signal in signals]
 
-    async def _decided_then(self, period: Period) -> list[DecidedCase]:
+    async def _past_decisions(self, period: Period) -> list[DecidedCase]:
         """The decisions of the projects with later corrections."""
         cases: list[DecidedCase] = []
         for project, state in await self._earlier():
@@ -278,10 +278,10 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
 
 
 def _place_of_signal(signal: SignalRow) -> tuple[datetime, str, int]:
-    """The sort key of `signals_asked`."""
+    """The sort key of `signals_query`."""
     return signal.happened_at, str(signal.project), signal.version
 
 
 def _place_of_case(case: DecidedCase) -> tuple[datetime, str, str, int]:
-    """The sort key of `decisions_asked`."""
+    """The sort key of `decisions_query`."""
     return case.decided_at, str(case.project), case.item, case.application

@@ -11,7 +11,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons
 from domain.core.types import Code, Lines, ModeName, Stage, Text
-from domain.project.countersignature.rules import asked_jointly
+from domain.project.countersignature.rules import joint_requests
 from domain.project.rules import law_at_acceptance, once, require_handler, require_stage, service_of
 from domain.project.state.project import Item, Project
 
@@ -55,7 +55,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             lacking=lacking,
             cure_days=self._cure_days(lacking, limit.days if item.promise_days is None else item.promise_days),
         )
-        return (accepted, *asked_jointly(item, law))
+        return (accepted, *joint_requests(item, law))
 
     def _cure_days(self, lacking: tuple[str, ...], longest: int) -> int | None:
         """The working days within which missing papers are due: never longer than the promise for the item (容缺)."""

@@ -7,7 +7,7 @@ from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import Code, Name, Stage, Text
 from domain.project.countersignature.rules import CountersignatureAsked, later, next_request
-from domain.project.rules import require_after, require_asked, require_handler, require_stage
+from domain.project.rules import require_after, require_handler, require_request, require_stage
 from domain.project.state.consultation import Consultation, chain, key_of, named, queue, unanswered
 from domain.project.state.project import Item, Project
 
@@ -70,7 +70,7 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
         item = project.item(self.item)
         require_role(context.by, "forward a countersignature request", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        consultation = require_asked(project, self.item, self.step, context)
+        consultation = require_request(project, self.item, self.step, context)
         require_reasons(self.reasons, f"forwarding the countersignature request for {self.item}", "")
         self._require_new(item, consultation)
         forwarded = CountersignatureForwarded(

@@ -13,7 +13,7 @@ from domain.core.rules import limit_of, require_reasons, require_role
 from domain.core.types import Code, Codes, Lines, Name, Stage, Text
 from domain.law.packs.pack import Pack
 from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, next_request
-from domain.project.rules import law_of, once, require_after, require_asked, require_handler, require_stage
+from domain.project.rules import law_of, once, require_after, require_handler, require_request, require_stage
 from domain.project.state.consultation import (
     Consultation,
     Opinion,
@@ -130,7 +130,7 @@ class Countersign(Command, frozen=True, tag="countersign"):
         item = project.item(self.item)
         require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        consultation = require_asked(project, self.item, self.step, context)
+        consultation = require_request(project, self.item, self.step, context)
         conditions = once(self.conditions)
         if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
             raise Refused(

@@ -86,7 +86,7 @@ def next_request(
     )
 
 
-def asked_jointly(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
+def joint_requests(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
     """Requests to the participants of a joint item on its acceptance, each with the clock of a countersignature.
 
     Rule book B6.2, Art. 26(2). Without a limit for that clock, the limit of the whole item applies.
