@@ -13,7 +13,7 @@ from api.web.dependencies import AnyRequest, parts_of
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
 from infrastructure.health import database_health
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.projector.positions import ViewPosition
 from infrastructure.projector.view_stall import Stall
 from projections.registry import VIEWS
@@ -89,7 +89,7 @@ async def _readiness(request: AnyRequest) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
         found = await database_health(address)
-    except PostgresUnavailable as refused:  # a newer release has changed the database, or files were edited
+    except PostgresUnavailableError as refused:  # a newer release has changed the database, or files were edited
         raise _not_ready(str(refused)) from refused
     if found.missing:
         raise _not_ready(f"the database has not seen {', '.join(found.missing)}", missing=found.missing)

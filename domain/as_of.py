@@ -1,4 +1,4 @@
-"""What had happened by an instant, as was known at another: the entries that count then, at the times they count at."""
+"""Bitemporal as-of: the entries in effect at *t*, as known at *known*, with corrections applied."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from domain.messages import Entry, corrections
 
 
 def settled(entries: Sequence[Entry], t: datetime, known: datetime) -> list[Entry]:
-    """Those of *entries*, of one project in version order, that were recorded by *known* and happened by *t*.
+    """The *entries* of one project, in version order, that were recorded by *known* and took effect by *t*.
 
-    Corrections recorded by *known* are settled: what they retracted is left out, what they amended comes at its new
-    time. So applying the rest, in order, leads to how things stood at *t*.
+    Corrections recorded by *known* are applied: retracted entries are left out, amended ones carry their new time.
+    Folding the result gives the state at *t*.
     """
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    found = corrections(told)
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    corrected = corrections(recorded)
     happened = (
-        structs.replace(entry, occurred_at=found.amended[entry.version].astimezone(UTC))
-        if entry.version in found.amended
+        structs.replace(entry, occurred_at=corrected.amended[entry.version].astimezone(UTC))
+        if entry.version in corrected.amended
         else entry
-        for entry in told
-        if entry.version not in found.retracted
+        for entry in recorded
+        if entry.version not in corrected.retracted
     )
     return [entry for entry in happened if entry.occurred_at <= t]

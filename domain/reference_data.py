@@ -1,4 +1,4 @@
-"""What has been published for everybody: the catalogues and the approval flows that decisions may look into."""
+"""Published reference data that decisions read: catalogues of service items and approval flows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.law.office import IntakeHours
 
 
 class ReferenceData(Struct, frozen=True):
-    """Catalogues and flows by the ids of their streams."""
+    """Catalogues and flows by stream id."""
 
     catalogues: Mapping[UUID, Catalogue] = field(default_factory=dict)
     flows: Mapping[UUID, Flow] = field(default_factory=dict)
@@ -30,9 +30,9 @@ class ReferenceData(Struct, frozen=True):
         catalogue = self.catalogues.get(catalogue_stream(name))
         return catalogue.in_force(local_day(at, zone)) if catalogue else None
 
-    def edition(self, told: str) -> Edition | None:
-        """The edition that a case was applied for under, told as in its facts: "beijing-zone@3"."""
-        name, _, number = told.rpartition("@")
+    def edition(self, reference: str) -> Edition | None:
+        """The edition that facts of a case refer to, such as "beijing-zone@3"."""
+        name, _, number = reference.rpartition("@")
         catalogue = self.catalogues.get(catalogue_stream(name))
         editions = catalogue.editions if catalogue else []
         return next((edition for edition in editions if str(edition.number) == number), None)
@@ -43,18 +43,18 @@ class ReferenceData(Struct, frozen=True):
         return catalogue.is_online(service) if catalogue else service.is_online
 
     def intake_hours(self, name: str, department: str, at: datetime, zone: str) -> IntakeHours | None:
-        """The hours that *department* has published and that are in force on the local day of *at*; None: none.
+        """The intake hours of *department* in force on the local day of *at*; None if none are published.
 
-        Those in the catalogue called *name*; for an item that is in none, the latest in any.
+        They are read from the catalogue *name*; for an item outside any catalogue, the latest in any.
         """
         catalogue = self.catalogues.get(catalogue_stream(name)) if name else None
-        found = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
+        catalogues = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
         day = local_day(at, zone)
-        dated = [hours for one in found if (hours := one.hours_on(department, day))]
+        dated = [hours for candidate in catalogues if (hours := candidate.hours_on(department, day))]
         return max(dated, key=lambda hours: hours.valid_from).hours if dated else None
 
     def flow(self, name: str) -> Flow | None:
-        """The flow called *name*, if an edition of it was published."""
+        """The flow called *name*, if it has a published edition."""
         return self.flows.get(flow_stream(name))
 
 
@@ -62,14 +62,14 @@ EMPTY = ReferenceData()
 
 
 def shelf_of(context: Context) -> ReferenceData:
-    """What *context* knows to be published."""
+    """The published reference data of *context*."""
     return context.shelf or EMPTY
 
 
 def published_flow(name: str, context: Context) -> Flow:
-    """The flow called *name*; refused where nothing was published under it."""
-    found = shelf_of(context).flow(name)
-    if found is None:
+    """The flow called *name*; refused if it has no published edition."""
+    published = shelf_of(context).flow(name)
+    if published is None:
         known = ", ".join(sorted(flow.name for flow in shelf_of(context).flows.values())) or "none"
-        raise Refused("unknown-flow", f"no flow {name} was published", remedy=f"published are: {known}")
-    return found
+        raise Refused("unknown-flow", f"no flow {name} is published", remedy=f"choose one of: {known}")
+    return published

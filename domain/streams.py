@@ -91,17 +91,17 @@ def _apply(state: State, entry: Entry) -> None:
 
 def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it, or where it is for another kind."""
-    kind, asked = BY_COMMAND.get(type(command)), command
+    kind, untyped = BY_COMMAND.get(type(command)), command
     if kind is None:
         if isinstance(state, Project):
-            return vocabulary.decide(asked, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's
+            return vocabulary.decide(untyped, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's
         raise _misdirected(state)
     if not state.version:
         state = kind.state(state.id)
     if not isinstance(state, kind.state):
         raise _misdirected(state)
     vocabulary.require_happened(context)
-    decided: Any = asked.decide(state, context)
+    decided: Any = untyped.decide(state, context)
     facts: tuple[AnyFact, ...] = decided
     return facts
 

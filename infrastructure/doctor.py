@@ -13,13 +13,13 @@ from pathlib import Path
 import psycopg
 from msgspec import Struct
 
-from infrastructure.materials.store import MaterialStore, StorageAway
-from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailable, account_for, supplied
+from infrastructure.materials.store import MaterialStore, StorageAwayError
+from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailableError, account_for, supplied
 from infrastructure.postgres.connect import VERSION_MIN, connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
-from infrastructure.postgres.migrate import MigrationRefused, pending
+from infrastructure.postgres.migrate import MigrationRefusedError, pending
 from infrastructure.postgres.roles import LOGIN, powers_of
-from infrastructure.settings import SettingRefused, Settings, unknown, without_password
+from infrastructure.settings import SettingRefusedError, Settings, unknown, without_password
 from infrastructure.verifier.guards import guard_faults
 
 PYTHON_MIN = (3, 11)
@@ -57,7 +57,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         yield _account(settings.data)
     try:
         url = connect_url(settings)
-    except PostgresUnavailable as failure:
+    except PostgresUnavailableError as failure:
         yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
         return
     migrations = _migrations(url)
@@ -105,7 +105,7 @@ def _materials(settings: Settings) -> Check:
         return _writable("materials", folder, remedy)
     try:
         MaterialStore.of(settings).size_now("0" * 64)
-    except (SettingRefused, StorageAway) as failure:
+    except (SettingRefusedError, StorageAwayError) as failure:
         return Check("materials", ok=False, detail=str(failure), remedy=remedy)
     return Check("materials", ok=True, detail=f"{settings.materials} answers")
 
@@ -113,7 +113,7 @@ def _materials(settings: Settings) -> Check:
 def _programs() -> Check:
     try:
         return Check("programs", ok=True, detail=f"PostgreSQL's programs are in {supplied()}")
-    except PostgresUnavailable as failure:
+    except PostgresUnavailableError as failure:
         return Check("programs", ok=False, detail=failure.sentence, remedy=failure.remedy)
 
 
@@ -144,7 +144,7 @@ def _disk(data: Path) -> Check:
 def _account(data: Path) -> Check:
     try:
         account = account_for(data / "postgres", data)
-    except (PostgresUnavailable, PermissionError) as failure:
+    except (PostgresUnavailableError, PermissionError) as failure:
         return Check("account", ok=False, detail=str(failure), remedy=ELSEWHERE)
     shared = account.name == "nobody"
     detail = f"the embedded server runs as {account}" + (", an account that other programs use too" if shared else "")
@@ -230,7 +230,7 @@ def _login(connection: psycopg.Connection, account: str) -> Check:
 def _migrations(url: str) -> Check:
     try:
         missing = pending(url)
-    except MigrationRefused as failure:
+    except MigrationRefusedError as failure:
         return Check("migrations", ok=False, detail=failure.sentence, remedy=failure.remedy)
     detail = f"to be applied: {', '.join(missing)}" if missing else "the database is up to date"
     return _check(

@@ -22,7 +22,7 @@ class DatabaseHealth(Struct, frozen=True):
 
 
 async def database_health(url: str) -> DatabaseHealth:
-    """Query the database. Raises psycopg's errors, and MigrationRefused if another release has migrated it."""
+    """Query the database. Raises psycopg's errors, and MigrationRefusedError if another release has migrated it."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         cursor = await connection.execute("SELECT to_regclass('schema_migration')")
         migrated = await cursor.fetchone() != (None,)

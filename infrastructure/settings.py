@@ -37,7 +37,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class SettingRefused(Exception):  # noqa: N818  a refusal with a remedy, like the domain's
+class SettingRefusedError(Exception):
     """A variable has an invalid value. The message names the variable; *code* is stable."""
 
     code = "setting"
@@ -110,7 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """The settings in *environment*; an empty variable counts as absent. Raises SettingRefused."""
+        """The settings in *environment*; an empty variable counts as absent. Raises SettingRefusedError."""
         texts = {name: environment.get(variable(name), "") for name in cls.__struct_fields__}
         chosen = {"data": str(default_data(environment))} | {name: text for name, text in texts.items() if text}
         try:
@@ -118,7 +118,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as failure:
             field = next(name for name in reversed(cls.__struct_fields__) if f"`$.{name}`" in str(failure))
             sentence = str(failure).removesuffix(f" - at `$.{field}`")
-            raise SettingRefused(
+            raise SettingRefusedError(
                 f"{variable(field)} is invalid: {sentence}. It should be: {help_of(field)}"
             ) from failure
 

@@ -1,8 +1,8 @@
-"""Tables of views as they stood at an instant, as was known at another: for lists over all projects.
+"""As-of reads of view tables: lists over all projects at an instant, as known at another.
 
-The view's rows answer for every project of which nothing has happened or become known since. The others are read from
-the ledger and folded as they stood, and their rows take the place of the view's in the query itself: so a list has one
-query, whatever instant it is asked about, and the same filters, order and pages.
+Current rows are used for every project without later events or records. Other projects are read from the ledger and
+folded as of the instant, and their rows are substituted in the query itself. So a list has one query for any instant,
+with the same filters, order and pages.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.reader import Reader, StoredEntry
 from projections.supervision.board import Cursor, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
 MOVED: LiteralString = "p.happened_at > %(t)s OR p.recorded_at > %(known)s"
-# The rows of a table are read as PostgreSQL itself writes them in JSON; no temporary table, so also on a standby.
+# Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
 THEN = """
     (SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(moved)s)
      UNION ALL SELECT * FROM json_populate_recordset(NULL::{table}, {rows}::json))
@@ -36,7 +36,7 @@ THEN = """
 
 
 class Past(Struct, frozen=True):
-    """What is asked about: the instant *t*, by what was known at *known*."""
+    """The instant *t*, as known at *known*."""
 
     t: datetime
     known: datetime
@@ -46,27 +46,27 @@ Settle = Callable[[UUID, Sequence[Entry], Past], Folded]
 
 
 class Folding(Struct, frozen=True):
-    """How the past of a list is read: its *views*, the *tables* of theirs that are asked for, and how entries settle.
+    """How a list is read as of an instant: its *views*, the *tables* it uses, and how entries are corrected.
 
-    *moved* is for which projects, the `p` of the progress table, the tables can't answer; *asked* are further values
-    that it names.
+    *moved* is the condition, on `p` of the progress table, for projects whose current rows can't be used; *params* are
+    further parameters of it.
     """
 
     views: tuple[View[Any], ...]
     tables: tuple[Table, ...]
     settle: Settle
     moved: LiteralString = MOVED
-    asked: Mapping[str, object] = {}
+    params: Mapping[str, object] = {}
 
 
 class Tables(Struct, frozen=True):
-    """Where tables are read: in the views, but for projects that have *moved* since in their *rows* as they were."""
+    """Table sources: the views, except for projects that have *moved* since, whose past *rows* are used instead."""
 
     moved: Sequence[UUID] = ()
     rows: Mapping[str, str] = {}
 
     def of(self, table: Table) -> Composed:
-        """What stands behind FROM for *table*; an alias has to follow."""
+        """The FROM item for *table*; an alias has to follow."""
         name = Identifier(SCHEMA, table.name)
         if not self.moved:
             return SQL("{}").format(name)
@@ -74,7 +74,7 @@ class Tables(Struct, frozen=True):
 
     @property
     def params(self) -> dict[str, object]:
-        """The parameters that the query then takes."""
+        """The query parameters for these sources."""
         return {"moved": list(self.moved), **{f"then_{name}": rows for name, rows in self.rows.items()}}
 
 
@@ -83,9 +83,9 @@ NOW = Tables()
 
 @asynccontextmanager
 async def tables_at(store: Reader, folding: Folding, past: Past | None) -> AsyncIterator[tuple[Cursor, Tables]]:
-    """A cursor that sees one state of the tables, and how to read them as they stood; None: as they are.
+    """A cursor with a consistent snapshot, and the table sources as of *past*; None: now.
 
-    Raises TooMuchToRead.
+    Raises TooMuchToReadError.
     """
     if past is None:
         async with store.cursor() as cursor:
@@ -106,15 +106,15 @@ async def _moved(cursor: Cursor, folding: Folding, past: Past) -> list[UUID]:
     query = SQL("SELECT p.project FROM views.project AS p WHERE {} LIMIT {}").format(
         SQL(folding.moved), PROJECTS_READ_MAX + 1
     )
-    await cursor.execute(query, {"t": past.t, "known": past.known, **folding.asked})
+    await cursor.execute(query, {"t": past.t, "known": past.known, **folding.params})
     moved = [project for (project,) in await cursor.fetchall()]
     if len(moved) > PROJECTS_READ_MAX:
-        raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
+        raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
     return moved
 
 
 def _folded(stored: Sequence[StoredEntry], folding: Folding, past: Past) -> dict[str, list[Row]]:
-    """The rows of the projects in *stored* as they stood; of one of which nothing was known then there are none."""
+    """The past rows of the projects in *stored*; none for a project unknown at that time."""
     rows: dict[str, list[Row]] = {table.name: [] for table in folding.tables}
     for project, of_project in groupby(stored, attrgetter("stream")):
         folded = folding.settle(project, [row.decoded() for row in of_project], past)
@@ -128,15 +128,15 @@ def _folded(stored: Sequence[StoredEntry], folding: Folding, past: Past) -> dict
 
 
 def _written(folding: Folding, rows: Mapping[str, Sequence[Row]]) -> dict[str, str]:
-    """The rows in JSON, each an object with the names of the table's columns."""
-    found = {}
+    """The rows as JSON objects keyed by column name."""
+    written = {}
     for table in folding.tables:
         names = [name for name, _ in table.columns]
         objects = [dict(zip(names, row, strict=True)) for row in rows[table.name]]
-        found[table.name] = msgspec.json.encode(objects).decode()
-    return found
+        written[table.name] = msgspec.json.encode(objects).decode()
+    return written
 
 
 def settled_at(views: Sequence[View[Any]]) -> Settle:
-    """The usual way: what had happened by the instant, with the corrections that were known."""
+    """The default: entries in effect at the instant, with the corrections known then."""
     return lambda project, entries, past: fold_at(views, project, entries, past.t, past.known)

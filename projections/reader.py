@@ -1,4 +1,4 @@
-"""What queries need of the shell: a cursor on the views, a project's entries, and the law book."""
+"""Protocols implemented by the infrastructure for queries: a cursor on the views, ledger entries, the law book."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.messages import Entry
 
 
 class Laws(Hashable, Protocol):
-    """The law book, as far as clocks need it. It is asked again and again, so one of it serves a whole process."""
+    """The law book as needed by clocks. Hashable, as results are cached by it: use one instance per process."""
 
     def pack(self, name: str) -> Pack:
         """The version called *name*, e.g. "cn-licensing@2019-04-23/eia_report"."""
@@ -30,7 +30,7 @@ class Laws(Hashable, Protocol):
 
 
 class LawLibrary(Laws, Protocol):
-    """The law book as a list: also which versions there are."""
+    """A law book that can also list its versions."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,11 +38,11 @@ class LawLibrary(Laws, Protocol):
 
 
 class StoredEntry(Protocol):
-    """An entry as the ledger holds it. Decoding costs more than reading, so it is left to a thread."""
+    """An undecoded entry of the ledger. Decoding costs more than reading, so it is done in a thread."""
 
     @property
     def stream(self) -> UUID:
-        """The project, or other aggregate, that it belongs to."""
+        """The project or other aggregate it belongs to."""
 
     def decoded(self) -> Entry:
         """The entry with its fact."""
@@ -61,4 +61,4 @@ class Reader(Protocol):
         """The entries of several streams, each stream's together and in order."""
 
     async def streams_in(self, cursor: AsyncCursor[TupleRow], streams: Sequence[UUID]) -> Sequence[StoredEntry]:
-        """The same, by a cursor that is open, so in its snapshot."""
+        """The same, by an open cursor and so in its snapshot."""

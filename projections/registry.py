@@ -1,4 +1,4 @@
-"""Every view there is, in the order in which they are shown."""
+"""All views, in display order."""
 
 from __future__ import annotations
 

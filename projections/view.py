@@ -1,8 +1,7 @@
-"""What a read model is: its tables, and how a project's entries become rows of them.
+"""Read models (views): protocol, tables, and the fold of a project's entries into rows.
 
-A view keeps a small state a project (or a legal person, say), folds entries into it, and turns it into rows. The
-projector writes the rows that changed; a rebuild writes them all. Rows hold instants and never anything that changes by
-time passing.
+A view has a small state per project (or other aggregate), folds entries into it, and converts it to rows. The
+projector writes the changed rows; a rebuild writes all. Rows hold instants, never values that change with time.
 """
 
 from __future__ import annotations
@@ -34,24 +33,24 @@ Facts: TypeAlias = frozenset[type[Fact]]
 
 EVERY_FACT: Facts = frozenset(FACTS.values())
 
-SETS_OF_VIEWS_MAX = 64  # that are folded together: in one process a handful
+SETS_OF_VIEWS_MAX = 64  # folded together; a process uses a handful
 
 
 def facts_of(*sorts: Iterable[type[Fact]]) -> Facts:
-    """The facts of all these *sorts*, for a view to follow."""
+    """The set of all these facts, for a view to follow."""
     return frozenset(chain(*sorts))
 
 
 class Table(Struct, frozen=True):
     """One table of a view. The first *key* columns identify a row; the very first is the project.
 
-    One that is *summed* has no project: every project's rows say what it adds to the last column, a number.
+    A *summed* table has no project column: each project's rows are its contributions to the last column, a number.
     """
 
     name: str
     columns: tuple[tuple[str, LiteralString], ...]  # name and type
     key: int
-    indexes: tuple[LiteralString, ...] = ()  # what to index, e.g. "(department, stage)"
+    indexes: tuple[LiteralString, ...] = ()  # indexed columns, such as "(department, stage)"
     summed: bool = False
 
     @property
@@ -60,10 +59,10 @@ class Table(Struct, frozen=True):
 
 
 class View(Protocol, Generic[S]):
-    """One read model. *version* grows with every change of its tables or of its fold: it is then rebuilt.
+    """One read model. *version* is increased with every change of its tables or fold: it is then rebuilt.
 
-    It is of projects, unless it has a `kind`: then of the aggregates of that kind, and "project" means one of these.
-    It *follows* some facts, and is shown entries of these alone: no other could change its state.
+    It covers projects or, if it has a `kind`, the aggregates of that kind, which are then meant by "project". It gets
+    only entries of the facts it *follows*, as no other can change its state.
     """
 
     name: str
@@ -72,33 +71,33 @@ class View(Protocol, Generic[S]):
     follows: Facts
 
     def start(self) -> S:
-        """The state of a project without entries."""
+        """The initial state, of a project without entries."""
 
     def fold(self, state: S, entry: Entry, project: Any, /) -> None:
-        """Take in one entry that counts, of a fact it follows; *project* already has it."""
+        """Apply one entry of a fact it follows to *state*; *project* already includes it."""
 
     def rows(self, state: S, project: Any, /) -> Rows:
         """The project's rows, by table."""
 
 
 def kind_followed(view: View[Any]) -> AggregateKind | None:
-    """Of what kind of aggregate *view* is; None: of projects."""
+    """The kind of aggregate of *view*; None: projects."""
     kind: AggregateKind | None = getattr(view, "kind", None)
     return kind
 
 
 class Folded(Struct):
-    """A project, every view's state of it by name, and the rows as last written, by table and key."""
+    """A project, the state of each view by name, and the rows as last written, by table and key."""
 
-    project: Any  # or what else the stream is of: the views that have a state here know
+    project: Any  # or another aggregate, known to the views with a state here
     states: dict[str, Any]
     written: dict[str, dict[Row, Row]] = field(default_factory=dict)
 
 
 class Change(Struct):
-    """What is to be written to one table: rows whose key is new there, rows that replace others, keys of rows that go.
+    """The changes of one table: rows to insert, rows to update, keys to delete.
 
-    Rows of a summed one are what to add: all *inserts*.
+    For a summed table all are *inserts*, to be added.
     """
 
     inserts: list[Row]
@@ -107,7 +106,7 @@ class Change(Struct):
 
     @classmethod
     def of(cls, parts: Iterable[Change]) -> Change:
-        """Many changes of one table, of different projects, as one."""
+        """The combined changes of one table for different projects."""
         whole = cls([])
         for part in parts:
             whole.inserts += part.inserts
@@ -120,9 +119,9 @@ CORRECTIONS = (EntryAmended, EntryRetracted)
 
 
 def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry]) -> Folded:
-    """The states after a project's whole history, in version order, of those views that are of what it is.
+    """The states after a project's whole history, in version order, of the views of its kind.
 
-    Retracted entries are left out, amended ones come at their new time: a correction is as if it had been so.
+    Retracted entries are left out, amended ones carry their new time, as if they had always been correct.
     """
     kind, settled = kind_of(entries), corrections(entries)
     project = kind.state(project_id) if kind else Project(project_id, retracted=settled.retracted)
@@ -142,16 +141,16 @@ def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry])
 def fold_at(
     views: Sequence[View[Any]], project_id: UUID, entries: Iterable[Entry], t: datetime, known: datetime
 ) -> Folded:
-    """The views' states at *t*, by what was recorded by *known*: corrections included, and nothing later than *t*."""
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    project = Project(project_id, retracted=corrections(told).retracted)
+    """The views' states at *t*, as known at *known*, with the corrections known then."""
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    project = Project(project_id, retracted=corrections(recorded).retracted)
     folded = Folded(project, {view.name: view.start() for view in views})
-    take(views, folded, settled(told, t, known))
+    take(views, folded, settled(recorded, t, known))
     return folded
 
 
 def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -> None:
-    """Fold further entries, none of them a correction, into states that are there already."""
+    """Fold further entries, none of them a correction, into existing states."""
     project, states = folded.project, folded.states
     followers = followers_among(tuple(view for view in views if view.name in states))
     for entry in entries:
@@ -165,34 +164,34 @@ def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -
 
 
 class Followers(dict[type[Any], tuple[tuple[str, Callable[..., None]], ...]]):
-    """By fact: the name and the fold of each of some views that follows it, looked up once."""
+    """By fact: the names and folds of the views that follow it; a cache filled on first use."""
 
     def __init__(self, views: Sequence[View[Any]]) -> None:
         super().__init__()
         self._views = views
 
     def __missing__(self, fact: type[Any]) -> tuple[tuple[str, Callable[..., None]], ...]:
-        found = self[fact] = tuple((view.name, view.fold) for view in self._views if fact in view.follows)
-        return found
+        followers = self[fact] = tuple((view.name, view.fold) for view in self._views if fact in view.follows)
+        return followers
 
 
 @lru_cache(maxsize=SETS_OF_VIEWS_MAX)
 def followers_among(views: tuple[View[Any], ...]) -> Followers:
-    """Who of *views* follows which fact."""
+    """The followers among *views*, by fact."""
     return Followers(views)
 
 
 def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
-    """The rows of *view* that differ from those written, which become the written ones."""
+    """The changes of *view* since the last write, which are then taken as written."""
     out: dict[str, Change] = {}
     if view.name not in folded.states:
         return out
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
-        told, old = rows.get(table.name, ()), folded.written.get(table.name, {})
-        if not told and not old:
+        current, old = rows.get(table.name, ()), folded.written.get(table.name, {})
+        if not current and not old:
             continue
-        new = {row[: table.key]: row for row in told}
+        new = {row[: table.key]: row for row in current}
         change = Change(added(old, new)) if table.summed else _replaced(old, new)
         folded.written[table.name] = new
         if change.inserts or change.updates or change.deletes:
@@ -201,7 +200,7 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
 
 
 def _replaced(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> Change:
-    """What makes of the rows of a project that were *old* those that are *new*."""
+    """The changes from a project's *old* rows to its *new* ones."""
     if not old:
         return Change(list(new.values()))
     change = Change([])
@@ -216,19 +215,19 @@ def _replaced(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> Change:
 
 
 def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
-    """The rows to add to a summed table where a project's were *old* and are *new*."""
-    found = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
-    return found + [(*key, -row[-1]) for key, row in old.items() if key not in new]
+    """The rows to add to a summed table for a project whose contributions change from *old* to *new*."""
+    changed = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
+    return changed + [(*key, -row[-1]) for key, row in old.items() if key not in new]
 
 
 def create(schema: str, table: Table) -> list[Composed]:
-    """The statements that make *table* in *schema*, without key and indexes: rows come faster without."""
+    """The statements that create *table* in *schema*, without key and indexes, for a faster bulk load."""
     columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in table.columns)
     return [SQL("CREATE TABLE {} ({})").format(Identifier(schema, table.name), columns)]
 
 
 def create_indexes(schema: str, table: Table) -> list[Composed]:
-    """The statements that add the key and the indexes."""
+    """The statements that create the key and the indexes."""
     target, key = Identifier(schema, table.name), SQL(", ").join(table.names[: table.key])
     return [
         SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, key),
@@ -242,5 +241,5 @@ ROWS_MAX = 1000
 
 
 def literal(text: str) -> str:
-    """*text* as part of a LIKE pattern that means just itself."""
+    """*text* escaped for a LIKE pattern."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -14,48 +14,48 @@ from rich.table import Table
 
 from domain.core.ledger import Refused
 from infrastructure.doctor import diagnose
-from infrastructure.materials.store import StorageAway
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.materials.store import StorageAwayError
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import FORBIDDEN
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import rebuild as rebuild_views
-from infrastructure.projector.workers import FillFailed
-from infrastructure.settings import SettingRefused, without_password
-from infrastructure.verifier.checkpoint import CheckpointUnreadable
+from infrastructure.projector.workers import FillFailedError
+from infrastructure.settings import SettingRefusedError, without_password
+from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
 from scripts import golden, ledger, zone_commands
-from scripts.catalogues.rows import CatalogueUnreadable
+from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
 from scripts.importing.export_log import export_log as export_register
 from scripts.importing.import_log import import_log as import_register
-from scripts.importing.lines import LogUnreadable
+from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
 from scripts.server import serving
-from scripts.simulation.simulate import SimulationRefused
+from scripts.simulation.simulate import SimulationRefusedError
 from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]
 
 # Errors that the user can fix: printed as a sentence, without a traceback.
 USER_ERRORS = (
-    PostgresUnavailable,
-    SettingRefused,
-    LogUnreadable,
-    CatalogueUnreadable,
-    SimulationRefused,
-    StorageAway,
-    serving.AddressTaken,
-    golden.VectorsUnreadable,
-    GapInLedger,
-    FillFailed,
+    PostgresUnavailableError,
+    SettingRefusedError,
+    LogUnreadableError,
+    CatalogueUnreadableError,
+    SimulationRefusedError,
+    StorageAwayError,
+    serving.AddressTakenError,
+    golden.VectorsUnreadableError,
+    LedgerGapError,
+    FillFailedError,
 )
 
 
@@ -225,7 +225,7 @@ def verify(
             result, now = verify_ledger(serving.ready(settings()), advance, earlier)
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
-    except (CheckpointUnreadable, psycopg.Error) as failure:
+    except (CheckpointUnreadableError, psycopg.Error) as failure:
         fail(f"The ledger could not be verified: {str(failure).strip()}")
     print_result(result, as_json, lambda: pairs("verified", result))
     raise typer.Exit(EXIT_FINDINGS if result.faults else 0)

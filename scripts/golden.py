@@ -25,7 +25,7 @@ FIELDS = {
 }
 
 
-class VectorsUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+class VectorsUnreadableError(Exception):
     """A file of vectors or calendars can't be read. The message names it and the reason."""
 
 
@@ -37,7 +37,7 @@ class VectorsChecked(msgspec.Struct, frozen=True):
 
 
 def vector_mismatches(file: Path, calendars: Path | None) -> list[str]:
-    """Every value in *file* that the clocks do not reproduce, a line each; raises VectorsUnreadable."""
+    """Every value in *file* that the clocks do not reproduce, a line each; raises VectorsUnreadableError."""
     beside = calendars or file.with_name(CALENDARS)
     books: dict[str, CalendarBook] = dict(law_book().calendars())
     if calendars or beside.exists():
@@ -85,20 +85,20 @@ class Events(msgspec.Struct):
 
 
 def lines_of(file: Path) -> Iterator[bytes]:
-    """The lines of a file, which may be gzipped and begin with a byte order mark. Raises VectorsUnreadable."""
+    """The lines of a file, which may be gzipped and begin with a byte order mark. Raises VectorsUnreadableError."""
     try:
         raw = file.read_bytes()
         plain = gzip.decompress(raw) if raw.startswith(GZIP) else raw
     except OSError as fault:
-        raise VectorsUnreadable(f"The file {file} cannot be read: {fault.strerror or fault}.") from fault
+        raise VectorsUnreadableError(f"The file {file} cannot be read: {fault.strerror or fault}.") from fault
     except (EOFError, zlib.error) as fault:
-        raise VectorsUnreadable(f"The file {file} cannot be unpacked: {fault}") from fault
+        raise VectorsUnreadableError(f"The file {file} cannot be unpacked: {fault}") from fault
     yield from plain.removeprefix(BYTE_ORDER_MARK).splitlines()
 
 
 def books_in(file: Path) -> dict[str, CalendarBook]:
-    """The calendars in *file*. Raises VectorsUnreadable."""
+    """The calendars in *file*. Raises VectorsUnreadableError."""
     try:
         return decode_books(b"\n".join(lines_of(file)))
     except ValueError as fault:
-        raise VectorsUnreadable(f"The calendars in {file} cannot be read: {fault}.") from fault
+        raise VectorsUnreadableError(f"The calendars in {file} cannot be read: {fault}.") from fault

@@ -46,7 +46,7 @@ class _AttachedMaterial(Struct):
 def verify(url: str, settings: Settings, progress: Callable[[int, int], None]) -> VerifiedMaterials:
     """Check every file ever attached, also if it was detached or its attachment retracted since: history links to it.
 
-    Raises StorageAway if the folder or bucket can't be read.
+    Raises StorageAwayError if the folder or bucket can't be read.
     """
     materials, attached = MaterialStore.of(settings), list(attached_files(url))
     bytes_read, faults = 0, []

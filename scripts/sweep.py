@@ -33,7 +33,7 @@ def sweep(url: str, settings: Settings, days: int, *, remove: bool, pause: float
 
     A command may be about to attach a file. Files are therefore set aside first; after *pause* seconds, when every
     command that still saw its file is done, those that have been attached are put back. The next sweep handles files
-    that an interrupted one has set aside. Raises StorageAway.
+    that an interrupted one has set aside. Raises StorageAwayError.
     """
     materials, before = MaterialStore.of(settings), datetime.fromtimestamp(time.time() - days * DAY_SECONDS, UTC)
     attached = _attached(url)

@@ -16,7 +16,7 @@ import structlog
 from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 
@@ -130,7 +130,7 @@ def _clear_away_what_killed_runs_left() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            with suppress(PostgresUnavailable):  # another test run is clearing the same folder away
+            with suppress(PostgresUnavailableError):  # another test run is clearing the same folder away
                 _stop_servers_in(folder)
             shutil.rmtree(folder, ignore_errors=True)
 

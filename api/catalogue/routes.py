@@ -39,7 +39,7 @@ from domain.catalogue.state import Catalogue, stream_of
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import DEFAULT_LAW
-from projections.catalogue.reading import CatalogueThen, then
+from projections.catalogue.reading import CatalogueAsOf, then
 
 EDITIONS_MAX = 1_000_000
 
@@ -186,7 +186,7 @@ async def catalogue_called(request: AnyRequest, name: str) -> Catalogue:
     return state
 
 
-async def catalogue_then(request: AnyRequest, name: str, at: datetime, known: datetime) -> CatalogueThen:
+async def catalogue_then(request: AnyRequest, name: str, at: datetime, known: datetime) -> CatalogueAsOf:
     """The catalogue *name* at *at*, by what was recorded by *known*. Raises Problem not-found."""
     entries = await parts_of(request).approvals.told(stream_of(name), CataloguePublished, OnlineDecided, IntakeHoursSet)
     return then(await catalogue_called(request, name), entries, at, known, zone_of(request))

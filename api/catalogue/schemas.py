@@ -17,7 +17,7 @@ from domain.core.ledger import Actor
 from domain.law.office import IntakeHours
 from domain.messages import Entry
 from projections.catalogue.reading import (
-    CatalogueThen,
+    CatalogueAsOf,
     DatedEdition,
     EditionDifference,
     ItemInEdition,
@@ -232,7 +232,7 @@ def shown_draft(catalogue: Catalogue) -> ShownDraft:
     )
 
 
-def departments_of(at: CatalogueThen) -> list[DepartmentItems]:
+def departments_of(at: CatalogueAsOf) -> list[DepartmentItems]:
     """The departments of the edition in force, by code."""
     edition = at.in_force()
     services = list(edition.edition.items.values()) if edition else []
@@ -243,7 +243,7 @@ def departments_of(at: CatalogueThen) -> list[DepartmentItems]:
     return [DepartmentItems(code, *names[code], items[code], online[code]) for code in sorted(items)]
 
 
-def services_in(at: CatalogueThen, number: int | None) -> list[FoundItem]:
+def services_in(at: CatalogueAsOf, number: int | None) -> list[FoundItem]:
     """The items of edition *number* by code; of the draft where it is None."""
     before: Mapping[str, ServiceItem] = {}
     if number is None:
@@ -259,7 +259,7 @@ def services_in(at: CatalogueThen, number: int | None) -> list[FoundItem]:
     ]
 
 
-def service_history(at: CatalogueThen, code: str, as_of: datetime, known_at: datetime) -> ServiceHistory | None:
+def service_history(at: CatalogueAsOf, code: str, as_of: datetime, known_at: datetime) -> ServiceHistory | None:
     """The item *code* over the editions; None where neither an edition nor the draft ever had it."""
     editions = [_service_edition(one) for one in over_editions(code, at.editions)]
     draft = at.catalogue.items.get(code)
@@ -294,7 +294,7 @@ def _decision(entry: Entry, fact: OnlineDecided) -> ShownDecision:
     return ShownDecision(fact.is_online, fact.reasons, entry.occurred_at, entry.recorded_at, entry.recorded.by)
 
 
-def shown_hours(then: CatalogueThen) -> list[ShownHours]:
+def shown_hours(then: CatalogueAsOf) -> list[ShownHours]:
     """The intake hours known of every department, in the order in which they were published."""
     told = [(entry, entry.fact) for entry in then.hours if isinstance(entry.fact, IntakeHoursSet)]
     begun = {fact.department: entry.version for entry, fact in told if fact.valid_from <= then.day}

@@ -24,7 +24,7 @@ from infrastructure.law.lawbook import law_book
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, ModeTitle, Node, modes_with
-from projections.clocks.query import ClocksAt, NoSuchClock
+from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import ItemReading, Reading
 from projections.scope import ZONE_SCOPE, Scope
 
@@ -201,7 +201,7 @@ class ClockRoutes(Controller):
         asked = await clocks_at(request, as_of, known_at)
         try:
             found = await asked.explained(project_id, item, clock, application)
-        except NoSuchClock as none:
+        except NoSuchClockError as none:
             await entries_of(request, project_id)
             known = ", ".join(dict.fromkeys(one.clock for one in await started(asked, project_id, item)))
             raise Problem("not-found", str(none)[:500], remedy=f"started are: {known or 'none'}") from none

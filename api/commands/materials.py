@@ -12,7 +12,7 @@ from domain.project.materials.attachment import AttachMaterial
 async def require_stored(parts: Parts, command: AnyCommand, key: UUID) -> None:
     """Refuse to attach a file that is not stored, or is not what is said of it; a repeat gets its first answer.
 
-    Raises Unfit: material-not-stored, -differs, -type-unknown, -type-mismatch; StorageAway.
+    Raises UnfitMediaError: material-not-stored, -differs, -type-unknown, -type-mismatch; StorageAwayError.
     """
     if not isinstance(command, AttachMaterial):
         return

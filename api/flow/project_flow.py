@@ -155,7 +155,7 @@ def shown_move(project: Project, edition: int, kind: str, move: Move, refusal: R
         from_kind=flow.kind,
         edition=edition,
         kind=kind,
-        kept=move.kept,
+        kept=move.unaffected,
         changed=move.changed,
         added=move.added,
         dropped=move.dropped,

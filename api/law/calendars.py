@@ -17,7 +17,7 @@ from api.web.identity import actor_of, headers_of
 from api.web.request_body import field_problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.notice import ImportNotice, NoticeApplied
-from domain.calendar.state import Calendar, KeptNotice, NoticeStage, stream_of
+from domain.calendar.state import Calendar, ImportedNotice, NoticeStage, stream_of
 from domain.law.calendar.calendar import Notice
 from domain.messages import tag_of
 from infrastructure.calendar.notice_impact import Preview, preview
@@ -110,6 +110,6 @@ class Keeping(Controller):
         return state if isinstance(state, Calendar) else Calendar(state.id)
 
 
-def shown_notice(kept: KeptNotice) -> ShownNotice:
+def shown_notice(kept: ImportedNotice) -> ShownNotice:
     """*kept* as it is shown."""
     return ShownNotice(kept.notice, kept.stage, kept.imported_by, kept.notice.days_in_its_past)

@@ -28,7 +28,7 @@ from domain.law.licensing.event import LawEvent
 from infrastructure.law.lawbook import LawBook
 from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.query import ClocksAt, TooMuchToRead
+from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import ItemReading
 from projections.law.query import signals_of
 from projections.law.what_if import Application, AssumedSignal, with_assumed
@@ -123,7 +123,7 @@ class WhatIf(Controller):
         t, scope = instant_in("as_of", as_of) or approvals.clock(), await scope_of(request)
         try:
             found = await signals_of(approvals.store, laws, said, period, zone_of(laws), said.department, t, scope)
-        except TooMuchToRead as much:
+        except TooMuchToReadError as much:
             raise field_problem("$.last", str(much), "a shorter period, or one department") from much
         page, following = found[said.offset : said.offset + said.limit], said.offset + said.limit
         return AssumedCards(

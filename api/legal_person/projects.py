@@ -35,7 +35,7 @@ async def projects_of(
 ) -> tuple[list[PersonProject], int | None]:
     """A page of the projects of a person and of all that was merged into it, and the `offset` of the next.
 
-    Raises TooMuchToRead.
+    Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
     rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)

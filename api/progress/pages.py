@@ -22,8 +22,8 @@ from api.web.scope import InRegister, scope_of
 from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.list import ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToRead
-from projections.progress.query import ProgressList, ProjectsAsked
+from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import Scope
 
 Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
@@ -61,7 +61,7 @@ class ProgressPages(Controller):
     ) -> Response[str]:
         """The projects that match every filter, those changed last first."""
         parts, scope = parts_of(request), await scope_of(request)
-        asked = ProjectsAsked(
+        asked = ProjectFilter(
             t=parts.approvals.clock(),
             text=text,
             manager=manager,
@@ -81,7 +81,7 @@ class ProgressPages(Controller):
         return await _table(request, asked, scope, {"status": status, "stale": stale, "stuck": stuck})
 
 
-async def _table(request: AnyRequest, asked: ProjectsAsked, scope: Scope, chosen: dict[str, str]) -> Response[str]:
+async def _table(request: AnyRequest, asked: ProjectFilter, scope: Scope, chosen: dict[str, str]) -> Response[str]:
     """The page for what is *asked*; *chosen* are the filters that it holds under another name."""
     reader_of(request)
     parts, paper = parts_of(request), await paper_of(request, DEFAULT_LAW)
@@ -121,5 +121,5 @@ async def _running(
     clocks = ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, t, scope=scope)
     try:
         return await clocks.running(projects)
-    except TooMuchToRead:
+    except TooMuchToReadError:
         return None

@@ -32,7 +32,7 @@ from api.web.scope import InRegister, scope_of
 from domain.core.types import LINE_CHARACTERS_MAX
 from infrastructure.projector.positions import Summary
 from projections.progress.fold import ProgressItem, ProgressProject
-from projections.progress.query import ProgressList, ProjectsAsked
+from projections.progress.query import ProgressList, ProjectFilter
 
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
 
@@ -104,7 +104,7 @@ class ViewTables(Controller):
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
         (at, known), (_, position) = asked_then(request, as_of, known_at), await caught_up(request, after)
-        asked = ProjectsAsked(
+        asked = ProjectFilter(
             t=at,
             manager=manager,
             phase=phase,

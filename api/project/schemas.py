@@ -226,7 +226,7 @@ def _consultation(asked: Consultation) -> ShownConsultation:
         line=asked.line,
         recalled=asked.recalled,
         stale=asked.stale,
-        kept=asked.kept,
+        kept=asked.opinion_kept,
         forwarded_to=asked.forwarded_to,
         forwarded_from=asked.forwarded_from,
         earlier=asked.earlier,

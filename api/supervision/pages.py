@@ -25,7 +25,7 @@ from api.web.period import First, Last, period_of, supervision_at
 from api.web.scope import InRegister
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.progress.titles import names_of
-from projections.supervision.list import ListAsked, ListPage
+from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
 ORDERS_SHOWN_MAX = 20
@@ -151,7 +151,7 @@ class SupervisionPages(Controller):
 
 
 async def _list(
-    request: AnyRequest, template: str, asked: SupervisionAt, found: ListPage[Any], part: ListAsked
+    request: AnyRequest, template: str, asked: SupervisionAt, found: ListPage[Any], part: ListFilter
 ) -> Response[str]:
     """The page that was *found* of the list of one figure."""
     paper, following = await paper_of(request, DEFAULT_LAW), part.following(found.count)

@@ -25,13 +25,13 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.explain import Explanation
 from domain.law.proof import ClockProof
 from projections.clocks.attribution import Attribution
-from projections.clocks.query import ClocksAt, NoSuchClock
+from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import WORKING_DAY, ItemReading
-from projections.supervision.card_case_file import card_file, card_told
+from projections.supervision.card_case_file import card_file, issued_card
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, DecidedCase, Figures
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE as IN_FORCE_NOW
-from projections.supervision.list import ListAsked
+from projections.supervision.list import ListFilter
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt, ended_by
 
@@ -188,9 +188,9 @@ def list_asked(
     figure: CardFigure | DecidedFigure,
     limit: int,
     offset: int,
-) -> ListAsked:
+) -> ListFilter:
     """The page asked for of the list behind a figure. Raises Problem."""
-    return ListAsked(
+    return ListFilter(
         period=period_of(first, last, asked),
         department=department,
         figure=figure.value,
@@ -237,7 +237,7 @@ async def card_shown(request: AnyRequest, project: UUID, card: str, as_of: datet
     entries = await entries_of(request, project)
     file = card_file(entries, card, known)
     if file is None:
-        told = ", ".join(dict.fromkeys(filter(None, map(card_told, entries))))
+        told = ", ".join(dict.fromkeys(filter(None, map(issued_card, entries))))
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {told or 'none'}")
     laws, store = await laws_of(request), parts_of(request).approvals.store
     readings = await ClocksAt(store, laws, known, known).of_project(project)
@@ -270,5 +270,5 @@ async def days_of(request: AnyRequest, signal: SignalRow, proof: ClockProof | No
     asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), signal.happened_at, signal.told_at)
     try:
         return await asked.explained(signal.project, signal.item, proof.clock, signal.application)
-    except NoSuchClock:
+    except NoSuchClockError:
         return None

@@ -28,7 +28,7 @@ from projections.clocks.attribution import attribution
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, modes_with
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.supervision.figures import CASE_FIGURES, Figures
 from projections.supervision.query import SupervisionAt
 
@@ -139,7 +139,7 @@ async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedCloc
     clocks = await clocks_then(request, asked)
     try:
         found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
-    except TooMuchToRead:
+    except TooMuchToReadError:
         return None
     return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
 
@@ -150,7 +150,7 @@ async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]
     It has no cells where too much has changed since.
     """
     cells = list[ClockCount]()
-    with suppress(TooMuchToRead):
+    with suppress(TooMuchToReadError):
         cells = await (await clocks_then(request, asked)).counts()
     modes = modes_with((cell.mode for cell in cells), law_book().packs)
     return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
@@ -164,7 +164,7 @@ async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
     horizon = laws.calendar(pack, today).known_until
     found = list[ListedClock]()
     if horizon is not None:
-        with suppress(TooMuchToRead):
+        with suppress(TooMuchToReadError):
             clocks = await clocks_then(request, asked)
             found = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
     if horizon is None or not found:

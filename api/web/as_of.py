@@ -16,7 +16,7 @@ from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from projections.as_of import Past
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.progress.fold import Progress, ProgressItem
 from projections.view import fold_at
 
@@ -107,11 +107,11 @@ async def readable(rows: Awaitable[Answer]) -> Answer:
     """What is asked for. Raises Problem where too much has happened since."""
     try:
         return await rows
-    except TooMuchToRead as much:
+    except TooMuchToReadError as much:
         raise too_much(much) from much
 
 
-def too_much(much: TooMuchToRead) -> Problem:
+def too_much(much: TooMuchToReadError) -> Problem:
     """The problem of a question about all projects at an instant that lies too far back."""
     return Problem(
         "invalid-parameter",

@@ -17,12 +17,12 @@ from api.web.request_checks import ECHO_CHARACTERS_MAX
 from api.web.request_id import request_id
 from domain.core.characters import visible
 from domain.core.ledger import Refused
-from infrastructure.ledger.clock_check import ClockWrong
-from infrastructure.ledger.committer import Busy
-from infrastructure.materials.media import Unfit
-from infrastructure.materials.store import StorageAway
-from infrastructure.projector.positions import ViewBehind
-from projections.clocks.query import TooMuchToRead
+from infrastructure.ledger.clock_check import ClockWrongError
+from infrastructure.ledger.committer import BusyError
+from infrastructure.materials.media import UnfitMediaError
+from infrastructure.materials.store import StorageAwayError
+from infrastructure.projector.positions import ViewBehindError
+from projections.clocks.query import TooMuchToReadError
 
 ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
 ADVICE = {  # of what litestar refuses before it knows the operation
@@ -48,9 +48,9 @@ log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
 
 
-def refused(error: Refused | Unfit) -> Problem:
+def refused(error: Refused | UnfitMediaError) -> Problem:
     """A rule forbids it, or a file is not taken: the refusal's own code, sentence, article, remedy and details."""
-    if isinstance(error, Unfit):
+    if isinstance(error, UnfitMediaError):
         return Problem(error.code, error.sentence, remedy=error.remedy)
     return Problem(error.code, error.sentence, article=error.article, remedy=error.remedy, **details(error))
 
@@ -86,13 +86,13 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
     match error:
         case Problem():
             return error
-        case Refused() | Unfit():
+        case Refused() | UnfitMediaError():
             return refused(error)
-        case Busy():
+        case BusyError():
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehind() | TooMuchToRead():  # that of now: a question about the past says so itself
+        case ViewBehindError() | TooMuchToReadError():  # that of now: a question about the past says so itself
             return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
@@ -102,14 +102,14 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
 
 def unstored(error: Exception, scope: Scope) -> Problem | None:
     """The problem where a command was refused for the clock, or its outcome is unknown after a rollback; else None."""
-    if isinstance(error, ClockWrong):
+    if isinstance(error, ClockWrongError):
         return Problem(
             "clock-wrong",
             f"{error}; no command is taken, as it would be dated wrongly",
             remedy="have an administrator set the clocks right (NTP), and send the command again with the same key",
             headers=RETRY_AFTER,
         )
-    if "WentBack" not in names_of(error) or scope.get("method") != "POST":
+    if "LedgerWentBackError" not in names_of(error) or scope.get("method") != "POST":
         return None
     return Problem(
         "outcome-unknown",
@@ -121,7 +121,7 @@ def unstored(error: Exception, scope: Scope) -> Problem | None:
 
 def mishap(error: Exception) -> Problem:
     """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
-    if isinstance(error, StorageAway):
+    if isinstance(error, StorageAwayError):
         return Problem(
             "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
         )

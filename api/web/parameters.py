@@ -59,7 +59,7 @@ Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `ne
 async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
     """The views, once they have *after*, and the position all of them have reached.
 
-    Raises ViewBehind; Problem where the ledger has no such position.
+    Raises ViewBehindError; Problem where the ledger has no such position.
     """
     actor_of(headers_of(request.scope))
     views = parts_of(request).views

@@ -26,7 +26,7 @@ from api.web.scope import InRegister
 from api.worklist.view_models import SHOWN_MAX, departments_waited_for, desk_of
 from domain.law.licensing.explain import Explanation
 from infrastructure.ledger.approvals import DEFAULT_LAW
-from projections.clocks.query import ClocksAt, NoSuchClock
+from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import Reading
 from projections.progress.titles import names_of
 
@@ -133,5 +133,5 @@ async def explained(asked: ClocksAt, project: UUID, one: Reading) -> Explanation
     """The clock day by day; None where it is counted in hours."""
     try:
         return await asked.explained(project, one.item, one.clock, one.application)
-    except NoSuchClock:
+    except NoSuchClockError:
         return None

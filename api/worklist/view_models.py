@@ -16,7 +16,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToRead
+from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import Reading
 from projections.progress.titles import ProjectTitles, names_of
 from projections.supervision.fold import SignalRow
@@ -87,7 +87,7 @@ class Worklist(Struct, frozen=True):
 
 
 async def desk_of(request: AnyRequest, department: str, at: datetime, asked: SupervisionAt, holds: int) -> Worklist:
-    """The desk of *department* at *at*, what ends first on top; it *holds* so many waits. Raises TooMuchToRead."""
+    """The desk of *department* at *at*, what ends first on top; it *holds* so many waits. Raises TooMuchToReadError."""
     store, scope = parts_of(request).approvals.store, asked.scope
     clocks = ClocksAt(store, await laws_of(request), at, at, scope=scope)
     found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
@@ -170,7 +170,7 @@ async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRo
     year = Period(today.replace(month=1, day=1), today)
     try:
         signals = await asked.signals(year, department, IN_FORCE)
-    except TooMuchToRead:
+    except TooMuchToReadError:
         signals = []
     return signals, await asked.orders(department=department, unanswered=True, limit=SHOWN_MAX)
 

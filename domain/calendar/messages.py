@@ -1,4 +1,4 @@
-"""Every command to a calendar and every fact of one."""
+"""The unions of calendar commands and calendar facts."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, field
 
-from domain.calendar.state import KEEPERS, AnyState, Calendar, KeptNotice, NoticeStage, stream_of
+from domain.calendar.state import KEEPERS, AnyState, Calendar, ImportedNotice, NoticeStage, stream_of
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.rules import require_reasons, require_role
@@ -21,10 +21,10 @@ Days = Annotated[dict[date, Literal[0, 1]], Meta(max_length=DAYS_LISTED_MAX)]
 
 
 class ImportNotice(Command, frozen=True, tag="import_notice"):
-    """Bring in a published schedule: *days* maps a date to 1 (working, 调休上班) or 0 (off).
+    """Import a published schedule: *days* maps a date to 1 (working, 调休上班) or 0 (off).
 
-    *covers_to* is the last day it makes certain, left out for a revision; *papers* are the addresses it was published
-    at. Nothing is counted by it before it is applied.
+    *covers_to* is the last day it settles, left out for a revision; *papers* are the addresses of its publication.
+    It affects no deadline until it is applied.
     """
 
     calendar: Code
@@ -40,17 +40,19 @@ class ImportNotice(Command, frozen=True, tag="import_notice"):
         self._require_new(calendar)
         self._require_published(context)
         if not self.days:
-            raise Refused("notice-empty", f"{self.notice} lists no day", remedy="list the days it speaks of")
+            raise Refused("notice-empty", f"the notice {self.notice} lists no day", remedy="list the days it changes")
         if not any(paper.strip() for paper in self.papers):
             raise Refused(
-                "notice-unsourced", f"{self.notice} names no paper", remedy="give the address it was published at"
+                "notice-unsourced",
+                f"the notice {self.notice} has no source",
+                remedy="give the address of its publication in papers",
             )
         last = max(self.days)
         if self.covers_to is not None and self.covers_to.year > last.year:
             raise Refused(
                 "horizon-too-far",
-                f"{self.notice} lists no day after {last}, so it makes nothing certain up to {self.covers_to}",
-                remedy=f"it can cover the year {last.year}, no later one",
+                f"{self.notice} lists no day after {last}, so it can't cover days up to {self.covers_to}",
+                remedy=f"set covers_to to a day of {last.year} or earlier",
             )
         return (
             NoticeImported(
@@ -66,12 +68,12 @@ class ImportNotice(Command, frozen=True, tag="import_notice"):
         )
 
     def _require_new(self, calendar: Calendar) -> None:
-        kept = calendar.notices.get(self.notice)
-        if kept is not None and kept.stage is not NoticeStage.WITHDRAWN:
+        existing = calendar.notices.get(self.notice)
+        if existing is not None and existing.stage is not NoticeStage.WITHDRAWN:
             raise Refused(
                 "notice-repeated",
-                f"the notice {self.notice} is already {kept.stage}",
-                remedy="choose another id; a revision is a notice of its own",
+                f"the notice {self.notice} is already {existing.stage}",
+                remedy="choose another id; a revision is a separate notice",
             )
 
     def _require_published(self, context: Context) -> None:
@@ -79,13 +81,13 @@ class ImportNotice(Command, frozen=True, tag="import_notice"):
         if self.published > today:
             raise Refused(
                 "in-the-future",
-                f"{self.notice} can't have been published on {self.published}: that is still to come",
-                remedy="a notice counts from the day it is published",
+                f"{self.notice} can't have been published on {self.published}: that day is still to come",
+                remedy="give the actual date of publication",
             )
 
 
 class NoticeImported(Fact, frozen=True, tag="notice_imported"):
-    """A published schedule as it was brought in by *by*; counted for previews alone."""
+    """A published schedule imported by *by*; used for previews only until it is applied."""
 
     calendar: str
     notice: str
@@ -98,32 +100,32 @@ class NoticeImported(Fact, frozen=True, tag="notice_imported"):
 
     def apply(self, calendar: AnyState) -> None:
         notice = Notice(self.notice, self.published, self.covers_to, self.papers, self.days, self.title)
-        calendar.notices.pop(self.notice, None)  # one that was withdrawn: the new one comes in its own order
-        calendar.notices[self.notice] = KeptNotice(notice, self.by)
+        calendar.notices.pop(self.notice, None)  # a withdrawn one: dicts keep the order of first insertion
+        calendar.notices[self.notice] = ImportedNotice(notice, self.by)
 
 
 class ApproveNotice(Command, frozen=True, tag="approve_notice"):
-    """Answer for an imported notice as a second person."""
+    """Approve an imported notice as a second person."""
 
     calendar: Code
     notice: Code
 
     def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
         require_keeper(self.calendar, calendar, context, "approve a notice")
-        kept = calendar.open_notice(self.notice)
-        if kept.stage is NoticeStage.APPROVED:
+        imported = calendar.open_notice(self.notice)
+        if imported.stage is NoticeStage.APPROVED:
             raise Refused("notice-approved", f"the notice {self.notice} is already approved", remedy="apply it")
-        if context.by.id == kept.imported_by:
+        if context.by.id == imported.imported_by:
             raise Refused(
                 "second-person",
-                f"{context.by.id} imported {self.notice}, so somebody else has to approve it",
-                remedy="another person compares it with what was published",
+                f"{context.by.id} imported {self.notice} and can't approve it",
+                remedy="another person has to compare it with the publication and approve it",
             )
         return (NoticeApproved(calendar=self.calendar, notice=self.notice),)
 
 
 class NoticeApproved(Fact, frozen=True, tag="notice_approved"):
-    """A second person answers for the notice."""
+    """A second person approved the notice."""
 
     calendar: str
     notice: str
@@ -133,27 +135,27 @@ class NoticeApproved(Fact, frozen=True, tag="notice_approved"):
 
 
 class ApplyNotice(Command, frozen=True, tag="apply_notice"):
-    """Count by an imported notice from now on: open deadlines move, later and earlier alike."""
+    """Put an imported notice into effect: open deadlines are recomputed and may move either way."""
 
     calendar: Code
     notice: Code
 
     def decide(self, calendar: Calendar, context: Context) -> tuple[Fact, ...]:
         require_keeper(self.calendar, calendar, context, "apply a notice")
-        kept = calendar.open_notice(self.notice)
-        past = kept.notice.days_in_its_past
-        if past and kept.stage is not NoticeStage.APPROVED:
+        imported = calendar.open_notice(self.notice)
+        past = imported.notice.days_in_its_past
+        if past and imported.stage is not NoticeStage.APPROVED:
             raise Refused(
                 "approval-missing",
-                f"{self.notice} changes {past[0]}, which was over when it was published",
-                remedy=f"somebody other than {kept.imported_by} has to approve it first",
+                f"{self.notice} changes {past[0]}, which was already over when it was published",
+                remedy=f"a person other than {imported.imported_by} has to approve it first",
                 days=[day.isoformat() for day in past],
             )
         return (NoticeApplied(calendar=self.calendar, notice=self.notice),)
 
 
 class NoticeApplied(Fact, frozen=True, tag="notice_applied"):
-    """The notice is counted by, as known from the day on which it was published."""
+    """The notice is in effect, as known from the day of its publication."""
 
     calendar: str
     notice: str
@@ -163,7 +165,7 @@ class NoticeApplied(Fact, frozen=True, tag="notice_applied"):
 
 
 class WithdrawNotice(Command, frozen=True, tag="withdraw_notice"):
-    """Take an imported notice back before it is applied, with reasons."""
+    """Withdraw an imported notice before it is applied, with reasons."""
 
     calendar: Code
     notice: Code
@@ -177,7 +179,7 @@ class WithdrawNotice(Command, frozen=True, tag="withdraw_notice"):
 
 
 class NoticeWithdrawn(Fact, frozen=True, tag="notice_withdrawn"):
-    """The notice was imported by mistake, and was never counted by."""
+    """The notice was imported by mistake and never took effect."""
 
     calendar: str
     notice: str
@@ -188,7 +190,9 @@ class NoticeWithdrawn(Fact, frozen=True, tag="notice_withdrawn"):
 
 
 def require_keeper(name: str, calendar: Calendar, context: Context, what: str) -> None:
-    """Refuse *what* unless it is said to the calendar of that *name*, by somebody who answers for it."""
+    """Refuse *what* unless *calendar* is the one called *name* and the actor's role maintains it."""
     require_role(context.by, what, *KEEPERS)
     if stream_of(name) != calendar.id:
-        raise Refused("wrong-calendar", f"this is not the calendar {name}", remedy="send it to its own address")
+        raise Refused(
+            "wrong-calendar", f"this is not the calendar {name}", remedy="send the command to that calendar's address"
+        )

@@ -1,4 +1,4 @@
-"""What a calendar remembers in order to decide: the notices imported here, and how far each has come."""
+"""State of a calendar: the imported notices and the stage of each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from domain.core.ledger import Refused, Role
 from domain.law.calendar.calendar import Notice
 
 NAMESPACE = UUID("b5b0f0c4-3c35-4d0c-8a5c-6d1d4c9f2a77")  # permanent: a calendar's entries are found by its name
-KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # who answers for the calendar of a zone
+KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # roles that maintain a zone's calendar
 
 
 class NoticeStage(StrEnum):
-    """How far an imported notice has come."""
+    """The stage of an imported notice."""
 
-    IMPORTED = "imported"  # counted for a preview, nowhere else
+    IMPORTED = "imported"  # used in previews only
     APPROVED = "approved"  # by a second person
     APPLIED = "applied"
     WITHDRAWN = "withdrawn"
@@ -27,8 +27,8 @@ class NoticeStage(StrEnum):
 OPEN_STAGES = (NoticeStage.IMPORTED, NoticeStage.APPROVED)
 
 
-class KeptNotice(Struct):
-    """One notice: as it was imported, by whom, and how far it has come."""
+class ImportedNotice(Struct):
+    """One notice, who imported it, and its stage."""
 
     notice: Notice
     imported_by: str
@@ -36,37 +36,37 @@ class KeptNotice(Struct):
 
 
 class Calendar(Struct):
-    """The notices imported for one named calendar, beside those the package ships."""
+    """The notices imported for one named calendar, in addition to those shipped with the package."""
 
     id: UUID
     version: int = 0
-    notices: dict[str, KeptNotice] = field(default_factory=dict)
+    notices: dict[str, ImportedNotice] = field(default_factory=dict)
 
-    law: ClassVar[str] = ""  # none of its own: what is said to it is recorded under the installation's
+    law: ClassVar[str] = ""  # none of its own: its commands are recorded under the installation's law
 
-    def open_notice(self, code: str) -> KeptNotice:
-        """The notice *code*, neither applied nor withdrawn; refused otherwise."""
-        kept = self.notices.get(code)
-        if kept is None:
+    def open_notice(self, code: str) -> ImportedNotice:
+        """The notice *code*; refused unless it is open, that is neither applied nor withdrawn."""
+        imported = self.notices.get(code)
+        if imported is None:
             known = ", ".join(self.notices) or "none"
-            raise Refused("unknown-notice", f"no notice {code} was imported", remedy=f"imported are: {known}")
-        if kept.stage not in OPEN_STAGES:
+            raise Refused("unknown-notice", f"no notice {code} was imported", remedy=f"imported notices: {known}")
+        if imported.stage not in OPEN_STAGES:
             raise Refused(
                 "notice-settled",
-                f"the notice {code} is {kept.stage}",
-                remedy="what an applied notice got wrong, a new notice puts right",
-                stage=str(kept.stage),
+                f"the notice {code} is {imported.stage}",
+                remedy="import a new notice to correct an applied one",
+                stage=str(imported.stage),
             )
-        return kept
+        return imported
 
     def applied(self) -> list[Notice]:
-        """The notices that are counted by, in the order in which they were imported."""
-        return [kept.notice for kept in self.notices.values() if kept.stage is NoticeStage.APPLIED]
+        """The applied notices, in order of import."""
+        return [imported.notice for imported in self.notices.values() if imported.stage is NoticeStage.APPLIED]
 
 
 AnyState: TypeAlias = Calendar | Any  # facts of all aggregates lie in one union; only a calendar's fold applies these
 
 
 def stream_of(name: str) -> UUID:
-    """Where the entries of the calendar called *name* stand in the ledger."""
+    """The stream id of the calendar called *name*."""
     return uuid5(NAMESPACE, name)

@@ -1,4 +1,4 @@
-"""收件时间 intake hours: a department publishes until when it takes applications in, and what comes after that."""
+"""收件时间 intake hours: when a department takes applications in, published with a date of effect."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from domain.law.office import IntakeHours
 
 
 class SetIntakeHours(Command, frozen=True, tag="set_intake_hours"):
-    """Publish a department's intake hours, in force from a day on. *published* says where they can be read.
+    """Publish a department's intake hours, in force from a day on. *published*: where they can be read.
 
-    The first may be in force from any day; later ones neither before the day they are published on nor before others.
-    What was applied for before that day keeps the hours it had. Without any, receipt counts on its own day at whatever
-    hour, and the law's own closing time ends the day on which something is decided on the spot.
+    The first may be in force from any day; later ones not before the day of their publication, nor before the previous
+    ones. Applications received before that day keep the hours they had. Without published hours, receipt counts on its
+    own day at any hour, and the law's closing time ends the day for items decided on the spot.
     """
 
     catalogue: Code
@@ -47,21 +47,21 @@ class SetIntakeHours(Command, frozen=True, tag="set_intake_hours"):
         if last.hours == self.hours:
             raise Refused(
                 "hours-unchanged",
-                f"{self.department} has published exactly these hours, from {last.valid_from} on",
-                remedy="there is nothing to do",
+                f"{self.department} has already published these hours, in force from {last.valid_from}",
+                remedy="nothing needs to be done",
             )
         earliest = max(last.valid_from, local_day(context.at, context.law.zone))
         if self.valid_from < earliest:
             raise Refused(
                 "hours-too-early",
-                f"hours published now can't have been in force on {self.valid_from}",
+                f"hours published now can't be in force from {self.valid_from}",
                 article=context.law.article("publication"),
-                remedy=f"let them be in force from {earliest} or later",
+                remedy=f"set valid_from to {earliest} or later",
             )
 
 
 class IntakeHoursSet(Fact, frozen=True, tag="intake_hours_set"):
-    """收件时间公布: from *valid_from* on the department takes applications in by these hours."""
+    """收件时间公布: the department's intake hours, in force from *valid_from*."""
 
     catalogue: str
     department: str
@@ -75,12 +75,12 @@ class IntakeHoursSet(Fact, frozen=True, tag="intake_hours_set"):
 
 
 def require_office(department: str, by: Actor) -> None:
-    """Refuse unless *by* keeps the catalogue, or is an officer of the *department* itself."""
+    """Refuse unless *by* maintains the catalogue, or is an officer of *department*."""
     if by.role in KEEPERS or (by.role is Role.OFFICER and by.department == department):
         return
     raise Refused(
         "wrong-department",
-        f"the intake hours of {department} are published by itself or by the zone, not by {by.department or by.id}",
+        f"{by.department or by.id} can't publish the intake hours of {department}",
         remedy=f"an officer of {department} has to do this",
         department=department,
     )

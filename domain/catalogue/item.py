@@ -1,4 +1,4 @@
-"""事项 service item: one entry of the catalogue, with the elements of China's 实施清单 under their own names."""
+"""事项 service item: one entry of the catalogue, with the elements of China's 实施清单 under their standard names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Days = Annotated[int, Meta(ge=0, le=DAYS_MAX)]
 
 
 class TaskType(StrEnum):
-    """事项类型: the kinds of powers, and public services, by which government lists its items."""
+    """事项类型: the kinds of administrative powers, and public services."""
 
     LICENCE = "licence"  # 行政许可, 01
     PENALTY = "penalty"  # 行政处罚, 02
@@ -37,7 +37,7 @@ class TaskType(StrEnum):
 
 
 class RequiredMaterial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """One paper to hand in. Facts hold it: widened, never narrowed."""
+    """One paper to hand in. Stored in facts: limits may be widened, never narrowed."""
 
     material_name: Annotated[str, Meta(min_length=1, max_length=TASK_NAME_CHARACTERS_MAX)]
     is_need: bool = True  # 必要性
@@ -49,9 +49,9 @@ class RequiredMaterial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """One service item. Facts hold it: its limits may be widened, never narrowed.
+    """One service item. Stored in facts: limits may be widened, never narrowed.
 
-    Days are in the unit of the law it is handled under, as a project's are; an empty basis is one nobody has named.
+    Days are in the unit of the law it is handled under. An empty basis is unknown.
     """
 
     task_code: TaskCode  # 实施编码
@@ -69,7 +69,7 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     special: Name = ""  # the law's special law for this item
     project_type: Literal["promised", "immediate"] = "promised"  # 办件类型: 承诺件, 即办件
     server_type: Literal["legal", "natural", "both"] = "legal"  # 服务对象
-    special_procedure: Codes = ()  # 特别程序: the grounds on which its clock may stand still
+    special_procedure: Codes = ()  # 特别程序: the grounds on which its clock may be suspended
     accept_condition: Text = ""  # 受理条件
     materials: Annotated[tuple[RequiredMaterial, ...], Meta(max_length=MATERIALS_MAX)] = ()
     other_dept: Codes = ()  # 联办机构: departments that countersign
@@ -80,15 +80,15 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     result_name: Line = ""  # 结果名称: the document it ends with
     pre_phase: bool = False  # 投资项目前期许可: one of the licences before an investment project can be built
     live: bool = True  # false: the department works outside the system, its results are keyed in
-    remarks: Lines = ()  # what an import found odd about it
+    remarks: Lines = ()  # findings of the import
     joint_form: JointForm | None = None  # 统一、联合、集中办理, of an item in the mode joint
     by_undertaking: bool = False  # 告知承诺制
-    task_name_en: TaskTitle = ""  # what pages in English call it; empty: nobody has said
+    task_name_en: TaskTitle = ""  # its name on English pages; empty: unknown
     dept_name_en: Line = ""
     law: Name = ""  # the law it is handled under, by its id; empty: the installation's
     calendar: Name = ""  # of the region whose holidays count for it; empty: that law's own
 
     @property
     def is_licence(self) -> bool:
-        """Whether the Administrative Licensing Law governs it; else it is a service or another power."""
+        """Whether the Administrative Licensing Law governs it, rather than a service or another power."""
         return self.task_type is TaskType.LICENCE

@@ -1,4 +1,4 @@
-"""编目 listing: items are put into a catalogue's draft or taken out, and departments decide what can be done online."""
+"""编目 listing: items are added to a catalogue's draft or removed, and departments decide on online application."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ITEMS_MAX = 20_000  # a whole province lists some thousand
 
 
 class DefineServiceItem(Command, frozen=True, tag="define_service_item"):
-    """Put an item into the draft, or change it there. It counts once the next edition is published."""
+    """Add an item to the draft, or change it. It takes effect with the next published edition."""
 
     catalogue: Code
     service: ServiceItem
 
     @property
     def law_named(self) -> str:
-        """An item is judged by the law it is handled under."""
+        """The law it is handled under, by which its limits are checked."""
         return self.service.law
 
     def decide(self, catalogue: Catalogue, context: Context) -> tuple[Fact, ...]:
@@ -29,21 +29,23 @@ class DefineServiceItem(Command, frozen=True, tag="define_service_item"):
         require_lister(service, context.by)
         known = catalogue.items.get(service.task_code)
         if known is None and len(catalogue.items) >= ITEMS_MAX:
-            raise Refused("catalogue-full", f"a catalogue has at most {ITEMS_MAX} items", remedy="open another one")
+            raise Refused(
+                "catalogue-full", f"a catalogue has at most {ITEMS_MAX} items", remedy="add it to another catalogue"
+            )
         if known is not None:
             require_lister(known, context.by)
         if known == service:
             raise Refused(
                 "service-item-unchanged",
-                f"{service.task_code} stands in the draft exactly so",
-                remedy="there is nothing to do",
+                f"the draft already lists {service.task_code} in this way",
+                remedy="nothing needs to be done",
             )
         require_sound(service, context)
         return (ServiceItemDefined(catalogue=self.catalogue, service=service),)
 
 
 class ServiceItemDefined(Fact, frozen=True, tag="service_item_defined"):
-    """The item stands in the draft as told."""
+    """The item was added to the draft, or changed there."""
 
     catalogue: str
     service: ServiceItem
@@ -54,7 +56,7 @@ class ServiceItemDefined(Fact, frozen=True, tag="service_item_defined"):
 
 
 class WithdrawServiceItem(Command, frozen=True, tag="withdraw_service_item"):
-    """Take an item out of the draft, with reasons. Editions published before still have it."""
+    """Remove an item from the draft, with reasons. Earlier editions keep it."""
 
     catalogue: Code
     task_code: TaskCode
@@ -68,7 +70,7 @@ class WithdrawServiceItem(Command, frozen=True, tag="withdraw_service_item"):
 
 
 class ServiceItemWithdrawn(Fact, frozen=True, tag="service_item_withdrawn"):
-    """The item is no longer in the draft."""
+    """The item was removed from the draft."""
 
     catalogue: str
     task_code: str
@@ -80,7 +82,7 @@ class ServiceItemWithdrawn(Fact, frozen=True, tag="service_item_withdrawn"):
 
 
 class DecideOnline(Command, frozen=True, tag="decide_online"):
-    """Decide whether an item can be applied for online: its own department does, and it counts at once."""
+    """Decide whether an item can be applied for online: for its own department, in effect at once."""
 
     catalogue: Code
     task_code: TaskCode
@@ -93,7 +95,7 @@ class DecideOnline(Command, frozen=True, tag="decide_online"):
         if by.role not in (Role.OFFICER, Role.SYSTEM) or by.department != service.dept_code:
             raise Refused(
                 "wrong-department",
-                f"whether {self.task_code} can be applied for online is for {service.dept_code} to decide",
+                f"only {service.dept_code} decides whether {self.task_code} can be applied for online",
                 remedy=f"an officer of {service.dept_code} has to do this",
                 department=service.dept_code,
             )
@@ -102,7 +104,7 @@ class DecideOnline(Command, frozen=True, tag="decide_online"):
             raise Refused(
                 "service-item-unchanged",
                 f"{self.task_code} already {state} be applied for online",
-                remedy="there is nothing to do",
+                remedy="nothing needs to be done",
             )
         if not self.is_online:
             require_reasons(self.reasons, f"taking {self.task_code} offline", "行政许可法 33")
@@ -114,7 +116,7 @@ class DecideOnline(Command, frozen=True, tag="decide_online"):
 
 
 class OnlineDecided(Fact, frozen=True, tag="online_decided"):
-    """From now on the item can, or can't, be applied for online."""
+    """The item can, or can't, be applied for online from now on."""
 
     catalogue: str
     task_code: str
@@ -126,31 +128,35 @@ class OnlineDecided(Fact, frozen=True, tag="online_decided"):
 
 
 def require_catalogue(name: str, catalogue: Catalogue) -> None:
-    """Refuse a command that names another catalogue than it was sent to."""
+    """Refuse a command that names another catalogue than the one it was sent to."""
     if stream_of(name) != catalogue.id:
-        raise Refused("wrong-catalogue", f"this is not the catalogue {name}", remedy="send it to its own address")
+        raise Refused(
+            "wrong-catalogue",
+            f"this is not the catalogue {name}",
+            remedy="send the command to that catalogue's address",
+        )
 
 
 def require_lister(service: ServiceItem, by: Actor) -> None:
-    """Refuse unless *by* keeps the catalogue, or is an officer of the item's own department."""
+    """Refuse unless *by* maintains the catalogue, or is an officer of the item's department."""
     if by.role in KEEPERS or (by.role is Role.OFFICER and by.department == service.dept_code):
         return
     raise Refused(
         "wrong-department",
-        f"{service.task_code} is listed by {service.dept_code} or by the zone, not by {by.department or by.id}",
+        f"{by.department or by.id} can't list {service.task_code}, an item of {service.dept_code}",
         remedy=f"an officer of {service.dept_code} has to do this",
         department=service.dept_code,
     )
 
 
 def require_sound(service: ServiceItem, context: Context) -> None:
-    """Refuse what contradicts itself or the law: promises too long, unknown grounds, unfounded fees."""
+    """Refuse an inconsistent or unlawful item: a promise too long, unknown grounds, a fee without a basis."""
     code, law = service.task_code, context.law
     if service.special and service.special not in law.specials:
         raise Refused(
             "special-unknown",
             f"{law.name} has no special law {service.special} for {code}",
-            remedy=f"it has: {', '.join(law.specials) or 'none'}",
+            remedy=f"its special laws: {', '.join(law.specials) or 'none'}",
         )
     require_region(code, service.calendar, law, context)
     law = law.under(service.special)
@@ -160,28 +166,28 @@ def require_sound(service: ServiceItem, context: Context) -> None:
         if law.ground(ground) is None:
             raise Refused(
                 "no-statutory-ground",
-                f"{ground} is no ground on which the law stops the clock of {code}",
+                f"the law does not suspend the clock of {code} on the ground {ground}",
                 article=law.article("suspension"),
-                remedy=f"the grounds are: {', '.join(known.reason for known in law.grounds)}",
+                remedy=f"choose one of: {', '.join(known.reason for known in law.grounds)}",
                 ground=ground,
             )
     if service.is_fee and not service.fee_basis.strip():
         raise Refused(
             "fee-unfounded",
-            f"{code} charges a fee and names no law or regulation that provides for it",
+            f"{code} charges a fee without naming the law or regulation that provides for it",
             article="行政许可法 58",
-            remedy="name the basis of the fee, or charge none",
+            remedy="give fee_basis, or charge no fee",
         )
     if service.pre_phase and not service.is_licence:
         raise Refused(
             "not-a-licence",
-            f"{code} is listed as {service.task_type}, so it is no licence of the pre-phase",
-            remedy="mark as pre-phase what is a licence",
+            f"{code} is of the type {service.task_type}, so it can't belong to the pre-phase",
+            remedy="set pre_phase to false, or task_type to licence",
         )
 
 
 def _require_short_promise(service: ServiceItem, context: Context) -> None:
-    """Refuse a promise above the item's own statutory term, or above what the law allows a licence of its mode."""
+    """Refuse a promise longer than the item's own statutory term, or than the law's limit for its mode."""
     promise, code = service.promise_day, service.task_code
     if promise is None:
         return
@@ -193,8 +199,8 @@ def _require_short_promise(service: ServiceItem, context: Context) -> None:
     if most is not None and promise > most:
         raise Refused(
             "promise-exceeds-statute",
-            f"{code} promises {promise} days where its term is {most}",
+            f"{code} promises {promise} days, but its statutory term is {most}",
             article=article,
-            remedy="a promise may only be shorter than the statute",
+            remedy=f"promise {most} days or fewer",
             item=code,
         )

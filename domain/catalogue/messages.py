@@ -1,4 +1,4 @@
-"""Every command to a catalogue and every fact of one."""
+"""The unions of catalogue commands and catalogue facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""发布 publication: a catalogue's draft becomes its next edition, in force from a day on."""
+"""发布 publication: a catalogue's draft becomes its next edition, with a date of effect."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from domain.law.calendar.moment import local_day
 
 
 class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):
-    """Publish the draft as the next edition. What was applied for before it is in force keeps the edition it had.
+    """Publish the draft as the next edition. Applications received before it is in force keep their edition.
 
-    The first edition may be in force from any day; a later one neither before the day it is published on nor before
-    the one before it.
+    The first edition may be in force from any day; a later one not before the day of its publication, nor before the
+    previous edition.
     """
 
     catalogue: Code
@@ -39,8 +39,8 @@ class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):
             if self.valid_from < earliest:
                 raise Refused(
                     "edition-too-early",
-                    f"an edition published now can't have been in force on {self.valid_from}",
-                    remedy=f"let it be in force from {earliest} or later",
+                    f"an edition published now can't be in force from {self.valid_from}",
+                    remedy=f"set valid_from to {earliest} or later",
                 )
         number = len(catalogue.editions) + 1
         return (
@@ -55,7 +55,7 @@ class PublishCatalogue(Command, frozen=True, tag="publish_catalogue"):
 
 
 class CataloguePublished(Fact, frozen=True, tag="catalogue_published"):
-    """The draft, as the facts before this one leave it, is edition *edition*; it has so many *items*."""
+    """The draft, as left by the facts before this one, is now edition *edition* with that number of *items*."""
 
     catalogue: str
     edition: int

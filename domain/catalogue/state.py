@@ -1,4 +1,4 @@
-"""What a catalogue remembers in order to decide: its draft, its editions, and what can be applied for online."""
+"""State of a catalogue: its draft, its editions, and which items can be applied for online."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from domain.core.ledger import Refused, Role
 from domain.law.office import IntakeHours
 
 NAMESPACE = UUID("6f0d9a52-0f4e-4f0b-9d7e-0a4f7d1b3c18")  # permanent: a catalogue's entries are found by its name
-KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # who answers for the catalogue of a zone
+KEEPERS = (Role.SUPERVISOR, Role.LEADER, Role.SYSTEM)  # roles that maintain a zone's catalogue
 
 
 class Edition(Struct, frozen=True):
-    """The catalogue as it was published: in force from *valid_from* until the next edition is."""
+    """A published edition, in force from *valid_from* until the next one is."""
 
     number: int
     valid_from: date
@@ -27,14 +27,14 @@ class Edition(Struct, frozen=True):
 
 
 class DatedHours(Struct, frozen=True):
-    """A department's intake hours, in force from *valid_from* until others are."""
+    """A department's intake hours, in force from *valid_from* until the next ones are."""
 
     valid_from: date
     hours: IntakeHours
 
 
 class Catalogue(Struct):
-    """The service items of a zone: the draft that is worked on, and every edition published of it."""
+    """The service items of a zone: the current draft and all published editions."""
 
     id: UUID
     version: int = 0
@@ -42,13 +42,13 @@ class Catalogue(Struct):
     items: dict[str, ServiceItem] = field(default_factory=dict)  # the draft
     changed: bool = False  # since the last edition
     editions: list[Edition] = field(default_factory=list)
-    online: dict[str, bool] = field(default_factory=dict)  # what departments decided; counts at once, in every edition
+    online: dict[str, bool] = field(default_factory=dict)  # decided by departments; in effect in every edition at once
     hours: dict[str, list[DatedHours]] = field(default_factory=dict)  # by department, in force one after the other
 
-    law: ClassVar[str] = ""  # none of its own: what is said to it is recorded under the installation's
+    law: ClassVar[str] = ""  # none of its own: its commands are recorded under the installation's law
 
     def item(self, code: str) -> ServiceItem:
-        """The item *code* of the draft; refused where there is none."""
+        """The item *code* of the draft; refused if there is none."""
         try:
             return self.items[code]
         except KeyError:
@@ -65,10 +65,10 @@ class Catalogue(Struct):
     def hours_on(self, department: str, day: date) -> DatedHours | None:
         """The intake hours of *department* in force on *day*; None before the first."""
         dated = self.hours.get(department, [])
-        return next((one for one in reversed(dated) if one.valid_from <= day), None)
+        return next((hours for hours in reversed(dated) if hours.valid_from <= day), None)
 
     def is_online(self, item: ServiceItem) -> bool:
-        """Whether *item* can be applied for online: as its department decided, else as it was listed."""
+        """Whether *item* can be applied for online: as its department decided, else as listed."""
         return self.online.get(item.task_code, item.is_online)
 
 
@@ -76,5 +76,5 @@ AnyState: TypeAlias = Catalogue | Any  # facts of all aggregates lie in one unio
 
 
 def stream_of(name: str) -> UUID:
-    """Where the entries of the catalogue called *name* stand in the ledger."""
+    """The stream id of the catalogue called *name*."""
     return uuid5(NAMESPACE, name)

@@ -1,4 +1,4 @@
-"""Characters that a text may not hold: those that can't be seen, steer a terminal, or are no characters at all."""
+"""Characters not allowed in text: invisible ones, terminal control codes and Unicode noncharacters."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ _PLAIN = re.compile("[\x20-\x7e\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]*")  # AS
 
 
 def is_noncharacter(character: str) -> bool:
-    """Whether Unicode sets *character* aside for good (U+FDD0 to U+FDEF, and the last two of each plane)."""
+    """Whether *character* is a Unicode noncharacter (U+FDD0 to U+FDEF, and the last two of each plane)."""
     code = ord(character)
     return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE  # noqa: PLR2004  Unicode, section 23.7
 
 
 def is_hidden(character: str) -> bool:
-    """Whether *character* can't be seen, turns the direction of the text around, or is a noncharacter."""
+    """Whether *character* is invisible, changes the text direction, or is a noncharacter."""
     return category(character) in HIDDEN_CATEGORIES or is_noncharacter(character)
 
 
 def hidden_in_line(text: str) -> str:
-    """The first character of *text* that no code, name or id may hold; empty where there is none."""
+    """The first character of *text* not allowed in a code, name or id; empty if there is none."""
     if _PLAIN.fullmatch(text):
         return ""
     return next((character for character in text if is_hidden(character)), "")
 
 
 def hidden_in_prose(text: str) -> str:
-    """The first character of *text* that no prose may hold: a control character but for line feeds and tabs."""
+    """The first character of *text* not allowed in prose: a control character other than line feed and tab."""
     if _PLAIN.fullmatch(text):
         return ""
-    return next((one for one in text if one not in LINE_ENDS_IN_PROSE and category(one) in ("Cc", "Cs")), "")
+    return next(
+        (
+            character
+            for character in text
+            if character not in LINE_ENDS_IN_PROSE and category(character) in ("Cc", "Cs")
+        ),
+        "",
+    )
 
 
 def spelled(character: str) -> str:
@@ -41,10 +48,13 @@ def spelled(character: str) -> str:
 
 
 def visible(text: str) -> str:
-    r"""*text* with everything hidden written as an escape, such as \x1b or \u202e; line feeds and tabs stay."""
+    r"""*text* with hidden characters escaped, such as \x1b or \u202e; line feeds and tabs stay."""
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(_escaped(one) if one not in LINE_ENDS_IN_PROSE and is_hidden(one) else one for one in text)
+    return "".join(
+        _escaped(character) if character not in LINE_ENDS_IN_PROSE and is_hidden(character) else character
+        for character in text
+    )
 
 
 def _escaped(character: str) -> str:

@@ -1,4 +1,4 @@
-"""What a decision may know beside the state, and what it finds among that which is published."""
+"""The context of a decision: actor, times, the law in force, published reference data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from domain.law.calendar.moment import local_day
 from domain.law.packs.pack import Pack
 
 if TYPE_CHECKING:
-    from domain.catalogue.state import Edition  # published by aggregates above this room
+    from domain.catalogue.state import Edition  # a higher package: for types alone
     from domain.reference_data import ReferenceData
 
 
 class Context(Struct, frozen=True, gc=False):
-    """What a decision may know beside the state: who, when, the law in force then, and what was published.
+    """Everything a decision may read besides the state: actor, times, law in force, published reference data.
 
-    *at* is the instant the act legally took effect; *now* is when the system learned of it. They differ
-    where a result is keyed in late.
+    *at* is when the act legally took effect, *now* when the system learned of it; they differ for late records.
     """
 
     by: Actor
@@ -30,18 +29,18 @@ class Context(Struct, frozen=True, gc=False):
     law: Pack
     shelf: ReferenceData | None = None  # catalogues and flows; None where there are none
     calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
-    versions: tuple[Pack, ...] = ()  # of the law, oldest first: what was accepted under one stays under it
+    versions: tuple[Pack, ...] = ()  # of the law, oldest first: an application stays under that of its acceptance
     regions: tuple[str, ...] = ()  # the calendars that stack on the law's own
 
 
 def edition_in_force(name: str, context: Context) -> Edition:
-    """The edition of the catalogue *name* in force when the command takes effect; refused where there is none."""
-    found = None if context.shelf is None else context.shelf.in_force(name, context.at, context.law.zone)
-    if found is None:
+    """The edition of the catalogue *name* in force when the command takes effect; refused if there is none."""
+    edition = None if context.shelf is None else context.shelf.in_force(name, context.at, context.law.zone)
+    if edition is None:
         day = local_day(context.at, context.law.zone)
         raise Refused(
             "unknown-catalogue",
-            f"no edition of a catalogue {name} is in force on {day}",
-            remedy="publish one, in force from that day or earlier",
+            f"no edition of the catalogue {name} is in force on {day}",
+            remedy="publish an edition in force from that day or earlier",
         )
-    return found
+    return edition

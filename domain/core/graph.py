@@ -1,7 +1,7 @@
-"""前置条件 preconditions as a graph: what can be reached, and what waits for itself in a circle.
+"""前置条件 preconditions as an and-or graph: reachability and cycles.
 
-A step has groups of preconditions. Of each group one step has to be done: a group of one is an all-of condition,
-a group of several an any-of condition. So a circle through an any-of with another way out is no deadlock.
+A step has groups of preconditions, and of each group one step has to be done: a group of one is an all-of
+condition, a group of several an any-of condition. A cycle through an any-of with another way out is no deadlock.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ Groups: TypeAlias = tuple[tuple[str, ...], ...]
 
 
 def groups_of(requires: Iterable[str], requires_any: Iterable[tuple[str, ...]]) -> Groups:
-    """The groups for steps all of which are required, and for sets of steps of each of which one is."""
+    """The groups for steps that are all required, and for sets of steps of which one each is required."""
     return (*[(code,) for code in requires], *requires_any)
 
 
 def open_groups(groups: Groups, done: set[str] | frozenset[str]) -> Groups:
-    """Those of *groups* that nothing in *done* meets."""
+    """The *groups* not yet met by any step in *done*."""
     return tuple(group for group in groups if done.isdisjoint(group))
 
 
 def reached(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> set[str]:
-    """Every step that can be done sooner or later, beginning with *done*; the others are stuck for ever."""
-    found = set(done)
-    waiting = [code for code in needs if code not in found]
+    """Every step that can ever be done, given that *done* are; the others are in a deadlock."""
+    reachable = set(done)
+    waiting = [code for code in needs if code not in reachable]
     while True:
-        free = [code for code in waiting if not open_groups(needs[code], found)]
+        free = [code for code in waiting if not open_groups(needs[code], reachable)]
         if not free:
-            return found
-        found.update(free)
-        waiting = [code for code in waiting if code not in found]
+            return reachable
+        reachable.update(free)
+        waiting = [code for code in waiting if code not in reachable]
 
 
 def circle(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> list[str]:
-    """Steps that wait for each other in a circle, the first again at the end; empty where nothing is stuck in one.
+    """A cycle of steps that wait for each other, the first repeated at the end; empty if there is none.
 
-    Preconditions that are no step of *needs* count as never done, but are no circle.
+    Preconditions outside *needs* count as never done, but form no cycle.
     """
     free = reached(needs, done)
     stuck = [code for code in needs if code not in free]
@@ -54,10 +54,10 @@ def circle(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> list[str]:
 
 
 def _stuck_for(groups: Groups, free: set[str], needs: Mapping[str, Groups]) -> str | None:
-    """The first stuck step that one of the unmet *groups* waits for; None where it waits for no known step."""
+    """The first stuck step that an unmet group waits for; None if it waits for no known step."""
     return next((code for group in open_groups(groups, free) for code in group if code in needs), None)
 
 
 def spelt(path: Iterable[str]) -> str:
-    """A circle as people read it: "a requires b requires a"."""
+    """A cycle in words: "a requires b requires a"."""
     return " requires ".join(path)

@@ -1,4 +1,4 @@
-"""What is planned for a project: its items and the phases of its flow."""
+"""The plan of a project: its items and the phases of its flow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.core.types import Alternatives, Code, Codes, JointForm, Line, Mode, 
 
 
 class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """One service item (事项) as planned for a project. Facts hold it: its limits may be widened, never narrowed."""
+    """One service item (事项) as planned for a project. Stored in facts: limits may be widened, never narrowed."""
 
     item: Code
     department: Code
@@ -26,30 +26,30 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     milestone: bool = False  # 里程碑事项
     service: Line = ""  # its code in the catalogue of service items
     catalogue: Name = ""  # the catalogue's name; empty where the item was planned by hand
-    participants: Codes = ()  # 参与部门 of a joint item: asked by its acceptance, each with a clock of its own
+    participants: Codes = ()  # 参与部门 of a joint item: consulted on acceptance, each with its own clock
     joint_form: JointForm | None = None
     by_undertaking: bool = False  # 告知承诺: may be granted on the applicant's word, and checked afterwards
     calendar: Name = ""  # of the region whose holidays count for it; empty: its law's own
 
     @property
     def needs(self) -> Groups:
-        """Groups of items, of each of which one has to be granted first."""
+        """Groups of preconditions: one item of each has to be granted first."""
         return groups_of(self.requires, self.requires_any) if self.requires or self.requires_any else ()
 
     @property
     def preconditions(self) -> frozenset[str]:
-        """Every item that some condition names."""
+        """Every item named in a precondition."""
         return frozenset(self.requires).union(*self.requires_any)
 
     def waits_for(self, code: str) -> bool:
-        """Whether some condition names the item *code*."""
+        """Whether a precondition names the item *code*."""
         if code in self.requires:
             return True
         return bool(self.requires_any) and any(code in group for group in self.requires_any)
 
 
 class Phase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """阶段 of an approval flow, and in how many days it is to be over. Facts hold it: widened, never narrowed."""
+    """阶段 of an approval flow, with its time limit. Stored in facts: limits may be widened, never narrowed."""
 
     code: Code
     name: Line = ""

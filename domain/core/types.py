@@ -1,4 +1,4 @@
-"""The terms in which a project is told of: how much a field may hold, stages, modes, outcomes."""
+"""Field types and enums of project messages: lengths, stages, modes, outcomes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ModeName = Annotated[str, Meta(min_length=1, max_length=CODE_CHARACTERS_MAX)]
 
 
 class Mode(StrEnum):
-    """Modes of the Administrative Licensing Law (26, 34, 42, 43, 50) and of Dutch law, of which use cases speak."""
+    """The modes named in code: of the Administrative Licensing Law (26, 34, 42, 43, 50) and of Dutch law."""
 
     ON_THE_SPOT = "on_the_spot"
     SINGLE = "single"
@@ -52,7 +52,7 @@ class Mode(StrEnum):
 
 
 class JointForm(StrEnum):
-    """How departments handle an item together (Administrative Licensing Law 26(2)); one 45-day clock for all three."""
+    """How departments handle an item together (Administrative Licensing Law 26(2)); all share a 45-day clock."""
 
     UNIFIED = "unified"  # 统一办理: one department takes in, asks the others, and decides
     JOINT = "joint"  # 联合办理

@@ -49,7 +49,7 @@ TYPED_WRONGLY = ImportNotice(
 
 
 class CalendarStep(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
+    """One command of the story with its actor and time."""
 
     at: datetime
     by: Actor
@@ -57,7 +57,7 @@ class CalendarStep(Struct, frozen=True):
 
     @property
     def dated(self) -> CalendarCommand:
-        """The command as it has to be sent today to have happened then."""
+        """The command with its occurred_at, as sent today to record it at that time."""
         return structs.replace(self.command, occurred_at=self.at)
 
 
@@ -78,7 +78,7 @@ CALENDAR_EXAMPLES: dict[str, CalendarStep] = {tag_of(step.command): step for ste
 
 
 def calendar_entries(law: Pack) -> list[Entry]:
-    """The ledger that the story leaves behind when told to the domain under *law*."""
+    """The entries that result from the story under *law*."""
     stream = stream_of(CALENDAR)
     entries: list[Entry] = []
     for number, step in enumerate(CALENDAR_STORY, start=1):

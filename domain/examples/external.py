@@ -1,11 +1,11 @@
-"""What the tax office's own system reports in the examples, and how the project manager takes it."""
+"""External results reported by the tax office's system in the examples, and the settlement of a discrepancy."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from domain.core.types import Outcome
-from domain.examples.people import MANAGER, TAX_FEED, Step, moment, told
+from domain.examples.people import MANAGER, TAX_FEED, Step, moment, sent
 from domain.project.external.results import (
     AttestRecord,
     KeptResult,
@@ -32,7 +32,7 @@ OTHERWISE = ReconcileExternalResult(
     evidence="报文20260514-000093",
 )
 KEYED_IN = [
-    *told(
+    *sent(
         "2026-03-12 17:00",
         MANAGER,
         RecordExternalResult(
@@ -46,7 +46,7 @@ KEYED_IN = [
             verified_on=date(2026, 3, 12),
         ),
     ),
-    *told(
+    *sent(
         "2026-03-31 17:00",
         MANAGER,
         VerifyExternalResult(item="tax", evidence="3月31日电话核实"),
@@ -54,9 +54,9 @@ KEYED_IN = [
     ),
 ]
 FED: list[Step] = [
-    *told("2026-05-13 02:00", TAX_FEED, REPORTED),
-    *told("2026-05-14 02:00", TAX_FEED, OTHERWISE),
-    *told(
+    *sent("2026-05-13 02:00", TAX_FEED, REPORTED),
+    *sent("2026-05-14 02:00", TAX_FEED, OTHERWISE),
+    *sent(
         "2026-05-14 09:30",
         MANAGER,
         SettleDiscrepancy(item="tax", keep=KeptResult.FEED, reasons="税务局5月14日书面更正登记日期和文号"),

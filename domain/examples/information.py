@@ -1,14 +1,14 @@
-"""What the example project's manager enters of it: steps of its story, and so an example of the command and fact."""
+"""Data entered by the example project's manager: steps of its story, as an example of the command and fact."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from domain.examples.people import MANAGER, told
+from domain.examples.people import MANAGER, sent
 from domain.project.information.recording import EnteredField, RecordInformation
 
 INFORMED = [
-    *told(
+    *sent(
         "2026-07-01 11:00",
         MANAGER,
         RecordInformation(
@@ -45,7 +45,7 @@ INFORMED = [
             fields=(EnteredField("planned_start", "2026-06-01"), EnteredField("planned_completion", "2027-12-31")),
         ),
     ),
-    *told(
+    *sent(
         "2026-07-06 09:00",
         MANAGER,
         RecordInformation(

@@ -1,4 +1,4 @@
-"""The story of two legal persons that are one: a tested example of every command to the legal-person base.
+"""The story of two merged legal persons: a tested example of every command to the legal-person base.
 
 An enterprise is registered, changes its name, is found by an older code, and turns out to be there twice.
 """
@@ -40,7 +40,7 @@ REGISTERED_PERSON = RegisterLegalPerson(
 
 
 class PersonStep(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
+    """One command of the story with its actor and time."""
 
     at: datetime
     by: Actor
@@ -48,7 +48,7 @@ class PersonStep(Struct, frozen=True):
 
     @property
     def dated(self) -> PersonCommand:
-        """The command as it has to be sent today to have happened then."""
+        """The command with its occurred_at, as sent today to record it at that time."""
         return structs.replace(self.command, occurred_at=self.at)
 
 
@@ -96,7 +96,7 @@ PERSON_EXAMPLES: dict[str, PersonStep] = {tag_of(step.command): step for step in
 
 
 def person_entries(law: Pack, code: str) -> list[Entry]:
-    """What the story leaves behind in the stream of the person with *code*, told to the domain under *law*."""
+    """The entries in the stream of the person with *code* that result from the story under *law*."""
     stream = stream_of(code)
     entries: list[Entry] = []
     for number, step in enumerate(PERSON_STORY, start=1):

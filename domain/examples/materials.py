@@ -1,10 +1,10 @@
-"""A file of the example project, attached to items and taken from one again: an example of each command and fact."""
+"""A file attached to items of the example project, and detached from one: an example of each command and fact."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
-from domain.examples.people import ENTERPRISE, MANAGER, told
+from domain.examples.people import ENTERPRISE, MANAGER, sent
 from domain.project.materials.attachment import AttachMaterial, DetachMaterial
 
 MEDIA_TYPE = "application/pdf"
@@ -18,7 +18,7 @@ trailer<</Root 1 0 R>>
 DIGEST = sha256(REPORT).hexdigest()
 
 ATTACHED = [
-    *told(
+    *sent(
         "2026-07-08 09:30",
         ENTERPRISE,
         AttachMaterial(
@@ -31,7 +31,7 @@ ATTACHED = [
             source="测绘院",
         ),
     ),
-    *told(
+    *sent(
         "2026-07-08 14:00",
         MANAGER,
         DetachMaterial(digest=DIGEST, items=("drainage",), reasons="该事项已撤回, 重新申请时再提交"),

@@ -1,4 +1,4 @@
-"""A joint item, papers that come later, and a decision on an undertaking that turns out broken, in the examples."""
+"""A joint item, papers handed in after acceptance, and a decision on a broken undertaking, in the examples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.core.plan import PlannedItem
 from domain.core.types import JointForm, Mode, Outcome
-from domain.examples.people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, Step, told
+from domain.examples.people import ENTERPRISE, ENVIRONMENT, FIRE, MANAGER, PLANNING, Step, sent
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.announcement import AnnounceDate
 from domain.project.application.completion import CompleteItem
@@ -25,7 +25,7 @@ MODES_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000006")
 PAPER = "环境影响登记回执"
 
 MODES_STORY: tuple[Step, ...] = (
-    *told(
+    *sent(
         "2026-03-02 09:00",
         MANAGER,
         RegisterProject(
@@ -53,9 +53,9 @@ MODES_STORY: tuple[Step, ...] = (
             ),
         ),
     ),
-    *told("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="scheme", materials=("设计方案",))),
-    *told("2026-03-03 09:00", PLANNING, AcceptItem(item="scheme", lacking=(PAPER,), cure_days=10)),
-    *told(
+    *sent("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="scheme", materials=("设计方案",))),
+    *sent("2026-03-03 09:00", PLANNING, AcceptItem(item="scheme", lacking=(PAPER,), cure_days=10)),
+    *sent(
         "2026-03-03 09:20",
         PLANNING,
         AnnounceDate(
@@ -66,34 +66,34 @@ MODES_STORY: tuple[Step, ...] = (
             channel="受理通知书",
         ),
     ),
-    *told("2026-03-06 09:00", FIRE, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
-    *told("2026-03-09 09:00", ENVIRONMENT, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
-    *told("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
-    *told("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
-    *told(
+    *sent("2026-03-06 09:00", FIRE, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
+    *sent("2026-03-09 09:00", ENVIRONMENT, Countersign(item="scheme", step=JOINT_STEP, opinion=Opinion.AGREED)),
+    *sent("2026-03-10 09:00", ENTERPRISE, SubmitSupplement(item="scheme", provided=(PAPER,))),
+    *sent("2026-03-12 09:00", PLANNING, CompleteItem(item="scheme", outcome=Outcome.GRANTED)),
+    *sent(
         "2026-03-12 14:00",
         PLANNING,
         AttemptDelivery(item="scheme", method="window", reasons="经办人未携带授权委托书，未能领取"),
     ),
-    *told("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
-    *told(
+    *sent("2026-03-12 15:00", PLANNING, DeliverDecision(item="scheme", method="electronic")),
+    *sent(
         "2026-03-13 09:00",
         PLANNING,
         ChangeMode(item="signboard", mode=Mode.ON_THE_SPOT, reasons="材料简单，可以当场作出决定"),
     ),
-    *told("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="signboard", undertaking=True)),
-    *told(
+    *sent("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="signboard", undertaking=True)),
+    *sent(
         "2026-03-16 09:30",
         PLANNING,
         AcceptItem(item="signboard"),
         CompleteItem(item="signboard", outcome=Outcome.GRANTED, document_number="京开招牌〔2026〕17号"),
     ),
-    *told(
+    *sent(
         "2026-04-20 10:00",
         PLANNING,
         CheckUndertaking(item="signboard", kept=False, findings="现场尺寸超出承诺的设置标准"),
     ),
-    *told(
+    *sent(
         "2026-04-21 09:00",
         ENTERPRISE,
         SubmitItem(
@@ -102,5 +102,5 @@ MODES_STORY: tuple[Step, ...] = (
             renews=LicenceToRenew(number="91420100MA0HX2026E001P", valid_through=date(2026, 7, 31)),
         ),
     ),
-    *told("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
+    *sent("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
 )

@@ -1,4 +1,4 @@
-"""The people of the examples, and how a step of a story is told."""
+"""The actors of the examples, and the steps of a story."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WATCHER = Actor("deadline-watcher", "", Role.SYSTEM)
 
 
 class Step(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
+    """One command of the story with its actor and time."""
 
     at: datetime
     by: Actor
@@ -34,7 +34,7 @@ class Step(Struct, frozen=True):
 
     @property
     def dated(self) -> AnyCommand:
-        """The command as it has to be sent today to have happened then."""
+        """The command with its occurred_at, as sent today to record it at that time."""
         return structs.replace(self.command, occurred_at=self.command.occurred_at or self.at)
 
 
@@ -43,6 +43,6 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00")
 
 
-def told(at: str, by: Actor, *commands: AnyCommand) -> list[Step]:
-    """Commands one person sent in one go."""
+def sent(at: str, by: Actor, *commands: AnyCommand) -> list[Step]:
+    """The steps for *commands* sent by one actor at one time."""
     return [Step(moment(at), by, command) for command in commands]

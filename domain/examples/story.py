@@ -31,7 +31,7 @@ from domain.examples.people import (
     WATER,
     Step,
     moment,
-    told,
+    sent,
 )
 from domain.examples.supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
 from domain.examples.zone import PLANNED_PROJECT, PLANNED_STORY, shelf_from, zone_entries
@@ -74,11 +74,11 @@ __all__ = [
     "Step",
     "fact_examples",
     "moment",
+    "sent",
     "story_entries",
-    "told",
 ]
 
-REGISTRATION = told(
+REGISTRATION = sent(
     "2026-03-02 09:00",
     MANAGER,
     RegisterProject(
@@ -104,16 +104,16 @@ REGISTRATION = told(
 )
 
 LAND_USE = [
-    *told("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="land-use", materials=("申请表", "用地预审意见"))),
-    *told(
+    *sent("2026-03-02 10:00", ENTERPRISE, SubmitItem(item="land-use", materials=("申请表", "用地预审意见"))),
+    *sent(
         "2026-03-03 15:00",
         LAND,
         RequestSupplement(item="land-use", missing=("勘测定界图", "法人授权书"), respond_by=date(2026, 3, 20)),
     ),
-    *told("2026-03-05 09:30", ENTERPRISE, SubmitSupplement(item="land-use")),
-    *told("2026-03-06 11:00", LAND, AcceptItem(item="land-use", lacking=("授权书原件",))),
-    *told("2026-03-09 09:00", ENTERPRISE, SubmitSupplement(item="land-use", provided=("授权书原件",))),
-    *told(
+    *sent("2026-03-05 09:30", ENTERPRISE, SubmitSupplement(item="land-use")),
+    *sent("2026-03-06 11:00", LAND, AcceptItem(item="land-use", lacking=("授权书原件",))),
+    *sent("2026-03-09 09:00", ENTERPRISE, SubmitSupplement(item="land-use", provided=("授权书原件",))),
+    *sent(
         "2026-03-10 09:00",
         LAND,
         SuspendClock(
@@ -124,16 +124,16 @@ LAND_USE = [
             planned_until=date(2026, 3, 18),
         ),
     ),
-    *told("2026-03-18 16:00", LAND, ResumeClock(item="land-use", suspension="s1"), TellHearingRight(item="land-use")),
-    *told("2026-03-19 09:00", ENTERPRISE, RequestHearing(item="land-use")),
-    *told(
+    *sent("2026-03-18 16:00", LAND, ResumeClock(item="land-use", suspension="s1"), TellHearingRight(item="land-use")),
+    *sent("2026-03-19 09:00", ENTERPRISE, RequestHearing(item="land-use")),
+    *sent(
         "2026-03-19 14:00",
         LAND,
         SuspendClock(item="land-use", ground="hearing", notified=True, planned_until=date(2026, 4, 1)),
         GiveHearingNotice(item="land-use", hearing_on=date(2026, 4, 1)),
     ),
-    *told("2026-04-01 16:30", LAND, HoldHearing(item="land-use"), ResumeClock(item="land-use", suspension="s2")),
-    *told(
+    *sent("2026-04-01 16:30", LAND, HoldHearing(item="land-use"), ResumeClock(item="land-use", suspension="s2")),
+    *sent(
         "2026-04-09 10:00",
         LAND,
         ExtendLimit(
@@ -145,13 +145,13 @@ LAND_USE = [
             approved_by="周局长",
         ),
     ),
-    *told(
+    *sent(
         "2026-04-14 10:00",
         LAND,
         CompleteItem(item="land-use", outcome=Outcome.GRANTED, document_number="地字第420100202600017号"),
         DeliverDecision(item="land-use", method="窗口领取", recipient="陈工"),
     ),
-    *told(
+    *sent(
         "2026-04-15 20:10",
         ENTERPRISE,
         EvaluateService(
@@ -165,24 +165,24 @@ LAND_USE = [
 ]
 
 SITE_PLAN = [
-    *told("2026-04-15 09:00", ENTERPRISE, SubmitItem(item="site-plan", materials=("总平面图",))),
-    *told(
+    *sent("2026-04-15 09:00", ENTERPRISE, SubmitItem(item="site-plan", materials=("总平面图",))),
+    *sent(
         "2026-04-16 10:00",
         PLANNING,
         AcceptItem(item="site-plan"),
         AskCountersignature(item="site-plan", departments=("fire", "environment"), within_days=5),
     ),
-    *told(
+    *sent(
         "2026-04-20 10:00",
         FIRE,
         Countersign(item="site-plan", opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=("消防车道净宽不小于4米",)),
     ),
-    *told(
+    *sent(
         "2026-04-21 10:00",
         ENVIRONMENT,
         Countersign(item="site-plan", opinion=Opinion.OBJECTED, reasons="噪声防护距离不足"),
     ),
-    *told(
+    *sent(
         "2026-04-28 10:00",
         PLANNING,
         ConsolidateOpinions(
@@ -200,11 +200,11 @@ SITE_PLAN = [
 ]
 
 DISCHARGE = [
-    *told("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="discharge")),
-    *told("2026-03-17 09:00", ENVIRONMENT, AcceptItem(item="discharge")),
-    *told("2026-03-27 09:00", ENVIRONMENT, ForwardItem(item="discharge", upper="province-environment")),
-    *told("2026-03-30 09:00", PROVINCE, ReceiveForwardedItem(item="discharge")),
-    *told(
+    *sent("2026-03-16 09:00", ENTERPRISE, SubmitItem(item="discharge")),
+    *sent("2026-03-17 09:00", ENVIRONMENT, AcceptItem(item="discharge")),
+    *sent("2026-03-27 09:00", ENVIRONMENT, ForwardItem(item="discharge", upper="province-environment")),
+    *sent("2026-03-30 09:00", PROVINCE, ReceiveForwardedItem(item="discharge")),
+    *sent(
         "2026-04-10 09:00",
         PROVINCE,
         CompleteItem(item="discharge", outcome=Outcome.REFUSED, reasons="排放总量指标未落实"),
@@ -212,37 +212,37 @@ DISCHARGE = [
 ]
 
 DRAINAGE = [
-    *told("2026-03-16 10:00", ENTERPRISE, SubmitItem(item="drainage")),
-    *told("2026-03-16 11:00", WATER, DeclineItem(item="drainage", reasons="排水方案不属于本部门审批范围")),
-    *told("2026-03-23 10:00", ENTERPRISE, SubmitItem(item="drainage", materials=("修改后的排水方案",))),
-    *told("2026-03-24 10:00", ENTERPRISE, WithdrawItem(item="drainage", reasons="管网接入点变更, 另行申请")),
+    *sent("2026-03-16 10:00", ENTERPRISE, SubmitItem(item="drainage")),
+    *sent("2026-03-16 11:00", WATER, DeclineItem(item="drainage", reasons="排水方案不属于本部门审批范围")),
+    *sent("2026-03-23 10:00", ENTERPRISE, SubmitItem(item="drainage", materials=("修改后的排水方案",))),
+    *sent("2026-03-24 10:00", ENTERPRISE, WithdrawItem(item="drainage", reasons="管网接入点变更, 另行申请")),
 ]
 
 AFTERWARDS = [
-    *told(
+    *sent(
         "2026-04-15 20:30",
         ENTERPRISE,
         FileComplaint(complaint="TS-2026-0007", item="land-use", about="听证拖延, 办理超过承诺时限", contact="陈工"),
     ),
-    *told(
+    *sent(
         "2026-04-17 15:00",
         LAND,
         AnswerComplaint(complaint="TS-2026-0007", answer="听证通知发出偏晚, 已改为受理时预排日期", upheld=True),
     ),
-    *told(
+    *sent(
         "2026-04-18 09:00",
         ENTERPRISE,
         CloseComplaint(complaint="TS-2026-0007", satisfied=Satisfied.YES, remarks="答复及时"),
     ),
-    *told(
+    *sent(
         "2026-04-18 10:00", MANAGER, NoteStep(item="drainage", activity="现场踏勘", label="参加人", value="市政公司")
     ),
-    *told(
+    *sent(
         "2026-04-20 09:00",
         LAND,
         AmendEntry(version=4, new_occurred_at=moment("2026-03-03 11:00"), reasons="通知书上的时间是上午"),
     ),
-    *told("2026-04-21 09:00", BUREAU, RetractEntry(version=32, reasons="评价误投到本事项")),
+    *sent("2026-04-21 09:00", BUREAU, RetractEntry(version=32, reasons="评价误投到本事项")),
 ]
 
 STORY: tuple[Step, ...] = (
@@ -276,7 +276,7 @@ COMMAND_EXAMPLES: dict[str, Step] = {
 
 
 def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | WatchedStep] = STORY) -> list[Entry]:
-    """The ledger that the story, or another one's *steps*, leaves behind when told to the domain under *law*."""
+    """The entries that result from the story, or from other *steps*, under *law*."""
     shelf = shelf_from(zone_entries(law))
     entries: list[Entry] = []
     for number, step in enumerate(steps, start=1):
@@ -293,5 +293,5 @@ def fact_examples(law: Pack) -> dict[str, AnyFact]:
     of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
     of_watched = story_entries(law, WATCHED_PROJECT, WATCHED)
     of_projects = [entry for project, story in STORIES for entry in story_entries(law, project, story)]
-    told_by_all = [*story_entries(law), *of_watched, *of_projects, *of_others, *zone_entries(law)]
-    return {tag_of(entry.fact): entry.fact for entry in reversed(told_by_all)}
+    all_entries = [*story_entries(law), *of_watched, *of_projects, *of_others, *zone_entries(law)]
+    return {tag_of(entry.fact): entry.fact for entry in reversed(all_entries)}

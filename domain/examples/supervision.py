@@ -1,4 +1,4 @@
-"""What the bureau, and the deadline watcher on its behalf, do in the examples."""
+"""Acts of the bureau and of the deadline watcher in the examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
-from domain.examples.people import BUREAU, ENTERPRISE, MANAGER, PLANNING, WATCHER, WATER, Step, moment, told
+from domain.examples.people import BUREAU, ENTERPRISE, MANAGER, PLANNING, WATCHER, WATER, Step, moment, sent
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import AnyCommand
 from domain.project.application.acceptance import AcceptItem
@@ -42,22 +42,22 @@ class WatchedStep(Struct, frozen=True):
 
 
 def watched(at: str, *commands: SystemCommand) -> list[WatchedStep]:
-    """What the watcher told at one instant."""
+    """The steps of the watcher at one instant."""
     return [WatchedStep(moment(at), WATCHER, command) for command in commands]
 
 
 SUPERVISED: list[Step] = [
-    *told(
+    *sent(
         "2026-05-06 09:00",
         BUREAU,
         IssueCard(item="drainage", colour=Colour.YELLOW, reasons="不予受理未见书面凭证 (行政许可法第三十二条第二款)"),
     ),
-    *told(
+    *sent(
         "2026-05-07 15:00",
         WATER,
         AppealCard(card="drainage-1", reasons="凭证已当场交付, 系统漏传", papers=("不予受理凭证存根",)),
     ),
-    *told(
+    *sent(
         "2026-05-08 10:00",
         BUREAU,
         DecideAppeal(card="drainage-1", verdict=Verdict.REVOKE, reasons="存根属实, 予以撤销"),
@@ -69,11 +69,11 @@ SUPERVISED: list[Step] = [
             card="drainage-1",
         ),
     ),
-    *told("2026-05-12 16:00", WATER, AnswerSupervision(order="DB-2026-003", answer="今年凭证共37份, 已全部补传")),
+    *sent("2026-05-12 16:00", WATER, AnswerSupervision(order="DB-2026-003", answer="今年凭证共37份, 已全部补传")),
 ]
 
 PEOPLE = [
-    *told(
+    *sent(
         "2026-05-06 09:00",
         MANAGER,
         RegisterProject(
@@ -87,19 +87,19 @@ PEOPLE = [
             ),
         ),
     ),
-    *told("2026-05-06 10:00", ENTERPRISE, SubmitItem(item="road"), SubmitItem(item="water")),
-    *told(
+    *sent("2026-05-06 10:00", ENTERPRISE, SubmitItem(item="road"), SubmitItem(item="water")),
+    *sent(
         "2026-05-07 09:00",
         WATER,
         AcceptItem(item="water"),
         AskCountersignature(item="water", departments=("fire",), within_days=5),
     ),
-    *told(
+    *sent(
         "2026-05-14 10:00",
         BUREAU,
         AmendEntry(version=2, new_occurred_at=moment("2026-05-08 10:00"), reasons="窗口收件登记为5月8日"),
     ),
-    *told("2026-05-14 16:00", PLANNING, AcceptItem(item="road")),
+    *sent("2026-05-14 16:00", PLANNING, AcceptItem(item="road")),
 ]
 INTAKE = ClockProof(
     rung=Rung.WARNING,

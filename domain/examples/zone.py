@@ -17,7 +17,7 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.core.context import Context
 from domain.core.ledger import Actor, Recorded, Role
 from domain.core.plan import Phase
-from domain.examples.people import ENTERPRISE, ENVIRONMENT, LAND, MANAGER, Step, moment, told
+from domain.examples.people import ENTERPRISE, ENVIRONMENT, LAND, MANAGER, Step, moment, sent
 from domain.flow.messages import FlowCommand
 from domain.flow.publication import PublishFlow
 from domain.flow.state import Flow
@@ -39,7 +39,7 @@ PLANNED_PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000003")
 
 
 class ZoneStep(Struct, frozen=True):
-    """One command of the story: who sent it, and when."""
+    """One command of the story with its actor and time."""
 
     at: datetime
     by: Actor
@@ -47,7 +47,7 @@ class ZoneStep(Struct, frozen=True):
 
     @property
     def dated(self) -> CatalogueCommand | FlowCommand:
-        """The command as it has to be sent today to have happened then."""
+        """The command with its occurred_at, as sent today to record it at that time."""
         return structs.replace(self.command, occurred_at=self.at)
 
 
@@ -159,31 +159,31 @@ ZONE_EXAMPLES: dict[str, ZoneStep] = {
     tag_of(step.command): step for _, story in ZONE_STORIES for step in reversed(story)
 }
 PLANNED_STORY: tuple[Step, ...] = (
-    *told(
+    *sent(
         "2026-03-03 09:00",
         MANAGER,
         RegisterProject(name="恒信新材料研发楼", enterprise=Enterprise("恒信新材料有限公司"), manager="wang.min"),
         StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1),
     ),
-    *told("2026-03-03 10:00", ENTERPRISE, SubmitItem(item="consultation")),
-    *told("2026-03-04 09:00", MANAGER, MoveFlow(edition=2)),
-    *told("2026-03-05 09:00", MANAGER, MoveFlow(kind="research")),
+    *sent("2026-03-03 10:00", ENTERPRISE, SubmitItem(item="consultation")),
+    *sent("2026-03-04 09:00", MANAGER, MoveFlow(edition=2)),
+    *sent("2026-03-05 09:00", MANAGER, MoveFlow(kind="research")),
 )
 
 
 def zone_entries(law: Pack) -> list[Entry]:
-    """The ledger that the stories of the catalogue and the flow leave behind when told under *law*."""
-    told_by_all: list[Entry] = []
+    """The entries that result from the stories of catalogue and flow under *law*."""
+    all_entries: list[Entry] = []
     for stream, story in ZONE_STORIES:
-        shelf = shelf_from(told_by_all)
+        shelf = shelf_from(all_entries)
         entries: list[Entry] = []
         for number, step in enumerate(story, start=1):
             recorded = Recorded(step.by, UUID(int=number), law.name)
             context = Context(step.by, step.at, step.at, law, shelf)
             for fact in decide(step.command, replay(stream, entries), context):
                 entries.append(Entry(stream, len(entries) + 1, step.at, step.at, fact, recorded))
-        told_by_all += entries
-    return told_by_all
+        all_entries += entries
+    return all_entries
 
 
 def shelf_from(entries: list[Entry]) -> ReferenceData:
@@ -191,7 +191,7 @@ def shelf_from(entries: list[Entry]) -> ReferenceData:
     streams: dict[UUID, list[Entry]] = {}
     for entry in entries:
         streams.setdefault(entry.stream, []).append(entry)
-    states = {stream: replay(stream, found) for stream, found in streams.items()}
+    states = {stream: replay(stream, group) for stream, group in streams.items()}
     return ReferenceData(
         {stream: state for stream, state in states.items() if isinstance(state, Catalogue)},
         {stream: state for stream, state in states.items() if isinstance(state, Flow)},

@@ -1,4 +1,4 @@
-"""Every command to a flow and every fact of one; and what a project is told of flows, which is among its own words."""
+"""The unions of flow commands and flow facts. Commands that put a project on a flow are the project's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""发布流程 publication: a flow is checked against the catalogue and against itself, and becomes the next edition."""
+"""发布流程 publication: a flow is checked for consistency and against the catalogue, and becomes the next edition."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from domain.flow.step import FlowEdition, FlowStep, Kinds, Phases, Steps, needs_
 
 
 class PublishFlow(Command, frozen=True, tag="publish_flow"):
-    """Publish the next edition of a flow. Projects that run keep the edition they have.
+    """Publish the next edition of a flow. Running projects keep their edition.
 
-    *kinds* are the kinds of projects it is for, *phases* its stages in their order. Refused where a step names an
-    item that the catalogue does not have, can't be reached by any project, or waits for itself in a circle.
+    *kinds* are the kinds of projects it is for, *phases* its stages in order. Refused if a step names an item that the
+    catalogue does not have, can't be reached by any project, or is part of a cycle.
     """
 
     flow: Code
@@ -35,7 +35,9 @@ class PublishFlow(Command, frozen=True, tag="publish_flow"):
 
     def decide(self, flow: Flow, context: Context) -> tuple[Fact, ...]:
         if stream_of(self.flow) != flow.id:
-            raise Refused("wrong-flow", f"this is not the flow {self.flow}", remedy="send it to its own address")
+            raise Refused(
+                "wrong-flow", f"this is not the flow {self.flow}", remedy="send the command to that flow's address"
+            )
         require_role(context.by, "publish a flow", *KEEPERS)
         items = edition_in_force(self.catalogue, context)
         require_one_each("kind", self.kinds)
@@ -57,14 +59,14 @@ class PublishFlow(Command, frozen=True, tag="publish_flow"):
         if flow.editions and published.same_as(flow.editions[-1]):
             raise Refused(
                 "nothing-to-publish",
-                f"edition {flow.editions[-1].number} of {self.flow} says exactly this",
-                remedy="there is nothing to do",
+                f"edition {flow.editions[-1].number} of {self.flow} is identical",
+                remedy="nothing needs to be done",
             )
         return (published,)
 
 
 class FlowPublished(Fact, frozen=True, tag="flow_published"):
-    """A further edition of the flow. Projects may adopt it, or be moved to it."""
+    """The next edition of the flow. Projects may adopt it, or be moved to it."""
 
     flow: str
     edition: int
@@ -76,7 +78,7 @@ class FlowPublished(Fact, frozen=True, tag="flow_published"):
     note: str = ""
 
     def same_as(self, other: FlowEdition) -> bool:
-        """Whether *other* tells projects to do exactly what this does."""
+        """Whether *other* has the same content, its number apart."""
         mine = (self.catalogue, self.kinds, self.phases, self.steps)
         return mine == (other.catalogue, other.kinds, other.phases, other.steps)
 
@@ -94,7 +96,9 @@ def require_one_each(what: str, codes: Iterable[str]) -> None:
     seen: set[str] = set()
     for code in codes:
         if code in seen:
-            raise Refused("step-repeated", f"the {what} {code} is there twice", remedy=f"give each {what} its own code")
+            raise Refused(
+                "step-repeated", f"the {what} {code} is listed twice", remedy=f"give each {what} its own code"
+            )
         seen.add(code)
 
 
@@ -103,33 +107,33 @@ def require_known_names(flow: PublishFlow, items: CatalogueEdition) -> None:
     steps, phases = {step.step for step in flow.steps}, {phase.code for phase in flow.phases}
     unknown = [step for step in flow.steps if step.item not in items.items]
     if unknown:
-        told = "; ".join(f"{step.step} names {step.item}" for step in unknown)
+        listed = "; ".join(f"{step.step} names {step.item}" for step in unknown)
         raise Refused(
             "unknown-service-item",
-            f"edition {items.number} of the catalogue {flow.catalogue} does not have these items: {told}",
+            f"edition {items.number} of the catalogue {flow.catalogue} does not have these items: {listed}",
             remedy="define the items and publish the catalogue first, or correct their codes",
             items=[step.item for step in unknown],
         )
     for step in flow.steps:
         if step.phase not in phases:
-            raise Refused("unknown-phase", f"{step.step} stands in a phase {step.phase}", remedy=_known(phases))
+            raise Refused("unknown-phase", f"{step.step} names an unknown phase {step.phase}", remedy=_known(phases))
         for kind in step.kinds:
             if kind not in flow.kinds:
                 raise Refused(
                     "step-unreachable",
-                    f"{step.step} is for projects of the kind {kind}, which the flow does not know",
+                    f"{step.step} is for projects of the kind {kind}, which the flow does not list",
                     remedy=_known(flow.kinds),
                     steps=[step.step],
                 )
         for code in (code for group in step.needs for code in group):
             if code not in steps:
                 raise Refused(
-                    "precondition-unknown", f"{step.step} requires {code}, which is no step", remedy=_known(steps)
+                    "precondition-unknown", f"{step.step} requires {code}, which is not a step", remedy=_known(steps)
                 )
 
 
 def require_reachable(flow: PublishFlow) -> None:
-    """Refuse steps that some project needs and could never do: in a circle, or behind one."""
+    """Refuse steps that a project needs but could never do: in a cycle, or behind one."""
     for step in flow.steps:
         _require_together(flow, step)
     for kind in flow.kinds:
@@ -141,8 +145,8 @@ def require_reachable(flow: PublishFlow) -> None:
             also = f"; {', '.join(behind)} can't be reached because of it" if behind else ""
             raise Refused(
                 "precondition-circle",
-                f"{spelt(path)}: a circle, for projects of the kind {kind}{also}",
-                remedy="drop one of these preconditions, or let it be one of several",
+                f"the preconditions form a cycle for projects of the kind {kind}: {spelt(path)}{also}",
+                remedy="drop one of these preconditions, or make it one of several alternatives",
                 circle=path,
                 unreachable=behind,
                 kind=kind,
@@ -150,21 +154,21 @@ def require_reachable(flow: PublishFlow) -> None:
 
 
 def _require_together(flow: PublishFlow, step: FlowStep) -> None:
-    """Refuse a step that requires steps none of which any project needs that needs it."""
+    """Refuse a precondition that no project with this step could meet, since it needs none of the steps named."""
     by_code = {other.step: other for other in flow.steps}
     kinds = [kind for kind in flow.kinds if step.is_for(kind)]
     for group in step.needs:
         if not any(by_code[code].is_for(kind) for code in group for kind in kinds):
             raise Refused(
                 "step-unreachable",
-                f"{step.step} waits for {' or '.join(group)}, which no project needs that needs {step.step}",
-                remedy="drop the precondition, or let both be for the same kinds of projects",
+                f"{step.step} requires {' or '.join(group)}, but no kind of project has both",
+                remedy="drop the precondition, or list both steps for a common kind of project",
                 steps=[step.step],
             )
 
 
 def require_order(phases: tuple[Phase, ...], steps: tuple[FlowStep, ...]) -> None:
-    """Refuse a step that has to wait for a later phase than its own."""
+    """Refuse a step that requires a step of a later phase."""
     place = {phase.code: nth for nth, phase in enumerate(phases)}
     of_step = {step.step: place[step.phase] for step in steps}
     for step in steps:
@@ -172,10 +176,10 @@ def require_order(phases: tuple[Phase, ...], steps: tuple[FlowStep, ...]) -> Non
             if all(of_step[code] > of_step[step.step] for code in group):
                 raise Refused(
                     "phase-order",
-                    f"{step.step} stands in the phase {step.phase} and requires {' or '.join(group)} of a later one",
+                    f"{step.step} is in the phase {step.phase} but requires {' or '.join(group)} of a later phase",
                     remedy="move one of them to another phase",
                 )
 
 
 def _known(codes: Iterable[str]) -> str:
-    return f"there are: {', '.join(sorted(codes))}"
+    return f"choose one of: {', '.join(sorted(codes))}"

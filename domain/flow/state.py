@@ -1,4 +1,4 @@
-"""What a flow remembers in order to decide: its published editions."""
+"""State of a flow: its published editions."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ NAMESPACE = UUID("1c8e6a0b-7a57-4a83-9f0e-5b2f6d9c4e31")  # permanent: a flow's 
 
 
 class Flow(Struct):
-    """A named approval flow, and every edition of it: projects keep the one they began with."""
+    """A named approval flow with all its editions: a project keeps the one it adopted."""
 
     id: UUID
     version: int = 0
     name: str = ""
     editions: list[FlowEdition] = field(default_factory=list)
 
-    law: ClassVar[str] = ""  # none of its own: what is said to it is recorded under the installation's
+    law: ClassVar[str] = ""  # none of its own: its commands are recorded under the installation's law
 
     def edition(self, number: int = 0) -> FlowEdition:
-        """Edition *number*, 0 for the newest; refused where there is none."""
+        """Edition *number*, 0 for the newest; refused if there is none."""
         if not 0 <= number <= len(self.editions):
             raise Refused(
                 "unknown-edition",
                 f"the flow {self.name} has no edition {number}",
-                remedy=f"it has 1 to {len(self.editions)}",
+                remedy=f"choose an edition from 1 to {len(self.editions)}",
             )
         return self.editions[number - 1]
 
@@ -38,5 +38,5 @@ AnyState: TypeAlias = Flow | Any  # facts of all aggregates lie in one union; on
 
 
 def stream_of(name: str) -> UUID:
-    """Where the entries of the flow called *name* stand in the ledger."""
+    """The stream id of the flow called *name*."""
     return uuid5(NAMESPACE, name)

@@ -1,4 +1,4 @@
-"""流程 flow: its steps, the kinds of projects it is for, and what it plans for a project of one kind."""
+"""流程 flow: its steps, the kinds of projects it is for, and the items it plans for one kind."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ KINDS_MAX = 50
 
 
 class FlowStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """One step: a service item of the catalogue at one place of the flow. Facts hold it: widened, never narrowed.
+    """One step: a service item of the catalogue in a flow. Stored in facts: limits may be widened, never narrowed.
 
-    Without *kinds* every project needs it. A precondition that a project's kind does not need does not hold it up.
+    Without *kinds* every project needs it. Preconditions that a project's kind does not need are ignored.
     """
 
-    step: Code  # what the item is called in a project; one catalogue item may stand at several steps
+    step: Code  # the code of the item in a project; one catalogue item may be used by several steps
     item: TaskCode
     phase: Code
     name: Line = ""  # empty: the catalogue's
@@ -34,7 +34,7 @@ class FlowStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc
 
     @property
     def needs(self) -> Groups:
-        """Groups of steps, of each of which one has to be granted first."""
+        """Groups of preconditions: one step of each has to be granted first."""
         return groups_of(self.requires, self.requires_any)
 
     def is_for(self, kind: str) -> bool:
@@ -48,7 +48,7 @@ Kinds = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=KINDS_MAX)]
 
 
 class FlowEdition(Struct, frozen=True):
-    """A flow as it was published, against one edition of the catalogue it names."""
+    """A published edition of a flow, checked against one edition of its catalogue."""
 
     number: int
     catalogue: str
@@ -60,18 +60,18 @@ class FlowEdition(Struct, frozen=True):
 
 
 def needs_for(kind: str, steps: Iterable[FlowStep]) -> dict[str, Groups]:
-    """The steps that a project of *kind* needs, each with its groups of preconditions as they apply to it."""
+    """The steps that a project of *kind* needs, each with the preconditions that apply to it."""
     needed = {step.step: step for step in steps if step.is_for(kind)}
     return {code: _applying(step.needs, needed) for code, step in needed.items()}
 
 
 def _applying(groups: Groups, needed: Mapping[str, FlowStep]) -> Groups:
-    kept = (tuple(code for code in group if code in needed) for group in groups)
-    return tuple(group for group in kept if group)
+    applicable = (tuple(code for code in group if code in needed) for group in groups)
+    return tuple(group for group in applicable if group)
 
 
 def planned(flow: FlowEdition, kind: str, items: Mapping[str, ServiceItem]) -> tuple[PlannedItem, ...]:
-    """The items a project of *kind* gets, in the flow's order; *items* are the catalogue's, and have every step's."""
+    """The items planned for a project of *kind*, in the flow's order; *items* are those of the catalogue."""
     needs = needs_for(kind, flow.steps)
     return tuple(_plan(flow, step, needs[step.step], items[step.item]) for step in flow.steps if step.step in needs)
 

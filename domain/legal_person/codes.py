@@ -1,4 +1,4 @@
-"""统一社会信用代码 and 组织机构代码: whether a code is right (GB 32100-2015, GB 11714-1997), and what is not."""
+"""统一社会信用代码 and 组织机构代码: validation of codes (GB 32100-2015, GB 11714-1997), with the fault explained."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ STANDARD, LEGACY_STANDARD = "GB 32100-2015", "GB 11714-1997"
 
 
 def is_uscc(code: str) -> bool:
-    """Whether *code* is a unified social credit code as it has to be written, with the right check character."""
+    """Whether *code* is a unified social credit code in canonical form, with the right check character."""
     return not fault_of(code)[0]
 
 
 def require_uscc(code: str) -> None:
-    """Refuse what is no unified social credit code, saying what is wrong with it. Nothing is put right silently."""
+    """Refuse an invalid unified social credit code, naming the fault. Nothing is corrected silently."""
     fault, remedy = fault_of(code)
     if fault:
         raise Refused(
@@ -40,35 +40,37 @@ def require_uscc(code: str) -> None:
 
 
 def fault_of(code: str) -> tuple[str, str]:
-    """What is wrong with *code*, and what to do about it; two empty texts for a right one."""
+    """The fault of *code* and its remedy; two empty texts for a valid one."""
     meant = re.sub(r"[\s-]", "", normalize("NFKC", code)).upper()
     if meant != code and len(meant) == LENGTH and not (_misspelt(meant) or _unchecked(meant)[0]):
-        how = "it has small letters" if meant == code.upper() else "it holds blanks, hyphens or wide characters"
-        return how, f"write it as {meant}, if that is what is meant"
+        how = (
+            "it has lower-case letters" if meant == code.upper() else "it has blanks, hyphens or full-width characters"
+        )
+        return how, f"write it as {meant}, if that is the code"
     if is_legacy(code):
         return (
             "it is an organisation code of nine characters",
             "look up in the legal-person base which eighteen-character code replaced it",
         )
     if len(code) != LENGTH:
-        return f"it has {len(code)} characters, and a code has {LENGTH}", ""
+        return f"it has {len(code)} characters instead of {LENGTH}", ""
     return _misspelt(code) or _unchecked(code)
 
 
 def _misspelt(code: str) -> tuple[str, str] | None:
-    """Characters that can't stand where they do; None where there are none."""
+    """The fault of an invalid character and its remedy; None if all are valid."""
     for place, character in enumerate(code, start=1):
         if (upper := character.upper()) in LIKELY:
-            return f"character {place} is {character!r}, which no code has", f"it may be meant as {LIKELY[upper]}"
+            return f"character {place} is {character!r}, which is not allowed", f"it may be a misread {LIKELY[upper]}"
         if character not in ALPHABET:
-            return f"character {place} is {character!r}, where a digit or a capital letter stands", ""
+            return f"character {place} is {character!r} instead of a digit or a capital letter", ""
     if not (district := code[DISTRICT]).isdecimal():
-        return f"characters 3 to 8 are {district}, where the six digits of a district stand", ""
+        return f"characters 3 to 8 are {district} instead of the six digits of a district", ""
     return None
 
 
 def _unchecked(code: str) -> tuple[str, str]:
-    """What the check character tells: two empty texts where it is right."""
+    """The fault shown by the check character and its remedy; two empty texts if it is right."""
     right = uscc.calc_check_digit(code[:-1])
     if code[-1] == right:
         return "", ""
@@ -79,40 +81,40 @@ def _unchecked(code: str) -> tuple[str, str]:
         and not (_misspelt(other := code[:at] + code[at + 1] + code[at] + code[at + 2 :]))
         and uscc.calc_check_digit(other[:-1]) == other[-1]
     ]
-    fault = f"its last character would have to be {right} and is {code[-1]}, so at least one of the {LENGTH} is wrong"
+    fault = f"its check character should be {right}, not {code[-1]}: at least one of the {LENGTH} characters is wrong"
     return fault, f"with two neighbours swapped it would be {' or '.join(swapped)}" if swapped else ""
 
 
 def organisation_code(code: str) -> str:
-    """The organisation code that the unified code *code* holds: its characters 9 to 17."""
+    """The organisation code contained in the unified code *code*: characters 9 to 17."""
     return code[ORGANISATION]
 
 
 def is_legacy(text: str) -> bool:
-    """Whether *text* is an organisation code (组织机构代码), with or without its hyphen, that checks."""
-    found = LEGACY_FORM.fullmatch(text)
-    return found is not None and legacy_check(found[1]) == found[2]
+    """Whether *text* is a valid organisation code (组织机构代码), with or without its hyphen."""
+    parts = LEGACY_FORM.fullmatch(text)
+    return parts is not None and legacy_check(parts[1]) == parts[2]
 
 
 def require_legacy(text: str) -> str:
-    """The organisation code *text* without its hyphen; refused, saying why, where it is none."""
-    found = LEGACY_FORM.fullmatch(text)
-    if found is None:
+    """The organisation code *text* without its hyphen; refused if it is invalid, naming the fault."""
+    parts = LEGACY_FORM.fullmatch(text)
+    if parts is None:
         upper = text.upper()
         raise Refused(
             "organisation-code-invalid",
-            f"{text!r} is not an organisation code: that is eight digits or capital letters and a check character",
+            f"{text!r} is not an organisation code of eight digits or capital letters and a check character",
             article=LEGACY_STANDARD,
-            remedy=f"write it as {upper}, if that is what is meant" if is_legacy(upper) else "such as D2143569-X",
+            remedy=f"write it as {upper}, if that is the code" if is_legacy(upper) else "write it such as D2143569-X",
         )
-    if found[2] != (right := legacy_check(found[1])):
+    if parts[2] != (right := legacy_check(parts[1])):
         raise Refused(
             "organisation-code-invalid",
-            f"{text!r} is not an organisation code: its last character would have to be {right} and is {found[2]}",
+            f"{text!r} is not an organisation code: its check character should be {right}, not {parts[2]}",
             article=LEGACY_STANDARD,
             remedy="compare it with the old certificate, character by character",
         )
-    return found[1] + found[2]
+    return parts[1] + parts[2]
 
 
 def legacy_check(body: str) -> str:

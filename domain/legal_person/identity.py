@@ -1,4 +1,4 @@
-"""归并 identity: an older code leads to a person, two entries of one person become one, a mistake in that is undone."""
+"""归并 identity: older codes are linked to a person, duplicate entries merged, wrong merges separated."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from domain.legal_person.state import AnyPerson, LegalPerson, require_keeper, re
 
 
 class LinkLegacyCode(Command, frozen=True, tag="link_legacy_code"):
-    """Let a nine-character organisation code lead to this person.
+    """Link a nine-character organisation code to this person.
 
-    The one that stands in the person's own code (characters 9 to 17) does so by itself. Another one needs a *source*
-    that says so, such as the notice of a re-issued code.
+    The one contained in the person's own code (characters 9 to 17) is linked already. Any other needs a *source* as
+    proof, such as the notice of a re-issued code.
     """
 
     code: Code
@@ -28,20 +28,20 @@ class LinkLegacyCode(Command, frozen=True, tag="link_legacy_code"):
         if legacy == own or legacy in person.legacy:
             raise Refused(
                 "legacy-linked",
-                f"{legacy} already leads to {self.code}",
-                remedy="nothing needs to be done: look the person up by it",
+                f"{legacy} is already linked to {self.code}",
+                remedy="nothing needs to be done: the person can be looked up by it",
             )
         if not self.source.strip():
             raise Refused(
                 "legacy-unproved",
-                f"{self.code} holds the organisation code {own}, not {legacy}",
-                remedy="name the paper that says both are of one person, or check the code",
+                f"{self.code} contains the organisation code {own}, not {legacy}",
+                remedy="name in source the paper that proves both belong to one person, or check the code",
             )
         return (LegacyCodeLinked(legacy=legacy, source=self.source),)
 
 
 class LegacyCodeLinked(Fact, frozen=True, tag="legacy_code_linked"):
-    """An organisation code of before 2015 leads to this person."""
+    """An organisation code from before 2015 was linked to this person."""
 
     legacy: str
     source: str = ""
@@ -51,7 +51,7 @@ class LegacyCodeLinked(Fact, frozen=True, tag="legacy_code_linked"):
 
 
 class MergeLegalPerson(Command, frozen=True, tag="merge_legal_person"):
-    """Say that this entry and *into* are one person: from now on *into* is answered in its place."""
+    """Merge this entry into the entry *into* of the same person, which is returned in its place from now on."""
 
     code: Code
     into: Code
@@ -61,13 +61,15 @@ class MergeLegalPerson(Command, frozen=True, tag="merge_legal_person"):
         require_open(self.code, person, context, "merge legal persons")
         require_uscc(self.into)
         if self.into == self.code:
-            raise Refused("merge-circle", f"{self.code} can't be merged into itself", remedy="name the other one")
+            raise Refused(
+                "merge-circle", f"{self.code} can't be merged into itself", remedy="name the other entry in into"
+            )
         require_reasons(self.reasons, f"merging {self.code} into {self.into}", "")
         return (LegalPersonMerged(into=self.into, reasons=self.reasons),)
 
 
 class LegalPersonMerged(Fact, frozen=True, tag="legal_person_merged"):
-    """归并: this entry and *into* are the same person."""
+    """归并: this entry was merged into *into*, the same person."""
 
     into: str
     reasons: str
@@ -77,7 +79,7 @@ class LegalPersonMerged(Fact, frozen=True, tag="legal_person_merged"):
 
 
 class SeparateLegalPerson(Command, frozen=True, tag="separate_legal_person"):
-    """Take a merge back: they are two persons after all."""
+    """Undo a merge: they are two persons after all."""
 
     code: Code
     reasons: Text
@@ -86,7 +88,7 @@ class SeparateLegalPerson(Command, frozen=True, tag="separate_legal_person"):
         require_keeper(self.code, person, context, "separate legal persons")
         if not person.merged_into:
             raise Refused(
-                "not-merged", f"{self.code} was not merged into another person", remedy="nothing needs to be undone"
+                "not-merged", f"{self.code} is not merged into another person", remedy="nothing needs to be done"
             )
         require_reasons(self.reasons, f"separating {self.code} from {person.merged_into}", "")
         return (LegalPersonSeparated(was_into=person.merged_into, reasons=self.reasons),)
@@ -103,9 +105,9 @@ class LegalPersonSeparated(Fact, frozen=True, tag="legal_person_separated"):
 
 
 def require_survivor(code: str, survivor: LegalPerson) -> None:
-    """Refuse *code*, the other side of a merge, unless it is there and is nobody else itself.
+    """Refuse a merge into *code* unless it is registered and not itself merged, so that no cycle can arise.
 
-    So no circle can come about; whoever asks knows both streams, which a command to one of them does not.
+    The caller has read both streams, which a command to one of them has not.
     """
     if not survivor.code:
         raise Refused("unknown-person", f"no legal person {code} was registered", remedy="register it first")

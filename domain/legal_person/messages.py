@@ -1,4 +1,4 @@
-"""Every command to a legal person and every fact of one."""
+"""The unions of legal-person commands and legal-person facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""登记 registration: a legal person enters the base under its eighteen-character code; what changes is told later."""
+"""登记 registration of a legal person under its eighteen-character code, and changes of its particulars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.legal_person.state import AnyPerson, LegalPerson, Particulars, Perso
 
 
 class RegisterLegalPerson(Command, frozen=True, tag="register_legal_person"):
-    """Enter a legal person. *particulars* need a name and a kind; *source* is where they were read."""
+    """Register a legal person. *particulars* need a name and a kind; *source* is where they come from."""
 
     code: Code
     particulars: Particulars
@@ -52,9 +52,9 @@ class LegalPersonRegistered(Fact, frozen=True, tag="legal_person_registered"):
 
 
 class ChangeLegalPerson(Command, frozen=True, tag="change_legal_person"):
-    """Tell what has been different since *effective_on*, and where that was read. What is left out stays as it was.
+    """Record particulars that changed on *effective_on*, with their source. Fields left out stay as they were.
 
-    Several changes may come in any order; of two for the same day and field the one told last counts.
+    Changes may be recorded in any order; of two for the same day and field the last recorded one counts.
     """
 
     code: Code
@@ -66,20 +66,22 @@ class ChangeLegalPerson(Command, frozen=True, tag="change_legal_person"):
         require_open(self.code, person, context, "change a legal person")
         if not self.particulars.said():
             raise Refused(
-                "particulars-missing", f"nothing is said of {self.code}", remedy="give at least one of the particulars"
+                "particulars-missing",
+                f"the change of {self.code} has no particulars",
+                remedy="give at least one of the particulars",
             )
         if not self.source.strip():
             raise Refused(
                 "change-unsourced",
                 f"a change of {self.code} needs its source",
-                remedy="name the register or the paper it was read in",
+                remedy="name the register or the document it comes from",
             )
         require_past(self.effective_on, f"{self.code} can't have changed on {self.effective_on}", context)
         return (LegalPersonChanged(particulars=self.particulars, effective_on=self.effective_on, source=self.source),)
 
 
 class LegalPersonChanged(Fact, frozen=True, tag="legal_person_changed"):
-    """变更登记: what has been so since *effective_on*."""
+    """变更登记: particulars in effect since *effective_on*."""
 
     particulars: Particulars
     effective_on: date
@@ -90,6 +92,6 @@ class LegalPersonChanged(Fact, frozen=True, tag="legal_person_changed"):
 
 
 def require_past(day: date, what: str, context: Context) -> None:
-    """Refuse a *day* that is still to come where the law in force holds."""
+    """Refuse a *day* after the current local day."""
     if day > context.at.astimezone(ZoneInfo(context.law.zone)).date():
-        raise Refused("in-the-future", f"{what}: that is still to come", remedy="give a day that has come")
+        raise Refused("in-the-future", f"{what}: that day is still to come", remedy="give today or an earlier day")

@@ -1,4 +1,4 @@
-"""Every command to a project and every fact of one, on one page."""
+"""The unions of project commands, system commands and project facts."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ ProjectCommand = (
     | AnswerSupervision
 )
 
-# What the deadline watcher alone may say: nobody can post it.
+# Commands of the deadline watcher, which can't be posted over HTTP.
 SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
 
 ProjectFact = (

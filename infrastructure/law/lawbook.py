@@ -18,7 +18,7 @@ from domain.law.generic.expand import closed_book, general_rule
 from domain.law.generic.rule import GeneralRule
 from domain.law.packs.checks import calendar_faults, digest_faults
 from domain.law.packs.pack import DEFAULT_MODE, Pack, PackName
-from domain.law.packs.parse import PackInvalid, parse_pack
+from domain.law.packs.parse import PackInvalidError, parse_pack
 
 DIGESTS = "DIGESTS.toml"
 
@@ -51,16 +51,16 @@ class LawBook:
     def check(self, today: date) -> None:
         """The checks at startup: every pack is valid, unedited, named correctly, and its calendar covers *today*.
 
-        Raises PackInvalid with all faults.
+        Raises PackInvalidError with all faults.
         """
         faults = list(digest_faults(self._texts, self._digests))
         for name in self._texts:
             try:
                 faults += calendar_faults(self.pack(name), self.calendars(), today)
-            except PackInvalid as invalid:
+            except PackInvalidError as invalid:
                 faults += invalid.faults
         if faults:
-            raise PackInvalid("book", tuple(faults))
+            raise PackInvalidError("book", tuple(faults))
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ class LawBook:
     def pack(self, name: str) -> Pack:
         """The version called *name*, with its region and special law ("cn-licensing@2019-04-23+CN-GX/eia_report").
 
-        Raises Refused "unknown-law" for an unknown name; PackInvalid if the pack has faults.
+        Raises Refused "unknown-law" for an unknown name; PackInvalidError if the pack has faults.
         """
         version, region, special = PackName.of(name)
         if version not in self._texts:
@@ -101,7 +101,7 @@ class LawBook:
     def _read(self, version: str) -> Pack:
         pack = parse_pack(self._texts[version])
         if pack.name != version:
-            raise PackInvalid(pack.name, (f"{pack.name} lies where {version} belongs",))
+            raise PackInvalidError(pack.name, (f"{pack.name} lies where {version} belongs",))
         return pack
 
     def versions(self, law_id: str) -> tuple[Pack, ...]:

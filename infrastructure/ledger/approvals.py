@@ -29,7 +29,7 @@ from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
-from infrastructure.ledger.committer import Busy, Committer
+from infrastructure.ledger.committer import BusyError, Committer
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt
 from infrastructure.ledger.high_water import HighWater
 from infrastructure.ledger.keyed_lock import KeyedLock
@@ -136,7 +136,7 @@ class Approvals(Application[UUID]):
 
         *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
-        Busy where too much is waiting, or the project changes faster than this process can decide; ClockWrong where
+        BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
         fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
@@ -178,12 +178,12 @@ class Approvals(Application[UUID]):
                     return CommandAnswer(draft.receipt_at(verdict.position))
                 if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
                     return answer
-            raise Busy
+            raise BusyError
         finally:
             self._turns.give(project_id)
 
     async def _prepare(self, command: EveryCommand) -> None:
-        """Bring up to date what is decided by, beside the project. Raises ClockWrong."""
+        """Bring up to date what is decided by, beside the project. Raises ClockWrongError."""
         await self.clocks.require_right()
         if command.needs_shelf:
             await self.shelves.current()

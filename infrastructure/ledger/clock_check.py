@@ -27,7 +27,7 @@ Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # tells also 
 log = structlog.get_logger()
 
 
-class ClockWrong(Exception):  # noqa: N818 it says what was found
+class ClockWrongError(Exception):
     """The clocks of this machine and its database are too far apart to date a fact. Nothing was stored."""
 
 
@@ -63,11 +63,11 @@ class ClockCheck:
         return bool(self.refusal) or self.has_jumped
 
     async def require_right(self) -> None:
-        """Raises ClockWrong where the time is too uncertain to date a fact by, and psycopg's errors."""
+        """Raises ClockWrongError where the time is too uncertain to date a fact by, and psycopg's errors."""
         if self.has_jumped:
             await self.look()
         if self.refusal:
-            raise ClockWrong(self.refusal)
+            raise ClockWrongError(self.refusal)
 
     async def keep_looking(self) -> None:
         """Look every LOOK_SECONDS. A database that is away has no clock to go by: then the last look counts."""

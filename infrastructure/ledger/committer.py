@@ -32,10 +32,10 @@ from infrastructure.ledger.append_batch import (
     missed_rows,
     parameters,
 )
-from infrastructure.ledger.high_water import STATEMENT, HighWater, WentBack
+from infrastructure.ledger.high_water import STATEMENT, HighWater, LedgerWentBackError
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.pg_binary import instant_from, int8_from
-from infrastructure.ledger.pipeline_connection import ConnectionLost, NotConnected, PipelineConnection, answered
+from infrastructure.ledger.pipeline_connection import ConnectionLostError, NotConnectedError, PipelineConnection, answered
 from infrastructure.ledger.write_probe import Health
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
@@ -56,7 +56,7 @@ REJECTED = {
 log = structlog.get_logger()
 
 
-class Busy(Exception):  # noqa: N818 an answer, not an error
+class BusyError(Exception):
     """Too many commands are waiting for the disk; nothing of this one was stored. Try again in a moment."""
 
 
@@ -121,7 +121,7 @@ class Committer:
         self._append_lane.close()
         self._notify_lane.close()
         for asked in (*(batch.pending for batch in self._away), self._queue):
-            self._fail(asked, ConnectionLost("the database was away until the end"))
+            self._fail(asked, ConnectionLostError("the database was away until the end"))
 
     @property
     def waiting(self) -> int:
@@ -131,7 +131,7 @@ class Committer:
     async def clock(self) -> tuple[datetime, datetime | None]:
         """The database's time, and when its newest entry was recorded; on the connection of the appends.
 
-        Raises ConnectionLost, and other errors of psycopg's.
+        Raises ConnectionLostError, and other errors of psycopg's.
         """
         row = await answered(self._append_lane.run("clock", []))
         newest = row.get_value(0, 1)
@@ -140,12 +140,12 @@ class Committer:
     def append(self, item: AppendItem) -> asyncio.Future[AppendVerdict]:
         """Store *item*. The verdict comes when it is durable.
 
-        Raises Busy when the queue is full, and ConnectionLost once this is closed: nobody would answer any more.
+        Raises BusyError when the queue is full, and ConnectionLostError once this is closed: nobody would answer any more.
         """
         if self._closed:
-            raise ConnectionLost("the application was closed")
+            raise ConnectionLostError("the application was closed")
         if self._inside >= self._queue_max:
-            raise Busy
+            raise BusyError
         verdict: asyncio.Future[AppendVerdict] = self._loop.create_future()
         self._inside += 1
         self._queue.append(Pending(item, verdict))
@@ -170,17 +170,17 @@ class Committer:
         """Wait for something to send. A lost connection is reopened at once, and the ledger checked."""
         while not self._queue or not self._append_lane.is_open:
             if not self._append_lane.is_open:
-                with suppress(WentBack):
+                with suppress(LedgerWentBackError):
                     await self._reopen()
                 continue
             self._has_queue.clear()
             await self._has_queue.wait()
 
     async def _reopen(self) -> None:
-        """Connect again. Raises WentBack where the database has gone back: what waits was decided on what is gone."""
+        """Connect again. Raises LedgerWentBackError where the database has gone back: what waits was decided on what is gone."""
         try:
             await self._high_water.reopen(self._append_lane, self.health.fails)
-        except WentBack as gone:
+        except LedgerWentBackError as gone:
             self._fail(self._queue, gone)
             self._queue.clear()
             raise
@@ -242,10 +242,10 @@ class Committer:
         except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
             log.exception("batch_refused", items=len(batch.pending))
             batch.failure = failure
-            if not isinstance(failure, WentBack):
+            if not isinstance(failure, LedgerWentBackError):
                 self.health.fails(failure)
                 if batch.in_doubt:
-                    batch.failure = ConnectionLost(f"perhaps stored, the answer was lost: {failure}")
+                    batch.failure = ConnectionLostError(f"perhaps stored, the answer was lost: {failure}")
         self.health.sent_at, self._answered_at = None, monotonic()
         return self._answered_at - began > DECIDING_SECONDS * about
 
@@ -276,18 +276,18 @@ class Committer:
         while True:
             try:
                 return await batch.under_way
-            except ConnectionLost as lost:
+            except ConnectionLostError as lost:
                 log.warning("append_retried", error=str(lost).strip(), items=len(batch.pending))
             try:
                 await self._reopen()
-            except WentBack as gone:
+            except LedgerWentBackError as gone:
                 for away in self._away:
                     away.under_way = self._loop.create_future()
                     away.under_way.set_exception(gone)
                     away.under_way.exception()  # marked as retrieved: it may never be awaited
                 raise
             for away in self._away:
-                away.in_doubt |= not isinstance(away.under_way.exception(), NotConnected)
+                away.in_doubt |= not isinstance(away.under_way.exception(), NotConnectedError)
                 away.under_way, away.sent_at = self._append_lane.run("append", away.params), monotonic()
 
     def _tell(self, batch: Batch) -> None:

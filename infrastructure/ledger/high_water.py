@@ -21,7 +21,7 @@ STATEMENT = {"entry_at": ENTRY_AT}  # a lane has to prepare it for `reopen`
 log = structlog.get_logger()
 
 
-class WentBack(OperationalError):  # noqa: N818 it says what happened
+class LedgerWentBackError(OperationalError):
     """The database no longer holds what this process has seen of it. What was under way may or may not be stored."""
 
 
@@ -41,7 +41,7 @@ class HighWater:
     async def reopen(self, lane: PipelineConnection, on_failure: Callable[[Error], object] = lambda _: None) -> None:
         """Connect *lane* again, however long that takes, and look whether the entry is still there.
 
-        Raises WentBack where it is missing or differs; all listeners have cleared their caches by then.
+        Raises LedgerWentBackError where it is missing or differs; all listeners have cleared their caches by then.
         """
         differences: list[str] = []
 
@@ -51,7 +51,7 @@ class HighWater:
         await lane.reopen(on_failure, look)
         if difference := "".join(differences):
             self.went_back()
-            raise WentBack(f"the database has gone back: {difference}")
+            raise LedgerWentBackError(f"the database has gone back: {difference}")
 
     async def _difference(self, lane: PipelineConnection) -> str:
         seq, hash_ = self._seq, self._hash

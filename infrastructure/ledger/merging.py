@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg.errors import LockNotAvailable
 
-from infrastructure.ledger.committer import Busy
+from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import Store
 
 MERGING_KEY = 0x436F756E_4D455247  # the advisory lock of whoever merges
@@ -25,11 +25,11 @@ _here: WeakKeyDictionary[Store, asyncio.Lock] = WeakKeyDictionary()
 
 @asynccontextmanager
 async def merging(store: Store) -> AsyncIterator[None]:
-    """The turn to merge. Raises Busy where another process does not give it away in ten seconds."""
+    """The turn to merge. Raises BusyError where another process does not give it away in ten seconds."""
     async with _here.setdefault(store, asyncio.Lock()), store.connection() as connection, connection.transaction():
         try:
             await connection.execute(PATIENCE)
             await connection.execute(LOCK, [MERGING_KEY])
         except LockNotAvailable as held:
-            raise Busy("another process is merging legal persons: nothing was stored, ask again") from held
+            raise BusyError("another process is merging legal persons: nothing was stored, ask again") from held
         yield

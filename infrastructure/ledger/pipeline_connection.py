@@ -39,20 +39,20 @@ _FATAL = {"FATAL", "PANIC"}  # what the server says before it hangs up
 log = structlog.get_logger()
 
 
-class ConnectionLost(OperationalError):  # noqa: N818 it says what happened
+class ConnectionLostError(OperationalError):
     """The connection is gone. Whether the statement under way was carried out is unknown."""
 
 
-class NotConnected(ConnectionLost):
+class NotConnectedError(ConnectionLostError):
     """There was no connection, so nothing was sent."""
 
 
-class NotReplicated(ConnectionLost):
+class NotReplicatedError(ConnectionLostError):
     """Committed, but the wait for the standby was cut short: a failover may lose it. To be sent again, as if lost."""
 
 
 class PipelineConnection:
-    """Statements are carried out in the order they are sent. Raises psycopg's errors, ConnectionLost among them."""
+    """Statements are executed in the order they are sent. Raises psycopg's errors, ConnectionLostError among them."""
 
     def __init__(
         self, url: str, statements: dict[str, bytes], settings: Sequence[bytes] = (), *, sole: str = ""
@@ -96,7 +96,7 @@ class PipelineConnection:
             self._connection = await AsyncConnection.connect(_patient(self._url), autocommit=True)
             self._connection.add_notice_handler(self._notice)
         except OperationalError as failure:
-            raise ConnectionLost(str(failure)) from failure
+            raise ConnectionLostError(str(failure)) from failure
         return self._connection.pgconn
 
     def _make_ready(self, pgconn: PGconn) -> None:
@@ -120,7 +120,7 @@ class PipelineConnection:
             self._pgconn = None
         self._result = self._error = self._warning = None
         while self._answers:
-            _fail(self._answers.popleft(), ConnectionLost("the connection to the database was lost"))
+            _fail(self._answers.popleft(), ConnectionLostError("the connection to the database was lost"))
 
     def _lose(self) -> None:
         self.close()
@@ -159,7 +159,7 @@ class PipelineConnection:
         """What the server answers to all that *send* sends: its last result, or the first error."""
         answer: asyncio.Future[PGresult] = self._loop.create_future()
         if self._pgconn is None:
-            _fail(answer, NotConnected("not connected to the database"))
+            _fail(answer, NotConnectedError("not connected to the database"))
             return answer
         self._answers.append(answer)
         try:
@@ -215,23 +215,23 @@ class PipelineConnection:
         answer, result, error = self._answers.popleft(), self._result, self._error or self._warning
         self._result = self._error = self._warning = None
         if result is None or error is not None:
-            _fail(answer, error or ConnectionLost("the server answered nothing"))
+            _fail(answer, error or ConnectionLostError("the server answered nothing"))
         elif not answer.done():
             answer.set_result(result)
 
     def _notice(self, notice: Diagnostic) -> None:
         """What the server says beside its answers: it comes before the end of the answer that it belongs to."""
         if notice.source_function == WAIT_FOR_STANDBY:
-            self._warning = NotReplicated(f"{notice.message_primary}: {notice.message_detail}")
+            self._warning = NotReplicatedError(f"{notice.message_primary}: {notice.message_detail}")
 
 
 async def answered(answer: asyncio.Future[PGresult]) -> PGresult:
-    """*answer*, to a statement that takes milliseconds. Raises ConnectionLost where it does not come."""
+    """*answer*, to a statement that takes milliseconds. Raises ConnectionLostError where it does not come."""
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
             return await answer
     except TimeoutError as late:
-        raise ConnectionLost(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from late
+        raise ConnectionLostError(f"the server did not get ready within {READY_SECONDS_MAX:g} s") from late
 
 
 def _fail(answer: asyncio.Future[PGresult], failure: Exception) -> None:
@@ -250,5 +250,5 @@ def _failure(result: PGresult) -> Error:
     """The error in *result*. One without a code comes from libpq, not from the server: the connection is gone."""
     error = errors.error_from_result(result)
     if not error.sqlstate or error.diag.severity_nonlocalized in _FATAL:
-        return ConnectionLost(str(error))
+        return ConnectionLostError(str(error))
     return error

@@ -20,7 +20,7 @@ from psycopg.pq.abc import PGresult
 from infrastructure.ledger.high_water import STATEMENT, HighWater
 from infrastructure.ledger.mapper import COLUMNS, StoredRow
 from infrastructure.ledger.pg_binary import UUID_BYTES, UUID_OID, even_array, int4_array
-from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
+from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection
 from infrastructure.ledger.reader import ANSWER_SECONDS_MAX, NoAnswer
 
 STREAMS_AT_ONCE_MAX = 64
@@ -72,16 +72,16 @@ class StreamLoader:
             await self._task
         self._lane.close()
         while self._queue:
-            _fail(self._queue.popleft(), ConnectionLost("the application was closed"))
+            _fail(self._queue.popleft(), ConnectionLostError("the application was closed"))
 
     async def rows(self, stream: UUID, after: int = -1) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order.
 
-        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLost once this is closed, WentBack
+        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLostError once this is closed, LedgerWentBackError
         where the database has gone back, and psycopg's errors where the server refuses.
         """
         if self._closed:
-            raise ConnectionLost("the application was closed")
+            raise ConnectionLostError("the application was closed")
         asked = PendingRead(stream, after, asyncio.get_running_loop().create_future())
         self._queue.append(asked)
         self._has_queue.set()
@@ -104,7 +104,7 @@ class StreamLoader:
                 self._hand_out(batch, await self._insist(batch))
             except asyncio.CancelledError:
                 for asked in batch:
-                    _fail(asked, ConnectionLost("the application was closed"))
+                    _fail(asked, ConnectionLostError("the application was closed"))
                 raise
             except Exception as failure:  # noqa: BLE001  whatever it is, it is each reader's, and nobody may wait for ever
                 for asked in batch:
@@ -120,7 +120,7 @@ class StreamLoader:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS_MAX):
                     return await self._lane.run("streams", params)
-            except (ConnectionLost, TimeoutError) as lost:
+            except (ConnectionLostError, TimeoutError) as lost:
                 log.warning("read_retried", error=str(lost).strip(), streams=len(batch))
             await self._high_water.reopen(self._lane)
 

@@ -61,7 +61,7 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Unsound(Exception):  # noqa: N818  it describes an archive
+class UnsoundArchiveError(Exception):
     """An archive that contradicts itself, or has names outside the folder it is unpacked to. The text says how."""
 
 
@@ -91,7 +91,7 @@ def read_at(file: Readable, size: int, place: int, count: int) -> bytes:
 def directory_of(file: Readable, size: int) -> Directory | None:
     """The central directory of *file* (APPNOTE 4.3.12); None if it has none, or one larger than documents need.
 
-    Raises Unsound if it contradicts itself.
+    Raises UnsoundArchiveError if it contradicts itself.
     """
     tail_at = max(0, size - END_RECORD_BYTES - COMMENT_BYTES_MAX)
     tail = read_at(file, size, tail_at, size - tail_at)
@@ -105,11 +105,11 @@ def directory_of(file: Readable, size: int) -> Directory | None:
     if length > DIRECTORY_BYTES_MAX:
         return None
     if at + length != tail_at + end or end + END_RECORD_BYTES + comment != len(tail):
-        raise Unsound("its end record leads somewhere else")
+        raise UnsoundArchiveError("its end record leads somewhere else")
     directory = read_at(file, size, at, length)
     entries = tuple(_entries_in(directory))
     if END_RECORD in directory or len(entries) != count:
-        raise Unsound("its table of contents has another number of files than its end record")
+        raise UnsoundArchiveError("its table of contents has another number of files than its end record")
     return Directory(entries, at)
 
 
@@ -122,34 +122,34 @@ def _entries_in(directory: bytes) -> Iterator[ArchiveEntry]:
         yield ArchiveEntry(directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name], at, size)
         place += ENTRY_BYTES + name + extra + comment
     if place != len(directory):
-        raise Unsound("its table of contents ends in the middle of a file's name")
+        raise UnsoundArchiveError("its table of contents ends in the middle of a file's name")
 
 
 def require_complete(file: Readable, size: int, directory: Directory) -> None:
-    """Raise Unsound unless *file* consists of the files of *directory*, one after the other, and nothing else."""
+    """Raise UnsoundArchiveError unless *file* consists of the files of *directory*, one after the other, and nothing else."""
     place = 0
     for entry in sorted(directory.entries, key=lambda entry: entry.at):
         header = read_at(file, size, entry.at, HEADER_BYTES + len(entry.name))
         if header[:4] != FILE_HEADER or header[HEADER_BYTES:] != entry.name:
-            raise Unsound(f"{shown(entry.name)} has another name where its content begins")
+            raise UnsoundArchiveError(f"{shown(entry.name)} has another name where its content begins")
         _require_next(entry.at, place)
         name, extra = (int.from_bytes(header[here : here + 2], "little") for here in (26, 28))
         if name != len(entry.name):
-            raise Unsound(f"{shown(entry.name)} has another name where its content begins")
+            raise UnsoundArchiveError(f"{shown(entry.name)} has another name where its content begins")
         place = entry.at + HEADER_BYTES + name + extra + entry.size
     _require_next(directory.at, place)
 
 
 def _require_next(at: int, place: int) -> None:
     if not 0 <= at - place <= DESCRIPTOR_BYTES_MAX:
-        raise Unsound("it holds bytes that its table of contents does not speak of")
+        raise UnsoundArchiveError("it holds bytes that its table of contents does not speak of")
 
 
 def require_inside(name: bytes) -> None:
-    """Raise Unsound if *name* would be unpacked outside the target folder."""
+    """Raise UnsoundArchiveError if *name* would be unpacked outside the target folder."""
     path = name.replace(b"\\", b"/")
     if path.startswith(b"/") or path[1:2] == b":" or b"\0" in path or b".." in path.split(b"/"):
-        raise Unsound(f"{shown(name)} leads out of it")
+        raise UnsoundArchiveError(f"{shown(name)} leads out of it")
 
 
 def is_runnable(name: bytes) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from infrastructure.materials.archive import (
     Readable,
-    Unsound,
+    UnsoundArchiveError,
     directory_of,
     is_runnable,
     read_at,
@@ -45,7 +45,7 @@ UNPRINTED = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without tabs, line en
 TEXT_ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-class Unfit(Exception):  # noqa: N818  a refusal, not a fault of the program
+class UnfitMediaError(Exception):
     """A file is refused. *code* is stable; *sentence* and *remedy* are for the person who sent it."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
@@ -120,12 +120,12 @@ MEDIA_TYPES = tuple(KINDS)
 
 
 def require_kind(file: Readable, size: int, media_type: str, *, stored: bool = False) -> None:
-    """Raise Unfit unless *file*, of *size* bytes, is of *media_type*: material-type-unknown, -type-mismatch,
+    """Raise UnfitMediaError unless *file*, of *size* bytes, is of *media_type*: material-type-unknown, -type-mismatch,
     -executable, -archive-unsound. Of an archive that is already *stored*, only the central directory is checked: the
     rest was checked on upload, and takes one request per file in a bucket.
     """
     if media_type not in KINDS:
-        raise Unfit(
+        raise UnfitMediaError(
             "material-type-unknown",
             f"files of the type {media_type} are not accepted" if media_type else "the file's type is missing",
             f"one of: {', '.join(MEDIA_TYPES)}",
@@ -134,7 +134,7 @@ def require_kind(file: Readable, size: int, media_type: str, *, stored: bool = F
     _refuse_runnable(content, stored=stored)
     if not KINDS[media_type].fits(content):
         detected = _detected(content)
-        raise Unfit(
+        raise UnfitMediaError(
             "material-type-mismatch",
             f"the content is not {media_type}" + (f", but may be {detected}" if detected else ""),
             "send the file with the type it really has",
@@ -166,7 +166,7 @@ def _at(content: Content, place: int, count: int) -> bytes:
 
 
 def _refuse_runnable(content: Content, *, stored: bool) -> None:
-    """Raise Unfit if the content is a program, or an archive that contains one."""
+    """Raise UnfitMediaError if the content is a program, or an archive that contains one."""
     head, what = content.head, ""
     if head.startswith(RUNNABLE) or (head.startswith(b"MZ") and b"\0" in head[:64]):
         what = "a program or a script"
@@ -175,7 +175,7 @@ def _refuse_runnable(content: Content, *, stored: bool) -> None:
     elif head.startswith(ZIP) and (name := _runnable_in(content, stored=stored)):
         what = f"an archive with a program or macros in it, {shown(name)}"
     if what:
-        raise Unfit("material-executable", f"the content is {what}", "send documents, not what can be run")
+        raise UnfitMediaError("material-executable", f"the content is {what}", "send documents, not what can be run")
 
 
 def _root_at(head: bytes) -> int:
@@ -185,7 +185,7 @@ def _root_at(head: bytes) -> int:
 
 
 def _runnable_in(content: Content, *, stored: bool) -> bytes:
-    """The name of a program in a ZIP archive, or empty. Raises Unfit for an archive that contradicts itself."""
+    """The name of a program in a ZIP archive, or empty. Raises UnfitMediaError for an archive that contradicts itself."""
     try:
         directory = directory_of(content.file, content.size)
         if directory is None:
@@ -196,8 +196,8 @@ def _runnable_in(content: Content, *, stored: bool) -> bytes:
             return name
         if not stored:
             require_complete(content.file, content.size, directory)
-    except Unsound as unsound:
-        raise Unfit(
+    except UnsoundArchiveError as unsound:
+        raise UnfitMediaError(
             "material-archive-unsound",
             f"the archive can't be trusted: {unsound}",
             "pack the documents again with a usual program, and send that",
@@ -209,7 +209,7 @@ def _names_in(content: Content) -> Iterator[bytes]:
     """The names in a ZIP archive's central directory; none if that can't be read."""
     try:
         directory = directory_of(content.file, content.size)
-    except Unsound:
+    except UnsoundArchiveError:
         return
     yield from (entry.name for entry in directory.entries) if directory else ()
 

@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from infrastructure.settings import SettingRefused, Settings, help_of, variable
+from infrastructure.settings import SettingRefusedError, Settings, help_of, variable
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -112,7 +112,7 @@ def aside_key_of(digest: str) -> str:
 
 
 def place_of(settings: Settings) -> Place:
-    """The back end chosen by *settings*, without any I/O. Raises SettingRefused for an invalid URL."""
+    """The back end chosen by *settings*, without any I/O. Raises SettingRefusedError for an invalid URL."""
     chosen = settings.materials
     if "://" not in chosen:
         return Folder(Path(chosen).expanduser() if chosen else settings.data / "materials")
@@ -120,7 +120,7 @@ def place_of(settings: Settings) -> Place:
         return Bucket(chosen)
     except BaseError as error:
         sentence = str(error).partition("\n")[0]
-        raise SettingRefused(
+        raise SettingRefusedError(
             f"{variable('materials')} is invalid: {sentence}. It should be: {help_of('materials')}"
         ) from error
 

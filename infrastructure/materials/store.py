@@ -23,7 +23,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from infrastructure.materials.archive import Readable
-from infrastructure.materials.media import Unfit, kind_of, require_kind
+from infrastructure.materials.media import UnfitMediaError, kind_of, require_kind
 from infrastructure.materials.places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
 from infrastructure.settings import Settings
 
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class StorageAway(Exception):  # noqa: N818  an outage
+class StorageAwayError(Exception):
     """The folder or the bucket can't be read or written."""
 
 
@@ -64,7 +64,7 @@ class MaterialStore:
 
     @classmethod
     def of(cls, settings: Settings) -> MaterialStore:
-        """The store of *settings*; makes a world-readable folder of an older release private. Raises SettingRefused."""
+        """The store of *settings*; makes a world-readable folder of an older release private. Raises SettingRefusedError."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)
@@ -72,8 +72,8 @@ class MaterialStore:
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
         """Store the content of *chunks*, if it is of *media_type* and hashes to *expected* (if given).
 
-        Raises Unfit: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
-        StorageAway; and whatever *chunks* raises. Nothing is stored then.
+        Raises UnfitMediaError: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
+        StorageAwayError; and whatever *chunks* raises. Nothing is stored then.
         """
         upload = await self._in_thread(self._begin)
         try:
@@ -91,7 +91,7 @@ class MaterialStore:
             await self._in_thread(upload.discard)
 
     async def size_of(self, digest: str) -> int | None:
-        """The size of the file in bytes; None if it is not stored. Raises StorageAway."""
+        """The size of the file in bytes; None if it is not stored. Raises StorageAwayError."""
         return await self._in_thread(self.size_now, digest)
 
     def size_now(self, digest: str) -> int | None:
@@ -106,7 +106,7 @@ class MaterialStore:
                 return None
 
     async def kind(self, stored: StoredMaterial) -> str:
-        """The media type of *stored*, detected from its content. Raises StorageAway."""
+        """The media type of *stored*, detected from its content. Raises StorageAwayError."""
 
         def look() -> str:
             with reachable():
@@ -115,8 +115,8 @@ class MaterialStore:
         return await self._in_thread(look)
 
     async def require(self, digest: str, size: int, media_type: str) -> None:
-        """Raise Unfit unless a file is stored under *digest* with this size and type: material-not-stored, -differs,
-        -type-unknown, -type-mismatch. Raises StorageAway.
+        """Raise UnfitMediaError unless a file is stored under *digest* with this size and type: material-not-stored, -differs,
+        -type-unknown, -type-mismatch. Raises StorageAwayError.
         """
 
         def look(stored: int) -> None:
@@ -125,13 +125,13 @@ class MaterialStore:
 
         stored = await self.size_of(digest)
         if stored is None:
-            raise Unfit("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
+            raise UnfitMediaError("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
         if stored != size:
-            raise Unfit("material-differs", f"the stored file has {stored} bytes, not {size}", "send what is stored")
+            raise UnfitMediaError("material-differs", f"the stored file has {stored} bytes, not {size}", "send what is stored")
         await self._in_thread(look, stored)
 
     async def read(self, digest: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from *start* to *end* (exclusive), in pieces. Raises StorageAway."""
+        """The bytes from *start* to *end* (exclusive), in pieces. Raises StorageAwayError."""
         with reachable():
             store = await self._in_thread(self._place.store)
             if store is None or start >= end:
@@ -141,32 +141,32 @@ class MaterialStore:
                 yield piece
 
     def pieces(self, digest: str) -> Iterator[bytes]:
-        """A whole file in pieces, synchronously. Raises StorageAway."""
+        """A whole file in pieces, synchronously. Raises StorageAwayError."""
         with reachable():
             store = self._place.store()
             if store is not None:
                 yield from obstore.get(store, key_of(digest)).stream(PIECE_BYTES)
 
     def stored_before(self, instant: datetime) -> Iterator[Placed]:
-        """Every file last stored before *instant*. Raises StorageAway."""
+        """Every file last stored before *instant*. Raises StorageAwayError."""
         yield from (file for file in self._list(PLACED) if file.placed_at < instant)
 
     def set_aside(self, digest: str) -> None:
-        """Hide the file from reads, until it is put back or uploaded again. Raises StorageAway."""
+        """Hide the file from reads, until it is put back or uploaded again. Raises StorageAwayError."""
         self._move(key_of(digest), aside_key_of(digest))
 
     def set_aside_so_far(self) -> Iterator[str]:
-        """The digests of all files that are set aside, also by other processes. Raises StorageAway."""
+        """The digests of all files that are set aside, also by other processes. Raises StorageAwayError."""
         yield from (file.digest for file in self._list(ASIDE))
 
     def put_back(self, digest: str) -> None:
-        """Restore a file that was set aside. Raises StorageAway."""
+        """Restore a file that was set aside. Raises StorageAwayError."""
         self._move(aside_key_of(digest), key_of(digest))
         with reachable():
             self._place.confirm(key_of(digest))
 
     def remove(self, digest: str) -> None:
-        """Delete a file that was set aside. Raises StorageAway."""
+        """Delete a file that was set aside. Raises StorageAwayError."""
         with reachable(), suppress(FileNotFoundError):  # another sweep was quicker
             obstore.delete(self._existing_store(), aside_key_of(digest))
 
@@ -187,9 +187,9 @@ class MaterialStore:
             raise FileNotFoundError("nothing was ever stored")
         return store
 
-    def too_large(self) -> Unfit:
+    def too_large(self) -> UnfitMediaError:
         """The refusal of a file that is larger than the setting allows."""
-        return Unfit(
+        return UnfitMediaError(
             "material-too-large",
             f"the file has more than {self.bytes_max} bytes",
             "send it in parts, or smaller; COUNTERSIGN_MATERIALS_BYTES_MAX is the limit here",
@@ -207,9 +207,9 @@ class MaterialStore:
         """Check the upload and store it, unless the same content is stored already with the right size."""
         digest, size = upload.digest, upload.size
         if size == 0:
-            raise Unfit("material-empty", "the file is empty", "send its content as the body")
+            raise UnfitMediaError("material-empty", "the file is empty", "send its content as the body")
         if expected and expected != digest:
-            raise Unfit(
+            raise UnfitMediaError(
                 "material-digest-mismatch", f"the upload hashes to {digest}, not {expected}", "send the file again"
             )
         with reachable():
@@ -257,8 +257,8 @@ class Upload:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Convert errors of the storage to StorageAway."""
+    """Convert errors of the storage to StorageAwayError."""
     try:
         yield
     except (OSError, BaseError) as error:
-        raise StorageAway(str(error).partition("\n")[0]) from error
+        raise StorageAwayError(str(error).partition("\n")[0]) from error

@@ -24,7 +24,7 @@ HERE = Path("/proc/self/cwd")
 SHARED = Path("/var/lib/countersign-programs")  # for copies that can't be in the data folder
 
 
-class PostgresUnavailable(Exception):  # noqa: N818  a state that the operator has to change
+class PostgresUnavailableError(Exception):
     """The database can't be used. *code* is stable; *remedy* tells the operator what to do."""
 
     def __init__(self, code: str, sentence: str, remedy: str = ELSEWHERE) -> None:
@@ -73,7 +73,7 @@ class Account(Struct, frozen=True):
         try:
             return subprocess.run(shell, check=False, capture_output=True, text=True, input=text, **options)
         except OSError as failure:
-            raise PostgresUnavailable(
+            raise PostgresUnavailableError(
                 "postgres_account",
                 f"PostgreSQL refuses to run as root, and here root may not become {self}: {failure}.",
                 f"Start Countersign as an ordinary user. {ELSEWHERE}",
@@ -97,7 +97,7 @@ def account_for(*folders: Path) -> Account:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_uid, entry.pw_gid)
-    raise PostgresUnavailable(
+    raise PostgresUnavailableError(
         "postgres_account",
         f"PostgreSQL refuses to run as root, and none of the accounts {', '.join(ACCOUNTS)} exists.",
         f"Add an account named {ACCOUNTS[0]}, or start Countersign as an ordinary user. {ELSEWHERE}",
@@ -110,7 +110,7 @@ def supplied() -> Path:
     for place in (spec.submodule_search_locations or ()) if spec else ():
         if (programs := Path(place) / "pginstall" / "bin").joinpath("postgres").exists():
             return programs
-    raise PostgresUnavailable(
+    raise PostgresUnavailableError(
         "postgres_programs",
         f"PostgreSQL's programs are missing: the package {SUPPLIER} is not installed, or not for this machine.",
         f"Install {SUPPLIER}. {ELSEWHERE}",
@@ -135,7 +135,7 @@ def programs_for(account: Account, data: Path) -> Path:
         programs = copy / programs.relative_to(programs.parents[2])
         trial = _trial(account, programs)
     if trial.returncode != 0:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "postgres_programs",
             f"The account {account} can't run PostgreSQL in {programs}: {trial.stderr.strip()}",
             f"The folder must be readable, not be mounted noexec, and the machine must suit {SUPPLIER}. {ELSEWHERE}",

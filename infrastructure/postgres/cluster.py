@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable
+from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailableError
 
 OWNER = "countersign"  # the role that owns the database and runs migrations
 DATABASE = "countersign"
@@ -66,7 +66,7 @@ def create(programs: Path, account: Account, folder: Path, *, durable: bool, tur
     The programs run with it as working directory, so that they need no access to its parents.
     """
     if not account.name:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "postgres_account",
             f"PostgreSQL's initdb wants to know the name of the account {account}, and this machine has none for it.",
             f"Add a line for it to /etc/passwd. {ELSEWHERE}",
@@ -95,7 +95,7 @@ def name_for(account: Account, folder: Path) -> Path:
 
 def _made(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
-        raise PostgresUnavailable("postgres_create", f"The database could not be created: {done.stderr.strip()}")
+        raise PostgresUnavailableError("postgres_create", f"The database could not be created: {done.stderr.strip()}")
 
 
 def make_folder(path: Path, mode: int) -> None:
@@ -109,7 +109,7 @@ def make_folder(path: Path, mode: int) -> None:
 
 
 def private_folder(path: Path, account: Account) -> None:
-    """Create *path*, accessible to *account* alone. Raises PostgresUnavailable if it exists and is not private."""
+    """Create *path*, accessible to *account* alone. Raises PostgresUnavailableError if it exists and is not private."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -118,7 +118,7 @@ def private_folder(path: Path, account: Account) -> None:
             os.fchown(descriptor, account.uid, account.gid)
         status = os.fstat(descriptor)
         if status.st_uid != account.uid or stat.S_IMODE(status.st_mode) & 0o077:
-            raise PostgresUnavailable(
+            raise PostgresUnavailableError(
                 "private_folder",
                 f"The folder {path} must belong to the account {account}, with mode 0700.",
                 "Change its owner and mode, or remove the folder if you don't know it.",
@@ -141,7 +141,7 @@ def check_version(programs: Path, account: Account, folder: Path) -> None:
     made_by = (folder / "PG_VERSION").read_text().strip()
     ours = account.run(programs / "postgres", "--version").stdout.split()[-1].partition(".")[0]
     if made_by != ours:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "postgres_version",
             f"The database in {folder} was created by PostgreSQL {made_by}; this installation has PostgreSQL {ours}.",
             "Dump it with the release that created it (pg_dump), and restore the dump into a new COUNTERSIGN_DATA.",

@@ -11,7 +11,7 @@ import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings, without_password
 
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 def connect_url(settings: Settings) -> str:
     """The URL of a server that is reachable and suitable, with our session settings.
 
-    Raises PostgresUnavailable, with a remedy.
+    Raises PostgresUnavailableError, with a remedy.
     """
     if not settings.database_url:
         return settled(EmbeddedPostgres(settings.data).start())
@@ -79,7 +79,7 @@ def _await(url: str) -> None:
 
 
 def _check(url: str) -> bool:
-    """Whether commits are durable by default. Raises PostgresUnavailable if the server is not suitable."""
+    """Whether commits are durable by default. Raises PostgresUnavailableError if the server is not suitable."""
     try:
         mark = token_hex(8)
         with psycopg.connect(settled(url, f"-c {MARK}={mark}"), connect_timeout=SERVER_SECONDS_MAX) as connection:
@@ -94,7 +94,7 @@ def _check(url: str) -> bool:
             with psycopg.connect(settled(url, DURABLE), connect_timeout=SERVER_SECONDS_MAX) as connection:
                 ignored = _ignored(connection, DURABLE)
     except psycopg.Error as failure:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "database_url",
             f"No connection to {without_password(url)}, which DATABASE_URL names: {without_password(str(failure))}.",
             f"{_remedy(str(failure))} Without DATABASE_URL, an embedded one is used.",
@@ -121,21 +121,21 @@ def _ignored(connection: psycopg.Connection[Any], options: str, own: str = "") -
 
 
 def _require(version: int, encoding: str, ignored: list[str]) -> None:
-    """Raise PostgresUnavailable, with a remedy, if version, encoding or session settings are unsuitable."""
+    """Raise PostgresUnavailableError, with a remedy, if version, encoding or session settings are unsuitable."""
     if version < VERSION_MIN:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "database_version",
             f"DATABASE_URL names a PostgreSQL {version}; Countersign needs {VERSION_MIN} or newer.",
             "Upgrade that server. Without DATABASE_URL, an embedded one is used.",
         )
     if encoding != "UTF8":
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "database_encoding",
             f"The database that DATABASE_URL names has the encoding {encoding}; Countersign needs UTF8.",
             "Create another: CREATE DATABASE countersign ENCODING 'UTF8' TEMPLATE template0.",
         )
     if ignored:
-        raise PostgresUnavailable(
+        raise PostgresUnavailableError(
             "database_options",
             f"Sessions of DATABASE_URL ignore the settings they are opened with: {', '.join(ignored)}.",
             NO_POOLER,

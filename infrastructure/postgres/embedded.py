@@ -20,7 +20,7 @@ import structlog
 
 from infrastructure.postgres import cluster
 from infrastructure.postgres.access import restrict_access
-from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailable, account_for, programs_for
+from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailableError, account_for, programs_for
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of WAL after a crash takes minutes on a slow disk
@@ -52,7 +52,7 @@ class EmbeddedPostgres:
     *data* has `postgres/` (the database, private), `run/` (its socket), `postgres-log/`, and lock files.
     If root starts the server and the server's account can't enter *data* (in a private temporary folder, say), the log
     is in the database's folder, and the socket in a private folder in /tmp.
-    *throw_away* trades durability for speed, for tests. Raises PostgresUnavailable, with a remedy.
+    *throw_away* trades durability for speed, for tests. Raises PostgresUnavailableError, with a remedy.
     """
 
     def __init__(self, data: Path, *, throw_away: bool = False) -> None:
@@ -67,7 +67,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server unless it runs already; return the address of its database as a URL."""
         if sys.platform == "win32":
-            raise PostgresUnavailable("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
+            raise PostgresUnavailableError("postgres_platform", "The embedded PostgreSQL does not run on Windows.")
         with self._our_turn() as turn:
             if not self._running():
                 self._start(turn)
@@ -116,7 +116,7 @@ class EmbeddedPostgres:
                     log.warning("postgres_killed", folder=str(self.folder))
                     self._bring_back()
                 pause = WATCH_SECONDS
-            except (PostgresUnavailable, OSError) as failure:
+            except (PostgresUnavailableError, OSError) as failure:
                 pause = min(pause * 2, AGAIN_SECONDS_MAX)
                 log.error("postgres_unavailable", error=str(failure), retry_seconds=pause)  # noqa: TRY400 said in full
 
@@ -151,7 +151,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _our_turn(self) -> Iterator[int]:
-        """Hold the lock for starting and stopping; file system errors are raised as PostgresUnavailable."""
+        """Hold the lock for starting and stopping; file system errors are raised as PostgresUnavailableError."""
         try:
             # root's folder can be entered by the server's account; the folders in it are private
             cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
@@ -159,14 +159,14 @@ class EmbeddedPostgres:
             with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
                 yield turn
         except TimeoutError as failure:
-            raise PostgresUnavailable(
+            raise PostgresUnavailableError(
                 "postgres_busy", f"Another process is busy with the server: {failure}."
             ) from failure
         except OSError as failure:
             raise self._unusable(f"can't be used: {failure}") from failure
 
     def _account(self) -> Account:
-        """The account that runs the server. Raises PostgresUnavailable if it can't use the data folder."""
+        """The account that runs the server. Raises PostgresUnavailableError if it can't use the data folder."""
         account = account_for(self.folder, self.data)
         if self.folder.exists() and (owner := self.folder.stat().st_uid) != account.uid:
             raise self._unusable(f"holds a database of the account {Account(owner, owner)}, and this is {account}")
@@ -183,9 +183,9 @@ class EmbeddedPostgres:
             raise self._unusable(f"is out of reach for the account {who}: it may not enter {closed}")
         return account
 
-    def _unusable(self, why: str) -> PostgresUnavailable:
+    def _unusable(self, why: str) -> PostgresUnavailableError:
         remedy = f"Set COUNTERSIGN_DATA to a folder on a local disk that this account may use. {ELSEWHERE}"
-        return PostgresUnavailable("data_folder", f"The data folder {self.data} {why}.", remedy)
+        return PostgresUnavailableError("data_folder", f"The data folder {self.data} {why}.", remedy)
 
     def _socket_folder(self) -> Path:
         """`run/` in the data folder; a private folder in /tmp if that is inaccessible, too long or oddly named."""
@@ -221,7 +221,7 @@ class EmbeddedPostgres:
                 )  # fmt: skip
             if self._running():
                 return
-        raise PostgresUnavailable("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
+        raise PostgresUnavailableError("postgres_start", f"PostgreSQL ended while starting. {_last_words(logs)}")
 
     def _running(self) -> bool:
         """Whether the server answers. Waits while it starts, and while processes of a killed one end."""
@@ -235,7 +235,7 @@ class EmbeddedPostgres:
             if orphaned and waited > ORPHAN_SECONDS:
                 cluster.quit_orphans(self.folder)
             if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
-                raise PostgresUnavailable(
+                raise PostgresUnavailableError(
                     "postgres_busy",
                     f"Processes of another server hold {self.folder}, but do not answer after {waited:.0f} seconds.",
                     f"Look for them with ps (perhaps in another container) and end them. {ELSEWHERE}",
@@ -249,7 +249,7 @@ class EmbeddedPostgres:
         while is_held(self._alive) or cluster.postmaster(self.folder):
             if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:
                 sentence = f"The server in {self.folder} did not end within {STOP_SECONDS_MAX} seconds."
-                raise PostgresUnavailable("postgres_stop", sentence, f"Its log is in {self._logs}.")
+                raise PostgresUnavailableError("postgres_stop", sentence, f"Its log is in {self._logs}.")
             report(waited)
             time.sleep(PAUSE_SECONDS)
 

@@ -11,7 +11,7 @@ import psycopg
 import structlog
 from msgspec import Struct
 
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.roles import settle_roles
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
@@ -28,7 +28,7 @@ NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 log = structlog.get_logger()
 
 
-class MigrationRefused(PostgresUnavailable):
+class MigrationRefusedError(PostgresUnavailableError):
     """The files do not match the database. The sentence names the file."""
 
 
@@ -42,18 +42,18 @@ class Migration(Struct, frozen=True):
 
 
 def migrations() -> list[Migration]:
-    """All files of this release, in order. Raises MigrationRefused for an invalid name or a duplicate number."""
+    """All files of this release, in order. Raises MigrationRefusedError for an invalid name or a duplicate number."""
     by_number: dict[int, Migration] = {}
     for file in sorted(files("infrastructure").joinpath("sql").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
         if (match := NAME.fullmatch(file.name)) is None:
-            raise MigrationRefused("migration_name", f"The file {file.name} is not named NNNN_name.sql.", "Rename it.")
+            raise MigrationRefusedError("migration_name", f"The file {file.name} is not named NNNN_name.sql.", "Rename it.")
         sql = file.read_bytes().replace(b"\r\n", b"\n")
         migration = Migration(int(match["number"]), file.name, sql, hashlib.sha256(sql).hexdigest())
         if other := by_number.get(migration.number):
             sentence = f"The files {other.name} and {file.name} have the same number."
-            raise MigrationRefused("migration_number", sentence, "Give the newer one the next free number.")
+            raise MigrationRefusedError("migration_number", sentence, "Give the newer one the next free number.")
         by_number[migration.number] = migration
     return list(by_number.values())
 
@@ -61,7 +61,7 @@ def migrations() -> list[Migration]:
 def migrate(url: str) -> list[str]:
     """Apply pending files, and return their names.
 
-    One transaction per file, one process at a time. Raises MigrationRefused if a file changed after it was applied, if
+    One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was applied, if
     the database is newer than this release, or if the account may not change it; psycopg.Error, with a note of the
     file, if one fails. Grants of the roles are updated each time.
     """
@@ -93,7 +93,7 @@ def _missing(connection: psycopg.Connection) -> list[Migration]:
 def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
     """The files that are not among *rows*, the result of APPLIED.
 
-    Raises MigrationRefused if the rows do not match the files of this release.
+    Raises MigrationRefusedError if the rows do not match the files of this release.
     """
     applied = {number: (name, digest) for number, name, digest in rows}
     ours = migrations()
@@ -102,13 +102,13 @@ def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
         name, digest = applied.get(migration.number, (migration.name, migration.digest))
         if (name, digest) != (migration.name, migration.digest):
             sentence = f"The file {migration.name} is not what this database was built with ({name}): it was edited."
-            raise MigrationRefused("migration_edited", sentence, "Put it back, and make the change in a new file.")
+            raise MigrationRefusedError("migration_edited", sentence, "Put it back, and make the change in a new file.")
         if migration.number not in applied and migration.number < newest:
             sentence = f"The file {migration.name} is new, but this database is already at {applied[newest][0]}."
-            raise MigrationRefused("migration_late", sentence, "Give it a number above that.")
+            raise MigrationRefusedError("migration_late", sentence, "Give it a number above that.")
     if unknown := sorted(applied.keys() - {migration.number for migration in ours}):
         sentence = f"A newer Countersign has changed this database ({applied[unknown[-1]][0]})."
-        raise MigrationRefused("migration_newer", sentence, "Start that release, or restore a backup made before it.")
+        raise MigrationRefusedError("migration_newer", sentence, "Start that release, or restore a backup made before it.")
     return [migration for migration in ours if migration.number not in applied]
 
 
@@ -130,7 +130,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
             return
 
 
-def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> MigrationRefused:
+def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> MigrationRefusedError:
     """The refusal if privileges are missing: what an administrator of the server has to grant."""
     if isinstance(failure, psycopg.errors.ReadOnlySqlTransaction):
         remedy = "Name a server that takes changes, no standby, where default_transaction_read_only is off."
@@ -143,7 +143,7 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
             f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
     reason = failure.diag.message_primary or str(failure)
-    return MigrationRefused("migration_forbidden", f"{migration.name} can't be applied by {user}: {reason}.", remedy)
+    return MigrationRefusedError("migration_forbidden", f"{migration.name} can't be applied by {user}: {reason}.", remedy)
 
 
 def _is_catalog_conflict(failure: psycopg.Error) -> bool:

@@ -18,7 +18,7 @@ from projections.view import View
 END_SECONDS_MAX = 5.0  # for a rebuild that is stopped while it creates an index
 
 
-class BuildStopped(Exception):  # noqa: N818 an event, not an error
+class BuildStoppedError(Exception):
     """The projector was stopped during a build. The next leader starts it again."""
 
 
@@ -64,7 +64,7 @@ class Building:
 
     def _check_stopped(self, *_: int) -> None:
         if self._until.is_set():
-            raise BuildStopped
+            raise BuildStoppedError
 
 
 def outdated(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:

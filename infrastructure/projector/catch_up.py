@@ -21,7 +21,7 @@ from domain.messages import Entry
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded, write
 from infrastructure.projector.fold_cache import FoldCache
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from projections.view import View
 
 BATCH_ENTRIES_MAX = 5000
@@ -85,14 +85,14 @@ class ViewFollower:
     def step(self, connection: psycopg.Connection[Any], should_stop: Callable[[], bool]) -> int:
         """Advance the views furthest behind by up to BATCHES_MAX batches; returns the number of entries folded.
 
-        Raises GapInLedger if a position is missing.
+        Raises LedgerGapError if a position is missing.
         """
         span = self.span()
         if span is None:
             return 0
         try:
             self._follow(connection, span, should_stop)
-        except (psycopg.OperationalError, GapInLedger):
+        except (psycopg.OperationalError, LedgerGapError):
             self._cache.clear()
             raise
         except Exception as failure:  # noqa: BLE001 any error of a fold is isolated by bisecting, and logged
@@ -168,7 +168,7 @@ class ViewFollower:
             if batch:
                 write(connection, batch.as_upserts())
                 self._advance(behind, batch)
-        except (psycopg.OperationalError, GapInLedger):
+        except (psycopg.OperationalError, LedgerGapError):
             raise
         except Exception as failure:  # noqa: BLE001 as above
             if limit > 1:
@@ -211,9 +211,9 @@ def _read_ahead_connection(url: str, stack: ExitStack) -> psycopg.Connection[Any
 
 
 def _last_of(histories: Sequence[Sequence[Entry]], seq: int) -> int:
-    """The last position of the entries after *seq* in *histories*. Raises GapInLedger if one is missing."""
+    """The last position of the entries after *seq* in *histories*. Raises LedgerGapError if one is missing."""
     positions = sorted(entry.position for entries in histories for entry in entries)
     for expected, position in enumerate(positions, seq + 1):
         if position != expected:
-            raise GapInLedger(f"position {expected} is missing from the ledger: the next one is {position}")
+            raise LedgerGapError(f"position {expected} is missing from the ledger: the next one is {position}")
     return positions[-1]

@@ -36,7 +36,7 @@ _facts_of = json.Decoder(list[AnyFact]).decode
 _recorded_of = json.Decoder(list[Recorded]).decode
 
 
-class GapInLedger(Exception):  # noqa: N818 a finding about the ledger
+class LedgerGapError(Exception):
     """A position is missing: the ledger is damaged, and no view may skip it."""
 
 

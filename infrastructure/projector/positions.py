@@ -30,7 +30,7 @@ class ViewPosition(Struct, frozen=True):
     error: str | None
 
 
-class ViewBehind(TimeoutError):  # noqa: N818 a temporary state
+class ViewBehindError(TimeoutError):
     """The views have not *reached* the wanted position in time. Retry in a moment."""
 
     def __init__(self, reached: int, wanted: int) -> None:
@@ -71,7 +71,7 @@ class Views:
         return min((view.position for view in await self.positions()), default=0)
 
     async def catch_up(self, position: int | None, patience: float = PATIENCE_SECONDS) -> None:
-        """Wait until every view has reached *position*. Raises ViewBehind after *patience* seconds."""
+        """Wait until every view has reached *position*. Raises ViewBehindError after *patience* seconds."""
         if not position:
             return
         limit, pause = monotonic() + patience, PAUSE_SECONDS
@@ -80,7 +80,7 @@ class Views:
             if reached >= position:
                 return
             if monotonic() > limit:
-                raise ViewBehind(reached, position)
+                raise ViewBehindError(reached, position)
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 
@@ -89,7 +89,7 @@ class Views:
         head = await self._store.head()
         try:
             await self.catch_up(head, patience)
-        except ViewBehind as behind:
+        except ViewBehindError as behind:
             return head - behind.reached
         return 0
 

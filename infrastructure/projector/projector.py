@@ -15,9 +15,9 @@ from psycopg.sql import SQL
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import CHANNEL, head_of
 from infrastructure.postgres.lease import Lease
-from infrastructure.projector.build import Building, BuildStopped, outdated
+from infrastructure.projector.build import Building, BuildStoppedError, outdated
 from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import drop_leftovers_if_idle
 from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, make_indexes, make_tables
 from infrastructure.projector.worker_messages import LedgerRange
@@ -67,9 +67,9 @@ class Projector:
             except psycopg.Error:
                 log.exception("projector_failed")
                 self._stopping.wait(POLL_SECONDS)
-            except BuildStopped:
+            except BuildStoppedError:
                 log.info("view_build_stopped")
-            except GapInLedger as gap:
+            except LedgerGapError as gap:
                 log.critical("ledger_damaged", error=str(gap))
                 self._stopping.wait(ALARM_SECONDS)
             except Exception:
@@ -131,7 +131,7 @@ class Projector:
         """Advance the running views by some batches, those furthest behind first; returns the number of entries.
 
         Outdated views are built in the background meanwhile; views far behind are folded by several processes. Raises
-        BuildStopped if the projector is stopped before a build is done.
+        BuildStoppedError if the projector is stopped before a build is done.
         """
         while True:
             if self._following.law_may_differ:
@@ -147,7 +147,7 @@ class Projector:
                 return 0
             if self._stopping.is_set():
                 self._leave_building()
-                raise BuildStopped
+                raise BuildStoppedError
             self._building.done(BUILD_LOOK_SECONDS)
 
     def _follow(self, connection: psycopg.Connection[Any]) -> int:
@@ -177,7 +177,7 @@ class Projector:
         self._building = None
         try:
             built = building.result()
-        except (psycopg.OperationalError, BuildStopped, GapInLedger):
+        except (psycopg.OperationalError, BuildStoppedError, LedgerGapError):
             raise
         except Exception as failure:
             log.exception("view_build_failed", views=building.names)

@@ -22,7 +22,7 @@ from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import head_of
 from infrastructure.postgres.roles import make_schema
 from infrastructure.projector.fill import Filled, fill
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
 from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
@@ -71,7 +71,7 @@ def rebuild(
     With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
     defaults to the fastest number. *progress* is called with (entries read, entries in all). The projector is blocked
     meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
-    Raises GapInLedger if a position is missing, FillFailed if a worker process fails or dies, and whatever a fold
+    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a fold
     raises in this process.
     """
     with psycopg.connect(url, autocommit=True) as connection:
@@ -166,7 +166,7 @@ def _fill(
     else:
         filled = fill_parallel(url, views, position, fresh, processes=processes, progress=report)
     if filled.entries != position:
-        raise GapInLedger(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
+        raise LedgerGapError(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled
 
 

@@ -59,7 +59,7 @@ AHEAD_MAX = 2  # ranges in flight: one is written, one is folded
 READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
 
 
-class FillFailed(Exception):  # noqa: N818 an outcome of the whole fill
+class FillFailedError(Exception):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 
@@ -80,7 +80,7 @@ def fill_parallel(
     processes: int,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Filled:
-    """As `fill`, with several *processes*. Raises FillFailed if one of them fails or dies; all end with the call."""
+    """As `fill`, with several *processes*. Raises FillFailedError if one of them fails or dies; all end with the call."""
     versions = {view.name: view.version for view in views}
     jobs = [Fill(url, versions, position, schema, Share(nth, processes)) for nth in range(processes)]
     with _workers(jobs) as (_, messages):
@@ -94,9 +94,9 @@ def fill_parallel(
                 case Completed(filled):
                     done.append(filled)
                 case Failed(error):
-                    raise FillFailed(error)
+                    raise FillFailedError(error)
                 case PartialBatch():
-                    raise FillFailed("a worker answered a Fill job with a batch")
+                    raise FillFailedError("a worker answered a Fill job with a batch")
     return Filled(
         entries=sum(filled.entries for filled in done),
         projects=sum(filled.projects for filled in done),
@@ -109,7 +109,7 @@ def follow_parallel(
 ) -> Generator[ViewBatch]:
     """The batches of *ranges* in order, each folded by several *processes*, up to AHEAD_MAX ranges in flight.
 
-    Raises FillFailed if a worker fails or dies, or if a position is missing; all workers end with the generator.
+    Raises FillFailedError if a worker fails or dies, or if a position is missing; all workers end with the generator.
     """
     versions = {view.name: view.version for view in views}
     jobs = [Follow(url, versions, Share(nth, processes)) for nth in range(processes)]
@@ -122,7 +122,7 @@ def follow_parallel(
             while not all(answers):
                 nth, message = messages.get()
                 if not isinstance(message, PartialBatch):
-                    raise FillFailed(message.error if isinstance(message, Failed) else "a worker ended unexpectedly")
+                    raise FillFailedError(message.error if isinstance(message, Failed) else "a worker ended unexpectedly")
                 answers[nth].append(message)
             yield _merged(views, range_, [answer.popleft() for answer in answers])
 
@@ -130,7 +130,7 @@ def follow_parallel(
 def _merged(views: list[View[Any]], range_: LedgerRange, parts: Sequence[PartialBatch]) -> ViewBatch:
     entries = sum(part.entries for part in parts)
     if entries != range_.last - range_.seq:
-        raise FillFailed(f"the ledger holds {entries} entries after position {range_.seq} up to {range_.last}")
+        raise FillFailedError(f"the ledger holds {entries} entries after position {range_.seq} up to {range_.last}")
     lines = [
         Lines(
             table,
@@ -207,7 +207,7 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
             case Follow():
                 for part in _parts(job, views, map(decode_range, commands)):
                     send(part)
-    except FillFailed as failure:
+    except FillFailedError as failure:
         send(Failed(str(failure)))
     except Exception as failure:  # noqa: BLE001 the parent raises it
         send(Failed(f"{type(failure).__name__}: {failure}"))
@@ -231,7 +231,7 @@ def _views(job: Job) -> Iterator[View[Any]]:
     with psycopg.connect(job.url, autocommit=True) as connection:
         for view in by_law_now(connection, [view for view in VIEWS if view.name in job.views]):
             if view.version != job.views[view.name]:
-                raise FillFailed(f"the calendar by which {view.name} counts was changed just now: try again")
+                raise FillFailedError(f"the calendar by which {view.name} counts was changed just now: try again")
             yield view
 
 

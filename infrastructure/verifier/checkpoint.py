@@ -21,7 +21,7 @@ BEGIN = bytes(32)
 _POSITION = Layout(">q")
 
 
-class CheckpointUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+class CheckpointUnreadableError(Exception):
     """The file can't be read or written, or is no checkpoint. The message says which."""
 
 
@@ -103,24 +103,24 @@ def _between(before: int, sample: Sample) -> str:
 
 
 def read(path: Path) -> Checkpoint:
-    """The checkpoint in the file *path*. Raises CheckpointUnreadable."""
+    """The checkpoint in the file *path*. Raises CheckpointUnreadableError."""
     try:
         checkpoint = json.decode(path.read_bytes(), type=Checkpoint)
     except OSError as failure:
-        raise CheckpointUnreadable(f"{path} can't be read: {failure.strerror or failure}.") from failure
+        raise CheckpointUnreadableError(f"{path} can't be read: {failure.strerror or failure}.") from failure
     except (ValidationError, ValueError) as failure:
-        raise CheckpointUnreadable(f"{path} is no checkpoint: {failure}.") from failure
+        raise CheckpointUnreadableError(f"{path} is no checkpoint: {failure}.") from failure
     positions = [step.position for step in checkpoint.steps]
     if checkpoint.format != FORMAT or positions != sorted(set(positions)) or positions[0] < 1:
-        raise CheckpointUnreadable(f"{path} is no checkpoint of the format {FORMAT}.")
+        raise CheckpointUnreadableError(f"{path} is no checkpoint of the format {FORMAT}.")
     return checkpoint
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
-    """Write *checkpoint* to a new file; never overwrites one. Raises CheckpointUnreadable on failure."""
+    """Write *checkpoint* to a new file; never overwrites one. Raises CheckpointUnreadableError on failure."""
     try:
         with path.open("xb") as file:
             file.write(json.format(json.encode(checkpoint), indent=1) + b"\n")
     except OSError as failure:
         sentence = "is there already: name a new file" if isinstance(failure, FileExistsError) else "can't be written"
-        raise CheckpointUnreadable(f"{path} {sentence} ({failure.strerror}).") from failure
+        raise CheckpointUnreadableError(f"{path} {sentence} ({failure.strerror}).") from failure

@@ -21,7 +21,7 @@ from domain.law.licensing.forecast import DISTANT
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.committer import Busy
+from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.watcher.watch_cache import WatchCache
@@ -65,7 +65,7 @@ class Watcher:
             try:
                 async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
                     await self._lead(connection)
-            except (psycopg.Error, Busy) as lost:
+            except (psycopg.Error, BusyError) as lost:
                 log.warning("deadline_watcher_disconnected", error=str(lost).strip())
                 await self._pause(POLL_SECONDS)
             except Exception:
@@ -130,7 +130,7 @@ class Watcher:
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
     async def _check(self, state: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
-        """Record everything that is due in one project. Raises psycopg.Error and Busy; logs any other error."""
+        """Record everything that is due in one project. Raises psycopg.Error and BusyError; logs any other error."""
         project = state.project.id
         try:
             for _ in range(PASSES_MAX):
@@ -143,7 +143,7 @@ class Watcher:
                 await self._record(project, watched)
                 state = await self._cache.refreshed(state)
             log.warning("project_did_not_settle", project=str(project), due=len(watched.due))
-        except (psycopg.Error, Busy):
+        except (psycopg.Error, BusyError):
             raise
         except Exception:
             log.exception("project_check_failed", project=str(project))

@@ -1,4 +1,4 @@
-"""A catalogue as it is read: on a day, as known at an instant, and one item of it over all its editions."""
+"""Reading a catalogue: as of a day, as known at an instant, and the history of one item over its editions."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ from domain.messages import Entry
 
 
 class DatedEdition(Struct, frozen=True):
-    """An edition with the entry that published it; in force up to the day before *valid_to*, None: for ever."""
+    """An edition with the entry that published it; in force until the day before *valid_to*, None: without end."""
 
     edition: Edition
     entry: Entry
     valid_to: date | None
 
 
-class CatalogueThen(Struct, frozen=True):
-    """A catalogue at the instant *at*, by what was recorded by *known*: its editions, and what was decided."""
+class CatalogueAsOf(Struct, frozen=True):
+    """A catalogue at the instant *at*, as known at *known*: its editions and decisions."""
 
     catalogue: Catalogue
     editions: Sequence[DatedEdition]
-    decisions: Sequence[Entry]  # who decided that what can be applied for online, in the order of recording
+    decisions: Sequence[Entry]  # on online application, in order of recording
     day: date
-    hours: Sequence[Entry] = ()  # which intake hours departments published, in the order of recording
+    hours: Sequence[Entry] = ()  # publications of intake hours, in order of recording
 
     def in_force(self) -> DatedEdition | None:
         """The edition in force on the day; None before the first."""
-        return next((one for one in reversed(self.editions) if one.edition.valid_from <= self.day), None)
+        return next((dated for dated in reversed(self.editions) if dated.edition.valid_from <= self.day), None)
 
     def numbered(self, number: int) -> DatedEdition | None:
-        """Edition *number*; None where it was not known."""
-        return next((one for one in self.editions if one.edition.number == number), None)
+        """Edition *number*; None if it was unknown then."""
+        return next((dated for dated in self.editions if dated.edition.number == number), None)
 
     def online(self) -> dict[str, bool]:
-        """What departments had decided, by the item's code."""
+        """The departments' decisions on online application, by item code."""
         facts = (entry.fact for entry in self.decisions)
         return {fact.task_code: fact.is_online for fact in facts if isinstance(fact, OnlineDecided)}
 
 
-def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueThen:
-    """*catalogue* at *at*, in the time zone *zone*; *entries* are those that published or decided, in order."""
-    told = [entry for entry in entries if entry.recorded_at <= known]
-    published = [(entry, entry.fact) for entry in told if isinstance(entry.fact, CataloguePublished)]
+def then(catalogue: Catalogue, entries: Iterable[Entry], at: datetime, known: datetime, zone: str) -> CatalogueAsOf:
+    """*catalogue* at *at*, in the time zone *zone*; *entries* are its publications and decisions, in order."""
+    recorded = [entry for entry in entries if entry.recorded_at <= known]
+    published = [(entry, entry.fact) for entry in recorded if isinstance(entry.fact, CataloguePublished)]
     editions = [catalogue.editions[fact.edition - 1] for _, fact in published]
     ends: list[date | None] = [edition.valid_from for edition in editions[1:]]
     dated = [
         DatedEdition(edition, entry, end)
         for edition, (entry, _), end in zip(editions, published, [*ends, None], strict=False)
     ]
-    decisions = [entry for entry in told if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
-    hours = [entry for entry in told if isinstance(entry.fact, IntakeHoursSet)]
-    return CatalogueThen(catalogue, dated, decisions, local_day(at, zone), hours)
+    decisions = [entry for entry in recorded if isinstance(entry.fact, OnlineDecided) and entry.occurred_at <= at]
+    hours = [entry for entry in recorded if isinstance(entry.fact, IntakeHoursSet)]
+    return CatalogueAsOf(catalogue, dated, decisions, local_day(at, zone), hours)
 
 
 class EditionDifference(StrEnum):
-    """What one edition did to an item."""
+    """The change of an item in one edition."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -73,7 +73,7 @@ class EditionDifference(StrEnum):
 
 
 class ItemInEdition(Struct, frozen=True):
-    """One item in one edition, and its *fields* that differ from the one before. *service*: None where it went."""
+    """One item in one edition, and its *fields* that differ from the previous one. *service*: None if removed."""
 
     edition: DatedEdition
     difference: EditionDifference
@@ -82,7 +82,7 @@ class ItemInEdition(Struct, frozen=True):
 
 
 def over_editions(code: str, editions: Iterable[DatedEdition]) -> Iterator[ItemInEdition]:
-    """The item *code* edition by edition, from the first that has it; not told where it stays away."""
+    """The item *code* edition by edition, from the first that has it; editions without it are skipped."""
     before: ServiceItem | None = None
     for edition in editions:
         service = edition.edition.items.get(code)
@@ -92,7 +92,7 @@ def over_editions(code: str, editions: Iterable[DatedEdition]) -> Iterator[ItemI
 
 
 def difference(before: ServiceItem | None, after: ServiceItem | None) -> EditionDifference:
-    """What became of *before*."""
+    """The kind of change from *before* to *after*."""
     if before is None:
         return EditionDifference.ADDED
     if after is None:
@@ -101,7 +101,7 @@ def difference(before: ServiceItem | None, after: ServiceItem | None) -> Edition
 
 
 def differing(before: ServiceItem | None, after: ServiceItem | None) -> tuple[str, ...]:
-    """The names of the fields in which both differ; none where there are no two."""
+    """The names of the fields that differ; none if either is missing."""
     if before is None or after is None:
         return ()
     return tuple(name for name in ServiceItem.__struct_fields__ if getattr(before, name) != getattr(after, name))

@@ -52,11 +52,11 @@ MOVED = """
 """
 
 
-class TooMuchToRead(Exception):  # noqa: N818 it says what was asked for
+class TooMuchToReadError(Exception):
     """More projects have moved since the asked instant than are read from the ledger for one question."""
 
 
-class NoSuchClock(LookupError):  # noqa: N818 an answer, not an error
+class NoSuchClockError(LookupError):
     """The clock had not started at the asked instant, or its days are not listed one by one."""
 
 
@@ -87,7 +87,7 @@ class ClocksAt:
         return [item for item in found if item is not None and item.clocks]
 
     async def listed(self, asked: ClockFilter) -> list[ListedClock]:
-        """One page of the clocks of all projects, those that are over first. Raises TooMuchToRead."""
+        """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
         if asked.project is not None:
             return page_of(asked, [], await self._read([asked.project]))
         moved = await self._moved()
@@ -96,7 +96,7 @@ class ClocksAt:
         return page_of(asked, found, await self._read(moved)) if moved else found
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
-        """The clocks of *projects* that run, those that are over first. Raises TooMuchToRead."""
+        """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""
         moved = set(await self._moved()) & set(projects)
         rows = await self._rows(RUNNING, {"projects": list(set(projects) - moved), "t": self.t})
         found = await self._shown([ClockRow(*row) for row in rows])
@@ -104,7 +104,7 @@ class ClocksAt:
         return sorted(found, key=lambda one: one.order)
 
     async def counts(self, department: str = "") -> list[ClockCount]:
-        """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToRead."""
+        """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""
         moved = await self._moved()
         counts = await from_view(self._store, self.t, department, scope=self.scope)
         if moved:
@@ -115,16 +115,16 @@ class ClocksAt:
     async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
         """Why a clock stands where it does, day by day; of the last application unless one is named.
 
-        Raises NoSuchClock if it has not started, or is counted in hours.
+        Raises NoSuchClockError if it has not started, or is counted in hours.
         """
         entries = await entries_known(self._store, project, self.known)
         history = _application(item_histories(entries) if of_project(entries) else {}, item, application)
         try:
             return explanation(history, self._laws, clock, self.t, self.known, entries)
         except KeyError as none:
-            raise NoSuchClock(f"{clock} of {item} had not started") from none
+            raise NoSuchClockError(f"{clock} of {item} had not started") from none
         except ValueError as hours:
-            raise NoSuchClock(f"{clock} of {item} has no days to list: {hours}") from hours
+            raise NoSuchClockError(f"{clock} of {item} has no days to list: {hours}") from hours
 
     async def _moved(self) -> list[UUID]:
         """The projects for which the view can't answer: it knows more than was known, or counts by another calendar.
@@ -142,7 +142,7 @@ class ClocksAt:
             self.recounting = True
             moved = await self._moved_by(newer)
         if len(moved) > PROJECTS_READ_MAX:
-            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
+            raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
         return moved
 
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
@@ -204,8 +204,8 @@ async def is_recounting(store: Reader, laws: Laws) -> bool:
 
 
 def _application(histories: Histories, item: str, application: int) -> ItemHistory:
-    """One application for *item*, the last one unless it is named. Raises NoSuchClock."""
+    """One application for *item*, the last one unless it is named. Raises NoSuchClockError."""
     numbers = [number for code, number in histories if code == item and application in (0, number)]
     if not numbers or not histories[item, max(numbers)].law:
-        raise NoSuchClock(f"{item} was not applied for")
+        raise NoSuchClockError(f"{item} was not applied for")
     return histories[item, max(numbers)]

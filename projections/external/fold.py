@@ -1,6 +1,6 @@
-"""系统外结果 what stands for items of departments outside the system: result, provenance, last verified, discrepancy.
+"""系统外结果 external results: items of outside departments with result, provenance, last verification, discrepancy.
 
-A row holds the day on which it was last verified and never how stale that is: staleness depends on when it is asked.
+A row holds the day of the last verification, not the staleness, which depends on the time of the query.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from projections.clocks.law_kinds import KINDS
 from projections.reader import Laws
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-# What says by itself that somebody looked: it counts on the day on which they did.
+# Facts that are a verification by themselves, on the day they took effect.
 LOOKED = (ExternalResultVerified, ExternalResultConfirmed, DiscrepancySettled, RecordAttested)
 
-# What changes which items are not granted, and what these wait for, beside the events of the law.
+# Facts, besides the events of the law, that change which items are not granted and what these wait for.
 OTHERS = (
     *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped),
     *(DecisionRevoked, RenewalDeemed, CardRescinded),
@@ -58,12 +58,12 @@ OUTSIDE = Table(
         ("source", "text NOT NULL"),
         ("by_feed", "boolean NOT NULL"),
         ("evidence", "text NOT NULL"),
-        ("recorded_at", "timestamptz"),  # when the result was keyed in, or came
+        ("recorded_at", "timestamptz"),  # when the result was entered or reported
         ("recorded_by", "text NOT NULL"),
         ("verified_on", "date NOT NULL"),
         ("verified_by", "text NOT NULL"),  # a person, or the source of a feed
-        ("needed", "boolean NOT NULL"),  # an item that is not granted has it among its preconditions
-        ("disputed", "boolean NOT NULL"),  # a feed says otherwise, and the project manager has not decided
+        ("needed", "boolean NOT NULL"),  # an ungranted item has it among its preconditions
+        ("disputed", "boolean NOT NULL"),  # a feed reported another result, and the discrepancy is not settled
         ("fed_outcome", "text NOT NULL"),
         ("fed_document_number", "text NOT NULL"),
         ("fed_document_on", "date"),
@@ -76,7 +76,7 @@ OUTSIDE = Table(
 
 
 class Looked(Struct):
-    """When somebody last looked at one item, and how its result came."""
+    """The last verification of one item, and the origin of its result."""
 
     application: int
     verified_on: date
@@ -89,13 +89,13 @@ class Looked(Struct):
 
 
 class OutsideState(Struct):
-    """What the rows of one project need beside the project itself."""
+    """State of one project, in addition to the project itself."""
 
     items: dict[str, Looked] = field(default_factory=dict)
 
 
 class Outside:
-    """The fold. *laws* tells in which zone a law counts its days."""
+    """The fold. *laws* gives the time zone of a law's days."""
 
     name: str = "outside"
     version: int = 2
@@ -121,7 +121,7 @@ class Outside:
             self._look(state, entry, item)
 
     def _look(self, state: OutsideState, entry: Entry, item: Item) -> None:
-        """Note that somebody told how the item stands."""
+        """Record a verification of the item."""
         fact, zone = entry.fact, self._laws().pack(entry.recorded.law).zone
         at = entry.occurred_at if isinstance(fact, LOOKED) else entry.recorded_at
         looked = Looked(item.application, at.astimezone(ZoneInfo(zone)).date(), entry.recorded.by.id, zone)
@@ -143,17 +143,19 @@ class Outside:
         state.items[item.plan.item] = looked
 
     def rows(self, state: OutsideState, project: Project) -> Rows:
-        kept = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
+        planned = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
         return {
             "outside": [
-                _row(project, code, item, looked) for code, item, looked in kept if item.stage is not Stage.NOT_STARTED
+                _row(project, code, item, looked)
+                for code, item, looked in planned
+                if item.stage is not Stage.NOT_STARTED
             ]
         }
 
 
 def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
     decided = item.stage in DECIDED_STAGES and item.outcome is not None
-    stands = item.result or (ExternalResult(item.outcome) if decided and item.outcome else None)
+    result = item.result or (ExternalResult(item.outcome) if decided and item.outcome else None)
     fed = item.disputed
     return (
         project.id,
@@ -163,11 +165,11 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
         project.manager,
         looked.zone,
         item.stage.value,
-        stands.outcome.value if stands else "",
-        stands.document_number if stands else "",
-        stands.document_on if stands else None,
-        stands.source if stands else "",
-        bool(stands and stands.by_feed),
+        result.outcome.value if result else "",
+        result.document_number if result else "",
+        result.document_on if result else None,
+        result.source if result else "",
+        bool(result and result.by_feed),
         looked.evidence,
         looked.recorded_at,
         looked.recorded_by,
@@ -184,9 +186,9 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
 
 
 class OutsideRow(Struct, frozen=True):
-    """One item of a department outside the system, as the view has it.
+    """One item of an outside department, in the columns of the view.
 
-    *needed*: work that is not over rests on it, as an item that is not granted has it among its preconditions.
+    *needed*: an ungranted item has it among its preconditions.
     """
 
     project: UUID
@@ -216,5 +218,5 @@ class OutsideRow(Struct, frozen=True):
 
 
 def unverified_days(row: OutsideRow, at: datetime) -> int:
-    """How many days ago, by the local calendar at *at*, the row was last verified; none where that is still to come."""
+    """The days since the last verification, by the local calendar at *at*; 0 if it is in the future."""
     return max(0, (at.astimezone(ZoneInfo(row.zone)).date() - row.verified_on).days)

@@ -1,4 +1,4 @@
-"""Asking what stands for departments outside the system: of a project, or everywhere what is stale or disputed."""
+"""Queries on external results: of one project, or of all, filtered by staleness or discrepancy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from projections.reader import Reader
 
 
 class OutsideFilter(Struct, frozen=True, kw_only=True):
-    """Which results to list; empty fields ask for nothing. *stale_days* None: stale or not."""
+    """Filter of external results; empty fields don't restrict. *stale_days* None: stale or not."""
 
     department: str = ""
     manager: str = ""
@@ -25,19 +25,19 @@ class OutsideFilter(Struct, frozen=True, kw_only=True):
 
 
 class OutsideResults:
-    """Reads the view's table through the store's pool."""
+    """Queries on the view's table."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
     async def of_project(self, project: UUID) -> list[OutsideRow]:
-        """One project's, by item."""
+        """The results of one project, by item."""
         async with self._store.cursor() as cursor:
             await cursor.execute("SELECT * FROM views.outside WHERE project = %s ORDER BY item", [project])
             return [OutsideRow(*row) for row in await cursor.fetchall()]
 
-    async def listed(self, asked: OutsideFilter) -> list[OutsideRow]:
-        """A page of all projects', those verified longest ago first."""
+    async def listed(self, criteria: OutsideFilter) -> list[OutsideRow]:
+        """A page of the results of all projects, the longest unverified first."""
         async with self._store.cursor() as cursor:
             await cursor.execute(
                 """
@@ -51,14 +51,14 @@ class OutsideResults:
                 ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
                 """,
                 {
-                    "department": asked.department,
-                    "manager": asked.manager,
-                    "disputed": asked.disputed,
-                    "days": asked.stale_days,
-                    "at": asked.at,
-                    "register": asked.register,
-                    "limit": asked.limit,
-                    "offset": asked.offset,
+                    "department": criteria.department,
+                    "manager": criteria.manager,
+                    "disputed": criteria.disputed,
+                    "days": criteria.stale_days,
+                    "at": criteria.at,
+                    "register": criteria.register,
+                    "limit": criteria.limit,
+                    "offset": criteria.offset,
                 },
             )
             return [OutsideRow(*row) for row in await cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""One complaint's row: what each fact about it adds, and the runs its clocks are read from."""
+"""The row of a complaint: how facts change it, and the clock runs read from it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from domain.project.feedback.complaint import (
 from domain.project.state.project import Project
 from projections.feedback.redaction import named, veiled_fact, words_of
 
-BUREAU, APPLICANT = "supervisor", "applicant"  # holders that are no department
+BUREAU, APPLICANT = "supervisor", "applicant"  # holders that are not departments
 
 COMPLAINT_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("project", "uuid"),
     ("complaint", "text"),
     ("item", "text NOT NULL"),
-    ("department", "text NOT NULL"),  # who has it now; empty: the supervision bureau
-    ("filed_with", "text NOT NULL"),  # who had it first
+    ("department", "text NOT NULL"),  # its present department; empty: the supervision bureau
+    ("filed_with", "text NOT NULL"),  # its first department
     ("state", "text NOT NULL"),  # filed, accepted, answered; closed, declined, withdrawn
     ("about", "text NOT NULL"),
     ("entries", "integer[] NOT NULL"),
@@ -59,13 +59,13 @@ COMPLAINT_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("answered_by", "text NOT NULL"),
     ("answered_at", "timestamptz"),
     ("satisfied", "text NOT NULL"),
-    ("remarks", "text NOT NULL"),  # why somebody is not content, why it was declined or taken back
+    ("remarks", "text NOT NULL"),  # reasons of dissatisfaction, declining or withdrawal
     ("closed_at", "timestamptz"),  # however it ended
 )
 
 
 class ComplaintRow(Struct):
-    """One complaint, as it is answered. Versions in *entries* and *evidence* are those of the project's history."""
+    """One complaint, in the columns of the view. *entries* and *evidence* are versions in the project's history."""
 
     project: UUID
     complaint: str
@@ -116,7 +116,7 @@ ComplaintFact = (
 
 
 def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
-    """The row of a complaint that was filed."""
+    """The row of a newly filed complaint."""
     words = words_of(fact, entry.recorded.by)
     fact = veiled_fact(fact, words) if fact.anonymous else fact
     return ComplaintRow(
@@ -139,7 +139,7 @@ def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
 
 
 def moved(row: ComplaintRow, fact: ComplaintFact, entry: Entry) -> None:
-    """Let *row* take in a further fact, that of *entry* as a view may keep it."""
+    """Apply a further fact, that of *entry* after redaction, to *row*."""
     at, by = entry.occurred_at, entry.recorded.by.id
     match fact:
         case ComplaintAccepted():
@@ -162,12 +162,12 @@ def moved(row: ComplaintRow, fact: ComplaintFact, entry: Entry) -> None:
             row.state, row.remarks, row.closed_at = "declined", fact.reasons, at
         case ComplaintWithdrawn():
             row.state, row.remarks, row.closed_at = "withdrawn", fact.reasons, at
-        case ComplaintFiled():  # it begins a row, it never changes one
+        case ComplaintFiled():  # it creates a row and never changes one
             return
 
 
 def complaint_runs(row: ComplaintRow) -> list[FeedbackRun]:
-    """What the clocks of a complaint are read from, in the order in which they begin."""
+    """The clock runs of a complaint, in order of their start."""
     holder = row.department or BUREAU
     taken = min((at for at in (row.accepted_at, row.answered_at, row.closed_at) if at), default=None)
     runs = [

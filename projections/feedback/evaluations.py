@@ -1,4 +1,4 @@
-"""One evaluation's row: what each fact about it adds, and the runs its clocks are read from."""
+"""The row of an evaluation: how facts change it, and the clock runs read from it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EVALUATION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("rule", "text NOT NULL"),
     ("law", "text NOT NULL"),
     ("state", "text NOT NULL"),  # closed, if good; else open, started, rectified, closed, void
-    ("round_at", "timestamptz NOT NULL"),  # when it was given, or found not to be put right
+    ("round_at", "timestamptz NOT NULL"),  # start of the round: when it was given, or the rectification rejected
     ("rounds", "integer NOT NULL"),
     ("handler", "text NOT NULL"),
     ("started_at", "timestamptz"),
@@ -61,7 +61,7 @@ EVALUATION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("appeal_reasons", "text NOT NULL"),
     ("appeal_decided_at", "timestamptz"),
     ("closed_at", "timestamptz"),
-    ("earlier_begun", "timestamptz[] NOT NULL"),  # of the rounds that put nothing right: an instant a round
+    ("earlier_begun", "timestamptz[] NOT NULL"),  # of the earlier, failed rounds: one instant each
     ("earlier_started", "timestamptz[] NOT NULL"),
     ("earlier_rectified", "timestamptz[] NOT NULL"),
     ("earlier_called_back", "timestamptz[] NOT NULL"),
@@ -69,9 +69,9 @@ EVALUATION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
 
 
 class EvaluationRow(Struct):
-    """One evaluation, as it is answered: what was said, and what came of a bad grade in its last round.
+    """One evaluation, in the columns of the view, with the last round of rectification of a bad grade.
 
-    *earlier_begun* and the like are the instants of the rounds before, which put nothing right, in their order.
+    *earlier_begun* and the like are the instants of the earlier, failed rounds, in order.
     """
 
     project: UUID
@@ -123,7 +123,7 @@ ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
 
 
 def subject_of(fact: ServiceEvaluated | Followed, project: Project) -> str:
-    """The id of the evaluation that *fact* is about; the oldest ones are known by item and application."""
+    """The id of the evaluation of *fact*; the oldest ones are identified by item and application."""
     if fact.evaluation:
         return fact.evaluation
     return evaluation_id(fact.item, project.recorded(fact.item).application)
@@ -154,7 +154,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
 
 
 def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
-    """Let *row* take in what came of it."""
+    """Apply a further fact to *row*."""
     at, by = entry.occurred_at, entry.recorded.by.id
     match fact:
         case RectificationStarted():
@@ -182,7 +182,7 @@ def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
 
 
 def _round_over(row: EvaluationRow, at: datetime) -> None:
-    """Keep the instants of a round that put nothing right, as the evaluator said at *at*."""
+    """Store the instants of a failed round, which ended with the call-back at *at*."""
     rectified = row.rectified_at or at
     row.earlier_begun = [*row.earlier_begun, row.round_at]
     row.earlier_started = [*row.earlier_started, row.started_at or rectified]
@@ -191,7 +191,7 @@ def _round_over(row: EvaluationRow, at: datetime) -> None:
 
 
 def evaluation_runs(row: EvaluationRow) -> list[FeedbackRun]:
-    """What the clocks of a bad evaluation are read from: those of every round in turn, and the appeal's."""
+    """The clock runs of a bad evaluation: of every round in turn, and of the appeal."""
     if not row.bad:
         return []
     runs = []
@@ -200,7 +200,7 @@ def evaluation_runs(row: EvaluationRow) -> list[FeedbackRun]:
     ):
         runs += _round(row.department, begun, started, rectified, rectified, back)
     rectified_at = row.rectified_at or row.closed_at
-    called = row.called_back_at if row.closed_at else None  # what was said in an earlier round ends no later one
+    called = row.called_back_at if row.closed_at else None  # a call-back of an earlier round ends no later one
     runs += _round(
         row.department,
         row.round_at,
@@ -222,7 +222,7 @@ def _round(
     call_from: datetime | None,
     called: datetime | None,
 ) -> list[FeedbackRun]:
-    """The clocks of one round; none to call back where nothing was put right."""
+    """The clock runs of one round; none for the call-back without a rectification."""
     runs = [
         FeedbackRun(VoiceStep.START, holder, begun, ended_at=started),
         FeedbackRun(VoiceStep.RECTIFICATION, holder, begun, ended_at=rectified),

@@ -1,4 +1,4 @@
-"""投诉评议台账 complaints and evaluations, and the audit trail of both: who did what when, a row a step."""
+"""投诉评议台账 complaints and evaluations, with the audit trail of both: one row per step."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STEPS = Table(
         ("occurred_at", "timestamptz NOT NULL"),
         ("recorded_at", "timestamptz NOT NULL"),
         ("position", "bigint NOT NULL"),
-        ("command", "uuid"),  # none where something of the entry is left out: a key to guesses
+        ("command", "uuid"),  # null for redacted entries, where it would allow guesses
     ),
     key=2,
     indexes=("(occurred_at DESC)", "(recorded_at DESC)"),
@@ -57,7 +57,7 @@ STEPS = Table(
 
 
 class VoicesState(Struct):
-    """The rows so far, by id; *words* would name whoever filed a complaint anonymously, and stand in no row."""
+    """The rows so far, by id; *words* would identify anonymous complainants and are in no row."""
 
     complaints: dict[str, ComplaintRow] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class VoicesState(Struct):
 
 
 class Voices:
-    """The fold. Rows hold instants alone: due dates, and whether something is overdue, depend on when one asks."""
+    """The fold. Rows hold only instants: due dates and overdue flags depend on the time of the query."""
 
     name: str = "voices"
     version: int = 3
@@ -110,7 +110,7 @@ def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Pr
     if isinstance(fact, ComplaintFiled):
         state.complaints[fact.complaint] = begun(fact, entry, project)
         state.words[fact.complaint] = words_of(fact, entry.recorded.by)
-    elif row := state.complaints.get(fact.complaint):  # none where its filing was retracted
+    elif row := state.complaints.get(fact.complaint):  # none if its filing was retracted
         moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 
 
@@ -122,7 +122,7 @@ def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entr
 
 
 class VoiceRow(Struct, frozen=True):
-    """One step of the audit trail. *command* is null, and *by* empty, where they could name a complainant."""
+    """One step of the audit trail. *command* is null and *by* empty where they could identify a complainant."""
 
     project: UUID
     version: int

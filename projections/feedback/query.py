@@ -1,7 +1,7 @@
-"""投诉评议 asking for complaints and evaluations: lists, one project's, and figures; at any instant, as known at any.
+"""投诉评议 queries on complaints and evaluations: lists, one project's, and figures, as of any instant.
 
-The view's rows answer where they may: for a project in which nothing was said or corrected since the asked instants.
-The others are read from the ledger and folded as they stood.
+Current rows are used for projects without later feedback or corrections. Other projects are read from the ledger and
+folded as of the instant.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from domain.law.feedback.clock import VoiceState
 from domain.law.feedback.terms import VoiceStep
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
 from projections.feedback.fold import VoiceRow, Voices, VoicesState
@@ -38,7 +38,7 @@ from projections.view import fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
-VOICES_READ_MAX = 20_000  # of each kind for one question: some seconds
+VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 MOVED = """
     SELECT v.project FROM views.voice AS v
     WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
@@ -51,10 +51,10 @@ MOVED = """
 
 
 class VoiceFilter(Struct, frozen=True, kw_only=True):
-    """Which complaints or evaluations to list, the newest first; what is left out asks for nothing.
+    """Filter of complaints or evaluations, listed newest first; fields left out don't restrict.
 
-    *equal*: columns and what they hold. Filed from *first* until before *end*. *clock* and *standing*: has such a
-    clock, or one that stands so, or both of one clock.
+    *equal*: columns and their values. Filed from *first* until before *end*. *clock* and *standing*: has a clock of
+    this name, in this state, or both.
     """
 
     project: UUID | None = None
@@ -63,17 +63,17 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     clock: VoiceStep | None = None
     standing: VoiceState | None = None
-    scope: Scope | None = None  # None: of any register, where the project is named
+    scope: Scope | None = None  # None: of any register, if the project is given
     limit: int = 100
     offset: int = 0
 
     @property
     def by_clock(self) -> bool:
-        """Whether only the clocks tell what is asked for."""
+        """Whether clocks have to be computed to filter."""
         return self.clock is not None or self.standing is not None
 
     def takes(self, project: UUID, row: object, at: datetime) -> bool:
-        """Whether *row*, said at *at*, is asked for, its clocks apart: what `statement` asks of the view."""
+        """Whether *row*, given at *at*, matches, clocks apart: the same conditions as in `statement`."""
         return (
             self.project in (None, project)
             and (self.first is None or at >= self.first)
@@ -82,14 +82,14 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
         )
 
     def takes_clocks(self, reading: Reading) -> bool:
-        """Whether one of its clocks is asked for."""
+        """Whether one of its clocks matches."""
         return any(
             self.clock in (None, clock.clock) and self.standing in (None, clock.state) for clock in reading.clocks
         )
 
 
 class FeedbackKind(Struct, Generic[R, A], frozen=True):
-    """What is asked for: its table and row, the column that says when, and how it is read."""
+    """Complaints or evaluations: their table and row, the column of their time, and their reading."""
 
     table: LiteralString
     row: type[R]
@@ -99,7 +99,7 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
     read: Callable[[R, Laws, datetime, datetime], A]
 
     def order(self, row: R) -> tuple[datetime, str, str]:
-        """Where it stands in a list, the last first."""
+        """The sort key of lists, descending."""
         return getattr(row, self.at), row.project.hex, getattr(row, self.name)
 
 
@@ -117,33 +117,33 @@ EVALUATIONS = FeedbackKind(
 
 
 class VoicesAt:
-    """What had been said by *t*, as was known at *known*, with its clocks by *laws*."""
+    """Feedback given by *t*, as known at *known*, with its clocks by *laws*."""
 
     def __init__(self, store: Reader, laws: Laws, t: datetime, known: datetime) -> None:
         self._store, self._laws = store, laws
         self.t, self.known = t, known
 
-    async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
-        """Complaints, the newest first. Raises TooMuchToRead."""
-        return await self._listed(COMPLAINTS, asked, await self._earlier(asked.project, asked.scope))
+    async def complaints(self, criteria: VoiceFilter) -> list[ComplaintReading]:
+        """Complaints, the newest first. Raises TooMuchToReadError."""
+        return await self._listed(COMPLAINTS, criteria, await self._earlier(criteria.project, criteria.scope))
 
-    async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
-        """Evaluations, the newest first. Raises TooMuchToRead."""
-        return await self._listed(EVALUATIONS, asked, await self._earlier(asked.project, asked.scope))
+    async def evaluations(self, criteria: VoiceFilter) -> list[EvaluationReading]:
+        """Evaluations, the newest first. Raises TooMuchToReadError."""
+        return await self._listed(EVALUATIONS, criteria, await self._earlier(criteria.project, criteria.scope))
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
-        """Who did what when with a project's complaints and evaluations, oldest first; what counts, as corrected."""
+        """The audit trail of a project's complaints and evaluations, oldest first, with corrections applied."""
         earlier = await self._earlier(project)
         if project in earlier:
             return [VoiceRow(*row) for row in earlier[project].steps]
         query = SQL("SELECT * FROM views.voice WHERE project = %(project)s ORDER BY version")
         return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
 
-    async def summaries(self, asked: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
-        """The figures of all that is asked for, by department and item. Raises TooMuchToRead."""
-        earlier = await self._earlier(asked.project, asked.scope)
-        complaints = await self._all(COMPLAINTS, asked, earlier)
-        evaluations = await self._all(EVALUATIONS, asked, earlier)
+    async def summaries(self, criteria: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
+        """The figures of all matching feedback, by department and item. Raises TooMuchToReadError."""
+        earlier = await self._earlier(criteria.project, criteria.scope)
+        complaints = await self._all(COMPLAINTS, criteria, earlier)
+        evaluations = await self._all(EVALUATIONS, criteria, earlier)
         return await asyncio.to_thread(
             lambda: summaries(
                 map(self._reader(COMPLAINTS), complaints),
@@ -153,54 +153,58 @@ class VoicesAt:
         )
 
     async def _listed(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
     ) -> list[A]:
-        read, page = self._reader(kind), slice(asked.offset, asked.offset + asked.limit)
-        if not asked.by_clock:
+        read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
+        if not criteria.by_clock:
             if not earlier:
-                return list(map(read, await self._found(kind, asked, (), asked.limit, asked.offset)))
-            rows = await self._found(kind, asked, earlier, asked.offset + asked.limit)
-            return list(map(read, self._merged(kind, asked, rows, earlier)[page]))
-        rows = await self._all(kind, asked, earlier)
-        found = await asyncio.to_thread(lambda: [one for one in map(read, rows) if asked.takes_clocks(one)])
-        return found[page]
+                return list(map(read, await self._found(kind, criteria, (), criteria.limit, criteria.offset)))
+            rows = await self._found(kind, criteria, earlier, criteria.offset + criteria.limit)
+            return list(map(read, self._merged(kind, criteria, rows, earlier)[page]))
+        rows = await self._all(kind, criteria, earlier)
+        matching = await asyncio.to_thread(
+            lambda: [reading for reading in map(read, rows) if criteria.takes_clocks(reading)]
+        )
+        return matching[page]
 
-    async def _all(self, kind: FeedbackKind[R, A], asked: VoiceFilter, earlier: Mapping[UUID, VoicesState]) -> list[R]:
-        """Every row that is asked for, its clocks apart."""
-        rows = await self._found(kind, asked, earlier, VOICES_READ_MAX + 1)
-        merged = self._merged(kind, asked, rows, earlier)
+    async def _all(
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+    ) -> list[R]:
+        """Every matching row, clocks apart."""
+        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
+        merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
-            raise TooMuchToRead(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
+            raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
         return merged
 
     def _reader(self, kind: FeedbackKind[R, A]) -> Callable[[R], A]:
         return lambda row: kind.read(row, self._laws, self.t, self.known)
 
     def _merged(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
     ) -> list[R]:
-        """*rows* of the view and those read from the ledger, in the order of a list."""
-        found: list[R] = list(rows)
+        """*rows* of the view merged with those read from the ledger, in list order."""
+        merged: list[R] = list(rows)
         for project, state in earlier.items():
-            found += [row for row in kind.rows(state) if asked.takes(project, row, getattr(row, kind.at))]
-        return sorted(found, key=kind.order, reverse=True)
+            merged += [row for row in kind.rows(state) if criteria.takes(project, row, getattr(row, kind.at))]
+        return sorted(merged, key=kind.order, reverse=True)
 
     async def _found(
-        self, kind: FeedbackKind[R, A], asked: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
+        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
     ) -> list[R]:
-        query = statement(kind, asked, without=bool(without))
-        params: dict[str, Any] = {f"equal_{name}": value for name, value in asked.equal.items()}
-        params |= {"project": asked.project, "first": asked.first, "end": asked.end, "without": list(without)}
+        query = statement(kind, criteria, without=bool(without))
+        params: dict[str, Any] = {f"equal_{name}": value for name, value in criteria.equal.items()}
+        params |= {"project": criteria.project, "first": criteria.first, "end": criteria.end, "without": list(without)}
         params |= {"limit": limit, "offset": offset}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
-        """The projects for which the view can't answer, as they stood. Raises TooMuchToRead."""
-        asked = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
+        """The past states of the projects whose current rows can't be used. Raises TooMuchToReadError."""
+        params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
         within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
-        moved = sorted(found for (found,) in await self._rows(SQL(MOVED).format(**within), asked))
+        moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
-            raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were complained of since {self.t.isoformat()}")
+            raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         states: dict[UUID, VoicesState] = {}
         for first in range(0, len(moved), PROJECTS_AT_A_TIME):
             rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
@@ -214,22 +218,22 @@ class VoicesAt:
 
 
 def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
-    """The condition that a row belongs to *scope*; none where a project is asked about by its id."""
+    """The condition that a row belongs to *scope*; none if the project is given by id."""
     return EVERYTHING if scope is None else scope.of(alias)
 
 
-def statement(kind: FeedbackKind[Any, Any], asked: VoiceFilter, *, without: bool) -> Composed:
-    """The query behind a list; *without* leaves out the projects that are read from the ledger."""
+def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:
+    """The query of a list; *without* excludes the projects read from the ledger."""
     at, name = Identifier("v", kind.at), Identifier("v", kind.name)
-    conditions: list[SQL | Composed] = [within_of(asked.scope, "v")]
+    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
     conditions += [
-        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in asked.equal
+        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in criteria.equal
     ]
-    if asked.project is not None:
+    if criteria.project is not None:
         conditions.append(SQL("v.project = %(project)s"))
-    if asked.first is not None:
+    if criteria.first is not None:
         conditions.append(SQL("{} >= %(first)s").format(at))
-    if asked.end is not None:
+    if criteria.end is not None:
         conditions.append(SQL("{} < %(end)s").format(at))
     if without:
         conditions.append(SQL("v.project <> ALL (%(without)s)"))
@@ -240,7 +244,7 @@ def statement(kind: FeedbackKind[Any, Any], asked: VoiceFilter, *, without: bool
 
 
 def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, VoicesState]:
-    """What had been said of the projects in *rows* by *t*, as was known at *known*."""
+    """The feedback state of the projects in *rows* at *t*, as known at *known*."""
     view, states = Voices(), {}
     for project, of_project in groupby(rows, attrgetter("stream")):
         states[project] = fold_at([view], project, (row.decoded() for row in of_project), t, known).states[view.name]

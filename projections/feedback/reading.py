@@ -1,4 +1,4 @@
-"""How complaints and evaluations stand at an instant: their rows with their clocks, and the rule behind each step."""
+"""Readings of complaints and evaluations at an instant: rows with their clocks, and the rule of each step."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ComplaintReading(ComplaintRow, kw_only=True):
 
 
 class EvaluationReading(EvaluationRow, kw_only=True):
-    """One evaluation and its clocks, none where it is a good one; the rest as with complaints."""
+    """One evaluation and its clocks, none for a good one; the other fields as with complaints."""
 
     clocks: list[VoiceClock]
     due_on: date | None
@@ -72,7 +72,7 @@ Reading = ComplaintReading | EvaluationReading
 
 
 def complaint_reading(row: ComplaintRow, laws: Laws, t: datetime, known: datetime) -> ComplaintReading:
-    """How *row*, which tells of nothing after *t*, stands at *t*, by the calendar as known at *known*."""
+    """The reading of *row* at *t*, by the calendar as known at *known*; *row* holds nothing later than *t*."""
     clocks = clocks_of(complaint_runs(row), row.rule, row.law, laws, t, known)
     due_on, remaining, overdue = _next(clocks)
     return ComplaintReading(
@@ -81,7 +81,7 @@ def complaint_reading(row: ComplaintRow, laws: Laws, t: datetime, known: datetim
 
 
 def evaluation_reading(row: EvaluationRow, laws: Laws, t: datetime, known: datetime) -> EvaluationReading:
-    """The same of an evaluation."""
+    """The reading of an evaluation, likewise."""
     clocks = clocks_of(evaluation_runs(row), row.rule, row.law, laws, t, known)
     due_on, remaining, overdue = _next(clocks)
     return EvaluationReading(
@@ -92,30 +92,30 @@ def evaluation_reading(row: EvaluationRow, laws: Laws, t: datetime, known: datet
 def clocks_of(
     runs: Sequence[FeedbackRun], rule: str, law: str, laws: Laws, t: datetime, known: datetime
 ) -> list[VoiceClock]:
-    """The clocks that had begun by *t*; none where no law, and so no calendar, is recorded."""
+    """The clocks that had begun by *t*; none without a recorded law, and so without a calendar."""
     if not law:
         return []
     pack = laws.pack(law)
     calendar = laws.calendar(pack, local_day(known, pack.zone))
-    found = []
+    clocks = []
     for run in runs:
         terms = terms_of(rule, local_day(run.started_at, pack.zone))
         if clock := voice_clock(run, terms, calendar, pack.zone, t):
-            found.append(clock)
-    return found
+            clocks.append(clock)
+    return clocks
 
 
 def _next(clocks: Iterable[VoiceClock]) -> tuple[date | None, int | None, bool]:
-    """The last day of the running clock that ends first, what remains of it, and whether a served-by clock is over."""
+    """Last day and remaining days of the running clock that ends first; whether one of the authorities is overdue."""
     running = sorted((clock for clock in clocks if clock.ended_at is None), key=lambda clock: clock.over_at)
     overdue = any(clock.state is VoiceState.OVERDUE and clock.holder != APPLICANT for clock in running)
     return (running[0].due_on, running[0].remaining_days, overdue) if running else (None, None, overdue)
 
 
 def article_of(fact: str, rule: str, day: date) -> str:
-    """The rule that a step, by its fact's stored name, is taken under on the local *day*; empty where none asks for it.
+    """The rule that requires a step, given by its fact's stored name, on the local *day*; empty if there is none.
 
-    *rule* is the edition that the fact names, if it names one.
+    *rule* is the edition named in the fact, if any.
     """
     if fact == tag_of(ServiceEvaluated):
         return GRADES

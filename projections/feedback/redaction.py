@@ -1,7 +1,7 @@
-"""Who is named where: nobody who complained anonymously, neither for filing nor for what came after, nor in a text.
+"""Redacts anonymous complainants from entries, rows and free text.
 
-Whoever may read nothing of a complainant is shown `named` and `veiled` alone. A view is made of these, so that no query
-of it, whoever asks, can tell. The ledger keeps everything; `Complainants` says what of it is to be left out.
+Readers who may not see complainants get `named` and `veiled` values only. Views store nothing else, so that no query
+on them can reveal a complainant. The ledger stores everything; `Complainants` redacts entries read from it.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from domain.project.feedback.complaint import (
 )
 from domain.project.state.project import Project
 
-NOBODY = Actor("", "", Role.APPLICANT)  # the role too is everybody's: a project has one manager
+NOBODY = Actor("", "", Role.APPLICANT)  # the redacted actor; another role could identify a project's only manager
 LEFT_OUT = "■■■"
 BY_COMPLAINANTS = (ComplaintFiled, ComplaintClosed, ComplaintWithdrawn)
 HANDLED = (ComplaintAccepted, ComplaintDeclined, ComplaintTransferred, ComplaintExtended, ComplaintAnswered)
 ABOUT_COMPLAINTS = (*BY_COMPLAINANTS, *HANDLED)
 CORRECTIONS = (EntryAmended, EntryRetracted)
-OF_SOMEBODY = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # who recorded one of these may have to stay unknown
-WRITTEN = ("about", "step", "person", "answer", "remarks", "reasons", "approver")  # the fields that hold prose
-# A mobile number, an identity card's number (GB 11643) and an address of mail stand for one person each.
+OF_SOMEBODY = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # facts whose recorder may have to be redacted
+WRITTEN = ("about", "step", "person", "answer", "remarks", "reasons", "approver")  # fields with free text
+# Mobile numbers, identity card numbers (GB 11643) and e-mail addresses identify a person.
 TELLING = re.compile(
     r"(?<!\d)1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 )
 
 
 def named(entry: Entry, project: Project) -> Actor:
-    """Who recorded *entry*, as a view may keep it. *project* already has the entry.
+    """The recorder of *entry*, redacted if necessary, for views. *project* already includes the entry.
 
-    A complaint whose filing was retracted is treated as an anonymous one, and so is the correction of an entry by
-    anybody but an officer or the bureau: a complainant may have corrected the complaint.
+    A complaint whose filing was retracted is treated as anonymous, and so is a correction by anyone but an officer or
+    the bureau, as a complainant may have corrected the complaint.
     """
     fact, by = entry.fact, entry.recorded.by
     if type(fact) not in OF_SOMEBODY:
@@ -61,7 +61,7 @@ def named(entry: Entry, project: Project) -> Actor:
 
 
 def words_of(filed: ComplaintFiled, by: Actor) -> tuple[str, ...]:
-    """What would name the complainant in a text, the longest first; nothing where the complaint is not anonymous."""
+    """Words that would identify the complainant in a text, longest first; none if the complaint is not anonymous."""
     if not filed.anonymous:
         return ()
     words = {word.strip() for word in (filed.by, filed.contact, by.id, by.department)}
@@ -69,7 +69,7 @@ def words_of(filed: ComplaintFiled, by: Actor) -> tuple[str, ...]:
 
 
 def veiled(text: str, words: Iterable[str]) -> str:
-    """*text* without *words* and without numbers and addresses that stand for one person."""
+    """*text* without *words* and without numbers and addresses that identify a person."""
     for word in words:
         before = r"(?<![0-9A-Za-z])" if word[0].isascii() and word[0].isalnum() else ""
         after = r"(?![0-9A-Za-z])" if word[-1].isascii() and word[-1].isalnum() else ""
@@ -78,7 +78,7 @@ def veiled(text: str, words: Iterable[str]) -> str:
 
 
 def veiled_fact(fact: Any, words: Sequence[str]) -> Any:
-    """A *fact* about an anonymous complaint with `veiled` texts; the very same fact where there is nothing to veil."""
+    """A *fact* on an anonymous complaint with `veiled` texts; the same object if nothing had to be veiled."""
     texts = {name: getattr(fact, name) for name in WRITTEN if hasattr(fact, name)}
     changed = {name: veil for name, text in texts.items() if (veil := veiled(text, words)) != text}
     return structs.replace(fact, **changed) if changed else fact
@@ -90,7 +90,7 @@ class Complainants:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._by: dict[str, set[str]] = {}
         self._words: dict[str, tuple[str, ...]] = {}
-        self._theirs: dict[int, str] = {}  # the versions of what they recorded, and who it was
+        self._theirs: dict[int, str] = {}  # versions of their entries, with the id of the complainant
         for entry in entries:
             self._take(entry)
 
@@ -107,7 +107,7 @@ class Complainants:
             self._theirs[entry.version] = by.id
 
     def __call__(self, entry: Entry, to: Actor) -> tuple[AnyFact, Actor]:
-        """The fact of *entry* and who recorded it, as *to* may see both who may not see complainants in general."""
+        """The fact of *entry* and its recorder, redacted for the reader *to*, who may see only his own complaints."""
         fact: Any = entry.fact
         by = entry.recorded.by
         code = getattr(fact, "complaint", "")

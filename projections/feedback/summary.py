@@ -1,7 +1,7 @@
-"""Figures of complaints and evaluations, a line a department and a line an item of it; few opinions stay untold.
+"""Figures of complaints and evaluations by department and item; opinions of too few people are withheld.
 
-What a department did is a plain number. What people thought is told where enough of them said so: a figure of three
-evaluations says what one person's neighbour gave. A line that could be worked out from the others is left out too.
+Acts of a department are plain counts. Opinions are shown only if there are enough of them, as a figure of three
+evaluations reveals a single person's grade. A line that could be computed from the others is withheld as well.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from projections.feedback.reading import ComplaintReading, EvaluationReading, Re
 
 CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
 PASSED = (VoiceState.LATE, VoiceState.OVERDUE)
-OPINIONS_MIN = 5  # fewer are not told
+OPINIONS_MIN = 5  # fewer are withheld
 UP_TO_ANSWER = (VoiceStep.ACCEPTANCE, VoiceStep.TRANSFER, VoiceStep.ANSWER)
 
 
 class Proportion(Struct, frozen=True):
-    """*part* of *n*, and the quotient, null where there is nothing to divide; all null where it is not told."""
+    """*part* of *n*, and the quotient, null if *n* is 0; all null if withheld."""
 
     part: int | None
     n: int | None
@@ -34,17 +34,17 @@ UNTOLD = Proportion(None, None, None)
 
 
 class VoiceSummary(Struct, frozen=True):
-    """What was said about one department (*item* is null), or about one item of it, and how it was taken.
+    """Feedback on one department (*item* is null), or on one item of it, and its handling.
 
-    An empty item stands for a project's handling as a whole, an empty department for what is the bureau's.
+    An empty item stands for the whole project, an empty department for the bureau.
 
-    *overdue*: complaints with a clock of somebody who serves that is over now; *late*: clocks about complaints that
-    this department let pass, whoever has the complaint now. *upheld*: of those answered. *on_time* 按时答复率: of the
-    complaints that were to be answered by now, those answered with no clock of the department let pass.
-    *satisfied*: of the complainants who said something. *evaluations* n: those that count; *void* do not.
+    *overdue*: complaints with an overdue clock of a department or the bureau; *late*: complaint clocks that this
+    department let pass, whoever has the complaint now. *upheld*: of those answered. *on_time* 按时答复率: of the
+    complaints due by now, those answered without letting a clock of the department pass.
+    *satisfied*: of the complainants who gave a verdict. *evaluations* n: those that count; *void* do not.
     *bad_rate* 差评率: of *evaluations*. *rectified* 整改率 and *called_back* 回访率: of the bad ones.
-    *rectified_on_time*: of the bad ones that were to be put right by now, in every round. *content* 回访满意率: of
-    those called back who said something. What is null is not told: too few people said it.
+    *rectified_on_time*: of the bad ones due for rectification by now, in every round. *content* 回访满意率: of
+    those called back who gave a verdict. Null figures are withheld: too few people.
     """
 
     department: str
@@ -80,9 +80,9 @@ def share(part: int, n: int) -> Proportion:
 def summaries(
     complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading], *, opinions_min: int
 ) -> list[VoiceSummary]:
-    """Departments in alphabetical order, each as a whole and then item by item; empty: what is the bureau's.
+    """Departments in alphabetical order, each as a whole and then item by item; the empty one is the bureau.
 
-    Opinions of fewer than *opinions_min* people are not told.
+    Opinions of fewer than *opinions_min* people are withheld.
     """
     said: defaultdict[str, defaultdict[str, Said]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
     passed: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -95,8 +95,11 @@ def summaries(
     lines = []
     for department, items in sorted(said.items()):
         late = {item: passed[department or "supervisor", item] for item in items}
-        whole = [one for found, _ in items.values() for one in found], [one for _, got in items.values() for one in got]
-        of_items = [_line(department, item, found, late[item]) for item, found in sorted(items.items())]
+        whole = (
+            [reading for of_item, _ in items.values() for reading in of_item],
+            [reading for _, got in items.values() for reading in got],
+        )
+        of_items = [_line(department, item, of_item, late[item]) for item, of_item in sorted(items.items())]
         all_late = sum(number for (holder, _), number in passed.items() if holder == (department or "supervisor"))
         lines += discreet([_line(department, None, whole, all_late)], opinions_min)
         lines += discreet(of_items, opinions_min)
@@ -104,21 +107,21 @@ def summaries(
 
 
 def withheld(counts: Mapping[Name, int], least: int, forced: Collection[Name] = ()) -> set[Name]:
-    """The names whose *counts* are not told: those from 1 to below *least*, those *forced*, and as many more, the
-    smallest first, as it takes that no count follows from the others and their sum.
+    """The names whose *counts* are withheld: counts from 1 to below *least*, those *forced*, and as many of the
+    smallest others as needed so that no count follows from the rest and the sum (secondary suppression).
     """
-    found = {name for name, count in counts.items() if 0 < count < least or (count and name in forced)}
+    hidden = {name for name, count in counts.items() if 0 < count < least or (count and name in forced)}
     others = sorted(
-        (name for name, count in counts.items() if count and name not in found),
+        (name for name, count in counts.items() if count and name not in hidden),
         key=lambda name: (counts[name], name or ""),
     )
-    while found and others and (len(found) == 1 or sum(counts[name] for name in found) < least):
-        found.add(others.pop(0))
-    return found
+    while hidden and others and (len(hidden) == 1 or sum(counts[name] for name in hidden) < least):
+        hidden.add(others.pop(0))
+    return hidden
 
 
 def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
-    """*lines*, whose sums are told elsewhere, without the opinions of fewer than *least* people."""
+    """*lines*, whose sums are published, without the opinions of fewer than *least* people."""
     few = withheld({line.item: line.evaluations for line in lines}, least)
     few_called = withheld({line.item: line.content.n or 0 for line in lines}, least, few)
     few_satisfied = withheld({line.item: line.satisfied.n or 0 for line in lines}, least)
@@ -137,40 +140,42 @@ def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
 
 def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSummary:
     complaints, evaluations = said
-    answered = [one for one in complaints if one.answered_at]
-    due = [one for one in complaints if one.answered_at or _passed(one, UP_TO_ANSWER)]
-    spoken = [one.satisfied for one in complaints if one.satisfied and one.satisfied != Satisfied.NONE]
-    counting = [one for one in evaluations if one.state != "void"]
-    bad = [one for one in counting if one.bad]
-    rectified = [one for one in bad if one.first_rectified_at]
-    to_rectify = [one for one in bad if one.first_rectified_at or _passed(one, (VoiceStep.RECTIFICATION,))]
-    called = [one for one in bad if one.called_back_at]
-    told = [one.satisfied for one in called if one.satisfied != Satisfied.NONE]
+    answered = [reading for reading in complaints if reading.answered_at]
+    due = [reading for reading in complaints if reading.answered_at or _passed(reading, UP_TO_ANSWER)]
+    spoken = [reading.satisfied for reading in complaints if reading.satisfied and reading.satisfied != Satisfied.NONE]
+    counting = [reading for reading in evaluations if reading.state != "void"]
+    bad = [reading for reading in counting if reading.bad]
+    rectified = [reading for reading in bad if reading.first_rectified_at]
+    to_rectify = [
+        reading for reading in bad if reading.first_rectified_at or _passed(reading, (VoiceStep.RECTIFICATION,))
+    ]
+    called = [reading for reading in bad if reading.called_back_at]
+    answers = [reading.satisfied for reading in called if reading.satisfied != Satisfied.NONE]
     return VoiceSummary(
         department=department,
         item=item,
         complaints=len(complaints),
-        open=sum(one.closed_at is None for one in complaints),
-        overdue=sum(one.overdue for one in complaints),
+        open=sum(reading.closed_at is None for reading in complaints),
+        overdue=sum(reading.overdue for reading in complaints),
         late=late,
-        declined=sum(one.state == "declined" for one in complaints),
-        withdrawn=sum(one.state == "withdrawn" for one in complaints),
-        upheld=share(sum(bool(one.upheld) for one in answered), len(answered)),
-        on_time=share(sum(not _passed(one, UP_TO_ANSWER) for one in due), len(due)),
+        declined=sum(reading.state == "declined" for reading in complaints),
+        withdrawn=sum(reading.state == "withdrawn" for reading in complaints),
+        upheld=share(sum(bool(reading.upheld) for reading in answered), len(answered)),
+        on_time=share(sum(not _passed(reading, UP_TO_ANSWER) for reading in due), len(due)),
         satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
         evaluations=len(counting),
         void=len(evaluations) - len(counting),
         bad_rate=share(len(bad), len(counting)),
         rectified=share(len(rectified), len(bad)),
         rectified_on_time=share(
-            sum(not _passed(one, (VoiceStep.RECTIFICATION,)) for one in to_rectify), len(to_rectify)
+            sum(not _passed(reading, (VoiceStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)
         ),
         called_back=share(len(called), len(bad)),
-        content=share(sum(said in CONTENT for said in told), len(told)),
+        content=share(sum(said in CONTENT for said in answers), len(answers)),
     )
 
 
-def _passed(one: Reading, steps: Collection[VoiceStep]) -> bool:
-    """Whether its department, or the bureau where it has none, let a clock of *steps* pass."""
-    holder = one.department or "supervisor"
-    return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in one.clocks)
+def _passed(reading: Reading, steps: Collection[VoiceStep]) -> bool:
+    """Whether its department, or the bureau if it has none, let a clock of *steps* pass."""
+    holder = reading.department or "supervisor"
+    return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in reading.clocks)

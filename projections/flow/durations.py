@@ -1,4 +1,4 @@
-"""办理用时 how long it took: a row a decided application, from submission to decision, as a basis for estimates."""
+"""办理用时 durations: one row per decided application, from submission to decision, as the basis of estimates."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ HANDLED = Table(
         ("project", "uuid"),
         ("item", "text"),
         ("application", "integer"),
-        ("service", "text NOT NULL"),  # the catalogue's code, or the item's own where it was planned by hand
+        ("service", "text NOT NULL"),  # the catalogue's code, or the item's own if it was planned by hand
         ("special", "text NOT NULL"),
-        ("department", "text NOT NULL"),  # as planned: the lower one where an upper level decides
+        ("department", "text NOT NULL"),  # as planned: the lower one if an upper level decides
         ("mode", "text NOT NULL"),
-        ("law", "text NOT NULL"),  # whose days and calendar are meant
+        ("law", "text NOT NULL"),  # for its calendar and time zone
         ("submitted_at", "timestamptz NOT NULL"),
         ("decided_at", "timestamptz NOT NULL"),
-        ("free_at", "timestamptz"),  # since when nothing blocked the item; absent where that is not known
+        ("free_at", "timestamptz"),  # when the item was no longer blocked; null if unknown
         ("granted", "boolean NOT NULL"),
     ),
     key=3,
@@ -41,7 +41,7 @@ HANDLED = Table(
 
 
 class HandledState(Struct):
-    """Of each item: when it was planned, last begun, and granted; and the rows of the decided applications."""
+    """The times at which each item was planned, last begun and granted; and the rows of decided applications."""
 
     planned: dict[str, datetime] = field(default_factory=dict)
     begun: dict[str, tuple[int, ItemSubmitted, datetime]] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class HandledState(Struct):
     rows: dict[tuple[str, int], Row] = field(default_factory=dict)
 
     def submitted_at(self, item: str, application: int) -> datetime | None:
-        """When this *application* came in; None where it was never applied for in the system."""
+        """When this *application* was submitted; None if never within the system."""
         number, _, at = self.begun.get(item, (None, None, None))
         return at if number == application else None
 
     def free_at(self, plan: PlannedItem) -> datetime | None:
-        """Since when nothing blocks the item: it is planned, and of each group one is granted. None: it is blocked."""
+        """When the item was unblocked: planned, and one item of each group granted. None: it is blocked."""
         if not plan.needs:
             return self.planned.get(plan.item)
         met = (
@@ -66,7 +66,7 @@ class HandledState(Struct):
 
 
 class Handled:
-    """The fold. Terminated and withdrawn applications are left out: nobody decided them."""
+    """The fold. Terminated and withdrawn applications are left out, as they were not decided."""
 
     name: str = "handled"
     version: int = 4
@@ -78,8 +78,8 @@ class Handled:
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
         if isinstance(entry.fact, PLANNING):
-            kept = state.planned
-            state.planned = {code: kept.get(code, entry.occurred_at) for code in project.items}
+            planned = state.planned
+            state.planned = {code: planned.get(code, entry.occurred_at) for code in project.items}
         match entry.fact:
             case ItemSubmitted(item=code) as submitted if code in project.items:
                 state.begun[code] = project.items[code].application, submitted, entry.occurred_at

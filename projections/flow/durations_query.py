@@ -1,4 +1,4 @@
-"""How long applications took so far, counted over the whole ledger by one query and kept for a while."""
+"""Durations of past applications, counted over the whole ledger by one query and cached."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SPANS = """
     SELECT h.law, min(least(h.submitted_at, h.free_at)), max(h.decided_at) FROM views.handled AS h
     WHERE {} GROUP BY h.law
 """
-# The working days between two dates are the difference of two counts. These are sent along, of every law from its first
-# day on one after the other, and looked up by their place: a join would depend on statistics that fresh tables lack.
+# The working days between two dates are the difference of two running counts. These are passed as one array, law after
+# law, each from its first day on, and indexed: a join would depend on statistics that fresh tables lack.
 COUNTED = """
     WITH zones AS (
         SELECT * FROM unnest(%(laws)s::text[], %(zones)s::text[], %(firsts)s::date[], %(places)s::integer[])
@@ -43,7 +43,7 @@ COUNTED = """
 
 
 class CachedDurations(Struct, frozen=True):
-    """What was counted, up to which position of the views, by which laws, and when on the machine's own clock."""
+    """Durations with the position of the views, the laws, and the monotonic time at which they were counted."""
 
     known: KnownDurations
     position: int
@@ -52,9 +52,9 @@ class CachedDurations(Struct, frozen=True):
 
 
 class Durations:
-    """Counts them on first use, and again when something was decided since and the last count is old.
+    """A cache of durations: counted on first use, and again once outdated by new decisions and old enough.
 
-    Those of one register say nothing of another's: each is counted by itself.
+    Each register is counted separately, as registers are not comparable.
     """
 
     def __init__(self, store: Reader) -> None:
@@ -62,25 +62,25 @@ class Durations:
         self._kept: dict[str, CachedDurations] = {}
 
     async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> KnownDurations:
-        """Those known at *position* of the views, or somewhat earlier but not before *after*; *at* is now."""
-        kept = self._kept.get(register)
-        if kept is not None and kept.laws is laws and (kept.position == position or self._fresh(kept, after)):
-            return kept.known
+        """The durations at *position* of the views, or cached ones not older than *after*; *at* is now."""
+        cached = self._kept.get(register)
+        if cached is not None and cached.laws is laws and (cached.position == position or self._fresh(cached, after)):
+            return cached.known
         known = await self.until(laws, at, register)
         self._kept[register] = CachedDurations(known, position, laws, monotonic())
         return known
 
     @staticmethod
-    def _fresh(kept: CachedDurations, after: int) -> bool:
-        return kept.position >= after and monotonic() - kept.counted_at < REFRESH_SECONDS
+    def _fresh(cached: CachedDurations, after: int) -> bool:
+        return cached.position >= after and monotonic() - cached.counted_at < REFRESH_SECONDS
 
     async def until(self, laws: Laws, as_of: datetime, register: str = "") -> KnownDurations:
-        """Those of all applications of *register* that were decided up to *as_of*, by what is known now."""
+        """The durations of all applications of *register* decided up to *as_of*, as known now."""
         known, within = KnownDurations(), Scope(register).of("h")
         async with self._store.cursor() as cursor:
             await cursor.execute(SQL(SPANS).format(within), {})
-            asked = _calendars(laws, await cursor.fetchall(), as_of)
-            await cursor.execute(SQL(COUNTED).format(within), asked)
+            params = _calendars(laws, await cursor.fetchall(), as_of)
+            await cursor.execute(SQL(COUNTED).format(within), params)
             for measure, service, special, department, mode, days, number in await cursor.fetchall():
                 past = known.whole if measure == "whole" else known.handling
                 past.add(Likeness(service, special, department, mode), days, number)
@@ -88,18 +88,18 @@ class Durations:
 
 
 def _calendars(laws: Laws, spans: list[tuple[str, datetime, datetime]], as_of: datetime) -> dict[str, Any]:
-    """The working days counted by every law, from the day of its first begin to that of its last decision."""
-    asked: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
+    """Running counts of working days of every law, from its first start to its last decision, as parameters."""
+    params: dict[str, Any] = {"as_of": as_of, "laws": [], "zones": [], "firsts": [], "places": [], "counts": []}
     for law, begin, end in spans:
         try:
             pack = laws.pack(law)
-        except Refused:  # recorded under a law that this book no longer has: its days can't be counted
+        except Refused:  # recorded under a law no longer in this law book: its days can't be counted
             continue
         first = local_day(begin, pack.zone)
         calendar = laws.calendar(pack, local_day(as_of, pack.zone))
-        asked["laws"].append(law)
-        asked["zones"].append(pack.zone)
-        asked["firsts"].append(first)
-        asked["places"].append(len(asked["counts"]) + 1)  # the first place of an array is 1
-        asked["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
-    return asked
+        params["laws"].append(law)
+        params["zones"].append(pack.zone)
+        params["firsts"].append(first)
+        params["places"].append(len(params["counts"]) + 1)  # the first place of an array is 1
+        params["counts"] += [count for _, count in counted_days(calendar, first, local_day(end, pack.zone))]
+    return params

@@ -1,4 +1,4 @@
-"""流程执行 which projects run by which edition of a flow, and since when."""
+"""流程执行 adoptions: which projects follow which edition of a flow, and since when."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADOPTIONS = Table(
         ("edition", "integer NOT NULL"),
         ("kind", "text NOT NULL"),
         ("since", "timestamptz NOT NULL"),
-        ("until", "timestamptz"),  # when it was moved on; null: it runs by it still
+        ("until", "timestamptz"),  # when it moved to the next; null: current
         ("by", "text NOT NULL"),
     ),
     key=2,
@@ -31,7 +31,7 @@ ADOPTIONS = Table(
 
 
 class Adoption(Struct, frozen=True):
-    """One edition of a flow that a project runs by, or ran by up to *until*; *by* whose word."""
+    """One edition of a flow that a project follows, or followed up to *until*; *by* is who moved it."""
 
     project: UUID
     nth: int
@@ -44,7 +44,7 @@ class Adoption(Struct, frozen=True):
 
 
 class Adoptions:
-    """The fold: a row an adoption, each ended by the next."""
+    """The fold: one row per adoption, each ended by the next."""
 
     name: str = "adoptions"
     version: int = 1
@@ -59,7 +59,7 @@ class Adoptions:
         if not isinstance(fact, ADOPTING):
             return
         if state:
-            state[-1] = structs.replace(state[-1], until=max(at, state[-1].since))  # moves may be keyed in out of order
+            state[-1] = structs.replace(state[-1], until=max(at, state[-1].since))  # moves may be recorded out of order
         since = max(at, state[-1].since) if state else at
         by = entry.recorded.by.id
         state.append(Adoption(project.id, len(state) + 1, fact.flow, fact.edition, fact.kind, since, None, by))

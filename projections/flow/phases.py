@@ -1,4 +1,4 @@
-"""阶段 phases: when each phase of a project's flow began and ended, and how far it is within its days."""
+"""阶段 phases of a project's flow: when each began and ended, and the use of its time limit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from domain.project.state.project import Project
 
 
 class PhaseState(StrEnum):
-    """How far a phase has come."""
+    """The state of a phase."""
 
     NOT_BEGUN = "not_begun"
-    RUNNING = "running"  # something in it was applied for, and not all of it is granted
-    DONE = "done"  # all of it is granted
+    RUNNING = "running"  # an item was applied for, but not all are granted
+    DONE = "done"  # all items are granted
 
 
 class ProjectCourse(Struct):
-    """A project, and when each of its items was first applied for and when, if so it is now, it was granted."""
+    """A project, with the time of the first application for each item and of its present grant."""
 
     project: Project
     begun_at: dict[str, datetime] = field(default_factory=dict)
@@ -38,8 +38,8 @@ class PhaseStanding(Struct, frozen=True):
     """One phase. It begins with the first application in it and ends when all its steps are granted.
 
     *limit_days* are in *unit*, the law's own, and *due_on* is the last of them; *used_days* and *remaining_days*
-    (below zero: over) are counting days, up to the end or the instant asked about. All null where no limit was set or
-    nothing has begun. *provisional*: *due_on* lies beyond the published calendar.
+    (negative: overdue) are counting days, up to the end or the given instant. All null if there is no limit or the
+    phase has not begun. *provisional*: *due_on* lies beyond the published calendar.
     """
 
     code: str
@@ -60,35 +60,35 @@ class PhaseStanding(Struct, frozen=True):
 
 
 def course(project_id: UUID, entries: Sequence[Entry]) -> ProjectCourse:
-    """What *entries*, in version order and with their corrections settled, made of the project's items."""
-    found = ProjectCourse(Project(project_id))
+    """The course of a project, folded from *entries* in version order, with corrections applied."""
+    progress = ProjectCourse(Project(project_id))
     for entry in entries:
-        entry.fact.apply(found.project)
-        found.project.version = entry.version
+        entry.fact.apply(progress.project)
+        progress.project.version = entry.version
         code = getattr(entry.fact, "item", "")
-        item = found.project.items.get(code) if isinstance(code, str) else None
+        item = progress.project.items.get(code) if isinstance(code, str) else None
         if item is None:
             continue
         if begun(item):
-            found.begun_at.setdefault(code, entry.occurred_at)
+            progress.begun_at.setdefault(code, entry.occurred_at)
         if item.outcome is Outcome.GRANTED:
-            found.granted_at.setdefault(code, entry.occurred_at)
+            progress.granted_at.setdefault(code, entry.occurred_at)
         else:
-            found.granted_at.pop(code, None)
-    return found
+            progress.granted_at.pop(code, None)
+    return progress
 
 
-def phases_at(found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
-    """The phases of the project's flow at *t*, those with steps. *rule* counts their days; None: nothing does."""
-    flow = found.project.flow
-    shown = (_standing(phase, found, rule, t) for phase in (flow.phases if flow else ()))
+def phases_at(progress: ProjectCourse, rule: GeneralRule | None, t: datetime) -> list[PhaseStanding]:
+    """The phases of the project's flow with steps, at *t*. *rule* counts their days; None: no days are counted."""
+    flow = progress.project.flow
+    shown = (_standing(phase, progress, rule, t) for phase in (flow.phases if flow else ()))
     return [phase for phase in shown if phase.steps]
 
 
-def _standing(phase: Phase, found: ProjectCourse, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
-    items = [code for code, item in found.project.items.items() if item.plan.phase == phase.code]
-    begun_at = min((found.begun_at[code] for code in items if code in found.begun_at), default=None)
-    granted = [found.granted_at[code] for code in items if code in found.granted_at]
+def _standing(phase: Phase, progress: ProjectCourse, rule: GeneralRule | None, t: datetime) -> PhaseStanding:
+    items = [code for code, item in progress.project.items.items() if item.plan.phase == phase.code]
+    begun_at = min((progress.begun_at[code] for code in items if code in progress.begun_at), default=None)
+    granted = [progress.granted_at[code] for code in items if code in progress.granted_at]
     done = bool(items) and len(granted) == len(items)
     ended_at = max(granted) if done else None
     days = _days(phase, rule, begun_at, ended_at or t)

@@ -1,4 +1,4 @@
-"""Asking which projects run by which edition of a flow: now, or at any instant."""
+"""Queries on adoptions: which projects follow which edition of a flow, at any instant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COUNTED: LiteralString = f"""
 
 
 class RunningProject(Struct, frozen=True):
-    """A project that runs by an edition of a flow *since* an instant, by whose word."""
+    """A project that follows an edition of a flow *since* an instant; *by* is who moved it."""
 
     project: UUID
     code: str
@@ -39,7 +39,7 @@ class RunningProject(Struct, frozen=True):
 
 
 class RunningCount(Struct, frozen=True):
-    """How many projects of one kind run by one edition."""
+    """The number of projects of one kind that follow one edition."""
 
     edition: int
     kind: str
@@ -47,7 +47,7 @@ class RunningCount(Struct, frozen=True):
 
 
 class RunningFilter(Struct, frozen=True, kw_only=True):
-    """Which projects to list: of the flow at an instant; edition 0 and the empty kind ask for nothing."""
+    """Filter of projects on a flow at an instant; edition 0 and the empty kind don't restrict."""
 
     flow: str
     at: datetime
@@ -58,18 +58,18 @@ class RunningFilter(Struct, frozen=True, kw_only=True):
 
 
 class RunningProjects:
-    """Reads the view's table through the store's pool."""
+    """Queries on the view's table."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def listed(self, asked: RunningFilter) -> list[RunningProject]:
-        """A page of them, those that came last first."""
-        params = {name: getattr(asked, name) for name in RunningFilter.__struct_fields__}
+    async def listed(self, criteria: RunningFilter) -> list[RunningProject]:
+        """A page of projects, the latest adoption first."""
+        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__}
         return [RunningProject(*row) for row in await self._rows(LISTED, params)]
 
     async def counted(self, flow: str, at: datetime) -> list[RunningCount]:
-        """How many there are, by edition and kind."""
+        """The number of projects, by edition and kind."""
         return [RunningCount(*row) for row in await self._rows(COUNTED, {"flow": flow, "at": at})]
 
     async def _rows(self, query: LiteralString, params: dict[str, object]) -> list[tuple[Any, ...]]:

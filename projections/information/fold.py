@@ -1,7 +1,7 @@
-"""项目信息库 the information base: what is known of each project by category, how complete, and words to find it by.
+"""项目信息库 the information base: data on each project by category, its completeness, and a search index.
 
-What a project's manager enters is kept field by field: of two entries the one of the later day stands, of one day the
-one entered last. Contacts are kept but no words to search by: nobody is found by a telephone number.
+Data is stored field by field: of two entries the one of the later day counts, of the same day the one entered last.
+Contacts are stored but not indexed, so that no person can be searched by telephone number.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CONTACTS = "contacts"
 
 WEIGHTS = {"name": "A", "code": "A", "basic.project_code": "A", "enterprise": "B", "uscc": "B", "basic.location": "C"}
 
-DOCUMENT = "document:"  # what the label of a document's number begins with, before its item
+DOCUMENT = "document:"  # prefix of the label of a document number, before its item
 
-REQUIRED = {category.id: tuple(one.key for one in category.fields if one.required) for category in FORM}
+REQUIRED = {category.id: tuple(field.key for field in category.fields if field.required) for category in FORM}
 
 PROJECTS = Table(
     "information",
@@ -41,16 +41,16 @@ PROJECTS = Table(
         ("law", "text NOT NULL"),
         ("kind", "text NOT NULL"),  # of procedure, as the form's basic.kind
         ("registered_at", "timestamptz"),
-        ("filled", "integer NOT NULL"),  # required fields that are known
+        ("filled", "integer NOT NULL"),  # required fields with a value
         ("required", "integer NOT NULL"),
         ("complete", "boolean NOT NULL"),
-        ("changed_at", "timestamptz"),  # when something was entered last
+        ("changed_at", "timestamptz"),  # time of the last entry
         ("changed_by", "text NOT NULL"),
-        ("labels", "text[] NOT NULL"),  # what each of the texts is, e.g. "basic.location"
+        ("labels", "text[] NOT NULL"),  # the label of each text, such as "basic.location"
         ("texts", "text[] NOT NULL"),
-        ("plain", "text NOT NULL"),  # all of them as they are compared
+        ("plain", "text NOT NULL"),  # all texts, normalised for comparison
         ("words", "tsvector NOT NULL"),
-        ("known_on", "date"),  # the last of the days that figures are of, also of those that were taken back
+        ("known_on", "date"),  # the latest as_of day of all figures, deleted ones included
     ),
     key=1,
     indexes=(
@@ -88,19 +88,19 @@ FIELDS = Table(
         ("field", "text"),
         ("value", "text NOT NULL"),
         ("unit", "text NOT NULL"),
-        ("as_of", "date NOT NULL"),  # the day the value is of
+        ("as_of", "date NOT NULL"),  # the day the value refers to
         ("source", "text NOT NULL"),
         ("entered_at", "timestamptz NOT NULL"),
         ("recorded_at", "timestamptz NOT NULL"),
         ("by", "text NOT NULL"),
-        ("version", "integer NOT NULL"),  # of the entry that says so
+        ("version", "integer NOT NULL"),  # of the entry
     ),
     key=3,
 )
 
 
 class Stand(Struct, frozen=True):
-    """What stands of one field; an empty value was taken back."""
+    """The current value of one field; empty if deleted."""
 
     value: str
     unit: str
@@ -113,15 +113,15 @@ class Stand(Struct, frozen=True):
 
 
 class InformationState(Struct):
-    """What the rows of one project need beside the project itself; *rows* as long as nothing touches them."""
+    """State of one project, in addition to the project itself; *rows* are cached until a change."""
 
     registered: ProjectRegistered | None = None
     registered_at: datetime | None = None
     fields: dict[tuple[str, str], Stand] = field(default_factory=dict)
-    touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # by category: when last, by whom
+    touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # last entry, by category
     known_on: date | None = None
     documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
-    told: tuple[tuple[str, str], ...] = ()  # the documents that the kept rows have
+    shown_documents: tuple[tuple[str, str], ...] = ()  # the documents that the cached rows show
     rows: Rows | None = None
 
 
@@ -148,11 +148,11 @@ class Information:
                 state.documents.pop(item, None)
 
     def rows(self, state: InformationState, project: Project) -> Rows:
-        registered, told = state.registered, tuple(_documents(state, project))
+        registered, documents = state.registered, tuple(_documents(state, project))
         if registered is None:
             return {}
-        if state.rows is None or told != state.told:
-            state.told = told
+        if state.rows is None or documents != state.shown_documents:
+            state.shown_documents = documents
             categories = [_category_row(state, project, category) for category in FORM]
             state.rows = {
                 "information": [_project_row(state, registered, project, categories)],
@@ -168,30 +168,32 @@ class Information:
 
 def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded) -> None:
     by = entry.recorded.by.id
-    for one in recorded.fields:
-        key = recorded.category, one.key
+    for entered in recorded.fields:
+        key = recorded.category, entered.key
         before = state.fields.get(key)
         if before is None or recorded.as_of >= before.as_of:
             times = entry.occurred_at, entry.recorded_at
-            state.fields[key] = Stand(one.value, one.unit, recorded.as_of, recorded.source, *times, by, entry.version)
+            state.fields[key] = Stand(
+                entered.value, entered.unit, recorded.as_of, recorded.source, *times, by, entry.version
+            )
     state.touched[recorded.category] = entry.occurred_at, by
     state.known_on = max(state.known_on or recorded.as_of, recorded.as_of)
     state.rows = None
 
 
 def _documents(state: InformationState, project: Project) -> list[tuple[str, str]]:
-    """The numbers of the documents that stand, by item."""
-    found = []
+    """The current document numbers, by item."""
+    documents = []
     for code, item in project.items.items():
         number = item.result.document_number if item.result else state.documents.get(code, "")
         if number:
-            found.append((code, number))
-    return found
+            documents.append((code, number))
+    return documents
 
 
 def _category_row(state: InformationState, project: Project, category: Category) -> Row:
     required = REQUIRED[category.id]
-    known = [one.key for one in category.fields if _value(state, category.id, one.key)]
+    known = [form_field.key for form_field in category.fields if _value(state, category.id, form_field.key)]
     missing = [key for key in required if key not in known]
     at, by = state.touched.get(category.id, (None, ""))
     filled = len(required) - len(missing)
@@ -237,9 +239,9 @@ def _weight(label: str) -> str:
 
 
 def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple[str, str]]:
-    """Every text that the project is found by, and what it is."""
+    """Every indexed text of the project, with its label."""
     enterprise = registered.enterprise
-    found = [
+    texts = [
         ("name", registered.name),
         ("code", registered.code),
         ("enterprise", enterprise.name),
@@ -247,21 +249,21 @@ def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple
     ]
     for (category, key), stand in state.fields.items():
         if category != CONTACTS and category in CATEGORIES:
-            found.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
-    found += [(DOCUMENT + item, number) for item, number in state.told]
-    return [(label, text) for label, text in found if text]
+            texts.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
+    texts += [(DOCUMENT + item, number) for item, number in state.shown_documents]
+    return [(label, text) for label, text in texts if text]
 
 
 def spelt(category: str, key: str, value: str, unit: str = "") -> str:
-    """A field's value in words: of a choice the Chinese and the English, of a figure with its unit."""
-    for one in CATEGORIES[category].fields:
-        if one.key == key and one.sort is Sort.CHOICE and value in one.options:
-            return " ".join(one.options[value])
+    """A field's value as text: a choice in Chinese and English, a figure with its unit."""
+    for form_field in CATEGORIES[category].fields:
+        if form_field.key == key and form_field.sort is Sort.CHOICE and value in form_field.options:
+            return " ".join(form_field.options[value])
     return f"{value} {unit}".strip()
 
 
 class InformationRow(Struct, frozen=True):
-    """One project's row, as the view has it; without the words to search by."""
+    """One project's row, in the columns of the view, without the search index."""
 
     project: UUID
     code: str
@@ -282,7 +284,7 @@ class InformationRow(Struct, frozen=True):
 
 
 class CategoryRow(Struct, frozen=True):
-    """How complete one category of a project is."""
+    """The completeness of one category of a project."""
 
     project: UUID
     category: str
@@ -296,7 +298,7 @@ class CategoryRow(Struct, frozen=True):
 
 
 class FieldRow(Struct, frozen=True):
-    """What stands of one field of a project."""
+    """The current value of one field of a project."""
 
     project: UUID
     category: str

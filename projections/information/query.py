@@ -1,4 +1,4 @@
-"""Asking the information base: projects by words and filters, one project as of any instant, and who has which."""
+"""Queries on the information base: search and filters, one project as of any instant, projects of an enterprise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from projections.supervision.board import Cursor
 from projections.view import CORRECTIONS, Table, fold
 
 COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
-WHERE: Mapping[str, LiteralString] = {  # by what is asked for
+WHERE: Mapping[str, LiteralString] = {  # by filter
     "words": "i.words @@ %(words)s::tsquery",
     "exact": "NOT EXISTS (SELECT FROM unnest(%(exact)s::text[]) AS e WHERE position(e IN i.plain) = 0)",
     "manager": "i.manager = %(manager)s",
@@ -43,7 +43,7 @@ WHERE: Mapping[str, LiteralString] = {  # by what is asked for
     " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
 }
 INSTANTS = ("changed_since", "registered_from", "registered_before")
-RANK: LiteralString = (  # whoever asks for a whole name wants that one first; the name is the first line
+RANK: LiteralString = (  # a match of the whole name comes first; the name is the first line
     "position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0 DESC, ts_rank(i.words, %(words)s::tsquery) DESC,"
 )
 LISTED = """
@@ -58,19 +58,19 @@ OF_PERSON = """
     ORDER BY i.registered_at DESC NULLS LAST, i.project LIMIT %(limit)s OFFSET %(offset)s
 """
 VIEWS = (Information(), Progress())
-TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by their names in the queries
+TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by placeholder in the queries
 CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
-# A figure holds from its day on, and that may be after the instant at which it was said to have been entered.
+# A figure counts from its as_of day on, which may be later than the time of its entry.
 MOVED: LiteralString = f"""
     {pasts.MOVED} OR EXISTS (SELECT FROM views.information AS i WHERE i.project = p.project AND i.known_on > %(day)s)
 """
 
 
 class InformationFilter(Struct, frozen=True, kw_only=True):
-    """Which projects to list; empty fields ask for nothing.
+    """Filter of projects; empty fields don't restrict.
 
-    *complete* is of *category* where one is given, else of the whole; a category alone asks for projects with something
-    in it. The instants *registered_from* (included) and *registered_before* bound the registration.
+    *complete* refers to *category* if given, else to the whole; a category alone selects projects with data in it.
+    The instants *registered_from* (inclusive) and *registered_before* (exclusive) bound the registration.
     """
 
     text: str = ""
@@ -88,9 +88,9 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     offset: int = 0
 
     def conditions(self) -> list[LiteralString]:
-        """What has to hold of a project, as SQL with the parameters of `params`."""
+        """The WHERE conditions, with the parameters of `params`."""
         category, judged = bool(self.category), self.complete is not None
-        asked = {
+        given = {
             "words": bool(self.text.strip()),
             "exact": bool(self.text.strip()),
             "known_category": category and not judged,
@@ -99,23 +99,23 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
             "steps": bool(self.stage or self.department),
             **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
         }
-        return [WHERE[name] for name, is_asked in asked.items() if is_asked]
+        return [WHERE[name] for name, is_given in given.items() if is_given]
 
     def params(self) -> dict[str, Any]:
-        """The values that the conditions name. A text without any word finds nothing."""
+        """The parameters of the conditions. A text without words matches nothing."""
         sought = question(self.text)
         named = {name: getattr(self, name) for name in self.__struct_fields__ if name != "scope"}
         return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
 
 
 class InformationPast(Past, frozen=True):
-    """An instant in the past; of figures counts the day that they are of, in *zone*."""
+    """A past instant; figures count by their as_of day in *zone*."""
 
     zone: str
 
 
 class PersonsProject(Struct, frozen=True):
-    """One project of a person, found *by_code* or else by a name, with the items that were applied for."""
+    """One project of a legal person, matched *by_code* or else by name, with the items applied for."""
 
     row: InformationRow
     by_code: bool
@@ -123,14 +123,14 @@ class PersonsProject(Struct, frozen=True):
 
 
 class FoundProjects(Struct, frozen=True):
-    """A page of projects, the best match first, and how many there are in all."""
+    """A page of projects, the best match first, and the total number."""
 
     rows: list[InformationRow]
     count: int
 
 
 class KnownProject(Struct, frozen=True):
-    """One project at an instant: its row, its categories in the form's order, what stands of fields, and its items."""
+    """One project at an instant: its row, its categories in the form's order, current field values, and its items."""
 
     project: InformationRow
     categories: list[CategoryRow]
@@ -139,22 +139,22 @@ class KnownProject(Struct, frozen=True):
 
 
 class InformationBook:
-    """Reads the view's tables through the store's pool: as they are, or as they stood in the *past*."""
+    """Queries on the view's tables, now or as of *past*."""
 
     def __init__(self, store: Reader, past: InformationPast | None = None) -> None:
         self._store, self._past = store, past
 
-    async def listed(self, asked: InformationFilter) -> FoundProjects:
-        """A page of projects that match, the best match first; without a text those entered last.
+    async def listed(self, criteria: InformationFilter) -> FoundProjects:
+        """A page of matching projects, the best match first; without a text the last changed first.
 
-        Raises TooMuchToRead.
+        Raises TooMuchToReadError.
         """
-        params, conditions = asked.params(), asked.conditions()
-        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in one for one in conditions))
+        params, conditions = criteria.params(), criteria.conditions()
+        read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in condition for condition in conditions))
         async with self._tables(PROJECTS, *read) as (cursor, tables):
             given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
             given["conditions"] = SQL(" AND ").join(
-                [asked.scope.of("i"), *(SQL(one).format(**given) for one in conditions)]
+                [criteria.scope.of("i"), *(SQL(condition).format(**given) for condition in conditions)]
             )
             await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
@@ -165,35 +165,35 @@ class InformationBook:
     async def of_person(
         self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int
     ) -> list[PersonsProject]:
-        """Projects of an enterprise with one of *codes*, or of one of *names* that has no code there, with their cases.
+        """Projects of an enterprise by *codes*, or, if registered without a code, by *names*, with their cases.
 
-        Raises TooMuchToRead.
+        Raises TooMuchToReadError.
         """
-        asked = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
+        params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
             given = _given(tables)
-            await cursor.execute(SQL(OF_PERSON).format(**given), asked | tables.params)
-            found = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
-            cases = {one.row.project: one.cases for one in found}
+            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
+            projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
+            cases = {listed.row.project: listed.cases for listed in projects}
             await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
-        return found
+        return projects
 
     def _tables(self, *tables: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
         return tables_at(self._store, folding_of(self._past, *tables), self._past)
 
 
 def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
-    """How *tables* of the information base, and of the items beside it, are read in the *past*."""
+    """How *tables* of the information base and the progress table are read as of *past*."""
     if past is None:
         return Folding(VIEWS, tables, _settled_by(ZONE))
     day = local_day(past.t, past.zone)
-    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, asked={"day": day})
+    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, params={"day": day})
 
 
 def _given(tables: Tables) -> dict[str, Composed]:
-    """What the queries are made of."""
+    """The parts of the queries."""
     return {"columns": COLUMNS} | {name: tables.of(table) for name, table in TABLES.items()}
 
 
@@ -204,28 +204,28 @@ def _settled_by(zone: str) -> Settle:
 def known_project(
     project: UUID, entries: Sequence[Entry], as_of: datetime, known: datetime, zone: str
 ) -> KnownProject | None:
-    """One project at *as_of*, as known at *known*, read from all its entries; None where it was not yet registered.
+    """One project at *as_of*, as known at *known*, folded from all its entries; None if not yet registered.
 
-    Days are those of *zone*. A correction counts from when it was recorded on.
+    Days are those of *zone*. A correction counts from its recording on.
     """
     folded = fold(VIEWS, project, then(entries, as_of, known, zone))
-    told = VIEWS[0].rows(folded.states["information"], folded.project)
-    if not told:
+    rows = VIEWS[0].rows(folded.states["information"], folded.project)
+    if not rows:
         return None
     progress = VIEWS[1].rows(folded.states["progress"], folded.project)
-    row = told["information"][0]
+    row = rows["information"][0]
     return KnownProject(
         InformationRow(*row[: len(InformationRow.__struct_fields__)]),
-        [CategoryRow(*one) for one in told["information_category"]],
-        [FieldRow(*one) for one in told["information_field"]],
-        [ProgressItem(*one) for one in progress["item"]],
+        [CategoryRow(*values) for values in rows["information_category"]],
+        [FieldRow(*values) for values in rows["information_field"]],
+        [ProgressItem(*values) for values in progress["item"]],
     )
 
 
 def then(entries: Sequence[Entry], as_of: datetime, known: datetime, zone: str) -> list[Entry]:
-    """Those of a project's entries that were recorded by *known* and, as was known then, had happened by *as_of*.
+    """The entries of a project recorded by *known* that, as known then, had happened by *as_of*.
 
-    Of figures that were entered it is the day they are of that has to have come, whenever they were entered.
+    For entered figures it is their as_of day that counts, whenever they were entered.
     """
     learned = [entry for entry in entries if entry.recorded_at <= known]
     amended, day = corrections(learned).amended, local_day(as_of, zone)

@@ -1,7 +1,7 @@
-"""Words to search by, Chinese and English: how a text becomes them, and how a question finds them again.
+"""Full-text search in Chinese and English: tsvectors of texts, and tsqueries of search terms.
 
-PostgreSQL has no parser for Chinese. A run of Chinese characters is therefore kept as its single characters and its
-pairs of neighbours, anything else as whole words; both in the text form of a tsvector, which a GIN index finds.
+PostgreSQL has no parser for Chinese. A run of Chinese characters is therefore indexed as single characters and
+bigrams, anything else as whole words; both in the text form of a tsvector, for a GIN index.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from unicodedata import normalize
 from msgspec import Struct
 
 WEIGHTS = "ABCD"  # PostgreSQL's, the heaviest first
-WORD_CHARACTERS_MAX = 100  # what is longer than any word, a hash say, is found by its beginning
-TERMS_MAX = 12  # of one question; a person asks for three
-STEM_CHARACTERS_MIN = 3  # what would be left shorter is no stem: "yes" is no plural
+WORD_CHARACTERS_MAX = 100  # anything longer, such as a hash, is found by its beginning
+TERMS_MAX = 12  # of one search; people use about three
+STEM_CHARACTERS_MIN = 3  # shorter remainders are no stems: "yes" is no plural
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 RUN = re.compile(rf"(?P<han>[{HAN}]+)|[^\W_{HAN}]+")
@@ -35,10 +35,10 @@ STAYS = ("ss", "us", "is")  # no plurals
 
 
 class SearchWords(Struct, frozen=True):
-    """What is looked for: *words* is a tsquery that finds every text in question, and some more.
+    """A parsed search: *words* is a tsquery that matches every candidate, and some more.
 
-    Of these count the ones that hold each of *exact*, a run of Chinese characters or a number with its hyphens, as it
-    is written. *marks* are what a snippet may mark. Without *words* nothing is looked for.
+    A match also has to contain each of *exact*, a run of Chinese characters or a number with hyphens, literally.
+    *marks* are for snippets. Without *words* nothing matches.
     """
 
     words: str
@@ -47,37 +47,37 @@ class SearchWords(Struct, frozen=True):
 
 
 def plain(text: str) -> str:
-    """*text* as it is compared: wide and small letters are one, and blanks are single."""
+    """*text* normalised for comparison: NFKC, case-folded, with single blanks."""
     return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def vector(weighed: Iterable[tuple[str, str]]) -> str:
-    """The tsvector of texts, each with its weight: a word has the heaviest of its texts."""
-    found: dict[str, str] = {}
+    """The tsvector of weighted texts: a word has the heaviest weight of its texts."""
+    weights: dict[str, str] = {}
     for weight, text in weighed:
         for word in words(text):
-            if word not in found or weight < found[word]:
-                found[word] = weight
-    return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(found.items()))
+            if word not in weights or weight < weights[word]:
+                weights[word] = weight
+    return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(weights.items()))
 
 
 def words(text: str) -> set[str]:
-    """The words of *text*, those of Chinese runs being characters and pairs of them."""
-    found: set[str] = set()
+    """The index terms of *text*: words, and the characters and bigrams of Chinese runs."""
+    distinct: set[str] = set()
     for run in RUN.finditer(plain(text)):
         if han := run["han"]:
-            found.update(han, _pairs(han))
+            distinct.update(han, _pairs(han))
         else:
-            found.add(run[0][:WORD_CHARACTERS_MAX])
-    return found
+            distinct.add(run[0][:WORD_CHARACTERS_MAX])
+    return distinct
 
 
-def question(asked: str) -> SearchWords:
-    """What *asked* looks for: all its terms, which blanks separate. English words stand for their other forms too."""
+def question(text: str) -> SearchWords:
+    """Parse a search text into terms, separated by blanks, all of which have to match; English ones in all forms."""
     parts: dict[str, None] = {}
     exact: list[str] = []
     marks: dict[str, None] = {}
-    for term in plain(asked).split()[:TERMS_MAX]:
+    for term in plain(text).split()[:TERMS_MAX]:
         runs = list(RUN.finditer(term))
         for run in runs:
             parts |= dict.fromkeys(_wanted(run))
@@ -88,21 +88,21 @@ def question(asked: str) -> SearchWords:
 
 
 def _wanted(run: re.Match[str]) -> list[str]:
-    """The parts of a tsquery that one run asks for."""
+    """The parts of a tsquery for one run."""
     if han := run["han"]:
-        return [f"'{one}'" for one in (_pairs(han) or han)]
+        return [f"'{part}'" for part in (_pairs(han) or han)]
     return ["(" + " | ".join(f"'{form[:WORD_CHARACTERS_MAX]}':*" for form in forms(run[0])) + ")"]
 
 
 def forms(word: str) -> list[str]:
-    """*word*, and what it may be a form of in English: each is to be looked for at the beginning of words."""
-    found = [word]
+    """*word* and its possible English stems, to be matched as prefixes."""
+    candidates = [word]
     if word.isascii() and word.isalpha() and not word.endswith(STAYS):
         for ending, instead in VARIANTS:
             stem = word.removesuffix(ending)
             if stem != word and len(stem) >= STEM_CHARACTERS_MIN:
-                found.append(stem + instead)
-    return list(dict.fromkeys(found))
+                candidates.append(stem + instead)
+    return list(dict.fromkeys(candidates))
 
 
 def _pairs(han: str) -> list[str]:

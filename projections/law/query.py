@@ -1,4 +1,4 @@
-"""What would be, asked of the ledger: a project with events assumed, a period under other rules."""
+"""What-if queries on the ledger: a project with assumed events, a period under other rules."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from psycopg.sql import SQL
 from domain.law.calendar.period import Period
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.law.what_if import Alternative, AssumedSignal, signals_under
 from projections.reader import LawLibrary, Reader, StoredEntry
 from projections.scope import ZONE_SCOPE, Scope
 
-PROJECTS_MAX = 300  # of one question: both rules walk every clock of each, some seconds in all
-# Rows of clocks that were closed in time don't tell the day: it was not after the last event of the project's clocks.
+PROJECTS_MAX = 300  # of one query: every clock is evaluated twice, some seconds in all
+# Rows of clocks closed in time lack the day: it is not after the last event of the project's clocks.
 RAN = """
     SELECT DISTINCT c.project FROM views.clock AS c JOIN views.clock_basis AS b USING (project)
     WHERE c.start_on <= %(last)s
@@ -40,49 +40,57 @@ async def signals_of(
     t: datetime,
     scope: Scope = ZONE_SCOPE,
 ) -> list[AssumedSignal]:
-    """What the clocks of a department in *scope*, or of all, came to in *period* and would have under *other* rules.
+    """The signals of a department in *scope*, or of all, in *period*, under the actual and under *other* rules.
 
-    As is known at *t*, in the order of time. Raises TooMuchToRead where more projects had clocks than are read at once.
+    As known at *t*, in order of time. Raises TooMuchToReadError if too many projects had clocks.
     """
     begin, end = period.begins(zone), period.ends(zone)
     projects = await _projects(store, period, begin, department, scope)
-    found: list[AssumedSignal] = []
+    signals: list[AssumedSignal] = []
     for nth in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[nth : nth + PROJECTS_AT_A_TIME])
-        found += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
+        signals += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
     return sorted(
-        (one for one in found if department in ("", one.department)),
-        key=lambda one: (one.at, one.project.hex, one.item, one.application, one.clock, one.compared),
+        (signal for signal in signals if department in ("", signal.department)),
+        key=lambda signal: (
+            signal.at,
+            signal.project.hex,
+            signal.item,
+            signal.application,
+            signal.clock,
+            signal.compared,
+        ),
     )
 
 
 async def _projects(store: Reader, period: Period, begin: datetime, department: str, scope: Scope) -> list[UUID]:
-    """Those of which a clock may have run in the period, which began at the instant *begin*."""
-    asked: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
-    asked |= {"department": department, "limit": PROJECTS_MAX + 1}
+    """The projects with a clock that may have run in the period, which began at the instant *begin*."""
+    params: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
+    params |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
-        await cursor.execute(SQL(RAN).format(within=scope.of("c")), asked)
-        found = [project for (project,) in await cursor.fetchall()]
-    if len(found) > PROJECTS_MAX:
-        raise TooMuchToRead(f"more than {PROJECTS_MAX} projects had clocks in that period")
-    return found
+        await cursor.execute(SQL(RAN).format(within=scope.of("c")), params)
+        projects = [project for (project,) in await cursor.fetchall()]
+    if len(projects) > PROJECTS_MAX:
+        raise TooMuchToReadError(f"more than {PROJECTS_MAX} projects had clocks in that period")
+    return projects
 
 
 def _judged(
     rows: Sequence[StoredEntry], laws: LawLibrary, other: Alternative, begin: datetime, end: datetime, t: datetime
 ) -> list[AssumedSignal]:
-    found, known = list[AssumedSignal](), frozenset(packs_of(laws))
+    signals, known = list[AssumedSignal](), frozenset(packs_of(laws))
     for project, stored in groupby(rows, attrgetter("stream")):
         entries = [entry for entry in (row.decoded() for row in stored) if entry.recorded_at <= t]
         if not entries:
             continue
         histories = item_histories(entries)
-        since = entries[0].recorded_at if entries[0].recorded.source else begin  # before that, it was another system's
-        found += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
-    return found
+        # An imported case was in another system before.
+        since = entries[0].recorded_at if entries[0].recorded.source else begin
+        signals += signals_under(project, histories, laws, other, known, max(begin, since), end, t)
+    return signals
 
 
 def packs_of(laws: LawLibrary) -> list[str]:
-    """The names of all versions, and of the special laws in them."""
+    """The names of all versions and of their special laws."""
     special = (f"{name}/{special}" for name in laws.names for special in laws.pack(name).specials)
     return [*laws.names, *special]

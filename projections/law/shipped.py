@@ -1,4 +1,4 @@
-"""The law as the package ships it, for views that are not told of another: packs and calendars, read on first use."""
+"""The law shipped with the package, the default of views: packs and calendars, read on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.law.packs.parse import parse_pack
 
 
 class ShippedLaw:
-    """Packs by the names that facts carry. What a version or a calendar is worth was checked when the process began."""
+    """Packs by the names used in facts. They were validated at the start of the process."""
 
     def __init__(self) -> None:
         self._law = files("domain.law")
@@ -51,5 +51,5 @@ class ShippedLaw:
 
 @cache
 def shipped_law() -> ShippedLaw:
-    """The one of this process."""
+    """The shared instance of this process."""
     return ShippedLaw()

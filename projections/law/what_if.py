@@ -1,6 +1,6 @@
-"""假设 what would be: clocks with events that never happened, and cards under rules that were never in force.
+"""假设 what-if: clocks with hypothetical events, and signals under alternative rules.
 
-The same evaluation as everywhere reads them; nothing is stored.
+They are evaluated by the same code as actual clocks; nothing is stored.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Application = tuple[str, int]
 
 
 class Alternative(Struct, frozen=True, kw_only=True):
-    """What is to be otherwise than it was: another version of the *law*, thresholds, lengths. None, empty: as it was.
+    """Alternative rules: another version of the *law*, thresholds, limits. None or empty: unchanged.
 
-    Lengths are in working days. *decision_days* takes the place of what was recorded at acceptance, and
-    *countersign_days* of what each department was given.
+    Limits are in working days. *decision_days* replaces the limit recorded at acceptance, *countersign_days* the one
+    of each countersignature.
     """
 
     law: str = ""
@@ -43,7 +43,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     delivery_days: Days | None = None
 
     def history(self, history: ItemHistory, known: frozenset[str]) -> ItemHistory:
-        """*history* under the other version, where it is one of its law; *known* are the names of all packs."""
+        """*history* under the other version, if that is one of its law; *known* are the names of all packs."""
         other = structs.replace(history)
         if self.countersign_days is not None:
             other.asked_days = {}
@@ -55,7 +55,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
         return other
 
     def rule(self, rule: Rule) -> Rule:
-        """*rule* with the other thresholds and lengths."""
+        """*rule* with the other thresholds and limits."""
         changed: dict[str, object] = {}
         if self.yellow is not None:
             changed["yellow"] = self.yellow
@@ -88,11 +88,11 @@ class AssumedSignal(Struct, frozen=True, kw_only=True):
 
 
 def with_assumed(histories: Histories, assumed: Mapping[Application, Sequence[LawEvent]]) -> Histories:
-    """The applications with further events each; *histories* are left as they are."""
-    found = dict(histories)
+    """A copy of *histories* with the assumed events added."""
+    changed = dict(histories)
     for key, events in assumed.items():
-        found[key] = structs.replace(histories[key], events=[*histories[key].events, *events])
-    return found
+        changed[key] = structs.replace(histories[key], events=[*histories[key].events, *events])
+    return changed
 
 
 def signals_under(
@@ -105,44 +105,42 @@ def signals_under(
     end: datetime,
     t: datetime,
 ) -> Iterator[AssumedSignal]:
-    """What clocks came to from *begin* until before *end* by *t*, under the rules as they are and under the *other*.
+    """The signals from *begin* until before *end*, by *t*, under the actual and under the *other* rules.
 
-    Applications whose law doesn't count working days cost no cards under either.
+    Applications whose law does not count working days get no signals under either.
     """
     for (item, application), history in histories.items():
         rule, changed = rule_of(history, laws), other.history(history, known)
         other_rule = rule_of(changed, laws)
         if rule is None or other_rule is None:
             continue
-        passed = {_key(one): one for one in course_of(history, rule, laws, t, as_it_is).passed if begin <= one.at < end}
-        assumed = {
-            _key(one): one
-            for one in course_of(changed, other_rule, laws, t, other.rule).passed
-            if begin <= one.at < end
-        }
-        for key, one in {**passed, **assumed}.items():
+        as_is = course_of(history, rule, laws, t, as_it_is).passed
+        instead = course_of(changed, other_rule, laws, t, other.rule).passed
+        passed = {_key(crossing): crossing for crossing in as_is if begin <= crossing.at < end}
+        assumed = {_key(crossing): crossing for crossing in instead if begin <= crossing.at < end}
+        for key, crossing in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
             above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
             yield AssumedSignal(
                 project=project,
                 item=item,
                 application=application,
-                department=department_of(history, one.clock, above=above),
-                clock=one.clock,
-                rung=one.rung,
-                level=level_of(one),
-                at=one.at,
-                article=one.reading.article,
+                department=department_of(history, crossing.clock, above=above),
+                clock=crossing.clock,
+                rung=crossing.rung,
+                level=level_of(crossing),
+                at=crossing.at,
+                article=crossing.reading.article,
                 compared=compared,
             )
 
 
-def _key(one: Crossing) -> tuple[str, Rung, str, datetime]:
-    return one.clock, one.rung, level_of(one), one.at
+def _key(crossing: Crossing) -> tuple[str, Rung, str, datetime]:
+    return crossing.clock, crossing.rung, level_of(crossing), crossing.at
 
 
-def level_of(one: Crossing) -> str:
-    """As the board calls it: warning, yellow, red or deemed."""
-    if one.rung is Rung.CARD:
-        return one.colour.value if one.colour else "red"
-    return "warning" if one.rung is Rung.WARNING else "deemed"
+def level_of(crossing: Crossing) -> str:
+    """Its level on the board: warning, yellow, red or deemed."""
+    if crossing.rung is Rung.CARD:
+        return crossing.colour.value if crossing.colour else "red"
+    return "warning" if crossing.rung is Rung.WARNING else "deemed"

@@ -1,7 +1,7 @@
-"""法人基础库 the legal-person base: what each person was from which day, as known when; its codes; who it really is.
+"""法人基础库 the legal-person base: bitemporal particulars of each person, its codes, and merges.
 
-A row of `person` holds for days [valid_from, valid_to) and was believed during [known_from, known_until). So the base
-answers for any day, as known at any instant.
+A row of `person` is valid for days [valid_from, valid_to) and was known during [known_from, known_until). So the base
+can be read as of any day, as known at any instant.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.streams import LEGAL_PERSON, AggregateKind
 from projections.information.words import plain, vector
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-OWN, HELD, LINKED = "unified", "organisation", "linked"  # its own code, the older one in it, and what leads to it
+OWN, HELD, LINKED = "unified", "organisation", "linked"  # its own code, the older one contained in it, and linked ones
 
 PERSONS = Table(
     "person",
@@ -40,11 +40,11 @@ PERSONS = Table(
         ("phone", "text NOT NULL"),
         ("source", "text NOT NULL"),
         ("valid_from", "date"),  # null: from the beginning
-        ("valid_to", "date"),  # the day it held no more; null: it holds
+        ("valid_to", "date"),  # the first day it no longer held; null: current
         ("known_from", "timestamptz NOT NULL"),
-        ("known_until", "timestamptz"),  # null: still believed
+        ("known_until", "timestamptz"),  # null: current knowledge
         ("known_by", "text NOT NULL"),
-        ("plain", "text NOT NULL"),  # the name as it is compared
+        ("plain", "text NOT NULL"),  # the name, normalised for comparison
         ("words", "tsvector NOT NULL"),
     ),
     key=2,
@@ -75,7 +75,7 @@ MERGES = Table(
         ("by", "text NOT NULL"),
         ("merged_at", "timestamptz NOT NULL"),
         ("merge_known", "timestamptz NOT NULL"),
-        ("separated_at", "timestamptz"),  # the merge was taken back
+        ("separated_at", "timestamptz"),  # the merge was undone
         ("separation_known", "timestamptz"),
     ),
     key=2,
@@ -84,7 +84,7 @@ MERGES = Table(
 
 
 class Believed(Struct, frozen=True):
-    """What was held for the days of one stretch; *source* and *by*: where its first day was read, and by whom."""
+    """Particulars for a period of days; *source* and *by*: origin and recorder of its first day."""
 
     valid_from: date | None
     valid_to: date | None
@@ -94,7 +94,7 @@ class Believed(Struct, frozen=True):
 
 
 class Belief(Struct, frozen=True):
-    """Since when it was held, and until when."""
+    """Particulars with the time span during which they were known."""
 
     what: Believed
     known_from: datetime
@@ -102,9 +102,9 @@ class Belief(Struct, frozen=True):
 
 
 class PersonState(Struct):
-    """What the rows of one person need beside the person itself."""
+    """State of one person, in addition to the person itself."""
 
-    told: dict[date | None, tuple[str, str]] = field(default_factory=dict)  # source and teller of each day's change
+    sources: dict[date | None, tuple[str, str]] = field(default_factory=dict)  # of each change: source and recorder
     beliefs: list[Belief] = field(default_factory=list)
     codes: list[Row] = field(default_factory=list)
     merges: list[Row] = field(default_factory=list)
@@ -147,10 +147,10 @@ class Persons:
 
 
 def _believe(state: PersonState, entry: Entry, person: LegalPerson, day: date | None, source: str) -> None:
-    """Take the person's days as they are known now: what is no longer held ends, what is new begins."""
+    """Update the known periods: outdated ones end, new ones begin."""
     at = entry.recorded_at
-    state.told[day] = source, entry.recorded.by.id
-    now = [Believed(first, end, what, *state.told[first]) for first, end, what in person.timeline()]
+    state.sources[day] = source, entry.recorded.by.id
+    now = [Believed(first, end, what, *state.sources[first]) for first, end, what in person.timeline()]
     held = [belief.what for belief in state.beliefs if belief.known_until is None]
     state.beliefs = [
         belief
@@ -189,7 +189,7 @@ def _row(person: LegalPerson, nth: int, belief: Belief) -> Row:
 
 
 class PersonRow(Struct, frozen=True):
-    """What one person was from one day to another, as the view has it; without the words to search by."""
+    """Particulars of one person for a period, in the columns of the view, without the search index."""
 
     person: UUID
     code: str
@@ -212,7 +212,7 @@ class PersonRow(Struct, frozen=True):
 
 
 class CodeRow(Struct, frozen=True):
-    """A code that leads to a person."""
+    """A code of a person."""
 
     person: UUID
     code: str
@@ -223,7 +223,7 @@ class CodeRow(Struct, frozen=True):
 
 
 class MergeRow(Struct, frozen=True):
-    """That one person is another one, until it was taken back."""
+    """A merge of one person into another, until it was undone."""
 
     person: UUID
     version: int

@@ -1,4 +1,4 @@
-"""Asking the legal-person base: who a code means, on any day, as known at any instant; whose projects are whose."""
+"""Queries on the legal-person base: look-up by code and search, on any day, as known at any instant."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from projections.reader import Reader
 from projections.view import literal
 
 BEGUN_CODE = re.compile("[0-9A-Z]{4,18}")
-MERGED_DEEP_MAX = 20  # a merge of a merge of a merge; a circle, which is refused when it is told, would end here too
+MERGED_DEEP_MAX = 20  # of successive merges; also a bound for cycles, which commands refuse
 
-# That two entries are one person is no event of its life but something that became known: so are its older codes.
+# Merges and older codes are no events on a day but knowledge: they count from when they became known.
 MERGES: LiteralString = "m.merge_known <= %(known)s AND (m.separation_known IS NULL OR m.separation_known > %(known)s)"
 SURVIVORS: LiteralString = f"""
     walk (start, person, deep) AS (
@@ -74,19 +74,19 @@ LISTED: LiteralString = f"""
 
 
 class Then(Struct, frozen=True):
-    """What is asked about: a local *day*, by what was known at the instant *known*."""
+    """A local *day*, as known at the instant *known*."""
 
     day: date
     known: datetime
 
     @property
-    def asked(self) -> dict[str, object]:
-        """The parameters that every query takes."""
+    def params(self) -> dict[str, object]:
+        """The parameters common to all queries."""
         return {"day": self.day, "known": self.known}
 
 
 class FoundPersons(Struct, frozen=True):
-    """An entry that a code leads to: its own code, by what *sort* of code it was found, and who it really is."""
+    """A match of a code: the entry's own code, the *sort* of the matched code, and the person it was merged into."""
 
     person: UUID
     code: str
@@ -95,7 +95,7 @@ class FoundPersons(Struct, frozen=True):
 
 
 class PersonFilter(Struct, frozen=True, kw_only=True):
-    """Which persons to list; empty fields ask for nothing. *text*: in a name it has or had, or the start of a code."""
+    """Filter of persons; empty fields don't restrict. *text*: part of a present or past name, or a prefix of a code."""
 
     text: str = ""
     kind: str = ""
@@ -105,7 +105,7 @@ class PersonFilter(Struct, frozen=True, kw_only=True):
 
 
 class Cluster(Struct, frozen=True):
-    """One person with all entries that were merged into it: stretches of days, codes and merges, oldest first."""
+    """One person with all entries merged into it: periods, codes and merges, oldest first."""
 
     person: UUID
     days: list[PersonRow]
@@ -113,7 +113,7 @@ class Cluster(Struct, frozen=True):
     merges: list[MergeRow]
 
     def on(self, day: date, person: UUID | None = None) -> PersonRow | None:
-        """What held on *day* of the survivor, or of another *person* in here."""
+        """The particulars on *day* of the survivor, or of another *person* in the cluster."""
         for row in self.days:
             if row.person == (person or self.person) and (row.valid_from or date.min) <= day < (
                 row.valid_to or date.max
@@ -123,42 +123,42 @@ class Cluster(Struct, frozen=True):
 
 
 class PersonBook:
-    """Reads the view's tables through the store's pool."""
+    """Queries on the view's tables."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
     async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[FoundPersons]:
-        """The entries that *code*, or the id *person*, leads to; of several persons where a code is of several."""
-        rows = await self._rows(FOUND, {**at.asked, "code": code, "id": person})
+        """The entries matching *code*, or the id *person*; several if a code is shared by several persons."""
+        rows = await self._rows(FOUND, {**at.params, "code": code, "id": person})
         return [FoundPersons(*row) for row in rows]
 
     async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
-        """Those of *codes* that lead to a person, as far as was known then."""
+        """The *codes* that belonged to a person, as known at *known*."""
         query: LiteralString = (
             "SELECT c.code FROM views.person_code AS c WHERE c.code = ANY(%(codes)s) AND c.known_from <= %(known)s"
         )
         return {code for (code,) in await self._rows(query, {"codes": list(codes), "known": known})}
 
     async def cluster(self, survivor: UUID, at: Then) -> Cluster:
-        """Everything known of one person and of those merged into it, as known then."""
-        asked = {**at.asked, "id": survivor}
-        people = [person for (person,) in await self._rows(ABSORBED, asked)]
-        asked["people"] = people
+        """One person and those merged into it, as known at *at.known*."""
+        params = {**at.params, "id": survivor}
+        people = [person for (person,) in await self._rows(ABSORBED, params)]
+        params["people"] = people
         days = await self._rows(
             f"SELECT {COLUMNS} FROM views.person AS p WHERE p.person = ANY(%(people)s) AND {KNOWN}"  # noqa: S608 our own constants
             " ORDER BY p.valid_from NULLS FIRST, p.code",
-            asked,
+            params,
         )
         codes = await self._rows(
             "SELECT * FROM views.person_code AS c WHERE c.person = ANY(%(people)s) AND c.known_from <= %(known)s"
             " ORDER BY c.person <> %(id)s, c.sort = 'linked', c.code",
-            asked,
+            params,
         )
         merges = await self._rows(
             f"SELECT m.* FROM views.person_merge AS m WHERE m.person = ANY(%(people)s) AND {MERGES}"  # noqa: S608 our own constants
             " ORDER BY m.merged_at, m.person",
-            asked,
+            params,
         )
         return Cluster(
             survivor,
@@ -167,27 +167,27 @@ class PersonBook:
             [MergeRow(*row) for row in merges],
         )
 
-    async def listed(self, asked: PersonFilter, at: Then) -> list[PersonRow]:
-        """Persons as they were on the day, each once however often it was entered, the best match first."""
-        sought, code = question(asked.text), asked.text.strip().upper().replace("-", "")
+    async def listed(self, criteria: PersonFilter, at: Then) -> list[PersonRow]:
+        """Persons as of the day, each once even if entered several times, the best match first."""
+        sought, code = question(criteria.text), criteria.text.strip().upper().replace("-", "")
         rows = await self._rows(
             LISTED,
             {
-                **at.asked,
+                **at.params,
                 "words": sought.words,
                 "exact": list(sought.exact),
                 "code": code if BEGUN_CODE.fullmatch(code) else "",
                 "prefix": literal(code) + "%",
-                "all": not asked.text.strip(),
-                "kind": asked.kind,
-                "status": asked.status,
-                "limit": asked.limit,
-                "offset": asked.offset,
+                "all": not criteria.text.strip(),
+                "kind": criteria.kind,
+                "status": criteria.status,
+                "limit": criteria.limit,
+                "offset": criteria.offset,
             },
         )
         return [PersonRow(*row) for row in rows]
 
-    async def _rows(self, query: LiteralString, asked: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, asked)
+            await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -1,4 +1,4 @@
-"""材料清单 which files a project's items had at any instant, as known at any other, from the project's own ledger."""
+"""材料清单 the files attached to a project's items at any instant, as known at any other, folded from its entries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.project.materials.attachment import MaterialAttached, MaterialDetach
 
 
 class Attachment(Struct, frozen=True):
-    """One file at one item: under which name, since when (*attached_at*), recorded when, by whom, by which entry.
+    """One file at one item: its name, time and recording of the attachment, and who attached it by which entry.
 
     *late*: the item was decided, declined or withdrawn by then.
     """
@@ -30,7 +30,7 @@ class Attachment(Struct, frozen=True):
 
 
 class AttachedFile(Struct, frozen=True):
-    """One content with every item that has it, the first attached first. *size* is in bytes."""
+    """One content with all its attachments, in order. *size* is in bytes."""
 
     digest: str
     size: int
@@ -38,26 +38,26 @@ class AttachedFile(Struct, frozen=True):
 
 
 def files_of(entries: Sequence[Entry], as_of: datetime, known_at: datetime, item: str = "") -> list[AttachedFile]:
-    """The files attached at *as_of*, as known at *known_at*, the first attached first; of *item* alone where given."""
+    """The files attached at *as_of*, as known at *known_at*, in order of attachment; of *item* only, if given."""
     known = [entry for entry in entries if entry.recorded_at <= known_at]
-    found = corrections(known)
+    corrected = corrections(known)
     files: dict[str, AttachedFile] = {}
     for entry in known:
-        happened = found.amended.get(entry.version, entry.occurred_at)
-        if entry.version in found.retracted or happened > as_of:
+        happened = corrected.amended.get(entry.version, entry.occurred_at)
+        if entry.version in corrected.retracted or happened > as_of:
             continue
         match entry.fact:
             case MaterialAttached() as fact:
                 file = files.setdefault(fact.digest, AttachedFile(fact.digest, fact.size, []))
-                has = {one.item for one in file.attachments}
+                has = {attachment.item for attachment in file.attachments}
                 file.attachments.extend(_attachments(fact, entry, happened, has))
             case MaterialDetached(digest=digest, items=items) if digest in files:
                 attachments = files[digest].attachments
-                attachments[:] = [one for one in attachments if one.item not in items]
+                attachments[:] = [attachment for attachment in attachments if attachment.item not in items]
             case _:
                 continue
     for file in files.values():
-        file.attachments[:] = [one for one in file.attachments if item in ("", one.item)]
+        file.attachments[:] = [attachment for attachment in file.attachments if item in ("", attachment.item)]
     return [file for file in files.values() if file.attachments]
 
 

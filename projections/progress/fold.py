@@ -1,4 +1,4 @@
-"""项目进度表 the progress table: a row a project and a row an item, for leaders and project managers."""
+"""项目进度表 the progress table: one row per project and per item, for leaders and project managers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 NOBODY = HeldBy.NOBODY.value
 
-# What is asked of every item, looked up once: getting a member of an enumeration takes longer than comparing it.
+# Looked up once, as this runs for every item: enum member access is slower than the comparison.
 GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
 
 PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may be needed, or not any more
 
 
 class ProgressState(Struct):
-    """What the rows of one project need beside the project itself."""
+    """State of one project, in addition to the project itself."""
 
     registered: ProjectRegistered | None = None
     registered_at: datetime | None = None
     items: dict[str, Dates] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)  # of the items that nothing has touched since
+    rows: dict[str, Row] = field(default_factory=dict)  # cached rows, of items without later changes
     granted: set[str] = field(default_factory=set)  # items; other items' rows depend on it
     changed_at: datetime | None = None
     changed_by: str = ""
@@ -53,26 +53,26 @@ PROJECTS = Table(
         ("manager", "text NOT NULL"),
         ("law", "text NOT NULL"),
         ("register", "text NOT NULL"),  # the log it was imported from; empty: the zone's own
-        ("kind", "text NOT NULL"),  # of project, as its flow has it
-        ("phase", "text NOT NULL"),  # the first of its flow in which something is not granted; empty: none
+        ("kind", "text NOT NULL"),  # of project, by its flow
+        ("phase", "text NOT NULL"),  # the first of its flow with ungranted items; empty: none
         ("phase_name", "text NOT NULL"),
         ("phase_nth", "integer NOT NULL"),
-        ("phases", "integer NOT NULL"),  # how many its flow has
+        ("phases", "integer NOT NULL"),  # number of phases of its flow
         ("registered_at", "timestamptz"),
         ("items_total", "integer NOT NULL"),
         ("items_open", "integer NOT NULL"),  # applied for and not decided
         ("items_done", "integer NOT NULL"),  # granted or terminated
         ("items_turned_down", "integer NOT NULL"),  # refused or declined, and not applied for again
         ("stuck", "boolean NOT NULL"),
-        ("holders", "text[] NOT NULL"),  # everybody who can act on one of its items
+        ("holders", "text[] NOT NULL"),  # all parties that can act on one of its items
         ("complaints_open", "integer NOT NULL"),
         ("last_fact", "text NOT NULL"),
         ("changed_at", "timestamptz"),
         ("changed_by", "text NOT NULL"),
         ("version", "integer NOT NULL"),
         ("position", "bigint NOT NULL"),
-        ("happened_at", "timestamptz"),  # the last of all that happened, in whatever order it was recorded
-        ("recorded_at", "timestamptz"),  # when the last of it was learned
+        ("happened_at", "timestamptz"),  # the latest time of an event, whenever it was recorded
+        ("recorded_at", "timestamptz"),  # time of the last recording
     ),
     key=1,
     indexes=(
@@ -101,10 +101,10 @@ ITEMS = Table(
         ("stage", "text NOT NULL"),
         ("outcome", "text NOT NULL"),
         ("application", "integer NOT NULL"),
-        ("holder", "text NOT NULL"),  # who has to act first; see `holders`
-        ("holders", "text[] NOT NULL"),  # a department's code, else a word of HeldBy; none where it is blocked or done
+        ("holder", "text NOT NULL"),  # the first of `holders`
+        ("holders", "text[] NOT NULL"),  # department codes or values of HeldBy; none if blocked or done
         ("unmet", "text[] NOT NULL"),  # preconditions not granted yet
-        ("missing", "text[] NOT NULL"),  # papers still to come
+        ("missing", "text[] NOT NULL"),  # outstanding papers
         ("suspended", "text[] NOT NULL"),  # grounds of the open suspensions
         ("awaiting", "text[] NOT NULL"),  # departments asked to countersign and not answered, in that order
         ("queued", "text[] NOT NULL"),  # departments to be asked after them
@@ -126,12 +126,12 @@ ITEMS = Table(
 
 
 class Progress:
-    """The fold. Colours and remaining days are not here: they depend on when somebody asks."""
+    """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
     version: int = 7
     tables: tuple[Table, ...] = (PROJECTS, ITEMS)
-    follows: Facts = EVERY_FACT  # a project says what was done to it last
+    follows: Facts = EVERY_FACT  # each row shows its last fact
 
     def start(self) -> ProgressState:
         return ProgressState()
@@ -165,22 +165,22 @@ class Progress:
             NODES[type(fact)](dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
-        kept, items, granted = state.rows, [], project.granted
+        cached, items, granted = state.rows, [], project.granted
         for nth, (code, item) in enumerate(project.items.items(), 1):
-            row = kept.get(code)
+            row = cached.get(code)
             if row is None:
-                row = kept[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
+                row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
         return {"project": [_project_row(state, project, items)], "item": items}
 
 
 def _terminated(project: Project) -> list[str]:
-    """The items that nobody applies for again unless another one needs them: that changes as others are granted."""
+    """Terminated items: they are applied for again only if another item needs them, which changes with grants."""
     return [code for code, item in project.items.items() if item.outcome is TERMINATED]
 
 
 def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
-    """Who has to act on *item*, in order: as `domain.project.waiting.wait` has it, so that all tables say the same."""
+    """The parties that have to act on *item*, in order, by `domain.project.waiting.wait` as in all other tables."""
     held = (wait for wait in waits_of(project, item, bool(unmet) and before_acceptance(item)) if wait is not BLOCKED)
     named = (wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value for wait in held)
     return list(dict.fromkeys(named))
@@ -191,7 +191,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
     unmet = project.unmet(code, granted)
     held = holders_of(project, item, unmet)
     accepted = item.stage is Stage.ACCEPTED
-    asked_now = item.consultations if accepted else None
+    consultations = item.consultations if accepted else None
     return (
         project.id,
         code,
@@ -208,8 +208,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         unmet,
         list(item.missing),
         sorted(set(item.suspensions.values())) if accepted else [],
-        [asked.department for asked in unanswered(asked_now)] if asked_now else [],
-        [department for department, _, _ in queue(asked_now).values()] if asked_now else [],
+        [consultation.department for consultation in unanswered(consultations)] if consultations else [],
+        [department for department, _, _ in queue(consultations).values()] if consultations else [],
         item.promise_days,
         dates.submitted_at,
         dates.accepted_at,
@@ -230,7 +230,7 @@ HOLDERS = NAMES.index("holders")
 
 
 def _standing(project: Project) -> tuple[str, str, str, int, int]:
-    """The kind of project, and the phase in which it is: code, name, which of how many."""
+    """The kind of project and its current phase: code, name, number, total."""
     flow = project.flow
     if flow is None:
         return "", "", "", 0, 0
@@ -261,7 +261,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         sum(stage in OPEN_STAGES for stage in stages),
         done,
         refused,
-        # Somebody who holds an item can act on it; only where nobody holds any, the chains have to be followed.
+        # A holder can act; only if no item has one, the chains have to be followed.
         done < len(stages) and (bool(refused) or not (held or can_move(project))),
         held,
         sum(not complaint.closed for complaint in project.complaints.values()),
@@ -276,10 +276,10 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
 
 
 class ProgressItem(Struct, frozen=True):
-    """One item's row, as it is answered.
+    """One item, in the columns of the view.
 
-    *holders*: who has to act on it, in order: a department by its code, else `applicant`, `outside`, `outside_body`,
-    `project_manager` or `nobody`; none where it waits for other items, or is done. *holder* is the first.
+    *holders*: the parties that have to act on it, in order: a department's code, else `applicant`, `outside`,
+    `outside_body`, `project_manager` or `nobody`; none if it waits for other items, or is done. *holder* is the first.
     """
 
     project: UUID
@@ -313,13 +313,13 @@ class ProgressItem(Struct, frozen=True):
 
 
 class ProgressProject(Struct, frozen=True):
-    """One project's row, as it is answered.
+    """One project, in the columns of the view.
 
-    *phase* is the first of its flow in which something is not granted, *phase_nth* of *phases*; empty and 0 where it
-    runs by no flow, empty and the last where all is granted. *changed_at* is when what was recorded last happened,
-    *happened_at* when what happened last did, *recorded_at* when the last of it was learned. *register* is the log that
-    it was imported from, empty for the zone's own. *items_done* are granted or terminated; *stuck*: it is open, and has
-    items that were turned down (refused or declined, and not applied for again), or nobody who can act on any of them.
+    *phase* is the first of its flow with ungranted items, *phase_nth* of *phases*; empty and 0 without a flow, empty
+    and the last if all is granted. *changed_at* is the time of the event recorded last, *happened_at* the latest time
+    of an event, *recorded_at* the time of the last recording. *register* is the log it was imported from, empty for
+    the zone's own. *items_done* are granted or terminated; *stuck*: it is open, and has items turned down (refused or
+    declined, and not applied for again), or no party that can act on any of its items.
     """
 
     project: UUID

@@ -1,4 +1,4 @@
-"""When an item reached the nodes of its procedure, as the progress table shows it, and which facts lead there."""
+"""The times at which an item reached the nodes of its procedure, for the progress table, and the facts behind them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.project.external import results as external
 
 
 class Dates(Struct):
-    """When one item reached its nodes, and what was noted beside them."""
+    """The times at which one item reached its nodes, and further details."""
 
     submitted_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -60,7 +60,7 @@ def _verified(dates: Dates, _fact: Fact, at: datetime) -> None:
     dates.verified_at = at
 
 
-# The node that a fact reaches.
+# The node reached by each fact.
 NODES: Mapping[type[Fact], Callable[[Dates, Any, datetime], None]] = {
     ItemSubmitted: _submitted,
     ItemAccepted: _accepted,

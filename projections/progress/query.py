@@ -1,4 +1,4 @@
-"""Lists of projects for the progress table: which are asked for, how many there are, and the zone in a few numbers."""
+"""Queries on the progress table: filtered lists, counts, the choices of filters, and the tiles of the overview."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.view import ROWS_MAX, literal
 
-# A clock past its end whose department keys nothing in is unconfirmed, not soon due, though the law colours it alike.
+# A clock past its end without records of its outside department is unconfirmed, not soon due, though coloured alike.
 LATE = AT_LEVEL[Level.RED]
 HAS_CLOCK = SQL("EXISTS (SELECT FROM views.clock AS c WHERE c.project = p.project AND NOT c.closed AND {} AND {})")
 STALE = SQL(
@@ -39,20 +39,20 @@ IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
-class ProjectsAsked(Struct, frozen=True, kw_only=True):
-    """Which projects to list at the instant *t*, those changed last first; empty fields ask for nothing.
+class ProjectFilter(Struct, frozen=True, kw_only=True):
+    """Filter of projects at the instant *t*, listed last changed first; empty fields don't restrict.
 
-    *warned*: "soon" or "late", with a running clock that is. *stale_days*: with an outside result verified longer ago.
-    *over*: all items decided, or not.
+    *warned*: with a running clock that is "soon" or "late". *stale_days*: with an external result verified longer ago.
+    *over*: with all items decided, or not.
     """
 
     t: datetime
     manager: str = ""
     phase: str = ""
-    kind: str = ""  # of project, as its flow has it
+    kind: str = ""  # of project, by its flow
     department: str = ""  # has an item of this department
     stage: str = ""  # has an item at this stage
-    holder: str = ""  # can act on one of its items: a department, or a word of HeldBy such as 'applicant'
+    holder: str = ""  # has to act on one of its items: a department, or a value of HeldBy such as 'applicant'
     register: str = ""  # imported from this log; empty: the zone's own
     stuck: bool | None = None
     text: str = ""  # in code, name or enterprise
@@ -65,7 +65,7 @@ class ProjectsAsked(Struct, frozen=True, kw_only=True):
 
 
 class Tiles(Struct, frozen=True):
-    """Numbers of projects; of items those decided this week, open and done."""
+    """Counts of projects; and of items decided this week, open and done."""
 
     under_way: int
     stuck: int
@@ -81,7 +81,7 @@ class Tiles(Struct, frozen=True):
 
 
 class Choices(Struct, frozen=True):
-    """What there is to filter by: managers, departments with items, phases with their names, kinds of project."""
+    """The choices of filters: managers, departments with items, phases with their names, kinds of project."""
 
     managers: list[str]
     departments: list[str]
@@ -91,15 +91,15 @@ class Choices(Struct, frozen=True):
 
 
 class ProgressList:
-    """Reads the tables of the progress view, and of clocks and outside results beside it."""
+    """Queries on the tables of the progress view, joined with clocks and external results."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def page(self, asked: ProjectsAsked, past: Past | None = None) -> list[ProgressProject]:
-        """The page that is asked for; of the *past* not by *warned* or *stale_days*. Raises TooMuchToRead."""
+    async def page(self, criteria: ProjectFilter, past: Past | None = None) -> list[ProgressProject]:
+        """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            where, params = conditions(asked, tables)
+            where, params = conditions(criteria, tables)
             query = SQL(
                 "SELECT p.* FROM {} AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
                 " LIMIT %(limit)s OFFSET %(offset)s"
@@ -107,22 +107,22 @@ class ProgressList:
             await cursor.execute(query, params)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
-    async def count(self, asked: ProjectsAsked) -> int:
-        """How many projects match, on whatever page."""
-        where, params = conditions(asked)
+    async def count(self, criteria: ProjectFilter) -> int:
+        """The number of matching projects."""
+        where, params = conditions(criteria)
         ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
         return int(counted)
 
     async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
-        """The items of *projects*, each project's in the order of its list."""
+        """The items of *projects*, each in the order of its plan."""
         query = SQL("SELECT i.* FROM views.item AS i WHERE i.project = ANY(%(projects)s) ORDER BY i.project, i.nth")
-        found: dict[UUID, list[ProgressItem]] = {}
+        items: dict[UUID, list[ProgressItem]] = {}
         for row in await self._rows(query, {"projects": projects}):
-            found.setdefault(row[0], []).append(ProgressItem(*row))
-        return found
+            items.setdefault(row[0], []).append(ProgressItem(*row))
+        return items
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
-        """The whole of *scope* at *t*; what was decided since *week_from* counts as this week's."""
+        """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
         query = SQL(
             "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck),"
             " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s"
@@ -145,11 +145,11 @@ class ProgressList:
         return Tiles(*(int(number) for number in row))
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
-        """What the filters offer."""
-        asked = {"register": scope.register}
+        """The choices of filters."""
+        params = {"register": scope.register}
 
         async def column(query: SQL | Composed) -> list[Any]:
-            return [row[0] for row in await self._rows(query, asked)]
+            return [row[0] for row in await self._rows(query, params)]
 
         def of_projects(name: LiteralString) -> Composed:
             query = SQL("SELECT DISTINCT {0} FROM views.project AS p WHERE {0} <> '' AND {1} ORDER BY 1")
@@ -160,7 +160,7 @@ class ProgressList:
                 "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> '' AND {}"
                 " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
             ).format(IN_REGISTER),
-            asked,
+            params,
         )
         departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(scope.of("i"))
         return Choices(
@@ -179,22 +179,25 @@ class ProgressList:
             return await cursor.fetchall()
 
 
-def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
-    """What the rows have to fulfil, and the parameters of that."""
-    params = structs.asdict(asked) | {"pattern": f"%{literal(asked.text)}%", "limit": min(asked.limit, ROWS_MAX)}
+def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
+    """The WHERE clause and its parameters."""
+    params = structs.asdict(criteria) | {
+        "pattern": f"%{literal(criteria.text)}%",
+        "limit": min(criteria.limit, ROWS_MAX),
+    }
     params |= tables.params
-    found: list[SQL | Composed] = [IN_REGISTER]
-    found += [condition for name, condition in CONDITIONS.items() if params[name]]
+    terms: list[SQL | Composed] = [IN_REGISTER]
+    terms += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:
         has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
-        found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
-    if asked.warned:
-        found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
-    if asked.stale_days is not None:
-        found.append(STALE)
-    if asked.stuck is not None:
-        found.append(STUCK if asked.stuck else SQL("NOT p.stuck"))
-    if asked.over is not None:
-        found.append(OVER if asked.over else UNDER_WAY)
-    return SQL(" AND ").join(found), params
+        terms.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
+    if criteria.warned:
+        terms.append(HAS_CLOCK.format(EXISTS, WARNED[criteria.warned]))
+    if criteria.stale_days is not None:
+        terms.append(STALE)
+    if criteria.stuck is not None:
+        terms.append(STUCK if criteria.stuck else SQL("NOT p.stuck"))
+    if criteria.over is not None:
+        terms.append(OVER if criteria.over else UNDER_WAY)
+    return SQL(" AND ").join(terms), params

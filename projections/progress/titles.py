@@ -1,4 +1,4 @@
-"""What projects and items are called, for lists that hold only their ids."""
+"""Names of projects and items, for lists that hold only ids."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ITEM_NAMES = "SELECT i.project, i.item, i.name FROM views.item AS i WHERE i.proj
 
 
 class ProjectTitles(Struct, frozen=True):
-    """Names by id; what the views don't know yet is called by its own id."""
+    """Names by id; the id itself for anything not yet in the views."""
 
     projects: dict[UUID, str]
     codes: dict[UUID, str]
@@ -34,11 +34,11 @@ class ProjectTitles(Struct, frozen=True):
 
 
 async def names_of(store: Reader, projects: Iterable[UUID]) -> ProjectTitles:
-    """The names of *projects* and of their items."""
-    asked = [list(set(projects))]
+    """The names of *projects* and their items."""
+    params = [list(set(projects))]
     async with store.cursor() as cursor:
-        await cursor.execute(NAMES, asked)
+        await cursor.execute(NAMES, params)
         rows = await cursor.fetchall()
-        await cursor.execute(ITEM_NAMES, asked)
+        await cursor.execute(ITEM_NAMES, params)
         items = {(project, item): name for project, item, name in await cursor.fetchall()}
     return ProjectTitles({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, items)

@@ -1,9 +1,8 @@
-"""The figures of each case, by which registers are compared: days taken, suspended, extended, and late or not.
+"""Figures of each case, for the comparison of registers: days taken, suspended, extended, and lateness.
 
-A project that came from a Dutch permit register is counted by the rows of that register, which the importer keeps as
-noted steps, each on its own effective and recorded day: submitted is the first 01_HOOFD_010, and so on. A row that no
-rule of ours would let pass is counted all the same. Any other project is counted by the facts of the item that was
-applied for first.
+A project imported from a Dutch permit register is counted by the rows of that register, which the importer stores as
+noted steps, each with its effective and recorded day: submitted is the first 01_HOOFD_010, and so on. Rows that would
+break our rules count as well. Any other project is counted by the facts of the item applied for first.
 """
 
 from __future__ import annotations
@@ -36,21 +35,21 @@ DATA_REQUESTED = "08_AWB45_020_2"  # invoeren verzenddatum opvragen ontbrekende 
 DATA_RECEIVED = "08_AWB45_040"  # registreren ontvangst aanvullende gegevens
 EXTENDED = ("06_VD_020", "06_VD_030")  # registreren aantal dagen verlengingstermijn
 REGISTER_ROWS = {SUBMITTED, DELIVERED, DATA_REQUESTED, DATA_RECEIVED, *EXTENDED}
-STATED_DEADLINE = "case:deadline_at"  # the last day as a register's own list of cases states it, an instant
+STATED_DEADLINE = "case:deadline_at"  # the deadline stated in a register's own list of cases, an instant
 CALENDAR_DAY = "calendar_day"
 
-INSTANT = timedelta(microseconds=1)  # the smallest step there is between two instants
+INSTANT = timedelta(microseconds=1)  # the resolution of instants
 
 LawFor = Callable[[str, datetime], Pack]
 Asked: TypeAlias = date | datetime | None
-"""An instant; a day, which means through its end where the case is handled; or None: without an end."""
+"""An instant; a day, up to its end in the time zone of the case; or None: no bound."""
 
 
 class CaseRow(Struct, frozen=True):
-    """One project's figures, days being local. None where it is not known, or not yet.
+    """One project's figures, in local days. None if unknown, or not yet known.
 
-    *suspended_since* is the day since which time stands still in a case that is still open, None where it runs: as long
-    as it does, the deadline is later by the days to come.
+    *suspended_since* is the day since which an open case is suspended, None if it is not: while suspended, its
+    deadline moves later every day.
     """
 
     case_id: str
@@ -66,7 +65,7 @@ class CaseRow(Struct, frozen=True):
 
 
 class CaseDays(Struct):
-    """What has been found of one case so far. An open stretch has no second day."""
+    """Accumulated days of one case. An open suspension has no second day."""
 
     item: str = ""
     submitted: date | None = None
@@ -78,16 +77,16 @@ class CaseDays(Struct):
 
     @property
     def suspended_since(self) -> date | None:
-        """The day on which the stretch began that is still open."""
+        """The first day of the open suspension."""
         return self.stretches[-1][0] if self.stretches and self.stretches[-1][1] is None else None
 
     def suspend(self, day: date) -> None:
-        """Time stops; a second request while the first is open changes nothing."""
+        """Begin a suspension; no effect while one is open."""
         if self.suspended_since is None:
             self.stretches.append((day, None))
 
     def resume(self, day: date) -> None:
-        """Time runs on; without an open request there is nothing to end."""
+        """End the open suspension; no effect without one."""
         if self.suspended_since is not None:
             self.stretches[-1] = (self.suspended_since, day)
 
@@ -95,47 +94,47 @@ class CaseDays(Struct):
 def case_row(
     entries: Sequence[Entry], law_for: LawFor, *, as_of: Asked = None, known_at: Asked = None
 ) -> CaseRow | None:
-    """The figures of one project from all its entries, in version order; None for what was never registered.
+    """The figures of one project from all its entries, in version order; None if it was never registered.
 
-    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* tells
-    the law of an id on a day: it gives the zone of the days and, if it counts calendar days, the limit.
+    *as_of* leaves out what took effect later, *known_at* what was recorded later; both may be given. *law_for* returns
+    the law of an id on a day, for the time zone and, if it counts calendar days, the limit.
     """
     registered = next((entry for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
     if registered is None or not isinstance(registered.fact, ProjectRegistered):
         return None
     law = law_for(registered.fact.law, registered.occurred_at)
     by_register = any(is_register_row(entry) for entry in entries)
-    found, zone = CaseDays(), ZoneInfo(law.zone)
+    days, zone = CaseDays(), ZoneInfo(law.zone)
     for entry in visible(entries, through(as_of, law.zone), through(known_at, law.zone)):
         day = entry.occurred_at.astimezone(zone).date()
         if isinstance(entry.fact, StepNoted):
-            take_row(found, entry.fact, day, zone)
+            take_row(days, entry.fact, day, zone)
         elif not (by_register and entry.recorded.source):
-            take_fact(found, entry.fact, day)
-    ended, limit = found.delivered or found.completed, calendar_days(law)
+            take_fact(days, entry.fact, day)
+    ended, limit = days.delivered or days.completed, calendar_days(law)
     counted = plain_count(
-        found.submitted,
+        days.submitted,
         ended,
-        [(start, end) for start, end in found.stretches if end is not None],
-        None if limit is None else limit + found.extension,
-        None if by_register else found.stated,  # a permit register's cases are compared by the count
+        [(start, end) for start, end in days.stretches if end is not None],
+        None if limit is None else limit + days.extension,
+        None if by_register else days.stated,  # cases of a permit register are compared by computed deadlines
     )
     return CaseRow(
         case_id=registered.fact.code or str(registered.stream),
-        submitted_on=found.submitted,
+        submitted_on=days.submitted,
         delivered_on=ended,
         deadline_on=counted.deadline_on,
         gross_days=counted.gross_days,
         net_days=counted.net_days,
         suspended_days=counted.suspended_days,
-        extension_days=found.extension,
+        extension_days=days.extension,
         late=counted.late,
-        suspended_since=found.suspended_since if ended is None else None,
+        suspended_since=days.suspended_since if ended is None else None,
     )
 
 
 def calendar_days(law: Pack) -> int | None:
-    """The usual limit of a decision, None where the law has none or doesn't count it in calendar days."""
+    """The usual limit of a decision; None if the law has none or doesn't count it in calendar days."""
     try:
         limit = law.limit()
     except KeyError:
@@ -143,20 +142,20 @@ def calendar_days(law: Pack) -> int | None:
     return limit.days if limit.unit == CALENDAR_DAY else None
 
 
-def through(asked: Asked, zone: str) -> datetime | None:
-    """The last instant that is still asked for."""
-    if asked is None or isinstance(asked, datetime):
-        return asked
-    return midnight(next_day(asked), zone) - INSTANT
+def through(end: Asked, zone: str) -> datetime | None:
+    """The last instant included."""
+    if end is None or isinstance(end, datetime):
+        return end
+    return midnight(next_day(end), zone) - INSTANT
 
 
 def is_register_row(entry: Entry) -> bool:
-    """Whether the entry is one of a permit register's rows that the figures are made of."""
+    """Whether the entry is a row of a permit register that counts in the figures."""
     return isinstance(entry.fact, StepNoted) and entry.fact.activity in REGISTER_ROWS
 
 
 def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime | None) -> Iterator[Entry]:
-    """The entries that count at the asked instants, in version order, corrections applied as far as they were known."""
+    """The entries in effect at *as_of*, in version order, with the corrections known at *known_at* applied."""
     known = [entry for entry in entries if known_at is None or entry.recorded_at <= known_at]
     settled = corrections(known)
     for entry in known:
@@ -167,38 +166,38 @@ def visible(entries: Sequence[Entry], as_of: datetime | None, known_at: datetime
             yield entry if at is entry.occurred_at else structs.replace(entry, occurred_at=at)
 
 
-def take_row(found: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
-    """Let one row of a register count, as its officers typed it."""
+def take_row(days: CaseDays, row: StepNoted, day: date, zone: ZoneInfo) -> None:
+    """Add one row of a register, as typed by its officers."""
     if row.activity == SUBMITTED:
-        found.submitted = found.submitted or day
+        days.submitted = days.submitted or day
     elif row.activity == DELIVERED:
-        found.delivered = found.delivered or day
+        days.delivered = days.delivered or day
     elif row.activity == DATA_REQUESTED:
-        found.suspend(day)
+        days.suspend(day)
     elif row.activity == DATA_RECEIVED:
-        found.resume(typed_date(row.value) or day)
+        days.resume(typed_date(row.value) or day)
     elif row.activity in EXTENDED:
-        found.extension += typed_days(row.value) or 0
+        days.extension += typed_days(row.value) or 0
     elif row.activity == STATED_DEADLINE:
-        found.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
+        days.stated = datetime.fromisoformat(row.value).astimezone(zone).date()
 
 
-def take_fact(found: CaseDays, fact: Fact, day: date) -> None:
-    """Let one fact count, if it is about the item that was applied for first."""
-    if isinstance(fact, ItemSubmitted) and not found.item:
-        found.item, found.submitted = fact.item, day
-    if getattr(fact, "item", "") != found.item:
+def take_fact(case_days: CaseDays, fact: Fact, day: date) -> None:
+    """Add one fact, if it concerns the item applied for first."""
+    if isinstance(fact, ItemSubmitted) and not case_days.item:
+        case_days.item, case_days.submitted = fact.item, day
+    if getattr(fact, "item", "") != case_days.item:
         return
     match fact:
         case ItemCompleted():
-            found.completed = found.completed or day
+            case_days.completed = case_days.completed or day
         case DecisionDelivered():
-            found.delivered = found.delivered or day
+            case_days.delivered = case_days.delivered or day
         case SupplementRequested() | ClockSuspended():
-            found.suspend(day)
+            case_days.suspend(day)
         case ClockResumed() | SupplementSubmitted(complete=True):
-            found.resume(day)
+            case_days.resume(day)
         case LimitExtended(clock="decision", days=days):
-            found.extension += days
+            case_days.extension += days
         case _:
             return

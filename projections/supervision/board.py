@@ -1,7 +1,7 @@
-"""监察统计表 the board added up from sums of days and months: the same figures as the lists', without reading them.
+"""监察统计表 the board, read from sums by day, month and year: equal to the lengths of the lists, without reading them.
 
-What is asked for is a piece of a plane: happened in a period, recorded by an instant. Whole years of both are read from
-the sums of years, the rest from those of months, then of days, and of the instant's own day the rows themselves.
+A query is a rectangle in two times: happened in a period, recorded by an instant. Whole years of both are read from
+the sums of years, the rest from months, then days, and for the instant's own day from the rows themselves.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ SINCE = """
       AND department {whose} '' AND register = {register}
 """
 ADDED = "SELECT department, figure, days, sum(n) FROM ({}) AS s GROUP BY department, figure, days HAVING sum(n) <> 0"
-# A signal counts as what it was known to be, less what it was known to be before: {which} says of which projects.
+# A signal counts in its new state, minus its state before; {which} selects the recordings or projects.
 SIGNALS = """
     SELECT s.department, s.level, now.state, was.state FROM (
         SELECT DISTINCT x.project, x.card FROM views.signal_state AS x WHERE {which} AND x.since <= %(as_of)s
@@ -72,16 +72,16 @@ DECISIONS = """
     WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
       AND {within}
 """
-WHOSE = {False: SQL(">="), True: SQL("=")}  # '': every department and all together, or these alone
-LATELY = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
+WHOSE = {False: SQL(">="), True: SQL("=")}  # '': each department and the total, or the total only
+RECENT = (SQL("x.since >= %(from)s"), SQL("d.recorded_at >= %(from)s"))
 OF_PROJECTS = (SQL("x.project = ANY(%(projects)s)"), SQL("d.project = ANY(%(projects)s)"))
 BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 
 
 class Reach(Struct, frozen=True):
-    """What was recorded: whole spans *until* a day each, the next shorter ones from there on, then single rows.
+    """The recordings by span: whole spans *until* a day each, the next shorter ones from there on, then single rows.
 
-    *rest* is the instant at which these begin, None where nothing more was recorded by the instant asked about.
+    *rest* is the instant from which rows are read; None if nothing more was recorded by the given instant.
     """
 
     until: dict[Span, date]
@@ -90,7 +90,7 @@ class Reach(Struct, frozen=True):
 
 @asynccontextmanager
 async def snapshot(store: Reader) -> AsyncIterator[Cursor]:
-    """A cursor for queries that all see the same: rows and their sums change together."""
+    """A cursor with one snapshot for several queries, as rows and their sums change together."""
     async with store.cursor() as cursor:
         await cursor.execute(SNAPSHOT)
         try:
@@ -100,13 +100,13 @@ async def snapshot(store: Reader) -> AsyncIterator[Cursor]:
 
 
 async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:
-    """How far whole years, months and days go. Where nothing was recorded in the rest of one, it is whole."""
+    """The ends of whole years, months and days. A span counts as whole if nothing was recorded in the rest of it."""
     await cursor.execute(NEXT, {"as_of": as_of}, prepare=False)
     ((following,),) = await cursor.fetchall()
     today, until = day_of(as_of), dict[Span, date]()
     for span in Span:
         if following is None or day_of(following) >= span.following(today):
-            return Reach({one: until.get(one, span.following(today)) for one in Span}, None)
+            return Reach({each: until.get(each, span.following(today)) for each in Span}, None)
         until[span] = span.begin(today)
     return Reach(until, midnight(today, ZONE))
 
@@ -120,19 +120,19 @@ async def counts_of(
     together: bool = False,
     scope: Scope = ZONE_SCOPE,
 ) -> Counts:
-    """How often each figure came about in *scope*, by department and working days, leaving out projects *without*.
+    """The count of each figure in *scope*, by department and working days, excluding projects *without*.
 
-    *together*: of all departments alone, which is faster than of each too.
+    *together*: of all departments together only, which is faster.
     """
     reach = await reach_of(cursor, as_of)
-    found = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
-    asked: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
+    summed = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
+    params: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
     if reach.rest is not None:
-        found.update(await _rows(cursor, LATELY, {**asked, "from": reach.rest}, scope, together=together))
+        summed.update(await _rows(cursor, RECENT, {**params, "from": reach.rest}, scope, together=together))
     if without:
-        asked |= {"from": BEGINNING, "projects": list(without)}
-        found.subtract(await _rows(cursor, OF_PROJECTS, asked, scope, together=together))
-    return Counter({key: number for key, number in found.items() if number})
+        params |= {"from": BEGINNING, "projects": list(without)}
+        summed.subtract(await _rows(cursor, OF_PROJECTS, params, scope, together=together))
+    return Counter({key: number for key, number in summed.items() if number})
 
 
 async def _summed(cursor: Cursor, query: Composed) -> Counts:
@@ -141,38 +141,38 @@ async def _summed(cursor: Cursor, query: Composed) -> Counts:
 
 
 def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False, register: str = "") -> Composed:
-    """The query over the sums: no more of it than the period and the instant need."""
-    asked, since = list[Composed](), date.min
+    """The query over the sums, limited to the tables that the period and the instant need."""
+    terms, since = list[Composed](), date.min
     for part in parts:
         until = reach.until[part.span]
         for name in (SIGNAL_SUMS, DECISION_SUMS):
             given = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
             given["register"] = Literal(register)
             if part.before and since < until:
-                asked.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
+                terms.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
             for sign, spans in ((SQL(""), part.more), (SQL("-"), part.less)):
-                asked += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
+                terms += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
         since = until
-    return SQL(ADDED).format(SQL(" UNION ALL ").join(asked))
+    return SQL(ADDED).format(SQL(" UNION ALL ").join(terms))
 
 
 async def _rows(
-    cursor: Cursor, which: tuple[SQL, SQL], asked: dict[str, Any], scope: Scope, *, together: bool
+    cursor: Cursor, which: tuple[SQL, SQL], params: dict[str, Any], scope: Scope, *, together: bool
 ) -> Counts:
-    """Counted from single rows: what was recorded from an instant on, or by some projects."""
-    found: Counts = Counter()
-    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), asked, prepare=False)
+    """Counts from single rows: recorded from an instant on, or of some projects."""
+    counts: Counts = Counter()
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), params, prepare=False)
     for of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
-            found.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
-            found.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), asked, prepare=False)
+            counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
+            counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
+    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), params, prepare=False)
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
-            found[department, decided_figure(state), NO_DAYS if days is None else days] += 1
-    return found
+            counts[department, decided_figure(state), NO_DAYS if days is None else days] += 1
+    return counts
 
 
 def decided_figure(state: str | None) -> str:
-    """In which of the sums a decision counts, by the state of its clock."""
+    """The figure in which a decision counts, by the state of its clock."""
     return state if state in JUDGED else UNJUDGED

@@ -1,4 +1,4 @@
-"""监察牌档案 one card's file: what fired, on what proof, what it rested on, and all that was said about it since."""
+"""监察牌档案 case file of one card: its cause and proof, the evidence, and all later entries about it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from domain.project.supervision.signals import CardIssued
 from projections.supervision.fold import SignalRow, Supervision
 from projections.view import fold
 
-RETRACTED = "retracted"  # by hand: it does not count, and the ledger shows it
+RETRACTED = "retracted"  # by hand: it does not count, but remains in the ledger
 
 
 class CardFile(Struct, frozen=True):
-    """One warning, card or effect of silence. *proof* is None, and *reasons* are given, where it came by hand.
+    """One warning, card or effect of silence. *proof* is None, and *reasons* are given, if it was issued by hand.
 
-    *evidence* are the versions of the entries its clock was read from, *thread* of those that speak of it: the telling
-    itself, appeals and decisions, a rescission and its cause, orders and their answers.
+    *evidence* are the versions of the entries its clock was read from, *thread* of those about it: its issue, appeals
+    and decisions, a rescission and its cause, orders and their answers.
     """
 
     signal: SignalRow
@@ -33,9 +33,9 @@ class CardFile(Struct, frozen=True):
 
 
 def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile | None:
-    """The file of *card* as was known at *known*, from all entries of its project; None where none was told."""
+    """The file of *card* as known at *known*, from all entries of its project; None if there is no such card."""
     entries = [entry for entry in entries if entry.recorded_at <= known]
-    telling = next((entry for entry in entries if card_told(entry) == card), None)
+    telling = next((entry for entry in entries if issued_card(entry) == card), None)
     if telling is None:
         return None
     fact = telling.fact
@@ -49,34 +49,34 @@ def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile 
     )
 
 
-def card_told(entry: Entry) -> str:
-    """The id of the warning, card or effect of silence that *entry* tells of first; empty where it tells of none."""
+def issued_card(entry: Entry) -> str:
+    """The id of the warning, card or effect of silence issued by *entry*; empty if there is none."""
     return card_in(entry.fact)
 
 
 def card_in(fact: AnyFact) -> str:
-    """The same of a *fact*."""
+    """The same for a *fact*."""
     return getattr(fact, "card", "") if hasattr(fact, "proof") else ""
 
 
 def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:
-    """As the view has it; one whose telling was retracted as the view had it before."""
+    """Its row in the view; if its issue was retracted, the row before that."""
     retracted = telling.version in corrections(entries).retracted
     by_then = entries[: telling.version] if retracted else entries
     state = fold([Supervision()], telling.stream, by_then).states[Supervision.name]
-    _, _, _, fate, since = [one for one in state.fates if one[1] == card][-1]
+    _, _, _, fate, since = [fate_row for fate_row in state.fates if fate_row[1] == card][-1]
     return SignalRow(*(*state.signals[card], RETRACTED if retracted else fate, since))
 
 
 def _thread(entries: Sequence[Entry], card: str) -> tuple[int, ...]:
-    """The versions of the entries that speak of *card*, in their order."""
+    """The versions of the entries about *card*, in order."""
     ordered = (entry.fact for entry in entries if isinstance(entry.fact, SupervisionOrdered))
     orders = {order.order for order in ordered if order.card == card}
-    found: set[int] = set()
+    versions: set[int] = set()
     for entry in entries:
         fact = entry.fact
         if getattr(fact, "card", "") == card or (isinstance(fact, SupervisionAnswered) and fact.order in orders):
-            found.add(entry.version)
+            versions.add(entry.version)
         if isinstance(fact, CardRescinded) and fact.card == card and fact.cause:
-            found.add(fact.cause)
-    return tuple(sorted(found))
+            versions.add(fact.cause)
+    return tuple(sorted(versions))

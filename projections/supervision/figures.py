@@ -1,4 +1,4 @@
-"""监察数字 figures of supervision: which there are, what each takes of a list, and what counts of them come to."""
+"""监察数字 figures of supervision: their names, the rows each selects, and their computation from counts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PERCENT_DIGITS = 4  # of a rate between 0 and 1
 ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
-Counts = Counter[tuple[str, str, int]]  # how often, by department (and for all), figure of the sums, working days
+Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
 
 
 class DecidedCase(DecisionRow, frozen=True):
-    """One application that was decided. None: no clock says so, as where the law counts otherwise.
+    """One decided application. None: no clock of this kind, for instance under a law with other clocks.
 
-    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: those that the
-    statutory limit counted, suspensions left out.
+    *on_time*: within the statutory limit; *promise_kept*: within the published one; *working_days*: as counted by the
+    statutory clock, without suspensions.
     """
 
     on_time: bool | None
@@ -35,9 +35,9 @@ class DecidedCase(DecisionRow, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """What a department, or all of them, came to in a period. Rates are between 0 and 1; None of nothing.
+    """The figures of a department, or of all, in a period. Rates are between 0 and 1; None without cases.
 
-    *yellow* and *red* leave out cards that were rescinded or revoked, as *warning* and *deemed* do.
+    *yellow*, *red*, *warning* and *deemed* exclude rescinded and revoked signals.
     """
 
     department: str
@@ -56,14 +56,14 @@ class Figures(Struct, frozen=True):
 
 
 class Counted(Struct):
-    """One department's counts: of each figure, and how often each number of working days."""
+    """One department's counts: by figure, and by number of working days."""
 
     by_figure: Counter[str] = field(default_factory=Counter)
     by_days: Counter[int] = field(default_factory=Counter)
 
 
 def _takes(figure: str) -> Callable[[SignalRow], bool]:
-    return lambda one: figure in figures_of(one.level, one.state)
+    return lambda signal: figure in figures_of(signal.level, signal.state)
 
 
 SIGNAL_FIGURES: Mapping[str, Callable[[SignalRow], bool]] = {
@@ -72,17 +72,17 @@ SIGNAL_FIGURES: Mapping[str, Callable[[SignalRow], bool]] = {
 }
 CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
     "decided": lambda _: True,
-    "on_time": lambda one: one.on_time is True,
-    "late": lambda one: one.on_time is False,
+    "on_time": lambda case: case.on_time is True,
+    "late": lambda case: case.on_time is False,
 }
 
 
-# Every signal counts in exactly one of these: in its level, or in what became of it.
+# Every signal counts in exactly one of these: its level, or its later fate.
 TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
 
 
 def length_of(line: Figures, figure: str) -> int:
-    """How long the list is that *figure* of *line* counts; an empty one that of all that was told."""
+    """The length of the list behind *figure* of *line*; for the empty figure, of all signals."""
     return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
 
 
@@ -91,7 +91,7 @@ def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[Dec
     counts = {name: sum(map(takes, signals)) for name, takes in SIGNAL_FIGURES.items()}
     cases = {name: sum(map(takes, decided)) for name, takes in CASE_FIGURES.items()}
     judged = cases["on_time"] + cases["late"]
-    days = [one.working_days for one in decided if one.working_days is not None]
+    days = [case.working_days for case in decided if case.working_days is not None]
     return Figures(
         department,
         **counts,
@@ -103,52 +103,52 @@ def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[Dec
 
 def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Counts:
     """The counts of two lists."""
-    found: Counts = Counter()
+    counts: Counts = Counter()
     for signal in signals:
         for department in counted_for(signal.department):
-            found.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
-    for one in decided:
-        days = NO_DAYS if one.working_days is None else one.working_days
-        for department in counted_for(one.department):
-            found[department, JUDGED_AS[one.on_time], days] += 1
-    return found
+            counts.update((department, figure, NO_DAYS) for figure in figures_of(signal.level, signal.state))
+    for case in decided:
+        days = NO_DAYS if case.working_days is None else case.working_days
+        for department in counted_for(case.department):
+            counts[department, JUDGED_AS[case.on_time], days] += 1
+    return counts
 
 
 def counted_for(department: str) -> set[str]:
-    """In whose counts a thing of *department* is: its own, if one is known, and those of all together."""
+    """The departments in whose counts a signal or decision of *department* is: its own, if known, and all together."""
     return {department, ALL}
 
 
 def of_counts(counts: Counts) -> list[Figures]:
-    """The figures of all departments together, then of each by its name."""
-    found: dict[str, Counted] = {}
+    """The figures of all departments together, then of each, by name."""
+    counted_of: dict[str, Counted] = {}
     for (department, figure, days), number in counts.items():
-        one = found.get(department) or found.setdefault(department, Counted())
-        one.by_figure[figure] += number
+        of_department = counted_of.get(department) or counted_of.setdefault(department, Counted())
+        of_department.by_figure[figure] += number
         if days != NO_DAYS:
-            one.by_days[days] += number
-    total = found.pop(ALL, Counted())
-    return [_figures("", total), *(_figures(department, found[department]) for department in sorted(found))]
+            of_department.by_days[days] += number
+    total = counted_of.pop(ALL, Counted())
+    return [_figures("", total), *(_figures(department, counted_of[department]) for department in sorted(counted_of))]
 
 
-def _figures(department: str, one: Counted) -> Figures:
-    met, late = (one.by_figure[state] for state in JUDGED)
+def _figures(department: str, of_department: Counted) -> Figures:
+    met, late = (of_department.by_figure[state] for state in JUDGED)
     return Figures(
         department,
-        **{name: one.by_figure[name] for name in SIGNAL_FIGURES},
-        decided=met + late + one.by_figure[UNJUDGED],
+        **{name: of_department.by_figure[name] for name in SIGNAL_FIGURES},
+        decided=met + late + of_department.by_figure[UNJUDGED],
         on_time=met,
         late=late,
         on_time_rate=round(met / (met + late), PERCENT_DIGITS) if met + late else None,
-        median_working_days=median_of(one.by_days),
+        median_working_days=median_of(of_department.by_days),
     )
 
 
 def median_of(numbers: Counter[int]) -> float | None:
-    """The median of numbers that come so often each; None of nothing."""
+    """The median of numbers given with their frequencies; None without any."""
     total, seen = numbers.total(), 0
-    wanted, found = ((total - 1) // 2, total // 2), list[int]()
+    wanted, middle = ((total - 1) // 2, total // 2), list[int]()
     for number in sorted(numbers):
-        found += [number for place in wanted if seen <= place < seen + numbers[number]]
+        middle += [number for place in wanted if seen <= place < seen + numbers[number]]
         seen += numbers[number]
-    return sum(found) / len(wanted) if total else None
+    return sum(middle) / len(wanted) if total else None

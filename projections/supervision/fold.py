@@ -1,4 +1,4 @@
-"""监察台账 what supervision looks at: warnings, cards and effects of silence with their fate, orders, and decisions."""
+"""监察台账 supervision records: warnings, cards and effects of silence with their later states, orders, decisions."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from projections import sums
 from projections.clocks.decisions import DECIDING, Decisions
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
-WARNING, DEEMED = "warning", "deemed"  # levels beside a card's colours
+WARNING, DEEMED = "warning", "deemed"  # levels in addition to the colours of cards
 STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
-ENDED = "ended"  # of a warning that nobody took back, once its clock tells: no entry says so
+ENDED = "ended"  # of a standing warning whose clock has ended: computed, as no entry records it
 STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
-SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # that are figures themselves
+SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # states that are figures of their own
 SUMS = "signal_sum"
 Told: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
 Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
-AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # what becomes of a signal once it was told
+AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # facts that change the state of a signal
 VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
 
 SIGNALS = Table(
@@ -51,17 +51,17 @@ SIGNALS = Table(
     (
         ("project", "uuid"),
         ("card", "text"),
-        ("version", "integer NOT NULL"),  # of the entry that told it
+        ("version", "integer NOT NULL"),  # of the entry that issued it
         ("position", "bigint NOT NULL"),  # of that entry in the whole ledger: the card's number, with its year
         ("item", "text NOT NULL"),
         ("application", "integer NOT NULL"),
         ("department", "text NOT NULL"),
-        ("clock", "text NOT NULL"),  # empty for a card given by hand
+        ("clock", "text NOT NULL"),  # empty for a card issued by hand
         ("rung", "text NOT NULL"),
         ("level", "text NOT NULL"),  # warning, yellow, red, deemed
         ("article", "text NOT NULL"),
         ("due_on", "date"),
-        ("happened_at", "timestamptz NOT NULL"),  # the true instant
+        ("happened_at", "timestamptz NOT NULL"),  # when it took effect
         ("told_at", "timestamptz NOT NULL"),
     ),
     key=2,
@@ -72,7 +72,7 @@ FATES = Table(
     (
         ("project", "uuid"),
         ("card", "text"),
-        ("version", "integer"),  # of the entry that brought it about
+        ("version", "integer"),  # of the entry that caused it
         ("state", "text NOT NULL"),
         ("since", "timestamptz NOT NULL"),  # recorded then
     ),
@@ -125,9 +125,9 @@ SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.IND
 
 
 class SignalRow(Struct, frozen=True):
-    """One warning, card or effect of silence, in the order of the columns; *state* as it was at the asked instant.
+    """One warning, card or effect of silence, in the columns of the view; *state* as of the given instant.
 
-    A warning whose clock has ended or run out is `ended`: nothing can be done about it any more.
+    A warning whose clock has ended or run out is `ended`: it needs no more action.
     """
 
     project: UUID
@@ -149,7 +149,7 @@ class SignalRow(Struct, frozen=True):
 
 
 class OrderRow(Struct, frozen=True):
-    """One order of the bureau, as it is answered: *answer* is empty until the department has reported."""
+    """One order of the bureau, in the columns of the view; *answer* is empty until the department has reported."""
 
     project: UUID
     order: str
@@ -167,18 +167,18 @@ class OrderRow(Struct, frozen=True):
 
 
 class SupervisionState(Struct):
-    """One project's rows, by their own keys. Those of signals and fates never change."""
+    """One project's rows, by key. Rows of signals and fates never change."""
 
     signals: dict[str, Row] = field(default_factory=dict)
     fates: list[Row] = field(default_factory=list)
     orders: dict[str, OrderRow] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
     corrected_at: datetime | None = None
-    sums: Rows | None = None  # of the signals, until one is told or its state changes
+    sums: Rows | None = None  # cached sums of the signals, until one is issued or changes its state
 
 
 class Supervision:
-    """The fold. A card that a correction rescinded keeps its row; one that was retracted by hand loses it."""
+    """The fold. A card rescinded by a correction keeps its row; one retracted by hand loses it."""
 
     name: str = "supervision"
     version: int = 4
@@ -221,7 +221,7 @@ class Supervision:
         self._became(state, fact.card, STANDING, entry, project)
 
     def _became(self, state: SupervisionState, card: str, fate: str, entry: Entry, project: Project) -> None:
-        if card in state.signals:  # whose telling was not retracted
+        if card in state.signals:  # its issue was not retracted
             state.fates.append((project.id, card, entry.version, fate, entry.recorded_at))
             state.sums = None
 
@@ -239,40 +239,40 @@ class Supervision:
 
 @cache
 def figures_of(level: str, state: str) -> frozenset[str]:
-    """In which figures a signal counts; its level is none of them once it was rescinded or revoked."""
+    """The figures in which a signal counts; not in its level once it was rescinded or revoked."""
     return frozenset({*(() if state in VOID else (level,)), *({state} & SHOWN_STATES)})
 
 
 def signal_sums(state: SupervisionState, register: str = "") -> Rows:
-    """What each signal adds to the figures, as it is told and whenever its state changes."""
-    found, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
+    """The contributions of each signal to the figures, at its issue and at each change of its state."""
+    totals, fates = sums.Sums(register), dict[str, list[tuple[datetime, str]]]()
     for _, card, _, fate, since in state.fates:
         fates.setdefault(card, []).append((since, fate))
     for card, row in state.signals.items():
-        one, was = SignalRow(*row), frozenset[str]()
-        for since, fate in stood(fates[card], one.told_at):
-            now = figures_of(one.level, fate)
+        signal, was = SignalRow(*row), frozenset[str]()
+        for since, fate in stood(fates[card], signal.told_at):
+            now = figures_of(signal.level, fate)
             for figure in now ^ was:
-                found.add(one.department, one.happened_at, since, figure, times=1 if figure in now else -1)
+                totals.add(signal.department, signal.happened_at, since, figure, times=1 if figure in now else -1)
             was = now
-    return found.rows(SUMS)
+    return totals.rows(SUMS)
 
 
 def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
-    """The states that a signal was known to be in, each with the instant from which; *fates* are in their order.
+    """The known states of a signal, each with the instant from which it was known; *fates* are in order of version.
 
-    A later entry counts as soon as it is recorded, and the clocks that record them may differ by a little.
+    A later entry replaces earlier ones as soon as it is recorded; recording times may be slightly out of order.
     """
-    found: list[tuple[datetime, str]] = []
+    states: list[tuple[datetime, str]] = []
     for recorded_at, fate in reversed(fates):
         since = max(recorded_at, told_at)
-        if not found or since < found[-1][0]:
-            found.append((since, fate))
-    return found[::-1]
+        if not states or since < states[-1][0]:
+            states.append((since, fate))
+    return states[::-1]
 
 
 def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Project) -> None:
-    """Begin an order's row, or put the report into it."""
+    """Create an order's row, or add the report to it."""
     if isinstance(fact, SupervisionOrdered):
         state.orders[fact.order] = OrderRow(
             project=project.id,

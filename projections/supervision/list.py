@@ -1,4 +1,4 @@
-"""Lists of what was told and of what was decided in a period: the queries of a page, in the order of the list."""
+"""Queries for pages of the lists of signals and of decisions in a period."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
 
-# The columns, the tables and the conditions are put together for what is asked, so that an index answers it.
+# Conditions are composed for each filter, so that an index can be used.
 SIGNALS: LiteralString = """
     SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM views.signal AS s JOIN LATERAL (
         SELECT x.state, x.since FROM views.signal_state AS x
@@ -38,7 +38,7 @@ DECISIONS: LiteralString = """
 """
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
-# A warning ends with its clock, or as that runs out, where a card follows. The day on which one was stopped is local.
+# A warning ends with its clock, or when that runs out and a card follows. The day on which a clock stopped is local.
 ENDED = SQL(
     "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
     " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
@@ -50,8 +50,8 @@ OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 
 
-class ListAsked(Struct, frozen=True, kw_only=True):
-    """Which page of which list, the newest first; an empty *department* means all. *limit* None: all of it."""
+class ListFilter(Struct, frozen=True, kw_only=True):
+    """Filter and page of a list, the newest first; an empty *department* means all. *limit* None: the whole list."""
 
     period: Period
     department: str = ""
@@ -61,56 +61,56 @@ class ListAsked(Struct, frozen=True, kw_only=True):
     offset: int = 0
 
     def params(self) -> dict[str, Any]:
-        """The values that the queries name, but for those of the instant and the zone."""
-        asked = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
-        return {**asked, "void": list(VOID)}
+        """The parameters of the queries, except for the instant and the time zone."""
+        params = {name: getattr(self, name) for name in ("department", "figure", "limit", "offset")}
+        return {**params, "void": list(VOID)}
 
     @property
-    def whole(self) -> ListAsked:
+    def whole(self) -> ListFilter:
         """The same list on one page."""
         return structs.replace(self, limit=None, offset=0)
 
     @property
-    def from_the_first(self) -> ListAsked:
-        """All up to the end of the page, where what is not in the tables is put in between."""
+    def from_the_first(self) -> ListFilter:
+        """The list from its start to the end of the page, for merging with rows that are not in the tables."""
         return self.whole if self.limit is None else structs.replace(self, limit=self.offset + self.limit, offset=0)
 
     def following(self, count: int) -> int | None:
-        """The offset of the next page, where the list is *count* long; None on the last."""
+        """The offset of the next page of a list of *count* rows; None on the last."""
         end = count if self.limit is None else self.offset + self.limit
         return end if end < count else None
 
     def cut(self, rows: list[R]) -> list[R]:
-        """The page of *rows*, which begin with the first of the list."""
+        """The page out of *rows*, which start at the beginning of the list."""
         return rows[self.offset : None if self.limit is None else self.offset + self.limit]
 
 
 class ListPage(Struct, Generic[R], frozen=True):
-    """A page of a list, and how long the list is."""
+    """A page of a list, and the length of the whole list."""
 
     rows: list[R]
     count: int
 
 
-def signals_asked(asked: ListAsked, *, without: bool) -> Composed:
-    """The query for a page of warnings, cards and effects of silence; *without* leaves some projects out."""
-    figure: SQL | Composed | None = OF_LEVEL if asked.figure else None
-    if asked.figure == IN_FORCE:
+def signals_query(criteria: ListFilter, *, without: bool) -> Composed:
+    """The query for a page of warnings, cards and effects of silence; *without* excludes some projects."""
+    figure: SQL | Composed | None = OF_LEVEL if criteria.figure else None
+    if criteria.figure == IN_FORCE:
         figure = OF_FORCE
-    elif asked.figure in SHOWN_STATES:
+    elif criteria.figure in SHOWN_STATES:
         figure = OF_STATE
-    return _query(SIGNALS, "s", asked, figure, without=without)
+    return _query(SIGNALS, "s", criteria, figure, without=without)
 
 
-def decisions_asked(asked: ListAsked, *, without: bool) -> Composed:
-    """The query for a page of decided applications; *without* leaves some projects out."""
-    return _query(DECISIONS, "d", asked, JUDGED.get(asked.figure), without=without)
+def decisions_query(criteria: ListFilter, *, without: bool) -> Composed:
+    """The query for a page of decided applications; *without* excludes some projects."""
+    return _query(DECISIONS, "d", criteria, JUDGED.get(criteria.figure), without=without)
 
 
 def _query(
-    of: LiteralString, table: str, asked: ListAsked, figure: SQL | Composed | None, *, without: bool
+    of: LiteralString, table: str, criteria: ListFilter, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
-    conditions: list[SQL | Composed] = [asked.scope.of(table), *([] if figure is None else [figure])]
-    conditions += [DEPARTMENTS[table]] if asked.department else []
+    conditions: list[SQL | Composed] = [criteria.scope.of(table), *([] if figure is None else [figure])]
+    conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
     return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)

@@ -1,4 +1,4 @@
-"""督办 orders of the bureau as they stood at an instant: reports that came later are left out."""
+"""督办 orders of the bureau as of an instant: later reports are left out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ORDERS = """
 
 
 class OrderState(StrEnum):
-    """What has become of an order: the day to report by is the last one in time."""
+    """The state of an order: *feedback_by* is the last day in time."""
 
     WAITING = "waiting"
     OVERDUE = "overdue"
@@ -34,7 +34,7 @@ class OrderAt(OrderRow, frozen=True, kw_only=True):
 
 
 def order_at(row: OrderRow, t: datetime, zone: str) -> OrderAt:
-    """The order as it stood at *t*, its day being one of *zone*."""
+    """The order as of *t*; its day is local to *zone*."""
     if row.answered_at is not None and row.answered_at > t:
         row = structs.replace(row, answer="", answered_by="", answered_at=None)
     late = local_day(row.answered_at or t, zone) > row.feedback_by

@@ -1,7 +1,7 @@
-"""监察统计 what the supervision bureau asks: cards and decisions of a period, as was known at an instant, and figures.
+"""监察统计 queries of the supervision bureau: signals, decisions and figures of a period, as known at an instant.
 
-Every figure is the length of a list that can be asked for, though it is added up from sums (`board_sums`). Projects in
-which an entry was corrected after the asked instant are read from the ledger as they were known then.
+Every figure equals the length of a list, although it is read from sums (`board`). Projects with corrections after the
+given instant are read from the ledger as known then.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToRead
+from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToReadError
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
@@ -47,7 +47,7 @@ from projections.supervision.fold import (
     Supervision,
     SupervisionState,
 )
-from projections.supervision.list import IN_FORCE, ListAsked, ListPage, decisions_asked, signals_asked
+from projections.supervision.list import IN_FORCE, ListFilter, ListPage, decisions_query, signals_query
 from projections.supervision.orders import ORDERS, OrderAt, order_at
 from projections.view import fold
 
@@ -55,7 +55,7 @@ CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s A
 
 
 class SupervisionAt:
-    """What there is to supervise in *scope*, as was known at *as_of*, by *laws*. Periods are of days of *zone*."""
+    """Supervision data in *scope*, as known at *as_of*, by *laws*. Periods are in days of *zone*."""
 
     def __init__(self, store: Reader, laws: Laws, as_of: datetime, zone: str, scope: Scope = ZONE_SCOPE) -> None:
         self._store, self._laws = store, laws
@@ -63,67 +63,67 @@ class SupervisionAt:
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
-        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
-        read = await self._signals_then(period)
+        """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._past_signals(period)
         async with self._store.cursor() as cursor:
-            return await self._signals(cursor, asked, read)
+            return await self._signals(cursor, criteria, read)
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
-        """The applications decided in *period*, the newest first. Raises TooMuchToRead."""
-        asked = ListAsked(period=period, department=department, figure=figure, scope=self.scope)
-        read = await self._decided_then(period)
+        """The applications decided in *period*, the newest first. Raises TooMuchToReadError."""
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        read = await self._past_decisions(period)
         async with self._store.cursor() as cursor:
-            return await self._decided(cursor, asked, read)
+            return await self._decided(cursor, criteria, read)
 
-    async def signal_page(self, asked: ListAsked) -> ListPage[SignalRow]:
-        """One page of the signals, and how many there are: as many as the board says. Raises TooMuchToRead."""
-        read = await self._signals_then(asked.period)
+    async def signal_page(self, criteria: ListFilter) -> ListPage[SignalRow]:
+        """One page of the signals, and their number, as on the board. Raises TooMuchToReadError."""
+        read = await self._past_signals(criteria.period)
         async with snapshot(self._store) as cursor:
-            rows = await self._signals(cursor, asked, read)
-            if self.zone != ZONE or asked.figure == IN_FORCE:  # no sum tells what is in force
-                return ListPage(rows, len(await self._signals(cursor, asked.whole, read)))
-            return ListPage(rows, await self._number(cursor, asked, counted(read, ())))
+            rows = await self._signals(cursor, criteria, read)
+            if self.zone != ZONE or criteria.figure == IN_FORCE:  # not in the sums
+                return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
+            return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
-    async def decided_page(self, asked: ListAsked) -> ListPage[DecidedCase]:
-        """One page of the decided applications, and how many there are. Raises TooMuchToRead."""
-        read = await self._decided_then(asked.period)
+    async def decided_page(self, criteria: ListFilter) -> ListPage[DecidedCase]:
+        """One page of the decided applications, and their number. Raises TooMuchToReadError."""
+        read = await self._past_decisions(criteria.period)
         async with snapshot(self._store) as cursor:
-            rows = await self._decided(cursor, asked, read)
+            rows = await self._decided(cursor, criteria, read)
             if self.zone != ZONE:
-                return ListPage(rows, len(await self._decided(cursor, asked.whole, read)))
-            return ListPage(rows, await self._number(cursor, asked, counted((), read)))
+                return ListPage(rows, len(await self._decided(cursor, criteria.whole, read)))
+            return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
-        """All departments together, then each by its name, from sums. Raises TooMuchToRead."""
+        """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
         if self.zone != ZONE:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
-        """All departments together. Raises TooMuchToRead."""
+        """The figures of all departments together. Raises TooMuchToReadError."""
         if self.zone != ZONE:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
-        read = counted(await self._signals_then(period), await self._decided_then(period))
+        read = counted(await self._past_signals(period), await self._past_decisions(period))
         async with snapshot(self._store) as cursor:
             counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
         counts.update(read)
         return counts
 
     async def board_of_lists(self, period: Period) -> list[Figures]:
-        """The same figures, each the length of its list: however long they are, all of them are read."""
+        """The same figures, counted from complete lists."""
         signals, decided = await self.signals(period), await self.decided(period)
-        departments = {one.department for one in signals} | {one.department for one in decided}
+        departments = {row.department for row in signals} | {row.department for row in decided}
         return [
             figures("", signals, decided),
             *(
                 figures(
                     department,
-                    [one for one in signals if one.department == department],
-                    [one for one in decided if one.department == department],
+                    [row for row in signals if row.department == department],
+                    [row for row in decided if row.department == department],
                 )
                 for department in sorted(departments - {ALL})
             ),
@@ -132,111 +132,119 @@ class SupervisionAt:
     async def orders(
         self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
     ) -> list[OrderAt]:
-        """Orders of the bureau as they stood, those that are to be answered first at the top."""
-        asked = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
+        """Orders of the bureau as of the instant, the earliest reporting day first."""
+        params = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
         return [
             order_at(OrderRow(*row), self.as_of, self.zone)
-            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), asked)
+            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), params)
         ]
 
-    async def _signals(self, cursor: Cursor, asked: ListAsked, read: Sequence[SignalRow]) -> list[SignalRow]:
-        """A page from the view, with what was *read* from the ledger put in its places."""
-        takes = is_in_force if asked.figure == IN_FORCE else SIGNAL_FIGURES.get(asked.figure)
-        others = [one for one in read if asked.department in ("", one.department) and (takes is None or takes(one))]
-        query = signals_asked(asked, without=bool(self._without))
-        rows = [SignalRow(*row) for row in await self._page(cursor, query, asked, others)]
-        return asked.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
+    async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
+        """A page from the view, merged with the rows *read* from the ledger."""
+        takes = is_in_force if criteria.figure == IN_FORCE else SIGNAL_FIGURES.get(criteria.figure)
+        others = [
+            signal
+            for signal in read
+            if criteria.department in ("", signal.department) and (takes is None or takes(signal))
+        ]
+        query = signals_query(criteria, without=bool(self._without))
+        rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
+        return criteria.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
 
-    async def _decided(self, cursor: Cursor, asked: ListAsked, read: Sequence[DecidedCase]) -> list[DecidedCase]:
-        takes = CASE_FIGURES[asked.figure]
-        others = [one for one in read if asked.department in ("", one.department) and takes(one)]
-        query = decisions_asked(asked, without=bool(self._without))
+    async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
+        takes = CASE_FIGURES[criteria.figure]
+        others = [case for case in read if criteria.department in ("", case.department) and takes(case)]
+        query = decisions_query(criteria, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
-            for row in await self._page(cursor, query, asked, others)
+            for row in await self._page(cursor, query, criteria, others)
         ]
-        return asked.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
+        return criteria.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
 
     async def _page(
-        self, cursor: Cursor, query: Composed, asked: ListAsked, others: Sequence[object]
+        self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
-        """The rows of the view; all up to the end of the page where there are *others* to put in between."""
+        """The rows of the view; from the start of the list if there are *others* to merge."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
-        period = {"first": asked.period.begins(self.zone), "end": asked.period.ends(self.zone)}
-        await cursor.execute(query, {**(asked.from_the_first if others else asked).params(), **instant, **period})
+        period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
+        await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
         return await cursor.fetchall()
 
-    async def _number(self, cursor: Cursor, asked: ListAsked, read: Counts) -> int:
-        """How long a list is, from sums and from what was *read* from the ledger: as the board counts it."""
-        together = not asked.department
-        counts = await counts_of(cursor, asked.period, self.as_of, self._without, together=together, scope=self.scope)
+    async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:
+        """The length of a list, from sums and from counts *read* from the ledger, as on the board."""
+        together = not criteria.department
+        counts = await counts_of(
+            cursor, criteria.period, self.as_of, self._without, together=together, scope=self.scope
+        )
         counts.update(read)
-        found = {line.department: line for line in of_counts(counts)}
-        return length_of(found[asked.department], asked.figure) if asked.department in found else 0
+        lines = {line.department: line for line in of_counts(counts)}
+        return length_of(lines[criteria.department], criteria.figure) if criteria.department in lines else 0
 
     def _within(self, at: datetime, period: Period) -> bool:
         return period.begins(self.zone) <= at < period.ends(self.zone)
 
     async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
-        """The projects in which something was corrected since, as they were known; read once."""
+        """The past states of projects with later corrections; read once."""
         if self._rewound is None:
-            asked = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
+            params = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
             projects = [
-                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), asked)
+                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), params)
             ]
             if len(projects) > PROJECTS_READ_MAX:
-                raise TooMuchToRead(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+                raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
 
     @property
     def _without(self) -> list[UUID]:
-        """The projects that the view leaves to the ledger, once those are read."""
+        """The projects read from the ledger instead of the view."""
         return [project for project, _ in self._rewound or ()]
 
-    async def _signals_then(self, period: Period) -> list[SignalRow]:
-        """What had been told in the projects in which something was corrected since."""
-        found: list[SignalRow] = []
+    async def _past_signals(self, period: Period) -> list[SignalRow]:
+        """The signals of the projects with later corrections."""
+        signals: list[SignalRow] = []
         for project, state in await self._earlier():
-            within = [one for one in _signals(state) if self._within(one.happened_at, period)]
-            found += await self._with_ends(project, within)
-        return found
+            within = [signal for signal in _signals(state) if self._within(signal.happened_at, period)]
+            signals += await self._with_ends(project, within)
+        return signals
 
     async def _with_ends(self, project: UUID, signals: list[SignalRow]) -> list[SignalRow]:
-        """*signals* of one project, with the warnings whose clocks had ended, read from the ledger."""
-        if not any(one.level == WARNING and one.state == STANDING for one in signals):
+        """*signals* of one project, with warnings of ended clocks marked as ended; clocks are read from the ledger."""
+        if not any(signal.level == WARNING and signal.state == STANDING for signal in signals):
             return signals
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
-        return [ended_by(one, items) for one in signals]
+        return [ended_by(signal, items) for signal in signals]
 
-    async def _decided_then(self, period: Period) -> list[DecidedCase]:
-        """What had been decided in the projects in which something was corrected since."""
-        found: list[DecidedCase] = []
+    async def _past_decisions(self, period: Period) -> list[DecidedCase]:
+        """The decisions of the projects with later corrections."""
+        cases: list[DecidedCase] = []
         for project, state in await self._earlier():
             rows = (DecisionRow(*row) for row in state.decisions.rows.values())
             within = [row for row in rows if self._within(row.decided_at, period)]
-            found += await self._judged(project, within) if within else []
-        return found
+            cases += await self._judged(project, within) if within else []
+        return cases
 
     async def _folded(self, projects: Sequence[UUID]) -> list[tuple[UUID, SupervisionState]]:
-        view, found = Supervision(), []
+        view, states = Supervision(), []
         for project, rows in groupby(await self._store.streams(projects), attrgetter("stream")):
             entries = [entry for entry in (row.decoded() for row in rows) if entry.recorded_at <= self.as_of]
-            found.append((project, fold([view], project, entries).states[view.name]))
-        return found
+            states.append((project, fold([view], project, entries).states[view.name]))
+        return states
 
     async def _judged(self, project: UUID, decided: Sequence[DecisionRow]) -> list[DecidedCase]:
-        """Decisions of one project with what its clocks say, read from the ledger."""
+        """Decisions of one project with the states of their clocks, read from the ledger."""
         items = await ClocksAt(self._store, self._laws, self.as_of, self.as_of).of_project(project)
-        clocks = {(one.item, one.application, one.clock): one for item in items for one in item.clocks}
-        found = []
+        clocks = {
+            (reading.item, reading.application, reading.clock): reading for item in items for reading in item.clocks
+        }
+        cases = []
         for row in decided:
             key = row.item, row.application
             clock, promise = clocks.get((*key, "decision")), clocks.get((*key, "commitment"))
             days = int(clock.used) if clock and clock.used is not None and clock.unit == WORKING_DAY else None
-            judged = [ON_TIME.get(one.state.value) if one else None for one in (clock, promise)]
-            found.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
-        return found
+            judged = [ON_TIME.get(reading.state.value) if reading else None for reading in (clock, promise)]
+            cases.append(DecidedCase(*(*structs.astuple(row), *judged, days)))
+        return cases
 
     async def _rows(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
@@ -245,18 +253,18 @@ class SupervisionAt:
 
 
 def _signals(state: SupervisionState) -> list[SignalRow]:
-    """What was told, each with what had become of it."""
+    """The signals, each with its last state."""
     last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
     return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
 
 
 def is_in_force(signal: SignalRow) -> bool:
-    """Whether somebody has still to heed it: it was neither taken back nor has it ended with its clock."""
+    """Whether it is in force: neither rescinded or revoked, nor ended with its clock."""
     return signal.state not in (*VOID, ENDED)
 
 
 def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* as the readings of its project tell: a warning stands while its clock runs and is not over."""
+    """*signal* by the clock readings of its project: a warning stands while its clock runs and is not over."""
     if signal.level != WARNING or signal.state != STANDING:
         return signal
     runs = any(
@@ -269,11 +277,11 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
     return signal if runs else structs.replace(signal, state=ENDED)
 
 
-def _place_of_signal(one: SignalRow) -> tuple[datetime, str, int]:
-    """What `signals_asked` orders by."""
-    return one.happened_at, str(one.project), one.version
+def _place_of_signal(signal: SignalRow) -> tuple[datetime, str, int]:
+    """The sort key of `signals_query`."""
+    return signal.happened_at, str(signal.project), signal.version
 
 
-def _place_of_case(one: DecidedCase) -> tuple[datetime, str, str, int]:
-    """What `decisions_asked` orders by."""
-    return one.decided_at, str(one.project), one.item, one.application
+def _place_of_case(case: DecidedCase) -> tuple[datetime, str, str, int]:
+    """The sort key of `decisions_query`."""
+    return case.decided_at, str(case.project), case.item, case.application

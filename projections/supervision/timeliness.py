@@ -1,4 +1,4 @@
-"""效能 conduct: how late acts were recorded, day by day, and every time a clock was stopped, for the bureau."""
+"""效能 timeliness: delays between acts and their recording, and all suspensions of clocks, for the bureau."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from projections.clocks.law_kinds import KINDS
 from projections.reader import Laws
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-# What the applicant does is not the department's to record: it comes in when it comes in.
+# Acts of the applicant are left out: their delay is not the department's.
 OF_APPLICANT = (
     ItemSubmitted,
     SupplementSubmitted,
@@ -39,7 +39,7 @@ LAGS = Table(
         ("project", "uuid"),
         ("department", "text"),
         ("live", "boolean"),
-        ("law", "text"),  # whose working days are meant
+        ("law", "text"),  # for its working days
         ("happened_on", "date"),
         ("recorded_on", "date"),
         ("acts", "integer NOT NULL"),
@@ -58,7 +58,7 @@ SUSPENSIONS = Table(
         ("ground", "text NOT NULL"),
         ("law", "text NOT NULL"),
         ("suspended_at", "timestamptz NOT NULL"),
-        ("resumed_at", "timestamptz"),  # absent while it lasts, or where a decision ended it
+        ("resumed_at", "timestamptz"),  # null while it lasts, or if a decision ended it
     ),
     key=4,
     indexes=("(suspended_at)",),
@@ -66,7 +66,7 @@ SUSPENSIONS = Table(
 
 
 class SuspensionRow(Struct, frozen=True):
-    """One suspension, in the order of the columns."""
+    """One suspension, in the columns of the view."""
 
     project: UUID
     item: str
@@ -83,14 +83,14 @@ Delay = tuple[str, bool, str, date, date]  # department, live, law, happened on,
 
 
 class ConductState(Struct):
-    """One project's delays with their number, and its suspensions by item, application and id."""
+    """One project's delays with their frequencies, and its suspensions by item, application and id."""
 
     delays: dict[Delay, int] = field(default_factory=dict)
     suspensions: dict[tuple[str, int, str], Row] = field(default_factory=dict)
 
 
 class Conduct:
-    """The fold. *laws* tells in which zone a law counts its days. What was imported is left out of the lags."""
+    """The fold. *laws* gives the time zone of a law's days. Imported entries are left out of the lags."""
 
     name: str = "conduct"
     version: int = 1
@@ -136,7 +136,7 @@ class Conduct:
 def _take(
     state: ConductState, entry: Entry, fact: ClockSuspended | ClockResumed, key: tuple[str, int, str], department: str
 ) -> None:
-    """Note that a clock stopped, or went on; a resumption of nothing is nothing."""
+    """Record a suspension or its end; a resumption without a suspension has no effect."""
     if isinstance(fact, ClockSuspended):
         state.suspensions.setdefault(key, (*key, department, fact.ground, entry.recorded.law, entry.occurred_at, None))
     elif key in state.suspensions:

@@ -1,4 +1,4 @@
-"""Asking how late acts were recorded, by department, and which clocks were stopped oddly often."""
+"""Queries on timeliness: recording delays by department, and applications suspended conspicuously often."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LAGS = """
       AND {within}
     GROUP BY l.department, l.live, l.law, l.happened_on, l.recorded_on
 """
-# Of one suspension nothing can be said: it takes several to be odd.
+# A single suspension is never conspicuous.
 REPEATED = """
     WITH begun AS (
         SELECT DISTINCT s.project, s.item, s.application FROM views.suspension AS s
@@ -52,15 +52,15 @@ REPEATED = """
 class Oddity(StrEnum):
     """Why an application's suspensions are reported."""
 
-    MANY = "many"  # more than is usual
-    NIGHTLY = "nightly"  # stopped in the afternoon and resumed in the morning, again and again
+    MANY = "many"  # more than usual
+    NIGHTLY = "nightly"  # repeatedly suspended in the afternoon and resumed in the morning
 
 
 class Lag(Struct, frozen=True):
-    """How late one department's acts were recorded, or all where it is empty, in working days.
+    """Recording delays of one department, or of all if empty, in working days.
 
-    *outside* of the *acts* were keyed in for a department that works outside the system. *median* and *p90* are
-    nearest ranks, null where there was no act; *over_target* acts took longer than the target.
+    *outside* of the *acts* were recorded for a department outside the system. *median* and *p90* are nearest ranks,
+    null without acts; *over_target* acts took longer than the target.
     """
 
     department: str
@@ -73,7 +73,7 @@ class Lag(Struct, frozen=True):
 
 
 class OftenStopped(Struct, frozen=True):
-    """One application whose clocks were stopped oddly often; *nights* of the suspensions lasted from an afternoon to
+    """One application suspended conspicuously often; *nights* of the suspensions lasted from an afternoon to
     the next working morning.
     """
 
@@ -89,17 +89,17 @@ class OftenStopped(Struct, frozen=True):
 
 
 class ConductOf:
-    """What the view of conduct holds in *scope*, counted by *laws* as known on the local days of *now*."""
+    """Timeliness in *scope*, with working days by *laws* as known on the local day of *now*."""
 
     def __init__(self, store: Reader, laws: Laws, now: datetime, scope: Scope = ZONE_SCOPE) -> None:
         self._store, self._laws, self._now, self._scope = store, laws, now, scope
 
     async def lags(self, period: Period, department: str = "") -> list[Lag]:
-        """All departments together, then each by its name, of what was recorded on the days of *period*."""
-        asked = {"first": period.first, "last": period.last, "department": department}
+        """Delays of acts recorded in *period*: all departments together, then each, by name."""
+        params = {"first": period.first, "last": period.last, "department": department}
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
-        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", asked):
+        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", params):
             days = self._lag(law, happened_on, recorded_on)
             for name in ("", of):
                 acts[name][days] += n
@@ -107,18 +107,24 @@ class ConductOf:
         return [_lag_of(name, acts[name], outside[name]) for name in sorted({"", *acts})]
 
     async def often_stopped(self, period: Period, zone: str, department: str = "") -> list[OftenStopped]:
-        """Applications with a suspension begun in *period*, local days of *zone*; the most often stopped first."""
-        asked = {
+        """Applications with a suspension begun in *period*, local days of *zone*; the most often suspended first."""
+        params = {
             "begins": period.begins(zone),
             "ends": period.ends(zone),
             "department": department,
             "usual": min(SUSPENSIONS_USUAL_MAX, NIGHTS_USUAL_MAX),
         }
-        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", asked)]
-        found = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
+        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", params)]
+        judged = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
         return sorted(
-            (one for one in found if one.oddities),
-            key=lambda one: (-one.suspensions, -one.nights, str(one.project), one.item, one.application),
+            (application for application in judged if application.oddities),
+            key=lambda application: (
+                -application.suspensions,
+                -application.nights,
+                str(application.project),
+                application.item,
+                application.application,
+            ),
         )
 
     def _lag(self, law: str, happened_on: date, recorded_on: date) -> int:

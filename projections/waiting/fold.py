@@ -1,8 +1,7 @@
-"""卡在谁 who has to act on what: a row a thing waited for, over all projects, with the chain behind it.
+"""卡在谁 who has to act on what: one row per wait, over all projects, with its blocking chain.
 
-Since when is read off the facts alone: a wait begins with the entry after which the item waits for it, and ends with
-the entry after which it no longer does. A blocked item waits for its holder since it became that holder's turn: since
-the wait at the end of its chain began.
+The start follows from the facts: a wait begins with the entry after which the item waits for it, and ends with the
+entry after which it no longer does. A blocked item waits for its holder since the wait at the end of its chain began.
 """
 
 from __future__ import annotations
@@ -39,22 +38,22 @@ WAITING = Table(
         ("project", "uuid"),
         ("item", "text"),
         ("kind", "text"),
-        ("ref", "text"),  # which of its kind: a suspension's id, "department/step"
-        ("nth", "integer NOT NULL"),  # the item's place in the project's list
+        ("ref", "text"),  # distinguishes waits of one kind: a suspension's id, "department/step"
+        ("nth", "integer NOT NULL"),  # position of the item in the plan
         ("name", "text NOT NULL"),
-        ("department", "text NOT NULL"),  # whose item it is
+        ("department", "text NOT NULL"),  # that handles the item
         ("stage", "text NOT NULL"),
         ("held_by", "text NOT NULL"),
-        ("holder", "text NOT NULL"),  # who has to act: a department's code, 'applicant', the manager's id, or nobody
+        ("holder", "text NOT NULL"),  # department code, 'applicant', the manager's id, or empty
         ("what", "text[] NOT NULL"),
         ("since", "timestamptz"),
-        ("chain", "text[] NOT NULL"),  # from the item to where something can be done
+        ("chain", "text[] NOT NULL"),  # from the item to one that can be acted on
     ),
     key=4,
     indexes=("(holder, since)", "(department, since)", "(since)"),
 )
 
-ASIDE = facts_of(  # after these nobody waits for more or less than before
+ASIDE = facts_of(  # facts that change no wait
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
     (ModeChanged,),
     (DeadlineWarned, CardIssued, CardAppealed, AppealDecided, SupervisionOrdered, SupervisionAnswered),
@@ -68,7 +67,7 @@ NOTHING: Mapping[Key, datetime] = {}
 
 
 class WaitingRow(Struct, frozen=True):
-    """One thing that one item waits for, in the order of the columns. Of a blocked item the holder is its root's."""
+    """One wait of one item, in the columns of the view. A blocked item has the holder of its root."""
 
     project: UUID
     item: str
@@ -86,9 +85,9 @@ class WaitingRow(Struct, frozen=True):
 
 
 class WaitingState(Struct):
-    """Since when each item waits for what; which items are granted, so that a change of that is seen.
+    """The start of each wait by item; and the granted items, to detect changes.
 
-    *rows*: those made from that, None once something was told that may change them.
+    *rows* are cached, None after a fact that may change them.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
@@ -110,26 +109,30 @@ class Waiting:
     def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
         code = getattr(entry.fact, "item", "")
         if not isinstance(code, str) or not code:
-            state.granted = project.granted  # the plan may be another
+            state.granted = project.granted  # the plan may have changed
             for gone in state.since.keys() - project.items.keys():
                 del state.since[gone]
             touched = list(project.items)
         else:
             touched = [code, *_depending(state, code, project)]
-        for one in touched:
-            _look(state, one, entry, project)
+        for item in touched:
+            _look(state, item, entry, project)
         state.rows = None
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
         if state.rows is None:
             order = {code: nth for nth, code in enumerate(project.items, 1)}
             items = waiting(project, state.since)
-            state.rows = [_row(project.id, order[one.item], one, wait) for one in items for wait in one.waits]
+            state.rows = [
+                _row(project.id, order[item_waiting.item], item_waiting, wait)
+                for item_waiting in items
+                for wait in item_waiting.waits
+            ]
         return {"waiting": state.rows}
 
 
 def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
-    """The items that wait for *code*, where it was granted just now, or is granted no more."""
+    """The items that wait for *code*, if it has just been granted or is no longer granted."""
     item = project.items.get(code)
     granted = item is not None and item.outcome is GRANTED
     if granted is (code in state.granted):
@@ -139,7 +142,7 @@ def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
 
 
 def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> None:
-    """What an item waits for after *entry*: what is new began with it."""
+    """Update the waits of an item after *entry*: new ones begin with it."""
     item = project.items.get(code)
     if item is None:
         state.since.pop(code, None)
@@ -172,6 +175,6 @@ VIEW = Waiting()
 
 
 def waiting_at(folded: Folded) -> list[ItemWaiting]:
-    """What the items of a project wait for that was folded by `as_it_stood`."""
+    """The waits of a project folded by `as_it_stood`."""
     state: WaitingState = folded.states[VIEW.name]
     return waiting(folded.project, state.since)

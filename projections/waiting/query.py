@@ -1,4 +1,4 @@
-"""Asking who has to act on what: a list over all projects, and how much each holder has."""
+"""Queries on waits: a list over all projects, and counts by holder."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS)
 
 
 class WaitingFilter(Struct, frozen=True, kw_only=True):
-    """Which waits to list; empty fields ask for nothing."""
+    """Filter of waits; empty fields don't restrict."""
 
-    department: str = ""  # whose item it is
+    department: str = ""  # that handles the item
     holder: str = ""
     held_by: str = ""
     kind: str = ""
     manager: str = ""
-    at_hand: bool = False  # leave out what waits for other items
-    stuck: bool | None = None  # of projects that are, or are not
+    at_hand: bool = False  # leave out items blocked by other items
+    stuck: bool | None = None  # of stuck projects, or of the others
     register: str = ""  # imported from this log; empty: the zone's own
     limit: int = 100
     offset: int = 0
 
 
 class ListedWaiting(WaitingRow, frozen=True):
-    """One thing waited for, with the project it is about."""
+    """One wait, with its project."""
 
     project_code: str
     project_name: str
@@ -61,9 +61,9 @@ class ListedWaiting(WaitingRow, frozen=True):
 
 
 class HolderCount(Struct, frozen=True):
-    """How much one holder has. *behind*: items that wait for other items, the chain of which ends with this holder.
+    """Counts of one holder. *behind*: blocked items whose chain ends with this holder.
 
-    *projects*: in how many projects; *oldest_since*: since when the oldest of *holds*, None where it holds nothing.
+    *projects*: number of projects; *oldest_since*: start of the oldest of *holds*, None without any.
     """
 
     held_by: str
@@ -75,20 +75,20 @@ class HolderCount(Struct, frozen=True):
 
 
 class WaitingRows:
-    """Reads the view's table through the store's pool."""
+    """Queries on the view's table."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def listed(self, asked: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
-        """A page over all projects, what has waited longest first; now, or in the *past*. Raises TooMuchToRead."""
-        params = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
+        """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
+        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__}
         return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, register: str = ""
     ) -> list[HolderCount]:
-        """Who holds how much, those who hold most first; of one department's items or of all. Raises TooMuchToRead."""
+        """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToReadError."""
         params = {"department": department, "limit": limit, "register": register}
         return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
 

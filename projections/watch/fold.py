@@ -20,7 +20,7 @@ from domain.law.licensing.escalation import Crossing
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import Entry, tag_of
 from domain.project.messages import SystemCommand
-from domain.project.rules import SUPERVISION, heard
+from domain.project.rules import SUPERVISION, entry_count
 from domain.project.state.project import Project
 from domain.project.supervision.rescission import RescindCard
 from domain.project.supervision.signals import DeemAcceptance, DeemConsent, DeemRenewal, IssueClockCard, WarnDeadline
@@ -100,7 +100,7 @@ def tellings(dossier: WatchState, courses: Courses, since: datetime | None) -> l
                 continue
             last = last_told.get((item, (application, *crossing.key)))
             if last is None or (last.rescinded and not last.final):
-                proof = proof_of(crossing, application, heard(project, item), last.rescinded if last else 0)
+                proof = proof_of(crossing, application, entry_count(project, item), last.rescinded if last else 0)
                 due.append(telling(project, item, proof, crossing))
     return due
 
@@ -119,7 +119,9 @@ def rescission(project: Project, one: IssuedSignal, entries: Sequence[Entry], la
     at = max(entries[cause - 1].recorded_at, one.at) if cause else now
     pack = laws.pack(one.proof.rule)
     calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
-    command = RescindCard(occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=heard(project, one.item))
+    command = RescindCard(
+        occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=entry_count(project, one.item)
+    )
     return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
 
 

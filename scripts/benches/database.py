@@ -18,7 +18,7 @@ CONNECTIONS_MAX = 300  # pgbench and the plain library need one per client; the 
 
 
 class BenchDatabase:
-    """A running server, and databases in it. Raises PostgresUnavailable."""
+    """A running server, and databases in it. Raises PostgresUnavailableError."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server

@@ -18,7 +18,7 @@ from scripts.benches.measure import Figure
 encode = json.Encoder().encode
 
 
-class NotAnswered(Exception):  # noqa: N818 an outcome that ends the benchmark
+class NotAnsweredError(Exception):
     """The server answered with another status than 200, so that no commands would be measured."""
 
 
@@ -35,7 +35,7 @@ def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
 
 @asynccontextmanager
 async def connection(port: int) -> AsyncIterator[Send]:
-    """Open a connection; yields a function that sends a command and raises NotAnswered."""
+    """Open a connection; yields a function that sends a command and raises NotAnsweredError."""
     reader, writer = await asyncio.open_connection(HOST, port)
 
     async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
@@ -44,7 +44,7 @@ async def connection(port: int) -> AsyncIterator[Send]:
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)
         if not head.startswith(b"HTTP/1.1 200"):
-            raise NotAnswered(body.decode())
+            raise NotAnsweredError(body.decode())
 
     try:
         yield send

@@ -58,7 +58,7 @@ async def import_catalogue(
 ) -> CatalogueReport:
     """Define every item of the list at *path* in the catalogue *name*; publish it if *publish_from* is given.
 
-    Importing the same list again changes nothing. Raises CatalogueUnreadable, and Refused from the publication.
+    Importing the same list again changes nothing. Raises CatalogueUnreadableError, and Refused from the publication.
     """
     began, report = perf_counter(), CatalogueReport(name)
     rows = list(read_rows(path))

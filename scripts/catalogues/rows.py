@@ -31,12 +31,12 @@ ALIASES = {
 }
 
 
-class CatalogueUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+class CatalogueUnreadableError(Exception):
     """The file is no list of items. The message says why."""
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Every row with our field names, and its line (CSV) or index (JSON), from 1. Raises CatalogueUnreadable."""
+    """Every row with our field names, and its line (CSV) or index (JSON), from 1. Raises CatalogueUnreadableError."""
     text = _text(path)
     if path.name.removesuffix(".gz").endswith(".json"):
         yield from enumerate((renamed(row) for row in _json_rows(path, text)), start=1)
@@ -44,14 +44,14 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
     if not reader.fieldnames or not {"task_code", "task_name"} <= set(renamed(dict.fromkeys(reader.fieldnames, ""))):
         columns = ", ".join(reader.fieldnames or ()) or "none"
-        raise CatalogueUnreadable(
+        raise CatalogueUnreadableError(
             f"{path.name} has no columns task_code and task_name (or item_code and item_name); its columns: {columns}"
         )
     try:
         for row in reader:
             yield reader.line_num, renamed(row)
     except csv.Error as error:
-        raise CatalogueUnreadable(f"{path.name}, line {reader.line_num}: {error}") from error
+        raise CatalogueUnreadableError(f"{path.name}, line {reader.line_num}: {error}") from error
 
 
 def renamed(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -66,17 +66,17 @@ def _text(path: Path) -> str:
         raw = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
         return raw.decode("utf-8-sig")
     except (OSError, EOFError) as error:
-        raise CatalogueUnreadable(f"{path} can't be read: {error}") from error
+        raise CatalogueUnreadableError(f"{path} can't be read: {error}") from error
     except UnicodeDecodeError as error:
-        raise CatalogueUnreadable(f"{path.name} is not UTF-8 text: {error}. Save it as UTF-8") from error
+        raise CatalogueUnreadableError(f"{path.name} is not UTF-8 text: {error}. Save it as UTF-8") from error
 
 
 def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise CatalogueUnreadable(f"{path.name} is no JSON: {error}") from error
+        raise CatalogueUnreadableError(f"{path.name} is no JSON: {error}") from error
     rows = document.get("items") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CatalogueUnreadable(f'{path.name} holds neither a list of items nor {{"items": [...]}}')
+        raise CatalogueUnreadableError(f'{path.name} holds neither a list of items nor {{"items": [...]}}')
     return rows

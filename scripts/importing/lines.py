@@ -19,7 +19,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"
 
 
-class LogUnreadable(Exception):  # noqa: N818 a state of the file, which the user can fix
+class LogUnreadableError(Exception):
     """A file can't be read as a log. The message names the file, the line if there is one, and the reason."""
 
 
@@ -96,7 +96,7 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
                 reader = csv.reader(text, strict=True)
                 header = [name.strip() for name in next(filter(None, reader), [])]
                 if wrong := _header_fault(header, needed):
-                    raise LogUnreadable(f"{path.name} {wrong}")
+                    raise LogUnreadableError(f"{path.name} {wrong}")
                 places = {name: place for place, name in enumerate(header)}
                 line = reader.line_num
                 for fields in reader:
@@ -106,13 +106,13 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
     except UnicodeDecodeError as broken:
         line += broken.object[: broken.start].count(b"\n") + 1  # the decoder reads ahead of the last complete line
         wrong = f"the byte {broken.object[broken.start]:02X} in line {line} is none of its letters"
-        raise LogUnreadable(f"{path.name} is not UTF-8, save it as that: {wrong}") from broken
+        raise LogUnreadableError(f"{path.name} is not UTF-8, save it as that: {wrong}") from broken
     except csv.Error as broken:
-        raise LogUnreadable(f"{path.name} is no CSV after line {line}: {broken}") from broken
+        raise LogUnreadableError(f"{path.name} is no CSV after line {line}: {broken}") from broken
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
-        raise LogUnreadable(f"{path.name} is a broken gzip file after line {line}: {broken}") from broken
+        raise LogUnreadableError(f"{path.name} is a broken gzip file after line {line}: {broken}") from broken
     except OSError as broken:
-        raise LogUnreadable(f"{path} can't be read: {broken.strerror or broken}") from broken
+        raise LogUnreadableError(f"{path} can't be read: {broken.strerror or broken}") from broken
 
 
 def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ STORED_COLUMNS = {
 def read_log(events: Path, cases: Path, zone: str) -> LogReading:
     """Read both files completely. *zone* is the time zone of their local days.
 
-    Raises LogUnreadable for a file that is no CSV in UTF-8, is truncated, or lacks a column.
+    Raises LogUnreadableError for a file that is no CSV in UTF-8, is truncated, or lacks a column.
     """
     reading = LogReading()
     _read_cases(reading, cases)

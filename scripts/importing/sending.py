@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.core.ledger import Refused
 from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.committer import Busy
+from infrastructure.ledger.committer import BusyError
 from scripts.importing.lines import Remark
 from scripts.importing.planning import LISTING, CasePlan, PlannedAct, RowStatus
 from scripts.importing.reading import CaseListing
@@ -72,7 +72,7 @@ class CommandSender:
                 answer = await self._approvals.handle(
                     plan.project, act.command, act.by, act.id, source=act.source, recorded_at=act.recorded_at
                 )
-            except Busy:
+            except BusyError:
                 await asyncio.sleep(BUSY_SECONDS)
             except Refused as refusal:
                 kind = self._report.changed if refusal.code == KEY_REUSED else self._report.lost

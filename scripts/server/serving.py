@@ -32,7 +32,7 @@ WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
-class AddressTaken(Exception):  # noqa: N818  a state that the operator has to change
+class AddressTakenError(Exception):
     """The server can't listen at the address of the settings. The message says what to set."""
 
 
@@ -97,7 +97,7 @@ async def _watch(parent: int, url: str) -> None:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTaken."""
+    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
@@ -136,7 +136,7 @@ class _Announcing(uvicorn.Server):
         try:
             await super().startup(sockets)
         except SystemExit as failure:  # uvicorn has logged the system's error
-            raise AddressTaken(
+            raise AddressTakenError(
                 f"Countersign can't listen on {self.config.host}, port {self.config.port}: it is in use, or is no"
                 " address of this machine. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to another one."
             ) from failure

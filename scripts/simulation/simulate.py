@@ -38,7 +38,7 @@ PROCESSES_MAX = 8
 HELD_TRIES = 3  # seconds to wait for a server that is just being stopped
 
 
-class SimulationRefused(Exception):  # noqa: N818 a refusal with a remedy, like the domain's
+class SimulationRefusedError(Exception):
     """The simulation can't run. The sentence says why."""
 
 
@@ -76,7 +76,7 @@ async def simulate(
 ) -> Simulated:
     """Simulate a zone in the ledger at *url*; the projector updates its views afterwards.
 
-    Takes the lead of the deadline watcher, as the simulated time differs. Raises SimulationRefused for invalid numbers,
+    Takes the lead of the deadline watcher, as the simulated time differs. Raises SimulationRefusedError for invalid numbers,
     a seed that was used in this ledger before, or if a server or another simulation runs.
     """
     require_sensible(plan)
@@ -108,21 +108,21 @@ async def simulate(
 
 
 def require_sensible(plan: SimulationPlan) -> None:
-    """Raise SimulationRefused for invalid numbers or days."""
+    """Raise SimulationRefusedError for invalid numbers or days."""
     if not 1 <= plan.projects <= PROJECTS_MAX:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             f"A zone of {plan.projects} projects can't be simulated: ask for 1 to {PROJECTS_MAX:,}."
         )
     if not date(2010, 1, 1) <= plan.until <= date(2099, 12, 31):
-        raise SimulationRefused(f"{plan.until} is too far from the calendars we have: ask for a day of 2010 to 2099.")
+        raise SimulationRefusedError(f"{plan.until} is too far from the calendars we have: ask for a day of 2010 to 2099.")
     if plan.begin is not None and not date(2005, 1, 1) <= plan.begin < plan.until:
-        raise SimulationRefused(f"A simulation until {plan.until} can't begin on {plan.begin}.")
+        raise SimulationRefusedError(f"A simulation until {plan.until} can't begin on {plan.begin}.")
 
 
 async def require_fresh(approvals: Approvals, ground: SimulatedGround) -> None:
-    """Raise SimulationRefused if the seed was used in this ledger before."""
+    """Raise SimulationRefusedError if the seed was used in this ledger before."""
     if (await approvals.project(ground.project(0))).version:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             f"The seed {ground.seed} was simulated in this ledger before: choose another seed, or another data folder."
         )
 
@@ -137,7 +137,7 @@ async def watch_held(url: str) -> AsyncIterator[None]:
                 break
             await asyncio.sleep(1)
         else:
-            raise SimulationRefused(
+            raise SimulationRefusedError(
                 "A server watches the deadlines of this ledger: stop it, simulate, and start it again."
             )
         with lease.renewed():
@@ -162,7 +162,7 @@ async def prepared(approvals: Approvals, plan: SimulationPlan) -> SimulatedGroun
     flow = await approvals.state(flow_stream(FLOW))
     catalogue = await approvals.state(catalogue_stream(CATALOGUE))
     if not isinstance(flow, Flow) or not isinstance(catalogue, Catalogue):
-        raise SimulationRefused("The zone was published and is not there: try again.")
+        raise SimulationRefusedError("The zone was published and is not there: try again.")
     zone = Zone(FLOW, flow.edition().kinds, catalogue.editions[-1].items, pack)
     return SimulatedGround(zone, calendar, plan.seed, plan.projects, begin, plan.until)
 
@@ -185,7 +185,7 @@ async def _run(
     try:
         return await _shared_out(url, plan, progress)
     except BrokenProcessPool as broken:
-        raise SimulationRefused(
+        raise SimulationRefusedError(
             "A process of the simulation was killed. Its facts remain stored: simulate again with another seed, or in"
             " another data folder."
         ) from broken

@@ -21,7 +21,7 @@ FOLDERS = ("domain", "scripts", "tests", "ADRs")  # of the checkout, which pages
 NEEDED = ("bash", "curl")
 
 
-class BlockFailed(AssertionError):  # noqa: N818  it says what happened
+class BlockFailedError(AssertionError):
     """A block ended with an error, or was answered otherwise than its page shows."""
 
 
@@ -31,7 +31,7 @@ def run(blocks: Sequence[Block], folder: Path, settings: Mapping[str, str], repl
     outputs = printed(commands, folder, settings, replaced)
     for block, shown in answers(blocks):
         if faults := COMPARED[shown.language](shown.text, outputs[block]):
-            raise BlockFailed(f"{shown.place}: " + "\n".join(faults) + f"\n--- answered:\n{outputs[block][:3000]}")
+            raise BlockFailedError(f"{shown.place}: " + "\n".join(faults) + f"\n--- answered:\n{outputs[block][:3000]}")
 
 
 def answers(blocks: Sequence[Block]) -> list[tuple[Block, Block]]:
@@ -42,7 +42,7 @@ def answers(blocks: Sequence[Block]) -> list[tuple[Block, Block]]:
 def printed(
     blocks: Sequence[Block], folder: Path, settings: Mapping[str, str], replaced: Mapping[str, str]
 ) -> dict[Block, str]:
-    """What each of *blocks* prints; BlockFailed names the first that ends with an error."""
+    """What each of *blocks* prints; BlockFailedError names the first that ends with an error."""
     for name in FOLDERS:
         if not (folder / name).exists():
             (folder / name).symlink_to(ROOT / name)
@@ -64,7 +64,7 @@ def printed(
     texts = [path.read_text("utf-8") for n in range(len(blocks)) if (path := folder / f".output-{n}").exists()]
     if ended.returncode:
         place = blocks[max(len(texts) - 1, 0)].place
-        raise BlockFailed(f"{place}: exit status {ended.returncode}\n{''.join(texts[-1:])}\n{ended.stderr[-3000:]}")
+        raise BlockFailedError(f"{place}: exit status {ended.returncode}\n{''.join(texts[-1:])}\n{ended.stderr[-3000:]}")
     return dict(zip(blocks, texts, strict=True))
 
 

@@ -92,7 +92,7 @@ def planted(text: str) -> list[Block]:
 
 
 def test_a_wrong_answer_is_found(tmp_path: Path) -> None:
-    with pytest.raises(shell.BlockFailed, match=r"planted.md:5: \$\[0\].state is 'running', the page shows 'overdue'"):
+    with pytest.raises(shell.BlockFailedError, match=r"planted.md:5: \$\[0\].state is 'running', the page shows 'overdue'"):
         shell.run(planted(PLANTED), tmp_path, {}, {})
     shell.run(planted(PLANTED.replace("overdue", "running")), tmp_path, {}, {})
 
@@ -103,7 +103,7 @@ def test_a_wrong_answer_is_found(tmp_path: Path) -> None:
 def test_a_command_that_fails_is_found(broken: str, tmp_path: Path) -> None:
     blocks = planted(f"```sh\necho sound\n```\n\n```sh\n{broken}\n```\n\n```sh\necho late\n```\n")
 
-    with pytest.raises(shell.BlockFailed, match=r"planted.md:5: exit status"):
+    with pytest.raises(shell.BlockFailedError, match=r"planted.md:5: exit status"):
         shell.run(blocks, tmp_path, {}, {})
 
 

@@ -35,14 +35,18 @@ def define(**said: Any) -> DefineServiceItem:
 @pytest.mark.parametrize(
     ("said", "code", "part"),
     [
-        ({"anticipate_day": 20, "promise_day": 21}, "promise-exceeds-statute", "promises 21 days where its term is 20"),
-        ({"anticipate_day": 60, "promise_day": 25}, "promise-exceeds-statute", "its term is 20"),
-        ({"mode": Mode.JOINT, "promise_day": 46}, "promise-exceeds-statute", "its term is 45"),
-        ({"special": "eia_form", "promise_day": 31}, "promise-exceeds-statute", "its term is 30"),
+        (
+            {"anticipate_day": 20, "promise_day": 21},
+            "promise-exceeds-statute",
+            "promises 21 days, but its statutory term is 20",
+        ),
+        ({"anticipate_day": 60, "promise_day": 25}, "promise-exceeds-statute", "its statutory term is 20"),
+        ({"mode": Mode.JOINT, "promise_day": 46}, "promise-exceeds-statute", "its statutory term is 45"),
+        ({"special": "eia_form", "promise_day": 31}, "promise-exceeds-statute", "its statutory term is 30"),
         ({"special": "magic"}, "special-unknown", "magic"),
         ({"special_procedure": ("holiday",)}, "no-statutory-ground", "holiday"),
         ({"is_fee": True, "fee_basis": " "}, "fee-unfounded", "charges a fee"),
-        ({"task_type": TaskType.PUBLIC_SERVICE, "pre_phase": True}, "not-a-licence", "no licence"),
+        ({"task_type": TaskType.PUBLIC_SERVICE, "pre_phase": True}, "not-a-licence", "belong to the pre-phase"),
     ],
 )
 def test_what_contradicts_the_law_is_not_listed(said: dict[str, Any], code: str, part: str) -> None:

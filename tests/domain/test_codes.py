@@ -52,16 +52,16 @@ def test_codes_from_elsewhere_are_right(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "fault", "remedy"),
     [
-        (GOOD.lower(), "small letters", f"write it as {GOOD}"),
-        ("91420100mA0HX2026E", "small letters", GOOD),
+        (GOOD.lower(), "lower-case letters", f"write it as {GOOD}"),
+        ("91420100mA0HX2026E", "lower-case letters", GOOD),
         (f" {GOOD}", "blanks", GOOD),
         ("91420100-MA0HX2026-E", "hyphens", GOOD),
-        ("９１420100MA0HX2026E", "wide characters", GOOD),
+        ("９１420100MA0HX2026E", "full-width characters", GOOD),
         (GOOD[:-1], "17 characters", ""),
         (f"{GOOD}7", "19 characters", ""),
-        ("91420100MA0HX2026F", "would have to be E and is F", ""),
-        ("91420100MAOHX2026E", "character 11 is 'O'", "meant as 0"),
-        ("91420100AM0HX2026E", "would have to be 8 and is E", GOOD),
+        ("91420100MA0HX2026F", "should be E, not F", ""),
+        ("91420100MAOHX2026E", "character 11 is 'O'", "a misread 0"),
+        ("91420100AM0HX2026E", "should be 8, not E", GOOD),
         ("91420100MA0HX20_6E", "character 16 is '_'", ""),
         ("914201A0MA0HX2026E", "characters 3 to 8 are 4201A0", ""),
         ("D2143569-X", "organisation code of nine", "legal-person base"),
@@ -82,8 +82,8 @@ def test_what_is_wrong_is_told(code: str, fault: str, remedy: str) -> None:
 def test_letters_that_no_code_has_are_named(letter: str) -> None:
     fault, remedy = fault_of(GOOD[:9] + letter + GOOD[10:])
 
-    assert fault == f"character 10 is {letter!r}, which no code has"
-    assert remedy == f"it may be meant as {LIKELY[letter]}"
+    assert fault == f"character 10 is {letter!r}, which is not allowed"
+    assert remedy == f"it may be a misread {LIKELY[letter]}"
 
 
 def test_an_organisation_code_is_checked_and_stands_in_the_unified_one() -> None:
@@ -95,7 +95,7 @@ def test_an_organisation_code_is_checked_and_stands_in_the_unified_one() -> None
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("D2143569-1", "would have to be X and is 1"),
+        ("D2143569-1", "should be X, not 1"),
         ("d2143569-x", "eight digits or capital letters"),
         ("D214356-9X", "eight digits"),
         (GOOD, "eight digits"),

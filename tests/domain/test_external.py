@@ -69,7 +69,7 @@ def test_only_the_project_manager_keys_in_and_only_for_those_outside(command: An
     for by in (LAND, APPLICANT):
         given(REGISTERED).when(command, by=by).refused("wrong-role")
     given(REGISTERED).when(structs.replace(command, item="land"), by=MANAGER).refused(
-        "department-is-live", "land works in the system"
+        "department-is-live", "land works in this system"
     )
 
 

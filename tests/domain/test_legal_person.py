@@ -81,7 +81,7 @@ def test_a_person_is_registered_once_and_with_a_right_code() -> None:
 def test_a_mistyped_code_is_refused_where_it_would_stand() -> None:
     code = "91420100MA0HX2026F"
     person = LegalPerson(stream_of(code))
-    with pytest.raises(Refused, match="would have to be E and is F"):
+    with pytest.raises(Refused, match="should be E, not F"):
         RegisterLegalPerson(code=code, particulars=REGISTERED_PERSON.particulars).decide(
             person, Context(MANAGER, NOW, NOW, LAW)
         )
@@ -151,7 +151,7 @@ def test_the_code_that_stands_in_the_unified_one_needs_no_link() -> None:
     )[0].apply(person)  # type: ignore[attr-defined]  # every fact of ours applies
 
     assert person.legacy_codes == [LEGACY]
-    with pytest.raises(Refused, match="already leads"):
+    with pytest.raises(Refused, match="already linked"):
         LinkLegacyCode(code=code, legacy=LEGACY).decide(person, Context(MANAGER, NOW, NOW, LAW))
 
 

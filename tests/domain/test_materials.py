@@ -77,7 +77,9 @@ def test_an_attached_file_is_used_again_by_one_fact() -> None:
 def test_a_file_is_attached_to_an_item_once() -> None:
     both = structs.replace(ATTACH, items=("discharge", "land"))
 
-    refusal = given(REGISTERED, ATTACHED).when(both, by=APPLICANT).refused("material-attached", "land already")
+    refusal = (
+        given(REGISTERED, ATTACHED).when(both, by=APPLICANT).refused("material-attached", "already attached to land")
+    )
     assert refusal.details["items"] == ("land",)
     given(REGISTERED, ATTACHED, DETACHED).when(ATTACH, by=APPLICANT).then(ATTACHED)
     given(REGISTERED, ATTACHED).when(structs.replace(ATTACH, digest=OTHER), by=LAND).then(

@@ -20,7 +20,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger import committer
 from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, AppendItem, Row, parameters
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
-from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
+from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until, waiting_for_locks
 
@@ -51,7 +51,7 @@ def lose_answers(monkeypatch: pytest.MonkeyPatch, count: int, meanwhile: Callabl
             lost.append(result)
             lane.close()
             meanwhile()
-            raise ConnectionLost("the answer never came")
+            raise ConnectionLostError("the answer never came")
         return result
 
     monkeypatch.setattr(PipelineConnection, "run", lambda *sent: asyncio.ensure_future(run_and_lose(*sent)))
@@ -106,7 +106,7 @@ async def test_a_full_disk_does_not_say_that_what_was_sent_before_is_not_stored(
     project, key = uuid4(), uuid4()
     with psycopg.connect(database_url, autocommit=True) as other:
         lose_answers(monkeypatch, 1, lambda: other.execute(DISK_FULL))
-        with pytest.raises(ConnectionLost, match="no space left"):
+        with pytest.raises(ConnectionLostError, match="no space left"):
             await register(approvals, key, project)
         other.execute("DROP TRIGGER disk_full ON ledger.event")
     answer = await register(approvals, key, project)
@@ -189,5 +189,5 @@ async def test_nobody_waits_when_the_application_ends_over_a_silent_database(
                 sent = [asyncio.create_task(register(approvals, uuid4(), stream)) for stream in (first, second, first)]
                 await asyncio.to_thread(wait_until, lambda: approvals.committer.waiting == 2, "two are away")
             ends = await asyncio.gather(*sent, return_exceptions=True)
-    assert [type(end) for end in ends] == [ConnectionLost] * 3
+    assert [type(end) for end in ends] == [ConnectionLostError] * 3
     assert approvals.committer.waiting == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.postgres.binaries import PostgresUnavailable, account_for
+from infrastructure.postgres.binaries import PostgresUnavailableError, account_for
 from infrastructure.postgres.connect import connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
@@ -31,14 +31,14 @@ from uuid import uuid4
 from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.clock_check import ClockWrong
+from infrastructure.ledger.clock_check import ClockWrongError
 
 async def send() -> str:
     async with Approvals(sys.argv[1]) as approvals:
         command = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
         try:
             await approvals.handle(uuid4(), command, MANAGER, uuid4())
-        except ClockWrong as wrong:
+        except ClockWrongError as wrong:
             return str(wrong)
         return "stored"
 
@@ -102,7 +102,7 @@ def pooled(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator
     ids=["as it comes", "as its guides recommend"],
 )
 def test_pgbouncer_in_transaction_mode_is_refused(pooled: str, message: str, tmp_path: Path) -> None:
-    with pytest.raises(PostgresUnavailable, match=message) as refusal:
+    with pytest.raises(PostgresUnavailableError, match=message) as refusal:
         connect_url(Settings(data=tmp_path, database_url=pooled))
     assert "no pooler" in refusal.value.remedy
 

@@ -14,7 +14,7 @@ from domain.examples.story import MANAGER
 from domain.project.application.note import NoteStep
 from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.high_water import HighWater, WentBack
+from infrastructure.ledger.high_water import HighWater, LedgerWentBackError
 from infrastructure.ledger.pipeline_connection import PipelineConnection
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.projector.projector import Projector
@@ -79,7 +79,7 @@ async def test_a_reader_does_not_see_what_is_gone(database_url: str) -> None:
         project = await noted(approvals)
         go_back(database_url)
         cut_connections(database_url, "%unnest%")  # those that read single streams
-        with pytest.raises(WentBack, match=f"position {NOTES + 1} is gone"):
+        with pytest.raises(LedgerWentBackError, match=f"position {NOTES + 1} is gone"):
             await approvals.project(project)
         assert (await approvals.project(project)).version == 2
 
@@ -109,7 +109,10 @@ async def test_what_is_under_way_may_or_may_not_be_stored(database_url: str) -> 
             other.commit()
             cut_connections(database_url, APPENDING)
         ends = await asyncio.gather(sent, waits, return_exceptions=True)
-        assert {type(end) for end in ends} <= {WentBack, type(await approvals.handle(project, NOTE, MANAGER, key))}
+        assert {type(end) for end in ends} <= {
+            LedgerWentBackError,
+            type(await approvals.handle(project, NOTE, MANAGER, key)),
+        }
     command_ends(database_url)
 
 

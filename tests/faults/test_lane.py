@@ -16,7 +16,7 @@ import uvloop
 from psycopg.pq.abc import PGresult
 
 from infrastructure.ledger import pipeline_connection as lanes
-from infrastructure.ledger.pipeline_connection import ConnectionLost, NotConnected, PipelineConnection
+from infrastructure.ledger.pipeline_connection import ConnectionLostError, NotConnectedError, PipelineConnection
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 LOCK = b"SELECT pg_advisory_lock(7)"
@@ -57,7 +57,7 @@ def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database
         async with stuck(database_url) as (lane, first):
             second = lane.run("size", [b""])
             cut_connections(database_url, LOCK.decode())
-            assert await ends_of([first, second]) == {ConnectionLost}
+            assert await ends_of([first, second]) == {ConnectionLostError}
 
     uvloop.run(cut())
 
@@ -72,7 +72,7 @@ def test_a_statement_cut_short_on_its_way_out_is_told_of_it(database_url: str, r
             await asyncio.sleep(0)
             cut_connections(database_url, LOCK.decode())
             later = [lane.run("size", [LARGE]) for _ in range(2)]
-            assert await ends_of([first, second, *later]) <= {ConnectionLost, NotConnected}
+            assert await ends_of([first, second, *later]) <= {ConnectionLostError, NotConnectedError}
             await lane.reopen()
             assert (await lane.run("size", [LARGE])).get_value(0, 0) == len(LARGE).to_bytes(4)
 
@@ -100,9 +100,9 @@ async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, m
         other.execute("LOCK TABLE ledger.event")
         with monkeypatch.context() as patch:
             patch.setattr(lanes, "READY_SECONDS_MAX", 0.05)
-            with pytest.raises(ConnectionLost, match="did not get ready within"):
+            with pytest.raises(ConnectionLostError, match="did not get ready within"):
                 await lane.open()
-        with pytest.raises(ConnectionLost, match="not connected"):
+        with pytest.raises(ConnectionLostError, match="not connected"):
             await lane.run("read", [])
         other.rollback()
         await lane.open()
@@ -115,7 +115,7 @@ async def test_what_the_server_refuses_to_prepare_is_told_as_it_says_it(database
     ) as lane:
         with pytest.raises(psycopg.errors.UndefinedColumn, match="nowhere"):
             await lane.open()
-        with pytest.raises(ConnectionLost, match="not connected"):
+        with pytest.raises(ConnectionLostError, match="not connected"):
             await lane.run("one", [])
 
 

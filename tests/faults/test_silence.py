@@ -18,7 +18,7 @@ from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger import committer
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
-from infrastructure.ledger.pipeline_connection import NotReplicated, PipelineConnection
+from infrastructure.ledger.pipeline_connection import NotReplicatedError, PipelineConnection
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from tests.conftest import database_in
@@ -108,7 +108,7 @@ async def test_a_cancelled_wait_fails_the_statement_it_belongs_to(server: Embedd
         ends = await asyncio.gather(*sent, return_exceptions=True)
     lane.close()
     assert [isinstance(end, BaseException) for end in ends] == [False, True, False]
-    assert isinstance(ends[1], NotReplicated)
+    assert isinstance(ends[1], NotReplicatedError)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from domain.project.application.note import NoteStep
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import StoredRow
-from infrastructure.ledger.pipeline_connection import ConnectionLost, PipelineConnection
+from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection
 from infrastructure.ledger.reader import NoAnswer
 from infrastructure.ledger.stream_loader import StreamLoader
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
@@ -116,6 +116,6 @@ async def test_whoever_waits_when_the_application_ends_is_told(database_url: str
         requests.append(asyncio.create_task(reads.rows(uuid4())))
         await asyncio.sleep(0)
         await reads.close()
-        assert all(isinstance(end, ConnectionLost) for end in await asyncio.gather(*requests, return_exceptions=True))
-    with pytest.raises(ConnectionLost):
+        assert all(isinstance(end, ConnectionLostError) for end in await asyncio.gather(*requests, return_exceptions=True))
+    with pytest.raises(ConnectionLostError):
         await reads.rows(uuid4())

@@ -27,7 +27,7 @@ from infrastructure.ledger.reader import walk
 from infrastructure.projector.histories import histories
 from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
-from projections.progress.query import ProgressList, ProjectsAsked
+from projections.progress.query import ProgressList, ProjectFilter
 from projections.registry import VIEWS
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -141,7 +141,7 @@ async def test_the_views_and_the_exports_pass_a_calendar_by(approvals: Approvals
     views = Views(approvals.store)
 
     await views.catch_up(answer.receipt.position)
-    assert [row.name for row in await ProgressList(approvals.store).page(ProjectsAsked(t=approvals.clock()))] == [
+    assert [row.name for row in await ProgressList(approvals.store).page(ProjectFilter(t=approvals.clock()))] == [
         "Fab 2"
     ]
     rebuilt = rebuild(database_url, VIEWS)

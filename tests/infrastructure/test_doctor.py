@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from infrastructure.doctor import Check, diagnose
 from infrastructure.materials import places as material_places
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.connect import MARK, connect_url, settled
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
@@ -202,7 +202,7 @@ def test_a_pooler_that_passes_no_settings_on_is_refused(
             database, setting = Identifier(connection.info.dbname), Identifier(name)
             connection.execute(alter.format(database, setting, Literal(value)))
 
-        with pytest.raises(PostgresUnavailable, match=f"{name} is {value}") as refusal:
+        with pytest.raises(PostgresUnavailableError, match=f"{name} is {value}") as refusal:
             connect_url(given(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
         assert "no pooler" in refusal.value.remedy
 
@@ -212,7 +212,7 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
 ) -> None:
     """PgBouncer with ignore_startup_parameters = options, which its guides recommend."""
     monkeypatch.setattr("infrastructure.postgres.connect.settled", lambda url, *_: settled(url))
-    with pytest.raises(PostgresUnavailable, match=r"countersign\.session is missing") as refusal:
+    with pytest.raises(PostgresUnavailableError, match=r"countersign\.session is missing") as refusal:
         connect_url(given(empty_database_url))
     assert (refusal.value.code, "no pooler" in refusal.value.remedy) == ("database_options", True)
 
@@ -234,7 +234,7 @@ def test_what_keeps_us_out_is_told_with_what_lets_us_in(
 
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)
-    with pytest.raises(PostgresUnavailable, match=remedy):
+    with pytest.raises(PostgresUnavailableError, match=remedy):
         connect_url(given("postgresql:///x?host=/nowhere"))
 
 
@@ -250,7 +250,7 @@ def test_an_address_that_leads_nowhere_is_named_without_its_password(
 ) -> None:
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
 
-    with pytest.raises(PostgresUnavailable, match=r"No connection to postgresql://li:\*\*\*@") as refusal:
+    with pytest.raises(PostgresUnavailableError, match=r"No connection to postgresql://li:\*\*\*@") as refusal:
         connect_url(given(f"postgresql://li:geheim@/x?host={tmp_path}"))
     assert refusal.value.code == "database_url"
     assert "geheim" not in str(refusal.value)
@@ -259,7 +259,7 @@ def test_an_address_that_leads_nowhere_is_named_without_its_password(
 def test_an_old_server_is_refused(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.postgres.connect.VERSION_MIN", 99)
 
-    with pytest.raises(PostgresUnavailable, match="Countersign needs 99 or newer") as refusal:
+    with pytest.raises(PostgresUnavailableError, match="Countersign needs 99 or newer") as refusal:
         connect_url(given(empty_database_url))
     assert refusal.value.code == "database_version"
 
@@ -272,7 +272,7 @@ def test_a_database_of_another_encoding_is_refused(server_url: str, empty_databa
         )
         name = empty_database_url.partition("?")[0].rpartition("/")[2]
         try:
-            with pytest.raises(PostgresUnavailable, match="has the encoding SQL_ASCII"):
+            with pytest.raises(PostgresUnavailableError, match="has the encoding SQL_ASCII"):
                 connect_url(given(empty_database_url.replace(name, "test_ascii")))
         finally:
             connection.execute("DROP DATABASE test_ascii WITH (FORCE)")

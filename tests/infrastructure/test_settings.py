@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.settings import LogFormat, SettingRefused, Settings, described, unknown, variable, without_password
+from infrastructure.settings import LogFormat, SettingRefusedError, Settings, described, unknown, variable, without_password
 
 
 def test_the_defaults_suit_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_variables_take_precedence_and_empty_ones_count_as_absent() -> None:
     ],
 )
 def test_nonsense_is_refused_with_what_is_meant(name: str, text: str) -> None:
-    with pytest.raises(SettingRefused, match=rf"^{name} is invalid: .+\. It should be: [A-Z].+\.$"):
+    with pytest.raises(SettingRefusedError, match=rf"^{name} is invalid: .+\. It should be: [A-Z].+\.$"):
         Settings.of({name: text})
 
 

@@ -16,7 +16,7 @@ from domain.project.application.correction import AmendEntry, RetractEntry
 from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
 from projections.as_of import Folding, Past, tables_at
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.information import query as information
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress import query as progress_list
@@ -120,5 +120,5 @@ async def test_a_list_in_the_past_has_the_same_order_filters_and_pages(approvals
 
 async def test_too_long_ago_is_said(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.as_of.PROJECTS_READ_MAX", 1)
-    with pytest.raises(TooMuchToRead):
+    with pytest.raises(TooMuchToReadError):
         await WaitingRows(approvals.store).listed(WaitingFilter(), Past(at("03-31"), at("03-31")))

@@ -72,7 +72,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return not self.skipped and bool(self.acknowledged) and not (self.lost or self.doubled or self.faults)
 
 
-class Missing(Exception):  # noqa: N818 it says what was found
+class MissingToolError(Exception):
     """What the proof needs is not to be had here."""
 
 
@@ -93,7 +93,7 @@ def run() -> Outcome:
             cluster = stack.enter_context(Cluster.started(folder))
             servers = [stack.enter_context(served(cluster.url, folder / f"server-{nth}.log")) for nth in range(2)]
             return asyncio.run(prove(cluster, servers))
-    except Missing as missing:
+    except MissingToolError as missing:
         return Outcome(skipped=str(missing))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -230,7 +230,7 @@ class Cluster:
         """A cluster in which somebody leads and another follows, with a database for Countersign."""
         etcd = shutil.which("etcd")
         if etcd is None:
-            raise Missing("etcd is not installed (Debian: apt-get install etcd-server)")
+            raise MissingToolError("etcd is not installed (Debian: apt-get install etcd-server)")
         account = account_for()
         cluster = cls(folder, account)
         patroni = environment(folder / "patroni", account)
@@ -380,19 +380,19 @@ class Cluster:
 
 
 def environment(folder: Path, account: Account) -> Path:
-    """Patroni in an environment of its own, by an interpreter that *account* may run. Raises Missing."""
+    """Patroni in an environment of its own, by an interpreter that *account* may run. Raises MissingToolError."""
     for python in (sys.executable, "/usr/bin/python3"):
         if account.run(python, "-c", "import venv, ensurepip").returncode == 0:
             break
     else:
-        raise Missing(f"the account {account} can run no Python that has the module venv")
+        raise MissingToolError(f"the account {account} can run no Python that has the module venv")
     for command in (
         [python, "-m", "venv", str(folder)],
         [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PATRONI],
     ):
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
-            raise Missing(f"{PATRONI} could not be installed: {done.stderr.strip()[-300:]}")
+            raise MissingToolError(f"{PATRONI} could not be installed: {done.stderr.strip()[-300:]}")
     return folder / "bin" / "patroni"
 
 

@@ -18,22 +18,22 @@ from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure import logging as log
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.postgres.binaries import PostgresUnavailable
-from infrastructure.projector.ledger_stream import GapInLedger
-from infrastructure.projector.workers import FillFailed
+from infrastructure.postgres.binaries import PostgresUnavailableError
+from infrastructure.projector.ledger_stream import LedgerGapError
+from infrastructure.projector.workers import FillFailedError
 from infrastructure.verifier.verify import Verified
 from scripts import cli
 from scripts.golden import VectorsChecked
-from scripts.server.serving import AddressTaken
+from scripts.server.serving import AddressTakenError
 
 
 @pytest.mark.parametrize(
     "problem",
     [
-        PostgresUnavailable("database_url", "Seven is missing."),
-        AddressTaken("Seven is missing."),
-        GapInLedger("Seven is missing."),
-        FillFailed("Seven is missing."),
+        PostgresUnavailableError("database_url", "Seven is missing."),
+        AddressTakenError("Seven is missing."),
+        LedgerGapError("Seven is missing."),
+        FillFailedError("Seven is missing."),
         Refused("unknown-law", "Seven is missing"),
         psycopg.OperationalError("Seven is missing."),
         psycopg.errors.InsufficientPrivilege("Seven is missing."),

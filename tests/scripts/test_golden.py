@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.golden import VectorsUnreadable, ignored_fields, pack_mismatches, vector_mismatches
+from scripts.golden import VectorsUnreadableError, ignored_fields, pack_mismatches, vector_mismatches
 
 DATA = Path(__file__).parent.parent / "law" / "data"
 
@@ -62,7 +62,7 @@ def test_calendars_that_cannot_be_read_are_told_in_a_sentence(written: bytes, tm
     calendars, file = tmp_path / "other.json", tmp_path / "vectors.jsonl"
     calendars.write_bytes(written)
     file.write_bytes(first_line())
-    with pytest.raises(VectorsUnreadable, match=r"other\.json cannot be"):
+    with pytest.raises(VectorsUnreadableError, match=r"other\.json cannot be"):
         vector_mismatches(file, calendars)
-    with pytest.raises(VectorsUnreadable, match=r"nowhere\.json cannot be read: No such file"):
+    with pytest.raises(VectorsUnreadableError, match=r"nowhere\.json cannot be read: No such file"):
         vector_mismatches(file, tmp_path / "nowhere.json")

@@ -22,7 +22,7 @@ from scripts.simulation.chance import Chance
 from scripts.simulation.legal_person import person_life
 from scripts.simulation.office_time import OfficeTime
 from scripts.simulation.people import enterprise
-from scripts.simulation.simulate import Simulated, SimulationPlan, SimulationRefused, simulate
+from scripts.simulation.simulate import Simulated, SimulationPlan, SimulationRefusedError, simulate
 from tests.conftest import database_in
 from tests.examples import LAW
 
@@ -72,7 +72,7 @@ async def test_the_views_of_a_simulated_zone_equal_a_rebuild(database_url: str) 
 
 async def test_a_seed_is_simulated_once_in_a_ledger(database_url: str) -> None:
     await simulate(database_url, structs.replace(FEW, projects=1))
-    with pytest.raises(SimulationRefused, match="seed 11 was simulated"):
+    with pytest.raises(SimulationRefusedError, match="seed 11 was simulated"):
         await simulate(database_url, structs.replace(FEW, projects=1))
     assert (await simulate(database_url, structs.replace(FEW, projects=1, seed=13))).facts
 
@@ -85,7 +85,7 @@ async def test_another_watcher_of_the_ledger_is_not_overruled(
     )  # each takes a second, and no one is about to let go
     with psycopg.connect(database_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
-        with pytest.raises(SimulationRefused, match="A server watches"):
+        with pytest.raises(SimulationRefusedError, match="A server watches"):
             await simulate(database_url, FEW)
 
 
@@ -97,7 +97,7 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
 
     monkeypatch.setattr("scripts.simulation.simulate._shared_out", killed)
     monkeypatch.setattr("scripts.simulation.simulate.SHARE", 1)
-    with pytest.raises(SimulationRefused, match="was killed"):
+    with pytest.raises(SimulationRefusedError, match="was killed"):
         await simulate(database_url, structs.replace(FEW, processes=2))
 
 
@@ -111,7 +111,7 @@ async def test_a_process_that_was_killed_is_told_in_a_sentence(
     ],
 )
 async def test_nonsense_is_refused(database_url: str, plan: SimulationPlan) -> None:
-    with pytest.raises(SimulationRefused):
+    with pytest.raises(SimulationRefusedError):
         await simulate(database_url, plan)
 
 

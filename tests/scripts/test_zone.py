@@ -18,7 +18,7 @@ from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.import_catalogue import import_catalogue
 from scripts.catalogues.items import item_from
-from scripts.catalogues.rows import CatalogueUnreadable, read_rows
+from scripts.catalogues.rows import CatalogueUnreadableError, read_rows
 from scripts.catalogues.zone import FOLDER, publish_zone, shipped_flow
 
 REAL_LIST = Path(__file__).parents[3] / "shared" / "data" / "cn_service_items_guangan.csv.gz"
@@ -142,7 +142,7 @@ async def test_a_changed_row_changes_the_draft_and_makes_the_next_edition(approv
 def test_what_is_no_list_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes, part: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(CatalogueUnreadable, match=part):
+    with pytest.raises(CatalogueUnreadableError, match=part):
         list(read_rows(path))
 
 

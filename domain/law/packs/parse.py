@@ -10,7 +10,7 @@ from domain.law.packs.checks import faults_of
 from domain.law.packs.pack import Pack
 
 
-class PackInvalid(ValueError):  # noqa: N818 a verdict on the text, listed in full
+class PackInvalidError(ValueError):
     """A rule pack that must not be used; *faults* holds one sentence for every failed check."""
 
     def __init__(self, name: str, faults: tuple[str, ...]) -> None:
@@ -19,13 +19,13 @@ class PackInvalid(ValueError):  # noqa: N818 a verdict on the text, listed in fu
 
 
 def parse_pack(text: str) -> Pack:
-    """The pack written in TOML *text*; PackInvalid lists everything wrong with it, the calendar and today apart."""
+    """The pack in TOML *text*; PackInvalidError lists all faults but those found with a calendar or the date."""
     try:
         pack = msgspec.convert(tomllib.loads(text), Pack)
     except tomllib.TOMLDecodeError as broken:
-        raise PackInvalid("?", (f"not TOML: {broken}",)) from broken
+        raise PackInvalidError("?", (f"not TOML: {broken}",)) from broken
     except msgspec.ValidationError as broken:
-        raise PackInvalid("?", (str(broken),)) from broken
+        raise PackInvalidError("?", (str(broken),)) from broken
     if faults := faults_of(pack):
-        raise PackInvalid(pack.name, faults)
+        raise PackInvalidError(pack.name, faults)
     return pack

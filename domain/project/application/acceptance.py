@@ -11,15 +11,15 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons
 from domain.core.types import Code, Lines, ModeName, Stage, Text
-from domain.project.countersignature.rules import asked_jointly
+from domain.project.countersignature.rules import joint_requests
 from domain.project.rules import law_at_acceptance, once, require_handler, require_stage, service_of
 from domain.project.state.project import Item, Project
 
 
 class AcceptItem(Command, frozen=True, tag="accept_item"):
-    """Take an application in. *lacking* names secondary papers still to come (容缺受理), in *cure_days* working days.
+    """Accept an application. *lacking* names secondary papers due within *cure_days* working days (容缺受理).
 
-    Those are as many as the item is promised in, unless fewer are given. A joint item's participants are asked at once.
+    By default that is the time promised for the decision. The participants of a joint item are consulted at once.
     """
 
     item: Code
@@ -35,14 +35,14 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
         if unmet := project.unmet(self.item):
             raise Refused(
                 "precondition-unmet",
-                f"{self.item} still needs {', '.join(unmet)}",
-                remedy="these items have to be granted first",
+                f"{self.item} can't be accepted before these items are granted: {', '.join(unmet)}",
+                remedy="accept it once they are granted",
                 unmet=unmet,
             )
         law = law_at_acceptance(item, context)
         limit = limit_of(law, "decision", item.mode)
         lacking = once((*outstanding(project, item, context), *self.lacking))
-        if context.by.role is not Role.SYSTEM:  # what an imported case really went without can't be refused
+        if context.by.role is not Role.SYSTEM:  # an imported case has already been accepted without these papers
             require_tolerable(item, lacking, context)
         accepted = ItemAccepted(
             item=self.item,
@@ -55,30 +55,30 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             lacking=lacking,
             cure_days=self._cure_days(lacking, limit.days if item.promise_days is None else item.promise_days),
         )
-        return (accepted, *asked_jointly(item, law))
+        return (accepted, *joint_requests(item, law))
 
     def _cure_days(self, lacking: tuple[str, ...], longest: int) -> int | None:
-        """In how many working days the papers have to come: never later than the item is promised (容缺)."""
+        """The working days within which missing papers are due: never longer than the promise for the item (容缺)."""
         if not lacking:
             if self.cure_days is None:
                 return None
             raise Refused(
                 "nothing-lacking",
-                f"nothing is missing for {self.item}, so there is nothing to bring in {self.cure_days} days",
+                f"cure_days is given, but no paper is missing for {self.item}",
                 remedy="name the papers in lacking, or leave cure_days out",
             )
         days = longest if self.cure_days is None else self.cure_days
         if days > longest:
             raise Refused(
                 "cure-exceeds-promise",
-                f"the papers for {self.item} can't come {days} days after acceptance: it is decided within {longest}",
-                remedy=f"at most {longest}",
+                f"papers for {self.item} can't be due {days} days after acceptance: it is decided within {longest}",
+                remedy=f"set cure_days to {longest} or fewer",
             )
         return days or None
 
 
 class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
-    """受理. Carries the law's inputs as they stood at acceptance: a later pack changes nothing for this case."""
+    """受理. Holds the law's inputs as of acceptance, so that a later pack changes nothing for this case."""
 
     item: str
     mode: ModeName
@@ -88,7 +88,7 @@ class ItemAccepted(Fact, frozen=True, tag="item_accepted"):
     article: str
     promise_days: int | None = None
     lacking: tuple[str, ...] = ()
-    cure_days: int | None = None  # 容缺: in so many working days the papers have to come
+    cure_days: int | None = None  # 容缺: working days within which the missing papers are due
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
@@ -120,7 +120,7 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
 
 
 def outstanding(project: Project, item: Item, context: Context) -> tuple[str, ...]:
-    """The papers that the applicant was asked for and has not brought; a notice after acceptance asks for nothing."""
+    """Papers requested but not yet handed in; a supplement notice dated after acceptance is void."""
     noted = [
         note.occurred_at
         for version, note in project.notes.items()
@@ -131,15 +131,15 @@ def outstanding(project: Project, item: Item, context: Context) -> tuple[str, ..
 
 
 def require_tolerable(item: Item, lacking: tuple[str, ...], context: Context) -> None:
-    """Refuse to go without a paper that the case's catalogue lists and does not tolerate missing (容缺)."""
+    """Refuse acceptance without a paper that the catalogue does not allow to be missing (容缺)."""
     service = service_of(item, context) if lacking else None
     listed = {paper.material_name: paper.tolerable for paper in service.materials} if service else {}
     if needed := [paper for paper in lacking if not listed.get(paper, True)]:
         raise Refused(
             "paper-not-tolerable",
             f"{item.plan.item} can't be accepted without {', '.join(needed)}: "
-            "the catalogue does not tolerate that missing",
+            "the catalogue does not allow these papers to be missing",
             article=context.law.article("supplement"),
-            remedy="these papers have to come first; request_supplement asks for what was not asked for yet",
+            remedy="obtain these papers first, with request_supplement if they have not been requested yet",
             papers=needed,
         )

@@ -1,4 +1,4 @@
-"""告知日期 announcement: the last day of a clock as it was told to the applicant, kept as it was said (rule B2.6)."""
+"""告知日期 announcement: the last day of a clock as announced to the applicant, recorded verbatim (rule B2.6)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from domain.law.packs.pack import Pack
 from domain.project.rules import law_of, require_handler, require_stage
 from domain.project.state.project import Project
 
-PROVISO = "以国务院通知为准"  # without these words a date beyond the published calendar is told to nobody (B2.5)
-CHINESE = "CN"  # what the names of the calendars begin with that follow the State Council's notices
-KIND_ENDS = re.compile("[#:]")  # what follows in a clock's name tells it from others of its kind
+PROVISO = "以国务院通知为准"  # required wording for a date beyond the published calendar (B2.5)
+CHINESE = "CN"  # prefix of the calendars that follow the State Council's notices
+KIND_ENDS = re.compile("[#:]")  # separates the kind of a clock from what distinguishes it among its kind
 BESIDE_THE_LAW = ("tolerance_cure",)  # a clock whose days the agency sets itself
-UNPUBLISHED = WorkingCalendar(known_until=None)  # where no calendar is at hand, nothing is certain
+UNPUBLISHED = WorkingCalendar(known_until=None)  # without a calendar every date is provisional
 UNDER_WAY = (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.ACCEPTED, Stage.COMPLETED)
 
 
 class AnnounceDate(Command, frozen=True, tag="announce_date"):
-    """Record that the applicant was told *announced_on* as the last day of *clock*; *wording* is what was said.
+    """Record that *announced_on* was announced to the applicant as the last day of *clock*, in the words *wording*.
 
-    Whether that day is certain is looked up in the calendar published by then, not asked.
+    Whether that day is provisional follows from the calendar published by then.
     """
 
     item: Code
@@ -63,23 +63,23 @@ class AnnounceDate(Command, frozen=True, tag="announce_date"):
         if self.announced_on < local_day(context.at, law.zone):
             raise Refused(
                 "date-passed",
-                f"{self.announced_on} was over when it is said to have been announced",
+                f"{self.announced_on} was already over when it was announced",
                 remedy="announce the clock's last day, or give the time at which it was announced",
             )
         proviso = PROVISO if law.calendar.startswith(CHINESE) else self.wording.strip()
         if provisional and (not proviso or proviso not in self.wording):
             raise Refused(
                 "proviso-missing",
-                f"{self.announced_on} lies beyond the published calendar, so it is told with a proviso only",
+                f"{self.announced_on} lies beyond the published calendar, so its announcement needs the proviso",
                 article="全国年节及纪念日放假办法第七条",
-                remedy=f"put the words {PROVISO} into the wording",
+                remedy=f"add the words {PROVISO} to wording",
             )
 
 
 class DateAnnounced(Fact, frozen=True, tag="date_announced"):
-    """The applicant was told *announced_on*, *provisional* by the version of the *calendar* published then.
+    """*announced_on* was announced to the applicant, *provisional* by the version of the *calendar* published then.
 
-    This is no due date, which is counted whenever it is asked for, but what was said; the two may come to differ.
+    This records a statement, not the due date, which is always computed; the two may differ later.
     """
 
     item: str
@@ -91,15 +91,15 @@ class DateAnnounced(Fact, frozen=True, tag="date_announced"):
     channel: str = ""
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions: what was said binds no clock."""
+        """No effect on later decisions: an announcement binds no clock."""
 
 
 def require_clock(law: Pack, clock: str) -> None:
-    """Refuse a clock of a kind that *law* does not have."""
+    """Refuse a kind of clock that *law* does not have."""
     kind = KIND_ENDS.split(clock, maxsplit=1)[0]
     if kind not in law.clocks and kind not in BESIDE_THE_LAW:
         raise Refused(
             "unknown-clock",
             f"{law.name} has no clock {clock}",
-            remedy=f"it has: {', '.join((*law.clocks, *BESIDE_THE_LAW))}",
+            remedy=f"choose one of: {', '.join((*law.clocks, *BESIDE_THE_LAW))}",
         )

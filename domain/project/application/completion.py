@@ -10,17 +10,17 @@ from domain.core.rules import require_reasons
 from domain.core.types import OPEN_STAGES, Code, Line, Mode, Outcome, Stage, Text
 from domain.law.calendar.moment import local_day
 from domain.project.rules import require_decision, require_handler, require_stage
-from domain.project.state.consultation import Opinion, against, opinions
+from domain.project.state.consultation import Opinion, not_agreed, opinions
 from domain.project.state.project import Item, Licence, Project
 
 RESERVED = (Opinion.OBJECTED, Opinion.AGREED_WITH_CONDITIONS)
 
 
 class CompleteItem(Command, frozen=True, tag="complete_item"):
-    """Decide an item. *override_reasons* say why it is granted against or without a countersignature.
+    """Decide an item. *override_reasons* justify a grant against or without a countersignature.
 
-    *valid_through*: the last day of a licence that is granted for a time; its renewal is counted to that day. What
-    silence has renewed may still be granted in writing, and nothing else.
+    *valid_through*: the last day of a licence granted for a limited time, to which its renewal is counted. A licence
+    renewed by silence can only be granted in writing.
     """
 
     item: Code
@@ -33,7 +33,7 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
-        # A case recorded elsewhere may have been decided without a record of acceptance: the law then implies it.
+        # A case from another system may lack a record of acceptance, which the law then implies.
         stages = OPEN_STAGES if context.by.role is Role.SYSTEM else (Stage.ACCEPTED,)
         granted = self.outcome is Outcome.GRANTED
         if item.renewed_by_silence and item.stage is Stage.COMPLETED and not item.confirmed:
@@ -47,9 +47,9 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
         if item.mode == Mode.LOWER_REVIEW and not item.upper_received and self.outcome is not Outcome.TERMINATED:
             raise Refused(
                 "not-forwarded",
-                f"{self.item} is decided by the upper level, which does not have it yet",
+                f"{self.item} is decided by the upper level, which has not received the file yet",
                 article=context.law.article("lower_review"),
-                remedy="forward_item, then receive_forwarded_item",
+                remedy="send forward_item, then receive_forwarded_item",
             )
         if granted:
             require_papers(self.item, item, context)
@@ -68,41 +68,41 @@ class CompleteItem(Command, frozen=True, tag="complete_item"):
         )
 
     def _require_validity(self, context: Context, *, granted: bool) -> None:
-        """Refuse a last day of what is not granted, and one that was over when it was granted."""
+        """Refuse an expiry date for an item that is not granted, or one before the grant."""
         if self.valid_through is None:
             return
         if not granted:
             raise Refused(
                 "validity-without-grant",
-                f"{self.item} is decided as {self.outcome}, so nothing is valid through {self.valid_through}",
+                f"{self.item} is decided as {self.outcome}, so it can't have an expiry date {self.valid_through}",
                 remedy="leave valid_through out, or grant the item",
             )
         if self.valid_through < local_day(context.at, context.law.zone):
             raise Refused(
                 "validity-over",
-                f"what is granted for {self.item} can't have been valid through {self.valid_through}: that was over",
-                remedy="give the last day that stands on the licence",
+                f"the licence for {self.item} would have expired on {self.valid_through}, before it was granted",
+                remedy="give the expiry date stated on the licence",
             )
 
     def _overridden(self, item: Item) -> tuple[tuple[str, ...], str]:
-        """Who had not agreed, and why it is granted all the same; refused where nobody has said or summed that up."""
+        """Departments that have not agreed, and the reasons for granting anyway; refused without reasons or summary."""
         consolidated = item.consolidation
-        overridden = against(item.consultations)
+        overridden = not_agreed(item.consultations)
         reasons = self.override_reasons.strip() and self.override_reasons
         reasons = reasons or (consolidated.override_reasons if consolidated else "")
         if overridden and not reasons:
             raise Refused(
                 "countersignature-open",
-                f"{self.item} can't be granted: no agreement from {', '.join(overridden)}",
-                remedy="wait for the opinions, or say in override_reasons why it is granted all the same",
+                f"{self.item} can't be granted without the agreement of {', '.join(overridden)}",
+                remedy="wait for the opinions, or justify the grant in override_reasons",
                 overridden=overridden,
             )
-        reserved = [one.department for one in opinions(item.consultations) if one.opinion in RESERVED]
+        reserved = [answer.department for answer in opinions(item.consultations) if answer.opinion in RESERVED]
         if reserved and consolidated is None:
             raise Refused(
                 "opinions-not-consolidated",
-                f"{self.item} can't be granted before the opinions of {', '.join(reserved)} are summed up",
-                remedy="consolidate_opinions: objections and conditions are answered before anything is granted",
+                f"{self.item} can't be granted before the opinions of {', '.join(reserved)} are consolidated",
+                remedy="send consolidate_opinions first: it has to answer objections and conditions",
                 departments=reserved,
             )
         return overridden, reasons
@@ -132,25 +132,25 @@ class ItemCompleted(Fact, frozen=True, tag="item_completed"):
 
 
 def require_renewed(code: str, item: Item, context: Context, *, granted: bool) -> None:
-    """Refuse to decide otherwise what silence has renewed: it can only be granted in writing."""
+    """Refuse any decision but a grant on a licence renewed by silence."""
     if granted:
         return
     last = item.renews.valid_through if item.renews else None
     raise Refused(
         "renewed-by-silence",
-        f"{code} was renewed by silence: nothing was decided by {last}, the licence's last day",
+        f"{code} was renewed by silence: no decision was made by {last}, the licence's last day",
         article=context.law.article("renewal_guard"),
-        remedy="grant it in writing: a refusal would have had to come by that day",
+        remedy="grant it in writing; a refusal was possible until that day only",
     )
 
 
 def require_papers(code: str, item: Item, context: Context) -> None:
-    """Refuse to grant while papers tolerated as missing are to come (容缺); other systems' cases were decided so."""
+    """Refuse a grant while papers missing at acceptance are outstanding (容缺), except for imported cases."""
     if item.missing and context.by.role is not Role.SYSTEM:
         raise Refused(
             "papers-outstanding",
-            f"{code} was accepted with papers missing that have not come in: {', '.join(item.missing)}",
+            f"papers missing when {code} was accepted are still outstanding: {', '.join(item.missing)}",
             article=context.law.article("received"),
-            remedy="submit_supplement brings them; without them the item can't be granted",
+            remedy="hand them in with submit_supplement",
             missing=item.missing,
         )

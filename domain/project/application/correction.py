@@ -1,4 +1,4 @@
-"""更正 correction: a mistake in the ledger is corrected by a further entry; nothing is rewritten."""
+"""更正 correction: entries are amended or retracted by further entries; nothing is rewritten."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.core.rules import require_reasons
 from domain.core.types import Text
 from domain.project.state.project import FactNote, Project
 
-Instant = Annotated[datetime, Meta(tz=True)]  # a time without a zone says nothing
+Instant = Annotated[datetime, Meta(tz=True)]  # a time without a UTC offset is ambiguous
 Version = Annotated[int, Meta(ge=1)]
 REGISTRATION = "project_registered"
 QUESTION = "countersignature_asked"
@@ -22,7 +22,7 @@ BY_COMPLAINANTS = ("complaint_filed", "complaint_closed", "complaint_withdrawn")
 
 
 class AmendEntry(Command, frozen=True, tag="amend_entry"):
-    """Correct when an earlier entry legally happened. *version* is its place in the project's ledger, from 1."""
+    """Correct the time at which an earlier entry took effect. *version* is its number in the project, from 1."""
 
     version: Version
     new_occurred_at: Instant
@@ -49,7 +49,7 @@ class AmendEntry(Command, frozen=True, tag="amend_entry"):
 
 
 class EntryAmended(Fact, frozen=True, tag="entry_amended"):
-    """Entry *version* legally happened at *new_occurred_at*; of several amendments the last recorded counts."""
+    """Entry *version* took effect at *new_occurred_at*; of several amendments the last recorded counts."""
 
     version: int
     item: str
@@ -57,11 +57,11 @@ class EntryAmended(Fact, frozen=True, tag="entry_amended"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        """Moves no decision, only clocks: `vocabulary.corrections` resolves it."""
+        """No effect here: `vocabulary.corrections` resolves it, for the clocks."""
 
 
 class RetractEntry(Command, frozen=True, tag="retract_entry"):
-    """Take back an earlier entry that should never have been made."""
+    """Retract an earlier entry that should never have been made."""
 
     version: Version
     reasons: Text
@@ -79,18 +79,18 @@ class RetractEntry(Command, frozen=True, tag="retract_entry"):
 
 
 class EntryRetracted(Fact, frozen=True, tag="entry_retracted"):
-    """Entry *version* counts no longer, as if it had never happened; it stays readable."""
+    """Entry *version* no longer counts, but stays readable."""
 
     version: int
     item: str
     reasons: str
 
     def apply(self, project: Project) -> None:
-        """Takes a replay without the retracted entry: `vocabulary.replay` does it."""
+        """No effect here: `vocabulary.replay` replays the project without the retracted entry."""
 
 
 def require_order(project: Project, version: int, target: FactNote, new_occurred_at: datetime) -> None:
-    """Refuse to move a question to a department behind what was done about it (as no answer may come before it)."""
+    """Refuse to move a countersignature request after an entry that followed from it."""
     if target.fact != QUESTION:
         return
     for later, note in project.notes.items():
@@ -98,18 +98,20 @@ def require_order(project: Project, version: int, target: FactNote, new_occurred
         if about_it and note.fact in ACTS_ON_QUESTIONS and note.occurred_at < new_occurred_at:
             raise Refused(
                 "before-the-question",
-                f"entry {later} was done about {target.item} at {note.occurred_at.isoformat()}, before that",
+                f"entry {later}, which follows from it, is dated {note.occurred_at.isoformat()}, before that time",
                 remedy="amend or retract that entry first, if it is the wrong one",
                 version=later,
             )
 
 
 def correctable(project: Project, version: int, by: Actor) -> FactNote:
-    """The entry *version*, if it is there, still counts, and *by* may correct it; refused otherwise."""
+    """The entry *version*; refused unless it exists, still counts, and *by* may correct it."""
     note = project.notes.get(version)
     if note is None:
         raise Refused(
-            "no-such-entry", f"the project's ledger has no entry {version}", remedy=f"it has 1 to {project.version}"
+            "no-such-entry",
+            f"the project has no entry {version}",
+            remedy=f"choose an entry from 1 to {project.version}",
         )
     if version in project.retracted:
         raise Refused("already-retracted", f"entry {version} was retracted", remedy="retract the retraction instead")
@@ -119,14 +121,14 @@ def correctable(project: Project, version: int, by: Actor) -> FactNote:
         raise Refused(
             "not-yours-to-correct",
             f"entry {version} was recorded by {_recorder(note)}",
-            remedy="the department that recorded it or the supervision bureau corrects it",
+            remedy="the department that recorded it or the supervision bureau can correct it",
         )
     return note
 
 
 def _recorder(note: FactNote) -> str:
-    """Who recorded the entry, unless that could be an anonymous complainant, or one who corrected the complaint."""
+    """The recorder of the entry, hidden if that could reveal an anonymous complainant."""
     corrected = note.fact in ("entry_amended", "entry_retracted") and note.by.role is not Role.OFFICER
     if note.fact in BY_COMPLAINANTS or corrected:
-        return "somebody else"
+        return "another person"
     return f"{note.by.id} of {note.by.department or 'no department'}"

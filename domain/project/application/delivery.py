@@ -25,9 +25,9 @@ class DeliverDecision(Command, frozen=True, tag="deliver_decision"):
 
 
 class AttemptDelivery(Command, frozen=True, tag="attempt_delivery"):
-    """Put on record that handing the decision over was tried in vain: *reasons* say what was found.
+    """Record a failed attempt to hand the decision over; *reasons* describe it.
 
-    It delivers nothing. Where the law counts to the notification, a documented attempt is in time all the same.
+    The decision stays undelivered. Where a time limit ends with notification, a documented attempt meets it.
     """
 
     item: Code
@@ -54,11 +54,11 @@ class DecisionDelivered(Fact, frozen=True, tag="decision_delivered"):
 
 
 class DeliveryAttempted(Fact, frozen=True, tag="delivery_attempted"):
-    """送达未成: the decision could not be handed over, and what was found is on record."""
+    """送达未成: the decision could not be handed over."""
 
     item: str
     method: str
     reasons: str
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions: the decision is still to be delivered."""
+        """No effect on later decisions: the decision is still to be delivered."""

@@ -1,4 +1,4 @@
-"""延长期限 extension: a clock made longer, once, with reasons and the approval of the right level (Art. 42)."""
+"""延长期限 extension of a clock, once, with reasons and approval at the required level (Art. 42)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from domain.project.state.project import Project
 
 
 class ExtendLimit(Command, frozen=True, tag="extend_limit"):
-    """Extend a clock by *days*. *approver* is the level that approved; *notified*: the applicant was told why.
+    """Extend a clock by *days*. *approver* is the approving level; *notified*: the applicant was given the reasons.
 
-    *approved_by* is the name of who approved it, as far as it is given.
+    *approved_by* is the name of the person who approved it, if known.
     """
 
     item: Code
@@ -46,9 +46,9 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
         if item.extensions.get(self.clock, 0) >= extension.count_max:
             raise Refused(
                 "extension-repeated",
-                f"the clock {self.clock} of {self.item} was already extended",
+                f"the clock {self.clock} of {self.item} has already been extended",
                 article=extension.article,
-                remedy=f"it may be extended {extension.count_max} time(s)",
+                remedy=f"decide within the limit: it can be extended {extension.count_max} time(s) only",
             )
         self._require_lawful(extension, limit_of(law, self.clock, item.mode).days)
         return (
@@ -71,20 +71,20 @@ class ExtendLimit(Command, frozen=True, tag="extend_limit"):
                 "extension-exceeds-limit",
                 f"the clock {self.clock} can't be extended by {self.days} days",
                 article=extension.article,
-                remedy=f"the law allows 1 to {most}; more is void as a whole, not trimmed",
+                remedy=f"extend it by 1 to {most} days; a longer extension is void as a whole",
             )
         if self.approver != extension.approver:
             raise Refused(
                 "wrong-approver",
-                f"an extension of {self.clock} is not for {self.approver} to approve",
+                f"{self.approver} can't approve an extension of the clock {self.clock}",
                 article=extension.article,
-                remedy=f"it takes the approval of: {extension.approver}",
+                remedy=f"obtain the approval of: {extension.approver}",
             )
         require_reasons(self.reasons, f"extending {self.item}", extension.article)
 
 
 class LimitExtended(Fact, frozen=True, tag="limit_extended"):
-    """延期. Whether it came in time is judged by the clock, again on every replay."""
+    """延期. Whether it came in time is judged by the clock on every reading."""
 
     item: str
     clock: str
@@ -101,21 +101,21 @@ class LimitExtended(Fact, frozen=True, tag="limit_extended"):
 
 
 def refused_as_void(extended: LimitExtended, approved_on: date, due_on: date | None) -> Refused:
-    """Why an extension that would lengthen nothing is refused: it came too late, or there was no clock to lengthen.
+    """The refusal of an extension without effect: approved too late, or while no clock ran.
 
-    It is void as a whole (B8.2), as one that is too long is. *due_on* is the clock's last day, where that is known.
+    It is void as a whole (B8.2), like one that is too long. *due_on* is the clock's last day, if known.
     """
     if due_on is not None and approved_on > due_on:
         return Refused(
             "extension-late",
             f"the extension of {extended.clock} approved on {approved_on} is void: its last day was {due_on}",
             article=extended.article,
-            remedy=f"an approval counts through {due_on}: where it was given by then, say so with occurred_at; where a"
-            " suspension or a correction makes that day another one, record it first",
+            remedy=f"if it was approved by {due_on}, give that day in occurred_at; if a suspension or a correction"
+            " moves the last day, record that first",
         )
     return Refused(
         "extension-outside-clock",
         f"on {approved_on} there was no running clock {extended.clock} of {extended.item} to extend",
         article=extended.article,
-        remedy="give the day of the approval as occurred_at; it counts from the clock's first day to its last",
+        remedy="give in occurred_at the day of the approval, which has to lie within the clock's first and last day",
     )

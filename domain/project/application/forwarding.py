@@ -1,4 +1,4 @@
-"""上报 forwarding: the lower level examines first and hands the file to the level that decides (Art. 35, 43)."""
+"""上报 forwarding: the lower level examines and sends the file to the upper level, which decides (Art. 35, 43)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.project.state.project import Item, Project
 
 
 class ForwardItem(Command, frozen=True, tag="forward_item"):
-    """Send the examined file up. *upper* is the deciding department, empty where it works outside the system."""
+    """Send the examined file to the upper level. *upper* is the deciding department, empty if outside the system."""
 
     item: Code
     upper: Name = ""
@@ -21,12 +21,16 @@ class ForwardItem(Command, frozen=True, tag="forward_item"):
         require_lower_review(self.item, item, "forwarded", context.law.article("lower_review"))
         require_stage(self.item, item, "be forwarded", Stage.ACCEPTED)
         if item.forwarded:
-            raise Refused("already-forwarded", f"{self.item} was already forwarded", remedy="the upper level has it")
+            raise Refused(
+                "already-forwarded",
+                f"{self.item} has already been forwarded",
+                remedy="nothing needs to be done: the upper level goes on with it",
+            )
         return (ItemForwarded(item=self.item, upper=self.upper),)
 
 
 class ItemForwarded(Fact, frozen=True, tag="item_forwarded"):
-    """上报: the lower level's clock ends here. The way to the upper level belongs to neither clock."""
+    """上报: the lower level's clock ends here. Transit to the upper level counts in neither clock."""
 
     item: str
     upper: str = ""
@@ -37,7 +41,7 @@ class ItemForwarded(Fact, frozen=True, tag="item_forwarded"):
 
 
 class ReceiveForwardedItem(Command, frozen=True, tag="receive_forwarded_item"):
-    """Take the file in at the upper level, which handles the item from then on."""
+    """Receive the file at the upper level, which handles the item from then on."""
 
     item: Code
 
@@ -48,8 +52,8 @@ class ReceiveForwardedItem(Command, frozen=True, tag="receive_forwarded_item"):
         if not item.forwarded or item.upper_received:
             raise Refused(
                 "not-under-way",
-                f"{self.item} is not on its way to the upper level",
-                remedy="it is received once, after it was forwarded",
+                f"{self.item} is not in transit to the upper level",
+                remedy="forward it first; it is received once only",
             )
         by = context.by
         if not item.upper:
@@ -65,7 +69,7 @@ class ReceiveForwardedItem(Command, frozen=True, tag="receive_forwarded_item"):
 
 
 class ForwardedItemReceived(Fact, frozen=True, tag="forwarded_item_received"):
-    """The upper level has the file: its decision clock starts."""
+    """The upper level received the file: its decision clock starts."""
 
     item: str
 
@@ -78,7 +82,7 @@ def require_lower_review(code: str, item: Item, what: str, article: str) -> None
     if item.mode != Mode.LOWER_REVIEW:
         raise Refused(
             "wrong-mode",
-            f"{code} is handled in the mode {item.mode}, so it isn't {what}",
+            f"{code} is handled in the mode {item.mode}, so it can't be {what}",
             article=article,
             remedy="only items in the mode lower_review are forwarded",
         )

@@ -1,4 +1,4 @@
-"""听证 hearing: the right is told, asked for, announced and held; each step starts a clock of its own (Art. 46-48)."""
+"""听证 hearing: notification of the right, request, notice, holding; each step starts a clock (Art. 46-48)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.project.state.project import Item, Project
 
 
 class TellHearingRight(Command, frozen=True, tag="tell_hearing_right"):
-    """Tell the applicant and those affected that they may ask for a hearing (Art. 47)."""
+    """Notify the applicant and affected parties of their right to a hearing (Art. 47)."""
 
     item: Code
 
@@ -25,7 +25,7 @@ class TellHearingRight(Command, frozen=True, tag="tell_hearing_right"):
 
 
 class HearingRightTold(Fact, frozen=True, tag="hearing_right_told"):
-    """告知听证权利: five days to ask begin."""
+    """告知听证权利: the five days for a request begin."""
 
     item: str
 
@@ -34,7 +34,7 @@ class HearingRightTold(Fact, frozen=True, tag="hearing_right_told"):
 
 
 class RequestHearing(Command, frozen=True, tag="request_hearing"):
-    """Ask for a hearing, after being told of the right."""
+    """Request a hearing, after notification of the right."""
 
     item: Code
 
@@ -47,7 +47,7 @@ class RequestHearing(Command, frozen=True, tag="request_hearing"):
 
 
 class HearingRequested(Fact, frozen=True, tag="hearing_requested"):
-    """A hearing was asked for. Whether in time is judged by the clock: twenty days to hold it begin if so."""
+    """A hearing was requested. If the clock finds it in time, the twenty days for holding it begin."""
 
     item: str
 
@@ -56,7 +56,7 @@ class HearingRequested(Fact, frozen=True, tag="hearing_requested"):
 
 
 class GiveHearingNotice(Command, frozen=True, tag="give_hearing_notice"):
-    """Announce the day of the hearing (Art. 48), on request or of the department's own accord (Art. 46); or move it."""
+    """Announce or move the day of the hearing (Art. 48), on request or on the department's own initiative (Art. 46)."""
 
     item: Code
     hearing_on: date
@@ -103,12 +103,12 @@ class HearingHeld(Fact, frozen=True, tag="hearing_held"):
 
 
 def require_hearing(code: str, item: Item, context: Context, step: HearingStep) -> None:
-    """Refuse unless the hearing on the item has come exactly as far as *step*."""
+    """Refuse unless the hearing on the item is at *step*."""
     if item.hearing is not step:
         raise Refused(
             "hearing-order",
-            f"the hearing on {code} is at {item.hearing}, not at {step}",
+            f"the hearing on {code} is at the step {item.hearing}, not at {step}",
             article=context.law.article("hearing"),
-            remedy="told, requested, announced, held: one after the other, each once",
+            remedy="take the steps in order, each once: told, requested, announced, held",
             hearing=str(item.hearing),
         )

@@ -1,4 +1,4 @@
-"""环节记录 note: an activity of another system's log that has no meaning of ours, kept all the same."""
+"""环节记录 note: an activity from another system's log, recorded as it is, with no effect on decisions or clocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.project.state.project import Project
 
 
 class NoteStep(Command, frozen=True, tag="note_step"):
-    """Keep an activity as it was logged, on an item or on the project as a whole."""
+    """Record an activity as logged elsewhere, on an item or on the project as a whole."""
 
     activity: Line
     item: Name = ""
@@ -28,7 +28,7 @@ class NoteStep(Command, frozen=True, tag="note_step"):
 
 
 class StepNoted(Fact, frozen=True, tag="step_noted"):
-    """Something was done that changes no decision and no clock."""
+    """An activity without effect on decisions or clocks."""
 
     activity: str
     item: str = ""
@@ -37,4 +37,4 @@ class StepNoted(Fact, frozen=True, tag="step_noted"):
     reason: str = ""
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions; it is there to be seen."""
+        """No effect on later decisions; it is shown in the history."""

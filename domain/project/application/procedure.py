@@ -1,4 +1,4 @@
-"""办理方式 procedure: the mode in which an item is handled turns out to be another than was planned."""
+"""办理方式 procedure: an item is handled in another mode than planned."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 
 
 class ChangeMode(Command, frozen=True, tag="change_mode"):
-    """Handle an item in another mode than planned, with reasons: the law says which, and it was found out later.
+    """Change the mode of handling, with reasons, where the law requires another one than was planned.
 
-    Where the time to decide runs from acceptance, the mode is fixed by it; where it runs from receipt, the mode may be
-    found out as long as nothing is decided. The clocks are then read as if it had been so from the beginning.
+    If the decision clock starts at acceptance, acceptance fixes the mode; if it starts at receipt, the mode may change
+    until the decision. The clocks are then read as if the new mode had applied from the beginning.
     """
 
     item: Code
@@ -33,8 +33,8 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
         if item.mode == self.mode:
             raise Refused(
                 "mode-unchanged",
-                f"{self.item} is handled in the mode {self.mode} already",
-                remedy="there is nothing to do",
+                f"{self.item} is already handled in the mode {self.mode}",
+                remedy="nothing needs to be done",
             )
         require_mode(self.item, self.mode, law)
         require_reasons(self.reasons, f"handling {self.item} in another mode", law.article("publication"))
@@ -53,27 +53,27 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
         )
 
     def _require_fitting(self, item: Item, law: Pack, limit: Limit) -> None:
-        """Refuse a mode that contradicts the item's participants, or has a *limit* shorter than its promise."""
+        """Refuse a mode that excludes the item's participants, or whose *limit* is shorter than the promise."""
         if item.plan.participants and self.mode != Mode.JOINT:
             raise Refused(
                 "participants-contradict",
                 f"{self.item} has participants, so it can't be handled in the mode {self.mode}",
                 article=law.article("joint"),
-                remedy="plan another item, without participants",
+                remedy="plan another item without participants",
                 item=self.item,
             )
         if item.promise_days is not None and item.promise_days > limit.days:
             raise Refused(
                 "promise-exceeds-statute",
-                f"{self.item} promises {item.promise_days} days where the law allows {limit.days}",
+                f"{self.item} promises {item.promise_days} days, but the law allows {limit.days} in that mode",
                 article=limit.article,
-                remedy="choose a mode in which the promise is no longer than the statute",
+                remedy="choose a mode whose statutory limit is at least as long as the promise",
                 item=self.item,
             )
 
 
 class ModeChanged(Fact, frozen=True, tag="mode_changed"):
-    """办理方式变更. Carries the law's inputs, as an acceptance does; they count from the application's beginning."""
+    """办理方式变更. Holds the law's inputs, like an acceptance; they apply from the start of the application."""
 
     item: str
     mode: ModeName
@@ -88,12 +88,12 @@ class ModeChanged(Fact, frozen=True, tag="mode_changed"):
 
 
 def require_unfixed(code: str, item: Item, law: Pack) -> None:
-    """Refuse once the mode is fixed: by the decision, or by acceptance where the time to decide begins with it."""
+    """Refuse once the mode is fixed: by the decision, or by acceptance if that starts the decision clock."""
     if item.stage is Stage.ACCEPTED and RECEIPT not in law.clocks["decision"].start:
         raise Refused(
             "mode-fixed",
-            f"{code} was accepted in the mode {item.mode}, which stays with the case",
+            f"{code} was accepted in the mode {item.mode}, which can't be changed any more",
             article=law.article("decision"),
-            remedy="the mode can be changed before acceptance; now the item is decided in the one it has",
+            remedy="decide it in this mode; the mode can be changed before acceptance only",
         )
     require_stage(code, item, "be handled in another mode", *BEFORE_ACCEPTANCE, Stage.ACCEPTED)

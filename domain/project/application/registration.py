@@ -1,4 +1,4 @@
-"""立项 registration: a project enters the zone with the list of items it needs."""
+"""立项 registration: a project enters the zone with the items it needs."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from domain.legal_person.codes import require_uscc
 from domain.project.rules import law_for
 from domain.project.state.project import Item, Project
 
-# Of a UUID made of a name (RFC 9562, 5.5). The other aggregates' ids are, so that their entries are found by name; the
-# importer makes those of cases in a namespace of its own.
+# Name-based UUIDs (RFC 9562, 5.5): the ids of all other aggregates, derived from their names. The importer derives
+# those of cases in a namespace of its own.
 NAMED_ID_VERSION = 5
 # 全国投资项目在线审批监管平台运行管理暂行办法 (2017), 第三条: 涉密项目及信息不得通过在线平台办理和传递.
 CLASSIFIED = "全国投资项目在线审批监管平台运行管理暂行办法（2017年令第3号）第三条"
 
 
 class Enterprise(Struct, frozen=True, forbid_unknown_fields=True):
-    """The investing enterprise. *uscc* is its 统一社会信用代码, empty where it has none yet."""
+    """The investing enterprise. *uscc* is its 统一社会信用代码, empty if it has none yet."""
 
     name: Line
     uscc: Name = ""
 
 
 class RegisterProject(Command, frozen=True, tag="register_project"):
-    """Bring a project into the zone (立项). An empty list of items is filled later with plan_item.
+    """Register a project in the zone (立项). Items may be added later with plan_item.
 
-    *classified* asks whether it is a state secret (涉密项目): if so it is refused, and nothing of it is kept.
+    *classified* marks a state secret (涉密项目), which is refused without storing anything of it.
     """
 
     name: Line
@@ -47,20 +47,18 @@ class RegisterProject(Command, frozen=True, tag="register_project"):
 
     @property
     def law_named(self) -> str:
-        """A project names its law when it is registered."""
+        """The law the project is registered under."""
         return self.law
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a project", Role.PROJECT_MANAGER, Role.SYSTEM)
         if project.law:
-            raise Refused(
-                "already-registered", "this project is already registered", remedy="use plan_item to add to it"
-            )
+            raise Refused("already-registered", "this project is already registered", remedy="add items with plan_item")
         if context.law.id != self.law:
             raise Refused(
                 "unknown-law",
-                f"{self.law} is not a law this zone works under",
-                remedy=f"the zone works under {context.law.id}",
+                f"this zone does not work under the law {self.law}",
+                remedy=f"set law to {context.law.id}",
                 law=self.law,
             )
         require_own_id(project, context)
@@ -119,7 +117,7 @@ class PlanItem(Command, frozen=True, tag="plan_item"):
 
 
 class ItemPlanned(Fact, frozen=True, tag="item_planned"):
-    """One more item belongs to the project."""
+    """One more item was planned for the project."""
 
     item: str
     plan: PlannedItem
@@ -131,32 +129,32 @@ class ItemPlanned(Fact, frozen=True, tag="item_planned"):
 def _classified() -> Refused:
     return Refused(
         "classified-project",
-        "a classified project, and information on it, is not handled online",
+        "a classified project must not be handled online, nor any information on it",
         article=CLASSIFIED,
-        remedy="register it on paper, with nothing of it in here",
+        remedy="register it on paper, outside this system",
     )
 
 
 def require_own_id(project: Project, context: Context) -> None:
-    """Refuse an id that another aggregate may need: a project there would keep it out for good."""
+    """Refuse an id that another aggregate may need: a project would block it permanently."""
     if project.id.version == NAMED_ID_VERSION and context.by.role is not Role.SYSTEM:
         raise Refused(
             "id-reserved",
-            f"{project.id} is an id of version 5, as calendars, catalogues, flows and legal persons have",
-            remedy="choose a random id (version 4 or 7) for a project",
+            f"{project.id} is a version 5 id, reserved for calendars, catalogues, flows and legal persons",
+            remedy="use an id of version 4 or 7 for the project",
         )
 
 
 def require_new(code: str, plan: Mapping[str, object]) -> None:
-    """Refuse a second item of one code, and more items than a project can have."""
+    """Refuse a repeated item code, and more items than a project can have."""
     if code in plan:
-        raise Refused("item-repeated", f"{code} is planned twice", remedy="give each item a code of its own", item=code)
+        raise Refused("item-repeated", f"{code} is already planned", remedy="give each item its own code", item=code)
     if len(plan) >= ITEMS_MAX:
         raise Refused("too-many-items", f"a project has at most {ITEMS_MAX} items", remedy="split the project")
 
 
 def require_lawful(planned: PlannedItem, context: Context) -> None:
-    """Refuse a mode or special law the pack does not know, and a promise longer than the statute."""
+    """Refuse a mode or special law the pack does not have, and a promise longer than the statutory limit."""
     require_region(planned.item, planned.calendar, context.law, context)
     law = law_for(planned, context)
     require_mode(planned.item, planned.mode, law)
@@ -165,33 +163,33 @@ def require_lawful(planned: PlannedItem, context: Context) -> None:
     if planned.promise_days is not None and planned.promise_days > limit.days:
         raise Refused(
             "promise-exceeds-statute",
-            f"{planned.item} promises {planned.promise_days} days where the law allows {limit.days}",
+            f"{planned.item} promises {planned.promise_days} days, but the law allows {limit.days}",
             article=limit.article,
-            remedy="a promise may only be shorter than the statute",
+            remedy=f"promise {limit.days} days or fewer",
             item=planned.item,
         )
 
 
 def require_participants(planned: PlannedItem) -> None:
-    """Refuse participants of an item that is handled by one department alone, or the lead department among them."""
+    """Refuse participants of an item that is not joint, and the lead department among them."""
     joint = planned.mode == Mode.JOINT
     if not joint and (planned.participants or planned.joint_form):
         why = f"it is handled in the mode {planned.mode}"
     elif planned.department in planned.participants:
-        why = f"{planned.department} leads, so it is no participant"
+        why = f"{planned.department} is the lead department"
     else:
         return
     raise Refused(
         "participants-contradict",
         f"{planned.item} can't have these participants: {why}",
         article="行政许可法 26(2)",
-        remedy="name other departments of an item in the mode joint",
+        remedy="set the mode to joint and name departments other than the lead department",
         item=planned.item,
     )
 
 
 def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
-    """Refuse preconditions that are no items of the project."""
+    """Refuse preconditions that are not items of the project."""
     for other in (code for group in planned.needs for code in group):
         if other not in plan and other != planned.item:
             raise Refused(
@@ -203,6 +201,10 @@ def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
 
 
 def require_no_circle(needs: Mapping[str, Groups]) -> None:
-    """Refuse preconditions that wait for each other, spelling the circle out."""
-    if found := circle(needs):
-        raise Refused("precondition-circle", f"{spelt(found)}: a circle", remedy="drop one of these preconditions")
+    """Refuse cyclic preconditions, spelling out the cycle."""
+    if cycle := circle(needs):
+        raise Refused(
+            "precondition-circle",
+            f"the preconditions form a cycle: {spelt(cycle)}",
+            remedy="drop one of these preconditions",
+        )

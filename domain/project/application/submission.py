@@ -1,4 +1,4 @@
-"""申请 submission: the enterprise applies for one item, and the intake clock starts on the day of receipt."""
+"""申请 submission: an enterprise applies for one item, and the intake clock starts on the day of receipt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RENEWAL = Mode.RENEWAL
 
 
 class LicenceToRenew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which licence is to be renewed: by its last day, or by the *item* of this project whose grant it is."""
+    """The licence to be renewed: identified by its last day, or by the *item* of this project that granted it."""
 
     item: Name = ""
     number: Line = ""
@@ -31,10 +31,10 @@ class LicenceToRenew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SubmitItem(Command, frozen=True, tag="submit_item"):
-    """Apply for one item, with its materials; or apply again after it was declined, withdrawn or not granted.
+    """Apply for one item, with its materials; also again, after it was declined, withdrawn or not granted.
 
-    *undertaking*: on the promise that all conditions are met (告知承诺), where the item is offered so. *renews*: the
-    licence that is to be renewed before it ends (延续, Art. 50); no answer by its last day renews it.
+    *undertaking*: on the applicant's undertaking that all conditions are met (告知承诺), if the item allows that.
+    *renews*: the licence to be renewed before it expires (延续, Art. 50); no answer by its last day renews it.
     """
 
     item: Code
@@ -52,9 +52,9 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
         if self.undertaking and not item.plan.by_undertaking:
             raise Refused(
                 "undertaking-not-offered",
-                f"{self.item} is not decided on an undertaking",
+                f"{self.item} can't be applied for on an undertaking",
                 article=context.law.article("post_check"),
-                remedy="apply with all papers",
+                remedy="apply with all papers, without undertaking",
             )
         catalogue, promise = terms_in_force(item, context)
         law = law_for(item.plan, context)
@@ -73,16 +73,16 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
 
 
 class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
-    """The application was received. The rules and the catalogue in force on that day stay with the application."""
+    """The application was received. The rules and catalogue in force on that day continue to apply to it."""
 
     item: str
     law: str
     materials: tuple[str, ...] = ()
     catalogue: str = ""  # name and edition of the catalogue then in force, e.g. "beijing-zone@3"
-    promise_days: int | None = None  # what that edition promises
+    promise_days: int | None = None  # promised by that edition
     undertaking: bool = False
-    renews: Licence | None = None  # 延续: its last day is the guard's
-    hours: IntakeHours | None = None  # 收件时间, as the office that takes it in has published
+    renews: Licence | None = None  # 延续: the renewal guard's clock ends on its last day
+    hours: IntakeHours | None = None  # 收件时间 published by the receiving office
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
@@ -93,17 +93,17 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
 
 
 def may_apply_again(item: Item) -> bool:
-    """Whether the last application was decided without a grant, so that a new one may follow."""
+    """Whether the last application ended without a grant, so that a new one may follow."""
     return item.stage in DECIDED_STAGES and item.outcome is not Outcome.GRANTED
 
 
 def licence_to_renew(
     project: Project, code: str, named: LicenceToRenew | None, law: Pack, context: Context
 ) -> Licence | None:
-    """The licence that the application for item *code* asks to be renewed; None where it asks for a new one.
+    """The licence that the application for item *code* is to renew; None if it asks for a new one.
 
-    The last day of a licence that this project was granted is that on record. Refused where the law renews nothing,
-    where nobody says when the licence ends, and where it has ended: then only a new one can be applied for.
+    The last day of a licence granted in this project is the one on record. Refused if the law has no renewal, if the
+    licence's last day is unknown, or if it has expired, as only a new one can then be applied for.
     """
     mode = project.item(code).mode
     if named is None:
@@ -113,8 +113,8 @@ def licence_to_renew(
     if not renews_by_silence(law, mode):
         raise Refused(
             "no-renewal",
-            f"{law.name} has no rule by which {code} renews a licence",
-            remedy="leave renews out, and apply for a new licence",
+            f"{law.name} has no renewal of a licence for {code}",
+            remedy="leave renews out to apply for a new licence",
         )
     granted = _granted_as(project, named, law) if named.item else None
     last = granted.valid_through if granted else named.valid_through
@@ -123,9 +123,9 @@ def licence_to_renew(
     if last < local_day(context.at, law.zone) and context.by.role is not Role.SYSTEM:
         raise Refused(
             "licence-over",
-            f"the licence that {code} is to renew was valid through {last}: that is over",
+            f"the licence that {code} is to renew expired on {last}",
             article=law.article("renewal_filing"),
-            remedy="apply for a new licence, without renews",
+            remedy="leave renews out to apply for a new licence",
         )
     number = named.number or (granted.number if granted else "")
     return Licence(valid_through=last, number=number, item=named.item)
@@ -134,9 +134,9 @@ def licence_to_renew(
 def _unnamed(code: str, law: Pack) -> Refused:
     return Refused(
         "licence-missing",
-        f"{code} renews a licence, and nobody says through which day that is valid",
+        f"the expiry date of the licence that {code} is to renew is unknown",
         article=law.article("renewal_filing"),
-        remedy="name it in renews: its last day in valid_through, or the item of this project whose grant it is",
+        remedy="give in renews its valid_through, or the item of this project that granted it",
         item=code,
     )
 
@@ -147,15 +147,15 @@ def _granted_as(project: Project, named: LicenceToRenew, law: Pack) -> Licence:
     if granted is None or item.outcome is not Outcome.GRANTED:
         raise Refused(
             "licence-missing",
-            f"{named.item} was not granted in this project with a last day",
+            f"{named.item} was not granted in this project with an expiry date",
             article=law.article("renewal_filing"),
-            remedy="leave item out of renews, and give the licence's number and valid_through",
+            remedy="leave item out of renews and give the licence's number and valid_through",
             item=named.item,
         )
     if named.valid_through not in (None, granted.valid_through):
         raise Refused(
             "licence-contradicts",
-            f"{named.item} was granted through {granted.valid_through}, not through {named.valid_through}",
+            f"{named.item} is valid through {granted.valid_through}, not through {named.valid_through}",
             remedy="leave valid_through out, or correct the grant with retract_entry and complete_item",
             item=named.item,
         )
@@ -163,10 +163,10 @@ def _granted_as(project: Project, named: LicenceToRenew, law: Pack) -> Licence:
 
 
 def terms_in_force(item: Item, context: Context) -> tuple[str, int | None]:
-    """The catalogue's edition in force, e.g. "beijing-zone@3", and the days it promises; nothing for other items.
+    """The catalogue's edition in force, such as "beijing-zone@3", and the days it promises; empty outside a catalogue.
 
-    Refused where the enterprise applies online for what can't be applied for online. A promise counts as long as the
-    edition handles the item as the project planned it.
+    Refused if the enterprise applies online although the item does not allow it. The promise applies only while the
+    edition's law and mode are those the project planned.
     """
     plan, shelf = item.plan, shelf_of(context)
     edition = shelf.in_force(plan.catalogue, context.at, context.law.zone) if plan.catalogue else None
@@ -176,7 +176,7 @@ def terms_in_force(item: Item, context: Context) -> tuple[str, int | None]:
     if context.by.role is Role.APPLICANT and not shelf.is_online(plan.catalogue, service):
         raise Refused(
             "not-online",
-            f"{plan.item} can't be applied for online: {service.dept_code} has decided so",
+            f"{plan.item} can't be applied for online, by decision of {service.dept_code}",
             remedy=f"apply at the window{': ' if service.transact_addr else ''}{service.transact_addr}",
             item=plan.item,
         )

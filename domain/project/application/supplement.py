@@ -1,4 +1,4 @@
-"""补正 supplement: the department tells once what is missing, and the enterprise brings it."""
+"""补正 supplement: the department lists all missing papers in one notice, and the enterprise hands them in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.project.state.project import Project
 
 
 class RequestSupplement(Command, frozen=True, tag="request_supplement"):
-    """Tell the applicant everything that is missing, at once (一次告知, Art. 32(1)(4))."""
+    """Notify the applicant of everything that is missing, at once (一次告知, Art. 32(1)(4))."""
 
     item: Code
     missing: Lines
@@ -27,19 +27,19 @@ class RequestSupplement(Command, frozen=True, tag="request_supplement"):
         if not missing:
             raise Refused(
                 "nothing-missing",
-                f"the notice for {self.item} names nothing that is missing",
+                f"the supplement notice for {self.item} names no missing paper",
                 article=context.law.article("supplement"),
                 remedy="list every missing or defective paper, or accept the item",
             )
         first = item.first_notice
         added = tuple(paper for paper in missing if paper not in first) if first else ()
-        # What an outside department or an imported case really did can't be refused; its clock ignores such a notice.
+        # Acts of outside departments and imported cases are facts already; their clocks ignore such a notice.
         if added and item.plan.live and context.by.role is not Role.SYSTEM:
             raise Refused(
                 "second-supplement-notice",
-                f"the notice for {self.item} was already given; it did not name {', '.join(added)} (一次告知)",
+                f"a supplement notice for {self.item} was already given without {', '.join(added)} (一次告知)",
                 article=context.law.article("supplement"),
-                remedy=f"a further notice may only repeat what is still to come of: {', '.join(first)}",
+                remedy=f"a further notice can only repeat outstanding papers of: {', '.join(first)}",
                 added=added,
             )
         return (
@@ -48,7 +48,7 @@ class RequestSupplement(Command, frozen=True, tag="request_supplement"):
 
 
 class SupplementRequested(Fact, frozen=True, tag="supplement_requested"):
-    """补正通知. *new_items*: a second notice that names what the first did not, so that it stops no clock."""
+    """补正通知. *new_items*: papers that the first notice did not name, so that this one stops no clock."""
 
     item: str
     missing: tuple[str, ...]
@@ -62,7 +62,7 @@ class SupplementRequested(Fact, frozen=True, tag="supplement_requested"):
 
 
 class SubmitSupplement(Command, frozen=True, tag="submit_supplement"):
-    """Bring papers that were asked for; none named means all that are still to come."""
+    """Hand in requested papers; none named means all outstanding ones."""
 
     item: Code
     provided: Lines = ()
@@ -77,7 +77,7 @@ class SubmitSupplement(Command, frozen=True, tag="submit_supplement"):
             raise Refused(
                 "not-asked-for",
                 f"{self.item} does not wait for {', '.join(unasked) or 'any papers'}",
-                remedy=f"still to come: {', '.join(item.missing) or 'nothing'}",
+                remedy=f"outstanding papers: {', '.join(item.missing) or 'none'}",
                 unasked=unasked,
             )
         complete = all(paper in provided for paper in item.missing)
@@ -101,7 +101,7 @@ class SupplementSubmitted(Fact, frozen=True, tag="supplement_submitted"):
 
 
 class LackingPapersReceived(Fact, frozen=True, tag="lacking_papers_received"):
-    """容缺材料补齐: papers that were tolerated as missing at acceptance came in. It moves no clock."""
+    """容缺材料补齐: papers missing at acceptance were handed in. It moves no clock."""
 
     item: str
     provided: tuple[str, ...]

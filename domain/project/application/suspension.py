@@ -1,4 +1,4 @@
-"""中止计时 suspension: time the law does not count, such as a hearing or an expert review (Art. 45)."""
+"""中止计时 suspension: time the law does not count, such as for a hearing or an expert review (Art. 45)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from domain.core.types import Code, Name, Stage, Text
 from domain.project.rules import law_of, require_handler, require_stage, require_to_come, service_of
 from domain.project.state.project import Item, Project
 
-# No catalogue takes these away: a hearing is the applicant's right (行政许可法 46, 47), force majeure is nobody's act.
+# Allowed whatever a catalogue lists: a hearing is the applicant's right (行政许可法 46, 47), force majeure no act.
 NEVER_UNLISTED = frozenset({"hearing", "force_majeure"})
 
 
 class SuspendClock(Command, frozen=True, tag="suspend_clock"):
-    """Begin time that is not counted. *notified*: the applicant was told in writing how long it will take."""
+    """Suspend clocks on a statutory ground. *notified*: the applicant was informed in writing of the duration."""
 
     item: Code
     ground: Code
@@ -37,9 +37,9 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
             known = ", ".join(ground.reason for ground in law.grounds if ground.is_for(mode))
             raise Refused(
                 "no-statutory-ground",
-                f"{self.ground} is no ground on which the law stops a clock",
+                f"the law does not suspend a clock on the ground {self.ground}",
                 article=law.article("suspension"),
-                remedy=f"the grounds are: {known}",
+                remedy=f"choose one of: {known}",
                 ground=self.ground,
             )
         require_to_come(self.planned_until, "the end of the suspension", context)
@@ -47,8 +47,8 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
         if self.suspension in item.suspension_ids:
             raise Refused(
                 "suspension-repeated",
-                f"{self.item} already had a suspension {self.suspension}",
-                remedy="leave the id out to get the next one",
+                f"the suspension id {self.suspension} is already in use for {self.item}",
+                remedy="choose another id, or leave it out to get the next one",
             )
         return (
             ClockSuspended(
@@ -65,7 +65,7 @@ class SuspendClock(Command, frozen=True, tag="suspend_clock"):
 
 
 class ClockSuspended(Fact, frozen=True, tag="clock_suspended"):
-    """Time stopped counting for the clocks in *stops*. The day it happens no longer counts."""
+    """The clocks in *stops* are suspended. The day of suspension no longer counts."""
 
     item: str
     suspension: str
@@ -102,7 +102,7 @@ class ResumeClock(Command, frozen=True, tag="resume_clock"):
 
 
 class ClockResumed(Fact, frozen=True, tag="clock_resumed"):
-    """One suspension ended. The day it happens counts again, unless another is open."""
+    """One suspension ended. The day of resumption counts again, unless another suspension is open."""
 
     item: str
     suspension: str
@@ -112,7 +112,7 @@ class ClockResumed(Fact, frozen=True, tag="clock_resumed"):
 
 
 def next_id(item: Item) -> str:
-    """The first of s1, s2, ... that this application has not used."""
+    """The first unused id of s1, s2, ... in this application."""
     number = len(item.suspension_ids) + 1
     while f"s{number}" in item.suspension_ids:
         number += 1
@@ -120,14 +120,14 @@ def next_id(item: Item) -> str:
 
 
 def require_listed(ground: str, item: Item, context: Context) -> None:
-    """Refuse a ground that the case's catalogue does not list, where it lists any for the item (特别程序)."""
+    """Refuse a ground that the case's catalogue does not list for the item, if it lists any (特别程序)."""
     service = service_of(item, context)
     listed = service.special_procedure if service else ()
     if listed and ground not in NEVER_UNLISTED.union(listed):
         raise Refused(
             "ground-not-listed",
-            f"{ground} is no special procedure that the catalogue allows for {item.plan.item}",
+            f"the catalogue does not list the special procedure {ground} for {item.plan.item}",
             article=context.law.article("suspension"),
-            remedy=f"the catalogue lists: {', '.join(listed)}; a hearing is always allowed",
+            remedy=f"choose one of: {', '.join(listed)}; a hearing is always allowed",
             ground=ground,
         )

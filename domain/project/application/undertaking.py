@@ -1,4 +1,4 @@
-"""告知承诺 decisions on an undertaking: the agency checks afterwards whether it was kept, and may revoke them."""
+"""告知承诺 decisions on an undertaking: the agency checks afterwards whether it was honoured, or revokes the grant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REVOCATION = "行政许可法 69"
 
 
 class CheckUndertaking(Command, frozen=True, tag="check_undertaking"):
-    """Record that the undertaking on which an item was granted was checked: *kept*, or not, and what was found."""
+    """Record the check of the undertaking on which an item was granted: whether it was *kept*, and the findings."""
 
     item: Code
     kept: bool
@@ -25,11 +25,11 @@ class CheckUndertaking(Command, frozen=True, tag="check_undertaking"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be checked", *DECIDED_STAGES)
         require_undertaking(self.item, item, context)
-        if item.kept is not None:
+        if item.undertaking_kept is not None:
             raise Refused(
                 "undertaking-checked",
-                f"the undertaking for {self.item} was checked before: {'kept' if item.kept else 'broken'}",
-                remedy="retract_entry takes a wrong finding back",
+                f"the undertaking for {self.item} was already found {'kept' if item.undertaking_kept else 'broken'}",
+                remedy="retract a wrong finding with retract_entry",
             )
         if not self.kept:
             require_reasons(
@@ -39,18 +39,18 @@ class CheckUndertaking(Command, frozen=True, tag="check_undertaking"):
 
 
 class UndertakingChecked(Fact, frozen=True, tag="undertaking_checked"):
-    """核查: the agency looked whether the undertaking was kept; the clock of the check stops."""
+    """核查: the agency checked whether the undertaking was honoured; the clock of the check stops."""
 
     item: str
     kept: bool
     findings: str = ""
 
     def apply(self, project: Project) -> None:
-        project.recorded(self.item).kept = self.kept
+        project.recorded(self.item).undertaking_kept = self.kept
 
 
 class RevokeDecision(Command, frozen=True, tag="revoke_decision"):
-    """Take a grant back (撤销) that rests on an undertaking found broken. What waited for it waits again."""
+    """Revoke a grant (撤销) whose undertaking was found broken. Items that require it wait again."""
 
     item: Code
     reasons: Text
@@ -60,12 +60,12 @@ class RevokeDecision(Command, frozen=True, tag="revoke_decision"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be revoked", *DECIDED_STAGES)
         require_undertaking(self.item, item, context)
-        if item.kept is not False:
+        if item.undertaking_kept is not False:
             raise Refused(
                 "undertaking-not-broken",
-                f"no check found the undertaking for {self.item} broken",
+                f"the undertaking for {self.item} has not been found broken",
                 article=REVOCATION,
-                remedy="check_undertaking comes first",
+                remedy="record the check with check_undertaking first",
             )
         require_reasons(self.reasons, f"revoking {self.item}", context.law.article("reasons"))
         return (DecisionRevoked(item=self.item, reasons=self.reasons, article=REVOCATION),)
@@ -89,5 +89,5 @@ def require_undertaking(code: str, item: Item, context: Context) -> None:
             "no-undertaking",
             f"{code} was not granted on an undertaking",
             article=context.law.article(CLOCK),
-            remedy="only what was applied for with undertaking true, and granted, is checked so",
+            remedy="only a granted item that was applied for with undertaking true can be checked",
         )

@@ -1,4 +1,4 @@
-"""撤回 withdrawal: the applicant takes an application back, and every open clock ends without a verdict."""
+"""撤回 withdrawal of an application by the applicant; every open clock ends without a verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.project.state.project import Project
 
 
 class WithdrawItem(Command, frozen=True, tag="withdraw_item"):
-    """Take an application back while it is open. The law asks for no reasons."""
+    """Withdraw an open application. The law requires no reasons."""
 
     item: Code
     reasons: Text = ""

@@ -1,4 +1,4 @@
-"""综合意见 consolidation: the lead department sums up what the departments said, beside what each of them said."""
+"""综合意见 consolidation: the lead department summarises the opinions, each of which stays on record."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.types import Code, Lines, Stage, Text
 from domain.project.rules import once, require_handler, require_stage
-from domain.project.state.consultation import Answer, Consolidated, against, opinions
+from domain.project.state.consultation import Answer, Consolidated, not_agreed, opinions
 from domain.project.state.project import Project
 
 
 class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
-    """Sum up the opinions of the departments, for the lead department. It holds until one of them changes.
+    """Consolidate the opinions of all departments, for the lead department. It holds until one of them changes.
 
-    *override_reasons* say why it does not wait for those that have not answered; who has not agreed is then named.
+    *override_reasons* justify not waiting for outstanding answers; departments that have not agreed are then named.
     """
 
     item: Code
@@ -29,26 +29,26 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
         if not said:
             raise Refused(
                 "nobody-asked",
-                f"nobody was asked to countersign {self.item}, so there is nothing to sum up",
-                remedy="ask with ask_countersignature",
+                f"no department was asked to countersign {self.item}, so there are no opinions to consolidate",
+                remedy="ask departments with ask_countersignature",
             )
         if not self.text.strip():
-            raise Refused("opinion-empty", f"the consolidated opinion on {self.item} has no text", remedy="write it")
+            raise Refused("opinion-empty", f"the opinion on {self.item} is empty", remedy="give the opinion in text")
         missing = tuple(answer.department for answer in said if answer.opinion is None)
         if missing and not self.override_reasons.strip():
             raise Refused(
                 "opinions-outstanding",
-                f"the opinions on {self.item} are not all there: {', '.join(missing)}",
-                remedy="wait for them, take the questions back, or say in override_reasons why not to wait",
+                f"opinions on {self.item} are outstanding: {', '.join(missing)}",
+                remedy="wait for them, recall the requests, or say in override_reasons why not to wait",
                 departments=missing,
             )
-        overridden = against(item.consultations) if self.override_reasons.strip() else ()
+        overridden = not_agreed(item.consultations) if self.override_reasons.strip() else ()
         override_reasons = self.override_reasons if overridden else ""
         if item.consolidated == Consolidated(self.text, once(self.conditions), said, override_reasons):
             raise Refused(
                 "already-consolidated",
-                f"the opinions on {self.item} were summed up in these words before",
-                remedy="it may be put in other words, or after an opinion has changed",
+                f"the opinions on {self.item} have already been consolidated in these words",
+                remedy="consolidate them again in other words, or after an opinion has changed",
             )
         return (
             OpinionsConsolidated(
@@ -64,7 +64,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
 
 
 class OpinionsConsolidated(Fact, frozen=True, tag="opinions_consolidated"):
-    """综合意见, with every department's opinion as recorded; *overridden* had not agreed."""
+    """综合意见, with every department's opinion as recorded; departments *overridden* had not agreed."""
 
     item: str
     round: int

@@ -1,4 +1,4 @@
-"""撤回会签 recall: the lead department takes a question back, and the clock of it ends without a verdict."""
+"""撤回会签、转报会签: a countersignature request is recalled by the lead department, or forwarded to another one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import Code, Name, Stage, Text
-from domain.project.countersignature.rules import CountersignatureAsked, going_on, later
-from domain.project.rules import require_after, require_asked, require_handler, require_stage
+from domain.project.countersignature.rules import CountersignatureAsked, later, next_request
+from domain.project.rules import require_after, require_handler, require_request, require_stage
 from domain.project.state.consultation import Consultation, chain, key_of, named, queue, unanswered
 from domain.project.state.project import Item, Project
 
 
 class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"):
-    """Take the question to a department back before it has answered, or take it out of a line, with reasons."""
+    """Recall the request to a department before it has answered, or remove it from the order, with reasons."""
 
     item: Code
     department: Code
@@ -23,28 +23,28 @@ class RecallCountersignature(Command, frozen=True, tag="recall_countersignature"
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
-        require_stage(self.item, item, "have a question taken back", Stage.ACCEPTED)
-        require_reasons(self.reasons, f"taking back the question to {self.department}", "")
+        require_stage(self.item, item, "have a countersignature request recalled", Stage.ACCEPTED)
+        require_reasons(self.reasons, f"recalling the request to {self.department}", "")
         key = key_of(self.department, self.step)
         recalled = CountersignatureRecalled(
             item=self.item, department=self.department, step=self.step, round=item.round, reasons=self.reasons
         )
-        for asked in unanswered(item.consultations):
-            if asked.key == key:
-                require_after(project, self.item, (asked,), context)
-                return (recalled, *going_on(self.item, item, asked, context))
+        for consultation in unanswered(item.consultations):
+            if consultation.key == key:
+                require_after(project, self.item, (consultation,), context)
+                return (recalled, *next_request(self.item, item, consultation, context))
         if key not in queue(item.consultations):
             raise Refused(
                 "not-asked",
-                f"{self.department} has nothing to answer about {self.item}{named(self.step)}",
-                remedy="only a question that waits for its answer, or for its turn, is taken back",
+                f"{self.department} has no open countersignature request for {self.item}{named(self.step)}",
+                remedy="only an unanswered request can be recalled",
                 department=self.department,
             )
         return (recalled,)
 
 
 class CountersignatureRecalled(Fact, frozen=True, tag="countersignature_recalled"):
-    """撤回会签: *department* is asked no longer. Where a line stood at it, the same command asks the next."""
+    """撤回会签: the request to *department* was recalled. In a sequence the same command asks the next department."""
 
     item: str
     department: str
@@ -53,13 +53,13 @@ class CountersignatureRecalled(Fact, frozen=True, tag="countersignature_recalled
     reasons: str
 
     def apply(self, project: Project) -> None:
-        asked = Consultation(self.department, self.step, round=self.round)
-        asked = project.recorded(self.item).consultations.setdefault(asked.key, asked)
-        asked.recalled, asked.round = True, max(asked.round, self.round)
+        consultation = Consultation(self.department, self.step, round=self.round)
+        consultation = project.recorded(self.item).consultations.setdefault(consultation.key, consultation)
+        consultation.recalled, consultation.round = True, max(consultation.round, self.round)
 
 
 class ForwardCountersignature(Command, frozen=True, tag="forward_countersignature"):
-    """Pass the question on to the department *to* whose it is, with reasons: for the asked department."""
+    """Forward the request to the competent department *to*, with reasons; for the department that was asked."""
 
     item: Code
     to: Code
@@ -68,58 +68,62 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_role(context.by, "pass a countersignature on", Role.OFFICER, Role.SYSTEM)
+        require_role(context.by, "forward a countersignature request", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        asked = require_asked(project, self.item, self.step, context)
-        require_reasons(self.reasons, f"passing on the question about {self.item}", "")
-        self._require_new(item, asked)
+        consultation = require_request(project, self.item, self.step, context)
+        require_reasons(self.reasons, f"forwarding the countersignature request for {self.item}", "")
+        self._require_new(item, consultation)
         forwarded = CountersignatureForwarded(
             item=self.item,
-            department=asked.department,
+            department=consultation.department,
             step=self.step,
             to=self.to,
             reasons=self.reasons,
-            round=asked.round,
+            round=consultation.round,
         )
-        line = tuple(self.to if one == asked.department else one for one in asked.line if one != self.to)
+        line = tuple(
+            self.to if department == consultation.department else department
+            for department in consultation.line
+            if department != self.to
+        )
         question = CountersignatureAsked(
             item=self.item,
             department=self.to,
             step=self.step,
-            limit=asked.limit,
-            article=asked.article,
-            round=asked.round,
+            limit=consultation.limit,
+            article=consultation.article,
+            round=consultation.round,
             line=line if len(line) > 1 else (),
             reasons=self.reasons,
-            forwarded_from=asked.department,
+            forwarded_from=consultation.department,
             asked_at=later(context),
         )
         return forwarded, question
 
-    def _require_new(self, item: Item, asked: Consultation) -> None:
-        """Refuse where the question would go in a circle, or to a department that has it already."""
-        if self.to == item.department or self.to in chain(item.consultations, asked):
+    def _require_new(self, item: Item, consultation: Consultation) -> None:
+        """Refuse forwarding in a cycle, or to a department that has a request of its own."""
+        if self.to == item.department or self.to in chain(item.consultations, consultation):
             raise Refused(
                 "referral-loop",
-                f"the question about {self.item}{named(self.step)} came from {self.to}, so it can't go there",
-                remedy="object, or agree with conditions, and say why",
+                f"the request for {self.item}{named(self.step)} came from {self.to}, so it can't be forwarded there",
+                remedy="answer it: object, or agree with conditions, and give reasons",
                 department=self.to,
             )
         key = key_of(self.to, self.step)
         other = item.consultations.get(key)
-        _, _, before = queue(item.consultations).get(key, ("", "", asked))
-        asked_now = other is not None and not other.recalled and other.round >= asked.round
-        if asked_now or before.line != asked.line:
+        _, _, before = queue(item.consultations).get(key, ("", "", consultation))
+        already_asked = other is not None and not other.recalled and other.round >= consultation.round
+        if already_asked or before.line != consultation.line:
             raise Refused(
                 "already-asked",
-                f"{self.to} was or will be asked about {self.item}{named(self.step)} itself",
-                remedy="answer for your own part",
+                f"{self.to} has its own countersignature request for {self.item}{named(self.step)}",
+                remedy="answer for your own department",
                 department=self.to,
             )
 
 
 class CountersignatureForwarded(Fact, frozen=True, tag="countersignature_forwarded"):
-    """转报会签: *department* passed the question on *to* another, which the same command asks; its own clock ends."""
+    """转报会签: *department* forwarded the request *to* another, which the same command asks; its own clock ends."""
 
     item: str
     department: str
@@ -129,6 +133,6 @@ class CountersignatureForwarded(Fact, frozen=True, tag="countersignature_forward
     round: int
 
     def apply(self, project: Project) -> None:
-        asked = Consultation(self.department, self.step, round=self.round)
-        asked = project.recorded(self.item).consultations.setdefault(asked.key, asked)
-        asked.forwarded_to = self.to
+        consultation = Consultation(self.department, self.step, round=self.round)
+        consultation = project.recorded(self.item).consultations.setdefault(consultation.key, consultation)
+        consultation.forwarded_to = self.to

@@ -12,8 +12,8 @@ from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons, require_role
 from domain.core.types import Code, Codes, Lines, Name, Stage, Text
 from domain.law.packs.pack import Pack
-from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, going_on
-from domain.project.rules import law_of, once, require_after, require_asked, require_handler, require_stage
+from domain.project.countersignature.rules import CLOCK, CountersignatureAsked, next_request
+from domain.project.rules import law_of, once, require_after, require_handler, require_request, require_stage
 from domain.project.state.consultation import (
     Consultation,
     Opinion,
@@ -28,17 +28,17 @@ from domain.project.state.project import Item, Project
 
 
 class AskingOrder(StrEnum):
-    """Whether departments are asked all at once, or one after the other."""
+    """Whether departments are asked in parallel or in sequence."""
 
     PARALLEL = "parallel"  # 并行会签
     SEQUENTIAL = "sequential"  # 依次会签
 
 
 class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
-    """Ask departments for their opinion. *step* tells several visits of one department apart.
+    """Ask departments for their opinion. *step* distinguishes several requests to one department.
 
-    In sequence the next one is asked when the one before has agreed, with or without conditions, and its clock starts
-    only then; an objection stops the line. Asking a department again begins another round for those named.
+    In sequence the next department is asked when the previous one has agreed, with or without conditions, and its
+    clock starts only then; an objection stops the sequence. Asking a department again begins another round.
     """
 
     item: Code
@@ -53,12 +53,14 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
         departments = once(self.departments)
         if not departments:
-            raise Refused("nobody-asked", f"no department is asked to countersign {self.item}", remedy="name one")
-        if item.department in departments and context.by.role is not Role.SYSTEM:  # other systems may have done so
+            raise Refused(
+                "nobody-asked", f"no department is named to countersign {self.item}", remedy="name departments"
+            )
+        if item.department in departments and context.by.role is not Role.SYSTEM:  # imported cases may have done so
             raise Refused(
                 "asks-itself",
-                f"{item.department} handles {self.item} itself, so it isn't asked to countersign",
-                remedy="name the other departments; what it says itself stands in the decision",
+                f"{item.department} handles {self.item} itself and can't be asked to countersign it",
+                remedy="name other departments",
             )
         for department in departments:
             self._require_free(item, department)
@@ -80,22 +82,25 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         )
 
     def _require_free(self, item: Item, department: str) -> None:
-        """Refuse where *department* has yet to answer, or will be asked without further ado."""
-        open_now = {asked.key for asked in unanswered(item.consultations)}
+        """Refuse if *department* has an unanswered request, or is next in an order."""
+        open_now = {consultation.key for consultation in unanswered(item.consultations)}
         key = key_of(department, self.step)
         _, _, before = queue(item.consultations).get(key, ("", "", None))
         if key in open_now or (before is not None and before.key in open_now):
             raise Refused(
                 "already-asked",
-                f"{department} was already asked about {self.item}{named(self.step)} and has not answered yet",
-                remedy="wait for the answer, take it back with recall_countersignature, or ask under another step",
+                f"{department} has already been asked to countersign {self.item}{named(self.step)}",
+                remedy="wait for the answer, recall the request with recall_countersignature, or use another step",
                 department=department,
             )
 
     def _round(self, item: Item, departments: tuple[str, ...]) -> int:
-        """Its number: asking some department again begins another."""
+        """The number of the round: asking a department again begins another."""
         before = (item.consultations.get(key_of(department, self.step)) for department in departments)
-        return max(item.round, *(asked.round + 1 if asked and asked.times else 1 for asked in before))
+        return max(
+            item.round,
+            *(consultation.round + 1 if consultation and consultation.times else 1 for consultation in before),
+        )
 
     def _limit(self, law: Pack) -> tuple[int, str]:
         if self.within_days is not None and CLOCK not in law.clocks:
@@ -105,7 +110,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
         if not 1 <= days <= limit.days:
             raise Refused(
                 "limit-exceeded",
-                f"a countersignature takes 1 to {limit.days} days, not {days}",
+                f"{days} days are outside the limit of a countersignature, 1 to {limit.days}",
                 article=limit.article,
                 remedy="leave within_days out for the usual limit",
             )
@@ -113,7 +118,7 @@ class AskCountersignature(Command, frozen=True, tag="ask_countersignature"):
 
 
 class Countersign(Command, frozen=True, tag="countersign"):
-    """Answer for the asked department: agree, agree with conditions, or object with reasons."""
+    """Answer a countersignature request: agree, agree with conditions, or object with reasons."""
 
     item: Code
     opinion: Opinion
@@ -125,26 +130,30 @@ class Countersign(Command, frozen=True, tag="countersign"):
         item = project.item(self.item)
         require_role(context.by, "countersign", Role.OFFICER, Role.SYSTEM)
         require_stage(self.item, item, "be countersigned", Stage.ACCEPTED)
-        asked = require_asked(project, self.item, self.step, context)
+        consultation = require_request(project, self.item, self.step, context)
         conditions = once(self.conditions)
         if bool(conditions) is not (self.opinion is Opinion.AGREED_WITH_CONDITIONS):
             raise Refused(
                 "conditions-contradict",
-                f"the opinion {self.opinion} comes with {len(conditions)} conditions",
-                remedy="conditions belong to the opinion agreed_with_conditions, and only there",
+                f"the opinion {self.opinion} is given with {len(conditions)} conditions",
+                remedy="give conditions with the opinion agreed_with_conditions, and with no other",
             )
         if self.opinion is Opinion.OBJECTED:
             require_reasons(self.reasons, f"objecting to {self.item}", context.law.article(CLOCK))
         answer = ItemCountersigned(
             item=self.item,
-            department=asked.department,
+            department=consultation.department,
             step=self.step,
             opinion=self.opinion,
             conditions=conditions,
             reasons=self.reasons,
-            round=asked.round,
+            round=consultation.round,
         )
-        return (answer,) if self.opinion is Opinion.OBJECTED else (answer, *going_on(self.item, item, asked, context))
+        return (
+            (answer,)
+            if self.opinion is Opinion.OBJECTED
+            else (answer, *next_request(self.item, item, consultation, context))
+        )
 
 
 class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
@@ -160,14 +169,18 @@ class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
 
     def apply(self, project: Project) -> None:
         consultations = project.recorded(self.item).consultations
-        asked = Consultation(self.department, self.step, round=self.round)
-        asked = consultations.setdefault(asked.key, asked)
-        asked.opinion, asked.conditions, asked.reasons = self.opinion, self.conditions, self.reasons
-        asked.deemed, asked.given = None, self.round
+        consultation = Consultation(self.department, self.step, round=self.round)
+        consultation = consultations.setdefault(consultation.key, consultation)
+        consultation.opinion, consultation.conditions, consultation.reasons = (
+            self.opinion,
+            self.conditions,
+            self.reasons,
+        )
+        consultation.deemed, consultation.given = None, self.round
 
 
 class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):
-    """Go on to the next of the line in spite of the objection of *department*: for the lead department."""
+    """Go on to the next department in spite of the objection of *department*; for the lead department."""
 
     item: Code
     department: Code
@@ -178,18 +191,18 @@ class ContinueCountersignature(Command, frozen=True, tag="continue_countersignat
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be sent round for countersignature", Stage.ACCEPTED)
-        require_reasons(self.reasons, f"going on past {self.department}", "")
-        asked = item.consultations.get(key_of(self.department, self.step))
+        require_reasons(self.reasons, f"going on in spite of the objection of {self.department}", "")
+        consultation = item.consultations.get(key_of(self.department, self.step))
         if (
-            asked is None
-            or asked.stale
-            or asked.opinion is not Opinion.OBJECTED
-            or asked not in standing(item.consultations)
-            or not next_in_line(item.consultations, asked)
+            consultation is None
+            or consultation.stale
+            or consultation.opinion is not Opinion.OBJECTED
+            or consultation not in standing(item.consultations)
+            or not next_in_line(item.consultations, consultation)
         ):
             raise Refused(
                 "line-not-stopped",
-                f"no line about {self.item}{named(self.step)} stands still after an objection of {self.department}",
-                remedy="this passes while departments stand in line behind one that objected",
+                f"no sequence for {self.item}{named(self.step)} is stopped by an objection of {self.department}",
+                remedy="this is possible only while further departments wait behind one that objected",
             )
-        return going_on(self.item, item, asked, context, self.reasons)
+        return next_request(self.item, item, consultation, context, self.reasons)

@@ -1,4 +1,4 @@
-"""会签轮次 rounds: a changed application goes round again; whose opinion it leaves as it was, the lead says."""
+"""会签轮次 rounds: a revised application is countersigned again; the lead department may confirm earlier opinions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.rules import require_reasons
 from domain.core.types import Code, Lines, Name, Stage, Text
-from domain.project.countersignature.rules import CountersignatureAsked, going_on, later
+from domain.project.countersignature.rules import CountersignatureAsked, later, next_request
 from domain.project.rules import once, require_after, require_applicant_side, require_handler, require_stage
 from domain.project.state.consultation import Consultation, Opinion, circulation, key_of, named, unanswered
 from domain.project.state.project import Item, Project
 
 
 class ReviseApplication(Command, frozen=True, tag="revise_application"):
-    """Change the papers of an application under examination: everybody asked about them is asked again."""
+    """Revise the papers of an application under examination: all consulted departments are asked again."""
 
     item: Code
     changes: Text
@@ -26,8 +26,8 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
         if not self.changes.strip():
             raise Refused(
                 "nothing-changed",
-                f"nothing is said of what changes in {self.item}",
-                remedy="say in changes what is new",
+                f"the revision of {self.item} names no change",
+                remedy="describe the revision in changes",
             )
         require_after(project, self.item, item.consultations.values(), context)
         lines = circulation(item.consultations)
@@ -38,25 +38,25 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
     def _asked(
         self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int, context: Context
     ) -> tuple[CountersignatureAsked, ...]:
-        """The questions of the new round: under the terms of the last, and to the first of each line alone."""
+        """The requests of the new round: on the terms of the last one, to the first department of each sequence."""
         return tuple(
             CountersignatureAsked(
                 item=self.item,
                 department=departments[0],
-                step=asked.step,
-                limit=asked.limit,
-                article=asked.article,
+                step=consultation.step,
+                limit=consultation.limit,
+                article=consultation.article,
                 round=number,
                 line=departments if len(departments) > 1 else (),
                 asked_at=later(context),
             )
-            for asked, departments in lines
+            for consultation, departments in lines
             if departments
         )
 
 
 class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
-    """申请材料变更: what was answered before *round* counts no longer, and who had yet to answer owes none to that."""
+    """申请材料变更: answers from before *round* no longer count, and open requests from before it lapse."""
 
     item: str
     changes: str
@@ -66,12 +66,12 @@ class ApplicationRevised(Fact, frozen=True, tag="application_revised"):
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.round = max(item.round, self.round)
-        for asked in item.consultations.values():
-            asked.stale = True
+        for consultation in item.consultations.values():
+            consultation.stale = True
 
 
 class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
-    """Say that a change leaves the earlier opinion of *department* as it was, for the lead department, with reasons."""
+    """Confirm that a revision does not affect the earlier opinion of *department*; for the lead department."""
 
     item: Code
     department: Code
@@ -83,35 +83,39 @@ class KeepOpinion(Command, frozen=True, tag="keep_opinion"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "keep an opinion", Stage.ACCEPTED)
         require_reasons(self.reasons, f"keeping the opinion of {self.department}", "")
-        asked = self._answered(item)
-        kept = OpinionKept(
+        consultation = self._answered(item)
+        confirmation = OpinionKept(
             item=self.item,
             department=self.department,
             step=self.step,
-            opinion=asked.opinion or asked.earlier[-1].opinion or Opinion.AGREED,
+            opinion=consultation.opinion or consultation.earlier[-1].opinion or Opinion.AGREED,
             round=item.round,
             reasons=self.reasons,
         )
-        require_after(project, self.item, (asked,), context)
-        pending = asked in unanswered(item.consultations)
-        return (kept, *going_on(self.item, item, asked, context)) if pending else (kept,)
+        require_after(project, self.item, (consultation,), context)
+        pending = consultation in unanswered(item.consultations)
+        return (confirmation, *next_request(self.item, item, consultation, context)) if pending else (confirmation,)
 
     def _answered(self, item: Item) -> Consultation:
-        """The question that its earlier answer settles; refused where it has no such answer, or was not asked anew."""
-        asked = item.consultations.get(key_of(self.department, self.step))
-        answered = asked is not None and not asked.recalled and (asked.stale if asked.opinion else bool(asked.earlier))
-        if asked is None or not answered or asked.forwarded_to:
+        """The request settled by its earlier answer; refused without such an answer, or without a new request."""
+        consultation = item.consultations.get(key_of(self.department, self.step))
+        answered = (
+            consultation is not None
+            and not consultation.recalled
+            and (consultation.stale if consultation.opinion else bool(consultation.earlier))
+        )
+        if consultation is None or not answered or consultation.forwarded_to:
             raise Refused(
                 "no-earlier-opinion",
-                f"{self.department} has no earlier opinion about {self.item}{named(self.step)} that could count again",
-                remedy="this passes for a department that had answered before it was asked again",
+                f"{self.department} has no earlier opinion on {self.item}{named(self.step)} to confirm",
+                remedy="only the opinion of a department that answered in an earlier round can be confirmed",
                 department=self.department,
             )
-        return asked
+        return consultation
 
 
 class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
-    """意见不受影响: the earlier *opinion* counts again in *round*, and the new question ends without a verdict."""
+    """意见不受影响: the earlier *opinion* counts again in *round*; the new request's clock ends without a verdict."""
 
     item: str
     department: str
@@ -121,18 +125,18 @@ class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        asked = project.recorded(self.item).consultations.get(key_of(self.department, self.step))
-        if asked is None:
+        consultation = project.recorded(self.item).consultations.get(key_of(self.department, self.step))
+        if consultation is None:
             return
-        if asked.opinion is None and asked.earlier:
-            last = asked.earlier[-1]
-            asked.opinion, asked.conditions, asked.reasons, asked.given = (
+        if consultation.opinion is None and consultation.earlier:
+            last = consultation.earlier[-1]
+            consultation.opinion, consultation.conditions, consultation.reasons, consultation.given = (
                 last.opinion,
                 last.conditions,
                 last.reasons,
                 last.round,
             )
-            asked.deemed = last.article if last.deemed else None
-            asked.earlier = asked.earlier[:-1]
-        asked.kept, asked.stale = True, False
-        asked.round = max(asked.round, self.round)
+            consultation.deemed = last.article if last.deemed else None
+            consultation.earlier = consultation.earlier[:-1]
+        consultation.opinion_kept, consultation.stale = True, False
+        consultation.round = max(consultation.round, self.round)

@@ -1,4 +1,4 @@
-"""征求会签意见 asking: one department is asked, which several use cases bring about."""
+"""征求会签意见: the fact of a countersignature request, recorded by several use cases, and rules they share."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from domain.project.state.consultation import Consultation, next_in_line
 from domain.project.state.project import Item, Project
 
 CLOCK = "countersign"
-JOINT_STEP = "joint"  # what participants of a joint item are asked under, by its acceptance
+JOINT_STEP = "joint"  # the step of the requests to the participants of a joint item
 
 
 class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
-    """One department was asked, at one step, to answer within *limit* days.
+    """One department was asked to countersign, at one step, within *limit* days.
 
-    *line* are the departments asked one after the other, this one among them; empty where all are asked at once.
-    *reasons*: why it is asked in spite of an objection, or for another department, *forwarded_from* (转报). *asked_at*:
-    when it was asked, where what brought that about became known later than it took effect: no clock runs before.
+    *line* lists the departments asked in sequence, this one among them; empty if all are asked in parallel.
+    *reasons*: for asking in spite of an objection, or in place of the department *forwarded_from* (转报). *asked_at*:
+    when it was actually asked, if its cause became known later than it took effect: no clock runs before.
     """
 
     item: str
@@ -38,7 +38,7 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
-        asked = Consultation(
+        consultation = Consultation(
             self.department,
             self.step,
             limit=self.limit,
@@ -49,47 +49,47 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
             forwarded_from=self.forwarded_from,
             asked_in=project.version + 1,
         )
-        before = item.consultations.pop(asked.key, None)
+        before = item.consultations.pop(consultation.key, None)
         if before is not None:
-            asked.times = before.times + 1
-            asked.earlier = before.earlier if before.opinion is None else (*before.earlier, before.answer)
-            if before.times:  # asked again is another round, also where older entries don't say so
-                asked.round = max(self.round, before.round + 1)
-        item.consultations[asked.key] = asked
-        item.round = max(item.round, asked.round)
+            consultation.times = before.times + 1
+            consultation.earlier = before.earlier if before.opinion is None else (*before.earlier, before.answer)
+            if before.times:  # a repeated request begins a new round, also in older entries that don't say so
+                consultation.round = max(self.round, before.round + 1)
+        item.consultations[consultation.key] = consultation
+        item.round = max(item.round, consultation.round)
 
 
 def later(context: Context) -> datetime | None:
-    """When a department is asked by what became known at *context.now*; None where that is when it took effect."""
+    """When a department is asked by an act that became known late, at *context.now*; None if it was known at once."""
     return context.now if context.now > context.at else None
 
 
-def going_on(
-    code: str, item: Item, asked: Consultation, context: Context, reasons: str = ""
+def next_request(
+    code: str, item: Item, consultation: Consultation, context: Context, reasons: str = ""
 ) -> tuple[CountersignatureAsked, ...]:
-    """The question to the next department of the line behind *asked*, none at its end."""
-    department = next_in_line(item.consultations, asked)
+    """The request to the department after *consultation* in its sequence; none at its end."""
+    department = next_in_line(item.consultations, consultation)
     if not department:
         return ()
     return (
         CountersignatureAsked(
             item=code,
             department=department,
-            step=asked.step,
-            limit=asked.limit,
-            article=asked.article,
-            round=asked.round,
-            line=asked.line,
+            step=consultation.step,
+            limit=consultation.limit,
+            article=consultation.article,
+            round=consultation.round,
+            line=consultation.line,
             reasons=reasons,
             asked_at=later(context),
         ),
     )
 
 
-def asked_jointly(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
-    """The participants of a joint item, asked by its acceptance: each has the internal clock of a countersignature.
+def joint_requests(item: Item, law: Pack) -> tuple[CountersignatureAsked, ...]:
+    """Requests to the participants of a joint item on its acceptance, each with the clock of a countersignature.
 
-    Rule book B6.2, Art. 26(2). Where the law sets no time for that, the time for the whole.
+    Rule book B6.2, Art. 26(2). Without a limit for that clock, the limit of the whole item applies.
     """
     if item.mode != Mode.JOINT:
         return ()

@@ -1,4 +1,4 @@
-"""外部结果 external results: what departments outside the system decided, keyed in or fed, with its provenance."""
+"""外部结果 external results: decisions of departments outside the system, entered by hand or by feed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from domain.project.state.project import ExternalResult, Item, Project
 
 
 class KeptResult(StrEnum):
-    """Which of two results stands."""
+    """Which of two differing results is retained."""
 
-    KEYED = "keyed"  # what was keyed in
-    FEED = "feed"  # what the department's own system says
+    KEYED = "keyed"  # the one entered by hand
+    FEED = "feed"  # the one from the department's own system
 
 
 class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
-    """Key in an outside department's result; *occurred_at* is when it took effect.
+    """Enter an outside department's result by hand; *occurred_at* is when it took effect.
 
-    *document_on* is the date on its document, *evidence* where the document can be seen, *source* who said so,
-    *verified_on* when it was last checked with the department.
+    *document_on* is the date of its document, *evidence* where the document can be seen, *source* who reported it,
+    *verified_on* when it was last verified with the department.
     """
 
     item: Code
@@ -40,8 +40,8 @@ class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
-        require_outside(self.item, item, context.by, "key in a result")
-        require_stage(self.item, item, "get a result from outside", *FRESH_STAGES, *OPEN_STAGES)
+        require_outside(self.item, item, context.by, "enter a result")
+        require_stage(self.item, item, "get an external result", *FRESH_STAGES, *OPEN_STAGES)
         require_decision(self.outcome)
         require_evidence(self.item, self.evidence)
         require_past(self.item, "the day of the document", self.document_on, context)
@@ -60,7 +60,7 @@ class RecordExternalResult(Command, frozen=True, tag="record_external_result"):
 
 
 class ExternalResultRecorded(Fact, frozen=True, tag="external_result_recorded"):
-    """An outside department decided. A grant meets preconditions like any other. *by_feed*: its own system said so."""
+    """An outside department decided. A grant meets preconditions like any other. *by_feed*: reported by its system."""
 
     item: str
     outcome: Outcome
@@ -83,7 +83,7 @@ class ExternalResultRecorded(Fact, frozen=True, tag="external_result_recorded"):
 
 
 class VerifyExternalResult(Command, frozen=True, tag="verify_external_result"):
-    """Record that a keyed-in result was checked with the department, and how."""
+    """Record that an external result was verified with the department, and how."""
 
     item: Code
     evidence: Text
@@ -94,28 +94,28 @@ class VerifyExternalResult(Command, frozen=True, tag="verify_external_result"):
         if not item.external:
             raise Refused(
                 "no-external-result",
-                f"no result of {self.item} from outside is recorded",
-                remedy="record_external_result comes first",
+                f"no external result is recorded for {self.item}",
+                remedy="record it with record_external_result first",
             )
         require_evidence(self.item, self.evidence)
         return (ExternalResultVerified(item=self.item, evidence=self.evidence),)
 
 
 class ExternalResultVerified(Fact, frozen=True, tag="external_result_verified"):
-    """A keyed-in result was checked; it is as fresh as this entry."""
+    """An external result was verified; it is as fresh as this entry."""
 
     item: str
     evidence: str
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions; it is there to be seen."""
+        """No effect on later decisions; views show how fresh the result is."""
 
 
 class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_result"):
-    """Tell, as the outside department's own system, what it decided; *source* names that system.
+    """Report the outside department's decision from its own system, named in *source*.
 
-    Recorded where nothing was keyed in. What agrees with what was keyed in confirms it; what differs stands beside
-    it until the project manager has decided. Nothing is overwritten.
+    It is recorded if there is no result yet. A result that agrees confirms the one on record; one that differs opens
+    a discrepancy, which the project manager settles. Nothing is overwritten.
     """
 
     item: Code
@@ -134,10 +134,10 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)
-        stands = item.standing
-        if not stands.agrees(said):
+        recorded = item.standing
+        if not recorded.agrees(said):
             require_news(self.item, item, said)
-            return (DiscrepancyFound(item=self.item, keyed=stands, fed=said, evidence=self.evidence),)
+            return (DiscrepancyFound(item=self.item, keyed=recorded, fed=said, evidence=self.evidence),)
         return (
             ExternalResultConfirmed(
                 item=self.item,
@@ -161,7 +161,7 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
 
 
 class ExternalResultConfirmed(Fact, frozen=True, tag="external_result_confirmed"):
-    """The department's own system says the same as stands here, and perhaps what was left out; now it is verified."""
+    """The department's own system confirmed the result on record, perhaps adding details; it is now verified."""
 
     item: str
     source: str
@@ -173,17 +173,17 @@ class ExternalResultConfirmed(Fact, frozen=True, tag="external_result_confirmed"
         item = project.recorded(self.item)
         item.disputed = None
         if item.outcome is not None:
-            stands = item.standing
+            confirmed = item.standing
             item.external = True
             item.result = structs.replace(
-                stands,
-                document_number=stands.document_number or self.document_number,
-                document_on=stands.document_on or self.document_on,
+                confirmed,
+                document_number=confirmed.document_number or self.document_number,
+                document_on=confirmed.document_on or self.document_on,
             )
 
 
 class DiscrepancyFound(Fact, frozen=True, tag="discrepancy_found"):
-    """The department's own system says otherwise than stands here. Both are kept; the project manager decides."""
+    """The department's own system reported a different result. Both are retained; the project manager decides."""
 
     item: str
     keyed: ExternalResult
@@ -195,7 +195,7 @@ class DiscrepancyFound(Fact, frozen=True, tag="discrepancy_found"):
 
 
 class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
-    """Decide, as the project manager, whether what was keyed in stays or what the feed says takes its place."""
+    """Settle a discrepancy, as the project manager: retain the result on record, or take the one of the feed."""
 
     item: Code
     keep: KeptResult
@@ -207,8 +207,8 @@ class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
         if item.disputed is None or item.outcome is None:
             raise Refused(
                 "no-discrepancy",
-                f"no feed says otherwise than what stands for {self.item}",
-                remedy="a discrepancy is settled while it is open",
+                f"{self.item} has no open discrepancy",
+                remedy="nothing needs to be done",
             )
         require_reasons(self.reasons, f"settling the discrepancy of {self.item}", "")
         result = item.standing if self.keep is KeptResult.KEYED else item.disputed
@@ -216,7 +216,7 @@ class SettleDiscrepancy(Command, frozen=True, tag="settle_discrepancy"):
 
 
 class DiscrepancySettled(Fact, frozen=True, tag="discrepancy_settled"):
-    """The project manager decided between two results: *result* stands from here on, and the other stays on record."""
+    """The project manager chose *result* from two; the other stays on record."""
 
     item: str
     kept: KeptResult
@@ -232,7 +232,7 @@ class DiscrepancySettled(Fact, frozen=True, tag="discrepancy_settled"):
 
 
 class AttestRecord(Command, frozen=True, tag="attest_record"):
-    """State that the record of an outside item is complete: nothing further happened up to now."""
+    """Attest that the record of an outside item is complete up to now."""
 
     item: Code
 
@@ -243,48 +243,48 @@ class AttestRecord(Command, frozen=True, tag="attest_record"):
 
 
 class RecordAttested(Fact, frozen=True, tag="record_attested"):
-    """Silence up to here is silence: only now may a passed date be called overdue."""
+    """The record is complete up to here: only now may a passed due date be called overdue."""
 
     item: str
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions; the clocks read it."""
+        """No effect on later decisions; the clocks read it."""
 
 
 def require_evidence(code: str, evidence: str) -> None:
-    """Refuse a keyed-in statement without evidence: nobody in the system saw it happen."""
+    """Refuse a result entered by hand without evidence, as no user of the system witnessed it."""
     if not evidence.strip():
         raise Refused(
             "evidence-missing",
-            f"a result of {code} from outside needs evidence",
-            remedy="say where the document can be seen",
+            f"an external result of {code} needs evidence",
+            remedy="give in evidence where the document can be seen",
         )
 
 
 def require_past(code: str, what: str, day: date | None, context: Context) -> None:
-    """Refuse a day still to come: a result checked tomorrow would never grow stale."""
+    """Refuse a future day: a result verified tomorrow would never become stale."""
     if day is not None and day > local_day(context.now, context.law.zone):
         raise Refused(
             "in-the-future",
             f"{what} of {code} can't be {day}: that is still to come",
-            remedy="give a day that has come, or leave it out",
+            remedy="give today or an earlier day, or leave it out",
         )
 
 
 def require_source(source: str) -> None:
-    """Refuse what a machine reports without naming itself."""
+    """Refuse a machine's report without its source."""
     if not source.strip():
         raise Refused(
-            "source-missing", "the report does not say which system it is from", remedy="name the system in source"
+            "source-missing", "the report does not name the system it comes from", remedy="name the system in source"
         )
 
 
 def require_news(code: str, item: Item, said: ExternalResult) -> None:
-    """Refuse a discrepancy told before: it waits for the project manager, or they decided against it."""
+    """Refuse a repeated discrepancy, which is pending or was decided against."""
     if said in (item.disputed, item.dismissed):
         state = "waits for the project manager" if said == item.disputed else "was decided against"
         raise Refused(
             "discrepancy-known",
-            f"the same was reported of {code} before, and {state}",
-            remedy="report again when the department's record changes",
+            f"the same result of {code} was already reported and {state}",
+            remedy="report again only when the department's record changes",
         )

@@ -1,4 +1,4 @@
-"""投诉 complaint: anybody served may complain, the department answers, and the case is closed with a verdict."""
+"""投诉 complaint: filed by those served, answered by the department, closed with the complainant's verdict."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Versions = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(max_length=LIN
 
 
 class FileComplaint(Command, frozen=True, tag="file_complaint"):
-    """Complain about one item, or about the project's handling as a whole where *item* is empty.
+    """File a complaint about one item, or about the whole project if *item* is empty.
 
-    *entries* are the versions of what is complained of in the project's history, *step* the node or clock, *person*
-    whoever is complained of.
+    *entries* are versions in the project's history, *step* the node or clock and *person* the person complained
+    about.
     """
 
-    complaint: Code  # its id, chosen by whoever files it
+    complaint: Code  # its id, chosen by the complainant
     about: Text
     item: Name = ""
     contact: Line = ""
@@ -45,10 +45,12 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
         department = project.item(self.item).department if self.item else ""
         if self.complaint in project.complaints:
             raise Refused(
-                "complaint-repeated", f"there already is a complaint {self.complaint}", remedy="choose another id"
+                "complaint-repeated",
+                f"the complaint id {self.complaint} is already in use",
+                remedy="choose another id",
             )
         if not self.about.strip():
-            raise Refused("complaint-empty", "the complaint says nothing", remedy="say what went wrong")
+            raise Refused("complaint-empty", "the complaint is empty", remedy="describe what went wrong")
         self._require_nameless(context.by)
         entries = tuple(dict.fromkeys(self.entries))
         require_entries(project, entries, self.item)
@@ -69,21 +71,21 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
         )
 
     def _require_nameless(self, by: Actor) -> None:
-        """Refuse an anonymous complaint under an id that everybody reads and that names whoever files it."""
+        """Refuse an anonymous complaint whose id, which is public, names the complainant."""
         names = [re.escape(name) for name in (by.id.strip(), self.contact.strip()) if name]
-        told = re.search(rf"(?<![0-9A-Za-z])({'|'.join(names)})(?![0-9A-Za-z])", self.complaint, re.IGNORECASE)
-        if self.anonymous and names and told:
+        match = re.search(rf"(?<![0-9A-Za-z])({'|'.join(names)})(?![0-9A-Za-z])", self.complaint, re.IGNORECASE)
+        if self.anonymous and names and match:
             raise Refused(
                 "complaint-names-complainant",
-                f"the id {self.complaint} says who complains, and everybody reads it",
-                remedy="choose an id that does not name you",
+                f"the id {self.complaint} is public and reveals the complainant",
+                remedy="choose an id without your name or code",
             )
 
 
 class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):
-    """A complaint about *department*; empty where it is about the project's handling as a whole.
+    """A complaint about *department*; empty if it is about the whole project.
 
-    *rule* is the zone's edition of the limits it is handled under; empty in the oldest facts.
+    *rule* is the edition of the zone's limits that applies to it; empty in the oldest facts.
     """
 
     complaint: str
@@ -103,9 +105,9 @@ class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):
 
 
 class AnswerComplaint(Command, frozen=True, tag="answer_complaint"):
-    """Answer a complaint, saying whether it was right (*upheld*), if only *partly*; *entries* are the evidence.
+    """Answer a complaint, as *upheld* or not, perhaps only *partly*; *entries* are the evidence.
 
-    An answer to a complaint that was not accepted yet accepts it too.
+    Answering a complaint that is not accepted yet also accepts it.
     """
 
     complaint: Code
@@ -119,12 +121,12 @@ class AnswerComplaint(Command, frozen=True, tag="answer_complaint"):
         require_responsible(context.by, complaint.department, f"the complaint {self.complaint}")
         require_unsettled(self.complaint, complaint)
         if not self.answer.strip():
-            raise Refused("answer-empty", "the answer says nothing", remedy="say what was found and done")
+            raise Refused("answer-empty", "the answer is empty", remedy="describe what was found and done")
         if self.partly and not self.upheld:
             raise Refused(
                 "outcome-contradicts",
-                "a complaint that is partly right is upheld as far as it goes",
-                remedy="send upheld true with partly, or partly false",
+                "a complaint that is partly right has to be upheld",
+                remedy="set upheld to true, or partly to false",
             )
         entries = tuple(dict.fromkeys(self.entries))
         require_entries(project, entries, "")
@@ -141,7 +143,7 @@ class AnswerComplaint(Command, frozen=True, tag="answer_complaint"):
 
 
 class ComplaintAnswered(Fact, frozen=True, tag="complaint_answered"):
-    """The answer to a complaint: its clock stops."""
+    """The complaint was answered: its clock stops."""
 
     complaint: str
     item: str
@@ -163,7 +165,7 @@ class ComplaintAnswered(Fact, frozen=True, tag="complaint_answered"):
 
 
 class CloseComplaint(Command, frozen=True, tag="close_complaint"):
-    """Close an answered complaint with the complainant's verdict; *remarks* say why somebody is not content."""
+    """Close an answered complaint with the complainant's verdict; *remarks* give the reasons of a dissatisfied one."""
 
     complaint: Code
     satisfied: Satisfied = Satisfied.NONE
@@ -176,7 +178,7 @@ class CloseComplaint(Command, frozen=True, tag="close_complaint"):
             raise Refused(
                 "wrong-role",
                 f"{by.id} ({by.role}) can't close the complaint {self.complaint}",
-                remedy="whoever filed it closes it, or the supervision bureau",
+                remedy="the complainant or the supervision bureau has to close it",
             )
         if complaint.closed:
             raise Refused(
@@ -184,10 +186,10 @@ class CloseComplaint(Command, frozen=True, tag="close_complaint"):
             )
         if not complaint.answered:
             raise Refused(
-                "complaint-unanswered", f"the complaint {self.complaint} has no answer yet", remedy="answer it first"
+                "complaint-unanswered", f"the complaint {self.complaint} is not answered yet", remedy="answer it first"
             )
         if self.satisfied is Satisfied.NO:
-            require_reasons(self.remarks, "saying that the answer is no good", "")
+            require_reasons(self.remarks, "a verdict of not satisfied", "")
         return (
             ComplaintClosed(
                 complaint=self.complaint, item=complaint.item, satisfied=self.satisfied, remarks=self.remarks
@@ -196,7 +198,7 @@ class CloseComplaint(Command, frozen=True, tag="close_complaint"):
 
 
 class ComplaintClosed(Fact, frozen=True, tag="complaint_closed"):
-    """The end of a complaint, and whether the complainant was content."""
+    """The complaint was closed with the complainant's verdict."""
 
     complaint: str
     item: str
@@ -209,7 +211,7 @@ class ComplaintClosed(Fact, frozen=True, tag="complaint_closed"):
 
 
 def handled(project: Project, code: str, context: Context) -> Complaint:
-    """The unsettled complaint *code*; refused unless it is the sender's to handle."""
+    """The open complaint *code*; refused unless the sender may handle it."""
     complaint = find_complaint(project, code)
     require_responsible(context.by, complaint.department, f"the complaint {code}")
     require_unsettled(code, complaint)
@@ -217,17 +219,17 @@ def handled(project: Project, code: str, context: Context) -> Complaint:
 
 
 def require_fresh(code: str, complaint: Complaint) -> None:
-    """Refuse where the complaint was accepted before."""
+    """Refuse if the complaint has already been accepted."""
     if complaint.accepted:
         raise Refused(
             "complaint-accepted",
-            f"the complaint {code} was accepted before",
-            remedy="answer it, extend it or pass it on",
+            f"the complaint {code} has already been accepted",
+            remedy="answer it, extend it or transfer it",
         )
 
 
 class AcceptComplaint(Command, frozen=True, tag="accept_complaint"):
-    """Take a complaint up (受理): the time to answer begins."""
+    """Accept a complaint (受理): the time to answer begins."""
 
     complaint: Code
 
@@ -245,7 +247,7 @@ class AcceptComplaint(Command, frozen=True, tag="accept_complaint"):
 
 
 class ComplaintAccepted(Fact, frozen=True, tag="complaint_accepted"):
-    """*department* has taken the complaint up; it is answered under *rule*."""
+    """*department* accepted the complaint; it is answered under *rule*."""
 
     complaint: str
     item: str
@@ -258,7 +260,7 @@ class ComplaintAccepted(Fact, frozen=True, tag="complaint_accepted"):
 
 
 class DeclineComplaint(Command, frozen=True, tag="decline_complaint"):
-    """Do not take a complaint up (不予受理), saying why."""
+    """Decline a complaint (不予受理), with reasons."""
 
     complaint: Code
     reasons: Text
@@ -271,7 +273,7 @@ class DeclineComplaint(Command, frozen=True, tag="decline_complaint"):
 
 
 class ComplaintDeclined(Fact, frozen=True, tag="complaint_declined"):
-    """The complaint was not taken up: it ends here."""
+    """The complaint was declined: it ends here."""
 
     complaint: str
     item: str
@@ -283,7 +285,7 @@ class ComplaintDeclined(Fact, frozen=True, tag="complaint_declined"):
 
 
 class TransferComplaint(Command, frozen=True, tag="transfer_complaint"):
-    """Pass a complaint on (转办) to the department it belongs to, saying why. An answer's clock runs on meanwhile."""
+    """Transfer a complaint (转办) to the competent department, with reasons. The answer's clock keeps running."""
 
     complaint: Code
     to: Code
@@ -291,18 +293,20 @@ class TransferComplaint(Command, frozen=True, tag="transfer_complaint"):
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         complaint = handled(project, self.complaint, context)
-        require_reasons(self.reasons, f"passing on the complaint {self.complaint}", "")
+        require_reasons(self.reasons, f"transferring the complaint {self.complaint}", "")
         if self.to == complaint.department:
             raise Refused(
-                "transfer-nowhere", f"{self.to} has the complaint {self.complaint} already", remedy="name another one"
+                "transfer-nowhere",
+                f"{self.to} already has the complaint {self.complaint}",
+                remedy="name another department",
             )
         terms = terms_now(context)
         if complaint.transfers >= terms.transfers_max and context.by.role is not Role.SUPERVISOR:
             raise Refused(
                 "transfer-repeated",
-                f"the complaint {self.complaint} was passed on {complaint.transfers} times",
+                f"the complaint {self.complaint} has already been transferred {complaint.transfers} times",
                 article=terms.name,
-                remedy="the supervision bureau says whose it is",
+                remedy="the supervision bureau has to decide who handles it",
             )
         return (
             ComplaintTransferred(
@@ -317,7 +321,7 @@ class TransferComplaint(Command, frozen=True, tag="transfer_complaint"):
 
 
 class ComplaintTransferred(Fact, frozen=True, tag="complaint_transferred"):
-    """The complaint went from *sender* (empty: nobody's yet) to the department *to*."""
+    """The complaint was transferred from *sender* (empty: unassigned) to the department *to*."""
 
     complaint: str
     item: str
@@ -333,7 +337,7 @@ class ComplaintTransferred(Fact, frozen=True, tag="complaint_transferred"):
 
 
 class ExtendComplaint(Command, frozen=True, tag="extend_complaint"):
-    """Take longer to answer (延期), once: by how many working days, why, and who approved it."""
+    """Extend the time to answer (延期), once, by some working days, with reasons and approver."""
 
     complaint: Code
     days: Annotated[int, Meta(ge=1)]
@@ -346,22 +350,22 @@ class ExtendComplaint(Command, frozen=True, tag="extend_complaint"):
         if not complaint.accepted:
             raise Refused(
                 "complaint-not-accepted",
-                f"the complaint {self.complaint} was not accepted yet, so there is no answer to extend",
-                remedy="accept_complaint comes first",
+                f"the complaint {self.complaint} is not accepted yet, so its answer can't be extended",
+                remedy="accept it with accept_complaint first",
             )
         if complaint.extended:
             raise Refused(
                 "extension-repeated",
-                f"the answer to the complaint {self.complaint} was extended before",
+                f"the time to answer the complaint {self.complaint} has already been extended",
                 article=terms.name,
-                remedy="it is extended once",
+                remedy="answer it within that time: it can be extended once only",
             )
         if self.days > terms.extension_days_max:
             raise Refused(
                 "extension-exceeds-limit",
                 f"{self.days} working days are more than the {terms.extension_days_max} the zone allows",
                 article=terms.name,
-                remedy=f"at most {terms.extension_days_max}",
+                remedy=f"extend it by {terms.extension_days_max} working days or fewer",
             )
         require_reasons(self.reasons, f"extending the answer to {self.complaint}", "")
         if not self.approver.strip():
@@ -379,7 +383,7 @@ class ExtendComplaint(Command, frozen=True, tag="extend_complaint"):
 
 
 class ComplaintExtended(Fact, frozen=True, tag="complaint_extended"):
-    """So many working days more to answer; they count if the time was not over yet."""
+    """The time to answer was extended; effective only if it was not over yet."""
 
     complaint: str
     item: str
@@ -394,7 +398,7 @@ class ComplaintExtended(Fact, frozen=True, tag="complaint_extended"):
 
 
 class WithdrawComplaint(Command, frozen=True, tag="withdraw_complaint"):
-    """Take one's complaint back before it is answered."""
+    """Withdraw one's complaint before it is answered."""
 
     complaint: Code
     reasons: Text = ""
@@ -404,15 +408,15 @@ class WithdrawComplaint(Command, frozen=True, tag="withdraw_complaint"):
         if context.by.id != complaint.by:
             raise Refused(
                 "wrong-role",
-                f"{context.by.id} ({context.by.role}) can't take back the complaint {self.complaint}",
-                remedy="whoever filed it takes it back",
+                f"{context.by.id} ({context.by.role}) can't withdraw the complaint {self.complaint}",
+                remedy="only the complainant can withdraw it",
             )
         require_unsettled(self.complaint, complaint)
         return (ComplaintWithdrawn(complaint=self.complaint, item=complaint.item, reasons=self.reasons),)
 
 
 class ComplaintWithdrawn(Fact, frozen=True, tag="complaint_withdrawn"):
-    """Whoever filed the complaint took it back: it ends here."""
+    """The complainant withdrew the complaint: it ends here."""
 
     complaint: str
     item: str

@@ -36,7 +36,7 @@ class Grade(StrEnum):
 
 
 class Channel(StrEnum):
-    """Where the evaluation was given."""
+    """The channel of the evaluation."""
 
     WEB = "web"  # 政务服务网
     APP = "app"
@@ -50,7 +50,7 @@ BAD_GRADES = (Grade.DISSATISFIED, Grade.VERY_DISSATISFIED)
 
 
 class EvaluateService(Command, frozen=True, tag="evaluate_service"):
-    """Grade the service on one item, or on one *contact*: the version of the entry that records it.
+    """Grade the service on one item, or of one *contact*, given as the version of the entry that records it.
 
     A bad grade needs a reason or a comment.
     """
@@ -68,8 +68,8 @@ class EvaluateService(Command, frozen=True, tag="evaluate_service"):
         if not item.application:
             raise Refused(
                 "nothing-to-evaluate",
-                f"nothing was done on {self.item} yet",
-                remedy="evaluate it once it was applied for",
+                f"{self.item} has not been applied for yet",
+                remedy="evaluate it after the application",
             )
         department = self._served_by(project, item)
         self._require_first(project, item)
@@ -78,7 +78,7 @@ class EvaluateService(Command, frozen=True, tag="evaluate_service"):
             raise Refused(
                 "grade-unexplained",
                 f"the grade {self.grade} needs a reason or a comment",
-                remedy="say what was bad, so that it can be put right",
+                remedy="give reasons or a comment",
             )
         return (
             ServiceEvaluated(
@@ -96,24 +96,24 @@ class EvaluateService(Command, frozen=True, tag="evaluate_service"):
         )
 
     def _require_first(self, project: Project, item: Item) -> None:
-        """Refuse a second evaluation of the same thing."""
+        """Refuse a second evaluation of the same application or contact."""
         if self.contact and evaluation_id(self.item, item.application, self.contact) in project.evaluations:
             raise Refused(
                 "already-evaluated",
-                f"the contact that entry {self.contact} records was already evaluated",
+                f"the contact recorded in entry {self.contact} has already been evaluated",
                 article="GB/T 39734-2020",
-                remedy="one evaluation for each contact (一次一评)",
+                remedy="each contact is evaluated once (一次一评)",
             )
         if not self.contact and item.evaluated:
             raise Refused(
                 "already-evaluated",
-                f"this application for {self.item} was already evaluated",
+                f"this application for {self.item} has already been evaluated",
                 article="GB/T 39734-2020",
-                remedy="one evaluation for each application (一事一评)",
+                remedy="each application is evaluated once (一事一评)",
             )
 
     def _served_by(self, project: Project, item: Item) -> str:
-        """The department that is graded: the item's, or that of whoever served at the contact."""
+        """The department being graded: the item's, or that of the person who served at the contact."""
         if not self.contact:
             return item.department
         note: FactNote | None = project.notes.get(self.contact)
@@ -133,9 +133,9 @@ class EvaluateService(Command, frozen=True, tag="evaluate_service"):
 
 
 class ServiceEvaluated(Fact, frozen=True, tag="service_evaluated"):
-    """One application's evaluation, or one contact's; a *bad* one has to be put right and answered under *rule*.
+    """The evaluation of one application or one contact; a *bad* one has to be rectified under *rule*.
 
-    *evaluation* is its id; the oldest facts have none, and are known by their item and application.
+    *evaluation* is its id; the oldest facts have none and are identified by item and application.
     """
 
     item: str
@@ -161,21 +161,21 @@ NOT_CONTENT = (Satisfied.NO,)
 
 
 class AppealGround(StrEnum):
-    """Why a department says that an evaluation should not count."""
+    """The ground of a department's appeal against an evaluation."""
 
     MISTAKEN = "mistaken"  # 误评
     MALICIOUS = "malicious"  # 恶意差评
 
 
 def handled(project: Project, code: str, context: Context) -> Evaluation:
-    """The bad evaluation *code*; refused unless it is the sender's to see to."""
+    """The open bad evaluation *code*; refused unless the sender may handle it."""
     evaluation = open_evaluation(project, code)
     require_responsible(context.by, evaluation.department, f"the evaluation {code}")
     return evaluation
 
 
 class StartRectification(Command, frozen=True, tag="start_rectification"):
-    """Put somebody on a bad evaluation (安排专人核实)."""
+    """Assign a person to handle a bad evaluation (安排专人核实)."""
 
     evaluation: Line
     handler: Line
@@ -186,11 +186,11 @@ class StartRectification(Command, frozen=True, tag="start_rectification"):
         if evaluation.started or evaluation.rectified:
             raise Refused(
                 "rectification-started",
-                f"somebody is on the evaluation {self.evaluation} already",
-                remedy="rectify_evaluation says what was found and done",
+                f"the evaluation {self.evaluation} is already being handled",
+                remedy="record the result with rectify_evaluation",
             )
         if not self.handler.strip():
-            raise Refused("handler-missing", "nobody is named who sees to the evaluation", remedy="name the handler")
+            raise Refused("handler-missing", "no handler is named for the evaluation", remedy="name the handler")
         return (
             RectificationStarted(
                 evaluation=self.evaluation, item=evaluation.item, handler=self.handler, plan=self.plan
@@ -199,7 +199,7 @@ class StartRectification(Command, frozen=True, tag="start_rectification"):
 
 
 class RectificationStarted(Fact, frozen=True, tag="rectification_started"):
-    """*handler* is on it."""
+    """*handler* was assigned to the evaluation."""
 
     evaluation: str
     item: str
@@ -212,7 +212,7 @@ class RectificationStarted(Fact, frozen=True, tag="rectification_started"):
 
 
 class RectifyEvaluation(Command, frozen=True, tag="rectify_evaluation"):
-    """Say whether what a bad evaluation complains of is *real* (核实属实), and what was done about it."""
+    """Record whether the grievance behind a bad evaluation is *real* (核实属实), and what was done about it."""
 
     evaluation: Line
     real: bool
@@ -223,10 +223,10 @@ class RectifyEvaluation(Command, frozen=True, tag="rectify_evaluation"):
         if evaluation.rectified:
             raise Refused(
                 "call-back-missing",
-                f"the evaluation {self.evaluation} was put right, and the evaluator not called back yet",
-                remedy="call_back comes next",
+                f"the evaluation {self.evaluation} is rectified, but the evaluator has not been called back yet",
+                remedy="record the call-back with call_back first",
             )
-        require_reasons(self.measures, f"putting right {self.evaluation}", "")
+        require_reasons(self.measures, f"rectifying {self.evaluation}", "")
         return (
             EvaluationRectified(
                 evaluation=self.evaluation, item=evaluation.item, real=self.real, measures=self.measures
@@ -235,7 +235,7 @@ class RectifyEvaluation(Command, frozen=True, tag="rectify_evaluation"):
 
 
 class EvaluationRectified(Fact, frozen=True, tag="evaluation_rectified"):
-    """What was found and done: the evaluator is called back next."""
+    """The evaluation was rectified: the evaluator is called back next."""
 
     evaluation: str
     item: str
@@ -249,7 +249,7 @@ class EvaluationRectified(Fact, frozen=True, tag="evaluation_rectified"):
 
 
 class CallBack(Command, frozen=True, tag="call_back"):
-    """Call the evaluator back (回访): content, mostly, not, or nothing said (not reached)."""
+    """Record a call-back (回访): the evaluator is satisfied, mostly, not, or gave no answer (not reached)."""
 
     evaluation: Line
     satisfied: Satisfied
@@ -260,12 +260,12 @@ class CallBack(Command, frozen=True, tag="call_back"):
         if not evaluation.rectified:
             raise Refused(
                 "not-rectified",
-                f"the evaluation {self.evaluation} was not put right yet, so there is nothing to call back about",
-                remedy="rectify_evaluation comes first",
+                f"the evaluation {self.evaluation} is not rectified yet, so there is nothing to call back about",
+                remedy="record the rectification with rectify_evaluation first",
             )
         again = self.satisfied in NOT_CONTENT
         if again:
-            require_reasons(self.remarks, f"recording that {self.evaluation} was not put right", "")
+            require_reasons(self.remarks, f"recording dissatisfaction with the rectification of {self.evaluation}", "")
         return (
             EvaluationCalledBack(
                 evaluation=self.evaluation,
@@ -278,7 +278,7 @@ class CallBack(Command, frozen=True, tag="call_back"):
 
 
 class EvaluationCalledBack(Fact, frozen=True, tag="evaluation_called_back"):
-    """What the evaluator said; *again*: it has to be put right once more, otherwise it is closed."""
+    """The evaluator was called back; *again*: it has to be rectified once more, otherwise it is closed."""
 
     evaluation: str
     item: str
@@ -293,7 +293,7 @@ class EvaluationCalledBack(Fact, frozen=True, tag="evaluation_called_back"):
 
 
 class AppealEvaluation(Command, frozen=True, tag="appeal_evaluation"):
-    """Say that an evaluation was given by mistake or in bad faith, with evidence; once."""
+    """Appeal, once and with evidence, against an evaluation given by mistake or in bad faith."""
 
     evaluation: Line
     ground: AppealGround
@@ -307,7 +307,7 @@ class AppealEvaluation(Command, frozen=True, tag="appeal_evaluation"):
             raise Refused(
                 "appeal-settled",
                 f"the appeal against the evaluation {self.evaluation} is {evaluation.appeal}",
-                remedy="there is one appeal against an evaluation",
+                remedy="nothing more can be done: only one appeal against an evaluation is possible",
             )
         require_reasons(self.evidence, f"an appeal against {self.evaluation}", "")
         return (
@@ -318,7 +318,7 @@ class AppealEvaluation(Command, frozen=True, tag="appeal_evaluation"):
 
 
 class EvaluationAppealed(Fact, frozen=True, tag="evaluation_appealed"):
-    """The department asks the bureau not to count the evaluation. Its clocks run on meanwhile."""
+    """The department appealed to the bureau not to count the evaluation. Its clocks keep running."""
 
     evaluation: str
     item: str
@@ -331,7 +331,7 @@ class EvaluationAppealed(Fact, frozen=True, tag="evaluation_appealed"):
 
 
 class DecideEvaluationAppeal(Command, frozen=True, tag="decide_evaluation_appeal"):
-    """Decide such an appeal: *upheld*, the evaluation no longer counts; it stays to be seen."""
+    """Decide an appeal: if *upheld*, the evaluation no longer counts, but remains visible."""
 
     evaluation: Line
     upheld: bool
@@ -343,8 +343,8 @@ class DecideEvaluationAppeal(Command, frozen=True, tag="decide_evaluation_appeal
         if evaluation.appeal is not Appealed.OPEN:
             raise Refused(
                 "no-appeal",
-                f"no appeal against the evaluation {self.evaluation} waits for a decision",
-                remedy="the department appeals first",
+                f"no appeal against the evaluation {self.evaluation} is pending",
+                remedy="the department has to appeal first",
             )
         require_reasons(self.reasons, f"deciding the appeal against {self.evaluation}", "")
         return (
@@ -355,7 +355,7 @@ class DecideEvaluationAppeal(Command, frozen=True, tag="decide_evaluation_appeal
 
 
 class EvaluationAppealDecided(Fact, frozen=True, tag="evaluation_appeal_decided"):
-    """*upheld*: the evaluation was given by mistake or in bad faith, and is closed without counting."""
+    """The appeal was decided; if *upheld*, the evaluation is closed and does not count."""
 
     evaluation: str
     item: str

@@ -1,4 +1,4 @@
-"""Rules that several use cases about complaints and evaluations share."""
+"""Rules shared by use cases on complaints and evaluations."""
 
 from __future__ import annotations
 
@@ -11,82 +11,82 @@ from domain.project.state.project import Project
 
 
 def evaluation_id(item: str, application: int, contact: int = 0) -> str:
-    """The evaluation of one application, e.g. "land-use-1", or of the contact that entry 7 records, "land-use-1-v7"."""
+    """The id of an application's evaluation, such as "land-use-1", or of a contact's in entry 7, "land-use-1-v7"."""
     return f"{item}-{application}-v{contact}" if contact else f"{item}-{application}"
 
 
 def terms_now(context: Context) -> VoiceTerms:
-    """The zone's rules on the local day the act took effect."""
+    """The zone's feedback rules on the local day the act took effect."""
     return terms_on(local_day(context.at, context.law.zone))
 
 
 def find_complaint(project: Project, code: str) -> Complaint:
-    """The complaint *code*; refused where there is none."""
+    """The complaint *code*; refused if there is none."""
     try:
         return project.complaints[code]
     except KeyError:
         raise Refused(
-            "unknown-complaint", f"there is no complaint {code}", remedy="check the code it was filed under"
+            "unknown-complaint", f"there is no complaint {code}", remedy="check the id it was filed under"
         ) from None
 
 
 def find_evaluation(project: Project, code: str) -> Evaluation:
-    """The bad evaluation *code*; refused where there is none, or where it is a good one."""
-    found = project.evaluations.get(code)
-    if found is None:
+    """The bad evaluation *code*; refused if there is none, or if it is a good one."""
+    evaluation = project.evaluations.get(code)
+    if evaluation is None:
         raise Refused(
             "unknown-evaluation",
             f"there is no evaluation {code}",
-            remedy=f"the project has: {', '.join(project.evaluations) or 'none'}",
+            remedy=f"the project's evaluations: {', '.join(project.evaluations) or 'none'}",
         )
-    if not found.bad:
+    if not evaluation.bad:
         raise Refused(
             "evaluation-good",
             f"the evaluation {code} is not a bad one",
             article="国办发〔2019〕51号",
-            remedy="only the two lowest grades (差评) are put right, called back about or appealed against",
+            remedy="only the two lowest grades (差评) can be rectified, called back about or appealed against",
         )
-    return found
+    return evaluation
 
 
 def open_evaluation(project: Project, code: str) -> Evaluation:
-    """The bad evaluation *code*; refused where nothing is left to do about it."""
-    found = find_evaluation(project, code)
-    if found.closed:
-        raise Refused("evaluation-closed", f"the evaluation {code} is closed", remedy="nothing is left to do about it")
-    return found
+    """The open bad evaluation *code*; refused if it is closed."""
+    evaluation = find_evaluation(project, code)
+    if evaluation.closed:
+        raise Refused("evaluation-closed", f"the evaluation {code} is closed", remedy="nothing needs to be done")
+    return evaluation
 
 
 def require_unsettled(code: str, complaint: Complaint) -> None:
-    """Refuse where the complaint was answered or has ended."""
+    """Refuse if the complaint was answered or has ended."""
     if complaint.answered or complaint.closed:
         raise Refused(
             "complaint-settled",
             f"the complaint {code} is already {'closed' if complaint.closed else 'answered'}",
-            remedy="a new complaint may follow",
+            remedy="file a new complaint if necessary",
         )
 
 
 def require_responsible(by: Actor, department: str, what: str) -> None:
-    """Refuse *what* (such as 'the complaint c1') unless it is *by*'s department's, or the bureau's, to handle."""
+    """Refuse *what* (such as 'the complaint c1') unless *by*'s department, or the bureau, is responsible for it."""
     own = by.role is Role.OFFICER and by.department == department != ""
     if not own and by.role is not Role.SUPERVISOR:
         raise Refused(
             "wrong-department",
-            f"{what} is not for {by.department or by.id} ({by.role}) to answer",
-            remedy=f"{department or 'the supervision bureau'} answers it",
+            f"{by.department or by.id} ({by.role}) is not responsible for {what}",
+            remedy=f"{department or 'the supervision bureau'} has to do this",
             department=department,
         )
 
 
 def require_entries(project: Project, versions: tuple[int, ...], item: str) -> None:
-    """Refuse where one of *versions* is no entry that counts, or is about another item than *item* (if given)."""
+    """Refuse *versions* that are not entries of the project, were retracted, or concern another item than *item*."""
     for version in versions:
         note = project.notes.get(version)
         if note is None or version in project.retracted or (item and note.item not in ("", item)):
             raise Refused(
                 "no-such-entry",
-                f"there is no entry {version}{f' about {item}' if item else ''} to point to",
-                remedy="the versions are those of the project's history; a retracted entry no longer counts",
+                f"there is no entry {version}{f' on {item}' if item else ''} to refer to",
+                remedy="give versions from the project's history, and none that was retracted",
                 version=version,
             )

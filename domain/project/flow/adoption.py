@@ -1,4 +1,4 @@
-"""启用流程 adoption: a project is planned by a published flow, and later moved to another edition of it."""
+"""启用流程 adoption: a project adopts a published flow, and may later move to another edition of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EditionNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class StartFlow(Command, frozen=True, tag="start_flow"):
-    """Plan the project by an edition of a flow (0: the newest): every item that its kind of project needs."""
+    """Plan every item that a project of this kind needs, by an edition of a flow (0: the newest)."""
 
     flow: Code
     kind: Code
@@ -41,8 +41,8 @@ class StartFlow(Command, frozen=True, tag="start_flow"):
         if project.flow is not None:
             raise Refused(
                 "flow-adopted",
-                f"the project already runs by edition {project.flow.edition} of {project.flow.flow}",
-                remedy="use move_flow to go to another edition",
+                f"the project already follows edition {project.flow.edition} of {project.flow.flow}",
+                remedy="move it to another edition with move_flow",
             )
         edition = published_flow(self.flow, context).edition(self.edition)
         plans = plans_of(edition, self.kind, context)
@@ -65,7 +65,7 @@ class StartFlow(Command, frozen=True, tag="start_flow"):
 
 
 class FlowAdopted(Fact, frozen=True, tag="flow_adopted"):
-    """The project runs by this edition of the flow; the facts before this one hold its *steps* as planned items."""
+    """The project follows this edition of the flow; the facts before this one plan its *steps* as items."""
 
     flow: str
     edition: int
@@ -78,10 +78,10 @@ class FlowAdopted(Fact, frozen=True, tag="flow_adopted"):
 
 
 class MoveFlow(Command, frozen=True, tag="move_flow"):
-    """Go to another edition of the project's flow (0: the newest), or to another kind of project.
+    """Move to another edition of the project's flow (0: the newest), or to another kind of project.
 
-    Items that were begun stay as they are, but for what they wait for. Refused where one of them would go: look at the
-    preview first.
+    Items under way are unchanged except for their preconditions. Refused if one of them would be dropped; the preview
+    shows this in advance.
     """
 
     edition: EditionNumber = 0
@@ -96,7 +96,7 @@ class MoveFlow(Command, frozen=True, tag="move_flow"):
         if (edition.number, kind) == (flow.edition, flow.kind):
             raise Refused(
                 "flow-unmoved",
-                f"the project already runs by edition {flow.edition} of {flow.flow}, for the kind {flow.kind}",
+                f"the project already follows edition {flow.edition} of {flow.flow}, for the kind {flow.kind}",
                 remedy="name another edition or another kind",
             )
         require_possible(move)
@@ -117,7 +117,7 @@ class MoveFlow(Command, frozen=True, tag="move_flow"):
 
 
 class FlowMoved(Fact, frozen=True, tag="flow_moved"):
-    """From now on the project runs by this edition; the facts before this one tell what that changed."""
+    """The project follows this edition from now on; the facts before this one record what changed."""
 
     flow: str
     edition: int
@@ -130,7 +130,7 @@ class FlowMoved(Fact, frozen=True, tag="flow_moved"):
 
 
 class ItemReplanned(Fact, frozen=True, tag="item_replanned"):
-    """The item is planned otherwise than before: it waits for other items, or has other terms."""
+    """The plan of the item changed: its preconditions or its terms."""
 
     item: str
     plan: PlannedItem
@@ -143,7 +143,7 @@ class ItemReplanned(Fact, frozen=True, tag="item_replanned"):
 
 
 class ItemDropped(Fact, frozen=True, tag="item_dropped"):
-    """The project does not need the item after all; nothing had been done about it."""
+    """The item was dropped from the plan; it had not been begun."""
 
     item: str
 
@@ -152,26 +152,26 @@ class ItemDropped(Fact, frozen=True, tag="item_dropped"):
 
 
 def adopted_flow(project: Project) -> AdoptedFlow:
-    """The flow the project runs by; refused where it runs by none."""
+    """The flow the project follows; refused if there is none."""
     if project.flow is None:
-        raise Refused("no-flow", "the project runs by no flow", remedy="use start_flow first")
+        raise Refused("no-flow", "the project follows no flow", remedy="adopt one with start_flow first")
     return project.flow
 
 
 def moved(project: Project, number: int, kind: str, context: Context) -> tuple[FlowEdition, str, Move]:
-    """The edition of the project's flow and the kind that are asked for, and what going there would do."""
+    """The requested edition and kind of the project's flow, and the effects of moving there."""
     flow = adopted_flow(project)
     edition = published_flow(flow.flow, context).edition(number)
     return edition, kind or flow.kind, move_to(project, plans_of(edition, kind or flow.kind, context))
 
 
 def plans_of(flow: FlowEdition, kind: str, context: Context) -> tuple[PlannedItem, ...]:
-    """What *flow* plans for a project of *kind*, by the catalogue in force; refused where that can't be told."""
+    """The items *flow* plans for a project of *kind*, by the catalogue in force; refused if the two do not match."""
     if kind not in flow.kinds:
         raise Refused(
             "unknown-kind",
             f"the flow is not for projects of the kind {kind}",
-            remedy=f"it is for: {', '.join(flow.kinds)}",
+            remedy=f"choose one of: {', '.join(flow.kinds)}",
         )
     catalogue = edition_in_force(flow.catalogue, context)
     gone = [step.item for step in flow.steps if step.is_for(kind) and step.item not in catalogue.items]
@@ -179,7 +179,7 @@ def plans_of(flow: FlowEdition, kind: str, context: Context) -> tuple[PlannedIte
         raise Refused(
             "unknown-service-item",
             f"edition {catalogue.number} of the catalogue {flow.catalogue} no longer has: {', '.join(gone)}",
-            remedy="publish an edition of the flow that fits the catalogue",
+            remedy="publish an edition of the flow that matches the catalogue",
             items=gone,
         )
     foreign = [step.item for step in flow.steps if step.is_for(kind) and not under(catalogue.items[step.item], context)]
@@ -194,25 +194,29 @@ def plans_of(flow: FlowEdition, kind: str, context: Context) -> tuple[PlannedIte
 
 
 def under(service: ServiceItem, context: Context) -> bool:
-    """Whether *service* is handled under the law of the command; one that names none is under the project's."""
+    """Whether *service* is handled under the law of the command; without a law of its own it is."""
     return service.law in ("", context.law.id)
 
 
 def require_possible(move: Move) -> None:
-    """Refuse a move that would lose what was begun, or leave items waiting for ever."""
+    """Refuse a move that would drop items under way, or leave others in a deadlock."""
     if move.lost:
         raise Refused(
             "flow-move-loses",
-            f"these items were begun and are no steps of the other edition: {', '.join(move.lost)}",
-            remedy="stay with the edition the project has, or publish one that has these steps",
+            f"these items are under way but are not steps of the other edition: {', '.join(move.lost)}",
+            remedy="stay with the current edition, or publish one that has these steps",
             items=list(move.lost),
         )
     if move.stranded:
         raise Refused(
             "precondition-unknown",
-            f"these items would wait for one that goes: {', '.join(move.stranded)}",
-            remedy="plan them otherwise first",
+            f"these items require one that would be dropped: {', '.join(move.stranded)}",
+            remedy="change their preconditions first",
             items=list(move.stranded),
         )
     if move.circle:
-        raise Refused("precondition-circle", f"{move.circle}: a circle", remedy="drop one of these preconditions")
+        raise Refused(
+            "precondition-circle",
+            f"the preconditions would form a cycle: {move.circle}",
+            remedy="drop one of these preconditions",
+        )

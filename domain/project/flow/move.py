@@ -1,4 +1,4 @@
-"""换版 moving a project to another edition of its flow: what stays, changes, comes and goes."""
+"""换版 moving a project to another edition of its flow: the items unchanged, replanned, added and dropped."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from domain.project.state.project import Item, Project
 
 
 class Move(Struct, frozen=True):
-    """What a move does to a project's items, by their codes.
+    """The effects of a move on a project's items, by code.
 
-    *kept* stay as they are; *changed* wait for other items, or, not begun, are planned anew; *added* come, *dropped*
-    go. *lost* were begun and would go, *stranded* wait for one that goes, and *circle* would wait for itself: none of
-    these three may be, so each of them forbids the move.
+    *unaffected* stay as they are; *changed* have other preconditions or, if not begun, another plan; *added* and
+    *dropped* are new and removed. Three things forbid the move: *lost* are under way and would be dropped, *stranded*
+    require a dropped item, *circle* is a cycle of preconditions.
     """
 
-    kept: tuple[str, ...]
+    unaffected: tuple[str, ...]
     changed: tuple[PlannedItem, ...]
     added: tuple[PlannedItem, ...]
     dropped: tuple[str, ...]
     lost: tuple[str, ...]
     stranded: tuple[str, ...]
     circle: str
-    steps: tuple[str, ...]  # every item of the project that is then the flow's
+    steps: tuple[str, ...]  # every item of the project that then comes from the flow
 
     @property
     def possible(self) -> bool:
-        """Whether nothing forbids it."""
+        """Whether the move is allowed."""
         return not (self.lost or self.stranded or self.circle)
 
 
 def begun(item: Item) -> bool:
-    """Whether anything was ever done about *item*."""
+    """Whether *item* was ever begun."""
     return item.stage is not Stage.NOT_STARTED or item.application > 0
 
 
 def move_to(project: Project, plans: Iterable[PlannedItem]) -> Move:
-    """What planning *project* by *plans* instead would do to it. Items planned by hand stay."""
+    """The effects of replanning *project* by *plans*. Items planned by hand stay."""
     new = {plan.item: plan for plan in plans}
     of_flow = set(project.flow.steps) if project.flow else set()
     going = [code for code in project.items if code in of_flow and code not in new]
@@ -58,7 +58,7 @@ def move_to(project: Project, plans: Iterable[PlannedItem]) -> Move:
     after |= {plan.item: plan for plan in added}
     touched = {plan.item for plan in changed}
     return Move(
-        kept=tuple(code for code in project.items if code not in touched and code not in going),
+        unaffected=tuple(code for code in project.items if code not in touched and code not in going),
         changed=tuple(changed),
         added=added,
         dropped=dropped,
@@ -70,7 +70,7 @@ def move_to(project: Project, plans: Iterable[PlannedItem]) -> Move:
 
 
 def _replanned(item: Item, plan: PlannedItem) -> PlannedItem:
-    """*plan*; of an item that was begun only its place among the others: its terms stay as they were."""
+    """*plan*; for an item under way only its preconditions and place, as its terms stay."""
     if not begun(item):
         return plan
     return structs.replace(

@@ -1,7 +1,7 @@
-"""关键路径 the critical path over what is left of a project: expected finishes, slack, and what a delay would move.
+"""关键路径 critical path of the remaining items of a project: expected finishes, slack, effects of delays.
 
-Days are working days from the day of the question, whole numbers. Every item is taken to begin as soon as what it
-waits for is granted. Of a group of preconditions the quickest counts; of all groups the slowest.
+Days are whole working days from today. Every item is assumed to start as soon as its preconditions are granted. Of a
+group of preconditions the quickest counts; of all groups the slowest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from domain.core.graph import Groups
 
 Durations = Mapping[str, int]  # working days still needed, by item
-Finishes = Mapping[str, int]  # working days from now until it is granted, by item; not those stuck for ever
+Finishes = Mapping[str, int]  # working days from now until it is granted, by item; without those in a deadlock
 
 
 class Days(Struct, frozen=True, order=True, gc=False):
@@ -26,9 +26,9 @@ class Days(Struct, frozen=True, order=True, gc=False):
 
 
 class PathTask(Struct, frozen=True, gc=False):
-    """What is left of one item: its open groups of preconditions, and how many days it still needs once these are met.
+    """The remaining work on one item: its open groups of preconditions, and the days it needs once these are met.
 
-    *optional*: nothing needs it to be granted but a group that another item could meet as well.
+    *optional*: it is required only in groups that another item could meet as well.
     """
 
     needs: Groups
@@ -37,9 +37,9 @@ class PathTask(Struct, frozen=True, gc=False):
 
 
 class PathStep(Struct, frozen=True, gc=False):
-    """One item on the way: when it begins and is over, in days from now; *slack*: how much later by itself it may be.
+    """One item of the path: start and finish in days from now; *slack*: the delay it alone may have.
 
-    *slack* None: however late it is, the finish stays where it is. *critical*: the usual way to the finish leads here.
+    *slack* None: no delay moves the finish. *critical*: it is on the critical path by median durations.
     """
 
     item: str
@@ -50,9 +50,9 @@ class PathStep(Struct, frozen=True, gc=False):
 
 
 class Path(Struct, frozen=True):
-    """The way to the finish. *finish* is None where nothing is left, or where something is *stuck*.
+    """The path to the finish. *finish* is None if nothing remains, or if items are *stuck*.
 
-    *critical* is the usual way: the items that decide the median finish, in order of time.
+    *critical* lists the items that determine the median finish, in order of time.
     """
 
     steps: tuple[PathStep, ...]
@@ -62,7 +62,7 @@ class Path(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True, gc=False):
-    """An item that a delay moves, by its median: from so many days from now to so many."""
+    """An item moved by a delay: its median finish before and after."""
 
     item: str
     before: int
@@ -70,7 +70,7 @@ class Moved(Struct, frozen=True, gc=False):
 
 
 class Effect(Struct, frozen=True):
-    """What delays do: the items they move, the one that moves most first, and the finish before and after."""
+    """The effect of delays: the items moved, by decreasing shift, and the finish before and after."""
 
     moved: tuple[Moved, ...]
     finish: Moved | None
@@ -80,14 +80,14 @@ def path(tasks: Mapping[str, PathTask]) -> Path:
     """The critical path over *tasks*: all items that are not granted yet, by their codes."""
     low, usual, high = (finishes(tasks, days) for days in scenarios(tasks))
     stuck = tuple(code for code in tasks if code not in usual)
-    ends = [finish_of(tasks, found) for found in (low, usual, high)]
+    ends = [finish_of(tasks, times) for times in (low, usual, high)]
     finish = Days(*ends) if tasks and not stuck else None
     critical = _critical(tasks, usual)
     slacks = slack(tasks)
     steps = tuple(
         PathStep(
             item=code,
-            starts=Days(*(found[code] - days for found, days in zip((low, usual, high), _three(task), strict=True))),
+            starts=Days(*(times[code] - days for times, days in zip((low, usual, high), _three(task), strict=True))),
             finishes=Days(low[code], usual[code], high[code]),
             slack=slacks[code],
             critical=code in critical,
@@ -99,79 +99,79 @@ def path(tasks: Mapping[str, PathTask]) -> Path:
 
 
 def delayed(tasks: Mapping[str, PathTask], delays: Durations) -> Effect:
-    """What it would move if each item of *delays* needed so many working days more (>= 0) than the median."""
+    """The effect if each item of *delays* took that many working days (>= 0) more than its median."""
     usual = medians(tasks)
     before = finishes(tasks, usual)
     after = finishes(tasks, {code: days + delays.get(code, 0) for code, days in usual.items()})
     moved = [Moved(code, before[code], after[code]) for code in before if before[code] != after[code]]
-    moved.sort(key=lambda one: one.before - one.after)
+    moved.sort(key=lambda shift: shift.before - shift.after)
     whole = Moved("", finish_of(tasks, before), finish_of(tasks, after)) if before else None
     return Effect(tuple(moved), whole)
 
 
 def finishes(tasks: Mapping[str, PathTask], days: Durations) -> dict[str, int]:
-    """The earliest finish of every item that can be reached at all, in the order of the finishes.
+    """The earliest finish of every reachable item, in order of finish.
 
-    Items are settled in the order of their finishes, as in Dijkstra's shortest paths (Knuth 1977 has it for and-or
-    graphs), so that the first settled item of a group is its quickest, also where items name each other in circles.
+    Items are settled in order of finish, as in Dijkstra's algorithm (Knuth 1977 generalises it to and-or graphs), so
+    that the first settled item of a group is its quickest, also if preconditions form cycles.
     """
     waits = {code: len(task.needs) for code, task in tasks.items()}
     named_in = _named_in(tasks)
     heap = [(days[code], nth, code) for nth, code in enumerate(tasks) if not waits[code]]
     heap.sort()
     met: set[tuple[str, int]] = set()
-    found: dict[str, int] = {}
+    finished: dict[str, int] = {}
     while heap:
         at, _, code = heappop(heap)
-        found[code] = at
+        finished[code] = at
         for of_item, nth in named_in.get(code, ()):
             if (of_item, nth) in met:
                 continue
             met.add((of_item, nth))
             waits[of_item] -= 1
             if not waits[of_item]:
-                heappush(heap, (at + days[of_item], len(found), of_item))
-    return found
+                heappush(heap, (at + days[of_item], len(finished), of_item))
+    return finished
 
 
 def _named_in(tasks: Mapping[str, PathTask]) -> dict[str, list[tuple[str, int]]]:
-    """In which groups each item stands: of which item, and the how many-th."""
-    found: dict[str, list[tuple[str, int]]] = {}
+    """For each item the groups that contain it, as (item, index of the group)."""
+    named: dict[str, list[tuple[str, int]]] = {}
     for code, task in tasks.items():
         for nth, group in enumerate(task.needs):
             for other in dict.fromkeys(group):
-                found.setdefault(other, []).append((code, nth))
-    return found
+                named.setdefault(other, []).append((code, nth))
+    return named
 
 
-def finish_of(tasks: Mapping[str, PathTask], found: Finishes) -> int:
-    """When everything is over: the last of the items that have to be granted; 0 where none has to be."""
-    return max((at for code, at in found.items() if not tasks[code].optional), default=0)
+def finish_of(tasks: Mapping[str, PathTask], times: Finishes) -> int:
+    """The finish of the project: the latest of its required items; 0 if there are none."""
+    return max((at for code, at in times.items() if not tasks[code].optional), default=0)
 
 
 def slack(tasks: Mapping[str, PathTask]) -> dict[str, int | None]:
-    """By how many working days each item alone may take longer without moving the median finish; None: any number."""
+    """The working days by which each item alone may be delayed without moving the median finish; None: any number."""
     usual = medians(tasks)
-    found = finishes(tasks, usual)
-    finish = finish_of(tasks, found)
-    latest, unsure = _latest(tasks, usual, found, finish)
+    times = finishes(tasks, usual)
+    finish = finish_of(tasks, times)
+    latest, unsure = _latest(tasks, usual, times, finish)
     return {
         code: _slack(tasks, usual, code, finish) if code in unsure else latest[code] - at if code in latest else None
-        for code, at in found.items()
+        for code, at in times.items()
     }
 
 
 def _latest(
-    tasks: Mapping[str, PathTask], usual: Durations, found: dict[str, int], finish: int
+    tasks: Mapping[str, PathTask], usual: Durations, times: dict[str, int], finish: int
 ) -> tuple[dict[str, int], set[str]]:
-    """The latest finish of each item that keeps the *finish*, back from the end, where the finish asks for one.
+    """The latest finish of each item that keeps the *finish*, computed backwards.
 
-    The second are items of which that says too little: somewhere behind them another item could do as well.
+    The second result are items for which this is only a bound: on the way an alternative could replace them.
     """
     latest: dict[str, int] = {}
     unsure: set[str] = set()
     named_in = _named_in(tasks)
-    for code in reversed(found):
+    for code in reversed(times):
         limits = [] if tasks[code].optional else [finish]
         for of_item, nth in named_in.get(code, ()):
             if of_item in unsure or len(tasks[of_item].needs[nth]) > 1:
@@ -184,27 +184,27 @@ def _latest(
 
 
 def _slack(tasks: Mapping[str, PathTask], usual: Durations, code: str, finish: int) -> int | None:
-    """The largest delay that keeps the finish; the finish grows with the delay, so it is found by halving."""
+    """The largest delay that keeps the finish, by bisection: the finish is monotonic in the delay."""
 
     def moves(delay: int) -> bool:
         return finish_of(tasks, finishes(tasks, {**usual, code: usual[code] + delay})) > finish
 
-    enough = finish + 1  # later than everything: nothing that waits for it is reached by way of it any earlier
+    enough = finish + 1  # later than the finish: no item would be reached through it
     if not moves(enough):
         return None
-    kept = 0
-    while enough - kept > 1:
-        middle = (kept + enough) // 2
-        kept, enough = (kept, middle) if moves(middle) else (middle, enough)
-    return kept
+    harmless = 0
+    while enough - harmless > 1:
+        middle = (harmless + enough) // 2
+        harmless, enough = (harmless, middle) if moves(middle) else (middle, enough)
+    return harmless
 
 
 def _critical(tasks: Mapping[str, PathTask], usual: Finishes) -> tuple[str, ...]:
-    """The items that decide the finish: from the last one back over whatever it waits for longest."""
+    """The items that determine the finish: backwards from the last one over its latest precondition."""
     ends = [code for code in usual if not tasks[code].optional]
     if not ends:
         return ()
-    order = {code: nth for nth, code in enumerate(usual)}  # never back to what came later, also where days are 0
+    order = {code: nth for nth, code in enumerate(usual)}  # only towards earlier items, also if days are 0
     way = [max(ends, key=usual.__getitem__)]
     while needs := tasks[way[-1]].needs:
         quickest = [min((other for other in group if other in usual), key=order.__getitem__) for group in needs]
@@ -213,19 +213,19 @@ def _critical(tasks: Mapping[str, PathTask], usual: Finishes) -> tuple[str, ...]
 
 
 def optional(needs: Mapping[str, Groups]) -> set[str]:
-    """The items that only ever stand beside others in a group: one of these would do as well."""
+    """The items that are required only as one of several alternatives."""
     groups = [group for of_item in needs.values() for group in of_item]
     alone = {group[0] for group in groups if len(group) == 1}
     return {code for group in groups if len(group) > 1 for code in group} - alone
 
 
 def medians(tasks: Mapping[str, PathTask]) -> dict[str, int]:
-    """What each item usually still needs."""
+    """The median remaining days of each item."""
     return {code: task.days.median for code, task in tasks.items()}
 
 
 def scenarios(tasks: Mapping[str, PathTask]) -> Iterable[Durations]:
-    """Everything quick, everything as usual, everything slow."""
+    """Three scenarios: all items quick, all usual, all slow."""
     threes = {code: _three(task) for code, task in tasks.items()}
     return [{code: three[nth] for code, three in threes.items()} for nth in range(3)]
 

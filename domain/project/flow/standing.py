@@ -1,4 +1,4 @@
-"""Where a project stands in its flow: which steps are done, open, free to begin, or blocked, and by what."""
+"""The state of each step of a project's flow: done, open, startable, or blocked, and by what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.project.state.project import Item, Project
 
 
 class StepState(StrEnum):
-    """How a step stands, as far as the facts tell."""
+    """The state of a step."""
 
     DONE = "done"  # granted
     OPEN = "open"  # applied for and not decided
@@ -21,7 +21,7 @@ class StepState(StrEnum):
 
 
 class StepStanding(Struct, frozen=True):
-    """One item of a project in its flow. *blocked_by*: of each group one item has to be granted first."""
+    """One step with its state. *blocked_by*: unmet groups, of each of which one item has to be granted first."""
 
     item: str
     name: str

@@ -1,7 +1,7 @@
-"""What has to be known of a project: the categories of the information base, their fields, and how each is written.
+"""The form of the information base: categories, their fields, and the format of each.
 
-The form follows what the national project platform and a zone's own record ask for; a field without which a project's
-entry is incomplete is required. Keys are permanent: facts hold them.
+It follows the national project platform and a zone's own records. A project's entry is incomplete without the
+required fields. Keys are permanent, as facts contain them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ AREA_UNITS = ("平方米", "公顷", "亩")
 
 
 class Sort(StrEnum):
-    """How a field is written."""
+    """The format of a field."""
 
     TEXT = "text"
     NUMBER = "number"  # decimal, at most six places
@@ -52,19 +52,19 @@ FORMS = {
 
 
 class FormField(Struct, frozen=True):
-    """One thing to be known. *options* map a choice's stored value to its words, Chinese and English."""
+    """One field. *options* map the stored value of a choice to its label in Chinese and English."""
 
     key: str
     zh: str
     en: str
     sort: Sort = Sort.TEXT
     required: bool = False
-    units: tuple[str, ...] = ()  # one has to be given, where there are any
+    units: tuple[str, ...] = ()  # if any, one of them is required
     options: dict[str, tuple[str, str]] = {}
 
 
 class Category(Struct, frozen=True):
-    """Fields that are entered together."""
+    """A group of fields entered together."""
 
     id: str
     zh: str
@@ -72,13 +72,13 @@ class Category(Struct, frozen=True):
     fields: tuple[FormField, ...]
 
     def field(self, key: str) -> FormField:
-        """The field *key*; refused where the category has none of that name."""
+        """The field *key*; refused if the category has no such field."""
         for field in self.fields:
             if field.key == key:
                 return field
         known = ", ".join(field.key for field in self.fields)
         raise Refused(
-            "unknown-field", f"{key} is no field of {self.id} ({self.zh})", remedy=f"its fields: {known}", field=key
+            "unknown-field", f"{self.id} ({self.zh}) has no field {key}", remedy=f"its fields: {known}", field=key
         )
 
 

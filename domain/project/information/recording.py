@@ -1,4 +1,4 @@
-"""项目信息 information: what the project manager enters of a project by category, corrected by entering it again."""
+"""项目信息 information: data on a project, entered by category and corrected by entering it again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Value = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] | int | float
 
 
 class EnteredField(Struct, frozen=True, forbid_unknown_fields=True):
-    """One field as it is entered. An empty *value* takes back what was entered before."""
+    """One field as entered. An empty *value* deletes the earlier one."""
 
     key: Code
     value: Value
@@ -27,7 +27,7 @@ class EnteredField(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KnownField(Struct, frozen=True):
-    """One field as it is kept: *value* in the form its sort asks for, empty where it was taken back."""
+    """One field as stored: *value* in the canonical format of its sort, empty if deleted."""
 
     key: str
     value: str
@@ -35,10 +35,10 @@ class KnownField(Struct, frozen=True):
 
 
 class RecordInformation(Command, frozen=True, tag="record_information"):
-    """Enter what is known of a project in one *category* of the form, or correct it by entering it again.
+    """Enter fields of one *category* of the form, or correct them by entering them again.
 
-    *as_of* is the day the figures are of, today if left out: of two entries for a field the one of the later day
-    counts, of one day the one entered last. *source* says where they are from.
+    *as_of* is the day the figures refer to, today if left out. Of two entries for a field the one of the later day
+    counts, of the same day the one entered last. *source* is where they come from.
     """
 
     category: Code
@@ -52,7 +52,7 @@ class RecordInformation(Command, frozen=True, tag="record_information"):
         if category is None:
             raise Refused(
                 "unknown-category",
-                f"{self.category} is no category of the information base",
+                f"the information base has no category {self.category}",
                 remedy=f"its categories: {', '.join(CATEGORIES)}",
             )
         keys = [field.key for field in self.fields]
@@ -61,13 +61,17 @@ class RecordInformation(Command, frozen=True, tag="record_information"):
         today = context.at.astimezone(ZoneInfo(context.law.zone)).date()
         as_of = self.as_of or today
         if as_of > today:
-            raise Refused("in-the-future", f"nothing is known yet as of {as_of}", remedy="as_of is a day that has come")
+            raise Refused(
+                "in-the-future",
+                f"as_of can't be {as_of}: that day is still to come",
+                remedy="give today or an earlier day",
+            )
         known = tuple(_known(category, field) for field in self.fields)
         return (InformationRecorded(category=self.category, fields=known, as_of=as_of, source=self.source),)
 
 
 class InformationRecorded(Fact, frozen=True, tag="information_recorded"):
-    """信息入库: fields of one category as known on a day."""
+    """信息入库: fields of one category as of a day."""
 
     category: str
     fields: tuple[KnownField, ...]
@@ -75,11 +79,11 @@ class InformationRecorded(Fact, frozen=True, tag="information_recorded"):
     source: str = ""
 
     def apply(self, project: Project) -> None:
-        """Changes nothing for later decisions; the information base holds it."""
+        """No effect on later decisions; the information base shows it."""
 
 
 def _known(category: Category, entered: EnteredField) -> KnownField:
-    """*entered* as it is kept. Refused where it is no field of *category*, or is not written as that field asks."""
+    """*entered* in canonical format. Refused if *category* has no such field, or if the value is invalid."""
     field = category.field(entered.key)
     value = str(entered.value).strip()
     if not value:
@@ -89,15 +93,15 @@ def _known(category: Category, entered: EnteredField) -> KnownField:
         units = ", ".join(field.units)
         raise Refused(
             "unit-wrong",
-            f"{category.id}.{field.key} ({field.zh}) is given in {entered.unit or 'no unit'}",
-            remedy=f"give one of these units: {units}" if units else "it has no unit",
+            f"{category.id}.{field.key} ({field.zh}) can't be given in {entered.unit or 'no unit'}",
+            remedy=f"give one of these units: {units}" if units else "give it without a unit",
             field=field.key,
         )
     return KnownField(field.key, value, entered.unit)
 
 
 def _require_form(category: Category, field: FormField, value: str) -> None:
-    """Refuse a *value* that is not written as *field* asks."""
+    """Refuse a *value* that is not in the format of *field*."""
     if field.sort is Sort.CHOICE:
         wrong, form = value not in field.options, f"one of: {', '.join(field.options)}"
     elif field.sort is Sort.TEXT:

@@ -1,4 +1,4 @@
-"""申请材料 materials: a fact attaches a stored file to items, one file to as many as need it; another detaches it."""
+"""申请材料 materials: stored files are attached to items, one file to any number of them, and detached."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from domain.project.state.materials import (
 from domain.project.state.project import Project
 
 OVER_STAGES = (Stage.DECLINED, Stage.WITHDRAWN, *DECIDED_STAGES)
-PATH_CHARACTERS = frozenset('/\\:*?"<>|')  # what parts a path, or names no file, on some system
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # among them those that turn the direction of the text around
+PATH_CHARACTERS = frozenset('/\\:*?"<>|')  # path separators, or not allowed in file names on some system
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # invisible characters, among them direction overrides
 
 Items = Annotated[tuple[Code, ...], Meta(max_length=ITEMS_MAX)]
 SomeItems = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
 
 
 class AttachMaterial(Command, frozen=True, tag="attach_material"):
-    """Attach a file that was uploaded before to one item or to many: one submission serves every department.
+    """Attach an uploaded file to one or more items: one submission serves every department.
 
-    *later_evidence*: also to items that were decided, declined or withdrawn, as evidence that came afterwards.
+    *later_evidence*: also to items already decided, declined or withdrawn, as later evidence.
     """
 
     digest: Digest
@@ -46,13 +46,13 @@ class AttachMaterial(Command, frozen=True, tag="attach_material"):
     size: Size
     items: SomeItems
     later_evidence: bool = False
-    source: Line = ""  # where the file is from, such as the window that scanned it
+    source: Line = ""  # the origin of the file, such as the window that scanned it
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_papers_from(context.by, "attach a material")
         items = once(self.items)
         if not items:
-            raise Refused("nothing-chosen", "no item is named", remedy="name the items the file is for")
+            raise Refused("nothing-chosen", "no item is named", remedy="name the items to attach the file to")
         over = tuple(code for code in items if project.item(code).stage in OVER_STAGES)
         self._require_sound()
         self._require_new(project, items)
@@ -60,7 +60,7 @@ class AttachMaterial(Command, frozen=True, tag="attach_material"):
             stages = ", ".join(f"{code} is {project.item(code).stage}" for code in over)
             raise Refused(
                 "material-late",
-                f"{stages}: nothing more is attached to it",
+                f"no file can be attached any more: {stages}",
                 remedy="apply again first, or attach it as later evidence",
                 items=over,
             )
@@ -77,12 +77,12 @@ class AttachMaterial(Command, frozen=True, tag="attach_material"):
         )
 
     def _require_sound(self) -> None:
-        """Refuse what names no file: over HTTP the schema has seen to most of it, an importer has no schema."""
+        """Refuse an invalid digest, media type or size: HTTP requests are validated by schema, imports are not."""
         if not is_digest(self.digest) or not is_media_type(self.media_type) or not 0 < self.size <= SIZE_MAX:
             raise Refused(
                 "material-unsound",
-                "a material is told by its SHA-256 in 64 lower-case hexadecimal digits, its media type and its size",
-                remedy="send what the upload answered",
+                "a material needs its SHA-256 in 64 lower-case hexadecimal digits, its media type and its size",
+                remedy="send these values as returned by the upload",
             )
         require_file_name(self.name)
 
@@ -92,22 +92,22 @@ class AttachMaterial(Command, frozen=True, tag="attach_material"):
             if len(project.materials) >= MATERIALS_MAX:
                 raise Refused(
                     "too-many-materials",
-                    f"the project has {MATERIALS_MAX} files, as many as it can have",
-                    remedy="put what belongs together into one file",
+                    f"the project already has {MATERIALS_MAX} files, the maximum",
+                    remedy="combine related documents in one file",
                 )
             return
         if again := tuple(code for code in items if code in known.items):
             raise Refused(
                 "material-attached",
-                f"this file is attached to {', '.join(again)} already",
-                remedy="name only the items that do not have it yet",
+                f"this file is already attached to {', '.join(again)}",
+                remedy="name only items that do not have it yet",
                 items=again,
             )
         if known.size != self.size:
             raise Refused(
                 "material-unsound",
-                f"the same content was attached with {known.size} bytes, not {self.size}",
-                remedy="send what the upload answered",
+                f"the same content was attached with a size of {known.size} bytes, not {self.size}",
+                remedy="send the size returned by the upload",
             )
 
 
@@ -129,7 +129,7 @@ class MaterialAttached(Fact, frozen=True, tag="material_attached"):
 
 
 class DetachMaterial(Command, frozen=True, tag="detach_material"):
-    """Take a file away from some items, or from all that have it where none is named. What was stored stays."""
+    """Detach a file from some items, or from all if none is named. The stored file remains."""
 
     digest: Digest
     reasons: Text
@@ -154,27 +154,27 @@ class DetachMaterial(Command, frozen=True, tag="detach_material"):
         return (MaterialDetached(digest=self.digest, items=items, reasons=self.reasons),)
 
     def _require_own(self, project: Project, code: str, version: int, by: Actor) -> None:
-        """Refuse unless *by* may take the file from item *code*: the enterprise what it brought, until that is over."""
+        """Refuse unless *by* may detach the file from item *code*: an enterprise its own, until the item is over."""
         if by.role is not Role.APPLICANT:
             return
         if project.notes[version].by.role is not Role.APPLICANT:
             raise Refused(
                 "material-not-yours",
-                f"what is attached to {code} was not attached by the enterprise",
-                remedy="the project manager or the window takes it away",
+                f"the file attached to {code} was not attached by the enterprise",
+                remedy="the project manager or the window has to detach it",
                 item=code,
             )
         if project.recorded(code).stage in OVER_STAGES:
             raise Refused(
                 "material-late",
-                f"{code} is {project.recorded(code).stage}: what it rests on stays with it",
-                remedy="the project manager or the window takes it away",
+                f"{code} is {project.recorded(code).stage}, so the enterprise can't detach its files any more",
+                remedy="the project manager or the window has to detach it",
                 items=(code,),
             )
 
 
 class MaterialDetached(Fact, frozen=True, tag="material_detached"):
-    """材料撤下: the file belongs to these items no longer; that it did stays on record."""
+    """材料撤下: the file was detached from these items; the attachment stays on record."""
 
     digest: str
     items: tuple[str, ...]
@@ -183,7 +183,7 @@ class MaterialDetached(Fact, frozen=True, tag="material_detached"):
     def apply(self, project: Project) -> None:
         material = project.materials.get(self.digest)
         if material is None:
-            return  # what attached it was retracted
+            return  # its attachment was retracted
         for code in self.items:
             material.items.pop(code, None)
         if not material.items:
@@ -191,13 +191,13 @@ class MaterialDetached(Fact, frozen=True, tag="material_detached"):
 
 
 def require_file_name(name: str) -> None:
-    """Refuse a *name* that is no plain file name: a path, unseen characters, blanks or a dot where none belongs."""
+    """Refuse a *name* that is not a plain file name: a path, invisible characters, blanks or dots at either end."""
     wrong = (
         "is empty or too long"
         if not 0 < len(name) <= NAME_CHARACTERS_MAX
-        else "holds characters that part a path"
+        else "has path separators or other characters not allowed in file names"
         if PATH_CHARACTERS & set(name)
-        else "holds characters that can't be seen"
+        else "has invisible characters"
         if any(category(character) in UNSEEN for character in name)
         else "begins or ends with a blank or a dot"
         if name != name.strip().strip(".")
@@ -206,6 +206,6 @@ def require_file_name(name: str) -> None:
     if wrong:
         raise Refused(
             "file-name-unsound",
-            f"the file's name {wrong}",
-            remedy=f"a plain name of at most {NAME_CHARACTERS_MAX} characters, such as 总平面图.pdf",
+            f"the file name {wrong}",
+            remedy=f"use a plain name of at most {NAME_CHARACTERS_MAX} characters, such as 总平面图.pdf",
         )

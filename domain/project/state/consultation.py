@@ -1,4 +1,4 @@
-"""会签 what an item remembers of countersignatures: who was asked in which round, who stands in line, who answered."""
+"""会签 state of an item's countersignatures: requests by round and sequence, and the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 
 class Opinion(StrEnum):
-    """What a countersigning department answered."""
+    """The opinion of a countersigning department."""
 
     AGREED = "agreed"
     AGREED_WITH_CONDITIONS = "agreed_with_conditions"
@@ -16,9 +16,9 @@ class Opinion(StrEnum):
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """One department's opinion as recorded. Facts hold it: never narrowed.
+    """One department's opinion as recorded. Stored in facts: never narrowed.
 
-    *opinion* is None where it did not answer. *deemed*: silence counts as agreement, by *article* (默认同意).
+    *opinion* is None without an answer. *deemed*: silence counts as agreement, by *article* (默认同意).
     """
 
     department: str
@@ -32,12 +32,12 @@ class Answer(Struct, frozen=True, gc=False):
 
 
 class Consultation(Struct):
-    """One department asked for its countersignature at one step, and what it answered.
+    """One department consulted at one step (会签), and its answer.
 
-    *given* is the round of its opinion. *limit* is in the law's days, by *article*; *times* counts how often it was
-    asked. *line* are the departments that are asked one after the other, this one among them; empty where all were
-    asked at once. *stale*: the application changed since. *kept*: the lead department said that the change left the
-    answer as it was. *earlier* are its answers of earlier rounds, which no longer count.
+    *given* is the round of its opinion. *limit* is in the law's days, by *article*; *times* counts the requests sent
+    to it. *line* lists the departments consulted one after the other, this one among them; empty where all were
+    consulted at once. *stale*: the application has changed since. *opinion_kept*: the lead department found that the
+    change leaves the answer as it was. *earlier*: answers of earlier rounds, which no longer count.
     """
 
     department: str
@@ -53,40 +53,40 @@ class Consultation(Struct):
     line: tuple[str, ...] = ()
     deemed: str | None = None  # the article by which silence is consent
     stale: bool = False
-    kept: bool = False
+    opinion_kept: bool = False
     recalled: bool = False
     forwarded_to: str = ""
     forwarded_from: str = ""
-    asked_in: int = 0  # the version of the entry that asked
+    asked_in: int = 0  # the version of the entry with the request
     earlier: tuple[Answer, ...] = ()
 
     @property
     def key(self) -> str:
-        """Under which name the item keeps it."""
+        """Its key among the item's consultations."""
         return key_of(self.department, self.step)
 
     @property
     def clock(self) -> str:
-        """The name of its clock: each asking of a department at a step has one of its own."""
+        """The name of its clock: each request to a department at a step has its own."""
         step = self.step if self.times <= 1 else f"{self.step}#{self.times}"
         return f"countersign:{self.department}/{step}" if step else f"countersign:{self.department}"
 
     @property
     def answer(self) -> Answer:
-        """Its opinion, as it is told."""
-        told = (self.department, self.step, self.given or self.round, self.opinion)
+        """Its opinion, as recorded in facts."""
+        common = (self.department, self.step, self.given or self.round, self.opinion)
         if self.deemed is not None:
-            return Answer(*told, deemed=True, article=self.deemed)
-        return Answer(*told, self.conditions, self.reasons)
+            return Answer(*common, deemed=True, article=self.deemed)
+        return Answer(*common, self.conditions, self.reasons)
 
     @property
     def skipped(self) -> bool:
-        """Whether the line goes past it: nothing is asked of it, or nothing new."""
-        return self.recalled or self.kept
+        """Whether the sequence passes over it: it was recalled, or its earlier opinion confirmed."""
+        return self.recalled or self.opinion_kept
 
 
 class Consolidated(Struct, frozen=True, gc=False):
-    """综合意见: the lead department's own opinion, and those of the departments that it sums up."""
+    """综合意见: the lead department's consolidated opinion, and the opinions it covers."""
 
     text: str
     conditions: tuple[str, ...]
@@ -94,30 +94,30 @@ class Consolidated(Struct, frozen=True, gc=False):
     override_reasons: str = ""
 
 
-Consultations = dict[str, Consultation]  # by "department/step", in the order of asking
+Consultations = dict[str, Consultation]  # by "department/step", in order of request
 
 
 def key_of(department: str, step: str) -> str:
-    """Under which name an item keeps the consultation of *department* at *step*."""
+    """The key of the consultation of *department* at *step*."""
     return f"{department}/{step}"
 
 
-def handed_on(consultations: Consultations, asked: Consultation) -> bool:
-    """Whether another department answers in its place."""
-    return bool(asked.forwarded_to) and key_of(asked.forwarded_to, asked.step) in consultations
+def is_forwarded(consultations: Consultations, consultation: Consultation) -> bool:
+    """Whether the request was forwarded, so that another department answers."""
+    return bool(consultation.forwarded_to) and key_of(consultation.forwarded_to, consultation.step) in consultations
 
 
-def after(asked: Consultation) -> tuple[str, ...]:
-    """The departments behind it in its line."""
-    line = asked.line
-    return line[line.index(asked.department) + 1 :] if asked.department in line else ()
+def after(consultation: Consultation) -> tuple[str, ...]:
+    """The departments after it in its sequence."""
+    line = consultation.line
+    return line[line.index(consultation.department) + 1 :] if consultation.department in line else ()
 
 
-def next_in_line(consultations: Consultations, asked: Consultation) -> str:
-    """Whom to ask when the line goes on from *asked*; empty at its end, and where it went on before."""
-    for department in after(asked):
-        other = consultations.get(key_of(department, asked.step))
-        if other is None or other.round < asked.round:
+def next_in_line(consultations: Consultations, consultation: Consultation) -> str:
+    """The department to ask after *consultation*; empty at the end of the sequence, or if it has been asked."""
+    for department in after(consultation):
+        other = consultations.get(key_of(department, consultation.step))
+        if other is None or other.round < consultation.round:
             return department
         if not other.skipped:
             return ""
@@ -125,85 +125,98 @@ def next_in_line(consultations: Consultations, asked: Consultation) -> str:
 
 
 def queue(consultations: Consultations) -> dict[str, tuple[str, str, Consultation]]:
-    """Who is still to be asked, by key: department, step, and the one in the line it waits for."""
+    """The departments still to be asked, by key: department, step, and the consultation it waits for."""
     waiting: dict[str, tuple[str, str, Consultation]] = {}
-    if not any(asked.line for asked in consultations.values()):
+    if not any(consultation.line for consultation in consultations.values()):
         return waiting
-    for asked in sorted(consultations.values(), key=lambda one: -one.round):
-        if asked.key in waiting or asked.recalled or handed_on(consultations, asked):
+    for consultation in sorted(consultations.values(), key=lambda each: -each.round):
+        if consultation.key in waiting or consultation.recalled or is_forwarded(consultations, consultation):
             continue
-        before = asked
-        for department in after(asked):
-            key = key_of(department, asked.step)
+        before = consultation
+        for department in after(consultation):
+            key = key_of(department, consultation.step)
             other = consultations.get(key)
-            if other is None or other.round < asked.round:
-                waiting.setdefault(key, (department, asked.step, before))
+            if other is None or other.round < consultation.round:
+                waiting.setdefault(key, (department, consultation.step, before))
             elif not other.skipped:
                 before = other
     return waiting
 
 
 def standing(consultations: Consultations) -> list[Consultation]:
-    """The consultations that count: not taken back, not handed on, and not to be asked again."""
+    """The consultations that count: not recalled, not forwarded, and not waiting to be asked again."""
     waiting = queue(consultations)
     return [
-        asked
-        for asked in consultations.values()
-        if asked.key not in waiting and not asked.recalled and not handed_on(consultations, asked)
+        consultation
+        for consultation in consultations.values()
+        if consultation.key not in waiting
+        and not consultation.recalled
+        and not is_forwarded(consultations, consultation)
     ]
 
 
 def unanswered(consultations: Consultations) -> list[Consultation]:
-    """Those asked that owe an answer, in the order of asking."""
-    return [asked for asked in standing(consultations) if asked.opinion is None and not asked.stale]
+    """Consultations without an answer, in order of request."""
+    return [
+        consultation
+        for consultation in standing(consultations)
+        if consultation.opinion is None and not consultation.stale
+    ]
 
 
-def against(consultations: Consultations) -> tuple[str, ...]:
-    """The departments (with their step) that have not agreed: silent, objecting, or still to be asked."""
-    lacking = [one for one in opinions(consultations) if one.opinion is None or one.opinion is Opinion.OBJECTED]
-    return tuple(f"{one.department}{f' ({one.step})' if one.step else ''}" for one in lacking)
+def not_agreed(consultations: Consultations) -> tuple[str, ...]:
+    """The departments (with their step) that have not agreed: no answer, objecting, or still to be asked."""
+    lacking = [
+        answer for answer in opinions(consultations) if answer.opinion is None or answer.opinion is Opinion.OBJECTED
+    ]
+    return tuple(f"{answer.department}{f' ({answer.step})' if answer.step else ''}" for answer in lacking)
 
 
 def opinions(consultations: Consultations) -> tuple[Answer, ...]:
-    """Everybody's opinion that counts, in the order of asking; None where there is none, or none any more."""
+    """The opinions that count, in order of request; None for a department without a current one."""
     if not consultations:
         return ()
     asked_so_far = [
-        structs.replace(asked.answer, opinion=None, conditions=(), reasons="") if asked.stale else asked.answer
-        for asked in standing(consultations)
+        structs.replace(consultation.answer, opinion=None, conditions=(), reasons="")
+        if consultation.stale
+        else consultation.answer
+        for consultation in standing(consultations)
     ]
     waiting = queue(consultations).values()
     return (*asked_so_far, *(Answer(department, step, before.round, None) for department, step, before in waiting))
 
 
 def circulation(consultations: Consultations) -> list[tuple[Consultation, tuple[str, ...]]]:
-    """What has to be asked when all are asked anew: each line, or one department alone, with one of its questions."""
+    """The requests of a new round: each sequence, or a single department, with one of its consultations."""
     covered: set[str] = set()
-    found: list[tuple[Consultation, tuple[str, ...]]] = []
-    for asked in reversed(consultations.values()):
-        if asked.recalled or asked.key in covered or handed_on(consultations, asked):
+    lines: list[tuple[Consultation, tuple[str, ...]]] = []
+    for consultation in reversed(consultations.values()):
+        if consultation.recalled or consultation.key in covered or is_forwarded(consultations, consultation):
             continue
-        keys = {key_of(department, asked.step): department for department in asked.line or (asked.department,)}
+        keys = {
+            key_of(department, consultation.step): department
+            for department in consultation.line or (consultation.department,)
+        }
         wanted = [
             department
             for key, department in keys.items()
             if key not in covered and not (key in consultations and consultations[key].recalled)
         ]
         covered.update(keys)
-        found.append((asked, tuple(wanted)))
-    return found[::-1]
+        lines.append((consultation, tuple(wanted)))
+    return lines[::-1]
 
 
-def chain(consultations: Consultations, asked: Consultation) -> set[str]:
-    """The departments through whose hands the question came to it, itself among them."""
-    found = {asked.department}
-    before = consultations.get(key_of(asked.forwarded_from, asked.step))
-    while before is not None and before.department not in found:
-        found.add(before.department)
+def chain(consultations: Consultations, consultation: Consultation) -> set[str]:
+    """The departments that forwarded the request to it, and itself."""
+    departments = {consultation.department}
+    before = consultations.get(key_of(consultation.forwarded_from, consultation.step))
+    while before is not None and before.department not in departments:
+        departments.add(before.department)
         before = consultations.get(key_of(before.forwarded_from, before.step))
-    return found
+    return departments
 
 
 def named(step: str) -> str:
-    """How a sentence speaks of *step*: nothing where there is only one."""
+    """*step* as a phrase in a sentence; empty for the only step."""
     return f" at the step {step}" if step else ""

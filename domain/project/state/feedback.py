@@ -1,4 +1,4 @@
-"""What a project remembers of complaints and evaluations."""
+"""State of a project's complaints and evaluations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Satisfied(StrEnum):
-    """What somebody said of an answer, or when called back."""
+    """The verdict on an answer, or in a call-back."""
 
     YES = "yes"
     MOSTLY = "mostly"  # 基本满意
@@ -17,7 +17,7 @@ class Satisfied(StrEnum):
 
 
 class Complaint(Struct):
-    """One complaint, as far as it has been handled. *closed*: nothing more can come of it, however it ended."""
+    """One complaint and its progress. *closed*: it has ended, in whatever way."""
 
     item: str
     department: str
@@ -31,16 +31,16 @@ class Complaint(Struct):
 
 
 class Appealed(StrEnum):
-    """How far a department's appeal against an evaluation has come."""
+    """The state of a department's appeal against an evaluation."""
 
     NONE = "none"
     OPEN = "open"
-    UPHELD = "upheld"  # the evaluation does not count; it stays to be seen
+    UPHELD = "upheld"  # the evaluation does not count, but remains visible
     REJECTED = "rejected"
 
 
 class Evaluation(Struct):
-    """One evaluation. *rounds* counts how often it was put right; *rectified* asks for a call-back."""
+    """One evaluation. *rounds* counts rectifications; *rectified*: a call-back is due."""
 
     item: str
     department: str

@@ -1,4 +1,4 @@
-"""What a project remembers of the files attached to its items, each known by the SHA-256 of its content."""
+"""State of the files attached to a project's items, each identified by the SHA-256 of its content."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from msgspec import Meta, Struct, field
 DIGEST_FORM = "^[0-9a-f]{64}$"
 MEDIA_TYPE_FORM = r"^[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,126}$"
 NAME_CHARACTERS_MAX = 200
-SIZE_MAX = 2**31 - 1  # bytes; what an installation lets in is its own, smaller, setting
-MATERIALS_MAX = 2000  # files of one project: about ten for each of as many items as it can have
+SIZE_MAX = 2**31 - 1  # bytes; an installation's own limit is a setting, and smaller
+MATERIALS_MAX = 2000  # files of one project: about ten for each of the 200 items it can have
 
 Digest = Annotated[
     str,
@@ -31,14 +31,14 @@ _media_type = re.compile(MEDIA_TYPE_FORM)
 
 
 class Material(Struct):
-    """One file of a project. *items* tells for each item the version of the entry that attached it."""
+    """One file of a project. *items* maps each item to the version of the entry that attached the file."""
 
     size: int
     items: dict[str, int] = field(default_factory=dict)
 
 
 def is_digest(text: str) -> bool:
-    """Whether *text* is a SHA-256 as it is written here: 64 lower-case hexadecimal digits."""
+    """Whether *text* is a SHA-256 in 64 lower-case hexadecimal digits."""
     return _digest.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a project remembers in order to decide: its items, how far each has come, and what is still open."""
+"""State of a project, as needed for decisions: its items with their stages, and everything still open."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from domain.project.state.signals import Order, Signal
 
 
 class Licence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """A licence that is valid for a time. Facts hold it: its limits may be widened, never narrowed."""
+    """A licence of limited validity. Stored in facts: limits may be widened, never narrowed."""
 
     valid_through: date  # its last day
     number: Line = ""
-    item: Name = ""  # of this project, whose grant it is; empty: granted elsewhere
+    item: Name = ""  # the item of this project that granted it; empty: granted elsewhere
 
 
 class ExternalResult(Struct, frozen=True, gc=False):
-    """What an outside department decided, as somebody or some system told it. Facts hold it: never narrowed."""
+    """An outside department's decision, as reported by a person or a system. Stored in facts: never narrowed."""
 
     outcome: Outcome
     document_number: str = ""
     document_on: date | None = None
     source: str = ""
-    by_feed: bool = False  # told by the department's own system, not keyed in by a person
+    by_feed: bool = False  # reported by the department's own system, not entered by hand
 
     def agrees(self, other: ExternalResult) -> bool:
-        """Whether both say the same: what one of them leaves out is no contradiction."""
+        """Whether both agree; a detail missing in one of them is no contradiction."""
         numbers = [result.document_number.casefold().replace(" ", "") for result in (self, other)]
         days = [result.document_on for result in (self, other)]
         said = (pair for pair in (numbers, days) if all(pair))
-        return self.outcome is other.outcome and all(one == another for one, another in said)
+        return self.outcome is other.outcome and all(own == theirs for own, theirs in said)
 
 
 class Item(Struct, gc=False):
@@ -54,36 +54,36 @@ class Item(Struct, gc=False):
 
     plan: PlannedItem
     stage: Stage = Stage.NOT_STARTED
-    mode_found: ModeName | None = None  # that it is handled in another mode than planned, as was found out later
+    mode_found: ModeName | None = None  # the mode after a change; None: as planned
     outcome: Outcome | None = None
-    application: int = 0  # how many times it was applied for; a new application starts its clocks afresh
-    first_notice: tuple[str, ...] = ()  # 一次告知: everything the one notice asked for
-    missing: tuple[str, ...] = ()  # papers still to come
+    application: int = 0  # number of the current application; a new one restarts the clocks
+    first_notice: tuple[str, ...] = ()  # 一次告知: all papers named in the first notice
+    missing: tuple[str, ...] = ()  # outstanding papers
     suspensions: dict[str, str] = field(default_factory=dict)  # open ones: id -> ground
     suspension_ids: set[str] = field(default_factory=set)  # every id ever used on this application
-    extensions: dict[str, int] = field(default_factory=dict)  # clock -> how often it was extended
+    extensions: dict[str, int] = field(default_factory=dict)  # clock -> number of extensions
     consultations: Consultations = field(default_factory=dict)
-    round: int = 1  # of countersignature; a changed application begins another
+    round: int = 1  # of countersignature; a revision of the application begins another
     consolidated: Consolidated | None = None
     hearing: HearingStep = HearingStep.NONE
     forwarded: bool = False
     upper: str = ""  # the upper department a file was forwarded to, where it works in the system
     upper_received: bool = False
-    external: bool = False  # decided outside the system, keyed in by the project manager or told by a feed
-    result: ExternalResult | None = None  # what stands of it
-    disputed: ExternalResult | None = None  # what the feed says otherwise, until the project manager has decided
-    dismissed: ExternalResult | None = None  # what the project manager decided against
+    external: bool = False  # decided outside the system, and entered by hand or reported by a feed
+    result: ExternalResult | None = None  # the result on record
+    disputed: ExternalResult | None = None  # the feed's differing result, until the discrepancy is settled
+    dismissed: ExternalResult | None = None  # the result rejected by the project manager
     evaluated: bool = False
     undertaking: bool = False  # applied for on an undertaking
-    kept: bool | None = None  # what the check of it found; None: not checked yet
+    undertaking_kept: bool | None = None  # the finding of its check; None: not checked yet
     deemed_on: date | None = None  # accepted by silence, as of this day of receipt
     edition: str = ""  # of the catalogue, in force when it was applied for, e.g. "beijing-zone@3"
     promised: int | None = None  # by that edition
-    renews: Licence | None = None  # the licence that this application asks to be renewed
-    granted_as: Licence | None = None  # what was granted, where it is valid for a time
-    renewed_by_silence: bool = False  # no decision came by the licence's last day (Art. 50(2))
-    confirmed: bool = False  # and was granted in writing since
-    law: str = ""  # the pack it is under: that of its receipt, then that of its acceptance
+    renews: Licence | None = None  # the licence that this application is to renew
+    granted_as: Licence | None = None  # the licence granted, if of limited validity
+    renewed_by_silence: bool = False  # no decision was made by the licence's last day (Art. 50(2))
+    confirmed: bool = False  # granted in writing after the renewal by silence
+    law: str = ""  # its law pack: that of its receipt, then that of its acceptance
 
     @property
     def promise_days(self) -> int | None:
@@ -92,27 +92,27 @@ class Item(Struct, gc=False):
 
     @property
     def mode(self) -> ModeName:
-        """The mode it is handled in: as was found out, else as planned."""
+        """The mode it is handled in: as changed, else as planned."""
         return self.mode_found or self.plan.mode
 
     @property
     def department(self) -> str:
-        """Who handles the item now: after lower-level review the upper department, once it has the file."""
+        """The department that handles the item: after lower-level review the upper one, once it has the file."""
         return self.upper if self.upper and self.upper_received else self.plan.department
 
     @property
     def standing(self) -> ExternalResult:
-        """What stands for a decided item outside the system, also where it was keyed in step by step."""
+        """The current result of a decided outside item, also if it was recorded step by step."""
         return self.result or ExternalResult(self.outcome or Outcome.TERMINATED)
 
     @property
     def consolidation(self) -> Consolidated | None:
-        """The lead department's consolidated opinion, as long as the opinions it sums up are those that count."""
+        """The consolidated opinion, as long as the opinions it covers are the current ones."""
         summed_up = self.consolidated
         return summed_up if summed_up and summed_up.opinions == opinions(self.consultations) else None
 
     def renew(self) -> None:
-        """Begin the next application: forget everything that belonged to the one before."""
+        """Begin the next application: reset everything that belonged to the previous one."""
         self.application += 1
         self.outcome, self.first_notice, self.missing = None, (), ()
         self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
@@ -120,7 +120,7 @@ class Item(Struct, gc=False):
         self.result = self.disputed = self.dismissed = None
         self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
         self.external = self.evaluated = self.undertaking = False
-        self.kept = None
+        self.undertaking_kept = None
         self.edition, self.promised, self.law = "", None, ""
         self.deemed_on = None
         self.renews = self.granted_as = None
@@ -128,7 +128,7 @@ class Item(Struct, gc=False):
 
 
 class FactNote(Struct, frozen=True, gc=False):
-    """What a correction needs to know of an earlier entry."""
+    """Summary of an earlier entry, as needed to correct it."""
 
     fact: str
     item: str
@@ -137,7 +137,7 @@ class FactNote(Struct, frozen=True, gc=False):
 
 
 class AdoptedFlow(Struct, frozen=True, gc=False):
-    """The edition of a flow that the project runs by."""
+    """The edition of a flow that the project follows."""
 
     flow: str
     edition: int
@@ -147,17 +147,17 @@ class AdoptedFlow(Struct, frozen=True, gc=False):
 
 
 class Project(Struct, gc=False):
-    """Everything decided so far about one investment project."""
+    """The state of one investment project."""
 
     id: UUID
     version: int = 0
-    law: str = ""  # id of the law it runs under; empty until it is registered
-    register: str = ""  # 登记簿, by the name of the log it was imported from; empty: the zone's own
+    law: str = ""  # id of its law; empty until it is registered
+    register: str = ""  # 登记簿: the name of the log it was imported from; empty: the zone's own
     manager: str = ""
     flow: AdoptedFlow | None = None
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
-    evaluations: dict[str, Evaluation] = field(default_factory=dict)  # those that were retracted are not here
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)  # without retracted ones
     signals: dict[str, Signal] = field(default_factory=dict)  # warnings, cards and effects of silence, by id
     orders: dict[str, Order] = field(default_factory=dict)
     materials: dict[str, Material] = field(default_factory=dict)  # files attached to items now, by SHA-256
@@ -165,7 +165,7 @@ class Project(Struct, gc=False):
     retracted: set[int] = field(default_factory=set)  # versions that no longer count
 
     def item(self, code: str) -> Item:
-        """The item *code*; refused where the project has none of that code."""
+        """The item *code*; refused if the project has none of that code."""
         try:
             return self.items[code]
         except KeyError:
@@ -175,29 +175,29 @@ class Project(Struct, gc=False):
             ) from None
 
     def recorded(self, code: str) -> Item:
-        """The item a fact speaks of; one that leads nowhere if its planning was retracted since: facts never fail."""
+        """The item a fact refers to; a detached one if its planning was retracted since, as facts never fail."""
         return self.items.get(code) or Item(PlannedItem(item=code, department=""))
 
     def blockers(self, code: str, granted: set[str] | None = None) -> Groups:
-        """What item *code* still waits for: of each group one item has to be granted. *granted* saves asking again."""
+        """The unmet preconditions of item *code*: one item of each group has to be granted. *granted*: precomputed."""
         needs = self.items[code].plan.needs
         return open_groups(needs, self.granted if granted is None else granted) if needs else ()
 
     def unmet(self, code: str, granted: set[str] | None = None) -> list[str]:
-        """The preconditions of item *code* that are not met yet; alternatives are told as "a or b"."""
+        """The unmet preconditions of item *code* in words; alternatives as "a or b"."""
         return [" or ".join(group) for group in self.blockers(code, granted)]
 
     def waiting_for(self, code: str) -> list[str]:
-        """The items of which some condition names the item *code*."""
-        found = []
+        """The items that name *code* in a precondition."""
+        waiting = []
         for other, item in self.items.items():
             plan = item.plan
             if (plan.requires or plan.requires_any) and plan.waits_for(code):
-                found.append(other)
-        return found
+                waiting.append(other)
+        return waiting
 
     @property
     def granted(self) -> set[str]:
         """The items granted so far."""
-        granted = Outcome.GRANTED  # once: to get a member of an enumeration takes longer than to compare with it
+        granted = Outcome.GRANTED  # looked up once: enum member access is slower than the comparison
         return {code for code, item in self.items.items() if item.outcome is granted}

@@ -1,4 +1,4 @@
-"""What a project remembers of supervision: warnings, cards, effects of silence, appeals against them, and orders."""
+"""State of supervision: warnings, cards, effects of silence, appeals against cards, and orders."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from domain.project.state.consultation import Opinion
 
 
 class Appeal(StrEnum):
-    """How far the appeal against a card has come."""
+    """The state of the appeal against a card."""
 
     NONE = "none"
     OPEN = "open"  # 申诉中
-    RETURNED = "returned"  # 打回: may be made again
+    RETURNED = "returned"  # 打回: may be submitted again
     UPHELD = "upheld"  # the card stays
     REVOKED = "revoked"  # the card does not count
 
@@ -25,18 +25,17 @@ class Appeal(StrEnum):
 class Signal(Struct):
     """A warning, a card or an effect of silence.
 
-    *before*, *missing*, *outcome*, *opinion*: how things stood before silence changed them, which it did at the end of
-    *last_day*.
+    *before*, *missing*, *outcome*, *opinion*: the values that silence changed at the end of *last_day*.
     """
 
     item: str
     department: str
     rung: Rung
     colour: Colour | None = None
-    key: tuple[int, str, int | None, Rung] | None = None  # which rung of which clock; None: a card given by hand
+    key: tuple[int, str, int | None, Rung] | None = None  # the clock and its rung; None: a card issued by hand
     last_day: date | None = None
     before: Stage | None = None
-    missing: tuple[str, ...] = ()  # what a notice asked for that came too late to ask for anything
+    missing: tuple[str, ...] = ()  # papers named in a notice that came too late
     outcome: Outcome | None = None
     opinion: Opinion | None = None
     rescinded: bool = False
@@ -44,7 +43,7 @@ class Signal(Struct):
 
 
 class Order(Struct):
-    """One order of the supervision bureau (督办), as far as it has been answered."""
+    """One order of the supervision bureau (督办) and its progress."""
 
     item: str
     department: str

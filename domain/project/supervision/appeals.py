@@ -1,4 +1,4 @@
-"""申诉与督办 appeal and supervision: a card is disputed and decided on; the bureau orders, the department answers."""
+"""申诉与督办: appeals against cards and their decisions; orders of the bureau and the departments' reports."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from domain.project.state.signals import Appeal, Order
 
 
 class Verdict(StrEnum):
-    """What the bureau says to an appeal."""
+    """The bureau's decision on an appeal."""
 
     UPHOLD = "uphold"  # 维持: the card stays
-    REVOKE = "revoke"  # 撤销: the card does not count, and stays to be seen
-    RETURN = "return"  # 打回: the appeal may be made again, with more
+    REVOKE = "revoke"  # 撤销: the card does not count, but remains visible
+    RETURN = "return"  # 打回: the appeal may be submitted again, with more evidence
 
 
 DECIDED = {Verdict.UPHOLD: Appeal.UPHELD, Verdict.REVOKE: Appeal.REVOKED, Verdict.RETURN: Appeal.RETURNED}
 
 
 class AppealCard(Command, frozen=True, tag="appeal_card"):
-    """Dispute a card, for the department that got it, with reasons and papers."""
+    """Appeal against a card, for the department that got it, with reasons and papers."""
 
     card: Line
     reasons: Text
@@ -40,21 +40,21 @@ class AppealCard(Command, frozen=True, tag="appeal_card"):
         if signal.rung is not Rung.CARD or signal.rescinded:
             raise Refused(
                 "card-void",
-                f"{self.card} is {'rescinded' if signal.rescinded else f'no card but a {signal.rung}'}",
-                remedy="appeal against a card that counts",
+                f"{self.card} is {'rescinded' if signal.rescinded else f'not a card but a {signal.rung}'}",
+                remedy="appeal only against a card that has not been rescinded",
             )
         if signal.appeal not in (Appeal.NONE, Appeal.RETURNED):
             raise Refused(
                 "appeal-settled",
                 f"the appeal against {self.card} is already {signal.appeal}",
-                remedy="an appeal is made once, and again only where it was returned",
+                remedy="an appeal can be repeated only after it was returned",
             )
         require_reasons(self.reasons, f"the appeal against {self.card}", "")
         return (CardAppealed(card=self.card, item=signal.item, reasons=self.reasons, papers=self.papers),)
 
 
 class CardAppealed(Fact, frozen=True, tag="card_appealed"):
-    """申诉: the department disputes its card."""
+    """申诉: the department appealed against its card."""
 
     card: str
     item: str
@@ -67,7 +67,7 @@ class CardAppealed(Fact, frozen=True, tag="card_appealed"):
 
 
 class DecideAppeal(Command, frozen=True, tag="decide_appeal"):
-    """Decide on the open appeal against a card, with reasons that both sides read."""
+    """Decide the pending appeal against a card, with reasons visible to both sides."""
 
     card: Line
     verdict: Verdict
@@ -79,15 +79,15 @@ class DecideAppeal(Command, frozen=True, tag="decide_appeal"):
         if signal.appeal is not Appeal.OPEN:
             raise Refused(
                 "no-appeal",
-                f"no appeal against {self.card} waits for a decision: it is at {signal.appeal}",
-                remedy="the department appeals first",
+                f"no appeal against {self.card} is pending: its state is {signal.appeal}",
+                remedy="the department has to appeal first",
             )
         require_reasons(self.reasons, f"the decision on {self.card}", "")
         return (AppealDecided(card=self.card, item=signal.item, verdict=self.verdict, reasons=self.reasons),)
 
 
 class AppealDecided(Fact, frozen=True, tag="appeal_decided"):
-    """The bureau's word: the card stays, or is revoked, or the appeal goes back for more."""
+    """The bureau decided the appeal: the card is upheld or revoked, or the appeal returned."""
 
     card: str
     item: str
@@ -100,27 +100,27 @@ class AppealDecided(Fact, frozen=True, tag="appeal_decided"):
 
 
 class OrderSupervision(Command, frozen=True, tag="order_supervision"):
-    """Order a department to act and to report by a day (督办). *card*: what gave rise to it, if a card did."""
+    """Order a department to act and to report by a day (督办). *card*: the card that gave rise to it, if any."""
 
-    order: Code  # its id, chosen by whoever orders
+    order: Code  # its id, chosen by the sender
     item: Code
     about: Text
     feedback_by: date
-    department: Name = ""  # empty: the card's, else the one that handles the item
+    department: Name = ""  # empty: that of the card, else the one that handles the item
     card: Line = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "order supervision", Role.SUPERVISOR, Role.LEADER)
         item = project.item(self.item)
         if self.order in project.orders:
-            raise Refused("order-repeated", f"there already is an order {self.order}", remedy="choose another id")
+            raise Refused("order-repeated", f"the order id {self.order} is already in use", remedy="choose another id")
         require_reasons(self.about, f"the order {self.order}", "")
         today = context.at.astimezone(ZoneInfo(context.law.zone)).date()
         if self.feedback_by < today:
             raise Refused(
                 "feedback-day-past",
-                f"nobody can report by {self.feedback_by} any more: it is {today}",
-                remedy="give a day that is still to come",
+                f"feedback_by can't be {self.feedback_by}: today is {today}",
+                remedy="give a later day",
             )
         signal = find_signal(project, self.card) if self.card else None
         return (
@@ -136,7 +136,7 @@ class OrderSupervision(Command, frozen=True, tag="order_supervision"):
 
 
 class SupervisionOrdered(Fact, frozen=True, tag="supervision_ordered"):
-    """督办: the department has to report by the end of *feedback_by*."""
+    """督办: the department was ordered to report by the end of *feedback_by*."""
 
     order: str
     item: str
@@ -150,7 +150,7 @@ class SupervisionOrdered(Fact, frozen=True, tag="supervision_ordered"):
 
 
 class AnswerSupervision(Command, frozen=True, tag="answer_supervision"):
-    """Report what was done on an order (督办反馈). Whether in time is seen from the day."""
+    """Report what was done on an order (督办反馈). Whether it is in time follows from the day."""
 
     order: Code
     answer: Text
@@ -166,15 +166,17 @@ class AnswerSupervision(Command, frozen=True, tag="answer_supervision"):
         require_department(project, order.item, order.department, context.by)
         if order.answered:
             raise Refused(
-                "order-answered", f"the order {self.order} was answered before", remedy="a new order may follow"
+                "order-answered",
+                f"the order {self.order} has already been answered",
+                remedy="nothing needs to be done, unless the bureau gives a new order",
             )
         if not self.answer.strip():
-            raise Refused("feedback-empty", "the report says nothing", remedy="say what was found and done")
+            raise Refused("feedback-empty", "the report is empty", remedy="describe what was found and done")
         return (SupervisionAnswered(order=self.order, item=order.item, answer=self.answer),)
 
 
 class SupervisionAnswered(Fact, frozen=True, tag="supervision_answered"):
-    """督办反馈: what the department did."""
+    """督办反馈: the department reported what it did."""
 
     order: str
     item: str
@@ -186,7 +188,7 @@ class SupervisionAnswered(Fact, frozen=True, tag="supervision_answered"):
 
 
 def require_department(project: Project, code: str, department: str, by: Actor) -> None:
-    """Refuse unless *by* speaks for *department*: its officer, or the manager for one outside the system."""
+    """Refuse unless *by* acts for *department*: its officer, or the manager if it is outside the system."""
     plan = project.recorded(code).plan
     if by.role is Role.OFFICER and by.department == department != "":
         return

@@ -1,4 +1,4 @@
-"""撤销 rescission: a correction took away what a warning, a card or an effect of silence rested on."""
+"""撤销 rescission: a warning, a card or an effect of silence loses its basis by a later correction."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from domain.core.ledger import Command, Fact, Refused
 from domain.core.types import Line, Stage
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.proof import Rung
-from domain.project.rules import consulted, find_signal, require_current
+from domain.project.rules import find_signal, open_consultation, require_current
 from domain.project.state.project import Project
 from domain.project.state.signals import Signal
 
-# The act that has the same effect as silence: where it came later, there is nothing to undo.
+# The acts with the same effect as silence: if one followed, there is nothing to undo.
 SAME_BY_ACT = {
     Rung.ACCEPTANCE: ("acceptance_deemed", "item_accepted"),
     Rung.RENEWAL: ("renewal_deemed", "item_completed"),
@@ -25,10 +25,10 @@ SAME_BY_ACT = {
 
 
 class RescindCard(Command, frozen=True, tag="rescind_card"):
-    """Tell that a clock never passed the rung after all, as is known now. For the system alone.
+    """Rescind a signal because, by what is known now, the clock never passed that rung. For the system only.
 
-    *cause* is the version of the correcting entry, 0 where a calendar notice moved the days; *calendar* the version
-    the days were counted by now, *seen* how many entries about the item there were.
+    *cause* is the version of the correcting entry, 0 for a calendar notice; *calendar* the version the days are counted
+    by now; *seen* the number of entries on the item that were read.
     """
 
     card: Line
@@ -42,14 +42,14 @@ class RescindCard(Command, frozen=True, tag="rescind_card"):
         if signal.rescinded or signal.key is None:
             raise Refused(
                 "card-void",
-                f"the card {self.card} was {'rescinded before' if signal.rescinded else 'given by hand'}",
-                remedy="a card given by hand is revoked on appeal",
+                f"the card {self.card} was {'already rescinded' if signal.rescinded else 'issued by hand'}",
+                remedy="a card issued by hand can only be revoked on appeal",
             )
         if self.cause and self.cause not in project.notes:
             raise Refused(
                 "no-such-entry",
-                f"the project's ledger has no entry {self.cause}",
-                remedy=f"it has 1 to {project.version}",
+                f"the project has no entry {self.cause}",
+                remedy=f"choose an entry from 1 to {project.version}",
             )
         return (
             CardRescinded(
@@ -63,9 +63,9 @@ class RescindCard(Command, frozen=True, tag="rescind_card"):
 
 
 class CardRescinded(Fact, frozen=True, tag="card_rescinded"):
-    """It no longer counts from when its *cause* was recorded, and stays to be seen.
+    """The signal no longer counts from the recording of its *cause* on, but remains visible.
 
-    *undoes*: what silence had changed is put back; not where somebody has done the same since.
+    *undoes*: the effects of silence are reverted, unless a person has done the same act since.
     """
 
     card: str
@@ -82,7 +82,7 @@ class CardRescinded(Fact, frozen=True, tag="card_rescinded"):
 
 
 def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
-    """Put back what silence had changed, as far as nothing else has changed it since; not *restore*: people did too."""
+    """Revert the effects of silence that nothing has changed since; not *restore*: a person has done the same act."""
     item = project.recorded(signal.item)
     if signal.key is None or item.application != signal.key[0]:
         return
@@ -95,13 +95,13 @@ def undo(project: Project, signal: Signal, *, restore: bool = True) -> None:
         if restore and signal.before and item.stage is Stage.COMPLETED:
             item.stage, item.outcome = signal.before, signal.outcome
     elif restore and signal.rung is Rung.CONSENT:
-        asked = consulted(item, signal.key[1])
-        if asked and asked.deemed is not None:
-            asked.opinion, asked.deemed = signal.opinion, None
+        consultation = open_consultation(item, signal.key[1])
+        if consultation and consultation.deemed is not None:
+            consultation.opinion, consultation.deemed = signal.opinion, None
 
 
 def acted_on_since(project: Project, signal: Signal) -> bool:
-    """Whether somebody did, after silence was told of, what silence had brought about: accepted, decided, answered."""
+    """Whether a person accepted, decided or answered after the effect of silence was recorded."""
     deemed, act = SAME_BY_ACT.get(signal.rung, ("", ""))
     acted = False
     for version, note in project.notes.items():
@@ -114,10 +114,10 @@ def acted_on_since(project: Project, signal: Signal) -> bool:
 
 
 def as_it_was(project: Project, code: str, context: Context) -> Project:
-    """The project as it is for an act on item *code* that took effect at *context.at*.
+    """The project as seen by an act on item *code* that took effect at *context.at*.
 
-    What silence brought about after that is undone in it: an acceptance of Thursday keyed in on Monday is judged as
-    on Thursday, and takes the ground from under what silence did on Friday.
+    Later effects of silence are reverted in it: an acceptance of Thursday recorded on Monday is judged as on Thursday,
+    and removes the basis of an effect of silence on Friday.
     """
     later = [
         signal

@@ -1,4 +1,4 @@
-"""预警与监察牌 warnings and cards: a clock came near its end, or passed it, and that becomes a fact, once."""
+"""预警与监察牌 warnings, cards and effects of silence: recorded once, when a clock nears or passes its end."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from domain.core.ledger import Command, Fact, Role
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import DECIDED_STAGES, OPEN_STAGES, Code, Name, Outcome, Stage, Text
 from domain.law.proof import ClockProof, Colour, Rung
-from domain.project.countersignature.rules import going_on
-from domain.project.rules import consulted, next_signal, require_proof, responsible
-from domain.project.state.consultation import Consultation, Opinion, handed_on
+from domain.project.countersignature.rules import next_request
+from domain.project.rules import next_signal, open_consultation, require_proof, responsible
+from domain.project.state.consultation import Consultation, Opinion, is_forwarded
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Signal
 
 
 class WarnDeadline(Command, frozen=True, tag="warn_deadline"):
-    """Tell that a running clock has few days left (预警). For the system alone, with the clock's proof."""
+    """Warn that a running clock has few days left (预警). For the system only, with the clock's proof."""
 
     item: Code
     proof: ClockProof
@@ -35,7 +35,7 @@ class WarnDeadline(Command, frozen=True, tag="warn_deadline"):
 
 
 class DeadlineWarned(Fact, frozen=True, tag="deadline_warned"):
-    """预警: from this instant few days were left. *card* is its id among all that was told of the item's clocks."""
+    """预警: from this instant few days were left. *card* is its id among the item's signals."""
 
     card: str
     item: str
@@ -47,7 +47,7 @@ class DeadlineWarned(Fact, frozen=True, tag="deadline_warned"):
 
 
 class IssueClockCard(Command, frozen=True, tag="issue_clock_card"):
-    """Give the card that a passed due date costs. For the system alone, with the clock's proof."""
+    """Issue the card for a passed due date. For the system only, with the clock's proof."""
 
     item: Code
     colour: Colour
@@ -67,9 +67,9 @@ class IssueClockCard(Command, frozen=True, tag="issue_clock_card"):
 
 
 class IssueCard(Command, frozen=True, tag="issue_card"):
-    """Give a card by hand, for what no clock shows: an application not taken in, no reasons given, fees (A5).
+    """Issue a card by hand, for faults that no clock shows: refused intake, missing reasons, fees (A5).
 
-    *department* is whom it is for; empty: the department that handles the item.
+    *department* gets the card; empty: the one that handles the item.
     """
 
     item: Code
@@ -93,7 +93,7 @@ class IssueCard(Command, frozen=True, tag="issue_card"):
 
 
 class CardIssued(Fact, frozen=True, tag="card_issued"):
-    """黄牌、红牌. By a clock, with its *proof*, from the instant its due date was over; or by hand, with *reasons*."""
+    """黄牌、红牌. Issued by a clock, with its *proof*, once its due date was over; or by hand, with *reasons*."""
 
     card: str
     item: str
@@ -107,13 +107,12 @@ class CardIssued(Fact, frozen=True, tag="card_issued"):
         project.signals[self.card] = Signal(self.item, self.department, Rung.CARD, self.colour, key)
 
 
-# A notice or a refusal that came after the last day is void (Art. 32(1)(4), B5.4): the application is accepted all
-# the same.
+# A notice or refusal after the last day is void (Art. 32(1)(4), B5.4): the application counts as accepted.
 OVERRULED_STAGES = (Stage.SUBMITTED, Stage.SUPPLEMENTING, Stage.DECLINED)
 
 
 class DeemAcceptance(Command, frozen=True, tag="deem_acceptance"):
-    """Tell that silence accepted the application, as of the day of receipt. For the system alone."""
+    """Record that silence accepted the application, as of the day of receipt. For the system only."""
 
     item: Code
     proof: ClockProof
@@ -148,11 +147,11 @@ class AcceptanceDeemed(Fact, frozen=True, tag="acceptance_deemed"):
             item.deemed_on = self.accepted_on
             if item.stage in OVERRULED_STAGES:
                 signal.before, item.stage = item.stage, Stage.ACCEPTED
-                signal.missing, item.missing = item.missing, ()  # nobody has to bring what a void notice asks for
+                signal.missing, item.missing = item.missing, ()  # papers of a void notice are not due
 
 
 class DeemRenewal(Command, frozen=True, tag="deem_renewal"):
-    """Tell that silence until the licence's last day renewed it. For the system alone."""
+    """Record that silence until the licence's last day renewed it. For the system only."""
 
     item: Code
     proof: ClockProof
@@ -170,9 +169,9 @@ class DeemRenewal(Command, frozen=True, tag="deem_renewal"):
 
 
 class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
-    """视为准予延续 (Art. 50(2)): the licence is renewed from the day after its last, *proof.due_on*.
+    """视为准予延续 (Art. 50(2)): the licence is renewed from the day after its last day, *proof.due_on*.
 
-    A refusal after that day is void: the licence was renewed by then.
+    A refusal after that day is void, as the licence was already renewed.
     """
 
     card: str
@@ -194,7 +193,7 @@ class RenewalDeemed(Fact, frozen=True, tag="renewal_deemed"):
 
 
 class DeemConsent(Command, frozen=True, tag="deem_consent"):
-    """Tell that a consulted department's silence counts as its consent. For the system alone."""
+    """Record that a consulted department's silence counts as its consent. For the system only."""
 
     item: Code
     proof: ClockProof
@@ -207,15 +206,17 @@ class DeemConsent(Command, frozen=True, tag="deem_consent"):
             department=responsible(item, self.proof.clock),
             proof=self.proof,
         )
-        asked = consulted(item, self.proof.clock)
-        current = asked is not None and counts(item, asked, self.proof)
-        return (consent, *going_on(self.item, item, asked, context)) if asked and current else (consent,)
+        consultation = open_consultation(item, self.proof.clock)
+        current = consultation is not None and counts(item, consultation, self.proof)
+        return (
+            (consent, *next_request(self.item, item, consultation, context)) if consultation and current else (consent,)
+        )
 
 
 class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
     """默认同意 (B9.3): *department* counts as agreeing, by *proof.article*; an answer after the last day has no effect.
 
-    Where it stands in a line, the next department is asked by the same command.
+    In a sequence the same command asks the next department.
     """
 
     card: str
@@ -227,18 +228,18 @@ class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
         item = project.recorded(self.item)
         signal = silence(self.item, self.department, self.proof)
         project.signals[self.card] = signal
-        asked = consulted(item, self.proof.clock)
-        if asked and counts(item, asked, self.proof):
-            signal.opinion, asked.opinion = asked.opinion, Opinion.AGREED
-            asked.deemed = self.proof.article
+        consultation = open_consultation(item, self.proof.clock)
+        if consultation and counts(item, consultation, self.proof):
+            signal.opinion, consultation.opinion = consultation.opinion, Opinion.AGREED
+            consultation.deemed = self.proof.article
 
 
-def counts(item: Item, asked: Consultation, proof: ClockProof) -> bool:
-    """Whether silence still answers the question *asked*: it was neither taken back nor handed on, nor changed."""
-    gone = asked.stale or asked.recalled or handed_on(item.consultations, asked)
+def counts(item: Item, consultation: Consultation, proof: ClockProof) -> bool:
+    """Whether silence answers *consultation*: not recalled, not forwarded, not stale."""
+    gone = consultation.stale or consultation.recalled or is_forwarded(item.consultations, consultation)
     return item.application == proof.application and not gone
 
 
 def silence(item: str, department: str, proof: ClockProof) -> Signal:
-    """What the project remembers of an effect of silence."""
+    """The signal of an effect of silence, as kept in the project's state."""
     return Signal(item, department, proof.rung, key=proof.key, last_day=proof.due_on)

@@ -1,4 +1,4 @@
-"""卡在谁 waiting: what each item of a project waits for, who has to act, since when, and the chain behind it."""
+"""卡在谁 waiting: what each item of a project waits for, who has to act, since when, and the chain of blockers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from domain.core.types import Stage
 from domain.project.state.project import Item, Project
 from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, before_acceptance, waits_of
 
-# How far an item has come where several could do: a smaller number is the less blocked one.
+# Rank of an alternative by stage: a smaller number is less blocked.
 NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
 
 Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
 
 
 class Blocker(Struct, frozen=True, gc=False):
-    """A precondition that is not met: one of *any_of* has to be granted; *followed* is the least blocked of them."""
+    """An unmet precondition: one of *any_of* has to be granted; *followed* is the least blocked of them."""
 
     any_of: tuple[str, ...]
     followed: str
 
 
 class ItemWaiting(Struct, frozen=True):
-    """An item that is not over. *chain* leads from it, over what it waits for, to where something can be done.
+    """An unfinished item. *chain* leads from it over its blockers to an item that can be acted on.
 
-    Where several preconditions are open, the chain follows the one with the most steps behind it; *roots* are all the
-    items in which something can be done now, whichever way leads there. *stuck*: no order of events would ever do.
+    Of several open preconditions the chain follows the one with the longest chain; *roots* are all the blocking items
+    that can be acted on now. *stuck*: a deadlock that no order of events resolves.
     """
 
     item: str
@@ -45,13 +45,13 @@ class ItemWaiting(Struct, frozen=True):
 
 
 def waiting(project: Project, since: Since) -> list[ItemWaiting]:
-    """Every item of *project* that is not over, in the project's order."""
+    """Every unfinished item of *project*, in the project's order."""
     blocked = blockers(project)
-    return _Chains(project, blocked, since).told()
+    return _Chains(project, blocked, since).items_waiting()
 
 
 def blockers(project: Project) -> dict[str, Groups]:
-    """What each item still has to wait for before it can be accepted; nothing for those past that."""
+    """The unmet preconditions of each item; empty for items already accepted."""
     granted = project.granted
     return {
         code: open_groups(item.plan.needs, granted) if before_acceptance(item) else ()
@@ -60,7 +60,7 @@ def blockers(project: Project) -> dict[str, Groups]:
 
 
 def spare(project: Project) -> set[str]:
-    """Items that nobody began and nothing needs: they only could have done where another one was granted."""
+    """Items not begun and not needed: alternatives to an item that was granted."""
     granted = project.granted
     groups = [group for item in project.items.values() for group in item.plan.needs]
     alternatives = {code for group in groups if len(group) > 1 for code in group}
@@ -70,22 +70,22 @@ def spare(project: Project) -> set[str]:
 
 
 def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
-    """How many items have to be granted one after the other until this one is, itself counted; not those stuck."""
-    found: dict[str, int] = {}
+    """The number of successive grants until each item is granted, its own included; without stuck items."""
+    depth_of: dict[str, int] = {}
     done, depth = set(granted), 0
     left = [code for code in blocked if code not in done]
     while True:
         depth += 1
         free = [code for code in left if not open_groups(blocked[code], done)]
         if not free:
-            return found
-        found |= dict.fromkeys(free, depth)
+            return depth_of
+        depth_of |= dict.fromkeys(free, depth)
         done.update(free)
-        left = [code for code in left if code not in found]
+        left = [code for code in left if code not in depth_of]
 
 
 class _Chains:
-    """The items of one project, and which way leads from each to where something can be done."""
+    """The blocking chains of one project's items."""
 
     def __init__(self, project: Project, blocked: Mapping[str, Groups], since: Since) -> None:
         self.project, self.since = project, since
@@ -96,16 +96,16 @@ class _Chains:
         }
         self._roots: dict[str, tuple[str, ...]] = {}
 
-    def told(self) -> list[ItemWaiting]:
+    def items_waiting(self) -> list[ItemWaiting]:
         unneeded = spare(self.project)
-        found = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
-        return [one for one in found if one.waits]
+        items = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
+        return [item_waiting for item_waiting in items if item_waiting.waits]
 
     def _depth(self, code: str) -> int:
         return self.depths.get(code, len(self.project.items) + 1)
 
     def _least_blocked(self, group: tuple[str, ...]) -> str:
-        """The alternative with the fewest steps behind it, of these the one that has come furthest."""
+        """The alternative with the shortest chain, of these the furthest advanced."""
         if len(group) == 1:
             return group[0]
         items = self.project.items
@@ -134,17 +134,17 @@ class _Chains:
         for wait in waits_of(self.project, item, bool(self.blockers[code])):
             at = since.get(wait.key)
             if wait.kind is WaitKind.PRECONDITION:
-                followed = tuple(dict.fromkeys(one.followed for one in self.blockers[code]))
+                followed = tuple(dict.fromkeys(blocker.followed for blocker in self.blockers[code]))
                 held_by, holder, turn = self._turn_at(root)
                 yield Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
             else:
                 yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
 
     def _turn_at(self, root: str) -> tuple[HeldBy, str, datetime | None]:
-        """Who has to act on the item where the chain ends, and since when; nobody where it leads round in a circle."""
+        """Who has to act on the item at the end of the chain, and since when; nobody in a cycle."""
         item = self.project.items.get(root)
         if item is None:
-            return HeldBy.PROJECT_MANAGER, self.project.manager, None  # it names an item that the project lacks
+            return HeldBy.PROJECT_MANAGER, self.project.manager, None  # the project lacks a required item
         waits = waits_of(self.project, item, bool(self.blockers[root]))
         if not waits:
             return HeldBy.NOBODY, "", None
@@ -156,18 +156,18 @@ class _Chains:
         way = [code]
         while behind := self.blockers.get(way[-1], ()):
             deepest = behind[0].followed
-            for one in behind[1:]:
-                deepest = one.followed if self._depth(one.followed) > self._depth(deepest) else deepest
+            for blocker in behind[1:]:
+                deepest = blocker.followed if self._depth(blocker.followed) > self._depth(deepest) else deepest
             if deepest in way:
                 break
             way.append(deepest)
         return tuple(way)
 
     def _roots_of(self, code: str) -> tuple[str, ...]:
-        """Where all ways behind *code* end; an item that is its own is met on its way again, and adds nothing."""
+        """The ends of all chains from *code*; preset before the recursion, so that a cycle adds nothing."""
         if code not in self._roots:
             behind = self.blockers.get(code, ())
             self._roots[code] = () if behind else (code,)
-            ends = (end for one in behind for end in self._roots_of(one.followed))
+            ends = (end for blocker in behind for end in self._roots_of(blocker.followed))
             self._roots[code] = tuple(dict.fromkeys(ends)) if behind else (code,)
         return self._roots[code]

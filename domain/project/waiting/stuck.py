@@ -1,6 +1,6 @@
-"""受阻 what is done and what is stuck: items that were decided for good, and those that were turned down.
+"""受阻 done and stuck: items finally decided, items turned down, and projects that can't proceed.
 
-A project is stuck where something that was turned down has not been applied for again, or where nothing in it can move.
+A project is stuck if an item was turned down and not applied for again, or if none of its items can proceed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from domain.project.state.project import Item, Project
 from domain.project.waiting.chain import waiting
 from domain.project.waiting.wait import HeldBy
 
-# What is asked of every item, looked up once: getting a member of an enumeration takes longer than comparing it.
+# Looked up once, as this runs for every item: enum member access is slower than the comparison.
 DECLINED, REFUSED = Stage.DECLINED, Outcome.REFUSED
-DONE = (Outcome.GRANTED, Outcome.TERMINATED)  # nothing more is decided: a refusal and a revocation leave all to do
+DONE = (Outcome.GRANTED, Outcome.TERMINATED)  # final; a refusal or a revocation leaves the item to be applied for
 
 
 def is_done(item: Item) -> bool:
-    """办结: granted, or terminated. A refusal or a revocation is a decision, but leaves the item to be applied for."""
+    """办结: granted or terminated. A refusal or a revocation is a decision, but leaves the item to be applied for."""
     return item.stage in DECIDED_STAGES and item.outcome in DONE
 
 
@@ -26,7 +26,7 @@ def is_turned_down(item: Item) -> bool:
 
 
 def is_open(project: Project) -> bool:
-    """Whether something in *project* is not done yet."""
+    """Whether an item of *project* is not done yet."""
     return not all(map(is_done, project.items.values()))
 
 
@@ -36,11 +36,11 @@ def turned_down(project: Project) -> list[str]:
 
 
 def is_stuck(project: Project) -> bool:
-    """受阻: an open project with something turned down, or all of whose open items wait for nobody who could act."""
+    """受阻: an open project with an item turned down, or in which nobody can act on any open item."""
     return is_open(project) and (bool(turned_down(project)) or not can_move(project))
 
 
 def can_move(project: Project) -> bool:
-    """Whether somebody can act on an open item of *project*, or none of them waits for anything."""
-    holders = [wait.held_by for one in waiting(project, {}) for wait in one.waits]
+    """Whether a party can act on an open item of *project*, or no item waits for anything."""
+    holders = [wait.held_by for item_waiting in waiting(project, {}) for wait in item_waiting.waits]
     return not holders or any(held_by is not HeldBy.NOBODY for held_by in holders)

@@ -1,4 +1,4 @@
-"""卡在谁: one thing that an item waits for, whose turn it is, and what an item waits for as it stands."""
+"""卡在谁: what an item waits for in its current state, and who has to act."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from domain.core.types import FRESH_STAGES, OPEN_STAGES, Outcome, Stage
-from domain.project.state.consultation import against, unanswered
+from domain.project.state.consultation import not_agreed, unanswered
 from domain.project.state.project import Item, Project
 
 
 class WaitKind(StrEnum):
-    """What an item waits for."""
+    """The kind of thing an item waits for."""
 
-    APPLICATION = "application"  # nobody has applied, or has to apply again
-    PAPERS = "papers"  # 补正、容缺: papers still to come
+    APPLICATION = "application"  # not applied for, or to be applied for again
+    PAPERS = "papers"  # 补正、容缺: outstanding papers
     ACCEPTANCE = "acceptance"  # 受理
     PRECONDITION = "precondition"  # 前置事项
     COUNTERSIGNATURE = "countersignature"  # 会签
-    SUSPENSION = "suspension"  # 听证、专家评审 and what else the law does not count
+    SUSPENSION = "suspension"  # 听证、专家评审 and other time the law does not count
     UPPER_LEVEL = "upper_level"  # 上级部门, to which the file was sent
     DECISION = "decision"
     OUTSIDE_RESULT = "outside_result"  # 系统外结果
-    DISCREPANCY = "discrepancy"  # a feed says otherwise than what was keyed in
+    DISCREPANCY = "discrepancy"  # a feed reported another result than the one on record
     DELIVERY = "delivery"  # 送达
     CHECK = "check"  # 核查 of an undertaking on which it was granted
 
 
 class HeldBy(StrEnum):
-    """Whose turn it is."""
+    """The party that has to act."""
 
     APPLICANT = "applicant"
     DEPARTMENT = "department"
@@ -42,7 +42,7 @@ class HeldBy(StrEnum):
     NOBODY = "nobody"  # force majeure; items that wait for each other
 
 
-# Whose turn it is while a clock is suspended. Grounds that are not here are somebody else's: experts, laboratories.
+# Who has to act while a clock is suspended. On any other ground it is an outside body: experts, laboratories.
 GROUNDS_OF_APPLICANT = frozenset(
     {
         *("supplement", "supplement_clinical_trial", "incomplete", "incomplete_small_wireless"),
@@ -52,22 +52,22 @@ GROUNDS_OF_APPLICANT = frozenset(
 GROUNDS_OF_DEPARTMENT = frozenset({"hearing", "public_notice", "site_survey", "auction", "bidding"})
 APPLICANT = HeldBy.APPLICANT, HeldBy.APPLICANT.value
 GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
-# What is asked of every entry, looked up once: getting a member of an enumeration takes longer than comparing it.
+# Looked up once, as this runs for every entry: enum member access is slower than the comparison.
 NOT_STARTED, SUBMITTED, SUPPLEMENTING = Stage.NOT_STARTED, Stage.SUBMITTED, Stage.SUPPLEMENTING
 ACCEPTED, COMPLETED, GRANTED, DEPARTMENT = Stage.ACCEPTED, Stage.COMPLETED, Outcome.GRANTED, HeldBy.DEPARTMENT
 TERMINATED = Outcome.TERMINATED
 ACCEPTANCE, DECISION, DELIVERY = WaitKind.ACCEPTANCE, WaitKind.DECISION, WaitKind.DELIVERY
 BEFORE_ACCEPTANCE = (*FRESH_STAGES, Stage.SUBMITTED, Stage.SUPPLEMENTING)
 
-Key: TypeAlias = tuple[str, str]  # a wait among those of one item: its kind, and which of that kind
+Key: TypeAlias = tuple[str, str]  # identifies a wait within its item: kind, and reference within that kind
 
 
 class Wait(Struct, frozen=True, gc=False):
     """One thing an item waits for. *holder* is a department's code, `applicant`, the manager's id, or empty.
 
-    *on* says what exactly: papers, the ground of a suspension, the items waited for, how the last application ended, or
-    which departments keep a decision back that objected or have still to be asked.
-    *ref* tells it from others of its kind: a suspension's id, "department/step". *since*: None where nobody knows.
+    *on* gives details: papers, the ground of a suspension, the required items, the outcome of the last application, or
+    the departments that hold up a decision because they objected or have still to be asked.
+    *ref* distinguishes it within its kind: a suspension's id, "department/step". *since*: None if unknown.
     """
 
     kind: WaitKind
@@ -79,7 +79,7 @@ class Wait(Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> Key:
-        return self.kind, self.ref  # a kind is a text as well
+        return self.kind, self.ref  # a StrEnum is a str
 
 
 BLOCKED = Wait(WaitKind.PRECONDITION, HeldBy.NOBODY)
@@ -87,36 +87,36 @@ TO_BEGIN = Wait(WaitKind.APPLICATION, *APPLICANT)
 
 
 def before_acceptance(item: Item) -> bool:
-    """Whether preconditions hold the item up: it is not accepted yet, or has to be applied for again."""
+    """Whether preconditions can block the item: it is not accepted yet, or has to be applied for again."""
     return item.outcome is not GRANTED and (item.stage in BEFORE_ACCEPTANCE or item.outcome is not None)
 
 
 def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
-    """What *item* waits for, the first that binds first; *blocked*: by preconditions, which come without holders."""
+    """The waits of *item*, the most binding first; *blocked*: by preconditions, which have no holder."""
     stage = item.stage
-    found: list[Wait] = []
+    waits: list[Wait] = []
     if item.disputed is not None:
-        found.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
+        waits.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
     delivery = [Wait(DELIVERY, DEPARTMENT, item.department)] if stage is COMPLETED and item.plan.live else []
     if item.outcome is GRANTED:
-        found += delivery
-        if item.undertaking and item.kept is None:
-            found.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
-        return found
+        waits += delivery
+        if item.undertaking and item.undertaking_kept is None:
+            waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
+        return waits
     if stage is SUPPLEMENTING:
-        found.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
+        waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
     if item.outcome is not TERMINATED or is_needed(project, item):
-        found += (BLOCKED,) if blocked else _before_the_grant(item, stage)
-    return found + delivery  # what was turned down: applying again is what leads on
+        waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    return waits + delivery  # after a refusal: the next step is a new application
 
 
 def is_needed(project: Project, item: Item) -> bool:
-    """Whether something in *project* that is not granted names *item* among its preconditions."""
+    """Whether an ungranted item of *project* has *item* among its preconditions."""
     return any(project.items[code].outcome is not GRANTED for code in project.waiting_for(item.plan.item))
 
 
 def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
-    """What an item in this *stage* waits for that no precondition holds up."""
+    """The waits of an item in this *stage* that is not blocked by preconditions."""
     live, fresh = item.plan.live, stage is NOT_STARTED
     if stage not in OPEN_STAGES and (live or not fresh):
         return (TO_BEGIN,) if fresh else (Wait(WaitKind.APPLICATION, *APPLICANT, (str(item.outcome or stage),)),)
@@ -125,17 +125,17 @@ def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
     if stage is SUBMITTED:
         return (Wait(ACCEPTANCE, *_department(item)),)
     if stage is ACCEPTED:
-        held_up, asked = list(_under_examination(item)), item.consultations
-        return held_up or (Wait(DECISION, *_department(item), against(asked) if asked else ()),)
+        held_up, consultations = list(_under_examination(item)), item.consultations
+        return held_up or (Wait(DECISION, *_department(item), not_agreed(consultations) if consultations else ()),)
     return ()
 
 
 def _under_examination(item: Item) -> Iterator[Wait]:
     for suspension, ground in item.suspensions.items():
         yield Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension)
-    for asked in unanswered(item.consultations) if item.consultations else ():
-        on = (asked.step,) if asked.step else ()
-        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, asked.department, on, asked.key)
+    for consultation in unanswered(item.consultations) if item.consultations else ():
+        on = (consultation.step,) if consultation.step else ()
+        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, consultation.department, on, consultation.key)
     if item.missing:
         yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
     if item.forwarded and not (item.upper and item.upper_received):
@@ -147,7 +147,7 @@ def _department(item: Item) -> tuple[HeldBy, str]:
 
 
 def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
-    """Whose turn it is while the clock is stopped on *ground*."""
+    """Who has to act while the clock is suspended on *ground*."""
     if ground in GROUNDS_OF_APPLICANT:
         return APPLICANT
     if ground in GROUNDS_OF_DEPARTMENT:

@@ -11,8 +11,8 @@ from api.commands.if_match import OnVersion
 from domain.examples.story import COMMAND_EXAMPLES, STORY
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.committer import Busy
-from infrastructure.ledger.high_water import WentBack
+from infrastructure.ledger.committer import BusyError
+from infrastructure.ledger.high_water import LedgerWentBackError
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.examples import APPLICANT, FIRE, LAND, MANAGER
 
@@ -147,7 +147,7 @@ async def test_a_full_queue_says_when_to_come_again(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def busy(*_: object, **__: object) -> None:
-        raise Busy
+        raise BusyError
 
     monkeypatch.setattr(approvals, "handle", busy)
     response = await door.post(uuid4(), REGISTER)
@@ -182,7 +182,7 @@ async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def gone(*_: object, **__: object) -> None:
-        raise WentBack
+        raise LedgerWentBackError
 
     monkeypatch.setattr(approvals, "handle", gone)
     answer = await door.post(uuid4(), REGISTER)

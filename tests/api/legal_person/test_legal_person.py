@@ -166,11 +166,11 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
     ("code", "kind", "hint"),
     [
         (PERSON.lower(), "uscc-invalid", PERSON),
-        (PERSON[:-1] + "F", "uscc-invalid", "would have to be E and is F"),
+        (PERSON[:-1] + "F", "uscc-invalid", "should be E, not F"),
         (PERSON.replace("0", "O", 1), "uscc-invalid", "character 5 is 'O'"),
         (PERSON[:-2], "uscc-invalid", "16 characters"),
         ("d2143569-x", "organisation-code-invalid", "D2143569-X"),
-        ("D21435690", "organisation-code-invalid", "would have to be X and is 0"),
+        ("D21435690", "organisation-code-invalid", "should be X, not 0"),
         ("x" * 1900, "uscc-invalid", "64 characters"),
     ],
 )

@@ -75,7 +75,7 @@ def test_acceptance_follows_the_items_special_law() -> None:
 
 def test_an_item_waits_for_its_preconditions() -> None:
     given(REGISTERED, submitted("site-plan")).when(AcceptItem(item="site-plan"), by=PLANNING).refused(
-        "precondition-unmet", "site-plan still needs land", unmet=["land"]
+        "precondition-unmet", "granted: land", unmet=["land"]
     )
 
 
@@ -106,7 +106,7 @@ def test_papers_still_missing_do_not_hinder_acceptance() -> None:
 def test_only_the_items_own_department_accepts_it() -> None:
     for by in (FIRE, MANAGER, LEADER):
         given(REGISTERED, submitted()).when(ACCEPT, by=by).refused(
-            "wrong-department", "belongs to the officers of land", department="land"
+            "wrong-department", "an item of land", department="land"
         )
 
 

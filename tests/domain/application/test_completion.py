@@ -75,7 +75,7 @@ def test_a_case_from_elsewhere_may_lack_the_record_of_acceptance() -> None:
 @pytest.mark.parametrize("opinions", [(ASKED,), (ASKED, OBJECTED), (ASKED, AGREED, ASKED)])
 def test_nothing_is_granted_past_silence_or_an_objection(opinions: tuple[CountersignatureAsked, ...]) -> None:
     given(*EXAMINED, *opinions).when(GRANT, by=LAND).refused(
-        "countersignature-open", "no agreement from fire", overridden=("fire",)
+        "countersignature-open", "without the agreement of fire", overridden=("fire",)
     )
 
 

@@ -83,7 +83,7 @@ def test_people_without_a_department_do_not_share_one() -> None:
 def test_an_entry_that_is_not_there_is_not_corrected(command: AnyCommand) -> None:
     refusal = given(*HISTORY).when(command, by=BUREAU).refused("no-such-entry")
 
-    assert refusal.remedy == "it has 1 to 3"
+    assert refusal.remedy == "choose an entry from 1 to 3"
 
 
 def test_a_correction_says_why() -> None:
@@ -189,7 +189,7 @@ def test_a_refused_correction_does_not_say_who_complained() -> None:
     refused = given(*history).when(RetractEntry(version=2, reasons="x"), by=FIRE).refused("not-yours-to-correct")
     assert APPLICANT.id not in refused.sentence
     given(*history, (MANAGER, retracted(2))).when(RetractEntry(version=3, reasons="x"), by=FIRE).refused(
-        "not-yours-to-correct", "somebody else"
+        "not-yours-to-correct", "another person"
     )
 
 

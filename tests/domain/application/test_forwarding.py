@@ -64,7 +64,7 @@ def test_an_upper_level_outside_the_system_is_recorded_by_the_lower_one() -> Non
 def test_the_upper_level_decides_once_it_has_the_file() -> None:
     given(*EXAMINED).when(GRANT, by=WATER).refused("not-forwarded")
     given(*EXAMINED, FORWARDED).when(GRANT, by=WATER).refused("not-forwarded")
-    given(*EXAMINED, FORWARDED, RECEIVED).when(GRANT, by=WATER).refused("wrong-department", "the officers of province")
+    given(*EXAMINED, FORWARDED, RECEIVED).when(GRANT, by=WATER).refused("wrong-department", "an item of province")
     given(*EXAMINED, FORWARDED, RECEIVED).when(GRANT, by=PROVINCE).then(
         ItemCompleted(item="discharge", outcome=Outcome.GRANTED)
     )

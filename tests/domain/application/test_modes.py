@@ -243,7 +243,7 @@ def test_a_broken_undertaking_is_reason_to_revoke_and_what_waited_for_the_item_w
     course.refused("no-undertaking", "04-23T10:00", LAND, RevokeDecision(item="permit", reasons="再次"))
     course.tell("05-06T10:00", APPLICANT, SubmitItem(item="permit"))
     item = course.project.items["permit"]
-    assert (item.stage, item.undertaking, item.kept) == (Stage.SUBMITTED, False, None)
+    assert (item.stage, item.undertaking, item.undertaking_kept) == (Stage.SUBMITTED, False, None)
 
 
 def test_an_undertaking_is_taken_where_the_item_is_offered_so() -> None:

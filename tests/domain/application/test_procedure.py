@@ -115,7 +115,7 @@ def test_where_time_runs_from_acceptance_the_mode_is_fixed_by_it() -> None:
     )
 
     given(PLAIN, submitted()).when(SPOT, by=LAND).then(told)
-    refusal = given(PLAIN, *under_examination()).when(SPOT, by=LAND).refused("mode-fixed", "stays with the case")
+    refusal = given(PLAIN, *under_examination()).when(SPOT, by=LAND).refused("mode-fixed", "can't be changed")
     assert "42" in refusal.article
 
 
@@ -125,7 +125,7 @@ def test_a_mode_is_changed_by_the_department_with_reasons_to_another_one_that_th
     spec.when(SPOT, by=FIRE).refused("wrong-department")
     spec.when(replace(SPOT, reasons=" "), by=LAND).refused("reasons-missing")
     spec.when(replace(SPOT, mode=Mode.SINGLE), by=LAND).refused("mode-unchanged")
-    spec.when(LONGER, by=LAND).refused("mode-unknown", "knows no mode extended")
+    spec.when(LONGER, by=LAND).refused("mode-unknown", "has no such mode")
     promised = given(REGISTERED, submitted())  # in ten days
     promised.when(SPOT, by=LAND).refused("promise-exceeds-statute")
     joint = PlannedItem(item="land", department="land", mode=Mode.JOINT, participants=("fire",))

@@ -107,9 +107,9 @@ def test_an_unknown_mode_is_refused_with_those_of_the_law() -> None:
     british = law_book().pack("uk-planning@2015-04-15")
     command = structs.replace(with_items(PlannedItem(item="permit", department="city", mode="joint")), law=british.id)
 
-    refusal = given().when(command, by=MANAGER, law=british).refused("mode-unknown", "no mode joint")
+    refusal = given().when(command, by=MANAGER, law=british).refused("mode-unknown", "in the mode joint")
 
-    assert refusal.remedy == f"its modes are: {', '.join(british.modes)}"
+    assert refusal.remedy == f"choose one of: {', '.join(british.modes)}"
     assert {"single", "major", "eia", "technical_details"} <= set(british.modes)
 
 
@@ -130,7 +130,7 @@ def test_a_project_may_run_under_another_law() -> None:
 
 
 def test_an_item_has_one_code() -> None:
-    given().when(with_items(ITEMS[0], ITEMS[0]), by=MANAGER).refused("item-repeated", "land is planned twice")
+    given().when(with_items(ITEMS[0], ITEMS[0]), by=MANAGER).refused("item-repeated", "land is already planned")
     given(REGISTERED).when(PlanItem(item=ITEMS[0]), by=MANAGER).refused("item-repeated")
 
 
@@ -217,14 +217,14 @@ def test_any_other_credit_code_is_refused(code: str) -> None:
 def test_a_credit_code_in_small_letters_is_refused_and_its_right_form_told() -> None:
     small = structs.replace(REGISTER, enterprise=Enterprise("Hengxin", "91420100ma0hx2026e"))
 
-    refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "small letters")
+    refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "lower-case letters")
     assert "91420100MA0HX2026E" in refusal.remedy
 
 
 def test_a_classified_project_is_kept_out() -> None:
     classified = structs.replace(REGISTER, classified=True)
 
-    given().when(classified, by=MANAGER).refused("classified-project", "not handled online")
+    given().when(classified, by=MANAGER).refused("classified-project", "not be handled online")
 
 
 def test_a_planned_item_joins_the_project() -> None:

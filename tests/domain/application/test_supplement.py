@@ -59,7 +59,7 @@ def test_a_notice_of_nothing_is_no_notice() -> None:
 
 
 def test_only_the_items_own_department_sends_it_back() -> None:
-    given(REGISTERED, submitted()).when(ask("map"), by=FIRE).refused("wrong-department", "the officers of land")
+    given(REGISTERED, submitted()).when(ask("map"), by=FIRE).refused("wrong-department", "an item of land")
     given(REGISTERED, submitted()).when(ask("map"), by=MANAGER).refused("wrong-department")
 
 
@@ -71,7 +71,7 @@ def test_a_second_notice_may_not_name_more() -> None:
     refusal = (
         given(REGISTERED, submitted(), NOTICE, COMPLETE)
         .when(ask("map", "deed"), by=LAND)
-        .refused("second-supplement-notice", "did not name deed", added=("deed",))
+        .refused("second-supplement-notice", "without deed", added=("deed",))
     )
 
     assert "32" in refusal.article

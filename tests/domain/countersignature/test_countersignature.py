@@ -48,7 +48,7 @@ def test_each_department_is_asked_for_itself() -> None:
 def test_an_item_may_want_the_answer_sooner_but_not_later_than_the_law() -> None:
     given(*EXAMINED).when(ask("fire", within_days=3), by=LAND).then(asked(limit=3))
     given(*EXAMINED).when(ask("fire", within_days=LIMIT.days + 1), by=LAND).refused("limit-exceeded")
-    given(*EXAMINED).when(ask("fire", within_days=0), by=LAND).refused("limit-exceeded", "not 0")
+    given(*EXAMINED).when(ask("fire", within_days=0), by=LAND).refused("limit-exceeded", "0 days")
 
 
 def test_where_the_law_sets_no_limit_the_question_does() -> None:
@@ -72,7 +72,9 @@ def test_only_the_handling_department_asks_and_only_while_it_examines() -> None:
 
 
 def test_an_open_question_is_not_asked_again_but_another_step_may_be() -> None:
-    given(*EXAMINED, asked()).when(ask("water", "fire"), by=LAND).refused("already-asked", "fire was already asked")
+    given(*EXAMINED, asked()).when(ask("water", "fire"), by=LAND).refused(
+        "already-asked", "fire has already been asked"
+    )
     given(*EXAMINED, asked()).when(ask("fire", step="final"), by=LAND).then(asked(step="final"))
 
 
@@ -82,7 +84,7 @@ def test_the_asked_department_answers() -> None:
 
 def test_nobody_else_answers() -> None:
     for by in (WATER, LAND):
-        given(*EXAMINED, asked()).when(answer(), by=by).refused("not-asked", f"{by.department} was not asked")
+        given(*EXAMINED, asked()).when(answer(), by=by).refused("not-asked", f"{by.department} has no open")
     given(*EXAMINED, asked()).when(answer(), by=MANAGER).refused("wrong-role")
     given(*EXAMINED, asked()).when(answer(step="final"), by=FIRE).refused("not-asked", "at the step final")
 

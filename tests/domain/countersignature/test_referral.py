@@ -10,7 +10,7 @@ from domain.project.application.completion import CompleteItem
 from domain.project.application.correction import EntryRetracted
 from domain.project.countersignature.forwarding import CountersignatureForwarded, ForwardCountersignature
 from domain.project.countersignature.rules import CountersignatureAsked
-from domain.project.state.consultation import Opinion, against, unanswered
+from domain.project.state.consultation import Opinion, not_agreed, unanswered
 from tests.domain.countersignature.circulation import AGREE, EXAMINED, ROADS, answered, asked, land
 from tests.examples import FIRE, LAND, MANAGER, WATER, completed
 from tests.spec import given
@@ -37,7 +37,7 @@ def test_the_department_whose_it_is_is_asked_and_both_stay_to_be_seen() -> None:
     assert (consultations["fire/"].forwarded_to, consultations["roads/"].forwarded_from) == ("roads", "fire")
     spec.when(AGREE, by=FIRE).refused("already-forwarded", "to roads")
     spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).refused(
-        "countersignature-open", "agreement from roads"
+        "countersignature-open", "agreement of roads"
     )
     spec.when(AGREE, by=ROADS).then(answered("roads"))
     spec.when(CompleteItem(item="land", outcome=Outcome.GRANTED), by=LAND).then(completed())
@@ -86,10 +86,10 @@ def test_only_an_asked_department_passes_on_and_says_why() -> None:
 def test_where_part_of_it_is_retracted_somebody_still_owes_the_answer(retracted: int, lacking: tuple[str, ...]) -> None:
     gone = EntryRetracted(version=retracted, item="land", reasons="mistake")
 
-    assert against(land(asked("fire"), forwarded(), passed_on(), gone).consultations) == lacking
+    assert not_agreed(land(asked("fire"), forwarded(), passed_on(), gone).consultations) == lacking
 
 
 def test_passing_on_answers_nothing() -> None:
     item = land(asked("fire"), forwarded(), passed_on(), answered("roads", Opinion.OBJECTED))
 
-    assert against(item.consultations) == ("roads",)
+    assert not_agreed(item.consultations) == ("roads",)

@@ -20,7 +20,7 @@ from domain.project.countersignature.forwarding import (
 from domain.project.countersignature.request import AskCountersignature, AskingOrder
 from domain.project.countersignature.revision import ApplicationRevised, KeepOpinion, OpinionKept, ReviseApplication
 from domain.project.countersignature.rules import CountersignatureAsked
-from domain.project.state.consultation import Opinion, against, opinions, queue, unanswered
+from domain.project.state.consultation import Opinion, not_agreed, opinions, queue, unanswered
 from tests.domain.countersignature.circulation import AGREE, EXAMINED, OBJECT, answered, asked, land
 from tests.examples import APPLICANT, FIRE, LAND, MANAGER, PLANNING, REGISTERED, WATER, completed, submitted
 from tests.histories import World
@@ -67,7 +67,7 @@ def test_a_line_begins_at_its_beginning() -> None:
     item = given(*EXAMINED, *facts).when(REVISE, by=APPLICANT).then(REVISED, asked("fire", 2, LINE)).state()
 
     consultations = item.items["land"].consultations
-    assert ([*queue(consultations)], against(consultations)) == (["water/"], ("fire", "water"))
+    assert ([*queue(consultations)], not_agreed(consultations)) == (["water/"], ("fire", "water"))
 
 
 def test_who_was_asked_no_longer_is_not_asked_again() -> None:
@@ -119,7 +119,7 @@ def test_a_kept_opinion_passes_the_question_on() -> None:
 def test_a_question_is_taken_back_with_reasons() -> None:
     spec = given(*EXAMINED, asked("fire")).when(RECALL, by=LAND).then(recalled())
 
-    spec.when(AGREE, by=FIRE).refused("not-asked", "is asked no longer")
+    spec.when(AGREE, by=FIRE).refused("not-asked", "no open countersignature request")
     spec.when(RECALL, by=LAND).refused("not-asked")
     spec.when(AskCountersignature(item="land", departments=("fire",)), by=LAND).then(asked("fire", 2))
     given(*EXAMINED, asked("fire"), recalled()).when(GRANT, by=LAND).then(completed())
@@ -154,7 +154,7 @@ def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
 
     item = land(*ANSWERED, *facts, gone)
 
-    assert version in (9, 12) or "water" in against(item.consultations) or not item.consultations
+    assert version in (9, 12) or "water" in not_agreed(item.consultations) or not item.consultations
 
 
 SAYINGS: list[tuple[Actor, AnyCommand]] = [

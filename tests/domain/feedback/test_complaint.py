@@ -59,7 +59,7 @@ def test_the_department_or_the_bureau_answers(by: Actor) -> None:
 
 @pytest.mark.parametrize("by", [FIRE, APPLICANT, LEADER])
 def test_nobody_else_answers(by: Actor) -> None:
-    given(REGISTERED, FILED).when(ANSWER, by=by).refused("wrong-department", "c1 is not for")
+    given(REGISTERED, FILED).when(ANSWER, by=by).refused("wrong-department", "is not responsible for the complaint c1")
 
 
 def test_only_the_bureau_answers_for_the_project_as_a_whole() -> None:
@@ -97,7 +97,7 @@ def test_a_complaint_points_to_entries_that_count() -> None:
     filed = structs.replace(FILED, entries=(2,), step="intake", person="li")
 
     given(REGISTERED, submitted()).when(pointed, by=APPLICANT).then(filed)
-    given(REGISTERED).when(pointed, by=APPLICANT).refused("no-such-entry", "entry 2 about land")
+    given(REGISTERED).when(pointed, by=APPLICANT).refused("no-such-entry", "entry 2 on land")
     given(REGISTERED, submitted("discharge")).when(pointed, by=APPLICANT).refused("no-such-entry")
     retracted = EntryRetracted(version=2, item="land", reasons="a slip")
     given(REGISTERED, submitted(), retracted).when(pointed, by=APPLICANT).refused("no-such-entry")

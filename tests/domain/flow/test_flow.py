@@ -51,11 +51,11 @@ def desk() -> ZoneDesk:
         (flow(step("a", kinds=("castle",))), "step-unreachable", "castle"),
         (flow(step("a", "b"), step("b", "c"), step("c", "a")), "precondition-circle", "a requires b requires c"),
         (flow(step("a", "a")), "precondition-circle", "a requires a"),
-        (flow(step("a", "b"), step("b", phase="p2")), "phase-order", "of a later one"),
+        (flow(step("a", "b"), step("b", phase="p2")), "phase-order", "of a later phase"),
         (
             flow(step("a", kinds=("lab",)), step("b", "a", kinds=("factory",)), kinds=("factory", "lab")),
             "step-unreachable",
-            "b waits for a",
+            "b requires a",
         ),
     ],
 )

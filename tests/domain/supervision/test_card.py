@@ -71,7 +71,7 @@ def test_only_the_system_speaks_for_clocks(command: WarnDeadline | IssueClockCar
 
 def test_a_stale_proof_is_refused() -> None:
     """The decision came in between: the watcher has to look again."""
-    examined(completed()).when(CARD, by=WATCHER, at=OVER).refused("proof-stale", "2 entries, and there are 3", seen=3)
+    examined(completed()).when(CARD, by=WATCHER, at=OVER).refused("proof-stale", "2 entries, but there are 3", seen=3)
 
 
 def test_what_was_said_about_another_item_leaves_a_proof_fresh() -> None:

@@ -209,7 +209,7 @@ def test_a_correction_takes_it_back_with_its_cause_and_it_may_come_again() -> No
     spec = given(REGISTERED, submitted(), DEEMED, AMENDED).when(RESCIND, by=WATCHER).then(RESCINDED)
     proof = replace(SILENT, seen=2, after=5)
 
-    spec.when(RESCIND, by=WATCHER).refused("card-void", "rescinded before")
+    spec.when(RESCIND, by=WATCHER).refused("card-void", "already rescinded")
     spec.when(DeemAcceptance(item="land", proof=proof), by=WATCHER, at=OVER).then(
         replace(DEEMED, card="land-2", proof=proof)
     )
@@ -222,7 +222,7 @@ def test_taking_back_needs_a_card_of_a_clock_a_cause_and_the_newest_knowledge() 
     spec.when(replace(RESCIND, cause=9), by=WATCHER).refused("no-such-entry")
     spec.when(replace(RESCIND, seen=1), by=WATCHER).refused("proof-stale")
     by_hand = CardIssued(card="land-1", item="land", department="land", colour=Colour.RED, reasons="fees")
-    given(REGISTERED, by_hand).when(replace(RESCIND, seen=0), by=WATCHER).refused("card-void", "given by hand")
+    given(REGISTERED, by_hand).when(replace(RESCIND, seen=0), by=WATCHER).refused("card-void", "issued by hand")
 
 
 def test_a_retracted_plan_leaves_nothing_to_undo() -> None:

@@ -152,6 +152,6 @@ def test_only_the_own_system_of_an_outside_department_reports() -> None:
     for by in (MANAGER, LAND, APPLICANT):
         given(REGISTERED).when(REPORT, by=by).refused("wrong-role")
     elsewhere = Actor("x", "bank", Role.INTEGRATOR)
-    given(REGISTERED).when(REPORT, by=elsewhere).refused("wrong-department", "belongs to tax")
+    given(REGISTERED).when(REPORT, by=elsewhere).refused("wrong-department", "an item of tax")
     given(REGISTERED).when(structs.replace(REPORT, item="land"), by=FEED).refused("department-is-live")
     given(REGISTERED).when(structs.replace(REPORT, source=" "), by=FEED).refused("source-missing")

@@ -64,7 +64,7 @@ def test_the_manager_speaks_for_a_department_outside() -> None:
 def test_an_appeal_needs_reasons_and_a_card_that_counts() -> None:
     given(REGISTERED, CARD).when(replace(APPEAL, reasons=""), by=LAND).refused("reasons-missing")
     given(REGISTERED).when(APPEAL, by=LAND).refused("unknown-card", "no card land-1")
-    given(REGISTERED, WARNED).when(APPEAL, by=LAND).refused("card-void", "no card but a warning")
+    given(REGISTERED, WARNED).when(APPEAL, by=LAND).refused("card-void", "not a card but a warning")
     rescinded = CardRescinded(card="land-1", item="land", cause=2, calendar="")
     given(REGISTERED, CARD, rescinded).when(APPEAL, by=LAND).refused("card-void", "rescinded")
 

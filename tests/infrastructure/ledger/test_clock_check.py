@@ -11,7 +11,7 @@ import pytest
 
 from infrastructure.ledger import clock_check
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrong, utc_now
+from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrongError, utc_now
 from infrastructure.watcher.watcher import Watcher
 from tests.examples import APPLICANT, MANAGER
 from tests.infrastructure.watcher.test_watcher import REGISTER, SUBMIT
@@ -29,7 +29,7 @@ def off(by: timedelta) -> Callable[[], datetime]:
 @pytest.mark.parametrize("by", [90 * DAY, -DAY, REFUSED_MAX + WITHIN, -REFUSED_MAX - WITHIN])
 async def test_over_a_minute_off_takes_no_command(database_url: str, by: timedelta) -> None:
     async with Approvals(database_url, machine=off(by)) as approvals:
-        with pytest.raises(ClockWrong, match="ahead of" if by > timedelta(0) else "behind") as refused:
+        with pytest.raises(ClockWrongError, match="ahead of" if by > timedelta(0) else "behind") as refused:
             await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
         assert await approvals.store.head() == 0
     assert "the database's" in str(refused.value)
@@ -90,7 +90,7 @@ async def test_a_clock_that_is_set_is_noticed_with_the_next_command(
         await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
         hands[0] = 90 * DAY
         monkeypatch.setattr(clock_check, "time", lambda: utc_now().timestamp() + hands[0].total_seconds())
-        with pytest.raises(ClockWrong):
+        with pytest.raises(ClockWrongError):
             await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
         hands[0] = timedelta(0)
         assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2

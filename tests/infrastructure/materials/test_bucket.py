@@ -14,7 +14,7 @@ import pytest
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials import places as material_places
 from infrastructure.materials.places import UPLOAD, key_of
-from infrastructure.materials.store import MaterialStore, StorageAway
+from infrastructure.materials.store import MaterialStore, StorageAwayError
 from infrastructure.settings import Settings
 from tests.fake_s3 import BUCKET, Bucket, bucket
 
@@ -84,12 +84,12 @@ async def test_a_bucket_that_fails_halfway_has_nothing_half(
     materials: MaterialStore, held: Bucket, tmp_path: Path, content: bytes
 ) -> None:
     held.failing = {"PUT"}
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageAwayError):
         await materials.receive(coming(content), MEDIA_TYPE)
     assert (held.objects, held.parts, on_the_way(tmp_path)) == ({}, {}, [])
 
     held.failing = set()
     assert not (await materials.receive(coming(content), MEDIA_TYPE)).known
     held.failing = {"HEAD"}
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageAwayError):
         await materials.size_of(DIGEST)

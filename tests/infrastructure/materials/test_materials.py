@@ -18,10 +18,10 @@ from obstore.store import MemoryStore, ObjectStore
 
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials import places as material_places
-from infrastructure.materials.media import Unfit
+from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.places import INCOMING, UPLOAD, Bucket, Folder, Place, key_of
-from infrastructure.materials.store import MaterialStore, StorageAway, StoredMaterial
-from infrastructure.settings import SettingRefused, Settings
+from infrastructure.materials.store import MaterialStore, StorageAwayError, StoredMaterial
+from infrastructure.settings import SettingRefusedError, Settings
 from tests.files import GOOD, RUNNABLE
 
 LIMIT = 4 * 1024 * 1024
@@ -131,7 +131,7 @@ def test_however_it_is_cut_the_whole_is_hashed(tmp_path: Path, chunks: list[byte
 async def test_what_is_not_taken_leaves_nothing(
     materials: MaterialStore, place: Place, content: bytes, media_type: str, expected: str, code: str
 ) -> None:
-    with pytest.raises(Unfit) as caught:
+    with pytest.raises(UnfitMediaError) as caught:
         await materials.receive(coming(content), media_type, expected=expected)
 
     assert caught.value.code == code
@@ -164,7 +164,7 @@ async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: Materi
         (DIGEST, 1, MEDIA_TYPE, "material-differs"),
         (DIGEST, len(REPORT), "image/png", "material-type-mismatch"),
     ):
-        with pytest.raises(Unfit) as caught:
+        with pytest.raises(UnfitMediaError) as caught:
             await materials.require(digest, size, media_type)
         assert caught.value.code == code
 
@@ -240,7 +240,7 @@ def test_what_a_crash_left_is_removed_after_a_day(tmp_path: Path) -> None:
 
 async def test_a_store_that_is_away_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"in the way")
-    with pytest.raises(StorageAway):
+    with pytest.raises(StorageAwayError):
         await MaterialStore(Folder(tmp_path / "file/kept"), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
     bucket = Settings(data=tmp_path, materials="s3://none/here")
     with pytest.MonkeyPatch.context() as patch:
@@ -253,12 +253,12 @@ async def test_a_store_that_is_away_is_told_as_such(tmp_path: Path) -> None:
             "AWS_REGION": "x",
         }.items():
             patch.setenv(name, value)
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageAwayError):
             await MaterialStore.of(bucket).size_of(DIGEST)
 
 
 def test_settings_choose_the_place(tmp_path: Path) -> None:
     assert MaterialStore.of(Settings(data=tmp_path)).bytes_max == 100 * 1024 * 1024
     for address in ("gs://other/cloud", "s3://", "ftp://x"):
-        with pytest.raises(SettingRefused, match="COUNTERSIGN_MATERIALS"):
+        with pytest.raises(SettingRefusedError, match="COUNTERSIGN_MATERIALS"):
             MaterialStore.of(Settings(data=tmp_path, materials=address))

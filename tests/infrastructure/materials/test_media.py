@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrastructure.materials.archive import DIRECTORY_BYTES_MAX
-from infrastructure.materials.media import KINDS, MEDIA_TYPES, Unfit, kind_of, require_kind
+from infrastructure.materials.media import KINDS, MEDIA_TYPES, UnfitMediaError, kind_of, require_kind
 from tests.files import GOOD, OOXML, RUNNABLE, archive
 
 ALIKE = (
@@ -26,8 +26,8 @@ def check(content: bytes, media_type: str) -> None:
     require_kind(io.BytesIO(content), len(content), media_type)
 
 
-def refused(content: bytes, media_type: str, code: str) -> Unfit:
-    with pytest.raises(Unfit) as caught:
+def refused(content: bytes, media_type: str, code: str) -> UnfitMediaError:
+    with pytest.raises(UnfitMediaError) as caught:
         check(content, media_type)
     assert caught.value.code == code
     assert caught.value.remedy
@@ -38,7 +38,7 @@ def outcome(content: bytes, media_type: str) -> str:
     """The code it is refused with; empty where it is taken."""
     try:
         check(content, media_type)
-    except Unfit as unfit:
+    except UnfitMediaError as unfit:
         return unfit.code
     return ""
 

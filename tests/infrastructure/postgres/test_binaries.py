@@ -13,7 +13,7 @@ import pytest
 
 from infrastructure.postgres import binaries as programs
 from infrastructure.postgres import cluster
-from infrastructure.postgres.binaries import PostgresUnavailable
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, SERVER, fetch_value, pid_of, python
 
@@ -79,7 +79,7 @@ def test_where_a_process_cannot_name_the_folder_it_is_in_the_closed_one_is_named
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
 
-    with pytest.raises(PostgresUnavailable, match=rf"may not enter {closed}\. Set COUNTERSIGN_DATA") as refusal:
+    with pytest.raises(PostgresUnavailableError, match=rf"may not enter {closed}\. Set COUNTERSIGN_DATA") as refusal:
         EmbeddedPostgres(closed / "data").start()
     assert refusal.value.code == "data_folder"
 
@@ -135,4 +135,4 @@ def test_an_ordinary_user_learns_what_is_missing(folder: Path, uid: int, own: bo
     output = as_user(uid, f"{SERVER.format(str(folder / 'data'))}.start()")
 
     assert sentence in output
-    assert "PostgresUnavailable" in output
+    assert "PostgresUnavailableError" in output

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.postgres.migrate import MigrationRefused, migrate, migrations, pending
+from infrastructure.postgres.migrate import MigrationRefusedError, migrate, migrations, pending
 from tests.conftest import database_in
 
 TABLE = "0000_schema_migration.sql"
@@ -50,7 +50,7 @@ def databases(server_url: str) -> Iterator[list[str]]:
 
 
 def refusal(url: str) -> str:
-    with pytest.raises(MigrationRefused) as refused:
+    with pytest.raises(MigrationRefusedError) as refused:
         migrate(url)
     return f"{refused.value.code}: {refused.value.sentence}"
 
@@ -104,7 +104,7 @@ def test_an_account_that_may_not_change_the_database_is_told_what_it_needs(empty
         connection.execute(statement.format(Identifier(connection.info.dbname)))
 
     with pytest.raises(
-        MigrationRefused, match=r"0000_schema_migration\.sql can't be applied by .*read-only"
+        MigrationRefusedError, match=r"0000_schema_migration\.sql can't be applied by .*read-only"
     ) as refusal:
         migrate(empty_database_url)
 

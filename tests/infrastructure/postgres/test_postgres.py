@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from infrastructure.postgres import cluster
-from infrastructure.postgres.binaries import PostgresUnavailable, account_for
+from infrastructure.postgres.binaries import PostgresUnavailableError, account_for
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from tests.infrastructure.postgres.servers import PROCESS_SECONDS_MAX, START, changed, fetch_value, pid_of, python
 
@@ -190,7 +190,7 @@ def test_a_socket_folder_open_to_others_is_refused(data: Path) -> None:
     (data / "run").mkdir(exist_ok=True)
     (data / "run").chmod(0o755)
     try:
-        with pytest.raises(PostgresUnavailable, match="with mode 0700") as refusal:
+        with pytest.raises(PostgresUnavailableError, match="with mode 0700") as refusal:
             EmbeddedPostgres(data).start()
     finally:
         (data / "run").chmod(0o700)
@@ -200,7 +200,7 @@ def test_a_socket_folder_open_to_others_is_refused(data: Path) -> None:
 def test_another_major_version_is_named(data: Path) -> None:
     with (
         changed(data / "postgres" / "PG_VERSION", "15\n"),
-        pytest.raises(PostgresUnavailable, match=r"PostgreSQL 15; .*pg_dump") as refusal,
+        pytest.raises(PostgresUnavailableError, match=r"PostgreSQL 15; .*pg_dump") as refusal,
     ):
         EmbeddedPostgres(data).start()
     assert refusal.value.code == "postgres_version"
@@ -209,7 +209,7 @@ def test_another_major_version_is_named(data: Path) -> None:
 def test_a_server_that_ends_while_starting_tells_why(data: Path) -> None:
     with (
         changed(data / "postgres" / "postgresql.conf", "work_mem = 'plenty'\n"),
-        pytest.raises(PostgresUnavailable, match='invalid value for parameter "work_mem"') as refusal,
+        pytest.raises(PostgresUnavailableError, match='invalid value for parameter "work_mem"') as refusal,
     ):
         EmbeddedPostgres(data).start()
     assert refusal.value.code == "postgres_start"
@@ -231,6 +231,6 @@ def test_losing_shared_memory_files_harms_nobody(data: Path) -> None:
 def test_a_file_in_the_way_is_named(folder: Path) -> None:
     (folder / "file").write_text("")
 
-    with pytest.raises(PostgresUnavailable, match=r"data folder .*/file/data can't be used") as refusal:
+    with pytest.raises(PostgresUnavailableError, match=r"data folder .*/file/data can't be used") as refusal:
         EmbeddedPostgres(folder / "file" / "data").start()
     assert refusal.value.code == "data_folder"

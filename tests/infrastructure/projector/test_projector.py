@@ -28,7 +28,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from projections.progress.fold import Progress, ProgressState
-from projections.progress.query import ProgressList, ProjectsAsked
+from projections.progress.query import ProgressList, ProjectFilter
 from projections.registry import VIEWS
 
 REGISTER = RegisterProject(
@@ -81,10 +81,10 @@ async def test_rows_tell_who_holds_what_and_what_is_unmet(database_url: str) -> 
         assert (land.stage, land.holder, land.unmet) == ("submitted", "natural-resources", [])
         assert (plan.stage, plan.holder, plan.unmet) == ("not_started", "", ["land"])
         table, now = ProgressList(approvals.store), approvals.clock()
-        (row,) = await table.page(ProjectsAsked(t=now, holder="natural-resources"))
+        (row,) = await table.page(ProjectFilter(t=now, holder="natural-resources"))
         assert (row.name, row.items_total, row.items_open, row.items_done) == ("Fab 2", 2, 1, 0)
-        assert await table.page(ProjectsAsked(t=now, holder="planning")) == []
-        assert await table.page(ProjectsAsked(t=now, text="100%")) == []
+        assert await table.page(ProjectFilter(t=now, holder="planning")) == []
+        assert await table.page(ProjectFilter(t=now, text="100%")) == []
 
 
 async def test_live_views_equal_a_rebuild(database_url: str) -> None:

@@ -15,12 +15,12 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector import projector
 from infrastructure.projector import workers as fill_processes
-from infrastructure.projector.build import BuildStopped
-from infrastructure.projector.ledger_stream import GapInLedger
+from infrastructure.projector.build import BuildStoppedError
+from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailed, processes_for
+from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailedError, processes_for
 from projections.progress.fold import Progress
 from projections.registry import VIEWS
 from tests.infrastructure.projector.test_projector import Stumbling, project_all, tell_story
@@ -69,7 +69,7 @@ async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
         fill_processes, "_started", lambda: subprocess.Popen(dying, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     )
 
-    with pytest.raises((FillFailed, GapInLedger), match=r"ended with status 3|some are missing"):
+    with pytest.raises((FillFailedError, LedgerGapError), match=r"ended with status 3|some are missing"):
         rebuild(database_url, processes=processes)
 
     assert schemas(database_url) == {"views"}
@@ -101,7 +101,7 @@ def test_a_view_of_another_calendar_is_not_filled_by_a_child_that_has_not_heard_
     class Newer(Progress):
         version = -1
 
-    with pytest.raises(FillFailed, match="was changed just now: try again"):
+    with pytest.raises(FillFailedError, match="was changed just now: try again"):
         fill_processes.fill_parallel(database_url, [Newer()], 0, "views", processes=1)
 
 
@@ -152,7 +152,7 @@ async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, mo
 
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert told_to_stop.take_lead(connection)
-        with pytest.raises(BuildStopped):
+        with pytest.raises(BuildStoppedError):
             told_to_stop.step(connection)
 
     assert schemas(database_url) == {"views"}

@@ -19,7 +19,7 @@ from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.hash_chain import Fault, chained
 from infrastructure.verifier import checkpoint as checkpoints
-from infrastructure.verifier.checkpoint import Checkpoint, CheckpointUnreadable, positions_for, read, write
+from infrastructure.verifier.checkpoint import Checkpoint, CheckpointUnreadableError, positions_for, read, write
 from infrastructure.verifier.verify import pages, verify
 from tests.conftest import database_in, name_of
 
@@ -227,14 +227,14 @@ def test_a_checkpoint_is_read_as_it_was_written_and_never_written_over(ledger: T
     write(path, ledger.checkpoint)
     written = path.read_bytes()
     assert read(path) == ledger.checkpoint
-    with pytest.raises(CheckpointUnreadable, match="is there already"):
+    with pytest.raises(CheckpointUnreadableError, match="is there already"):
         write(path, ledger.checkpoint)
     assert path.read_bytes() == written
-    with pytest.raises(CheckpointUnreadable, match="can't be read"):
+    with pytest.raises(CheckpointUnreadableError, match="can't be read"):
         read(tmp_path / "none.json")
     for text in (b"", b"{}", written[:100], json.encode(structs.replace(ledger.checkpoint, format="other"))):
         path.write_bytes(text)
-        with pytest.raises(CheckpointUnreadable, match="is no checkpoint"):
+        with pytest.raises(CheckpointUnreadableError, match="is no checkpoint"):
             read(path)
 
 

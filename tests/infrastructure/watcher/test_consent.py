@@ -133,7 +133,7 @@ async def test_it_is_told_apart_in_the_consolidated_opinion_and_lets_a_grant_pas
         ("fire", True, ARTICLE),
         ("water", False, ""),
     ]
-    with pytest.raises(Refused, match="no agreement from fire"):
+    with pytest.raises(Refused, match="without the agreement of fire"):
         await approvals.handle(project, CompleteItem(item="land", outcome=Outcome.GRANTED), LAND, uuid4())
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from domain.law.packs.checks import calendar_faults
-from domain.law.packs.parse import PackInvalid, parse_pack
+from domain.law.packs.parse import PackInvalidError, parse_pack
 from infrastructure.law.lawbook import law_book
 
 TODAY = date(2026, 11, 24)
@@ -116,7 +116,7 @@ FRAME = (
 @pytest.mark.parametrize("planted", LENGTHS + ARTICLES + FRAME, ids=lambda planted: planted.name)
 def test_a_planted_fault_is_found_and_named(planted: Planted) -> None:
     assert planted.before in TEXT
-    with pytest.raises(PackInvalid, match=escape(planted.sentence)):
+    with pytest.raises(PackInvalidError, match=escape(planted.sentence)):
         parse_pack(TEXT.replace(planted.before, planted.after, 1))
 
 
@@ -124,7 +124,7 @@ def test_every_fault_is_listed_not_only_the_first() -> None:
     text = TEXT
     for planted in (LENGTHS[0], ARTICLES[4], FRAME[1]):
         text = text.replace(planted.before, planted.after, 1)
-    with pytest.raises(PackInvalid) as invalid:
+    with pytest.raises(PackInvalidError) as invalid:
         parse_pack(text)
     assert len(invalid.value.faults) == 3
 

@@ -18,7 +18,7 @@ from domain.law.generic.state import due, standing
 from domain.law.packs.checks import digest_faults, pack_digest
 from domain.law.packs.expand import expand
 from domain.law.packs.pack import Pack
-from domain.law.packs.parse import PackInvalid
+from domain.law.packs.parse import PackInvalidError
 from infrastructure.law.lawbook import LawBook, law_book
 
 TODAY = date(2026, 11, 24)
@@ -107,13 +107,13 @@ def test_an_unknown_law_is_refused_with_the_known_ones(name: str) -> None:
 
 
 def test_a_pack_under_the_wrong_name_is_refused() -> None:
-    with pytest.raises(PackInvalid, match="lies where"):
+    with pytest.raises(PackInvalidError, match="lies where"):
         LawBook({"cn-licensing@2020-01-01": text_of(CN)}, {}, {}).pack("cn-licensing@2020-01-01")
 
 
 def test_the_check_at_start_lists_everything() -> None:
     book = LawBook({CN: text_of(CN).replace('zone = "Asia/Shanghai"', 'zone = "Asia/Peking"')}, {}, {})
-    with pytest.raises(PackInvalid) as invalid:
+    with pytest.raises(PackInvalidError) as invalid:
         book.check(TODAY)
     assert len(invalid.value.faults) == 2
 

@@ -15,7 +15,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount, counted, table
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import MODES, NODES
-from projections.clocks.query import ClocksAt, NoSuchClock, TooMuchToRead, is_recounting
+from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError, is_recounting
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell, tell_zone, unanswered
@@ -192,7 +192,9 @@ async def test_rows_of_the_calendar_before_answer_while_too_many_are_recounted(
     assert await asked.counts() == await before.counts()
     assert [await is_recounting(approvals.store, law) for law in (law_book(), laws)] == [False, True]
     earlier = ClocksAt(approvals.store, laws, t, instant("2026-04-10 09:00"))
-    with pytest.raises(TooMuchToRead):  # of what was known before the rows it is asked in vain, whatever the calendar
+    with pytest.raises(
+        TooMuchToReadError
+    ):  # of what was known before the rows it is asked in vain, whatever the calendar
         await earlier.listed(wanted)
 
 
@@ -200,7 +202,7 @@ async def test_a_question_that_would_take_too_long_is_not_begun(
     approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("projections.clocks.query.PROJECTS_READ_MAX", 2)
-    with pytest.raises(TooMuchToRead, match="more than 2 projects"):
+    with pytest.raises(TooMuchToReadError, match="more than 2 projects"):
         await clocks_at(approvals, "04-10 09:00").counts()
 
 
@@ -234,5 +236,5 @@ async def test_a_clock_in_calendar_days_is_explained_as_well(approvals: Approval
 async def test_what_cannot_be_explained_says_why(
     approvals: Approvals, project: str, item: str, clock: str, why: str
 ) -> None:
-    with pytest.raises(NoSuchClock, match=why):
+    with pytest.raises(NoSuchClockError, match=why):
         await clocks_at(approvals, "05-05 00:00").explained(project_id(project), item, clock)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from domain.law.feedback.clock import VoiceState
 from domain.law.feedback.terms import VoiceStep
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.feedback.fold import Voices, VoicesState
 from projections.feedback.query import VoiceFilter, VoicesAt
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
@@ -181,9 +181,9 @@ async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
 async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
     monkeypatch.setattr("projections.feedback.query.VOICES_READ_MAX", 2)
-    with pytest.raises(TooMuchToRead, match="more than 2 complaints"):
+    with pytest.raises(TooMuchToReadError, match="more than 2 complaints"):
         await asked.complaints(VoiceFilter(standing=VoiceState.RUNNING))
     assert len(await asked.complaints(VoiceFilter(limit=5))) == 5
     monkeypatch.setattr("projections.feedback.query.PROJECTS_READ_MAX", 2)
-    with pytest.raises(TooMuchToRead, match="more than 2 projects"):
+    with pytest.raises(TooMuchToReadError, match="more than 2 projects"):
         await VoicesAt(approvals.store, approvals.laws, at("04-01"), at("04-01")).evaluations(VoiceFilter())

@@ -15,7 +15,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.rule import Yellow
 from domain.project.application.delivery import DeliverDecision
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToRead
+from projections.clocks.query import TooMuchToReadError
 from projections.law import query as assumptions
 from projections.law.query import signals_of
 from projections.law.what_if import Alternative, AssumedSignal
@@ -114,7 +114,7 @@ async def test_of_one_department_alone(march: Lived) -> None:
 
 async def test_no_more_is_read_at_once_than_takes_seconds(march: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assumptions, "PROJECTS_MAX", 2)
-    with pytest.raises(TooMuchToRead, match="more than 2 projects"):
+    with pytest.raises(TooMuchToReadError, match="more than 2 projects"):
         await march.under(Alternative())
 
 

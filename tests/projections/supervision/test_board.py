@@ -35,7 +35,7 @@ from infrastructure.projector.rebuild import rebuild
 from projections.supervision.board import Reach, reach_of, snapshot, statement
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
 from projections.supervision.fold import stood
-from projections.supervision.list import ListAsked, ListPage
+from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, PLANNING
 from tests.projections.supervision.test_query import Zone
@@ -125,7 +125,7 @@ def local(at: datetime) -> str:
 async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, random: Random) -> bool:
     """Any page of any list is that part of the whole list, which is as long as its figure says; whether it has rows."""
     figure, case = random.choice(["", *SIGNAL_FIGURES]), random.choice(list(CASE_FIGURES))
-    cut = ListAsked(
+    cut = ListFilter(
         period=period,
         department=line.department,
         figure=figure,

@@ -26,7 +26,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from projections.supervision.fold import ENDED, WARNING
-from projections.supervision.list import IN_FORCE, ListAsked
+from projections.supervision.list import IN_FORCE, ListFilter
 from projections.supervision.query import SupervisionAt
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.watching import Hands, watch_once
@@ -111,7 +111,7 @@ async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Z
         return [(one.clock, one.state) for one in await zone.at(as_of).signals(MARCH, figure=WARNING)]
 
     async def in_force(as_of: datetime | None = None) -> tuple[int, int]:
-        page = await zone.at(as_of).signal_page(ListAsked(period=MARCH, figure=IN_FORCE, limit=1))
+        page = await zone.at(as_of).signal_page(ListFilter(period=MARCH, figure=IN_FORCE, limit=1))
         return len(page.rows), page.count
 
     assert (await states(), await in_force()) == ([("commitment", "standing")], (1, 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.importing.lines import LogUnreadable
+from scripts.importing.lines import LogUnreadableError
 from scripts.importing.reading import LogReading, read_log
 from tests.scripts.importing.logs import course, event, listed, write_log
 
@@ -56,12 +56,12 @@ def test_plain_or_gzipped_with_or_without_a_byte_order_mark(tmp_path: Path, pack
     ],
 )
 def test_what_is_no_log_is_refused_as_a_whole(tmp_path: Path, events: str | bytes, sentence: str) -> None:
-    with pytest.raises(LogUnreadable, match=sentence):
+    with pytest.raises(LogUnreadableError, match=sentence):
         read(tmp_path, events)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LogUnreadable, match=r"nowhere\.csv can't be read: No such file"):
+    with pytest.raises(LogUnreadableError, match=r"nowhere\.csv can't be read: No such file"):
         read_log(tmp_path / "nowhere.csv", tmp_path / "nowhere.csv", ZONE)
 
 
