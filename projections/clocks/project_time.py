@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
@@ -13,26 +12,21 @@ from domain.as_of import settled
 from domain.core.plan import Phase
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import day_before, local_day
-from domain.law.generic.evaluate import clocks, general_found
 from domain.law.generic.expand import general_rule
-from domain.law.generic.rule import local_date
-from domain.law.licensing.clock import SILENT
-from domain.law.licensing.evaluation import replay
 from domain.law.licensing.review import DELIVERY
-from domain.law.licensing.timeline import Timeline
+from domain.law.procedure.history import ItemHistory
 from domain.law.project_time import (
     GOVERNMENT,
     NOTHING,
     Counting,
     WorkingTime,
-    counting,
-    general_counting,
     last_day,
     working_time,
 )
 from domain.messages import Entry
-from projections.clocks.law_events import ItemHistory, item_histories, rule_of
-from projections.clocks.reading import WORKING_DAY, book_of, general_terms
+from projections.clocks.law_events import item_histories
+from projections.clocks.procedures import procedure_of
+from projections.clocks.reading import WORKING_DAY
 from projections.flow.phases import PhaseStanding, ProjectCourse, course
 from projections.reader import Laws
 
@@ -158,16 +152,6 @@ def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) 
 
     A department outside the system delivers what it decides itself, and nobody tells when: its delivery is not counted.
     """
-    rule, counted = rule_of(history, laws), GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
-    if rule is not None:
-        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known), counted))
-    zone = laws.pack(history.law).zone
-    terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
-    timeline = Timeline(zone, history.events)
-    read = {what.name: (what, reading) for what, reading in general_found(terms, timeline, t, known)}
-    silent = {name: local_date(one.standing.due) for name, (_, one) in read.items() if one.state in SILENT}
-    begun = {one.name: one for one in clocks(terms, timeline.by(t, known))} | {
-        name: one for name, (one, _) in read.items()
-    }
-    found = [one for one in begun.values() if one.clock in counted]
-    return [general_counting(one.rule, one.events, t, silent.get(one.name)) for one in found]
+    procedure = procedure_of(history, laws)
+    counted = GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
+    return [] if procedure is None else procedure.count(history, t, known, counted)

@@ -17,12 +17,13 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.explain import Explanation
 from domain.law.licensing.forecast import DISTANT
+from domain.law.procedure.history import ItemHistory
 from domain.streams import of_project
 from projections.clocks.counts import ClockCount, counted, from_view, table
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import counted_by
-from projections.clocks.history import reading_of
-from projections.clocks.law_events import Histories, ItemHistory, item_histories
+from projections.clocks.history import reading_in
+from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ListedClock, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
@@ -169,7 +170,7 @@ class ClocksAt:
 
     async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
         """What rows say at the instant; where the general clock counts, its own reading stands for the row."""
-        pairs = [(row, reading_of(row, self._laws, self.t, self.known)) for row in rows]
+        pairs = [(row, reading_in(row, self._laws, self.t, self.known)) for row in rows]
         silent = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
         others = await self._read(sorted({project for project, _, _ in silent}), silent)
         by_key = {one.key: one for one in others}

@@ -5,7 +5,7 @@ The same evaluation as everywhere reads them; nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,11 +17,13 @@ from domain.law.licensing.escalation import Crossing
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Days, PeriodTerms, Rule, Yellow
 from domain.law.packs.pack import PackName
+from domain.law.procedure.history import ItemHistory
+from domain.law.procedure.interface import Procedure
 from domain.law.proof import Rung
-from projections.clocks.law_events import Histories, ItemHistory, rule_of
+from projections.clocks.law_events import Histories
+from projections.clocks.procedures import procedure_of
 from projections.clocks.reading import department_of
 from projections.reader import Laws
-from projections.watch.state import as_it_is, course_of
 
 Compared = Literal["same", "new", "gone"]
 Application = tuple[str, int]
@@ -110,16 +112,12 @@ def signals_under(
     Applications whose law doesn't count working days cost no cards under either.
     """
     for (item, application), history in histories.items():
-        rule, changed = rule_of(history, laws), other.history(history, known)
-        other_rule = rule_of(changed, laws)
-        if rule is None or other_rule is None:
+        changed = other.history(history, known)
+        usual, alternative = _amended(history, laws, as_it_is), _amended(changed, laws, other.rule)
+        if usual is None or alternative is None:
             continue
-        passed = {_key(one): one for one in course_of(history, rule, laws, t, as_it_is).passed if begin <= one.at < end}
-        assumed = {
-            _key(one): one
-            for one in course_of(changed, other_rule, laws, t, other.rule).passed
-            if begin <= one.at < end
-        }
+        passed = {_key(one): one for one in usual.escalate(history, t).passed if begin <= one.at < end}
+        assumed = {_key(one): one for one in alternative.escalate(changed, t).passed if begin <= one.at < end}
         for key, one in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
             above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
@@ -135,6 +133,17 @@ def signals_under(
                 article=one.reading.article,
                 compared=compared,
             )
+
+
+def _amended(history: ItemHistory, laws: Laws, change: Callable[[Rule], Rule]) -> Procedure | None:
+    """The procedure of an application under a changed rule; None where its law counts by no such rule."""
+    procedure = procedure_of(history, laws)
+    return None if procedure is None else procedure.amended(change)
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """The rule itself."""
+    return rule
 
 
 def _key(one: Crossing) -> tuple[str, Rung, str, datetime]:

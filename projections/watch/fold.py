@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from domain.law.calendar.moment import local_day
 from domain.law.licensing.escalation import Crossing
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import Entry, tag_of
@@ -24,7 +24,6 @@ from domain.project.rules import SUPERVISION, heard
 from domain.project.state.project import Project
 from domain.project.supervision.rescission import RescindCard
 from domain.project.supervision.signals import DeemAcceptance, DeemConsent, DeemRenewal, IssueClockCard, WarnDeadline
-from projections.clocks.reading import book_of
 from projections.reader import Laws
 from projections.watch.state import Courses, IssuedSignal, WatchState, courses_of
 
@@ -118,7 +117,7 @@ def rescission(project: Project, one: IssuedSignal, entries: Sequence[Entry], la
     cause = cause_of(one, entries, laws, now)
     at = max(entries[cause - 1].recorded_at, one.at) if cause else now
     pack = laws.pack(one.proof.rule)
-    calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
+    calendar = laws.calendar(pack, local_day(now, pack.zone)).version
     command = RescindCard(occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=heard(project, one.item))
     return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
 

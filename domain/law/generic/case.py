@@ -11,6 +11,7 @@ from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.generic.state import ClockStanding, standing
 from domain.law.happening import Happening
+from domain.law.licensing.clock import State
 from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
 from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
@@ -41,7 +42,7 @@ def general_clocks(
     acts = from_receipt(timeline.by(t, t if known is None else known))
     found = _standings(pack, calendar, acts, t, mode, lengths or {})
     intake = found.get(INTAKE.name)
-    if intake is None or intake.state != "deemed":
+    if intake is None or intake.state is not State.DEEMED:
         return found
     return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
 

@@ -207,12 +207,12 @@ def reading(
     closed = course.closed or after_end
     resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, found.rule)
     ahead = stood if resumes_at is None else standing(found.rule, found.events, resumes_at) or stood
-    state, over = State(stood.state), None
+    state, over = stood.state, None
     if after_end or (course.withdrawn is not None and not proves(terms, found, stood.due, attested)):
         state = State.VOID
     elif not closed and ahead.due is not None:
         over = passed(terms, found, ahead.due, attested)
-        state = over if stood.state in ("overdue", "deemed") else state
+        state = over if stood.state in (State.OVERDUE, State.DEEMED) else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
     coloured = law.card != "none"
     yellow_at = begins(ahead.yellow_from, found.rule)
@@ -226,7 +226,7 @@ def reading(
         coloured=coloured,
         closed=closed,
         state=state,
-        level=level(state, near=stood.level == "yellow") if coloured else Level.NONE,
+        level=level(state, near=stood.level is Level.YELLOW) if coloured else Level.NONE,
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
         over=None if closed else over,
         yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,

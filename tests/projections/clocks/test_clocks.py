@@ -15,7 +15,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from infrastructure.law.lawbook import law_book
 from projections.clocks.fold import BASIS, CLOCKS, Clocks
-from projections.clocks.history import reading_of
+from projections.clocks.history import reading_in
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from projections.clocks.rows import ClockRow
@@ -44,7 +44,7 @@ def clocks_of(entries: list[Entry], view: Clocks = VIEW) -> dict[str, ClockRow]:
 def live(entries: list[Entry], t: datetime) -> dict[tuple[str, int, str], Reading]:
     """The clocks at *t* as they follow from the rows alone."""
     rows = [ClockRow(*values) for values in rows_of(entries)["clock"]]
-    readings = (reading_of(row, shipped_law(), t, max(t, NOW)) for row in rows)
+    readings = (reading_in(row, shipped_law(), t, max(t, NOW)) for row in rows)
     return {(one.item, one.application, one.clock): one for one in readings if one is not None}
 
 
@@ -150,7 +150,7 @@ def test_other_laws_are_counted_by_the_general_clock() -> None:
 
     assert (row.law, row.closed, row.over_state) == (law, False, "overdue")
     assert row.over_at is not None
-    assert reading_of(row, shipped_law(), at("03-05"), at("03-05")) is None
+    assert reading_in(row, shipped_law(), at("03-05"), at("03-05")) is None
 
 
 def test_a_further_notice_makes_it_another_view_with_other_rows() -> None:

@@ -12,6 +12,9 @@ from domain.examples.story import story_entries
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.licensing.clock import Level, State
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate
+from domain.law.procedure.generic import GenericProcedure
+from domain.law.procedure.history import ItemHistory
+from domain.law.procedure.licensing import LicensingProcedure
 from domain.messages import AnyFact, Entry
 from domain.project.application.acceptance import ItemAccepted
 from domain.project.application.correction import EntryAmended, EntryRetracted
@@ -24,7 +27,8 @@ from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.state.consultation import Opinion
 from infrastructure.law.lawbook import law_book
-from projections.clocks.law_events import ItemHistory, item_histories, rule_of
+from projections.clocks.law_events import item_histories
+from projections.clocks.procedures import procedure_of
 from tests.examples import LAW, REGISTERED, accepted, completed, submitted
 from tests.law.packs.books import china
 from tests.law.questions import at
@@ -47,10 +51,10 @@ def told(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) ->
 
 def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clock: str = "") -> ClockEvaluation:
     """What the law says of *history*."""
-    rule = rule_of(history, law_book(), clock)
-    assert rule is not None
+    procedure = procedure_of(history, law_book())
+    assert isinstance(procedure, LicensingProcedure)
     book: CalendarBook = china()
-    return evaluate(rule, history.events, book, t, known)
+    return evaluate(procedure.rule_for(history.asked_days.get(clock)), history.events, book, t, known)
 
 
 def test_a_history_knows_its_terms() -> None:
@@ -198,14 +202,15 @@ def test_a_law_that_counts_otherwise_has_no_rule_of_the_usual_clocks() -> None:
 
     history = item_histories(told(("03-02", registered), ("03-02", submission)))["land", 1]
 
-    assert (history.special, rule_of(history, law_book())) == ("construction_permit", None)
+    assert history.special == "construction_permit"
+    assert isinstance(procedure_of(history, law_book()), GenericProcedure)
 
 
 def test_the_story_is_judged_whole() -> None:
     judgements = {
         key: judged(history, LAST)
         for key, history in item_histories(story_entries(LAW)).items()
-        if rule_of(history, law_book())
+        if isinstance(procedure_of(history, law_book()), LicensingProcedure)
     }
 
     land_use = judgements["land-use", 1]
