@@ -37,8 +37,8 @@ ONLY_HOURS: Unit = "working_hour"
 def faults_of(pack: Pack) -> tuple[str, ...]:
     """Everything wrong with *pack* taken by itself, one sentence each; empty if it may be used."""
     found = [*time_faults(pack), *article_faults(pack), *ground_faults(pack)]
-    if pack.special or pack.region or pack.act_modes:
-        found.append(f"{pack.name} says what only a case of it has: special, region or act_modes")
+    if pack.special or pack.region or pack.act_modes or pack.feedback:
+        found.append(f"{pack.name} has a field that no file may have: special, region, act_modes or feedback")
     found += clock_faults(pack.name, pack.clocks, pack)
     for key, special in pack.specials.items():
         under = pack.under(key)
