@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import structs
 
@@ -256,9 +256,8 @@ def reading_of(
 
 def forecast_of(one: Outlook, instants: Instants) -> Forecast:
     """An outlook, with the *instants* from which it exists, is yellow and is over."""
-    first, then = (
-        level(state, near=False) if one.coloured else Level.NONE for state in (one.state, one.over or one.state)
-    )
+    exists_at, yellow_at, over_at = instants
+    first, then = levels_of(one.state, one.over, one.coloured)
     return Forecast(
         one.name,
         one.extended > 0,
@@ -270,13 +269,21 @@ def forecast_of(one: Outlook, instants: Instants) -> Forecast:
         one.over,
         first,
         then,
-        *instants,
+        exists_at,
+        yellow_at,
+        over_at,
         one.closed,
         one.used,
         one.counted_through,
         one.paused_from,
         one.stopped_on,
     )
+
+
+@cache
+def levels_of(state: State, over: State | None, coloured: bool) -> tuple[Level, Level]:
+    """The colours of a clock in *state*, and *over* once that comes."""
+    return (level(state, near=False), level(over or state, near=False)) if coloured else (Level.NONE, Level.NONE)
 
 
 def instants_of(one: Outlook, history: ItemHistory, zone: str) -> Instants:
@@ -304,8 +311,7 @@ def guard_forecast(guard: GuardOutlook, zone: str) -> Forecast:
         guard.yellow_from,
         guard.state,
         guard.over,
-        level(guard.state, near=False),
-        level(guard.over or guard.state, near=False),
+        *levels_of(guard.state, guard.over, True),
         begin_of(guard.exists_from, zone) if guard.exists_from and running else None,
         begin_of(guard.yellow_from, zone) if running else None,
         begin_of(next_day(guard.due), zone) if running else None,
