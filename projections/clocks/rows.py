@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from domain.law.licensing.clock import Level, State
 from domain.law.procedure.history import ItemHistory
-from domain.law.procedure.interface import Forecast
+from domain.law.procedure.interface import ClockForecast
 from projections.clocks.announcements import last_announced
 from projections.clocks.nodes import node_of
 from projections.clocks.procedures import procedure_of
@@ -89,7 +89,7 @@ def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor =
 
 
 def _row(
-    project: UUID, history: ItemHistory, clock: Forecast, department: str, node: str, announced_on: date | None
+    project: UUID, history: ItemHistory, clock: ClockForecast, department: str, node: str, announced_on: date | None
 ) -> Row:
     return (
         project,
@@ -125,9 +125,9 @@ def _words(state: State, over: State | None, level: Level, over_level: Level) ->
     return state.value, None if over is None else over.value, level.value, over_level.value
 
 
-def forecast_in(row: ClockRow) -> Forecast:
+def forecast_in(row: ClockRow) -> ClockForecast:
     """The forecast that *row* was made from, once the clock exists."""
-    return Forecast(
+    return ClockForecast(
         row.clock,
         False,  # the row's node was chosen by it
         row.start_on,

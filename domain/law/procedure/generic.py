@@ -8,7 +8,6 @@ from datetime import datetime
 from domain.law.attribution import HeldDay
 from domain.law.calendar.calendar import CalendarBook, WorkingCalendar
 from domain.law.calendar.moment import local_day
-from domain.law.documented import documented
 from domain.law.generic.attribution import general_held_days
 from domain.law.generic.evaluate import (
     GeneralReading,
@@ -29,16 +28,16 @@ from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
+from domain.law.procedure.basis import lawsuit_about, with_documents
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
+    ClockForecast,
     ClockReading,
-    Forecast,
     ProcedureForecast,
     ProcedureReading,
     ProcedureTerms,
 )
 from domain.law.project_time import Counting, general_counting
-from domain.law.remedy import lawsuit_over
 
 
 class GenericProcedure:
@@ -89,7 +88,6 @@ class GenericProcedure:
     def _reading(self, one: GeneralReading, calendar: WorkingCalendar) -> ClockReading:
         """A clock of the engine in the common shape."""
         clock, due = one.standing, local_date(one.standing.due)
-        overdue = one.state is State.OVERDUE
         return ClockReading(
             one.name,
             one.state,
@@ -109,7 +107,7 @@ class GenericProcedure:
             one.over_at,
             clock.provisional,
             one.article,
-            lawsuit_over(self.terms.pack, calendar, one.name, one.state, due) if overdue else None,
+            lawsuit_about(self.terms, calendar, one.name, one.state, due),
         )
 
     def forecast(self, history: ItemHistory) -> ProcedureForecast:
@@ -125,7 +123,7 @@ class GenericProcedure:
             clocks += [forecast_of(one, silence_at) for one in later if one.name not in names]
         return ProcedureForecast(tuple(clocks), self._above)
 
-    def recall(self, forecast: Forecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
+    def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
         """None: what is used up and left is read from the events."""
         return None
 
@@ -136,7 +134,7 @@ class GenericProcedure:
         """
         calendar = self.calendar(known)
         explanation = explain_general(self._terms(history, calendar), self._timeline(history), t, known, clock)
-        return documented(explanation, self.terms.pack_for(clock), self.terms.mode, self.book, calendar)
+        return with_documents(explanation, self.terms, self.book, calendar)
 
     def escalate(self, history: ItemHistory, now: datetime) -> Progression:
         """The warnings, cards and effects of silence that the clocks have come to by *now*."""
@@ -165,10 +163,10 @@ class GenericProcedure:
         return
 
 
-def forecast_of(one: GeneralReading, exists_at: datetime | None = None) -> Forecast:
+def forecast_of(one: GeneralReading, exists_at: datetime | None = None) -> ClockForecast:
     """A clock of the engine from the last event on; it exists *exists_at* (None: it does)."""
     ahead = one.ahead
-    return Forecast(
+    return ClockForecast(
         one.name,
         one.extended,
         ahead.start,

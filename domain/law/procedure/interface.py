@@ -97,7 +97,7 @@ class ProcedureReading(Struct, frozen=True):
     clocks: tuple[ClockReading, ...]
 
 
-class Forecast(Struct, frozen=True, gc=False):
+class ClockForecast(Struct, frozen=True, gc=False):
     """One clock at every instant from the last event on, if nothing more happens: what the clocks view stores.
 
     The clock exists from *exists_at* (None: it does). *state* and *level* hold before *over_at*, *over* and
@@ -131,7 +131,7 @@ class Forecast(Struct, frozen=True, gc=False):
 class ProcedureForecast(Struct, frozen=True):
     """The clocks of one application that have begun or that silence will start; *above* as in `ProcedureReading`."""
 
-    clocks: tuple[Forecast, ...]
+    clocks: tuple[ClockForecast, ...]
     above: bool
 
 
@@ -153,7 +153,7 @@ class Procedure(Protocol):
     def forecast(self, history: ItemHistory) -> ProcedureForecast:
         """What becomes of the clocks by time alone, as known when all events and all notices are."""
 
-    def recall(self, forecast: Forecast, t: datetime, known: datetime) -> ClockReading | None:
+    def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
         """The reading of a stored *forecast* at *t*; the calendar known at *known* is the one it was made with.
 
         None where the clock does not exist at *t*, or has to be read from the events.

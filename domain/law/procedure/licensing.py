@@ -4,45 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from functools import cache, lru_cache
 
 from msgspec import structs
 
 from domain.law.attribution import HeldDay, held_days
 from domain.law.authority import Lawsuit
 from domain.law.calendar.calendar import CalendarBook, WorkingCalendar
-from domain.law.calendar.moment import local_day, midnight, next_day
-from domain.law.documented import documented, kind_of
+from domain.law.calendar.moment import local_day, midnight
 from domain.law.licensing import explain as explaining
-from domain.law.licensing.clock import BROKEN, SILENT, Card, Clock, Level, State, level
+from domain.law.licensing.clock import BROKEN, SILENT, Card, Clock, Level, State
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.law.licensing.escalation import Progression, course
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, prepared, replay, worst
 from domain.law.licensing.explain import Explanation
-from domain.law.licensing.forecast import DISTANT, Outlook, Outlooks, outlooks
-from domain.law.licensing.licence_guard import GuardOutlook
+from domain.law.licensing.forecast import Outlooks, outlooks
 from domain.law.licensing.renewal import RENEWAL_GUARD, yellow_from
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import CountersignTerms, Rule
 from domain.law.licensing.timeline import Timeline
+from domain.law.procedure.basis import lawsuit_about, with_documents
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
     WORKING_DAY,
+    ClockForecast,
     ClockReading,
-    Forecast,
     ProcedureForecast,
     ProcedureReading,
     ProcedureTerms,
 )
+from domain.law.procedure.licensing_forecast import begin_of, forecast_of_all, outlook_in
 from domain.law.project_time import Counting, counting
 from domain.law.proof import RUNGS
-from domain.law.remedy import lawsuit_over
 
 CONSULTED = f"{COUNTERSIGN.name}:"  # how the clocks of consulted departments begin
 ENDED = (ItemState.REFUSED, ItemState.DECIDED, ItemState.DELIVERED, ItemState.WITHDRAWN)
-MIDNIGHTS_CACHED_MAX = 4096  # of the days on which clocks end: a few hundred at any time
-NEVER = (None, None, None)
-Instants = tuple[datetime | None, datetime | None, datetime | None]
 
 
 class LicensingProcedure:
@@ -119,17 +114,12 @@ class LicensingProcedure:
 
     def _lawsuit(self, name: str, clock: Clock, known: datetime) -> Lawsuit | None:
         if clock.state is not State.OVERDUE:
-            return None
-        return lawsuit_over(self.terms.pack, self.calendar(known), name, clock.state, clock.due)
+            return None  # and no calendar is looked up
+        return lawsuit_about(self.terms, self.calendar(known), name, clock.state, clock.due)
 
     def forecast(self, history: ItemHistory) -> ProcedureForecast:
         """What becomes of the clocks by time alone, as known when all events and all notices are."""
-        item = self._outlooks(history)
-        zone = self.rule.zone
-        clocks = [forecast_of(one, NEVER if one.closed else instants_of(one, history, zone)) for one in item.clocks]
-        if item.guard is not None:
-            clocks.append(guard_forecast(item.guard, zone))
-        return ProcedureForecast(tuple(clocks), item.above)
+        return forecast_of_all(self._outlooks(history), history, self.rule.zone)
 
     def _outlooks(self, history: ItemHistory) -> Outlooks:
         """By the rule, but for countersignatures that were given other days than usual."""
@@ -143,13 +133,11 @@ class LicensingProcedure:
             clocks = (*(one for one in clocks if one.name not in names), *others)
         return Outlooks(clocks, usual.above, usual.calendar, usual.guard)
 
-    def recall(self, forecast: Forecast, t: datetime, known: datetime) -> ClockReading | None:
+    def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
         """The reading of a stored *forecast* at *t*; None where the clock does not exist yet."""
         if forecast.exists_at is not None and t < forecast.exists_at:
             return None
-        guard = forecast.name == RENEWAL_GUARD.name
-        outlook = guard_outlook_of(forecast, self.rule) if guard else outlook_of(forecast, self.rule)
-        clock = outlook.on(local_day(t, self.rule.zone), self.calendar(known))
+        clock = outlook_in(forecast, self.rule).on(local_day(t, self.rule.zone), self.calendar(known))
         if clock is None:
             return None
         yellow = forecast.yellow_from
@@ -169,7 +157,7 @@ class LicensingProcedure:
         """Why a *clock* stands where it does, day by day; KeyError if it has not started by *t*."""
         rule = self.rule_for(history.asked_days.get(clock))
         explanation = explaining.explain(rule, history.events, self.book, t, known, clock)
-        return documented(explanation, self.terms.pack_for(clock), self.terms.mode, self.book, self.calendar(known))
+        return with_documents(explanation, self.terms, self.book, self.calendar(known))
 
     def escalate(self, history: ItemHistory, now: datetime) -> Progression:
         """The warnings, cards and effects of silence by *now*; each consulted department was given days of its own."""
@@ -252,113 +240,3 @@ def reading_of(
         clock.article,
         lawsuit,
     )
-
-
-def forecast_of(one: Outlook, instants: Instants) -> Forecast:
-    """An outlook, with the *instants* from which it exists, is yellow and is over."""
-    exists_at, yellow_at, over_at = instants
-    first, then = levels_of(one.state, one.over, one.coloured)
-    return Forecast(
-        one.name,
-        one.extended > 0,
-        one.start,
-        one.length,
-        one.due,
-        one.yellow_from,
-        one.state,
-        one.over,
-        first,
-        then,
-        exists_at,
-        yellow_at,
-        over_at,
-        one.closed,
-        one.used,
-        one.counted_through,
-        one.paused_from,
-        one.stopped_on,
-    )
-
-
-@cache
-def levels_of(state: State, over: State | None, coloured: bool) -> tuple[Level, Level]:
-    """The colours of a clock in *state*, and *over* once that comes."""
-    return (level(state, near=False), level(over or state, near=False)) if coloured else (Level.NONE, Level.NONE)
-
-
-def instants_of(one: Outlook, history: ItemHistory, zone: str) -> Instants:
-    """When an open clock begins to exist, turns yellow and is over, after the last event."""
-    exists_at = begin_of(one.exists_from, zone) if one.exists_from else None
-    over_at = begin_of(one.over_from, zone) if one.over_from else None
-    if one.state is not State.RUNNING or not one.coloured or one.yellow_from is None:
-        return exists_at, None, over_at
-    yellow_at = begin_of(one.yellow_from, zone)
-    if not one.always_near:
-        return exists_at, yellow_at, over_at
-    last = max((event.at for event in history.events), default=DISTANT)
-    return exists_at, exists_at or min(yellow_at, last), over_at
-
-
-def guard_forecast(guard: GuardOutlook, zone: str) -> Forecast:
-    """The guard of a licence's last day: it has no length and uses no days."""
-    running = not guard.closed
-    return Forecast(
-        RENEWAL_GUARD.name,
-        False,
-        guard.start,
-        None,
-        guard.due,
-        guard.yellow_from,
-        guard.state,
-        guard.over,
-        *levels_of(guard.state, guard.over, True),
-        begin_of(guard.exists_from, zone) if guard.exists_from and running else None,
-        begin_of(guard.yellow_from, zone) if running else None,
-        begin_of(next_day(guard.due), zone) if running else None,
-        guard.closed,
-        stopped_on=guard.stopped_on,
-    )
-
-
-def outlook_of(forecast: Forecast, rule: Rule) -> Outlook:
-    """The outlook that a stored *forecast* was made from, once the clock exists."""
-    length = forecast.length or 0
-    return Outlook(
-        name=forecast.name,
-        article=rule.article(kind_of(forecast.name)),
-        start=forecast.start,
-        length=length,
-        extended=0,
-        due=forecast.due,
-        yellow_from=forecast.yellow_from,
-        threshold=rule.yellow.threshold(length),
-        coloured=forecast.level is not Level.NONE,
-        state=forecast.state,
-        over=forecast.over,
-        used=forecast.used,
-        counted_through=forecast.counted_through,
-        paused_from=forecast.paused_from,
-        resume_day_out=rule.resume_day_out,
-        stopped_on=forecast.stopped_on,
-        exists_from=None,
-    )
-
-
-def guard_outlook_of(forecast: Forecast, rule: Rule) -> GuardOutlook:
-    """The same of the guard of a licence's last day."""
-    return GuardOutlook(
-        start=forecast.start,
-        due=forecast.due or forecast.start,
-        yellow_from=forecast.yellow_from or forecast.start,
-        yellow_days=rule.renewal.yellow_days,
-        state=forecast.state,
-        over=forecast.over,
-        article=rule.article(RENEWAL_GUARD.name),
-        stopped_on=forecast.stopped_on,
-    )
-
-
-@lru_cache(maxsize=MIDNIGHTS_CACHED_MAX)
-def begin_of(day: date, zone: str) -> datetime:
-    """As `midnight`, cached: many clocks end on one day."""
-    return midnight(day, zone)
