@@ -1,4 +1,4 @@
-"""归因 attribution: every day of every application of a project, given to whoever had the case that day."""
+"""归因 attribution: every day of every application of a project, given to the holder of the case that day."""
 
 from __future__ import annotations
 

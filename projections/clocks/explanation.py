@@ -1,4 +1,4 @@
-"""Why a clock of an application stands where it does: counted by the law, documented by the entries and the pack."""
+"""How a clock of an application was counted: day by day by its law, with the entries that changed it."""
 
 from __future__ import annotations
 
@@ -40,33 +40,36 @@ def explanation(
     return recorded(counted, {id_of(entry.version): entry for entry in entries}) if entries else counted
 
 
-def recorded(said: Explanation, entries: Recorded) -> Explanation:
-    """*said*, with who recorded each act, and in what words."""
+def recorded(explained: Explanation, entries: Recorded) -> Explanation:
+    """*explained*, with who recorded each act, and in what words."""
     return structs.replace(
-        said,
-        suspensions=tuple(_suspension(one, entries) for one in said.suspensions),
-        extensions=tuple(_extension(one, entries) for one in said.extensions),
+        explained,
+        suspensions=tuple(_suspension(suspension, entries) for suspension in explained.suspensions),
+        extensions=tuple(_extension(extension, entries) for extension in explained.extensions),
     )
 
 
-def _suspension(one: ExplainedSuspension, entries: Recorded) -> ExplainedSuspension:
-    entry = entries.get(one.event)
+def _suspension(suspension: ExplainedSuspension, entries: Recorded) -> ExplainedSuspension:
+    entry = entries.get(suspension.event)
     fact = entry.fact if entry else None
     reason = fact.reason if isinstance(fact, ClockSuspended) else ""
     if isinstance(fact, SupplementRequested):
         reason = "、".join(fact.missing)
     return structs.replace(
-        one, reason=reason, recorded=_recording(entry), end_recorded=_recording(entries.get(one.end_event))
+        suspension,
+        reason=reason,
+        recorded=_recording(entry),
+        end_recorded=_recording(entries.get(suspension.end_event)),
     )
 
 
-def _extension(one: ExplainedExtension, entries: Recorded) -> ExplainedExtension:
-    entry = entries.get(one.event)
+def _extension(extension: ExplainedExtension, entries: Recorded) -> ExplainedExtension:
+    entry = entries.get(extension.event)
     if entry is None or not isinstance(entry.fact, LimitExtended):
-        return one
+        return extension
     fact = entry.fact
     return structs.replace(
-        one,
+        extension,
         approver=fact.approver,
         approved_by=fact.approved_by,
         reasons=fact.reasons,

@@ -1,4 +1,4 @@
-"""How a stored clock stands at any instant after the project's last event: the reading of its row."""
+"""The reading of a stored clock's row at any instant after the project's last event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project's views at an instant, as known at another: for questions about the past that no table answers."""
+"""The events that a project's entries are to the law, one history for each application, corrections included."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_it_stood(
 ) -> Folded:
     """*views* of the project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order.
 
-    A correction counts once it is known, whatever instant is asked about: it says how things were.
+    A correction counts once it is known, at any *as_of*: it says how things were.
     """
     known = [entry for entry in entries if entry.recorded_at <= known_at]
     amended = corrections(known).amended
@@ -56,8 +56,8 @@ Histories = dict[tuple[str, int], ItemHistory]
 def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -> Histories:
     """Each application's history, by item and number of the application, from one project's entries in version order.
 
-    Corrections become events, and what was retracted stays among them: what stood when is the law's to answer. Which
-    entries make an application, under which terms, is told by what was known at *known_at* (None: all there is).
+    Corrections become events, and what was retracted stays among them: the engine decides what counted when. Which
+    entries make an application, under which terms, follows from what was known at *known_at* (None: all there is).
     """
     if known_at is not None:
         entries = [entry for entry in entries if entry.recorded_at <= known_at]
@@ -163,7 +163,7 @@ TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
 
 
 def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
-    """The step's name for the law, which knows one question a step: when asked again it is another step."""
+    """The step's name for the law, which has one question a step: a second question counts as another step."""
     return _name(step, history.questions.get((department, step), 0) + (not counts))
 
 
@@ -175,7 +175,7 @@ def _name(step: str, times: int) -> str | None:
 def _take_announcement(
     history: ItemHistory, entry: Entry, fact: DateAnnounced, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
-    """Keep what the applicant was told, beside what is counted: it is no event to the law."""
+    """Store the date announced to the applicant, beside the one that is counted: it is no event to the law."""
     if not counts:
         return ()
     history.announced.append(announcement(entry, fact))
@@ -185,7 +185,7 @@ def _take_announcement(
 def _take_correction(
     histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
-    """Tell every application of the item: the law knows which event is meant."""
+    """Add the correction to every application of the item: it names the event it is about."""
     keys = [key for key in histories if key[0] == fact.item]
     for key in keys:
         histories[key].events.append(_correction(entry, fact))
@@ -243,9 +243,9 @@ def id_of(version: int) -> str:
 def effective(asked_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
     """When *entry* took effect for the clocks.
 
-    A question whose ground was recorded late starts its clock when it was asked, not before. What was done about it on
+    A question whose ground was recorded late starts its clock when it was put, not before. What was done about it on
     paper before that, and is keyed in now, ends the clock where it starts. *asked_at* holds when each department was
-    last asked at a step, and learns of this entry unless it was retracted (not *counts*).
+    last consulted at a step, and is updated by this entry unless that was retracted (not *counts*).
     """
     fact, at = entry.fact, entry.occurred_at
     match fact:
@@ -265,23 +265,23 @@ def moved_along(
 ) -> list[LawEvent]:
     """What the correction that is the last of *entries* moves without naming it, as amendments recorded with it.
 
-    *events* are those of one application, the correction among them. *asked_at* is told what holds after it.
+    *events* are those of one application, the correction among them. *asked_at* is updated to what holds after it.
     """
     names = {event.id for event in events}
-    about = [one for one in entries if type(one.fact) in ABOUT_QUESTIONS and id_of(one.version) in names]
+    about = [entry for entry in entries if type(entry.fact) in ABOUT_QUESTIONS and id_of(entry.version) in names]
     if not about:
         return []
     settled, correction = corrections(entries), entries[-1]
-    stand = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
+    effective_at = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
     asked_at.clear()
     moved: list[LawEvent] = []
     for entry in about:
         if entry.version in settled.retracted:
             continue
-        said_at = settled.amended.get(entry.version, entry.occurred_at)
+        occurred_at = settled.amended.get(entry.version, entry.occurred_at)
         name = id_of(entry.version)
-        at = effective(asked_at, structs.replace(entry, occurred_at=said_at), counts=True)
-        if at != stand[name]:
+        at = effective(asked_at, structs.replace(entry, occurred_at=occurred_at), counts=True)
+        if at != effective_at[name]:
             moved.append(
                 Amend(
                     id=f"{id_of(correction.version)}:{name}",

@@ -56,8 +56,8 @@ class ProjectTime(Struct, frozen=True):
     phases: tuple[PhaseTime, ...]
 
 
-class _Told(Struct, frozen=True):
-    """What the entries tell: how the items came along, and when the clocks of each counted."""
+class _CountedDays(Struct, frozen=True):
+    """What the entries say: the course of the items, and when the clocks of each counted."""
 
     course: ProjectCourse
     counting: dict[str, list[Counting]]
@@ -72,11 +72,11 @@ class _Told(Struct, frozen=True):
         if not begun:
             return NOTHING
         granted = [self.course.granted_at[code] for code in codes if code in self.course.granted_at]
-        found = [one for code in codes for one in self.counting.get(code, ())]
+        ran = [clock for code in codes for clock in self.counting.get(code, ())]
         through = self.yesterday
-        if len(granted) == len(codes) and not any(one.is_open for one in found):
-            through = last_day(found, local_day(max(granted), self.zone))
-        return working_time(found, self.calendar, local_day(min(begun), self.zone), through)
+        if len(granted) == len(codes) and not any(clock.is_open for clock in ran):
+            through = last_day(ran, local_day(max(granted), self.zone))
+        return working_time(ran, self.calendar, local_day(min(begun), self.zone), through)
 
 
 def project_time(
@@ -86,8 +86,10 @@ def project_time(
 
     *entries* are its whole history. Days are those of the calendar of the law it runs under; today is not over.
     """
-    found = course(project, settled(entries, t, known))
-    histories = [one for one in item_histories(entries, known).values() if one.law] if found.project.law else []
+    progress = course(project, settled(entries, t, known))
+    histories = (
+        [history for history in item_histories(entries, known).values() if history.law] if progress.project.law else []
+    )
     if not histories:
         return None
     pack = laws.pack(histories[0].law)
@@ -95,17 +97,17 @@ def project_time(
     for history in histories:
         counted.setdefault(history.item, []).extend(counting_of(history, laws, t, known))
     calendar = laws.calendar(pack, local_day(known, pack.zone))
-    told = _Told(found, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
-    flow, items = found.project.flow, found.project.items
+    days = _CountedDays(progress, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
+    flow, items = progress.project.flow, progress.project.items
     promised = general_rule(pack, calendar, days=0).unit == WORKING_DAY
     phases = tuple(
-        _phase(phase, told.of(of_phase), promised=promised)
+        _phase(phase, days.of(of_phase), promised=promised)
         for phase in (flow.phases if flow else ())
         if (of_phase := [code for code, item in items.items() if item.plan.phase == phase.code])
     )
     limits = [phase.promised_days for phase in phases]
     total = sum(limit or 0 for limit in limits) if phases and None not in limits else None
-    whole = told.of(items)
+    whole = days.of(items)
     return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
 
 
@@ -127,13 +129,13 @@ def timed(phases: Iterable[PhaseStanding], spent: ProjectTime | None) -> list[Ti
     return [_timed(phase, times.get(phase.code)) for phase in phases]
 
 
-def _timed(phase: PhaseStanding, found: PhaseTime | None) -> TimedPhase:
-    left = found.left_days if found else None
-    told = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
+def _timed(phase: PhaseStanding, spent: PhaseTime | None) -> TimedPhase:
+    left = spent.left_days if spent else None
+    fields = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
     return TimedPhase(
-        **told,
-        government_days=found.time.government_days if found else 0,
-        promised_days=found.promised_days if found else None,
+        **fields,
+        government_days=spent.time.government_days if spent else 0,
+        promised_days=spent.promised_days if spent else None,
         left_days=left,
     )
 
@@ -150,7 +152,8 @@ def _left(promised: int | None, time: WorkingTime) -> int | None:
 def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) -> list[Counting]:
     """When the government's clocks of one application counted, by *t* as known at *known*.
 
-    A department outside the system delivers what it decides itself, and nobody tells when: its delivery is not counted.
+    A department outside the system delivers what it decides itself, on days that are not reported: its delivery is not
+    counted.
     """
     procedure = procedure_of(history, laws)
     counted = GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}

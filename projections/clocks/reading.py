@@ -1,6 +1,6 @@
 """An application's clocks at an instant, as known at another: what the law says, and which department has to act.
 
-`domain.law.procedure` counts; this adds department, key node, and the last day that the applicant was told.
+`domain.law.procedure` counts; this adds department, key node, and the last day announced to the applicant.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     *earliest_due_on* is what it would be if the clock resumed now. *yellow_at* and *over_at* are the instants at which
     a running clock turns yellow, or its last day is over; None where that can't come any more. A *closed* clock is
     history; *provisional* says that the due date lies beyond the published calendar. *announced_on* is the last day as
-    the applicant was told it, and it *announced_differs* where another one is counted now. *lawsuit* says, of an
+    announced to the applicant, and it *announced_differs* where another one is counted now. *lawsuit* says, of an
     overdue decision, when an action over the inaction may be brought.
     """
 
@@ -68,7 +68,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     lawsuit: Lawsuit | None = None
 
     def announced(self, on: date | None) -> Reading:
-        """What is read with the last day that the applicant was told, and whether another one is counted now."""
+        """The reading with the last day announced to the applicant, and whether another one is counted now."""
         if on is None:
             return self
         return structs.replace(self, announced_on=on, announced_differs=on != (self.due_on or self.earliest_due_on))
@@ -93,7 +93,7 @@ class ItemReading(Struct, frozen=True):
 def read(
     history: ItemHistory, laws: Laws, t: datetime, known: datetime, nodes: Sequence[Node] = NODES
 ) -> ItemReading | None:
-    """How the application stood at *t* by what was known at *known*; None where no law is recorded for it."""
+    """The clocks of the application at *t* by what was known at *known*; None where no law is recorded for it."""
     procedure = procedure_of(history, laws)
     if procedure is None:
         return None

@@ -1,7 +1,7 @@
-"""One project as its watcher has read it so far: what was told, and what its clocks have come to.
+"""The cached state of one project for the deadline watcher: the signals issued, and what its clocks have come to.
 
-It takes in new entries as they come, and works a course of rungs out again only where something may have changed. That
-changes no answer: read from all its entries at once, a project gives the same dossier.
+It takes in new entries as they come, and computes a course of rungs again only where something may have changed. The
+result is the same: read from all its entries at once, a project gives the same state.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Courses = Mapping[tuple[str, int], Progression]  # by item and application
 
 
 class IssuedSignal(Struct):
-    """One rung as it was told; *rescinded* is the version of the entry that rescinded it, 0 for none."""
+    """One rung as it was recorded; *rescinded* is the version of the entry that rescinded it, 0 for none."""
 
     version: int
     card: str
@@ -49,7 +49,7 @@ class IssuedSignal(Struct):
 
 
 class CachedHistory(Struct, frozen=True):
-    """A course as it was worked out *at* an instant, from so many *events*, under a rule and a calendar."""
+    """A course as it was computed *at* an instant, from so many *events*, under terms and a calendar."""
 
     events: int
     terms: ProcedureTerms
@@ -58,7 +58,7 @@ class CachedHistory(Struct, frozen=True):
     course: Progression
 
     def holds(self, history: ItemHistory, terms: ProcedureTerms, calendar: str, now: datetime) -> bool:
-        """Whether the course at *now* is still this one: nothing was said since, and its next instant is to come."""
+        """Whether the course at *now* is still this one: no event was added since, and its next instant is to come."""
         return (
             self.events == len(history.events)
             and self.at <= now
@@ -69,22 +69,22 @@ class CachedHistory(Struct, frozen=True):
 
 
 class WatchState(Struct):
-    """A project, the history of each application, and what was told, by card."""
+    """A project, the history of each application, and the signals issued, by card."""
 
     project: Project
     command: UUID  # that brought in its first entry
     imported: bool
     histories: Histories
-    told: dict[str, IssuedSignal]
-    kept: dict[tuple[str, int], CachedHistory] = field(default_factory=dict)
+    signals: dict[str, IssuedSignal]
+    cached: dict[tuple[str, int], CachedHistory] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> WatchState:
-        """The dossier of a project with these entries, which are all there are, in version order."""
+        """The state of a project with these entries, which are all there are, in version order."""
         first = entries[0]
-        told = {one.card: one for one in told_in(entries)}
+        signals = {signal.card: signal for signal in signals_in(entries)}
         project = replay(first.stream, entries)
-        return cls(project, first.recorded.command_id, bool(first.recorded.source), item_histories(entries), told)
+        return cls(project, first.recorded.command_id, bool(first.recorded.source), item_histories(entries), signals)
 
     @property
     def version(self) -> int:
@@ -98,21 +98,21 @@ class WatchState(Struct):
             if not follow(self.project, entry):
                 return False
             take_entry(self.histories, entry, self.project)
-            take_told(self.told, entry, retracted=False)
+            take_signal(self.signals, entry, retracted=False)
         return True
 
     def courses(self, laws: Laws, now: datetime) -> Courses:
         """What the clocks of each application have come to by *now*."""
-        found: dict[tuple[str, int], Progression] = {}
+        courses: dict[tuple[str, int], Progression] = {}
         for key, history in self.histories.items():
             procedure = procedure_of(history, laws)
             if procedure is None:
                 continue
-            one = _progression(self.kept.get(key), history, procedure, now)
-            found[key] = one.course
+            cached = _progression(self.cached.get(key), history, procedure, now)
+            courses[key] = cached.course
             if _settled(history, now):
-                self.kept[key] = one
-        return found
+                self.cached[key] = cached
+        return courses
 
 
 def _progression(
@@ -126,31 +126,31 @@ def _progression(
 
 
 def _settled(history: ItemHistory, now: datetime) -> bool:
-    """Whether all that was said had happened and was known by *now*: what is still to come may change the course."""
+    """Whether all events had happened and were known by *now*: what is still to come may change the course."""
     return all(event.at <= now and (event.recorded_at or event.at) <= now for event in history.events)
 
 
 def courses_of(entries: Sequence[Entry], laws: Laws, now: datetime, only: str = "") -> Courses:
     """What the clocks of each application have come to by *now*, from all entries; of *only* one item if named."""
-    found: dict[tuple[str, int], Progression] = {}
+    courses: dict[tuple[str, int], Progression] = {}
     for (item, application), history in item_histories(entries).items():
         procedure = procedure_of(history, laws)
         if procedure is not None and only in ("", item):
-            found[item, application] = procedure.escalate(history, now)
-    return found
+            courses[item, application] = procedure.escalate(history, now)
+    return courses
 
 
-def told_in(entries: Sequence[Entry]) -> list[IssuedSignal]:
-    """The rungs that were told, each with what became of it, in the order of telling."""
+def signals_in(entries: Sequence[Entry]) -> list[IssuedSignal]:
+    """The rungs that were recorded, each with what became of it, in the order of recording."""
     retracted = corrections(entries).retracted
-    told: dict[str, IssuedSignal] = {}
+    signals: dict[str, IssuedSignal] = {}
     for entry in entries:
-        take_told(told, entry, retracted=entry.version in retracted)
-    return list(told.values())
+        take_signal(signals, entry, retracted=entry.version in retracted)
+    return list(signals.values())
 
 
-def take_told(told: dict[str, IssuedSignal], entry: Entry, *, retracted: bool) -> None:
-    """Note what *entry*, itself *retracted* or not, tells of rungs."""
+def take_signal(signals: dict[str, IssuedSignal], entry: Entry, *, retracted: bool) -> None:
+    """Note the signal, rescission or revocation that *entry* is; *retracted*: it was taken back itself."""
     match entry.fact:
         case (
             DeadlineWarned(card=card, item=item, proof=proof)
@@ -159,10 +159,10 @@ def take_told(told: dict[str, IssuedSignal], entry: Entry, *, retracted: bool) -
             | RenewalDeemed(card=card, item=item, proof=proof)
             | CardIssued(card=card, item=item, proof=ClockProof() as proof)
         ):
-            told[card] = IssuedSignal(entry.version, card, item, proof, entry.occurred_at, final=retracted)
-        case CardRescinded(card=card) if card in told:
-            told[card].times += 1
+            signals[card] = IssuedSignal(entry.version, card, item, proof, entry.occurred_at, final=retracted)
+        case CardRescinded(card=card) if card in signals:
+            signals[card].times += 1
             if not retracted:
-                told[card].rescinded = entry.version
-        case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in told and not retracted:
-            told[card].final = True
+                signals[card].rescinded = entry.version
+        case AppealDecided(card=card, verdict=Verdict.REVOKE) if card in signals and not retracted:
+            signals[card].final = True

@@ -16,7 +16,7 @@ from domain.law.packs.terms import ClockTerms
 
 
 class VoiceState(StrEnum):
-    """How a clock stands at the asked instant."""
+    """What became of a clock."""
 
     RUNNING = "running"
     OVERDUE = "overdue"  # its last day is over, and nothing was done
@@ -62,7 +62,7 @@ class FeedbackRun(Struct, frozen=True):
 def voice_clock(
     run: FeedbackRun, terms: FeedbackTerms, calendar: WorkingCalendar, zone: str, t: datetime
 ) -> VoiceClock | None:
-    """How the clock of *run* stands at *t*; None where its step has not begun by then.
+    """The clock of *run* at *t*; None where its step has not begun by then.
 
     What comes after *t* is not known at *t*. An extension counts if it was granted before the clock was over.
     """

@@ -1,4 +1,4 @@
-"""The general clock: when a period of any of the known laws ends, and how it stands at an instant."""
+"""The generic clock: when a period of any of the known laws ends, and its state at an instant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 
 
 class ClockStanding(Struct, frozen=True, kw_only=True):
-    """How one clock stands at an instant.
+    """The state of one clock at an instant.
 
     *length*, *used* and *remaining* are in counting days (working days, or calendar days for weeks and months), for
     working hours in hours, parts included. On the last day *remaining* is 1. *overdue_days* are working days.
@@ -57,12 +57,12 @@ def due(rule: GeneralRule, events: Sequence[GeneralEvent]) -> Moment | None:
 
 
 def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> ClockStanding | None:
-    """How the clock stands at *t*, from the events effective by then; None if it has not started."""
+    """The state of the clock at *t*, from the events effective by then; None if it has not started."""
     return standing_of(course_of(rule, events, t), t)
 
 
 def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
-    """How the clock stands at *t* by its *course* up to then; None if it has not started."""
+    """The state of the clock at *t* by its *course* up to then; None if it has not started."""
     rule, period = course.rule, course.period
     if period is None:
         return None

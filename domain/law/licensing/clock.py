@@ -70,7 +70,7 @@ class ClockKind(Struct, frozen=True, gc=False):
 
 
 class Clock(Struct, frozen=True, gc=False):
-    """A clock at the asked instant. Days are working days; dates are local dates.
+    """A clock at an instant. Days are working days; dates are local dates.
 
     *start* is day 0 and never counts. *length* includes lawful extensions (None: it ends on a given date). *due* is
     the last day in time, None while an open suspension makes it unknowable; then *earliest_due* is what it would be

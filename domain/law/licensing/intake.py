@@ -100,7 +100,7 @@ class RefusedEvent(Happening, frozen=True, kw_only=True, tag="refused"):
 class PresumesAcceptance(Happening, frozen=True, kw_only=True):
     """An act upon an application that was accepted: forwarding, receipt by the upper level, extension.
 
-    Within a round that nobody has answered it waits: should silence accept the application, that was as of the day on
+    Within a round without an answer it waits: should silence accept the application, that was as of the day on
     which the round began, and the act is judged as one that came after it (B5.2).
     """
 
@@ -211,17 +211,17 @@ class Intake(Struct, gc=False):
 
     def runs(self, case: Case) -> list[ClockRun]:
         """One clock a round."""
-        return [self._run(case, number, one) for number, one in enumerate(self.rounds, start=1)]
+        return [self._run(case, number, opened) for number, opened in enumerate(self.rounds, start=1)]
 
-    def _run(self, case: Case, number: int, one: Round) -> ClockRun:
-        stop = one.end or (case.withdrawn if one is self.current else None)
+    def _run(self, case: Case, number: int, opened: Round) -> ClockRun:
+        stop = opened.end or (case.withdrawn if opened is self.current else None)
         return ClockRun(
             INTAKE,
             f"intake#{number}",
-            one.start,
-            one.minute,
+            opened.start,
+            opened.minute,
             case.rule.intake_days,
             stop,
-            one.end is None and stop is not None,
+            opened.end is None and stop is not None,
             INTAKE.silence,
         )

@@ -66,11 +66,11 @@ class GenericProcedure:
         return Timeline(self._zone, history.events)
 
     def read(self, history: ItemHistory, t: datetime, known: datetime) -> ProcedureReading:
-        """How the clocks stood at *t* by what was known at *known*."""
+        """The state of the clocks at *t* by what was known at *known*."""
         pack, calendar = self.terms.pack, self.calendar(known)
-        found = general_readings(self._terms(history, calendar), self._timeline(history), t, known)
-        broken = [Card(pack.clocks[one.clock].card) for one in found if one.state in BROKEN]
-        flags = {flag for one in found for flag in one.standing.flags}
+        clocks = general_readings(self._terms(history, calendar), self._timeline(history), t, known)
+        broken = [Card(pack.clocks[clock.clock].card) for clock in clocks if clock.state in BROKEN]
+        flags = {flag for clock in clocks for flag in clock.standing.flags}
         return ProcedureReading(
             None,
             None,
@@ -78,36 +78,36 @@ class GenericProcedure:
             tuple(sorted(flags)),
             calendar.version,
             self._above,
-            tuple(self._reading(one, calendar) for one in found),
+            tuple(self._reading(clock, calendar) for clock in clocks),
         )
 
     @property
     def _above(self) -> bool:
         return self.terms.mode == LOWER_REVIEW.name
 
-    def _reading(self, one: GeneralReading, calendar: WorkingCalendar) -> ClockReading:
+    def _reading(self, clock: GeneralReading, calendar: WorkingCalendar) -> ClockReading:
         """A clock of the engine in the common shape."""
-        clock, due = one.standing, local_date(one.standing.due)
+        now, due = clock.standing, local_date(clock.standing.due)
         return ClockReading(
-            one.name,
-            one.state,
-            one.level,
-            clock.start,
-            clock.length,
-            one.unit,
+            clock.name,
+            clock.state,
+            clock.level,
+            now.start,
+            now.length,
+            clock.unit,
             due,
-            local_date(clock.earliest_due),
-            local_date(clock.yellow_from),
-            clock.used,
-            clock.remaining,
-            clock.overdue_days,
-            one.extended,
-            one.closed,
-            one.yellow_at,
-            one.over_at,
-            clock.provisional,
-            one.article,
-            lawsuit_about(self.terms, calendar, one.name, one.state, due),
+            local_date(now.earliest_due),
+            local_date(now.yellow_from),
+            now.used,
+            now.remaining,
+            now.overdue_days,
+            clock.extended,
+            clock.closed,
+            clock.yellow_at,
+            clock.over_at,
+            now.provisional,
+            clock.article,
+            lawsuit_about(self.terms, calendar, clock.name, clock.state, due),
         )
 
     def forecast(self, history: ItemHistory) -> ProcedureForecast:
@@ -115,12 +115,14 @@ class GenericProcedure:
         terms, timeline = self._terms(history, self.book.as_known(DISTANT.date())), self._timeline(history)
         last = max((event.at for event in history.events), default=DISTANT)
         begun = general_readings(terms, timeline, last, DISTANT)
-        clocks = [forecast_of(one) for one in begun]
-        silence_at = next((one.over_at for one in begun if one.clock == INTAKE.name and one.over is State.DEEMED), None)
+        clocks = [forecast_of(clock) for clock in begun]
+        silence_at = next(
+            (clock.over_at for clock in begun if clock.clock == INTAKE.name and clock.over is State.DEEMED), None
+        )
         if silence_at is not None:  # silence will have accepted the application, which starts further clocks
-            names = {one.name for one in begun}
+            names = {clock.name for clock in begun}
             later = general_readings(terms, timeline, silence_at, DISTANT)
-            clocks += [forecast_of(one, silence_at) for one in later if one.name not in names]
+            clocks += [forecast_of(clock, silence_at) for clock in later if clock.name not in names]
         return ProcedureForecast(tuple(clocks), self._above)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
@@ -128,7 +130,7 @@ class GenericProcedure:
         return None
 
     def explain(self, history: ItemHistory, clock: str, t: datetime, known: datetime) -> Explanation:
-        """Why a *clock* stands where it does, day by day.
+        """How a *clock* was counted, day by day.
 
         Raises KeyError if it has not started by *t*, ValueError if it is counted in hours.
         """
@@ -149,7 +151,9 @@ class GenericProcedure:
         """On which days those of the *counted* clocks that have begun ran, by *t* as known at *known*."""
         terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
         read = {clock.name: (clock, reading) for clock, reading in general_found(terms, timeline, t, known)}
-        silent = {name: local_date(one.standing.due) for name, (_, one) in read.items() if one.state in SILENT}
+        silent = {
+            name: local_date(reading.standing.due) for name, (_, reading) in read.items() if reading.state in SILENT
+        }
         begun = {clock.name: clock for clock in clocks(terms, timeline.by(t, known))}
         begun |= {name: clock for name, (clock, _) in read.items()}
         return [
@@ -163,23 +167,23 @@ class GenericProcedure:
         return
 
 
-def forecast_of(one: GeneralReading, exists_at: datetime | None = None) -> ClockForecast:
+def forecast_of(clock: GeneralReading, exists_at: datetime | None = None) -> ClockForecast:
     """A clock of the engine from the last event on; it exists *exists_at* (None: it does)."""
-    ahead = one.ahead
+    ahead = clock.ahead
     return ClockForecast(
-        one.name,
-        one.extended,
+        clock.name,
+        clock.extended,
         ahead.start,
         ahead.length,
         local_date(ahead.due),
         local_date(ahead.yellow_from),
-        one.until_over,
-        one.over,
-        one.level_in(one.until_over),
-        one.level_in(one.over or one.until_over),
+        clock.until_over,
+        clock.over,
+        clock.level_in(clock.until_over),
+        clock.level_in(clock.over or clock.until_over),
         exists_at,
-        one.yellow_at,
-        one.over_at,
-        one.closed,
-        paused_until=one.resumes_at,
+        clock.yellow_at,
+        clock.over_at,
+        clock.closed,
+        paused_until=clock.resumes_at,
     )

@@ -11,7 +11,7 @@ from domain.law.office import IntakeHours
 
 
 class Announcement(Struct):
-    """The last day of *clock* as the applicant was told it at an instant; *version* is that of its entry."""
+    """The last day of *clock* as announced to the applicant at an instant; *version* is that of its entry."""
 
     version: int
     clock: str
@@ -30,8 +30,8 @@ class ItemHistory(Struct):
     file.
 
     *asked_days* holds the limit of each countersignature by its clock. By department and step, *questions* counts how
-    often it was asked, and *asked_at* is when it was asked last. *announced* are the last days that the applicant was
-    told.
+    often it was asked, and *asked_at* is when it was asked last. *announced* are the last days announced to the
+    applicant.
     """
 
     item: str

@@ -1,4 +1,4 @@
-"""What can be asked of an application's clocks, whichever law counts them: the protocol, and the shapes of its answers.
+"""The interface to an application's clocks, whichever law counts them: the protocol, and the types of its answers.
 
 `procedure_for` (`domain.law.procedure.choice`) decides which engine answers, once for each law and its terms. Nothing
 above this package needs to know which one it was.
@@ -104,7 +104,7 @@ class ClockForecast(Struct, frozen=True, gc=False):
     *over_level* after, and for good where it is *closed* or *over* is None; a running clock is yellow from *yellow_at*.
     *used* to *stopped_on* are those of `domain.law.licensing.forecast.Outlook`; they are 0 and None where the clock has
     to be read from the events. The guard of a licence's last day has no *length*. Where a term was set for the
-    answer, a paused clock runs again at *paused_until*, and the forecast says how it stands from then on.
+    answer, a paused clock runs again at *paused_until*, and the forecast gives its state from then on.
     """
 
     name: str
@@ -148,7 +148,7 @@ class Procedure(Protocol):
         """The calendar that is counted by, as known at *known*."""
 
     def read(self, history: ItemHistory, t: datetime, known: datetime) -> ProcedureReading:
-        """How the clocks stood at *t* by what was known at *known*."""
+        """The state of the clocks at *t* by what was known at *known*."""
 
     def forecast(self, history: ItemHistory) -> ProcedureForecast:
         """What becomes of the clocks by time alone, as known when all events and all notices are."""
@@ -160,7 +160,7 @@ class Procedure(Protocol):
         """
 
     def explain(self, history: ItemHistory, clock: str, t: datetime, known: datetime) -> Explanation:
-        """Why a *clock* stands where it does, day by day, with the articles and notices it rests on.
+        """How a *clock* was counted, day by day, with the articles and notices it rests on.
 
         Raises KeyError if it has not started by *t*, ValueError if it is counted in hours.
         """

@@ -76,7 +76,7 @@ class LicensingProcedure:
             yield self.rule_for(days), frozenset(clocks)
 
     def read(self, history: ItemHistory, t: datetime, known: datetime) -> ProcedureReading:
-        """How the clocks stood at *t* by what was known at *known*."""
+        """The state of the clocks at *t* by what was known at *known*."""
         rule, timeline = self.rule, prepared(self.rule, history.events)
         item = evaluate(rule, timeline, self.book, t, known)
         for other, names in self._rules_of(history):
@@ -130,7 +130,7 @@ class LicensingProcedure:
         clocks = usual.clocks
         for rule, names in self._rules_of(history):
             others = outlooks(rule, timeline, self.book, names).clocks
-            clocks = (*(one for one in clocks if one.name not in names), *others)
+            clocks = (*(clock for clock in clocks if clock.name not in names), *others)
         return Outlooks(clocks, usual.above, usual.calendar, usual.guard)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
@@ -154,7 +154,7 @@ class LicensingProcedure:
         )
 
     def explain(self, history: ItemHistory, clock: str, t: datetime, known: datetime) -> Explanation:
-        """Why a *clock* stands where it does, day by day; KeyError if it has not started by *t*."""
+        """How a *clock* was counted, day by day; KeyError if it has not started by *t*."""
         rule = self.rule_for(history.asked_days.get(clock))
         explanation = explaining.explain(rule, history.events, self.book, t, known, clock)
         return with_documents(explanation, self.terms, self.book, self.calendar(known))

@@ -23,7 +23,10 @@ Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
 
 def forecast_of_all(item: Outlooks, history: ItemHistory, zone: str) -> ProcedureForecast:
     """The clocks of one application, whose last event tells since when a short one is yellow."""
-    clocks = [forecast_of(one, NEVER if one.closed else instants_of(one, history, zone)) for one in item.clocks]
+    clocks = [
+        forecast_of(outlook, NEVER if outlook.closed else instants_of(outlook, history, zone))
+        for outlook in item.clocks
+    ]
     if item.guard is not None:
         clocks.append(guard_forecast(item.guard, zone))
     return ProcedureForecast(tuple(clocks), item.above)
@@ -34,29 +37,29 @@ def outlook_in(forecast: ClockForecast, rule: Rule) -> Outlook | GuardOutlook:
     return guard_outlook_of(forecast, rule) if forecast.name == RENEWAL_GUARD.name else outlook_of(forecast, rule)
 
 
-def forecast_of(one: Outlook, instants: Instants) -> ClockForecast:
+def forecast_of(outlook: Outlook, instants: Instants) -> ClockForecast:
     """An outlook, with the *instants* from which it exists, is yellow and is over."""
     exists_at, yellow_at, over_at = instants
-    first, then = levels_of(one.state, one.over, one.coloured)
+    first, then = levels_of(outlook.state, outlook.over, outlook.coloured)
     return ClockForecast(
-        one.name,
-        one.extended > 0,
-        one.start,
-        one.length,
-        one.due,
-        one.yellow_from,
-        one.state,
-        one.over,
+        outlook.name,
+        outlook.extended > 0,
+        outlook.start,
+        outlook.length,
+        outlook.due,
+        outlook.yellow_from,
+        outlook.state,
+        outlook.over,
         first,
         then,
         exists_at,
         yellow_at,
         over_at,
-        one.closed,
-        one.used,
-        one.counted_through,
-        one.paused_from,
-        one.stopped_on,
+        outlook.closed,
+        outlook.used,
+        outlook.counted_through,
+        outlook.paused_from,
+        outlook.stopped_on,
     )
 
 
@@ -66,14 +69,14 @@ def levels_of(state: State, over: State | None, coloured: bool) -> tuple[Level, 
     return (level(state, near=False), level(over or state, near=False)) if coloured else (Level.NONE, Level.NONE)
 
 
-def instants_of(one: Outlook, history: ItemHistory, zone: str) -> Instants:
+def instants_of(outlook: Outlook, history: ItemHistory, zone: str) -> Instants:
     """When an open clock begins to exist, turns yellow and is over, after the last event."""
-    exists_at = begin_of(one.exists_from, zone) if one.exists_from else None
-    over_at = begin_of(one.over_from, zone) if one.over_from else None
-    if one.state is not State.RUNNING or not one.coloured or one.yellow_from is None:
+    exists_at = begin_of(outlook.exists_from, zone) if outlook.exists_from else None
+    over_at = begin_of(outlook.over_from, zone) if outlook.over_from else None
+    if outlook.state is not State.RUNNING or not outlook.coloured or outlook.yellow_from is None:
         return exists_at, None, over_at
-    yellow_at = begin_of(one.yellow_from, zone)
-    if not one.always_near:
+    yellow_at = begin_of(outlook.yellow_from, zone)
+    if not outlook.always_near:
         return exists_at, yellow_at, over_at
     last = max((event.at for event in history.events), default=DISTANT)
     return exists_at, exists_at or min(yellow_at, last), over_at

@@ -14,7 +14,7 @@ from domain.project.state.project import Project
 from domain.project.state.signals import Signal
 from infrastructure.law.lawbook import law_book
 from projections.watch.fold import Due, Watch, watch, watch_on
-from projections.watch.state import Courses, WatchState, courses_of, told_in
+from projections.watch.state import Courses, WatchState, courses_of, signals_in
 from tests.examples import LAW
 from tests.spec import PROJECT
 
@@ -76,7 +76,7 @@ class Zone:
         return found.due
 
     def whole(self, dossier: WatchState) -> Watch:
-        return watch(self.entries, law_book(), self.now, dossier=dossier)
+        return watch(self.entries, law_book(), self.now, state=dossier)
 
     def watch(self) -> Zone:
         """Let the watcher tell all there is to tell."""
@@ -95,12 +95,12 @@ class Zone:
     def standing(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that was told and stands; not what people have spoken on."""
         return {
-            (one.item, one.proof.key, one.at) for one in told_in(self.entries) if not one.rescinded and not one.final
+            (one.item, one.proof.key, one.at) for one in signals_in(self.entries) if not one.rescinded and not one.final
         }
 
     def passed(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that the clocks have passed, read from scratch; likewise."""
-        last = {(one.item, one.proof.key): one for one in told_in(self.entries)}
+        last = {(one.item, one.proof.key): one for one in signals_in(self.entries)}
         settled = {key for key, one in last.items() if one.final}
         return {
             (item, key, one.at)
