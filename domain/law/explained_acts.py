@@ -1,4 +1,4 @@
-"""What was done to a clock, for its explanation: suspensions and extensions, each with the days it is worth."""
+"""The acts that changed a clock, for its explanation: suspensions and extensions, each with its days."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class VoiceClock(Struct, frozen=True):
     """One clock at one instant.
 
     *days* are working days, *extension_days* among them; *due_on* is the last one, a local date, and the clock is over
-    at *over_at*. *remaining_days* are working days after the day of the question (or the day it ended) through
+    at *over_at*. *remaining_days* are working days after the day of *t* (or the day it ended) through
     *due_on*; below zero, those since. *provisional*: *due_on* lies beyond the published calendar and may yet move.
     """
 
@@ -49,7 +49,7 @@ class VoiceClock(Struct, frozen=True):
 
 
 class FeedbackRun(Struct, frozen=True):
-    """What a clock is read from: when its step began and, if it did, ended, whose it is, and an extension in time."""
+    """The input of a clock: when its step began and, if it did, ended, who has to act, and an extension."""
 
     step: VoiceStep
     holder: str
@@ -110,7 +110,7 @@ def rule_of(clock: ClockTerms, calendar: WorkingCalendar, zone: str) -> GeneralR
 
 
 def _events(run: FeedbackRun, terms: FeedbackTerms) -> list[GeneralEvent]:
-    """What happened to the period: its start, and an extension, of which more than the longest one has no effect."""
+    """The events of the period: its start, and an extension, at most the longest allowed."""
     started = Started(run.started_at)
     if run.extended_at is None:
         return [started]

@@ -93,8 +93,8 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
         return level(state, near=False) if self.coloured else Level.NONE
 
 
-class FoundClocks(Struct, frozen=True):
-    """One clock of the pack with what happened to it."""
+class StartedClock(Struct, frozen=True):
+    """One clock of the pack that has started, with its rule and events."""
 
     name: str
     clock: str
@@ -109,18 +109,18 @@ def general_readings(
 
     Clocks without a length, and those that this mode does not have, are left out.
     """
-    return tuple(clock for _, clock in general_found(terms, timeline, t, known))
+    return tuple(clock for _, clock in readings_with_events(terms, timeline, t, known))
 
 
-def general_found(
+def readings_with_events(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
-) -> list[tuple[FoundClocks, GeneralReading]]:
+) -> list[tuple[StartedClock, GeneralReading]]:
     """The same readings, each with what it was read from."""
     known_acts = timeline.by(t, known)
     acts = from_receipt(known_acts)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
 
-    def read(acts: Sequence[Act]) -> list[tuple[FoundClocks, GeneralReading]]:
+    def read(acts: Sequence[Act]) -> list[tuple[StartedClock, GeneralReading]]:
         end = ending(event for _, event, _ in acts)
         begun = ((started, reading(terms, started, t, attested, end)) for started in clocks(terms, acts))
         return [(started, clock) for started, clock in begun if clock is not None]
@@ -142,7 +142,7 @@ def flagged_early(pack: Pack, clock: GeneralReading) -> GeneralReading:
     return structs.replace(clock, standing=structs.replace(clock.standing, flags=flags))
 
 
-def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[FoundClocks]:
+def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
     """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
@@ -153,13 +153,13 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[FoundClocks]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield FoundClocks(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
+            yield StartedClock(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
             events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
-                yield FoundClocks(name, COUNTERSIGN.name, rule, events)
+                yield StartedClock(name, COUNTERSIGN.name, rule, events)
 
 
 def has_begun(events: Iterable[GeneralEvent]) -> bool:
@@ -196,7 +196,7 @@ def takes_back(event: Happening, question: str) -> bool:
 
 
 def reading(
-    terms: GeneralTerms, clock: FoundClocks, t: datetime, attested: int, end: Happening | None
+    terms: GeneralTerms, clock: StartedClock, t: datetime, attested: int, end: Happening | None
 ) -> GeneralReading | None:
     """One clock at *t*, None if it has not begun; *attested*: the last day with a record, *end*: of the application."""
     law, course = terms.pack.clocks[clock.clock], course_of(clock.rule, clock.events, t)
@@ -236,12 +236,12 @@ def reading(
     )
 
 
-def proves(terms: GeneralTerms, clock: FoundClocks, due: Moment | None, attested: int) -> bool:
+def proves(terms: GeneralTerms, clock: StartedClock, due: Moment | None, attested: int) -> bool:
     """Whether silence through the last day *due* proves anything: outside the system only once attested (B11)."""
     return terms.live or due is None or attested > day_of(due, clock.rule).toordinal()
 
 
-def passed(terms: GeneralTerms, clock: FoundClocks, due: Moment, attested: int) -> State:
+def passed(terms: GeneralTerms, clock: StartedClock, due: Moment, attested: int) -> State:
     """What becomes of the clock when its last day *due* is over."""
     if not proves(terms, clock, due, attested):
         return State.UNCONFIRMED
@@ -325,7 +325,7 @@ def rungs_of(terms: GeneralTerms, clock: GeneralReading, at: datetime) -> Iterat
 def following(
     terms: GeneralTerms, readings: Sequence[GeneralReading], instants: Sequence[datetime], at: datetime
 ) -> datetime | None:
-    """The next instant at which anything may change: something happens, or an open clock's own time comes."""
+    """The next instant at which anything may change: something happens, or a timer of an open clock is due."""
     after = bisect_right(instants, at)
     timers = (timer for clock in readings for timer in timers_of(terms, clock) if timer > at)
     return min([*instants[after : after + 1], *timers], default=None)

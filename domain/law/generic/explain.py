@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from domain.law.explained_acts import OUTSIDE_CLOCK, End, ExplainedExtension, Stretch, explained_suspension
 from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import gaps, is_out
-from domain.law.generic.evaluate import FoundClocks, GeneralReading, GeneralTerms, as_clock, general_found
+from domain.law.generic.evaluate import GeneralReading, GeneralTerms, StartedClock, as_clock, readings_with_events
 from domain.law.generic.period import CountedPeriod
 from domain.law.generic.rule import GeneralRule
 from domain.law.happening import Happening
@@ -30,7 +30,7 @@ def explain_general(
 
     Raises KeyError if it has not started by then, ValueError if it is counted in hours, of which no day is whole.
     """
-    for started, clock in general_found(terms, timeline, t, known):
+    for started, clock in readings_with_events(terms, timeline, t, known):
         if clock.name == clock_name:
             if started.rule.counts_hours:
                 raise ValueError("it is counted in working hours, not in days")
@@ -41,7 +41,7 @@ def explain_general(
 
 
 def _explained(
-    terms: GeneralTerms, started: FoundClocks, read: GeneralReading, course: ClockCourse, t: datetime
+    terms: GeneralTerms, started: StartedClock, read: GeneralReading, course: ClockCourse, t: datetime
 ) -> Explanation:
     clock, period = as_clock(read), _as_if_resumed(course, t)
     without = structs.replace(period, added=(), agreed=None)
@@ -70,7 +70,7 @@ def _stopped_on(course: ClockCourse, rule: GeneralRule) -> date | None:
 def _with_acts(
     explanation: Explanation,
     terms: GeneralTerms,
-    started: FoundClocks,
+    started: StartedClock,
     course: ClockCourse,
     acts: Sequence[Act],
     t: datetime,
@@ -98,7 +98,7 @@ def _with_acts(
 
 
 def _stretches(
-    terms: GeneralTerms, started: FoundClocks, course: ClockCourse, acts: Sequence[Act]
+    terms: GeneralTerms, started: StartedClock, course: ClockCourse, acts: Sequence[Act]
 ) -> Iterator[Stretch]:
     """The suspensions of the period that runs: as the clock met them, with the acts that began and ended them."""
     ground = terms.pack.request_ground(started.clock, terms.mode)
@@ -156,7 +156,7 @@ def _as_if_resumed(course: ClockCourse, t: datetime) -> CountedPeriod:
     return structs.replace(period, stretches=tuple((start, end or t) for start, end in period.stretches))
 
 
-def _over(course: ClockCourse, started: FoundClocks, t: datetime) -> int:
+def _over(course: ClockCourse, started: StartedClock, t: datetime) -> int:
     """The last day that is over: that of the stop, else the day before *t*."""
     ended = course.stopped or course.withdrawn
     return started.rule.local_day(ended or t).toordinal() - (ended is None)

@@ -1,4 +1,4 @@
-"""A clock as people read it, and the run it is read from: start, length, stop, what a passed due date means."""
+"""The reading of a clock, and the run it is computed from: start, length, stop, what a passed due date means."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class ClockRun(Struct, gc=False):
         return Count(days, due, self._yellow_from(days, threshold), threshold, state, used)
 
     def read(self, case: Case) -> Clock:
-        """What it says now."""
+        """Its reading now."""
         count = self.count(case)
         due, state, used, yellow = count.due, count.state, count.used, count.yellow
         earliest = self.due(case, self.days(case, case.now)) if due is None else None

@@ -31,7 +31,7 @@ EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal
 
 
 class Crossing(Struct, frozen=True):
-    """One rung passed *at* a true instant: how the clock stood then, by which rule, calendar and events.
+    """One rung passed *at* a true instant: the clock's reading then, and its rule, calendar and events.
 
     *evidence* are the ids of the events that had happened by then, and of all corrections known.
     """
@@ -117,7 +117,7 @@ def readings(case: Case) -> Iterator[Stood]:
 
 
 def following(case: Case, clocks: Iterable[Stood], instants: Sequence[datetime], at: datetime) -> datetime | None:
-    """The next instant at which anything may change: something happens, or a running clock's own midnight comes."""
+    """The next instant at which anything may change: something happens, or a timer of a running clock is due."""
     after = bisect_right(instants, at)
     coming = [*instants[after : after + 1], *(timer for timer in timers(case, clocks) if timer > at)]
     return min(coming, default=None)

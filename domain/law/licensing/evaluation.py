@@ -55,7 +55,7 @@ def evaluate(
     t: datetime,
     known: datetime | None = None,
 ) -> ClockEvaluation:
-    """What stood at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
+    """The evaluation at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
 
     *events* are in recording order; a `Timeline` prepared once serves many instants. The calendar is the one
     known on the local date of *known*.
@@ -91,7 +91,7 @@ def replay(
     t: datetime,
     known: datetime | None = None,
 ) -> Case:
-    """The case as it stood: before each act, and at *t*, silence has had its effect (B5.2)."""
+    """The case at *t*: before each act, and at *t* itself, silence has had its effect (B5.2)."""
     known = t if known is None else known
     timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
     now = timeline.moment(t)

@@ -76,7 +76,7 @@ class ExplainedDay(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """The working behind one clock: as many days are counted as its reading says are used.
+    """The working behind one clock: it counts as many days as its reading has used.
 
     *clock* is the reading, *length* and *extended* its parts in the days that count (None: it ends on a given date):
     working days, or calendar days where its law counts those, or weeks or months. Where a suspension is open the

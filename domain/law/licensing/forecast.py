@@ -167,7 +167,7 @@ def accepted_by_silence(case: Case) -> date | None:
 
 
 def outlook(case: Case, run: ClockRun, exists_from: date | None) -> Outlook:
-    """One clock of a case that was replayed to the distant end."""
+    """The outlook of one clock of a *case* that was replayed to `DISTANT`."""
     at_last = run.count(case)
     kind, stopped, state, due, yellow = run.kind, run.stop, at_last.state, at_last.due, at_last.yellow
     if stopped is not None or (state in SILENT and case.ended is not None):

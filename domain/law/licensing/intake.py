@@ -32,7 +32,7 @@ class Received(Happening, frozen=True, kw_only=True, tag="received"):
 
 
 class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_notice"):
-    """The applicant is told, once, everything that is missing (一次告知); *respond_by* has no legal effect (B5.6)."""
+    """The applicant is notified, once, of all that is missing (一次告知); *respond_by* has no legal effect (B5.6)."""
 
     new_items: bool = False
     respond_by: date | None = None
@@ -51,7 +51,7 @@ class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_not
 
 
 class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
-    """All that was asked for has been submitted: the next round begins."""
+    """All that was requested has been submitted: the next round begins."""
 
     def apply(self, case: Case, when: Moment) -> None:
         if case.intake.awaiting is not None:
@@ -111,7 +111,7 @@ class PresumesAcceptance(Happening, frozen=True, kw_only=True):
             case.intake.current.premature.append((self, when))
 
     def take_effect(self, case: Case, when: Moment) -> None:
-        """Do to *case* what the law says; nothing where it was not accepted."""
+        """Apply the act to *case*; it has no effect where the application was not accepted."""
 
 
 class Round(Struct, gc=False):

@@ -49,7 +49,7 @@ class GuardOutlook(Struct, frozen=True, gc=False):
 
 
 def guard_outlook(case: Case, exists_from: date | None) -> GuardOutlook | None:
-    """The guard of a case that was replayed to the distant end; None where it renews nothing, or was not accepted."""
+    """The guard of a *case* that was replayed to `DISTANT`; None where it renews nothing, or was not accepted."""
     guard, ended = renewal.guard(case), case.ended
     yellow = renewal.guard_yellow_from(case)
     if guard is None or guard.due is None or yellow is None:

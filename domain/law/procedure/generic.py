@@ -14,8 +14,8 @@ from domain.law.generic.evaluate import (
     GeneralTerms,
     clocks,
     general_course,
-    general_found,
     general_readings,
+    readings_with_events,
 )
 from domain.law.generic.explain import explain_general
 from domain.law.generic.rule import local_date
@@ -148,9 +148,9 @@ class GenericProcedure:
         return tuple(general_held_days(terms, self._timeline(history), t, known))
 
     def count(self, history: ItemHistory, t: datetime, known: datetime, counted: frozenset[str]) -> list[Counting]:
-        """On which days those of the *counted* clocks that have begun ran, by *t* as known at *known*."""
+        """The days on which the *counted* clocks ran, as far as they have begun, by *t* as known at *known*."""
         terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
-        read = {clock.name: (clock, reading) for clock, reading in general_found(terms, timeline, t, known)}
+        read = {clock.name: (clock, reading) for clock, reading in readings_with_events(terms, timeline, t, known)}
         silent = {
             name: local_date(reading.standing.due) for name, (_, reading) in read.items() if reading.state in SILENT
         }

@@ -172,7 +172,7 @@ class Procedure(Protocol):
         """Who had the case on each day up to *t*, by what was known at *known*."""
 
     def count(self, history: ItemHistory, t: datetime, known: datetime, counted: frozenset[str]) -> list[Counting]:
-        """On which days those of the *counted* clocks that have begun ran, by *t* as known at *known*."""
+        """The days on which the *counted* clocks ran, as far as they have begun, by *t* as known at *known*."""
 
     def amended(self, change: Callable[[Rule], Rule]) -> Procedure | None:
         """The procedure under a changed working-day rule; None where the law counts by no such rule."""

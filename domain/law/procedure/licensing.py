@@ -177,7 +177,7 @@ class LicensingProcedure:
         return held_days(self.rule, history.events, self.book, t, known)
 
     def count(self, history: ItemHistory, t: datetime, known: datetime, counted: frozenset[str]) -> list[Counting]:
-        """On which days those of the *counted* clocks that have begun ran, by *t* as known at *known*."""
+        """The days on which the *counted* clocks ran, as far as they have begun, by *t* as known at *known*."""
         return list(counting(replay(self.rule, history.events, self.book, t, known), counted))
 
     def amended(self, change: Callable[[Rule], Rule]) -> LicensingProcedure:
