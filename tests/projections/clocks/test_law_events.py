@@ -40,7 +40,7 @@ SPECIAL = structs.replace(
 )
 
 
-def told(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) -> list[Entry]:
+def entries_of(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) -> list[Entry]:
     """Entries of facts and the days on which they happened; *recorded* says when later ones were keyed in."""
     keyed = recorded or {}
     return [
@@ -58,7 +58,9 @@ def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clo
 
 
 def test_a_history_knows_its_terms() -> None:
-    history = item_histories(told(("03-02", REGISTERED), ("03-03", submitted()), ("03-04", accepted())))["land", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-03", submitted()), ("03-04", accepted())))[
+        "land", 1
+    ]
 
     assert (history.law, history.mode, history.promise_days) == (LAW.name, Mode.SINGLE, 10)
     assert (history.department, history.live, history.special) == ("land", True, "")
@@ -69,7 +71,7 @@ def test_a_history_knows_its_terms() -> None:
 
 
 def test_every_application_has_a_history_of_its_own() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", ItemWithdrawn(item="land")),
@@ -84,7 +86,7 @@ def test_every_application_has_a_history_of_its_own() -> None:
 
 
 def test_a_correction_moves_nothing_before_it_was_made() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", accepted()),
@@ -99,7 +101,7 @@ def test_a_correction_moves_nothing_before_it_was_made() -> None:
 
 
 def test_what_was_retracted_is_still_there_for_who_asks_what_was_known() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", accepted()),
@@ -114,7 +116,7 @@ def test_what_was_retracted_is_still_there_for_who_asks_what_was_known() -> None
 
 
 def test_applications_are_told_apart_by_what_was_known() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", ItemWithdrawn(item="land")),
@@ -130,7 +132,7 @@ def test_applications_are_told_apart_by_what_was_known() -> None:
 
 def test_a_result_keyed_in_late_counts_from_its_own_day() -> None:
     result = ExternalResultRecorded(item="tax", outcome=Outcome.GRANTED, evidence="scan")
-    history = item_histories(told(("03-02", REGISTERED), ("03-05", result), recorded={2: "03-20"}))["tax", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-05", result), recorded={2: "03-20"}))["tax", 1]
 
     assert not history.live
     assert judged(history, at("03-19")).item_state is ItemState.NONEXISTENT
@@ -142,7 +144,7 @@ def test_a_department_is_held_to_the_days_it_was_given() -> None:
         return CountersignatureAsked(item="land", department="fire", step="", limit=limit, article="")
 
     answer = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted()),
         ("03-02", accepted()),
@@ -159,7 +161,7 @@ def test_a_department_is_held_to_the_days_it_was_given() -> None:
 
 
 def test_the_upper_level_is_known_by_name() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted("discharge")),
         ("03-03", accepted("discharge")),
@@ -173,7 +175,7 @@ def test_the_upper_level_is_known_by_name() -> None:
 
 
 def test_only_a_complete_supplement_begins_a_round() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted()),
         ("03-03", SupplementRequested(item="land", missing=("map", "seal"))),
@@ -189,7 +191,7 @@ def test_the_law_at_acceptance_is_the_law_of_the_decision() -> None:
     fixed = ItemAccepted(
         item="land", mode=Mode.SINGLE, law=LAW.name, limit=12, unit="working_day", article="-", promise_days=4
     )
-    history = item_histories(told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", fixed)))["land", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", fixed)))["land", 1]
 
     clocks = judged(history, LAST).clocks
 
@@ -200,7 +202,7 @@ def test_a_law_that_counts_otherwise_has_no_rule_of_the_usual_clocks() -> None:
     registered: ProjectRegistered = SPECIAL
     submission = structs.replace(submitted(), law=f"{LAW.name}/construction_permit")
 
-    history = item_histories(told(("03-02", registered), ("03-02", submission)))["land", 1]
+    history = item_histories(entries_of(("03-02", registered), ("03-02", submission)))["land", 1]
 
     assert history.special == "construction_permit"
     assert isinstance(procedure_of(history, law_book()), GenericProcedure)

@@ -67,13 +67,13 @@ class Zone:
 
     def due(self) -> tuple[Due, ...]:
         """What is due, asked of a dossier that only takes in what is new, and of all entries: both say the same."""
-        found = watch(self.entries, law_book(), self.now)
+        result = watch(self.entries, law_book(), self.now)
         known = self.dossier.version if self.dossier else 0
         if self.dossier is None or not self.dossier.follow(self.entries[known:]):
             self.dossier = WatchState.of(self.entries)
         quick = watch_on(self.dossier, law_book(), self.now)
-        assert (quick or self.whole(self.dossier)) == found
-        return found.due
+        assert (quick or self.whole(self.dossier)) == result
+        return result.due
 
     def whole(self, dossier: WatchState) -> Watch:
         return watch(self.entries, law_book(), self.now, state=dossier)
