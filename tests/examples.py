@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import structs
+
 from domain.core.ledger import Actor, Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Mode, Outcome
-from domain.law.packs.parse import parse_pack
+from domain.law.packs.parse import parse_feedback_terms, parse_pack
 from domain.project.application.acceptance import ItemAccepted, ItemDeclined
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.registration import Enterprise, ProjectRegistered
@@ -15,8 +17,11 @@ from domain.project.application.submission import ItemSubmitted
 
 ROOT = Path(__file__).parents[1]
 PACKS = ROOT / "domain/law/packs"
-LAW = parse_pack((PACKS / "cn-licensing/2019-04-23.toml").read_text(encoding="utf-8"))
-DUTCH_LAW = parse_pack((PACKS / "nl-awb/2009-10-01.toml").read_text(encoding="utf-8"))
+ZONE_2020 = parse_feedback_terms((PACKS.parent / "feedback/zone-voices/2020-01-01.toml").read_text(encoding="utf-8"))
+LAW, DUTCH_LAW = (
+    structs.replace(parse_pack((PACKS / name).read_text(encoding="utf-8")), feedback=(ZONE_2020,))
+    for name in ("cn-licensing/2019-04-23.toml", "nl-awb/2009-10-01.toml")
+)
 
 MANAGER = Actor("wang", "zone-office", Role.PROJECT_MANAGER)
 APPLICANT = Actor("hengxin", "", Role.APPLICANT)

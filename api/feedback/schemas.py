@@ -20,8 +20,9 @@ from api.web.problems import Problem
 from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from domain.core.ledger import Actor
 from domain.core.types import LINE_CHARACTERS_MAX
+from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
-from domain.law.feedback.clock import VoiceState, local_day
+from domain.law.feedback.clock import VoiceState
 from domain.law.feedback.terms import VoiceStep
 from domain.messages import Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted

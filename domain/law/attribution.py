@@ -1,7 +1,7 @@
 """Who had the case on each day: the answer to who caused the delay.
 
-A day belongs to whoever had the case when it ended, as it does for the clocks (B7.2): so the days of one holder add up
-to what the clocks counted. The day of receipt belongs to nobody (B3.1), and a day that is not over to nobody yet.
+A day belongs to the holder of the case at its end, as it does for the clocks (B7.2): so the days of one holder add up
+to what the clocks counted. The day of receipt has no holder (B3.1), nor has a day that is not over.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ def _days(rule: Rule, timeline: Timeline, book: CalendarBook, until: datetime, k
 def first_day(case: Case) -> int | None:
     """Day 0: receipt, or acceptance where that is the first on record."""
     intake = case.intake
-    known = [one.start for one in intake.rounds[:1]] + ([intake.accepted.day] if intake.accepted else [])
+    known = [opened.start for opened in intake.rounds[:1]] + ([intake.accepted.day] if intake.accepted else [])
     return min(known, default=None)
 
 
 def end_of(case: Case) -> Moment | None:
-    """When nobody had to do anything any more, if that has come."""
+    """When the case was closed, so that no further act was due; None while it is open."""
     if case.withdrawn is not None:
         return case.withdrawn
     if case.decided is not None:
@@ -91,7 +91,7 @@ def end_of(case: Case) -> Moment | None:
 
 
 def holder_of(case: Case) -> tuple[Holder, tuple[str, ...]]:
-    """Who has the case at the asked instant, and by what name."""
+    """Who has the case now, and by what name."""
     rule, intake, review = case.rule, case.intake, case.review
     if intake.accepted is None:
         return (Holder.APPLICANT, ()) if intake.awaiting is not None else (_own(rule), ())
@@ -100,9 +100,13 @@ def holder_of(case: Case) -> tuple[Holder, tuple[str, ...]]:
     grounds = [s.reason for s in case.suspensions.open_by_sid.values() if s.reason in rule.statutory_grounds]
     if grounds:
         return Holder.LEGAL_SUSPENSION, tuple(grounds)
-    asked = [name for name, one in case.consultations.items() if one.open and not one.consents(case, case.now.day)]
-    if asked:
-        return Holder.OTHER_DEPARTMENT, tuple(asked)
+    awaited = [
+        name
+        for name, consultation in case.consultations.items()
+        if consultation.open and not consultation.consents(case, case.now.day)
+    ]
+    if awaited:
+        return Holder.OTHER_DEPARTMENT, tuple(awaited)
     if review.above is not None:
         return Holder.OTHER_DEPARTMENT, ("upper",)
     return _own(rule), ()

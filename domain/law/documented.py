@@ -27,51 +27,54 @@ def kind_of(clock: str) -> str:
 
 
 def documented(
-    said: Explanation, pack: Pack | None, mode: str, book: CalendarBook, calendar: WorkingCalendar
+    explanation: Explanation, pack: Pack | None, mode: str, book: CalendarBook, calendar: WorkingCalendar
 ) -> Explanation:
-    """*said* with everything that it rests on. Without a *pack*, for a rule written out by hand, only the notices."""
-    said = structs.replace(said, notices=tuple(_notices(said, book)))
+    """*explanation* with everything it rests on: without a *pack*, for a rule written out by hand, only the notices."""
+    explanation = structs.replace(explanation, notices=tuple(_notices(explanation, book)))
     if pack is None:
-        return said
-    clock = said.clock
-    lawsuit = lawsuit_over(pack, calendar, said.name, clock.state, clock.due)
-    said = structs.replace(
-        said,
+        return explanation
+    clock = explanation.clock
+    lawsuit = lawsuit_over(pack, calendar, explanation.name, clock.state, clock.due)
+    explanation = structs.replace(
+        explanation,
         language=pack.language,
         lawsuit=lawsuit,
-        suspensions=tuple(_on_its_ground(one, pack) for one in said.suspensions),
-        extensions=tuple(_by_its_article(one, pack, kind_of(said.name), mode) for one in said.extensions),
+        suspensions=tuple(_on_its_ground(suspension, pack) for suspension in explanation.suspensions),
+        extensions=tuple(
+            _by_its_article(extension, pack, kind_of(explanation.name), mode) for extension in explanation.extensions
+        ),
     )
-    return structs.replace(said, authorities=tuple(_authorities(said, pack, mode)))
+    return structs.replace(explanation, authorities=tuple(_authorities(explanation, pack, mode)))
 
 
-def _authorities(said: Explanation, pack: Pack, mode: str) -> Iterator[Authority]:
+def _authorities(explanation: Explanation, pack: Pack, mode: str) -> Iterator[Authority]:
     """The rules that were followed, in the order of the count."""
-    kind = kind_of(said.name)
+    kind = kind_of(explanation.name)
     length, unit = length_by(pack, kind, mode), unit_of(pack, kind, mode)
     if length is not None:
         yield length
     yield from counted_by(pack, Subject.UNIT, unit, unit)
-    if said.clock.length and kind != RENEWAL_GUARD.name:  # decided on the spot, or by a date: no first day is left out
+    # Decided on the spot, or by a date: no first day is left out.
+    if explanation.clock.length and kind != RENEWAL_GUARD.name:
         first = pack.clocks[kind].first_day if kind in pack.clocks else "excluded"
         yield from counted_by(pack, Subject.FIRST_DAY, "first_day", first)
-    if any(one.phase is DayPhase.ROLLED for one in said.days):
+    if any(day.phase is DayPhase.ROLLED for day in explanation.days):
         yield from counted_by(pack, Subject.LAST_DAY, "last_day")
-    if any(one.stops for one in said.suspensions):
+    if any(suspension.stops for suspension in explanation.suspensions):
         yield from counted_by(pack, Subject.SUSPENDED_DAYS, "suspended_days")
         if "suspension" in pack.articles:
             yield by_citation(Subject.NOTICE, pack.articles["suspension"])
-    if any(one.reason is DayReason.STATUTORY for one in said.days):
+    if any(day.reason is DayReason.STATUTORY for day in explanation.days):
         yield from counted_by(pack, Subject.HOLIDAYS, "statutory_holidays")
-    if said.clock.state in SILENT:
+    if explanation.clock.state in SILENT:
         yield from _silence(pack, kind, mode)
-    if said.lawsuit is not None:
+    if explanation.lawsuit is not None:
         suit = pack.clocks[INACTION_SUIT]
         yield Authority(Subject.LAWSUIT, suit.article, suit.quote, suit.confidence)
 
 
 def _silence(pack: Pack, kind: str, mode: str) -> Iterator[Authority]:
-    """By what the end of a clock has the effect that it had."""
+    """The article that gives silence its effect once the clock has run out."""
     cited = pack.articles.get("silence")
     own = length_by(pack, kind, mode)
     if cited is not None and kind == "decision":
@@ -80,21 +83,21 @@ def _silence(pack: Pack, kind: str, mode: str) -> Iterator[Authority]:
         yield structs.replace(own, subject=Subject.SILENCE, detail=pack.silence(kind, mode))
 
 
-def _notices(said: Explanation, book: CalendarBook) -> Iterator[CitedNotice]:
+def _notices(explanation: Explanation, book: CalendarBook) -> Iterator[CitedNotice]:
     """The notices that make listed days work or rest, in the order in which the days come."""
-    for name in dict.fromkeys(one.notice for one in said.days if one.notice):
+    for name in dict.fromkeys(day.notice for day in explanation.days if day.notice):
         notice = book.notice(name)
         if notice is not None:
             yield CitedNotice(name, notice.title, notice.numbers, notice.published, notice.addresses)
 
 
-def _on_its_ground(one: ExplainedSuspension, pack: Pack) -> ExplainedSuspension:
-    """*one* with the article of its ground; with that of the closed list where the law has no such ground."""
-    ground = pack.ground(one.ground)
+def _on_its_ground(suspension: ExplainedSuspension, pack: Pack) -> ExplainedSuspension:
+    """*suspension* with the article of its ground; with that of the closed list where the law has no such ground."""
+    ground = pack.ground(suspension.ground)
     if ground is None:
-        return structs.replace(one, article=pack.article("suspension"))
+        return structs.replace(suspension, article=pack.article("suspension"))
     return structs.replace(
-        one,
+        suspension,
         title=ground.title,
         title_zh=ground.title_zh,
         article=ground.article,
@@ -103,9 +106,9 @@ def _on_its_ground(one: ExplainedSuspension, pack: Pack) -> ExplainedSuspension:
     )
 
 
-def _by_its_article(one: ExplainedExtension, pack: Pack, kind: str, mode: str) -> ExplainedExtension:
-    """*one* with the article that allows it, if any does."""
+def _by_its_article(extension: ExplainedExtension, pack: Pack, kind: str, mode: str) -> ExplainedExtension:
+    """*extension* with the article that allows it, if any does."""
     terms = pack.extension(kind, mode)
     if terms is None:
-        return one
-    return structs.replace(one, article=terms.article, quote=terms.quote, confidence=terms.confidence)
+        return extension
+    return structs.replace(extension, article=terms.article, quote=terms.quote, confidence=terms.confidence)

@@ -1,4 +1,4 @@
-"""What was done to a clock, for its explanation: suspensions and extensions, each with the days it is worth."""
+"""The acts that changed a clock, for its explanation: suspensions and extensions, each with its days."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Recording(Struct, frozen=True):
 
 
 class ExplainedSuspension(Struct, frozen=True, kw_only=True):
-    """Time that was asked for on one *ground*. It *stops* the clock only where the law has the ground for it (B7.1).
+    """A suspension on one *ground*. It *stops* the clock only where the law has the ground for it (B7.1).
 
     *event* and *end_event* are the ids of the events, *days_out* the counting days it took out so far or will, as far
-    as they are listed. *notified*: the applicant was told in writing, until *planned_until*, and it *overran* where it
-    took more. Title, article and quotation are those of the ground; *reason* is what the officer wrote.
+    as they are listed. *notified*: the applicant was notified in writing, until *planned_until*, and it *overran* where
+    it took more. Title, article and quotation are those of the ground; *reason* is what the officer wrote.
     """
 
     event: str
@@ -120,7 +120,7 @@ def explained_suspension(
 
 
 def _overran(stretch: Stretch, *, resume_day_out: bool, today: date) -> bool:
-    """Whether it lasted longer than the applicant was told (B7.9): the day on which it ends was not taken out."""
+    """Whether it lasted longer than notified to the applicant (B7.9): the day on which it ends was not taken out."""
     if stretch.planned_until is None:
         return False
     last = today.toordinal() if stretch.end is None else stretch.end.toordinal() - (not resume_day_out)

@@ -16,7 +16,7 @@ class Happening(Struct, frozen=True, tag_field="type"):
     """Something that legally happened to an item. *at* is when; *recorded_at* when the system learned of it (B1.1).
 
     *recorded_at* None means that both are one. *begins* marks what can be the first thing known of an application,
-    *outlives_withdrawal* what is still put on record afterwards, *corrects* what speaks of another event.
+    *outlives_withdrawal* what is still recorded after a withdrawal, *corrects* a correction of another event.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Happening(Struct, frozen=True, tag_field="type"):
     corrects: ClassVar[bool] = False
 
     def apply(self, case: Case, when: Moment) -> None:
-        """Do to *case* what the law says; never fails, whatever the history."""
+        """Apply the event to *case*, as the law has it; never fails, on any history."""
 
     def apply_too_early(self, case: Case, when: Moment) -> None:
-        """Leave on *case* what is to be seen of an act that came before there was an application: usually nothing."""
+        """Flag on *case* an act that came before there was an application; most leave no flag."""

@@ -74,11 +74,13 @@ def general_counting(
 
     *silent_since*: its last day, where silence has answered since; nothing is counted after it.
     """
-    course, held = course_of(rule, (), t), list[CourseSuspension]()
+    course, suspensions = course_of(rule, (), t), list[CourseSuspension]()
     for event in effective(events, t):
         if not course.closed:
             apply(course, event)
-            held += [one for one in course.suspensions if all(one is not other for other in held)]
+            suspensions += [
+                suspension for suspension in course.suspensions if all(suspension is not other for other in suspensions)
+            ]
     if course.first_started is None:
         return Counting((), is_open=False)
     day_of = rule.local_day
@@ -91,7 +93,10 @@ def general_counting(
         if silent_since
         else day_of(t).toordinal() - 1
     )
-    out = gaps([(day_of(one.start), _day(one.end, course)) for one in held], rule.suspension_day_rule)
+    out = gaps(
+        [(day_of(suspension.start), _day(suspension.end, course)) for suspension in suspensions],
+        rule.suspension_day_rule,
+    )
     return Counting(
         tuple(without(first, last, [(gap.first, gap.last) for gap in out])), is_open=not (stopped or silent_since)
     )
@@ -115,13 +120,13 @@ def without(first: int, last: int, out: Iterable[Stretch]) -> Iterator[Stretch]:
 
 def united(stretches: Iterable[Stretch]) -> list[Stretch]:
     """The same days, each once, in order."""
-    found: list[Stretch] = []
+    union: list[Stretch] = []
     for first, last in sorted(stretches):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        if union and first <= union[-1][1] + 1:
+            union[-1] = (union[-1][0], max(last, union[-1][1]))
         else:
-            found.append((first, last))
-    return found
+            union.append((first, last))
+    return union
 
 
 def working_time(clocks: Sequence[Counting], calendar: WorkingCalendar, begun: date, through: date) -> WorkingTime:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 class Rung(StrEnum):
     """What a clock comes to as its days run out.
 
-    The order is that in which facts of one instant are told: what silence does first, as it may start other clocks.
+    The order is that in which facts of one instant are recorded: what silence does first, as it may start other clocks.
     """
 
     ACCEPTANCE = "acceptance"  # 视为受理: silence in intake (Administrative Licensing Law 32(1)(4))

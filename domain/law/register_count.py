@@ -36,7 +36,7 @@ def plain_count(
 
     *stretches* are closed suspensions: the first day is taken out, the last is not, and no day twice; what lies after
     the end of the case is cut off. *length* is the limit with its extensions; None: there is none to count by.
-    *deadline* is a last day that the register states itself: it then stands, whatever the count.
+    *deadline* is a last day that the register states itself: it then holds, whatever the count.
     """
     closed = [(start, end if ended is None else min(end, ended)) for start, end in stretches]
     suspended = sum(gap.last - gap.first + 1 for gap in gaps(closed, "[s,e)"))

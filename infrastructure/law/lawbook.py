@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Self
 
 from msgspec import structs
@@ -17,17 +18,28 @@ from domain.law.calendar.calendar import CalendarBook, CalendarFile, Notice, Wor
 from domain.law.generic.expand import closed_book, general_rule
 from domain.law.generic.rule import GeneralRule
 from domain.law.packs.checks import calendar_faults, digest_faults
+from domain.law.packs.feedback import FeedbackTerms
 from domain.law.packs.pack import DEFAULT_MODE, Pack, PackName
-from domain.law.packs.parse import PackInvalidError, parse_pack
+from domain.law.packs.parse import PackInvalidError, parse_feedback_terms, parse_pack
 
 DIGESTS = "DIGESTS.toml"
 
 
 class LawBook:
-    """Packs by name and calendars by name. *texts* maps "id@valid_from" to TOML, *calendars* a file name to JSON."""
+    """Packs by name and calendars by name. *texts* maps "id@valid_from" to TOML, *calendars* a file name to JSON.
 
-    def __init__(self, texts: Mapping[str, str], calendars: Mapping[str, bytes], digests: Mapping[str, str]) -> None:
+    *feedback* holds the editions of the zone's rules on complaints and evaluations, as *texts* holds the packs.
+    """
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        calendars: Mapping[str, bytes],
+        digests: Mapping[str, str],
+        feedback: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._texts, self._calendar_files, self._digests = texts, calendars, digests
+        self._feedback_texts = feedback
         self._packs: dict[str, Pack] = {}
         self._counted_on: dict[str, CalendarBook] = {}
 
@@ -35,30 +47,26 @@ class LawBook:
     def shipped(cls) -> Self:
         """The law book inside the package; `law_book` caches one per process."""
         law = files("domain.law")
-        packs = law / "packs"
-        texts = {
-            f"{folder.name}@{file.name.removesuffix('.toml')}": file.read_text("utf-8")
-            for folder in entries(packs)
-            if folder.is_dir()
-            for file in entries(folder)
-            if file.name.endswith(".toml")
-        }
+        packs, feedback = law / "packs", law / "feedback"
         calendars = {
             file.name: file.read_bytes() for file in entries(law / "calendar" / "data") if file.name.endswith(".json")
         }
-        return cls(texts, calendars, tomllib.loads((packs / DIGESTS).read_text("utf-8")))
+        digests = digests_in(packs) | digests_in(feedback)
+        return cls(editions_in(packs), calendars, digests, editions_in(feedback))
 
     def check(self, today: date) -> None:
         """The checks at startup: every pack is valid, unedited, named correctly, and its calendar covers *today*.
 
         Raises PackInvalidError with all faults.
         """
-        faults = list(digest_faults(self._texts, self._digests))
+        faults = list(digest_faults({**self._texts, **self._feedback_texts}, self._digests))
         for name in self._texts:
             try:
                 faults += calendar_faults(self.pack(name), self.calendars(), today)
             except PackInvalidError as invalid:
                 faults += invalid.faults
+        names = {terms.name for terms in self.feedback}
+        faults += [f"{name} does not lie where its id and date belong" for name in names ^ self._feedback_texts.keys()]
         if faults:
             raise PackInvalidError("book", tuple(faults))
 
@@ -102,7 +110,14 @@ class LawBook:
         pack = parse_pack(self._texts[version])
         if pack.name != version:
             raise PackInvalidError(pack.name, (f"{pack.name} lies where {version} belongs",))
-        return pack
+        return structs.replace(pack, feedback=self.feedback)
+
+    @cached_property
+    def feedback(self) -> tuple[FeedbackTerms, ...]:
+        """The zone's rules on complaints and evaluations, oldest first."""
+        return tuple(
+            sorted(map(parse_feedback_terms, self._feedback_texts.values()), key=lambda terms: terms.valid_from)
+        )
 
     def versions(self, law_id: str) -> tuple[Pack, ...]:
         """Every version of one law, oldest first; Refused "unknown-law" if there is none."""
@@ -148,7 +163,7 @@ class LawBook:
             shipped = layers[name].notices
             further = tuple(notice for notice in applied[name] if notice not in shipped)
             layers[name] = structs.replace(layers[name], notices=shipped + further)
-        amended = type(self)(self._texts, self._calendar_files, self._digests)
+        amended = type(self)(self._texts, self._calendar_files, self._digests, self._feedback_texts)
         amended._packs, amended._calendars = self._packs, books_of(CalendarFile(layers))  # noqa: SLF001  its own kind
         return amended
 
@@ -168,6 +183,22 @@ class LawBook:
 def entries(folder: Traversable) -> list[Traversable]:
     """The entries of a packaged folder, ordered by name."""
     return sorted(folder.iterdir(), key=lambda entry: entry.name)
+
+
+def editions_in(folder: Traversable) -> dict[str, str]:
+    """The TOML of every dated file in the folders of *folder*, by "folder@date"."""
+    return {
+        f"{law.name}@{file.name.removesuffix('.toml')}": file.read_text("utf-8")
+        for law in entries(folder)
+        if law.is_dir()
+        for file in entries(law)
+        if file.name.endswith(".toml")
+    }
+
+
+def digests_in(folder: Traversable) -> dict[str, str]:
+    """The recorded digests of those files, by the same names."""
+    return tomllib.loads((folder / DIGESTS).read_text("utf-8"))
 
 
 def unknown(what: str, known: tuple[str, ...]) -> Refused:

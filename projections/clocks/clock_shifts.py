@@ -18,8 +18,8 @@ class ClockShift(Struct, frozen=True, kw_only=True):
     """One clock before and after. Dates are the last days in time; of a suspended clock, if it resumed at once.
 
     *days* is by how many calendar days the date moves, negative where it comes earlier; None where there is a date on
-    one side alone. A *closed* clock is only judged anew: met instead of late, say. *announced_on* is what the applicant
-    was told.
+    one side alone. A *closed* clock only changes its state: met instead of late, say. *announced_on* is what was
+    announced to the applicant.
     """
 
     project: UUID
@@ -44,7 +44,7 @@ class ClockShift(Struct, frozen=True, kw_only=True):
 
     @property
     def passes_announced(self) -> bool:
-        """Whether it runs, and would end after the day that the applicant was told, which it did not before."""
+        """Whether it runs, and would end after the day announced to the applicant, which it did not before."""
         if self.closed or self.announced_on is None or self.due_on is None:
             return False
         return self.due_on > self.announced_on and not (self.due_on_before and self.due_on_before > self.announced_on)
@@ -53,33 +53,33 @@ class ClockShift(Struct, frozen=True, kw_only=True):
 def moves(
     project: UUID, histories: Histories, before: Laws, after: Laws, calendars: frozenset[str], t: datetime
 ) -> Iterator[ClockShift]:
-    """The clocks of one project that stand differently at *t* by the laws *after* than by those *before*.
+    """The clocks of one project whose reading at *t* differs by the laws *after* from that by those *before*.
 
-    *calendars* are those that differ; what is counted by others is passed by.
+    *calendars* are those that differ; what is counted by others is skipped.
     """
     for history in histories.values():
         if not history.law or before.pack(history.law).calendar not in calendars:
             continue
         readings = [read(history, laws, t, t) for laws in (before, after)]
-        was, now = ({one.clock: one for one in found.clocks} if found else {} for found in readings)
-        for clock in {**was, **now}:
-            move = move_of(project, was.get(clock), now.get(clock))
+        was, now = ({clock.clock: clock for clock in item.clocks} if item else {} for item in readings)
+        for name in {**was, **now}:
+            move = move_of(project, was.get(name), now.get(name))
             if move is not None:
                 yield move
 
 
 def move_of(project: UUID, was: Reading | None, now: Reading | None) -> ClockShift | None:
-    """The move of one clock; None where it stands as before."""
-    one = now or was
-    if one is None or (was and now and _stands(was) == _stands(now)):
+    """The move of one clock; None where it is as before."""
+    clock = now or was
+    if clock is None or (was and now and _position(was) == _position(now)):
         return None
     before, after = due_of(was), due_of(now)
     return ClockShift(
         project=project,
-        item=one.item,
-        application=one.application,
-        clock=one.clock,
-        department=one.department,
+        item=clock.item,
+        application=clock.application,
+        clock=clock.clock,
+        department=clock.department,
         due_on_before=before,
         due_on=after,
         days=(after - before).days if before and after else None,
@@ -87,8 +87,8 @@ def move_of(project: UUID, was: Reading | None, now: Reading | None) -> ClockShi
         provisional=now is not None and now.provisional,
         state_before=was.state if was else None,
         state=now.state if now else None,
-        closed=one.closed,
-        announced_on=one.announced_on,
+        closed=clock.closed,
+        announced_on=clock.announced_on,
     )
 
 
@@ -97,5 +97,5 @@ def due_of(reading: Reading | None) -> date | None:
     return None if reading is None else reading.due_on or reading.earliest_due_on
 
 
-def _stands(reading: Reading) -> tuple[date | None, bool, State]:
+def _position(reading: Reading) -> tuple[date | None, bool, State]:
     return due_of(reading), reading.provisional, reading.state

@@ -65,9 +65,9 @@ async def from_view(
 def counted(readings: Iterable[Reading], department: str) -> Counts:
     """The same, by readings."""
     return Counter(
-        (one.mode, one.node, UNCONFIRMED if one.state is State.UNCONFIRMED else one.level.value)
-        for one in readings
-        if not one.closed and one.level is not Level.NONE and department in ("", one.department)
+        (clock.mode, clock.node, UNCONFIRMED if clock.state is State.UNCONFIRMED else clock.level.value)
+        for clock in readings
+        if not clock.closed and clock.level is not Level.NONE and department in ("", clock.department)
     )
 
 

@@ -57,10 +57,10 @@ class Decisions(Struct):
         self.rows[key] = (project.id, *key, recorded.department, str(outcome), entry.occurred_at, entry.recorded_at)
         return key
 
-    def _undecided(self, application: Application, told_at: datetime) -> Application | None:
-        """Silence renewed nothing after all: it was not decided, unless somebody has decided it so since."""
+    def _undecided(self, application: Application, recorded_at: datetime) -> Application | None:
+        """Silence renewed nothing after all: it was not decided, unless an officer has decided it so since."""
         row = self.rows.get(application)
-        if row is None or DecisionRow(*row).recorded_at != told_at:
+        if row is None or DecisionRow(*row).recorded_at != recorded_at:
             return None
         del self.rows[application]
         return application

@@ -1,26 +1,21 @@
-"""Why a clock of an application stands where it does: counted by the law, documented by the entries and the pack."""
+"""How a clock of an application was counted: day by day by its law, with the entries that changed it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.documented import documented, kind_of
 from domain.law.explained_acts import ExplainedExtension, ExplainedSuspension, Recording
-from domain.law.generic.explain import explain_general
-from domain.law.licensing.explain import Explanation, explain
-from domain.law.licensing.timeline import Timeline
-from domain.law.packs.pack import Pack
+from domain.law.licensing.explain import Explanation
+from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
 from domain.project.application.extension import LimitExtended
 from domain.project.application.supplement import SupplementRequested
 from domain.project.application.suspension import ClockSuspended
-from projections.clocks.law_events import INTAKE, ItemHistory, id_of, pack_of, rule_of
-from projections.clocks.reading import book_of, general_terms
+from projections.clocks.law_events import id_of
+from projections.clocks.procedures import procedure_of
 from projections.reader import Laws
 
 Recorded = Mapping[str, Entry]
@@ -38,55 +33,43 @@ def explanation(
 
     Raises KeyError if it has not started by then, ValueError if it is counted in hours.
     """
-    if not history.law:
+    procedure = procedure_of(history, laws)
+    if procedure is None:
         raise KeyError(clock)
-    pack, rule = pack_of(history, laws), rule_of(history, laws, clock)
-    book = book_of(pack, laws)
-    if rule is not None:
-        said = explain(rule, history.events, book, t, known, clock)
-    else:
-        terms = general_terms(history, laws, known.astimezone(ZoneInfo(pack.zone)).date())
-        said = explain_general(terms, Timeline(pack.zone, history.events), t, known, clock)
-    said = documented(said, _law_of(history, laws, clock, pack), history.mode, book, _calendar(pack, laws, known))
-    return recorded(said, {id_of(entry.version): entry for entry in entries}) if entries else said
+    counted = procedure.explain(history, clock, t, known)
+    return recorded(counted, {id_of(entry.version): entry for entry in entries}) if entries else counted
 
 
-def _law_of(history: ItemHistory, laws: Laws, clock: str, pack: Pack) -> Pack:
-    """The version that a clock is counted by: intake stays under the one in force at receipt (B6.1)."""
-    return laws.pack(history.intake_law) if kind_of(clock) == INTAKE and history.intake_law else pack
-
-
-def _calendar(pack: Pack, laws: Laws, known: datetime) -> WorkingCalendar:
-    return laws.calendar(pack, known.astimezone(ZoneInfo(pack.zone)).date())
-
-
-def recorded(said: Explanation, entries: Recorded) -> Explanation:
-    """*said*, with who recorded each act, and in what words."""
+def recorded(explained: Explanation, entries: Recorded) -> Explanation:
+    """*explained*, with who recorded each act, and in what words."""
     return structs.replace(
-        said,
-        suspensions=tuple(_suspension(one, entries) for one in said.suspensions),
-        extensions=tuple(_extension(one, entries) for one in said.extensions),
+        explained,
+        suspensions=tuple(_suspension(suspension, entries) for suspension in explained.suspensions),
+        extensions=tuple(_extension(extension, entries) for extension in explained.extensions),
     )
 
 
-def _suspension(one: ExplainedSuspension, entries: Recorded) -> ExplainedSuspension:
-    entry = entries.get(one.event)
+def _suspension(suspension: ExplainedSuspension, entries: Recorded) -> ExplainedSuspension:
+    entry = entries.get(suspension.event)
     fact = entry.fact if entry else None
     reason = fact.reason if isinstance(fact, ClockSuspended) else ""
     if isinstance(fact, SupplementRequested):
         reason = "、".join(fact.missing)
     return structs.replace(
-        one, reason=reason, recorded=_recording(entry), end_recorded=_recording(entries.get(one.end_event))
+        suspension,
+        reason=reason,
+        recorded=_recording(entry),
+        end_recorded=_recording(entries.get(suspension.end_event)),
     )
 
 
-def _extension(one: ExplainedExtension, entries: Recorded) -> ExplainedExtension:
-    entry = entries.get(one.event)
+def _extension(extension: ExplainedExtension, entries: Recorded) -> ExplainedExtension:
+    entry = entries.get(extension.event)
     if entry is None or not isinstance(entry.fact, LimitExtended):
-        return one
+        return extension
     fact = entry.fact
     return structs.replace(
-        one,
+        extension,
         approver=fact.approver,
         approved_by=fact.approved_by,
         reasons=fact.reasons,

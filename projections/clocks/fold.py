@@ -1,4 +1,4 @@
-"""时限 the clocks view: a row for every clock of every application, for whoever asks what is late, or will be.
+"""时限 the clocks view: a row for every clock of every application, to list what is late, or will be.
 
 A row holds instants and counts, so that nothing in it changes by time passing. It is right for any question about an
 instant from the project's last event on, once everything recorded is known, by the calendar it was counted with;
@@ -33,7 +33,7 @@ from projections.clocks.rows import CLOCK_NAME, STATE, STOPPED_ON, USED, rows_of
 from projections.reader import Laws
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
-CLOCKS_KEPT_MAX = 1024  # by name: a dozen, and one for each department and step asked for countersignature
+CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
 FOLD_VERSION = 12  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
@@ -68,7 +68,7 @@ CLOCKS = Table(
         ("counted_through", "date"),
         ("paused_from", "date"),
         ("stopped_on", "date"),
-        ("announced_on", "date"),  # as the applicant was told
+        ("announced_on", "date"),  # as announced to the applicant
         ("paused_until", "timestamptz"),  # a paused clock runs again then, answered or not; absent: with an answer
     ),
     key=4,
@@ -119,7 +119,7 @@ class Clocks:
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
-        self._node_for = lru_cache(maxsize=CLOCKS_KEPT_MAX)(partial(node_of, nodes=nodes))
+        self._node_for = lru_cache(maxsize=CLOCKS_CACHED_MAX)(partial(node_of, nodes=nodes))
         notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
         self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
 
@@ -175,7 +175,7 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
 
 def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
-    found = sums.Sums(register)
+    figures = sums.Sums(register)
     for application, row in state.decisions.rows.items():
         decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
         for clock in state.rows.get(application, ()):
@@ -183,8 +183,8 @@ def decision_sums(state: ClocksState, register: str) -> Rows:
                 figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
                 days = clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
                 break
-        found.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
-    return found.rows(SUMS)
+        figures.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
+    return figures.rows(SUMS)
 
 
 def counted_by(law: str, laws: Laws, known: date) -> str:

@@ -1,24 +1,21 @@
-"""A project's views at an instant, as known at another: for questions about the past that no table answers."""
+"""The events that a project's entries are to the law, one history for each application, corrections included."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct, field, structs
+from msgspec import structs
 
 from domain.core.ledger import Fact
-from domain.law.licensing import countersign, intake
+from domain.law.licensing import countersign
 from domain.law.licensing.event import Amend, LawEvent, Retract
 from domain.law.licensing.forecast import DISTANT
-from domain.law.licensing.rule import CountersignTerms, Rule
 from domain.law.licensing.timeline import Timeline
-from domain.law.office import IntakeHours, under_hours
-from domain.law.packs.expand import expand
-from domain.law.packs.pack import Pack, PackName
+from domain.law.packs.pack import PackName
+from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry, corrections
 from domain.project.application.acceptance import ItemAccepted
 from domain.project.application.announcement import DateAnnounced
@@ -31,9 +28,8 @@ from domain.project.countersignature.request import ItemCountersigned
 from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
 from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.state.project import Item, Project
-from projections.clocks.announcements import Announcement, amend
+from projections.clocks.announcements import amend, announcement
 from projections.clocks.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
-from projections.reader import Laws
 from projections.view import CORRECTIONS, Folded, View, fold
 
 
@@ -42,7 +38,7 @@ def as_it_stood(
 ) -> Folded:
     """*views* of the project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order.
 
-    A correction counts once it is known, whatever instant is asked about: it says how things were.
+    A correction counts once it is known, at any *as_of*: it says how things were.
     """
     known = [entry for entry in entries if entry.recorded_at <= known_at]
     amended = corrections(known).amended
@@ -54,52 +50,14 @@ def as_it_stood(
     return fold(views, project, past)
 
 
-INTAKE = intake.INTAKE.name
-
-PACKS_KEPT_MAX = 256  # one for each law and office with hours of its own
-
-RULES_KEPT_MAX = 4096  # one for each law, mode, promise, length and days to countersign there are: dozens in a zone
-
-
-class ItemHistory(Struct):
-    """One application for one item: its events in recording order, and what its rule is made of.
-
-    Events are called "v<version>" after the entry they come from. *law* names the pack that applies, *intake_law* the
-    one in force at receipt; empty where none is recorded. *decision_length* is the limit recorded at acceptance, in
-    the law's unit. *licence_expiry* is the last day of the licence that is to be renewed, *hours* are those of the
-    office that took the application in, where it has published any. *upper* is the deciding department of a forwarded
-    file. *asked_days* holds the limit of each countersignature by its clock, *told_at* when a department was last
-    asked; *announced* the last days told.
-    """
-
-    item: str
-    application: int
-    department: str
-    mode: str
-    special: str
-    live: bool
-    promise_days: int | None
-    law: str
-    intake_law: str
-    decision_length: int | None = None
-    licence_expiry: date | None = None
-    hours: IntakeHours | None = None
-    upper: str = ""
-    asked_days: dict[str, int] = field(default_factory=dict)
-    asked: dict[tuple[str, str], int] = field(default_factory=dict)
-    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    events: list[LawEvent] = field(default_factory=list)
-    announced: list[Announcement] = field(default_factory=list)
-
-
 Histories = dict[tuple[str, int], ItemHistory]
 
 
 def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -> Histories:
     """Each application's history, by item and number of the application, from one project's entries in version order.
 
-    Corrections become events, and what was retracted stays among them: what stood when is the law's to answer. Which
-    entries make an application, under which terms, is told by what was known at *known_at* (None: all there is).
+    Corrections become events, and what was retracted stays among them: the engine decides what counted when. Which
+    entries make an application, under which terms, follows from what was known at *known_at* (None: all there is).
     """
     if known_at is not None:
         entries = [entry for entry in entries if entry.recorded_at <= known_at]
@@ -113,7 +71,7 @@ def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -
         changed = take_entry(histories, entry, project, counts=counts)
         if isinstance(entry.fact, CORRECTIONS):
             for history in map(histories.__getitem__, changed):
-                history.events += moved_along(history.events, history.told_at, entries[:number])
+                history.events += moved_along(history.events, history.asked_at, entries[:number])
     return histories
 
 
@@ -187,7 +145,7 @@ def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
 
 
 def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
-    times = history.asked[fact.department, fact.step] = history.asked.get((fact.department, fact.step), 0) + 1
+    times = history.questions[fact.department, fact.step] = history.questions.get((fact.department, fact.step), 0) + 1
     name = countersign.name_of(fact.department, _name(fact.step, times))
     history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
 
@@ -205,8 +163,8 @@ TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
 
 
 def _step(history: ItemHistory, department: str, step: str, *, counts: bool) -> str | None:
-    """The step's name for the law, which knows one question a step: when asked again it is another step."""
-    return _name(step, history.asked.get((department, step), 0) + (not counts))
+    """The step's name for the law, which has one question a step: a second question counts as another step."""
+    return _name(step, history.questions.get((department, step), 0) + (not counts))
 
 
 def _name(step: str, times: int) -> str | None:
@@ -217,17 +175,17 @@ def _name(step: str, times: int) -> str | None:
 def _take_announcement(
     history: ItemHistory, entry: Entry, fact: DateAnnounced, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
-    """Keep what the applicant was told, beside what is counted: it is no event to the law."""
+    """Store the date announced to the applicant, beside the one that is counted: it is no event to the law."""
     if not counts:
         return ()
-    history.announced.append(Announcement.of(entry, fact))
+    history.announced.append(announcement(entry, fact))
     return ((history.item, history.application),)
 
 
 def _take_correction(
     histories: Histories, entry: Entry, fact: EntryAmended | EntryRetracted, *, counts: bool
 ) -> Sequence[tuple[str, int]]:
-    """Tell every application of the item: the law knows which event is meant."""
+    """Add the correction to every application of the item: it names the event it is about."""
     keys = [key for key in histories if key[0] == fact.item]
     for key in keys:
         histories[key].events.append(_correction(entry, fact))
@@ -251,7 +209,7 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
         return None
     said = SAID[kind](fact) if kind in SAID else NOTHING
     if kind in ABOUT_QUESTIONS:
-        at, said = effective(history.told_at, entry, counts=counts), _of_question(history, fact, counts=counts)
+        at, said = effective(history.asked_at, entry, counts=counts), _of_question(history, fact, counts=counts)
     return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
 
 
@@ -261,76 +219,10 @@ def _of_question(history: ItemHistory, fact: Any, *, counts: bool) -> Mapping[st
         return NOTHING  # it is about all of them
     if not isinstance(fact, CountersignatureAsked):
         return {"dept": fact.department, "step": _step(history, fact.department, fact.step, counts=True)}
-    times = history.asked.get((fact.department, fact.step), 0) - counts
+    times = history.questions.get((fact.department, fact.step), 0) - counts
     before = _name(fact.step, times) or "" if times else None
     step = _step(history, fact.department, fact.step, counts=counts)
     return {"dept": fact.department, "step": step, "replaces": before}
-
-
-def rule_of(history: ItemHistory, laws: Laws, clock: str = "") -> Rule | None:
-    """The rule of the application's clocks; None where its law counts otherwise, or none is recorded.
-
-    Naming a countersignature's *clock* gives the rule with the days that department was given.
-    """
-    if not history.law:
-        return None
-    return _rule(
-        laws,
-        history.law,
-        history.intake_law,
-        history.mode,
-        history.promise_days,
-        history.decision_length,
-        history.asked_days.get(clock),
-        expiry=history.licence_expiry,
-        hours=history.hours,
-        live=history.live,
-    )
-
-
-def usual_rule(laws: Laws, law: str, mode: str) -> Rule | None:
-    """The rule of *law* in a mode, without what is fixed for one application; None where it counts otherwise."""
-    return _rule(laws, law, law, mode, None, None, None, expiry=None, hours=None, live=True)
-
-
-def pack_of(history: ItemHistory, laws: Laws) -> Pack:
-    """The law of the application, as the hours of the office that took it in complete it."""
-    return _pack(laws, history.law, history.hours)
-
-
-@lru_cache(maxsize=PACKS_KEPT_MAX)
-def _pack(laws: Laws, law: str, hours: IntakeHours | None) -> Pack:
-    return under_hours(laws.pack(law), hours)
-
-
-@lru_cache(maxsize=RULES_KEPT_MAX)
-def _rule(
-    laws: Laws,
-    law: str,
-    intake_law: str,
-    mode: Any,
-    promise: int | None,
-    length: int | None,
-    asked_days: int | None,
-    *,
-    expiry: date | None,
-    hours: IntakeHours | None,
-    live: bool,
-) -> Rule | None:
-    pack = _pack(laws, law, hours)
-    try:
-        rule = expand(pack, mode=mode, commitment_days=promise, live=live, decision_days=length, licence_expiry=expiry)
-    except (ValueError, KeyError):  # weeks, months or hours: the general clock counts them
-        return None
-    if intake_law != law:
-        received_under = _pack(laws, intake_law, hours)
-        days, shift = received_under.limit(mode, INTAKE).days, received_under.clocks[INTAKE].start_shift
-        articles = rule.articles | {INTAKE: received_under.clock_article(INTAKE, mode)}
-        rule = structs.replace(rule, intake_days=days, intake_shift=shift, articles=articles)
-    if asked_days is None:
-        return rule
-    terms = rule.countersign or CountersignTerms(asked_days, "overdue")
-    return structs.replace(rule, countersign=structs.replace(terms, days=asked_days))
 
 
 IDS = tuple(f"v{version}" for version in range(2048))  # shared by all projects: most have a few hundred entries
@@ -348,48 +240,48 @@ def id_of(version: int) -> str:
     return IDS[version] if version < len(IDS) else f"v{version}"
 
 
-def effective(told_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
+def effective(asked_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
     """When *entry* took effect for the clocks.
 
-    A question whose ground was recorded late starts its clock when it was asked, not before. What was done about it on
-    paper before that, and is keyed in now, ends the clock where it starts. *told_at* holds when each department was
-    last asked at a step, and learns of this entry unless it was retracted (not *counts*).
+    A question whose ground was recorded late starts its clock when it was put, not before. What was done about it on
+    paper before that, and is keyed in now, ends the clock where it starts. *asked_at* holds when each department was
+    last consulted at a step, and is updated by this entry unless that was retracted (not *counts*).
     """
     fact, at = entry.fact, entry.occurred_at
     match fact:
-        case CountersignatureAsked(department=department, step=step, asked_at=asked_at):
-            at = max(at, asked_at or at)
+        case CountersignatureAsked(department=department, step=step, asked_at=then):
+            at = max(at, then or at)
             if counts:
-                told_at[department, step] = at
+                asked_at[department, step] = at
         case ItemCountersigned() | CountersignatureRecalled() | CountersignatureForwarded() | OpinionKept():
-            at = max(at, told_at.get((fact.department, fact.step), at))
+            at = max(at, asked_at.get((fact.department, fact.step), at))
         case ApplicationRevised():
-            at = max((at, *told_at.values()))
+            at = max((at, *asked_at.values()))
     return at
 
 
 def moved_along(
-    events: Sequence[LawEvent], told_at: dict[tuple[str, str], datetime], entries: Sequence[Entry]
+    events: Sequence[LawEvent], asked_at: dict[tuple[str, str], datetime], entries: Sequence[Entry]
 ) -> list[LawEvent]:
     """What the correction that is the last of *entries* moves without naming it, as amendments recorded with it.
 
-    *events* are those of one application, the correction among them. *told_at* is told what holds after it.
+    *events* are those of one application, the correction among them. *asked_at* is updated to what holds after it.
     """
     names = {event.id for event in events}
-    about = [one for one in entries if type(one.fact) in ABOUT_QUESTIONS and id_of(one.version) in names]
+    about = [entry for entry in entries if type(entry.fact) in ABOUT_QUESTIONS and id_of(entry.version) in names]
     if not about:
         return []
     settled, correction = corrections(entries), entries[-1]
-    stand = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
-    told_at.clear()
+    effective_at = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
+    asked_at.clear()
     moved: list[LawEvent] = []
     for entry in about:
         if entry.version in settled.retracted:
             continue
-        said_at = settled.amended.get(entry.version, entry.occurred_at)
+        occurred_at = settled.amended.get(entry.version, entry.occurred_at)
         name = id_of(entry.version)
-        at = effective(told_at, structs.replace(entry, occurred_at=said_at), counts=True)
-        if at != stand[name]:
+        at = effective(asked_at, structs.replace(entry, occurred_at=occurred_at), counts=True)
+        if at != effective_at[name]:
             moved.append(
                 Amend(
                     id=f"{id_of(correction.version)}:{name}",

@@ -1,4 +1,4 @@
-"""Lists of clocks: which are asked for, the view's rows that fit, and the same question put to readings."""
+"""Lists of clocks: the filter, the query for the view's rows, and the same filter on readings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from projections.scope import ZONE_SCOPE, Scope
 
 ROWS_MAX = 1000  # at a time
 NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
-NODELESS = "none"  # asks for the clocks that belong to no key node
+NODELESS = "none"  # the clocks that belong to no key node
 
 
 class ClockFilter(Struct, frozen=True, kw_only=True):
-    """Which clocks to list, those that are over first; empty fields ask for nothing.
+    """Which clocks to list, those that are over first; empty fields filter nothing.
 
     *node* is a key node's, or `NODELESS`; *clock* is a clock's name or that of its kind ("intake", "countersign");
     *due_before* leaves out those due on that day or later, or on none, *due_after* those due by that day, or on none.
-    *awaited* leaves out those that silence has answered: nobody's act is waited for there. *closed*: those that are
+    *awaited* leaves out those that silence has answered: no act is awaited there. *closed*: those that are
     history instead of those that run.
     """
 
@@ -47,25 +47,25 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The node that is asked for as clocks have it, empty for those that have none; nothing where all will do."""
+        """The key node to filter by, empty for clocks that belong to none; no node: no filter."""
         return ("" if self.node == NODELESS else self.node,) if self.node else ()
 
     def takes(self, listed: ListedClock) -> bool:
-        """Whether *listed* is asked for: what `statement` asks of rows, asked of a reading."""
-        one = listed.reading
+        """Whether *listed* matches: what `statement` does for rows, done for a reading."""
+        clock = listed.reading
         kind = (f"{self.clock}#", f"{self.clock}:")
-        named = self.clock in ("", one.clock) or one.clock.startswith(kind)
-        due = self.due_before is None or (one.due_on is not None and one.due_on < self.due_before)
-        due &= self.due_after is None or (one.due_on is not None and one.due_on > self.due_after)
+        named = self.clock in ("", clock.clock) or clock.clock.startswith(kind)
+        due = self.due_before is None or (clock.due_on is not None and clock.due_on < self.due_before)
+        due &= self.due_after is None or (clock.due_on is not None and clock.due_on > self.due_after)
         return (
-            one.closed == self.closed
+            clock.closed == self.closed
             and self.project in (None, listed.project)
-            and all(getattr(self, name) in ("", getattr(one, name)) for name in TEXTS)
-            and (not self.nodes or one.node in self.nodes)
-            and not (self.awaited and one.state in SILENT)
+            and all(getattr(self, name) in ("", getattr(clock, name)) for name in TEXTS)
+            and (not self.nodes or clock.node in self.nodes)
+            and not (self.awaited and clock.state in SILENT)
             and named
-            and self.level in (None, one.level)
-            and self.state in (None, one.state)
+            and self.level in (None, clock.level)
+            and self.state in (None, clock.state)
             and due
         )
 
@@ -83,9 +83,9 @@ class ListedClock(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[datetime, str, str, int, str]:
-        """Where it stands in a list."""
-        one = self.reading
-        return one.over_at or NEVER, self.project.hex, one.item, one.application, one.clock
+        """Its place in a list."""
+        clock = self.reading
+        return clock.over_at or NEVER, self.project.hex, clock.item, clock.application, clock.clock
 
 
 TEXTS = ("department", "mode", "item")
@@ -116,42 +116,42 @@ AT_LEVEL: dict[Level, SQL | Composed] = {
 
 
 async def rows_for(
-    store: Reader, asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+    store: Reader, wanted: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
 ) -> list[ClockRow]:
-    """The view's rows in *scope* for *asked* at *t*, leaving out the projects for which it can't answer."""
-    query, params = statement(asked, t, without, scope)
+    """The view's rows in *scope* for *wanted* at *t*, leaving out the projects for which it can't answer."""
+    query, params = statement(wanted, t, without, scope)
     async with store.cursor() as cursor:
         await cursor.execute(query, params)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
 def statement(
-    asked: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+    wanted: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
-    limit, offset = min(asked.limit, ROWS_MAX), asked.offset
-    params = structs.asdict(asked) | {"t": t, "without": list(without), "nodes": list(asked.nodes)}
+    limit, offset = min(wanted.limit, ROWS_MAX), wanted.offset
+    params = structs.asdict(wanted) | {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
     params |= {"silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
-    conditions: list[SQL | Composed] = [SQL("c.closed" if asked.closed else "NOT c.closed"), EXISTS, scope.of("c")]
+    conditions: list[SQL | Composed] = [SQL("c.closed" if wanted.closed else "NOT c.closed"), EXISTS, scope.of("c")]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
-    if asked.nodes:
+    if wanted.nodes:
         conditions.append(SQL("c.node = ANY (%(nodes)s)"))
-    if asked.awaited:
+    if wanted.awaited:
         conditions.append(AWAITED)
-    if asked.clock:
+    if wanted.clock:
         conditions.append(OF_KIND)
-    if asked.level is not None:
-        closed = SQL("c.level = {}").format(asked.level.value)
-        conditions.append(closed if asked.closed else AT_LEVEL[asked.level])
-    if asked.state is not None:
-        conditions.append(IN_STATE.format(state=asked.state.value))
-    if asked.due_before is not None:
+    if wanted.level is not None:
+        closed = SQL("c.level = {}").format(wanted.level.value)
+        conditions.append(closed if wanted.closed else AT_LEVEL[wanted.level])
+    if wanted.state is not None:
+        conditions.append(IN_STATE.format(state=wanted.state.value))
+    if wanted.due_before is not None:
         conditions += [SQL("c.due_on < %(due_before)s"), DUE_KNOWN]
-    if asked.due_after is not None:
+    if wanted.due_after is not None:
         later = SQL("c.due_on > %(due_after)s")
         conditions += [later, DUE_KNOWN]
-        conditions += [] if asked.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
+        conditions += [] if wanted.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
     query = SQL(
@@ -161,7 +161,7 @@ def statement(
     return query, params
 
 
-def page_of(asked: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
+def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
     """The page: *rows* are from the view, as far as the page goes; *read* is all that was read from the ledger."""
-    whole = sorted([*rows, *(one for one in read if asked.takes(one))], key=lambda one: one.order)
-    return whole[asked.offset : asked.offset + asked.limit]
+    whole = sorted([*rows, *(clock for clock in read if wanted.takes(clock))], key=lambda clock: clock.order)
+    return whole[wanted.offset : wanted.offset + wanted.limit]

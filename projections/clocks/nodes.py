@@ -52,9 +52,9 @@ MODES: tuple[ModeTitle, ...] = (
 )
 
 
-def modes_with(found: Iterable[str], packs: Iterable[Pack]) -> tuple[ModeTitle, ...]:
-    """The usual modes, and those *found* beside them, called as the *packs* call them that have them."""
-    others = sorted(set(found) - {mode.key for mode in MODES})
+def modes_with(used: Iterable[str], packs: Iterable[Pack]) -> tuple[ModeTitle, ...]:
+    """The usual modes, and those *used* beside them, called as the *packs* call them that have them."""
+    others = sorted(set(used) - {mode.key for mode in MODES})
     if not others:
         return MODES
     known: dict[str, ModeTitle] = {}

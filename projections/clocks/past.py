@@ -44,8 +44,8 @@ async def readings_of(
     """Every application of *projects* at *t*, as known at *known*, or *only* some; of some nothing was known yet."""
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[first : first + PROJECTS_AT_A_TIME])
-        for found in await asyncio.to_thread(judged, rows, laws, nodes, t, known, only):
-            yield found
+        for project in await asyncio.to_thread(judged, rows, laws, nodes, t, known, only):
+            yield project
 
 
 def judged(
@@ -60,10 +60,10 @@ def judged(
     by_project: defaultdict[UUID, list[Entry]] = defaultdict(list)
     for row in rows:
         by_project[row.stream].append(row.decoded())
-    found = []
+    judgements = []
     for project, entries in by_project.items():
         histories = item_histories(entries, known).items()
-        asked = (history for key, history in histories if only is None or (project, *key) in only)
-        items = (read(history, laws, t, known, nodes) for history in asked)
-        found.append((project, [item for item in items if item is not None and item.clocks]))
-    return found
+        wanted = (history for key, history in histories if only is None or (project, *key) in only)
+        items = (read(history, laws, t, known, nodes) for history in wanted)
+        judgements.append((project, [item for item in items if item is not None and item.clocks]))
+    return judgements

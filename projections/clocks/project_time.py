@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
@@ -13,26 +12,21 @@ from domain.as_of import settled
 from domain.core.plan import Phase
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import day_before, local_day
-from domain.law.generic.evaluate import clocks, general_found
 from domain.law.generic.expand import general_rule
-from domain.law.generic.rule import local_date
-from domain.law.licensing.clock import SILENT
-from domain.law.licensing.evaluation import replay
 from domain.law.licensing.review import DELIVERY
-from domain.law.licensing.timeline import Timeline
+from domain.law.procedure.history import ItemHistory
 from domain.law.project_time import (
     GOVERNMENT,
     NOTHING,
     Counting,
     WorkingTime,
-    counting,
-    general_counting,
     last_day,
     working_time,
 )
 from domain.messages import Entry
-from projections.clocks.law_events import ItemHistory, item_histories, rule_of
-from projections.clocks.reading import WORKING_DAY, book_of, general_terms
+from projections.clocks.law_events import item_histories
+from projections.clocks.procedures import procedure_of
+from projections.clocks.reading import WORKING_DAY
 from projections.flow.phases import PhaseStanding, ProjectCourse, course
 from projections.reader import Laws
 
@@ -62,8 +56,8 @@ class ProjectTime(Struct, frozen=True):
     phases: tuple[PhaseTime, ...]
 
 
-class _Told(Struct, frozen=True):
-    """What the entries tell: how the items came along, and when the clocks of each counted."""
+class _CountedDays(Struct, frozen=True):
+    """What the entries say: the course of the items, and when the clocks of each counted."""
 
     course: ProjectCourse
     counting: dict[str, list[Counting]]
@@ -78,11 +72,11 @@ class _Told(Struct, frozen=True):
         if not begun:
             return NOTHING
         granted = [self.course.granted_at[code] for code in codes if code in self.course.granted_at]
-        found = [one for code in codes for one in self.counting.get(code, ())]
+        ran = [clock for code in codes for clock in self.counting.get(code, ())]
         through = self.yesterday
-        if len(granted) == len(codes) and not any(one.is_open for one in found):
-            through = last_day(found, local_day(max(granted), self.zone))
-        return working_time(found, self.calendar, local_day(min(begun), self.zone), through)
+        if len(granted) == len(codes) and not any(clock.is_open for clock in ran):
+            through = last_day(ran, local_day(max(granted), self.zone))
+        return working_time(ran, self.calendar, local_day(min(begun), self.zone), through)
 
 
 def project_time(
@@ -92,8 +86,10 @@ def project_time(
 
     *entries* are its whole history. Days are those of the calendar of the law it runs under; today is not over.
     """
-    found = course(project, settled(entries, t, known))
-    histories = [one for one in item_histories(entries, known).values() if one.law] if found.project.law else []
+    progress = course(project, settled(entries, t, known))
+    histories = (
+        [history for history in item_histories(entries, known).values() if history.law] if progress.project.law else []
+    )
     if not histories:
         return None
     pack = laws.pack(histories[0].law)
@@ -101,17 +97,17 @@ def project_time(
     for history in histories:
         counted.setdefault(history.item, []).extend(counting_of(history, laws, t, known))
     calendar = laws.calendar(pack, local_day(known, pack.zone))
-    told = _Told(found, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
-    flow, items = found.project.flow, found.project.items
+    days = _CountedDays(progress, counted, calendar, pack.zone, day_before(local_day(t, pack.zone)))
+    flow, items = progress.project.flow, progress.project.items
     promised = general_rule(pack, calendar, days=0).unit == WORKING_DAY
     phases = tuple(
-        _phase(phase, told.of(of_phase), promised=promised)
+        _phase(phase, days.of(of_phase), promised=promised)
         for phase in (flow.phases if flow else ())
         if (of_phase := [code for code, item in items.items() if item.plan.phase == phase.code])
     )
     limits = [phase.promised_days for phase in phases]
     total = sum(limit or 0 for limit in limits) if phases and None not in limits else None
-    whole = told.of(items)
+    whole = days.of(items)
     return ProjectTime(whole, total, _left(total, whole), calendar.version, phases)
 
 
@@ -133,13 +129,13 @@ def timed(phases: Iterable[PhaseStanding], spent: ProjectTime | None) -> list[Ti
     return [_timed(phase, times.get(phase.code)) for phase in phases]
 
 
-def _timed(phase: PhaseStanding, found: PhaseTime | None) -> TimedPhase:
-    left = found.left_days if found else None
-    told = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
+def _timed(phase: PhaseStanding, spent: PhaseTime | None) -> TimedPhase:
+    left = spent.left_days if spent else None
+    fields = structs.asdict(phase) | {"late": phase.late if left is None else left < 0}
     return TimedPhase(
-        **told,
-        government_days=found.time.government_days if found else 0,
-        promised_days=found.promised_days if found else None,
+        **fields,
+        government_days=spent.time.government_days if spent else 0,
+        promised_days=spent.promised_days if spent else None,
         left_days=left,
     )
 
@@ -156,18 +152,9 @@ def _left(promised: int | None, time: WorkingTime) -> int | None:
 def counting_of(history: ItemHistory, laws: Laws, t: datetime, known: datetime) -> list[Counting]:
     """When the government's clocks of one application counted, by *t* as known at *known*.
 
-    A department outside the system delivers what it decides itself, and nobody tells when: its delivery is not counted.
+    A department outside the system delivers what it decides itself, on days that are not reported: its delivery is not
+    counted.
     """
-    rule, counted = rule_of(history, laws), GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
-    if rule is not None:
-        return list(counting(replay(rule, history.events, book_of(laws.pack(history.law), laws), t, known), counted))
-    zone = laws.pack(history.law).zone
-    terms = general_terms(history, laws, known.astimezone(ZoneInfo(zone)).date())
-    timeline = Timeline(zone, history.events)
-    read = {what.name: (what, reading) for what, reading in general_found(terms, timeline, t, known)}
-    silent = {name: local_date(one.standing.due) for name, (_, one) in read.items() if one.state in SILENT}
-    begun = {one.name: one for one in clocks(terms, timeline.by(t, known))} | {
-        name: one for name, (one, _) in read.items()
-    }
-    found = [one for one in begun.values() if one.clock in counted]
-    return [general_counting(one.rule, one.events, t, silent.get(one.name)) for one in found]
+    procedure = procedure_of(history, laws)
+    counted = GOVERNMENT if history.live else GOVERNMENT - {DELIVERY.name}
+    return [] if procedure is None else procedure.count(history, t, known, counted)

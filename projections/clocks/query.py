@@ -1,7 +1,7 @@
-"""Asking the clocks: of one project, in lists, as counts by mode and node, and why; at any instant, as known at any.
+"""Queries on clocks: of one project, lists, counts by mode and node, explanations; at any instant, as known at any.
 
-What stands in the view answers where it may: for a project whose last event is past, all of it known, and counted by
-the calendar of the question. Whatever the view can't say is read from the ledger by the law itself.
+The view answers where its rows are right: for a project whose last event is past, all of it known, and counted by the
+calendar of the query. Everything else is read from the ledger and evaluated.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.explain import Explanation
 from domain.law.licensing.forecast import DISTANT
+from domain.law.procedure.history import ItemHistory
 from domain.streams import of_project
 from projections.clocks.counts import ClockCount, counted, from_view, table
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import counted_by
-from projections.clocks.history import reading_of
-from projections.clocks.law_events import Histories, ItemHistory, item_histories
+from projections.clocks.history import reading_in
+from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ListedClock, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
@@ -31,7 +32,7 @@ from projections.clocks.rows import ClockRow
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 
-PROJECTS_READ_MAX = 5_000  # from the ledger, for one question: some ten seconds
+PROJECTS_READ_MAX = 5_000  # from the ledger, for one query: some ten seconds
 BASES = """
     WITH RECURSIVE basis AS (
         (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
@@ -53,15 +54,15 @@ MOVED = """
 
 
 class TooMuchToReadError(Exception):
-    """More projects have moved since the asked instant than are read from the ledger for one question."""
+    """More projects have changed since the instant than are read from the ledger for one query."""
 
 
 class NoSuchClockError(LookupError):
-    """The clock had not started at the asked instant, or its days are not listed one by one."""
+    """The clock had not started at the instant, or its days are not listed one by one."""
 
 
 class ClocksAt:
-    """All clocks in *scope* as they stood at *t*, by what was known at *known*, counted by *laws*."""
+    """All clocks in *scope* at *t*, by what was known at *known*, counted by *laws*."""
 
     def __init__(
         self,
@@ -82,26 +83,26 @@ class ClocksAt:
         return self.judged(await histories_known(self._store, project, self.known))
 
     def judged(self, histories: Histories) -> list[ItemReading]:
-        """How applications stand; those without a law or a clock are left out."""
-        found = (read(history, self._laws, self.t, self.known, self._nodes) for history in histories.values())
-        return [item for item in found if item is not None and item.clocks]
+        """The readings of applications; those without a law or a clock are left out."""
+        items = (read(history, self._laws, self.t, self.known, self._nodes) for history in histories.values())
+        return [item for item in items if item is not None and item.clocks]
 
-    async def listed(self, asked: ClockFilter) -> list[ListedClock]:
+    async def listed(self, wanted: ClockFilter) -> list[ListedClock]:
         """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
-        if asked.project is not None:
-            return page_of(asked, [], await self._read([asked.project]))
+        if wanted.project is not None:
+            return page_of(wanted, [], await self._read([wanted.project]))
         moved = await self._moved()
-        rows = await rows_for(self._store, asked, self.t, moved, self.scope)
-        found = await self._shown(rows)
-        return page_of(asked, found, await self._read(moved)) if moved else found
+        rows = await rows_for(self._store, wanted, self.t, moved, self.scope)
+        shown = await self._shown(rows)
+        return page_of(wanted, shown, await self._read(moved)) if moved else shown
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""
         moved = set(await self._moved()) & set(projects)
         rows = await self._rows(RUNNING, {"projects": list(set(projects) - moved), "t": self.t})
-        found = await self._shown([ClockRow(*row) for row in rows])
-        found += [one for one in await self._read(sorted(moved)) if not one.reading.closed]
-        return sorted(found, key=lambda one: one.order)
+        shown = await self._shown([ClockRow(*row) for row in rows])
+        shown += [clock for clock in await self._read(sorted(moved)) if not clock.reading.closed]
+        return sorted(shown, key=lambda clock: clock.order)
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""
@@ -109,11 +110,11 @@ class ClocksAt:
         counts = await from_view(self._store, self.t, department, scope=self.scope)
         if moved:
             counts -= await from_view(self._store, self.t, department, moved, self.scope)
-            counts += counted((one.reading for one in await self._read(moved)), department)
+            counts += counted((clock.reading for clock in await self._read(moved)), department)
         return table(counts, self._nodes)
 
     async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
-        """Why a clock stands where it does, day by day; of the last application unless one is named.
+        """How a clock was counted, day by day; of the last application unless one is named.
 
         Raises NoSuchClockError if it has not started, or is counted in hours.
         """
@@ -142,13 +143,13 @@ class ClocksAt:
             self.recounting = True
             moved = await self._moved_by(newer)
         if len(moved) > PROJECTS_READ_MAX:
-            raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have moved since {self.t.isoformat()}")
+            raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have changed since {self.t.isoformat()}")
         return moved
 
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
         """One more than may be read, where there are more."""
-        asked = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
-        return [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), asked)]
+        params = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
+        return [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), params)]
 
     def _current(self, basis: str) -> bool:
         """Whether rows resting on *basis* were counted by the calendars of this question."""
@@ -161,24 +162,24 @@ class ClocksAt:
 
     async def _read(self, projects: Sequence[UUID], only: Applications | None = None) -> list[ListedClock]:
         """Every clock of *projects*, from the ledger; or of *only* some applications of theirs."""
-        found: list[ListedClock] = []
-        asked = readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known, only)
-        async for project, items in asked:
-            found += [ListedClock(project, reading) for item in items for reading in item.clocks]
-        return found
+        clocks: list[ListedClock] = []
+        batches = readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known, only)
+        async for project, items in batches:
+            clocks += [ListedClock(project, reading) for item in items for reading in item.clocks]
+        return clocks
 
     async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
-        """What rows say at the instant; where the general clock counts, its own reading stands for the row."""
-        pairs = [(row, reading_of(row, self._laws, self.t, self.known)) for row in rows]
-        silent = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
-        others = await self._read(sorted({project for project, _, _ in silent}), silent)
-        by_key = {one.key: one for one in others}
+        """The readings of *rows*; those that have to be read from the events are read from the ledger."""
+        pairs = [(row, reading_in(row, self._laws, self.t, self.known)) for row in rows]
+        unread = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
+        others = await self._read(sorted({project for project, _, _ in unread}), unread)
+        by_key = {clock.key: clock for clock in others}
         keys = ((row.project, row.item, row.application, row.clock) for row in rows)
         shown = [
             ListedClock(row.project, reading) if reading else by_key.get(key)
             for (row, reading), key in zip(pairs, keys, strict=True)
         ]
-        return [one for one in shown if one is not None]
+        return [clock for clock in shown if clock is not None]
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
@@ -193,7 +194,7 @@ def is_newest(basis: str, laws: Laws) -> bool:
 
 
 async def is_recounting(store: Reader, laws: Laws) -> bool:
-    """Whether some rows were counted by an older calendar than that of *laws*: they are being made anew."""
+    """Whether some rows were counted by an older calendar than that of *laws*: they are being recounted."""
     try:
         async with store.cursor() as cursor:
             await cursor.execute(BASES)

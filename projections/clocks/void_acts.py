@@ -1,4 +1,4 @@
-"""Whether an act that is about to be recorded would lengthen its clock: asked of the clocks themselves, beforehand."""
+"""Whether an extension that is about to be recorded would lengthen its clock, by the clocks themselves."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def _clock(entries: Sequence[Entry], fact: LimitExtended, laws: Laws, at: dateti
     """The clock that *fact* is about, in the item's last application; None where it had not begun at *at*."""
     histories = item_histories(entries)
     numbers = [number for item, number in histories if item == fact.item]
-    said = read(histories[fact.item, max(numbers)], laws, at, at) if numbers else None
-    return next((one for one in said.clocks if one.clock == fact.clock), None) if said else None
+    item = read(histories[fact.item, max(numbers)], laws, at, at) if numbers else None
+    return next((clock for clock in item.clocks if clock.clock == fact.clock), None) if item else None

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from msgspec import structs
 
-from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, local_day, voice_clock
+from domain.law.calendar.moment import local_day
+from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, voice_clock
 from domain.law.feedback.terms import VoiceStep, terms_of
 from domain.messages import tag_of
 from domain.project.feedback.complaint import (
@@ -29,6 +30,7 @@ from domain.project.feedback.evaluation import (
 )
 from projections.feedback.complaints import APPLICANT, ComplaintRow, complaint_runs
 from projections.feedback.evaluations import EvaluationRow, evaluation_runs
+from projections.law.shipped import shipped_law
 from projections.reader import Laws
 
 GRADES = "GB/T 39735-2020"  # the five grades, and which of them are bad
@@ -99,7 +101,7 @@ def clocks_of(
     calendar = laws.calendar(pack, local_day(known, pack.zone))
     clocks = []
     for run in runs:
-        terms = terms_of(rule, local_day(run.started_at, pack.zone))
+        terms = terms_of(pack.feedback, rule, local_day(run.started_at, pack.zone))
         if clock := voice_clock(run, terms, calendar, pack.zone, t):
             clocks.append(clock)
     return clocks
@@ -120,4 +122,4 @@ def article_of(fact: str, rule: str, day: date) -> str:
     if fact == tag_of(ServiceEvaluated):
         return GRADES
     step = STEPS.get(fact)
-    return terms_of(rule, day).limits[step].basis if step else ""
+    return terms_of(shipped_law().feedback, rule, day).basis(step) if step else ""

@@ -7,10 +7,13 @@ from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 
+from msgspec import structs
+
 from domain.law.calendar.calendar import CalendarBook, WorkingCalendar, decode_books
 from domain.law.generic.expand import closed_book
+from domain.law.packs.feedback import FeedbackTerms
 from domain.law.packs.pack import Pack, PackName
-from domain.law.packs.parse import parse_pack
+from domain.law.packs.parse import parse_feedback_terms, parse_pack
 
 
 class ShippedLaw:
@@ -27,8 +30,16 @@ class ShippedLaw:
             version, region, special = PackName.of(name)
             law, _, day = version.partition("@")
             text = (self._law / "packs" / law / f"{day}.toml").read_text("utf-8")
-            self._packs[name] = parse_pack(text).under(special).counted_in(region)
+            pack = structs.replace(parse_pack(text), feedback=self.feedback)
+            self._packs[name] = pack.under(special).counted_in(region)
         return self._packs[name]
+
+    @cached_property
+    def feedback(self) -> tuple[FeedbackTerms, ...]:
+        """The zone's rules on complaints and evaluations, oldest first."""
+        folders = (folder for folder in (self._law / "feedback").iterdir() if folder.is_dir())
+        texts = [file.read_text("utf-8") for folder in folders for file in folder.iterdir() if is_toml(file.name)]
+        return tuple(sorted(map(parse_feedback_terms, texts), key=lambda terms: terms.valid_from))
 
     def calendars(self) -> Mapping[str, CalendarBook]:
         """Every calendar shipped, by name."""
@@ -47,6 +58,11 @@ class ShippedLaw:
         if pack.name not in self._counted_on:
             self._counted_on[pack.name] = closed_book(pack, self._calendars[pack.calendar])
         return self._counted_on[pack.name].as_known(known)
+
+
+def is_toml(name: str) -> bool:
+    """Whether a file of that name holds an edition."""
+    return name.endswith(".toml")
 
 
 @cache

@@ -5,7 +5,7 @@ They are evaluated by the same code as actual clocks; nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,11 +17,13 @@ from domain.law.licensing.escalation import Crossing
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Days, PeriodTerms, Rule, Yellow
 from domain.law.packs.pack import PackName
+from domain.law.procedure.history import ItemHistory
+from domain.law.procedure.interface import Procedure
 from domain.law.proof import Rung
-from projections.clocks.law_events import Histories, ItemHistory, rule_of
+from projections.clocks.law_events import Histories
+from projections.clocks.procedures import procedure_of
 from projections.clocks.reading import department_of
 from projections.reader import Laws
-from projections.watch.state import as_it_is, course_of
 
 Compared = Literal["same", "new", "gone"]
 Application = tuple[str, int]
@@ -110,14 +112,12 @@ def signals_under(
     Applications whose law does not count working days get no signals under either.
     """
     for (item, application), history in histories.items():
-        rule, changed = rule_of(history, laws), other.history(history, known)
-        other_rule = rule_of(changed, laws)
-        if rule is None or other_rule is None:
+        changed = other.history(history, known)
+        usual, alternative = _amended(history, laws, as_it_is), _amended(changed, laws, other.rule)
+        if usual is None or alternative is None:
             continue
-        as_is = course_of(history, rule, laws, t, as_it_is).passed
-        instead = course_of(changed, other_rule, laws, t, other.rule).passed
-        passed = {_key(crossing): crossing for crossing in as_is if begin <= crossing.at < end}
-        assumed = {_key(crossing): crossing for crossing in instead if begin <= crossing.at < end}
+        passed = {_key(crossing): crossing for crossing in usual.escalate(history, t).passed if begin <= crossing.at < end}
+        assumed = {_key(step): step for step in alternative.escalate(changed, t).passed if begin <= step.at < end}
         for key, crossing in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"
             above = history.mode == Mode.LOWER_REVIEW and bool(history.upper)
@@ -133,6 +133,17 @@ def signals_under(
                 article=crossing.reading.article,
                 compared=compared,
             )
+
+
+def _amended(history: ItemHistory, laws: Laws, change: Callable[[Rule], Rule]) -> Procedure | None:
+    """The procedure of an application under a changed rule; None where its law counts by no such rule."""
+    procedure = procedure_of(history, laws)
+    return None if procedure is None else procedure.amended(change)
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """The rule itself."""
+    return rule
 
 
 def _key(crossing: Crossing) -> tuple[str, Rung, str, datetime]:

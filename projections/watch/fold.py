@@ -1,10 +1,10 @@
-"""What the deadline watcher has to tell of one project: rungs that clocks passed untold, and cards without ground.
+"""What the deadline watcher has to record for one project: rungs that clocks passed, and cards that lost their ground.
 
-Each rung of each clock is told once. Its id is made of the project, item, application, clock with its length, rung,
+Each rung of each clock is recorded once. Its id is made of the project, item, application, clock with its length, rung,
 and the entry that rescinded it before, if one did: so every watcher that reads the same ledger says the same thing
-under the same id, and the ledger takes it once. What was told stands as long as the clocks, read from all that is
+under the same id, and the ledger takes it once. A signal holds as long as the clocks, read from all that is
 known now, passed that very rung at that very instant. Otherwise it is rescinded, with the entry that changed it as the
-cause, and the rung may be told again. A card that was revoked on appeal, or retracted by hand, is not told again.
+cause, and the rung may be recorded again. A card that was revoked on appeal, or retracted by hand, is not.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from domain.law.calendar.moment import local_day
 from domain.law.licensing.escalation import Crossing
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import Entry, tag_of
@@ -24,11 +24,10 @@ from domain.project.rules import SUPERVISION, entry_count
 from domain.project.state.project import Project
 from domain.project.supervision.rescission import RescindCard
 from domain.project.supervision.signals import DeemAcceptance, DeemConsent, DeemRenewal, IssueClockCard, WarnDeadline
-from projections.clocks.reading import book_of
 from projections.reader import Laws
 from projections.watch.state import Courses, IssuedSignal, WatchState, courses_of
 
-SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
+COMMANDS: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRenewal]] = {
     Rung.WARNING: WarnDeadline,
     Rung.ACCEPTANCE: DeemAcceptance,
     Rung.CONSENT: DeemConsent,
@@ -37,7 +36,7 @@ SAYING: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemRen
 
 
 class Due(Struct, frozen=True):
-    """One thing to tell: what truly happened *at* an instant, under an *id* that is the same for every watcher."""
+    """One thing to record: what truly happened *at* an instant, under an *id* that is the same for every watcher."""
 
     at: datetime
     item: str
@@ -48,7 +47,7 @@ class Due(Struct, frozen=True):
 class Watch(Struct, frozen=True):
     """All that is *due* now, in order, and when more may be if nothing else happens: *next*, None for never.
 
-    A rung that takes the place of a rescinded card is due only after the rescission: ask again once it is told.
+    A rung that takes the place of a rescinded card is due only after the rescission: call again once that is recorded.
     """
 
     due: tuple[Due, ...]
@@ -60,84 +59,89 @@ def watch(
     laws: Laws,
     now: datetime,
     since: datetime | None = None,
-    dossier: WatchState | None = None,
+    state: WatchState | None = None,
 ) -> Watch:
-    """What there is to tell of a project at *now*, from all its *entries* in version order.
+    """What there is to record for a project at *now*, from all its *entries* in version order.
 
-    What was passed before *since*, if that is given, was another system's to tell. *dossier* is the project's, where
-    there is one.
+    What was passed before *since*, if that is given, was another system's to record. *state* is the project's
+    cached state, where there is one.
     """
-    dossier = dossier or WatchState.of(entries)
-    courses = dossier.courses(laws, now)
-    due = [rescission(dossier.project, one, entries, laws, now) for one in fallen(dossier, courses)]
-    return _watch(due + tellings(dossier, courses, since), courses)
+    state = state or WatchState.of(entries)
+    courses = state.courses(laws, now)
+    due = [rescission(state.project, signal, entries, laws, now) for signal in unfounded(state, courses)]
+    return _watch(due + missing_signals(state, courses, since), courses)
 
 
-def watch_on(dossier: WatchState, laws: Laws, now: datetime, since: datetime | None = None) -> Watch | None:
-    """The same without the entries; None where something told stands no longer: only they tell why."""
-    courses = dossier.courses(laws, now)
-    return None if fallen(dossier, courses) else _watch(tellings(dossier, courses, since), courses)
+def watch_on(state: WatchState, laws: Laws, now: datetime, since: datetime | None = None) -> Watch | None:
+    """The same without the entries; None where a signal no longer holds: only the entries say why."""
+    courses = state.courses(laws, now)
+    return None if unfounded(state, courses) else _watch(missing_signals(state, courses, since), courses)
 
 
 def _watch(due: list[Due], courses: Courses) -> Watch:
-    due.sort(key=lambda one: one.at)
+    due.sort(key=lambda item: item.at)
     coming = [of_item.next for of_item in courses.values() if of_item.next is not None]
     return Watch(tuple(due), min(coming, default=None))
 
 
-def fallen(dossier: WatchState, courses: Courses) -> list[IssuedSignal]:
-    """What was told and stands no longer."""
-    return [one for one in dossier.told.values() if not one.rescinded and not one.final and not stands(one, courses)]
+def unfounded(state: WatchState, courses: Courses) -> list[IssuedSignal]:
+    """The signals that no longer hold."""
+    return [
+        signal
+        for signal in state.signals.values()
+        if not signal.rescinded and not signal.final and not holds(signal, courses)
+    ]
 
 
-def tellings(dossier: WatchState, courses: Courses, since: datetime | None) -> list[Due]:
-    """The rungs passed that were not told, or were rescinded since."""
-    project, due = dossier.project, list[Due]()
-    last_told = {(one.item, one.proof.key): one for one in dossier.told.values()}
+def missing_signals(state: WatchState, courses: Courses, since: datetime | None) -> list[Due]:
+    """The rungs passed without a signal, or with one that was rescinded since."""
+    project, due = state.project, list[Due]()
+    last_signals = {(signal.item, signal.proof.key): signal for signal in state.signals.values()}
     for (item, application), of_item in courses.items():
         for crossing in of_item.passed:
             if since is not None and crossing.at < since:
                 continue
-            last = last_told.get((item, (application, *crossing.key)))
+            last = last_signals.get((item, (application, *crossing.key)))
             if last is None or (last.rescinded and not last.final):
                 proof = proof_of(crossing, application, entry_count(project, item), last.rescinded if last else 0)
-                due.append(telling(project, item, proof, crossing))
+                due.append(signal_of(project, item, proof, crossing))
     return due
 
 
-def stands(one: IssuedSignal, courses: Courses) -> bool:
+def holds(signal: IssuedSignal, courses: Courses) -> bool:
     """Whether the clocks passed that rung at that instant."""
-    of_item = courses.get((one.item, one.proof.application))
+    of_item = courses.get((signal.item, signal.proof.application))
     return of_item is not None and any(
-        (one.proof.application, *crossing.key) == one.proof.key and crossing.at == one.at for crossing in of_item.passed
+        (signal.proof.application, *crossing.key) == signal.proof.key and crossing.at == signal.at
+        for crossing in of_item.passed
     )
 
 
-def rescission(project: Project, one: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> Due:
-    """How to take back what stands no longer; it happened when its cause was recorded, and now where there is none."""
-    cause = cause_of(one, entries, laws, now)
-    at = max(entries[cause - 1].recorded_at, one.at) if cause else now
-    pack = laws.pack(one.proof.rule)
-    calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
+def rescission(project: Project, signal: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> Due:
+    """The rescission of a signal that no longer holds, as of the record of its cause, or now where there is none."""
+    cause = cause_of(signal, entries, laws, now)
+    at = max(entries[cause - 1].recorded_at, signal.at) if cause else now
+    pack = laws.pack(signal.proof.rule)
+    calendar = laws.calendar(pack, local_day(now, pack.zone)).version
     command = RescindCard(
-        occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=entry_count(project, one.item)
+        occurred_at=at, card=signal.card, cause=cause, calendar=calendar, seen=entry_count(project, signal.item)
     )
-    return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
+    return Due(at, signal.item, uuid5(project.id, f"rescind {signal.card} {signal.times}"), command)
 
 
-def cause_of(one: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
-    """The version of the entry that took the ground away: the first since, with which it stands no longer.
+def cause_of(signal: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
+    """The version of the entry that took the ground away: the first since with which it no longer holds.
 
-    0 where it would not stand today even without what was recorded since: then the calendar has changed.
+    0 where it would not hold today even without what was recorded since: then the calendar has changed.
     """
     since = [
         entry.version
-        for entry in entries[one.version :]
-        if getattr(entry.fact, "item", "") == one.item and tag_of(entry.fact) not in SUPERVISION
+        for entry in entries[signal.version :]
+        if getattr(entry.fact, "item", "") == signal.item and tag_of(entry.fact) not in SUPERVISION
     ]
-    for version in (one.version, *since):
-        if not stands(one, courses_of(entries[:version], laws, now, one.item)):
-            return version if version != one.version else 0
+    for version in (signal.version, *since):
+        if not holds(signal, courses_of(entries[:version], laws, now, signal.item)):
+            return version if version != signal.version else 0
     return 0
 
 
@@ -162,13 +166,13 @@ def proof_of(crossing: Crossing, application: int, seen: int, after: int) -> Clo
     )
 
 
-def telling(project: Project, item: str, proof: ClockProof, crossing: Crossing) -> Due:
-    """How to tell a rung passed."""
+def signal_of(project: Project, item: str, proof: ClockProof, crossing: Crossing) -> Due:
+    """The command that records a rung passed."""
     command: SystemCommand
     if proof.rung is Rung.CARD:
         colour = crossing.colour or Colour.RED
         command = IssueClockCard(occurred_at=crossing.at, item=item, colour=colour, proof=proof)
     else:
-        command = SAYING[proof.rung](occurred_at=crossing.at, item=item, proof=proof)
+        command = COMMANDS[proof.rung](occurred_at=crossing.at, item=item, proof=proof)
     name = f"{item} {proof.application} {proof.clock} {proof.length} {proof.rung} {proof.after}"
     return Due(crossing.at, item, uuid5(project.id, name), command)

@@ -192,10 +192,10 @@ def test_silence_that_decided_is_cited() -> None:
 
 def test_a_rule_written_out_has_notices_and_no_articles_of_a_law() -> None:
     said = explain(expand(LAW), EXAMINED, china(), at("02-27"), None, "decision")
-    found = documented(said, None, "single", china(), china().as_known(date(2026, 2, 27)))
+    result = documented(said, None, "single", china(), china().as_known(date(2026, 2, 27)))
 
-    assert found.authorities == ()
-    assert [one.id for one in found.notices] == ["CN-2026"]
+    assert result.authorities == ()
+    assert [one.id for one in result.notices] == ["CN-2026"]
 
 
 def test_calendar_days_and_a_last_day_that_moves_are_cited_from_the_special_law() -> None:
@@ -235,13 +235,13 @@ def golden() -> Iterator[tuple[Vector, Explanation]]:
 def test_every_golden_vector_is_documented() -> None:
     seen: set[Subject] = set()
     for vector, said in golden():
-        found, kind = by_subject(said), kind_of(said.name)
-        assert found[Subject.LENGTH].quote, vector.id
-        assert found[Subject.UNIT].quote, vector.id
-        assert (Subject.FIRST_DAY in found) == bool(said.clock.length), vector.id
-        assert (Subject.SUSPENDED_DAYS in found) == any(one.stops for one in said.suspensions), vector.id
-        assert (Subject.SILENCE in found) == (said.clock.state in SILENT), vector.id
-        assert (Subject.LAWSUIT in found) == (kind == "decision" and said.clock.state is State.OVERDUE), vector.id
+        result, kind = by_subject(said), kind_of(said.name)
+        assert result[Subject.LENGTH].quote, vector.id
+        assert result[Subject.UNIT].quote, vector.id
+        assert (Subject.FIRST_DAY in result) == bool(said.clock.length), vector.id
+        assert (Subject.SUSPENDED_DAYS in result) == any(one.stops for one in said.suspensions), vector.id
+        assert (Subject.SILENCE in result) == (said.clock.state in SILENT), vector.id
+        assert (Subject.LAWSUIT in result) == (kind == "decision" and said.clock.state is State.OVERDUE), vector.id
         assert {one.notice for one in said.days} - {""} == {one.id for one in said.notices}, vector.id
         assert all(one.title and one.numbers for one in said.notices if one.id.startswith("CN-")), vector.id
         assert sum(one.days for one in said.extensions if not one.void) == said.extended, vector.id
@@ -249,5 +249,5 @@ def test_every_golden_vector_is_documented() -> None:
         assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}, vector.id
         lost = sum(one.reason is DayReason.SUSPENDED and one.phase is not DayPhase.AFTER_DUE for one in said.days)
         assert sum(one.days_out for one in said.suspensions) >= lost, vector.id
-        seen |= found.keys()
+        seen |= result.keys()
     assert seen >= set(Subject) - {Subject.LAST_DAY}, "no vector rolls; every other subject is met"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, voice_clock
-from domain.law.feedback.terms import ZONE_2020, VoiceStep, terms_of, terms_on
+from domain.law.feedback.terms import VoiceStep, terms_of, terms_on
+from domain.law.packs.parse import PackInvalidError, parse_feedback_terms
+from infrastructure.law.lawbook import LawBook, law_book
 from projections.law.shipped import shipped_law
-from tests.examples import LAW
+from tests.examples import LAW, PACKS, ZONE_2020
 
 CALENDAR = shipped_law().calendar(LAW, date(2025, 12, 31))
 
@@ -68,8 +71,85 @@ def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) ->
     assert clock.extension_days == days - 15
 
 
+def test_an_extension_beyond_the_longest_counts_as_the_longest() -> None:
+    extended = structs.replace(RUN, step=VoiceStep.ANSWER, extension_days=99, extended_at=at("2025-09-28T09:00"))
+    clock = stands(extended, "2025-10-25T09:00")
+
+    assert clock is not None
+    assert clock.extension_days == ZONE_2020.extension_days_max == 15
+
+
+EDITIONS = (ZONE_2020, structs.replace(ZONE_2020, valid_from=date(2027, 1, 1), rounds_max=3))
+
+
 def test_facts_that_name_no_edition_have_the_one_of_their_day() -> None:
-    assert terms_of(ZONE_2020.name, date(2030, 1, 1)) is ZONE_2020
-    assert terms_of("", date(2010, 1, 1)) is terms_on(date(2026, 1, 1)) is ZONE_2020
-    assert set(ZONE_2020.limits) == set(VoiceStep)
-    assert all("zone rule" in limit.basis for limit in ZONE_2020.limits.values())
+    assert terms_of(EDITIONS, ZONE_2020.name, date(2030, 1, 1)) is ZONE_2020
+    assert terms_of(EDITIONS, "", date(2010, 1, 1)) is terms_on(EDITIONS, date(2026, 12, 31)) is ZONE_2020
+    assert terms_on(EDITIONS, date(2027, 1, 1)).rounds_max == 3
+    with pytest.raises(ValueError, match="no rules on complaints"):
+        terms_on((), date(2026, 1, 1))
+
+
+def test_every_step_says_whose_example_it_follows() -> None:
+    assert {step: ZONE_2020.clocks[step].days for step in VoiceStep} == {
+        VoiceStep.ACCEPTANCE: 5,
+        VoiceStep.TRANSFER: 5,
+        VoiceStep.ANSWER: 15,
+        VoiceStep.SATISFACTION: 5,
+        VoiceStep.START: 1,
+        VoiceStep.RECTIFICATION: 15,
+        VoiceStep.CALL_BACK: 5,
+        VoiceStep.APPEAL: 5,
+    }
+    assert all(ZONE_2020.basis(step).startswith("园区规则 zone rule, ") for step in VoiceStep)
+    assert ZONE_2020.basis(VoiceStep.RECTIFICATION) == "园区规则 zone rule, 参照四川省好差评做法: 差评15个工作日内整改"
+
+
+def test_steps_begin_and_end_with_stored_facts() -> None:
+    named = {name for clock in ZONE_2020.clocks.values() for name in (*clock.start, *clock.stop)}
+
+    assert named <= {path.name.split(".")[0] for path in (Path(__file__).parents[1] / "samples").glob("*.json")}
+
+
+TEXT = (PACKS.parent / "feedback/zone-voices/2020-01-01.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("[clocks.call_back]", "[clocks.call]", "Invalid enum value 'call'"),
+        ("days = 1\n", "", "rectification_start of zone-voices@2020-01-01 has no length"),
+        ("rounds_max = 2", "rounds_max = 0", "rounds_max of zone-voices@2020-01-01 is 0"),
+        ('quote = "差评15个工作日内整改"\n', "", "quotes no words of the rule"),
+        (
+            'article = "园区规则 zone rule, 参照四川省好差评做法"',
+            'article = " "',
+            "rectification of .* names no article",
+        ),
+    ],
+)
+def test_an_edition_is_checked_when_it_is_read(old: str, new: str, fault: str) -> None:
+    text = TEXT.replace(old, new)
+    assert text != TEXT
+    with pytest.raises(PackInvalidError, match=fault):
+        parse_feedback_terms(text)
+
+
+def test_an_edition_without_a_step_says_which() -> None:
+    begin, end = TEXT.index("[clocks.call_back]"), TEXT.index("[clocks.evaluation_appeal]")
+
+    with pytest.raises(PackInvalidError, match="the clock call_back of zone-voices@2020-01-01 is missing"):
+        parse_feedback_terms(TEXT[:begin] + TEXT[end:])
+
+
+def test_a_published_edition_stays_as_it_is() -> None:
+    book = law_book()
+
+    book.check(date(2026, 6, 1))
+    assert shipped_law().feedback == book.feedback == book.pack(LAW.name).feedback
+    edited = LawBook({}, {}, {ZONE_2020.name: "other"}, {ZONE_2020.name: TEXT})
+    with pytest.raises(PackInvalidError, match="zone-voices@2020-01-01 was edited after it was published"):
+        edited.check(date(2026, 6, 1))
+    misplaced = LawBook({}, {}, {}, {"zone-voices@2021-01-01": TEXT})
+    with pytest.raises(PackInvalidError, match="does not lie where"):
+        misplaced.check(date(2026, 6, 1))

@@ -59,9 +59,9 @@ def read(life: Json) -> tuple[list[Counting], dict[str, set[date]]]:
 
 @given(st.lists(lives(zone="Asia/Shanghai"), min_size=1, max_size=4))
 @settings(max_examples=150)
-def test_the_union_is_what_is_ticked_off_day_by_day_and_never_more_than_the_sum(found: list[Json]) -> None:
+def test_the_union_is_what_is_ticked_off_day_by_day_and_never_more_than_the_sum(result: list[Json]) -> None:
     clocks, ticked = list[Counting](), list[set[date]]()
-    for life in found:
+    for life in result:
         of_life, named = read(life)
         clocks += of_life
         ticked += named.values()
@@ -130,8 +130,8 @@ spans = st.tuples(st.integers(1, 60), st.integers(0, 9)).map(lambda pair: (pair[
 
 @given(st.lists(spans, max_size=8), spans)
 def test_stretches_are_united_and_taken_out_like_sets(stretches: list[tuple[int, int]], whole: tuple[int, int]) -> None:
-    def days(found: list[tuple[int, int]]) -> list[int]:
-        return [day for first, last in found for day in range(first, last + 1)]
+    def days(result: list[tuple[int, int]]) -> list[int]:
+        return [day for first, last in result for day in range(first, last + 1)]
 
     once = united(stretches)
     assert days(once) == sorted(set(days(stretches)))
@@ -194,9 +194,9 @@ def test_a_law_that_counts_otherwise_is_walked_day_by_day(walk: Walk, hour: int)
             ticked.add(day)
         day += DAY
 
-    found = general_counting(rule, events, t)
-    assert days_of([found]) == [ticked]
-    assert found.is_open is not stopped
+    result = general_counting(rule, events, t)
+    assert days_of([result]) == [ticked]
+    assert result.is_open is not stopped
 
 
 def test_a_period_that_begins_anew_was_waited_for_all_the_same() -> None:
@@ -208,9 +208,9 @@ def test_a_period_that_begins_anew_was_waited_for_all_the_same() -> None:
         Resumed(start + DAY * 4, "s"),
         Restarted(start + DAY * 4),
     ]
-    found = general_counting(rule, events, start + DAY * 6)
+    result = general_counting(rule, events, start + DAY * 6)
 
-    assert days_of([found]) == [{date(2026, 3, day) for day in (3, 6, 7)}]
+    assert days_of([result]) == [{date(2026, 3, day) for day in (3, 6, 7)}]
     assert general_counting(rule, [], start).stretches == ()
 
 

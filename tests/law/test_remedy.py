@@ -30,9 +30,9 @@ def over(
     ],
 )
 def test_six_months_from_the_end_of_the_period(due_on: date, until_on: date) -> None:
-    found = over(due_on)
+    result = over(due_on)
 
-    assert found == Lawsuit(due_on + timedelta(days=1), until_on, ARTICLE)
+    assert result == Lawsuit(due_on + timedelta(days=1), until_on, ARTICLE)
 
 
 def test_special_laws_leave_the_same_remedy() -> None:

@@ -22,7 +22,7 @@ from tests.examples import BUREAU, REGISTERED, accepted, submitted
 from tests.histories import World, worlds
 from tests.law.questions import at
 from tests.projections.clocks.test_clocks import exact, live
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 from tests.spec import NOW
 
 EVER = NOW + timedelta(days=400)
@@ -66,7 +66,7 @@ def test_what_was_told_stands_though_the_submission_before_it_is_taken_back() ->
     said = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
     taken_back = EntryRetracted(2, "land", reasons="x")
     facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), said, accepted(), taken_back)
-    entries = told(*zip(("03-02", "03-02", "03-02", "03-03", "03-16"), facts, strict=True))
+    entries = entries_of(*zip(("03-02", "03-02", "03-02", "03-03", "03-16"), facts, strict=True))
     found = exact(entries, at("03-20"), at("03-20"))
     assert found["land", 0, "decision"].announced_on == date(2026, 4, 1)
     assert live(entries, at("03-20")) == found
@@ -92,5 +92,5 @@ def test_what_was_told_stands_though_the_submission_before_it_is_taken_back() ->
 def test_an_answer_goes_with_its_question(corrections: tuple[AnyFact, ...], started: str, used: int) -> None:
     facts = (REGISTERED, submitted(), accepted(), ASKED, ANSWERED, *corrections)
     days = ("03-02", "03-02", "03-03", "03-09", "03-11", "03-16", "03-16")
-    found = exact(told(*zip(days, facts, strict=False)), at("03-20"), at("03-20"))["land", 1, "countersign:fire"]
+    found = exact(entries_of(*zip(days, facts, strict=False)), at("03-20"), at("03-20"))["land", 1, "countersign:fire"]
     assert (found.state, found.start_on, found.used) == ("met", at(started).date(), used)

@@ -1,4 +1,4 @@
-"""统计期间 a period that figures are asked for, and the ones they are compared with: 环比 and 同比."""
+"""统计期间 the period of a set of figures, and the periods it is compared with: 环比 and 同比."""
 
 from __future__ import annotations
 
@@ -77,18 +77,18 @@ class Period(Struct, frozen=True):
         return midnight(next_day(self.last), zone)
 
     def parts(self) -> list[Part]:
-        """The same days as years, months and as few days as may be, for whoever has sums of them."""
-        found, held = list[Part](), None
+        """The same days as years, months and as few single days as possible, to be added up from stored sums."""
+        parts, taken = list[Part](), None
         for span in Span:
             begin, stop = span.nearest(self.first), span.nearest(next_day(self.last))
-            if held is None:
+            if taken is None:
                 more, less = [(begin, stop)], list[Days]()
             else:
-                more = [(begin, held[0]), (held[1], stop)]
-                less = [(held[0], begin), (stop, held[1])]
-            found.append(Part(span, held, *(tuple((a, b) for a, b in days if a < b) for days in (more, less))))
-            held = (begin, stop) if begin < stop else None
-        return found
+                more = [(begin, taken[0]), (taken[1], stop)]
+                less = [(taken[0], begin), (stop, taken[1])]
+            parts.append(Part(span, taken, *(tuple((a, b) for a, b in days if a < b) for days in (more, less))))
+            taken = (begin, stop) if begin < stop else None
+        return parts
 
     def before(self) -> Self:
         """环比: as many months before where it is made of whole months, else as many days before."""

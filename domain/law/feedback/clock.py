@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.calendar.moment import midnight, moment, next_day
-from domain.law.feedback.terms import VoiceStep, VoiceTerms
+from domain.law.calendar.moment import midnight, next_day
+from domain.law.generic.course import course_of
+from domain.law.generic.rule import Extended, GeneralEvent, GeneralRule, Started, local_date
+from domain.law.packs.feedback import FeedbackTerms, VoiceStep
+from domain.law.packs.terms import ClockTerms
 
 
 class VoiceState(StrEnum):
-    """How a clock stands at the asked instant."""
+    """What became of a clock."""
 
     RUNNING = "running"
     OVERDUE = "overdue"  # its last day is over, and nothing was done
@@ -26,7 +28,7 @@ class VoiceClock(Struct, frozen=True):
     """One clock at one instant.
 
     *days* are working days, *extension_days* among them; *due_on* is the last one, a local date, and the clock is over
-    at *over_at*. *remaining_days* are working days after the day of the question (or the day it ended) through
+    at *over_at*. *remaining_days* are working days after the day of *t* (or the day it ended) through
     *due_on*; below zero, those since. *provisional*: *due_on* lies beyond the published calendar and may yet move.
     """
 
@@ -47,7 +49,7 @@ class VoiceClock(Struct, frozen=True):
 
 
 class FeedbackRun(Struct, frozen=True):
-    """What a clock is read from: when its step began and, if it did, ended, whose it is, and an extension in time."""
+    """The input of a clock: when its step began and, if it did, ended, who has to act, and an extension."""
 
     step: VoiceStep
     holder: str
@@ -57,27 +59,20 @@ class FeedbackRun(Struct, frozen=True):
     extended_at: datetime | None = None
 
 
-def local_day(at: datetime, zone: str) -> date:
-    """The date *at* has in *zone*."""
-    return moment(at, ZoneInfo(zone)).local.date()
-
-
 def voice_clock(
-    run: FeedbackRun, terms: VoiceTerms, calendar: WorkingCalendar, zone: str, t: datetime
+    run: FeedbackRun, terms: FeedbackTerms, calendar: WorkingCalendar, zone: str, t: datetime
 ) -> VoiceClock | None:
-    """How the clock of *run* stands at *t*; None where its step has not begun by then.
+    """The clock of *run* at *t*; None where its step has not begun by then.
 
     What comes after *t* is not known at *t*. An extension counts if it was granted before the clock was over.
     """
     if run.started_at > t:
         return None
-    limit = terms.limits[run.step]
-    begun = local_day(run.started_at, zone)
-    due = calendar.nth_working_day_after(begun, limit.days)
-    extension = 0
-    if run.extended_at is not None and run.extended_at <= t and local_day(run.extended_at, zone) <= due:
-        extension = min(run.extension_days, terms.extension_days_max)
-        due = calendar.nth_working_day_after(begun, limit.days + extension)
+    rule = rule_of(terms.clocks[run.step], calendar, zone)
+    period = course_of(rule, _events(run, terms), t).period
+    due = local_date(period.end()) if period else None
+    if period is None or due is None:
+        return None
     ended = run.ended_at if run.ended_at is not None and run.ended_at <= t else None
     over_at = midnight(next_day(due), zone)
     late = (ended or t) >= over_at
@@ -87,16 +82,40 @@ def voice_clock(
         state=_state(ended=ended is not None, late=late),
         started_at=run.started_at,
         ended_at=ended,
-        days=limit.days + extension,
-        extension_days=extension,
+        days=period.length,
+        extension_days=period.length - rule.n,
         due_on=due,
         over_at=over_at,
-        remaining_days=_remaining(calendar, local_day(ended or t, zone), due),
+        remaining_days=_remaining(calendar, rule.local_day(ended or t), due),
         provisional=calendar.provisional(due),
         calendar=calendar.version,
         rule=terms.name,
-        basis=limit.basis,
+        basis=terms.basis(run.step),
     )
+
+
+def rule_of(clock: ClockTerms, calendar: WorkingCalendar, zone: str) -> GeneralRule:
+    """The rule by which the days of *clock* are counted on *calendar*, the calendar of the project's law."""
+    return GeneralRule(
+        zone=zone,
+        calendar=calendar,
+        unit=clock.unit,
+        n=clock.days or 0,
+        first_day=clock.first_day,
+        start_shift=clock.start_shift,
+        roll=clock.roll,
+        extension=clock.extension,
+        yellow=clock.yellow,
+    )
+
+
+def _events(run: FeedbackRun, terms: FeedbackTerms) -> list[GeneralEvent]:
+    """The events of the period: its start, and an extension, at most the longest allowed."""
+    started = Started(run.started_at)
+    if run.extended_at is None:
+        return [started]
+    at = max(run.extended_at, run.started_at)
+    return [started, Extended(at, min(run.extension_days, terms.extension_days_max))]
 
 
 def _state(*, ended: bool, late: bool) -> VoiceState:

@@ -1,4 +1,4 @@
-"""Who had the case on each day under a law that is counted by the general clock: read from the acts themselves."""
+"""Who had the case on each day under a law counted by the generic engine: read from the acts themselves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Stage = Literal["coming", "received", "accepted", "granted"]
 
 
 class Hands(Struct):
-    """Whose the case is, act by act; what ends it leaves it where it was, for its last day is theirs."""
+    """Who has the case, act by act. The act that ends it changes no hands: the last day is the last holder's."""
 
     own: Holder
     grounds: tuple[str, ...]  # that stop the decision's clock
@@ -36,11 +36,11 @@ class Hands(Struct):
     awaiting: bool = False  # the applicant was asked for papers
     above: bool = False  # the upper level has the file
     open: dict[str, str] = field(default_factory=dict)  # the suspensions: sid -> ground
-    asked: dict[str, None] = field(default_factory=dict)
+    consulted: dict[str, None] = field(default_factory=dict)  # the departments that have yet to answer
     last_days: dict[str, int] = field(default_factory=dict)  # of the terms set: sid, or "" for papers -> ordinal
 
     def through(self, day: int, acts: Sequence[Act], following: int) -> int:
-        """Take what happened on *day*, from the act at *following* on until the case ends; where the next act is."""
+        """Apply the acts through *day*, from index *following* until the case ends; the index of the next one."""
         while following < len(acts) and acts[following][2].day <= day and not self.ended:
             self.take(acts[following][1], acts[following][2])
             following += 1
@@ -58,7 +58,7 @@ class Hands(Struct):
             self.last_days[sid] = until.toordinal()
 
     def take(self, event: Happening, when: Moment) -> None:
-        """Let one act change whose the case is."""
+        """Apply one act."""
         match event:
             case Received() | Accepted():
                 self.begun = self.begun or when
@@ -91,9 +91,9 @@ class Hands(Struct):
             case Resume(sid=sid):
                 self.open.pop(sid, None)
             case CountersignRequest(dept=dept, step=step):
-                self.asked[name_of(dept, step)] = None
+                self.consulted[name_of(dept, step)] = None
             case CountersignReply(dept=dept, step=step) | CountersignRecall(dept=dept, step=step):
-                self.asked.pop(name_of(dept, step), None)
+                self.consulted.pop(name_of(dept, step), None)
 
     @property
     def holder(self) -> tuple[Holder, tuple[str, ...]]:
@@ -104,15 +104,15 @@ class Hands(Struct):
             return Holder.APPLICANT, ()
         if self.open:
             return Holder.LEGAL_SUSPENSION, tuple(self.open.values())
-        if self.asked:
-            return Holder.OTHER_DEPARTMENT, tuple(self.asked)
+        if self.consulted:
+            return Holder.OTHER_DEPARTMENT, tuple(self.consulted)
         return (Holder.OTHER_DEPARTMENT, ("upper",)) if self.above else (self.own, ())
 
 
 def general_held_days(terms: GeneralTerms, timeline: Timeline, until: datetime, known: datetime) -> Iterator[HeldDay]:
     """Each day from the one after receipt to the end of the case, or to yesterday as seen from *until*.
 
-    As known at *known*. A day belongs to whoever had the case when it ended; at most `EXPLAINED_DAYS_MAX` are told.
+    As known at *known*. A day belongs to the holder of the case at its end; at most `EXPLAINED_DAYS_MAX` are listed.
     """
     acts = timeline.by(until, known)
     termed = frozenset(g.reason for g in terms.pack.grounds if g.notice.suspension_ends == "on_answer_or_term")

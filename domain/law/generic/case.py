@@ -11,6 +11,7 @@ from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.generic.state import ClockStanding, standing
 from domain.law.happening import Happening
+from domain.law.licensing.clock import State
 from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
 from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
@@ -21,7 +22,9 @@ from domain.law.packs.pack import DEFAULT_MODE, SUPPLEMENT, Pack
 from domain.law.packs.terms import ClockTerms
 
 BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
-NOTIFIED = frozenset({"delivered", "delivery_attempted"})  # what stops a clock that runs until the applicant is told
+NOTIFIED = frozenset(
+    {"delivered", "delivery_attempted"}
+)  # what stops a clock that runs until the applicant is notified
 
 
 def general_clocks(
@@ -34,33 +37,33 @@ def general_clocks(
     mode: str = DEFAULT_MODE,
     lengths: dict[str, int] | None = None,
 ) -> dict[str, ClockStanding]:
-    """How every clock of *pack* that has begun stands at *t*, by what was *known* then (default: at *t*).
+    """The state at *t* of every clock of *pack* that has begun, by what was *known* then (default: at *t*).
 
     *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
     """
     acts = from_receipt(timeline.by(t, t if known is None else known))
-    found = _standings(pack, calendar, acts, t, mode, lengths or {})
-    intake = found.get(INTAKE.name)
-    if intake is None or intake.state != "deemed":
-        return found
+    standings = _standings(pack, calendar, acts, t, mode, lengths or {})
+    intake = standings.get(INTAKE.name)
+    if intake is None or intake.state is not State.DEEMED:
+        return standings
     return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
 
 
 def _standings(
     pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
 ) -> dict[str, ClockStanding]:
-    """How every clock stands that has begun by *acts*, as they count."""
-    happened, found = [(at, event) for at, event, _ in acts], dict[str, ClockStanding]()
+    """The state of every clock that *acts* have started."""
+    happened, standings = [(at, event) for at, event, _ in acts], dict[str, ClockStanding]()
     for clock, terms in pack.clocks.items():
         days = lengths.get(clock)
         if not is_counted(terms, clock, mode, days):
             continue
-        stood = standing(
+        clock_standing = standing(
             general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, happened)), t
         )
-        if stood is not None:
-            found[clock] = stood
-    return found
+        if clock_standing is not None:
+            standings[clock] = clock_standing
+    return standings
 
 
 def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bool:
@@ -84,7 +87,7 @@ def general_events(
     Where the law knows a ground for that, a request for papers suspends and their arrival resumes. What ends the
     application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
-    terms, begun, asked = pack.clocks[clock], False, False
+    terms, begun, requested = pack.clocks[clock], False, False
     start, stop = frozenset(terms.start), stopping(terms)
     ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
     for at, event in acts:
@@ -97,10 +100,10 @@ def general_events(
         elif runs and event is end and is_ended(clock, terms, end):
             yield Withdrawn(at)
         if ground is not None and isinstance(event, CorrectionNotice):
-            asked = True
+            requested = True
             yield Suspended(at, SUPPLEMENT, ground.reason, event.respond_by)
-        if asked and isinstance(event, Corrected | Accepted):
-            asked = False
+        if requested and isinstance(event, Corrected | Accepted):
+            requested = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
         yield from held(event, at, clock)
 

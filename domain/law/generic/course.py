@@ -27,7 +27,7 @@ from domain.law.packs.terms import Effect, NoticeTerms, Unit
 
 
 class CourseSuspension(Struct):
-    """Time asked for with one reason; *effect* is what its end does to the period."""
+    """A suspension for one reason; *effect* is what its end does to the period."""
 
     sid: str
     reason: str
@@ -50,7 +50,7 @@ class ClockCourse(Struct):
     agreed: date | None = None
     stopped: datetime | None = None
     withdrawn: datetime | None = None
-    asked: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
+    requests: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
     stops: dict[str, int] = field(default_factory=dict)  # reason -> how often it has stopped the clock
     judged: list[tuple[datetime, str]] = field(default_factory=list)  # each extension, and why it is void, if it is
     flags: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ class ClockCourse(Struct):
             if suspension.end is None and suspension.term is not None and suspension.term < day:
                 suspension.end = self.rule.after_term(suspension.term)
                 suspension.lapsed = True
-                self.asked[suspension.reason] = suspension.end
+                self.requests[suspension.reason] = suspension.end
 
     @property
     def resumes_after(self) -> date | None:
@@ -153,7 +153,7 @@ def suspend(course: ClockCourse, event: Suspended) -> None:
         course.flags.append(f"stopped_too_often:{event.reason}")
         return
     effect = effect_of(course, notice, event)
-    course.asked.setdefault(event.reason, None)
+    course.requests.setdefault(event.reason, None)
     if effect == "none":
         course.flags.append(f"notice_without_effect:{event.reason}")
         return
@@ -186,10 +186,10 @@ def end_of_term(course: ClockCourse, requested_on: date, term: int, unit: Unit) 
 
 def effect_of(course: ClockCourse, notice: NoticeTerms, event: Suspended) -> Effect:
     """What this request does: the first one of its reason by the time since the start, later ones since the answer."""
-    if event.reason not in course.asked:
+    if event.reason not in course.requests:
         in_time = within(course, course.first_started, event.at, notice.within)
         return notice.effect if in_time else notice.late_effect
-    if not within(course, course.asked[event.reason], event.at, notice.again_within):
+    if not within(course, course.requests[event.reason], event.at, notice.again_within):
         return "none"
     return notice.again_effect or notice.effect
 
@@ -209,7 +209,7 @@ def resume(course: ClockCourse, event: Resumed) -> None:
     if suspension is None:
         answer_to_nothing(course, event)
         return
-    suspension.end = course.asked[suspension.reason] = event.at
+    suspension.end = course.requests[suspension.reason] = event.at
     if suspension.effect in ("reset", "restart_with") and course.started is not None:
         notice = course.rule.notice(suspension.reason)
         n = notice.restart_with if notice and suspension.effect == "restart_with" else None

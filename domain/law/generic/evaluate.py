@@ -1,4 +1,4 @@
-"""The clocks of an item under a law that counts otherwise: how they stand at an instant, what time makes of them."""
+"""The clocks of an item by the generic engine: their state at an instant, and the warnings and cards they lead to."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
 
     *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after,
     None where there is none. *yellow_at* and *over_at* are the instants from which they hold. A suspended clock runs
-    again by itself at *resumes_at*, when the term set for the answer is over: *ahead* is how it stands then, and what
-    comes later is told as if nobody answers. Else *ahead* is its *standing*.
+    again by itself at *resumes_at*, when the term set for the answer is over: *ahead* is its state then, and what comes
+    later assumes that no answer arrives. Else *ahead* is its *standing*.
     """
 
     name: str
@@ -93,8 +93,8 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
         return level(state, near=False) if self.coloured else Level.NONE
 
 
-class FoundClocks(Struct, frozen=True):
-    """One clock of the pack with what happened to it."""
+class StartedClock(Struct, frozen=True):
+    """One clock of the pack that has started, with its rule and events."""
 
     name: str
     clock: str
@@ -105,44 +105,44 @@ class FoundClocks(Struct, frozen=True):
 def general_readings(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
 ) -> tuple[GeneralReading, ...]:
-    """How every clock that has begun stands at *t*, by what was *known*, one for each countersignature.
+    """The state at *t* of every clock that has begun, by what was *known*, one for each countersignature.
 
     Clocks without a length, and those that this mode does not have, are left out.
     """
-    return tuple(one for _, one in general_found(terms, timeline, t, known))
+    return tuple(clock for _, clock in readings_with_events(terms, timeline, t, known))
 
 
-def general_found(
+def readings_with_events(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
-) -> list[tuple[FoundClocks, GeneralReading]]:
+) -> list[tuple[StartedClock, GeneralReading]]:
     """The same readings, each with what it was read from."""
-    told = timeline.by(t, known)
-    acts = from_receipt(told)
+    known_acts = timeline.by(t, known)
+    acts = from_receipt(known_acts)
     attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
 
-    def read(acts: Sequence[Act]) -> list[tuple[FoundClocks, GeneralReading]]:
+    def read(acts: Sequence[Act]) -> list[tuple[StartedClock, GeneralReading]]:
         end = ending(event for _, event, _ in acts)
-        pairs = ((what, reading(terms, what, t, attested, end)) for what in clocks(terms, acts))
-        return [(what, one) for what, one in pairs if one is not None]
+        begun = ((started, reading(terms, started, t, attested, end)) for started in clocks(terms, acts))
+        return [(started, clock) for started, clock in begun if clock is not None]
 
-    found = read(acts)
-    intake = next((pair for pair in found if pair[1].clock == INTAKE.name), None)
+    pairs = read(acts)
+    intake = next((pair for pair in pairs if pair[1].clock == INTAKE.name), None)
     if intake is not None and intake[1].state is State.DEEMED:
         after = read(accepted_by_silence(terms.pack, acts))
-        found = [intake if pair[1].clock == INTAKE.name else pair for pair in after]
-    return found if acts is told else [(what, flagged_early(terms.pack, one)) for what, one in found]
+        pairs = [intake if pair[1].clock == INTAKE.name else pair for pair in after]
+    return pairs if acts is known_acts else [(started, flagged_early(terms.pack, clock)) for started, clock in pairs]
 
 
-def flagged_early(pack: Pack, one: GeneralReading) -> GeneralReading:
-    """*one* with the flag of an acceptance dated before the receipt, where it starts or stops that clock (B5.11)."""
-    law = pack.clocks[one.clock]
+def flagged_early(pack: Pack, clock: GeneralReading) -> GeneralReading:
+    """*clock* with the flag of an acceptance dated before the receipt, where it starts or stops that clock (B5.11)."""
+    law = pack.clocks[clock.clock]
     if ACCEPTED not in (*law.start, *law.stop):
-        return one
-    flags = tuple(sorted({*one.standing.flags, "accepted_before_receipt"}))
-    return structs.replace(one, standing=structs.replace(one.standing, flags=flags))
+        return clock
+    flags = tuple(sorted({*clock.standing.flags, "accepted_before_receipt"}))
+    return structs.replace(clock, standing=structs.replace(clock.standing, flags=flags))
 
 
-def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[FoundClocks]:
+def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
     """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
     pack = terms.pack
     happened = [(at, event) for at, event, _ in acts]
@@ -153,13 +153,13 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[FoundClocks]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield FoundClocks(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
+            yield StartedClock(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.asked_days.items():
             events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
-                yield FoundClocks(name, COUNTERSIGN.name, rule, events)
+                yield StartedClock(name, COUNTERSIGN.name, rule, events)
 
 
 def has_begun(events: Iterable[GeneralEvent]) -> bool:
@@ -169,83 +169,83 @@ def has_begun(events: Iterable[GeneralEvent]) -> bool:
 
 def consultation(pack: Pack, name: str, mode: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
     """What happened to one department's clock: its own question, answer and recall; a decision overtakes it (B9.3)."""
-    asked = name.removeprefix(f"{COUNTERSIGN.name}:")
+    question = name.removeprefix(f"{COUNTERSIGN.name}:")
     own = [
         (at, event)
         for at, event, _ in acts
         if not isinstance(event, CountersignRequest | CountersignReply | CountersignRecall)
-        or name_of(event.dept, event.step) == asked
+        or name_of(event.dept, event.step) == question
     ]
     yield from general_events(pack, COUNTERSIGN.name, mode, own)
     begun = False
     for at, event, _ in acts:
-        if begun and takes_back(event, asked):
+        if begun and takes_back(event, question):
             yield Withdrawn(at)
-        begun = begun or (isinstance(event, CountersignRequest) and name_of(event.dept, event.step) == asked)
+        begun = begun or (isinstance(event, CountersignRequest) and name_of(event.dept, event.step) == question)
 
 
-def takes_back(event: Happening, asked: str) -> bool:
-    """Whether *event* makes the question *asked*, by the name of its clock, moot."""
+def takes_back(event: Happening, question: str) -> bool:
+    """Whether *event* makes the question *question*, by the name of its clock, moot."""
     match event:
         case CountersignRecall(dept=dept, step=step):
-            return name_of(dept, step) == asked
+            return name_of(dept, step) == question
         case CountersignRequest(dept=dept, replaces=str(step)):
-            return name_of(dept, step or None) == asked
+            return name_of(dept, step or None) == question
         case _:
             return isinstance(event, ApplicationRevisedEvent)
 
 
 def reading(
-    terms: GeneralTerms, found: FoundClocks, t: datetime, attested: int, end: Happening | None
+    terms: GeneralTerms, clock: StartedClock, t: datetime, attested: int, end: Happening | None
 ) -> GeneralReading | None:
     """One clock at *t*, None if it has not begun; *attested*: the last day with a record, *end*: of the application."""
-    law, course = terms.pack.clocks[found.clock], course_of(found.rule, found.events, t)
-    stood = standing_of(course, t)
-    if stood is None:
+    law, course = terms.pack.clocks[clock.clock], course_of(clock.rule, clock.events, t)
+    now = standing_of(course, t)
+    if now is None:
         return None
-    after_end = not course.closed and end is not None and is_ended(found.clock, law, end)
+    after_end = not course.closed and end is not None and is_ended(clock.clock, law, end)
     closed = course.closed or after_end
-    resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, found.rule)
-    ahead = stood if resumes_at is None else standing(found.rule, found.events, resumes_at) or stood
-    state, over = State(stood.state), None
-    if after_end or (course.withdrawn is not None and not proves(terms, found, stood.due, attested)):
+    resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, clock.rule)
+    ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
+    state, over = now.state, None
+    if after_end or (course.withdrawn is not None and not proves(terms, clock, now.due, attested)):
         state = State.VOID
     elif not closed and ahead.due is not None:
-        over = passed(terms, found, ahead.due, attested)
-        state = over if stood.state in ("overdue", "deemed") else state
+        over = passed(terms, clock, ahead.due, attested)
+        state = over if now.state in (State.OVERDUE, State.DEEMED) else state
     waiting = any(suspension.end is None for suspension in course.suspensions)
     coloured = law.card != "none"
-    yellow_at = begins(ahead.yellow_from, found.rule)
+    yellow_at = begins(ahead.yellow_from, clock.rule)
     return GeneralReading(
-        name=found.name,
-        clock=found.clock,
-        article=terms.pack.clock_article(found.clock, terms.mode),
-        unit=found.rule.unit,
-        standing=stood,
+        name=clock.name,
+        clock=clock.clock,
+        article=terms.pack.clock_article(clock.clock, terms.mode),
+        unit=clock.rule.unit,
+        standing=now,
         extended=bool(course.added or course.agreed),
         coloured=coloured,
         closed=closed,
         state=state,
-        level=level(state, near=stood.level == "yellow") if coloured else Level.NONE,
+        level=level(state, near=now.level is Level.YELLOW) if coloured else Level.NONE,
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
         over=None if closed else over,
         yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,
-        over_at=None if closed or ahead.due is None else ends(ahead.due, found.rule),
+        over_at=None if closed or ahead.due is None else ends(ahead.due, clock.rule),
         ahead=ahead,
         resumes_at=resumes_at,
     )
 
 
-def proves(terms: GeneralTerms, found: FoundClocks, due: Moment | None, attested: int) -> bool:
+def proves(terms: GeneralTerms, clock: StartedClock, due: Moment | None, attested: int) -> bool:
     """Whether silence through the last day *due* proves anything: outside the system only once attested (B11)."""
-    return terms.live or due is None or attested > day_of(due, found.rule).toordinal()
+    return terms.live or due is None or attested > day_of(due, clock.rule).toordinal()
 
 
-def passed(terms: GeneralTerms, found: FoundClocks, due: Moment, attested: int) -> State:
+def passed(terms: GeneralTerms, clock: StartedClock, due: Moment, attested: int) -> State:
     """What becomes of the clock when its last day *due* is over."""
-    if not proves(terms, found, due, attested):
+    if not proves(terms, clock, due, attested):
         return State.UNCONFIRMED
-    return State.DEEMED if found.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
+    return State.DEEMED if clock.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
 
 
 def later(at: datetime | None, than: datetime | None) -> datetime | None:
@@ -265,22 +265,22 @@ def ends(moment: Moment, rule: GeneralRule) -> datetime:
     return moment.astimezone(UTC) + AFTER if isinstance(moment, datetime) else closing(moment, rule).astimezone(UTC)
 
 
-def as_clock(one: GeneralReading) -> Clock:
+def as_clock(clock: GeneralReading) -> Clock:
     """A general clock in the shape of the others: its days are those of its own unit."""
-    stood = one.standing
+    now = clock.standing
     return Clock(
-        start=stood.start,
-        length=stood.length,
-        due=local_date(stood.due),
-        earliest_due=local_date(stood.earliest_due),
-        yellow_from=local_date(stood.yellow_from),
-        used=int(stood.used),
-        remaining=int(stood.remaining),
-        overdue_days=stood.overdue_days,
-        state=one.state,
-        level=one.level,
-        provisional=stood.provisional,
-        article=one.article,
+        start=now.start,
+        length=now.length,
+        due=local_date(now.due),
+        earliest_due=local_date(now.earliest_due),
+        yellow_from=local_date(now.yellow_from),
+        used=int(now.used),
+        remaining=int(now.remaining),
+        overdue_days=now.overdue_days,
+        state=clock.state,
+        level=clock.level,
+        provisional=now.provisional,
+        article=clock.article,
     )
 
 
@@ -295,48 +295,48 @@ def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Pr
     passed: dict[Key, Crossing] = {}
     at = instants[0] if instants else None
     while at is not None and at <= now:
-        found = general_readings(terms, timeline, at, now)
+        readings = general_readings(terms, timeline, at, now)
         evidence = tuple(event.id for instant, event, _ in acts if instant <= at) + corrections
-        reached = [(rung, one) for one in found for rung in rungs_of(terms, one, at)]
-        for rung, one in sorted(reached, key=lambda pair: RUNGS.index(pair[0])):
-            colour = Colour(terms.pack.clocks[one.clock].card) if rung is Rung.CARD else None
+        reached = [(rung, clock) for clock in readings for rung in rungs_of(terms, clock, at)]
+        for rung, clock in sorted(reached, key=lambda pair: RUNGS.index(pair[0])):
+            colour = Colour(terms.pack.clocks[clock.clock].card) if rung is Rung.CARD else None
             calendar = terms.calendar.version
-            crossing = Crossing(at, one.name, rung, colour, as_clock(one), terms.pack.name, calendar, evidence)
+            crossing = Crossing(at, clock.name, rung, colour, as_clock(clock), terms.pack.name, calendar, evidence)
             passed.setdefault(crossing.key, crossing)
-        at = following(terms, found, instants, at)
+        at = following(terms, readings, instants, at)
     return Progression(tuple(passed.values()), at)
 
 
-def rungs_of(terms: GeneralTerms, one: GeneralReading, at: datetime) -> Iterator[Rung]:
-    """The rungs on which a clock stands at *at*; one without a colour stands on none."""
-    due = local_date(one.standing.due)
-    if not one.coloured:
+def rungs_of(terms: GeneralTerms, clock: GeneralReading, at: datetime) -> Iterator[Rung]:
+    """The rungs that a clock has reached at *at*; one without a colour reaches none."""
+    due = local_date(clock.standing.due)
+    if not clock.coloured:
         return
-    if one.state is State.RUNNING:
-        if one.level is Level.YELLOW and one.standing.length:
+    if clock.state is State.RUNNING:
+        if clock.level is Level.YELLOW and clock.standing.length:
             yield Rung.WARNING
-    elif one.state in BROKEN and due is not None and moment(at, ZoneInfo(terms.pack.zone)).local.date() > due:
-        silence = terms.pack.silence(one.clock, terms.mode)
-        if one.clock == INTAKE.name and one.state is State.DEEMED and silence == ACCEPTED_BY_SILENCE:
+    elif clock.state in BROKEN and due is not None and moment(at, ZoneInfo(terms.pack.zone)).local.date() > due:
+        silence = terms.pack.silence(clock.clock, terms.mode)
+        if clock.clock == INTAKE.name and clock.state is State.DEEMED and silence == ACCEPTED_BY_SILENCE:
             yield Rung.ACCEPTANCE
         yield Rung.CARD
 
 
 def following(
-    terms: GeneralTerms, found: Sequence[GeneralReading], instants: Sequence[datetime], at: datetime
+    terms: GeneralTerms, readings: Sequence[GeneralReading], instants: Sequence[datetime], at: datetime
 ) -> datetime | None:
-    """The next instant at which anything may change: something happens, or an open clock's own time comes."""
+    """The next instant at which anything may change: something happens, or a timer of an open clock is due."""
     after = bisect_right(instants, at)
-    timers = (timer for one in found for timer in timers_of(terms, one) if timer > at)
+    timers = (timer for clock in readings for timer in timers_of(terms, clock) if timer > at)
     return min([*instants[after : after + 1], *timers], default=None)
 
 
-def timers_of(terms: GeneralTerms, one: GeneralReading) -> Iterator[datetime]:
+def timers_of(terms: GeneralTerms, clock: GeneralReading) -> Iterator[datetime]:
     """From when an open clock is yellow or runs again, and when the day of its last instant is over."""
-    due = local_date(one.standing.due)
-    if one.yellow_at is not None:
-        yield one.yellow_at
-    if one.resumes_at is not None:
-        yield one.resumes_at
-    if one.over_at is not None and due is not None:
+    due = local_date(clock.standing.due)
+    if clock.yellow_at is not None:
+        yield clock.yellow_at
+    if clock.resumes_at is not None:
+        yield clock.resumes_at
+    if clock.over_at is not None and due is not None:
         yield midnight(next_day(due), terms.pack.zone)

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from domain.law.explained_acts import OUTSIDE_CLOCK, End, ExplainedExtension, Stretch, explained_suspension
 from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import gaps, is_out
-from domain.law.generic.evaluate import FoundClocks, GeneralReading, GeneralTerms, as_clock, general_found
+from domain.law.generic.evaluate import GeneralReading, GeneralTerms, StartedClock, as_clock, readings_with_events
 from domain.law.generic.period import CountedPeriod
 from domain.law.generic.rule import GeneralRule
 from domain.law.happening import Happening
@@ -30,35 +30,35 @@ def explain_general(
 
     Raises KeyError if it has not started by then, ValueError if it is counted in hours, of which no day is whole.
     """
-    for found, one in general_found(terms, timeline, t, known):
-        if one.name == clock_name:
-            if found.rule.counts_hours:
+    for started, clock in readings_with_events(terms, timeline, t, known):
+        if clock.name == clock_name:
+            if started.rule.counts_hours:
                 raise ValueError("it is counted in working hours, not in days")
-            course = course_of(found.rule, found.events, t)
-            said = _explained(terms, found, one, course, t)
-            return _with_acts(said, terms, found, course, timeline.by(t, known), t)
+            course = course_of(started.rule, started.events, t)
+            explanation = _explained(terms, started, clock, course, t)
+            return _with_acts(explanation, terms, started, course, timeline.by(t, known), t)
     raise KeyError(clock_name)
 
 
 def _explained(
-    terms: GeneralTerms, found: FoundClocks, one: GeneralReading, course: ClockCourse, t: datetime
+    terms: GeneralTerms, started: StartedClock, read: GeneralReading, course: ClockCourse, t: datetime
 ) -> Explanation:
-    clock, period = as_clock(one), _as_if_resumed(course, t)
+    clock, period = as_clock(read), _as_if_resumed(course, t)
     without = structs.replace(period, added=(), agreed=None)
     end = clock.due or clock.earliest_due or clock.start
-    listing = GeneralListing(period, course, _over(course, found, t), end, clock)
+    listing = GeneralListing(period, course, _over(course, started, t), end, clock)
     return Explanation(
-        name=one.name,
+        name=read.name,
         clock=clock,
         length=without.length,
         extended=period.length - without.length,
-        article=one.article,
+        article=read.article,
         rule=terms.pack.name,
         calendar=terms.calendar.version,
         assumes_resumption=clock.due is None,
         complete=listing.complete,
-        days=tuple(listing.days(base=without.length, projects=not one.closed)),
-        stopped_on=_stopped_on(course, found.rule),
+        days=tuple(listing.days(base=without.length, projects=not read.closed)),
+        stopped_on=_stopped_on(course, started.rule),
     )
 
 
@@ -68,51 +68,60 @@ def _stopped_on(course: ClockCourse, rule: GeneralRule) -> date | None:
 
 
 def _with_acts(
-    said: Explanation, terms: GeneralTerms, found: FoundClocks, course: ClockCourse, acts: Sequence[Act], t: datetime
+    explanation: Explanation,
+    terms: GeneralTerms,
+    started: StartedClock,
+    course: ClockCourse,
+    acts: Sequence[Act],
+    t: datetime,
 ) -> Explanation:
-    """*said*, with the suspensions and extensions among the *acts*."""
+    """*explanation*, with the suspensions and extensions among the *acts*."""
     judged = dict(course.judged)
     extensions = tuple(
         ExplainedExtension(
             event=event.id,
             days=event.days,
-            approved_on=found.rule.local_day(at),
+            approved_on=started.rule.local_day(at),
             notified=event.notified,
             void=judged.get(at, OUTSIDE_CLOCK),
         )
         for at, event, _ in acts
-        if isinstance(event, ExtensionEvent) and event.clock == found.clock
+        if isinstance(event, ExtensionEvent) and event.clock == started.clock
     )
-    listed = [(one.day, one.suspended_by) for one in said.days if one.phase is not DayPhase.AFTER_DUE]
-    out_at_end = found.rule.suspension_day_rule[-1] == "]"
+    listed = [(day.day, day.suspended_by) for day in explanation.days if day.phase is not DayPhase.AFTER_DUE]
+    out_at_end = started.rule.suspension_day_rule[-1] == "]"
     suspensions = tuple(
-        explained_suspension(stretch, listed, resume_day_out=out_at_end, today=found.rule.local_day(t))
-        for stretch in _stretches(terms, found, course, acts)
+        explained_suspension(stretch, listed, resume_day_out=out_at_end, today=started.rule.local_day(t))
+        for stretch in _stretches(terms, started, course, acts)
     )
-    return structs.replace(said, suspensions=suspensions, extensions=extensions)
+    return structs.replace(explanation, suspensions=suspensions, extensions=extensions)
 
 
-def _stretches(terms: GeneralTerms, found: FoundClocks, course: ClockCourse, acts: Sequence[Act]) -> Iterator[Stretch]:
+def _stretches(
+    terms: GeneralTerms, started: StartedClock, course: ClockCourse, acts: Sequence[Act]
+) -> Iterator[Stretch]:
     """The suspensions of the period that runs: as the clock met them, with the acts that began and ended them."""
-    ground = terms.pack.request_ground(found.clock, terms.mode)
-    ended, local = course.stopped or course.withdrawn, found.rule.local_day
-    for one in course.suspensions:
-        begun = next((event for at, event, _ in acts if at == one.start and _begins(event, one.sid)), None)
+    ground = terms.pack.request_ground(started.clock, terms.mode)
+    ended, local = course.stopped or course.withdrawn, started.rule.local_day
+    for suspension in course.suspensions:
+        begun = next(
+            (event for at, event, _ in acts if at == suspension.start and _begins(event, suspension.sid)), None
+        )
         if begun is None:
             continue
-        answer = next((event for at, event, _ in acts if at == one.end and _ends(event, one.sid)), None)
-        how = End.OPEN if one.end is None else End.RESUMED
-        if one.lapsed:
+        answer = next((event for at, event, _ in acts if at == suspension.end and _ends(event, suspension.sid)), None)
+        how = End.OPEN if suspension.end is None else End.RESUMED
+        if suspension.lapsed:
             how, answer = End.TERM, None
-        elif answer is None and ended is not None and one.end == ended:
+        elif answer is None and ended is not None and suspension.end == ended:
             how = End.CLOCK
-        until = one.term if one.lapsed else None if one.end is None else local(one.end)
+        until = suspension.term if suspension.lapsed else None if suspension.end is None else local(suspension.end)
         yield Stretch(
             event=begun.id,
-            sid=one.sid,
-            ground=ground.reason if ground and isinstance(begun, CorrectionNotice) else one.reason,
+            sid=suspension.sid,
+            ground=ground.reason if ground and isinstance(begun, CorrectionNotice) else suspension.reason,
             stops=True,
-            start=local(one.start),
+            start=local(suspension.start),
             end=until,
             how=how,
             end_event=answer.id if answer else "",
@@ -147,10 +156,10 @@ def _as_if_resumed(course: ClockCourse, t: datetime) -> CountedPeriod:
     return structs.replace(period, stretches=tuple((start, end or t) for start, end in period.stretches))
 
 
-def _over(course: ClockCourse, found: FoundClocks, t: datetime) -> int:
+def _over(course: ClockCourse, started: StartedClock, t: datetime) -> int:
     """The last day that is over: that of the stop, else the day before *t*."""
     ended = course.stopped or course.withdrawn
-    return found.rule.local_day(ended or t).toordinal() - (ended is None)
+    return started.rule.local_day(ended or t).toordinal() - (ended is None)
 
 
 class GeneralListing(Struct, frozen=True):
@@ -181,16 +190,16 @@ class GeneralListing(Struct, frozen=True):
         first = period.day0.toordinal()
         for ordinal in range(first, min(self.last, first + EXPLAINED_DAYS_MAX - 1) + 1):
             day = date.fromordinal(ordinal)
-            said = calendar.day(day)
+            calendar_day = calendar.day(day)
             after_start = ordinal > period.before
             working = after_start and period.days.count_to(ordinal) > period.days.count_to(ordinal - 1)
             counts = working and not is_out(ordinal, period.out)
             phase = self._phase(ordinal, number, base)
             in_time = ordinal <= self.due.toordinal()
             number += counts and in_time
-            overdue += late and said.works and not in_time
+            overdue += late and calendar_day.works and not in_time
             by_calendar = period.days is calendar or phase is DayPhase.ROLLED
-            reason = DayReason(said.kind) if by_calendar else DayReason.EVERY_DAY
+            reason = DayReason(calendar_day.kind) if by_calendar else DayReason.EVERY_DAY
             yield ExplainedDay(
                 day=day,
                 counted=counts and ordinal <= self.over,
@@ -198,11 +207,11 @@ class GeneralListing(Struct, frozen=True):
                 number=number if counts and in_time else None,
                 reason=DayReason.SUSPENDED if working and not counts else reason if after_start else DayReason.START,
                 phase=phase,
-                notice=said.notice if by_calendar else "",
+                notice=calendar_day.notice if by_calendar else "",
                 suspended_by=self._suspended_by(day) if working and not counts else (),
                 provisional=calendar.is_provisional(ordinal),
                 is_due=day == self.clock.due,
-                overdue=overdue if late and said.works and not in_time else None,
+                overdue=overdue if late and calendar_day.works and not in_time else None,
             )
 
     def _phase(self, ordinal: int, number: int, base: int) -> DayPhase:
@@ -217,7 +226,7 @@ class GeneralListing(Struct, frozen=True):
         """The sid and reason of each suspension that takes *day* out."""
         local, rule = self.period.rule.local_day, self.period.rule.suspension_day_rule
         return tuple(
-            (one.sid, one.reason)
-            for one, (start, end) in zip(self.course.suspensions, self.period.stretches, strict=True)
+            (suspension.sid, suspension.reason)
+            for suspension, (start, end) in zip(self.course.suspensions, self.period.stretches, strict=True)
             if is_out(day.toordinal(), gaps([(local(start), local(end) if end else None)], rule))
         )

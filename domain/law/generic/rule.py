@@ -14,7 +14,7 @@ from domain.law.licensing.rule import DayRule, Yellow
 from domain.law.packs.terms import A_FIFTH, Extension, NoticeTerms, Roll, Silence, Unit
 
 Moment: TypeAlias = date | datetime
-"""When a period ends: a date is over at the next local midnight; an instant stands where hours or noon decide."""
+"""When a period ends: a date is over at the next local midnight; an instant is used where hours or noon decide."""
 
 DAYS_PER_WEEK = 7
 LAST_INSTANT, NO_TIME = timedelta(microseconds=1), timedelta()  # a day that a suspension ends on may itself be out
@@ -105,7 +105,7 @@ class Resumed(GeneralEvent, frozen=True, tag="resume"):
 
 
 class Restarted(GeneralEvent, frozen=True, tag="reset"):
-    """The period begins anew from zero; *n* is its new length, None the rule's own."""
+    """The period restarts from zero; *n* is its new length, None the rule's own."""
 
     n: int | None = None
 

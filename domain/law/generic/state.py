@@ -1,10 +1,9 @@
-"""The general clock: when a period of any of the known laws ends, and how it stands at an instant."""
+"""The generic clock: when a period of any of the known laws ends, and its state at an instant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 from msgspec import Struct
 
@@ -13,10 +12,9 @@ from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import DAY
 from domain.law.generic.period import CountedPeriod, closing, is_over
 from domain.law.generic.rule import DAYS_PER_WEEK, GeneralEvent, GeneralRule, Moment
+from domain.law.licensing.clock import Level, State, level
 from domain.law.packs.terms import Silence
 
-State = Literal["running", "suspended", "overdue", "met", "late", "void", "deemed"]
-Level = Literal["green", "yellow", "red", "paused", "none"]
 SILENCE_DECIDES: tuple[Silence, ...] = (
     "deemed_accepted",
     "deemed_granted",
@@ -28,7 +26,7 @@ HOUR = timedelta(hours=1)
 
 
 class ClockStanding(Struct, frozen=True, kw_only=True):
-    """How one clock stands at an instant.
+    """The state of one clock at an instant.
 
     *length*, *used* and *remaining* are in counting days (working days, or calendar days for weeks and months), for
     working hours in hours, parts included. On the last day *remaining* is 1. *overdue_days* are working days.
@@ -59,12 +57,12 @@ def due(rule: GeneralRule, events: Sequence[GeneralEvent]) -> Moment | None:
 
 
 def standing(rule: GeneralRule, events: Sequence[GeneralEvent], t: datetime) -> ClockStanding | None:
-    """How the clock stands at *t*, from the events effective by then; None if it has not started."""
+    """The state of the clock at *t*, from the events effective by then; None if it has not started."""
     return standing_of(course_of(rule, events, t), t)
 
 
 def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
-    """How the clock stands at *t* by its *course* up to then; None if it has not started."""
+    """The state of the clock at *t* by its *course* up to then; None if it has not started."""
     rule, period = course.rule, course.period
     if period is None:
         return None
@@ -73,7 +71,7 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     state = state_of(course, end, t)
     yellow = yellow_from(period)
     used = used_by(period, upto, stopped=ended is not None)
-    deemed = rule.on_silence if state == "deemed" else None
+    deemed = rule.on_silence if state is State.DEEMED else None
     known = end if end is not None else if_resumed(course, t)
     return ClockStanding(
         start=period.day0,
@@ -85,7 +83,7 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
         remaining=remaining_at(period, end, upto, used, stopped=ended is not None),
         overdue_days=overdue_days(period, end, upto),
         state=state,
-        level=level_of(state, yellow, t, rule),
+        level=level(state, near=begun(yellow, t, rule)),
         deemed=deemed,
         deemed_from=next_day(day_of(end, rule)) if deemed and end else None,
         provisional=known is not None and rule.calendar.provisional(day_of(known, rule)),
@@ -99,30 +97,17 @@ def day_of(moment: Moment, rule: GeneralRule) -> date:
 
 
 def state_of(course: ClockCourse, end: Moment | None, t: datetime) -> State:
-    """The one word for it. Silence that decides has decided once the end has passed, whatever came later."""
+    """What became of the clock. Silence that decides has decided once the end has passed, whatever came later."""
     over = is_over(end, course.stopped or course.withdrawn or t, course.rule)
     if over and course.rule.on_silence in SILENCE_DECIDES:
-        return "deemed"
+        return State.DEEMED
     if course.withdrawn is not None:
-        return "void"
+        return State.VOID
     if over:
-        return "late" if course.stopped else "overdue"
+        return State.LATE if course.stopped else State.OVERDUE
     if course.stopped:
-        return "met"
-    return "suspended" if any(s.end is None for s in course.suspensions) else "running"
-
-
-def level_of(state: State, yellow: Moment | None, t: datetime, rule: GeneralRule) -> Level:
-    """The signal to show (rule B10.1)."""
-    match state:
-        case "overdue" | "late" | "deemed":
-            return "red"
-        case "suspended":
-            return "paused"
-        case "met" | "void":
-            return "none"
-        case "running":
-            return "yellow" if begun(yellow, t, rule) else "green"
+        return State.MET
+    return State.SUSPENDED if any(s.end is None for s in course.suspensions) else State.RUNNING
 
 
 def begun(moment: Moment | None, t: datetime, rule: GeneralRule) -> bool:

@@ -1,4 +1,4 @@
-"""One item's life as the law sees it: what has happened by the asked instant, gathered article by article."""
+"""One item's life as the law sees it: what has happened by an instant, collected article by article."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.law.licensing.undertaking import Undertaking
 
 
 class Case(Struct, gc=False):
-    """The state that happenings change and clocks are read from. *now* is the asked instant."""
+    """The state that happenings change and clocks are read from, at the instant *now*."""
 
     rule: Rule
     calendar: WorkingCalendar

@@ -1,4 +1,4 @@
-"""A clock as people read it, and the run it is read from: start, length, stop, what a passed due date means."""
+"""The reading of a clock, and the run it is computed from: start, length, stop, what a passed due date means."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class ClockKind(Struct, frozen=True, gc=False):
 
 
 class Clock(Struct, frozen=True, gc=False):
-    """A clock at the asked instant. Days are working days; dates are local dates.
+    """A clock at an instant. Days are working days; dates are local dates.
 
     *start* is day 0 and never counts. *length* includes lawful extensions (None: it ends on a given date). *due* is
     the last day in time, None while an open suspension makes it unknowable; then *earliest_due* is what it would be
@@ -153,7 +153,7 @@ class ClockRun(Struct, gc=False):
         return Count(days, due, self._yellow_from(days, threshold), threshold, state, used)
 
     def read(self, case: Case) -> Clock:
-        """What it says now."""
+        """Its reading now."""
         count = self.count(case)
         due, state, used, yellow = count.due, count.state, count.used, count.yellow
         earliest = self.due(case, self.days(case, case.now)) if due is None else None

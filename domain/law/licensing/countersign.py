@@ -66,7 +66,7 @@ class CountersignRecall(Happening, frozen=True, kw_only=True, tag="countersign_r
 
 
 class ApplicationRevisedEvent(Happening, frozen=True, kw_only=True, tag="application_revised"):
-    """The application was changed: whoever was asked about the old one and has not answered owes no answer to it."""
+    """The application was changed: a department that has not answered about the old one no longer has to."""
 
     def apply(self, case: Case, when: Moment) -> None:
         for name in case.consultations:

@@ -1,7 +1,7 @@
 """The rungs an item's clocks have passed by an instant, each with its true instant: what timers turn into facts.
 
 Between two happenings nothing changes but the date, and a clock's colour changes at midnights that it names itself
-(B10.2). So the history is walked from instant to instant, and the law is asked at each of them and nowhere else.
+(B10.2). So the history is walked from instant to instant, and the clocks are evaluated at each of them only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal
 
 
 class Crossing(Struct, frozen=True):
-    """One rung passed *at* a true instant: how the clock stood then, by which rule, calendar and events.
+    """One rung passed *at* a true instant: the clock's reading then, and its rule, calendar and events.
 
     *evidence* are the ids of the events that had happened by then, and of all corrections known.
     """
@@ -67,7 +67,7 @@ def course(
     """The rungs passed by *now* by what is known at *known* (default: *now*), by the calendar known then.
 
     In order of their instants; of one instant effects come before cards, in the order of the procedure. A clock that
-    stands still passes none, and where silence proves nothing (B11.1) none is passed until the record is attested. A
+    is suspended passes none, and where silence proves nothing (B11.1) none is passed until the record is attested. A
     period of no days is not warned of: there is no day before its last.
     """
     known = now if known is None else known
@@ -80,12 +80,12 @@ def course(
     while at is not None and at <= now:
         case = replay(rule, timeline, book, at, known)
         evidence = tuple(event.id for instant, event, _ in acts if instant <= at) + corrections
-        stood = list(readings(case))
-        for rung, kind, name, clock in sorted(reached(stood), key=rank):
+        clocks = list(readings(case))
+        for rung, kind, name, clock in sorted(reached(clocks), key=rank):
             colour = Colour(kind.card.value) if rung is Rung.CARD else None
             crossing = Crossing(at, name, rung, colour, clock, rule.pack, case.calendar.version, evidence)
             passed.setdefault(crossing.key, crossing)
-        at = following(case, stood, instants, at)
+        at = following(case, clocks, instants, at)
     return Progression(tuple(passed.values()), at)
 
 
@@ -94,9 +94,9 @@ def rank(reached: tuple[Rung, ClockKind, str, Clock]) -> int:
     return RUNGS.index(reached[0])
 
 
-def reached(stood: Iterable[Stood]) -> Iterator[tuple[Rung, ClockKind, str, Clock]]:
-    """The rungs on which the clocks stand, in the order of the procedure."""
-    for kind, name, clock in stood:
+def reached(clocks: Iterable[Stood]) -> Iterator[tuple[Rung, ClockKind, str, Clock]]:
+    """The rungs that the clocks have reached, in the order of the procedure."""
+    for kind, name, clock in clocks:
         if clock.state is State.RUNNING:
             if clock.level is Level.YELLOW and clock.length != 0:
                 yield Rung.WARNING, kind, name, clock
@@ -116,17 +116,17 @@ def readings(case: Case) -> Iterator[Stood]:
         yield renewal.RENEWAL_GUARD, renewal.RENEWAL_GUARD.name, guard
 
 
-def following(case: Case, stood: Iterable[Stood], instants: Sequence[datetime], at: datetime) -> datetime | None:
-    """The next instant at which anything may change: something happens, or a running clock's own midnight comes."""
+def following(case: Case, clocks: Iterable[Stood], instants: Sequence[datetime], at: datetime) -> datetime | None:
+    """The next instant at which anything may change: something happens, or a timer of a running clock is due."""
     after = bisect_right(instants, at)
-    coming = [*instants[after : after + 1], *(timer for timer in timers(case, stood) if timer > at)]
+    coming = [*instants[after : after + 1], *(timer for timer in timers(case, clocks) if timer > at)]
     return min(coming, default=None)
 
 
-def timers(case: Case, stood: Iterable[Stood]) -> Iterator[datetime]:
+def timers(case: Case, clocks: Iterable[Stood]) -> Iterator[datetime]:
     """The midnights from which an open clock is yellow, and from which its due date is over (B10.2)."""
     zone = case.rule.zone
-    for kind, _, clock in stood:
+    for kind, _, clock in clocks:
         # Under some day rules a clock may run out on the very day it is suspended (B7.2b).
         if clock.state in (State.RUNNING, State.SUSPENDED) and clock.over_from is not None:
             yield midnight(clock.over_from, zone)

@@ -1,4 +1,4 @@
-"""The one evaluation of an item's clocks: pages, timers, exports and what-if all ask this pure function."""
+"""The one evaluation of an item's clocks: pages, timers, exports and what-if all call this pure function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.law.licensing.timeline import Act, Timeline
 
 
 class ItemState(StrEnum):
-    """Where the item stands."""
+    """The state of the item."""
 
     NONEXISTENT = "nonexistent"
     INTAKE = "intake"
@@ -55,9 +55,9 @@ def evaluate(
     t: datetime,
     known: datetime | None = None,
 ) -> ClockEvaluation:
-    """What stood at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
+    """The evaluation at *t* by what was known at *known* (default: *t*), both aware; never fails on any history.
 
-    *events* are in recording order; a `Timeline` prepared once may be asked many instants. The calendar is the one
+    *events* are in recording order; a `Timeline` prepared once serves many instants. The calendar is the one
     known on the local date of *known*.
     """
     case = replay(rule, events, book, t, known)
@@ -91,7 +91,7 @@ def replay(
     t: datetime,
     known: datetime | None = None,
 ) -> Case:
-    """The case as it stood: before each act, and at *t*, silence has had its effect (B5.2)."""
+    """The case at *t*: before each act, and at *t* itself, silence has had its effect (B5.2)."""
     known = t if known is None else known
     timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
     now = timeline.moment(t)
@@ -147,20 +147,20 @@ def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
 
 def runs(case: Case) -> list[ClockRun]:
     """Every clock that has started and is counted in days, in the order of the procedure."""
-    found = case.intake.runs(case) + case.review.runs(case)
+    started = case.intake.runs(case) + case.review.runs(case)
     if case.consultations:
-        found.extend(countersign.runs(case))
-    if case.hearing.told is not None or case.hearing.requested is not None:
-        found.extend(case.hearing.runs(case))
+        started.extend(countersign.runs(case))
+    if case.hearing.informed is not None or case.hearing.requested is not None:
+        started.extend(case.hearing.runs(case))
     if case.tolerance is not None:
-        found.extend(tolerance.runs(case))
+        started.extend(tolerance.runs(case))
     if case.undertaking is not None:
-        found.extend(undertaking.runs(case))
-    return found
+        started.extend(undertaking.runs(case))
+    return started
 
 
 def item_state(case: Case) -> ItemState:
-    """Where the item stands, the furthest first."""
+    """The state of the item: the furthest that applies."""
     intake = case.intake
     if case.withdrawn is not None:
         return ItemState.WITHDRAWN

@@ -76,7 +76,7 @@ class ExplainedDay(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """The working behind one clock: as many days are counted as its reading says are used.
+    """The working behind one clock: it counts as many days as its reading has used.
 
     *clock* is the reading, *length* and *extended* its parts in the days that count (None: it ends on a given date):
     working days, or calendar days where its law counts those, or weeks or months. Where a suspension is open the
@@ -148,7 +148,11 @@ def _of_run(case: Case, run: ClockRun, extensions: Sequence[Act]) -> Explanation
         knows_due=clock.due is not None,
     )
     rule = case.rule.suspension_day_rule
-    gaps = [(one, gap) for one in case.suspensions.on(run.reasons) for gap in taken_out([one], rule, until)]
+    gaps = [
+        (suspension, gap)
+        for suspension in case.suspensions.on(run.reasons)
+        for gap in taken_out([suspension], rule, until)
+    ]
     days = tuple(listing.days(case.calendar, gaps))
     return Explanation(
         name=run.name,
@@ -171,27 +175,27 @@ def _suspensions(case: Case, run: ClockRun, days: Sequence[ExplainedDay]) -> Ite
     """Those that fell into the listed days, whether they stopped the clock or not; none where nothing can stop it."""
     if not run.reasons:
         return
-    listed = [(one.day, one.suspended_by) for one in days if one.phase is not DayPhase.AFTER_DUE]
+    listed = [(day.day, day.suspended_by) for day in days if day.phase is not DayPhase.AFTER_DUE]
     rule = case.rule
-    for one in case.suspensions.all:
-        end, how = (one.end, End.RESUMED) if one.end is not None else (None, End.OPEN)
+    for suspension in case.suspensions.all:
+        end, how = (suspension.end, End.RESUMED) if suspension.end is not None else (None, End.OPEN)
         if run.stop is not None and (end is None or end.at > run.stop.at):
             end, how = run.stop, End.CLOCK
-        if one.start.day > days[-1].day.toordinal() or (end is not None and end.day < run.start):
+        if suspension.start.day > days[-1].day.toordinal() or (end is not None and end.day < run.start):
             continue
-        if end is not None and one.start.at > end.at:  # it began after the clock had stopped
+        if end is not None and suspension.start.at > end.at:  # it began after the clock had stopped
             continue
         stretch = Stretch(
-            event=one.event,
-            sid=one.sid,
-            ground=one.reason,
-            stops=one.reason in run.reasons,
-            start=date.fromordinal(one.start.day),
+            event=suspension.event,
+            sid=suspension.sid,
+            ground=suspension.reason,
+            stops=suspension.reason in run.reasons,
+            start=date.fromordinal(suspension.start.day),
             end=None if end is None else date.fromordinal(end.day),
             how=how,
-            end_event=one.end_event if how is End.RESUMED else "",
-            notified=one.notified,
-            planned_until=one.planned_until,
+            end_event=suspension.end_event if how is End.RESUMED else "",
+            notified=suspension.notified,
+            planned_until=suspension.planned_until,
         )
         today = date.fromordinal(case.now.day)
         yield explained_suspension(stretch, listed, resume_day_out=rule.resume_day_out, today=today)
@@ -276,24 +280,28 @@ class Listing(Struct, frozen=True):
         number = overdue = 0
         for ordinal in range(self.start, min(max(self.last, self.start), self.start + EXPLAINED_DAYS_MAX - 1) + 1):
             day = date.fromordinal(ordinal)
-            said = calendar.day(day)
-            working = said.works and ordinal >= self.first
+            calendar_day = calendar.day(day)
+            working = calendar_day.works and ordinal >= self.first
             by = tuple((s.sid, s.reason) for s, (first, after) in gaps if working and first <= ordinal < after)
             counts = working and not by
             beyond = self.length is not None and self.extended > 0 and number >= self.length
             in_time = ordinal <= self.due
             number += counts and in_time
-            overdue += self.counts_overdue and said.works and not in_time
+            overdue += self.counts_overdue and calendar_day.works and not in_time
             yield ExplainedDay(
                 day=day,
                 counted=counts and ordinal <= self.over and self.length is not None,
                 projected=self.projects and counts and self.over < ordinal <= self.due,
                 number=number if counts and in_time and self.length is not None else None,
-                reason=DayReason.START if ordinal < self.first else DayReason.SUSPENDED if by else DayReason(said.kind),
+                reason=DayReason.START
+                if ordinal < self.first
+                else DayReason.SUSPENDED
+                if by
+                else DayReason(calendar_day.kind),
                 phase=DayPhase.AFTER_DUE if not in_time else DayPhase.EXTENSION if beyond else DayPhase.PERIOD,
-                notice=said.notice,
+                notice=calendar_day.notice,
                 suspended_by=by,
                 provisional=calendar.is_provisional(ordinal),
                 is_due=self.knows_due and ordinal == self.due,
-                overdue=overdue if self.counts_overdue and said.works and not in_time else None,
+                overdue=overdue if self.counts_overdue and calendar_day.works and not in_time else None,
             )

@@ -1,8 +1,8 @@
-"""The outlook of an item's clocks: how each stands on any day to come, if nothing more happens to the item.
+"""The outlook of an item's clocks: the state of each on any day to come, if nothing more happens to the item.
 
 Time alone changes little: a clock turns yellow, its due date passes, and silence accepts an application, whereupon
-further clocks start. All of it comes at midnights known in advance (B10.2), so that an outlook, kept once, answers for
-every instant from the last event on without looking at the events again.
+further clocks start. All of it comes at midnights known in advance (B10.2), so that an outlook, computed once, is
+right for every instant from the last event on without looking at the events again.
 """
 
 from __future__ import annotations
@@ -149,9 +149,9 @@ def outlooks(
     """
     case = replay(rule, events, book, DISTANT)
     by_silence = accepted_by_silence(case)
-    asked = [run for run in runs(case) if only is None or run.name in only]
+    started = [run for run in runs(case) if only is None or run.name in only]
     return Outlooks(
-        tuple([outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in asked]),
+        tuple([outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in started]),
         case.review.above is not None,
         case.calendar.version,
         guard_outlook(case, by_silence) if only is None else None,
@@ -167,7 +167,7 @@ def accepted_by_silence(case: Case) -> date | None:
 
 
 def outlook(case: Case, run: ClockRun, exists_from: date | None) -> Outlook:
-    """One clock of a case that was replayed to the distant end."""
+    """The outlook of one clock of a *case* that was replayed to `DISTANT`."""
     at_last = run.count(case)
     kind, stopped, state, due, yellow = run.kind, run.stop, at_last.state, at_last.due, at_last.yellow
     if stopped is not None or (state in SILENT and case.ended is not None):

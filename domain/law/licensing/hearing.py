@@ -26,11 +26,11 @@ HEARING_HOLD = ClockKind("hearing_hold")
 
 
 class HearingTold(Happening, frozen=True, kw_only=True, tag="hearing_told"):
-    """The applicant is told of the right to a hearing."""
+    """The applicant is informed of the right to a hearing."""
 
     def apply(self, case: Case, when: Moment) -> None:
-        if case.hearing.told is None and case.ended is None:
-            case.hearing.told = when
+        if case.hearing.informed is None and case.ended is None:
+            case.hearing.informed = when
 
 
 class HearingRequestedEvent(Happening, frozen=True, kw_only=True, tag="hearing_requested"):
@@ -40,7 +40,7 @@ class HearingRequestedEvent(Happening, frozen=True, kw_only=True, tag="hearing_r
         hearing = case.hearing
         if hearing.requested is not None or case.ended is not None:
             return
-        if hearing.told is not None and when.day > hearing.last_day(case, hearing.told):
+        if hearing.informed is not None and when.day > hearing.last_day(case, hearing.informed):
             case.flags.add("hearing_request_late")
         else:
             hearing.requested = when
@@ -67,28 +67,28 @@ class HearingHeldEvent(Happening, frozen=True, kw_only=True, tag="hearing_held")
 
 
 class Hearing(Struct, gc=False):
-    """The right to be heard, as far as it was told, asked for and granted."""
+    """The right to a hearing, as far as the applicant was informed of it, requested it and was granted it."""
 
-    told: Moment | None = None
+    informed: Moment | None = None
     requested: Moment | None = None
     held: Moment | None = None
 
-    def last_day(self, case: Case, told: Moment) -> int:
+    def last_day(self, case: Case, informed: Moment) -> int:
         """The last day to ask."""
-        run = self._window(case, told, None)
+        run = self._window(case, informed, None)
         due = run.due(case, run.days(case, None))
-        return told.day if due is None else due
+        return informed.day if due is None else due
 
     def decide(self, case: Case, when: Moment) -> None:
         """Flag a decision while the applicant may still ask (B9.4)."""
-        if self.told is not None and self.requested is None and when.day <= self.last_day(case, self.told):
+        if self.informed is not None and self.requested is None and when.day <= self.last_day(case, self.informed):
             case.flags.add("decided_before_hearing_window_closed")
 
     def runs(self, case: Case) -> Iterator[ClockRun]:
         """The applicant's clock, then the agency's."""
-        if self.told is not None:
-            overtaken = case.ended is not None and case.ended.day <= self.last_day(case, self.told)
-            yield self._window(case, self.told, self.requested or (case.ended if overtaken else None))
+        if self.informed is not None:
+            overtaken = case.ended is not None and case.ended.day <= self.last_day(case, self.informed)
+            yield self._window(case, self.informed, self.requested or (case.ended if overtaken else None))
         if self.requested is not None:
             stop, void = case.stop_of(self.held)
             yield ClockRun(
@@ -101,12 +101,12 @@ class Hearing(Struct, gc=False):
                 void=void,
             )
 
-    def _window(self, case: Case, told: Moment, stop: Moment | None) -> ClockRun:
+    def _window(self, case: Case, informed: Moment, stop: Moment | None) -> ClockRun:
         return ClockRun(
             HEARING_REQUEST,
             HEARING_REQUEST.name,
-            told.day,
-            told.minute,
+            informed.day,
+            informed.minute,
             case.rule.hearing.request_days,
             stop,
             void=stop is not None and self.requested is None,

@@ -32,7 +32,7 @@ class Received(Happening, frozen=True, kw_only=True, tag="received"):
 
 
 class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_notice"):
-    """The applicant is told, once, everything that is missing (一次告知); *respond_by* has no legal effect (B5.6)."""
+    """The applicant is notified, once, of all that is missing (一次告知); *respond_by* has no legal effect (B5.6)."""
 
     new_items: bool = False
     respond_by: date | None = None
@@ -51,7 +51,7 @@ class CorrectionNotice(Happening, frozen=True, kw_only=True, tag="correction_not
 
 
 class Corrected(Happening, frozen=True, kw_only=True, tag="corrected"):
-    """All that was asked for has been submitted: the next round begins."""
+    """All that was requested has been submitted: the next round begins."""
 
     def apply(self, case: Case, when: Moment) -> None:
         if case.intake.awaiting is not None:
@@ -100,7 +100,7 @@ class RefusedEvent(Happening, frozen=True, kw_only=True, tag="refused"):
 class PresumesAcceptance(Happening, frozen=True, kw_only=True):
     """An act upon an application that was accepted: forwarding, receipt by the upper level, extension.
 
-    Within a round that nobody has answered it waits: should silence accept the application, that was as of the day on
+    Within a round without an answer it waits: should silence accept the application, that was as of the day on
     which the round began, and the act is judged as one that came after it (B5.2).
     """
 
@@ -111,7 +111,7 @@ class PresumesAcceptance(Happening, frozen=True, kw_only=True):
             case.intake.current.premature.append((self, when))
 
     def take_effect(self, case: Case, when: Moment) -> None:
-        """Do to *case* what the law says; nothing where it was not accepted."""
+        """Apply the act to *case*; it has no effect where the application was not accepted."""
 
 
 class Round(Struct, gc=False):
@@ -211,17 +211,17 @@ class Intake(Struct, gc=False):
 
     def runs(self, case: Case) -> list[ClockRun]:
         """One clock a round."""
-        return [self._run(case, number, one) for number, one in enumerate(self.rounds, start=1)]
+        return [self._run(case, number, opened) for number, opened in enumerate(self.rounds, start=1)]
 
-    def _run(self, case: Case, number: int, one: Round) -> ClockRun:
-        stop = one.end or (case.withdrawn if one is self.current else None)
+    def _run(self, case: Case, number: int, opened: Round) -> ClockRun:
+        stop = opened.end or (case.withdrawn if opened is self.current else None)
         return ClockRun(
             INTAKE,
             f"intake#{number}",
-            one.start,
-            one.minute,
+            opened.start,
+            opened.minute,
             case.rule.intake_days,
             stop,
-            one.end is None and stop is not None,
+            opened.end is None and stop is not None,
             INTAKE.silence,
         )

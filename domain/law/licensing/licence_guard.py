@@ -1,4 +1,4 @@
-"""The outlook of the guard of a licence's last day (Art. 50): how it stands on any day to come.
+"""The outlook of the guard of a licence's last day (Art. 50): its state on any day to come.
 
 It ends with the licence, after no number of days, so that its outlook holds dates and no counts.
 """
@@ -20,7 +20,7 @@ ENDED_IN_TIME = (State.MET, State.VOID)
 class GuardOutlook(Struct, frozen=True, gc=False):
     """The guard on every day from the last event on. *state* holds until the licence's last day *due* is over.
 
-    Then *over* does; None: *state* holds for good, since *stopped_on* where somebody ended it in time. From
+    Then *over* does; None: *state* holds for good, since *stopped_on* where an act ended it in time. From
     *exists_from* on it exists, by silence (None: it does), and from *yellow_from* on it is near its end.
     """
 
@@ -49,7 +49,7 @@ class GuardOutlook(Struct, frozen=True, gc=False):
 
 
 def guard_outlook(case: Case, exists_from: date | None) -> GuardOutlook | None:
-    """The guard of a case that was replayed to the distant end; None where it renews nothing, or was not accepted."""
+    """The guard of a *case* that was replayed to `DISTANT`; None where it renews nothing, or was not accepted."""
     guard, ended = renewal.guard(case), case.ended
     yellow = renewal.guard_yellow_from(case)
     if guard is None or guard.due is None or yellow is None:

@@ -1,4 +1,4 @@
-"""Renewal of a licence (行政许可法 Art. 50): no answer by its last day renews it, if it was asked for in time."""
+"""Renewal of a licence (行政许可法 Art. 50): no answer by its last day renews it, if applied for in time."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def guard(case: Case) -> Clock | None:
 def guard_clock(
     start: date, expiry: date, state: State, over: int, calendar: WorkingCalendar, yellow_days: int, article: str
 ) -> Clock:
-    """What the guard says in *state*, by *article*; the day *over* is the last that is over or on which it stopped."""
+    """The guard's reading in *state*, by *article*; the day *over* is the last that is over or on which it stopped."""
     last = expiry.toordinal()
     left = max(0, calendar.count_to(last) - calendar.count_to(over))
     return Clock(

@@ -31,7 +31,7 @@ class Forwarded(PresumesAcceptance, frozen=True, kw_only=True, tag="forwarded"):
 
 
 class UpperReceived(PresumesAcceptance, frozen=True, kw_only=True, tag="upper_received"):
-    """The upper level has the file: its own period begins, transit belongs to nobody (B6.3)."""
+    """The upper level has the file: its own period begins, and the transit counts for neither level (B6.3)."""
 
     def take_effect(self, case: Case, when: Moment) -> None:
         if case.lower_review and case.intake.accepted and case.ended is None:
@@ -134,13 +134,13 @@ class Review(Struct, gc=False):
 
     def runs(self, case: Case) -> list[ClockRun]:
         """Lower review, decision, commitment and delivery, as far as they have started."""
-        found, decided = self.reviews(case), case.decided
+        started, decided = self.reviews(case), case.decided
         if decided is not None and self.granted:
             stop = case.delivered or case.withdrawn
             void = case.delivered is None and stop is not None
             days = case.rule.delivery_days
-            found.append(ClockRun(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void))
-        return found
+            started.append(ClockRun(DELIVERY, DELIVERY.name, decided.day, decided.minute, days, stop, void))
+        return started
 
     def reviews(self, case: Case) -> list[ClockRun]:
         """The clocks that a decision stops."""
@@ -148,15 +148,15 @@ class Review(Struct, gc=False):
         if accepted is None:
             return []
         if not case.lower_review:
-            found = [self._run(case, DECISION, accepted, ended)]
+            started = [self._run(case, DECISION, accepted, ended)]
         else:
-            found = [self._run(case, LOWER_REVIEW, accepted, self.forwarded or ended)]
+            started = [self._run(case, LOWER_REVIEW, accepted, self.forwarded or ended)]
             if self.above is not None:
                 above = Admission("explicit", self.above.day, self.above.day, self.above.minute)
-                found.append(self._run(case, DECISION, above, ended))
+                started.append(self._run(case, DECISION, above, ended))
         if case.rule.commitment is not None:
-            found.append(self._run(case, COMMITMENT, accepted, ended))
-        return found
+            started.append(self._run(case, COMMITMENT, accepted, ended))
+        return started
 
     def _run(self, case: Case, kind: ClockKind, start: Admission, stop: Moment | None) -> ClockRun:
         period, rule = self.period(case, kind.name), case.rule

@@ -19,7 +19,7 @@ SUSPENSION_ARTICLE = "行政许可法第四十五条"
 
 
 class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
-    """The clock is stopped for *reason*; *planned_until* is what the applicant was told (所需时间书面告知)."""
+    """The clock is stopped for *reason*; *planned_until* is what the applicant was notified of (所需时间书面告知)."""
 
     sid: str
     reason: str
@@ -43,7 +43,7 @@ class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
 
 
 class Resume(Happening, frozen=True, kw_only=True, tag="resume"):
-    """The clock runs on: it continues, it does not begin anew (B7.2c)."""
+    """The clock runs again: it continues, it does not restart (B7.2c)."""
 
     sid: str
 
@@ -100,7 +100,7 @@ class Suspensions(Struct, gc=False):
         return any(suspension.reason in reasons for suspension in self.open_by_sid.values())
 
     def flag_overruns(self, case: Case) -> None:
-        """Flag those that last, or took more days out, than the applicant was told (B7.9)."""
+        """Flag those that last longer, or took more days out, than the applicant was notified of (B7.9)."""
         for suspension in self.all:
             if (
                 suspension.planned_until is not None

@@ -1,4 +1,4 @@
-"""The timeline: a history prepared once, to be asked what was known and effective at any instant (B1)."""
+"""The timeline: a history prepared once, which says what was known and effective at any instant (B1)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from domain.law.licensing.event import Amend, LawEvent, Retract
 
 Act = tuple[datetime, Happening, Moment]
 
-INSTANTS_KEPT_MAX = 256  # one is asked of many histories
+INSTANTS_CACHED_MAX = 256  # the same instant is looked up in many histories
 
 
-@lru_cache(maxsize=INSTANTS_KEPT_MAX)
-def asked_moment(at: datetime, zone: ZoneInfo) -> Moment:
-    """As `moment`, kept."""
+@lru_cache(maxsize=INSTANTS_CACHED_MAX)
+def cached_moment(at: datetime, zone: ZoneInfo) -> Moment:
+    """As `moment`, cached."""
     return moment(at, zone)
 
 
@@ -29,7 +29,7 @@ class Timeline:
     def __init__(self, zone: str, events: Sequence[LawEvent]) -> None:
         self.zone, self.events = zone, events
         self._tz = tz = ZoneInfo(zone)
-        self._told: list[Act] = []
+        self._recorded: list[Act] = []
         self._corrections: list[LawEvent] = []
         known = None
         for event in events:
@@ -37,15 +37,15 @@ class Timeline:
                 self._corrections.append(event)
                 continue
             at, recorded = event.at, event.recorded_at or event.at
-            self._told.append((at, event, moment(at, tz)))
+            self._recorded.append((at, event, moment(at, tz)))
             known = recorded if known is None or recorded > known else known
-        self._acts: list[Act] = sorted(self._told, key=itemgetter(0))
+        self._acts: list[Act] = sorted(self._recorded, key=itemgetter(0))
         self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
         self._known = known
 
     def moment(self, at: datetime) -> Moment:
-        """Where an instant that is asked about falls in the zone."""
-        return asked_moment(at, self._tz)
+        """Where the instant *at* falls in the zone."""
+        return cached_moment(at, self._tz)
 
     def by(self, t: datetime, known: datetime) -> list[Act]:
         """What had happened by *t*, as was known at *known*: by `at`, ties in recording order (B1.3)."""
@@ -63,7 +63,7 @@ class Timeline:
                 annulled.add(correction.target)
         moved = {c.target: c.new_at for c in corrections if isinstance(c, Amend) and c.id not in annulled}
         acts: list[Act] = []
-        for act in self._told:
+        for act in self._recorded:
             event = act[1]
             if event.id not in annulled:
                 at = moved.get(event.id)

@@ -19,7 +19,7 @@ POST_CHECK = ClockKind("post_check", card=Card.NONE)  # internal (B4)
 
 
 class Checked(Happening, frozen=True, kw_only=True, tag="checked"):
-    """The agency has looked whether the undertaking was kept."""
+    """The agency has checked whether the undertaking was honoured."""
 
     def apply(self, case: Case, when: Moment) -> None:
         if case.undertaking is not None:

@@ -36,16 +36,16 @@ ONLY_HOURS: Unit = "working_hour"
 
 def faults_of(pack: Pack) -> tuple[str, ...]:
     """Everything wrong with *pack* taken by itself, one sentence each; empty if it may be used."""
-    found = [*time_faults(pack), *article_faults(pack), *ground_faults(pack)]
-    if pack.special or pack.region or pack.act_modes:
-        found.append(f"{pack.name} says what only a case of it has: special, region or act_modes")
-    found += clock_faults(pack.name, pack.clocks, pack)
+    faults = [*time_faults(pack), *article_faults(pack), *ground_faults(pack)]
+    if pack.special or pack.region or pack.act_modes or pack.feedback:
+        faults.append(f"{pack.name} has a field that no file may have: special, region, act_modes or feedback")
+    faults += clock_faults(pack.name, pack.clocks, pack)
     for key, special in pack.specials.items():
         under = pack.under(key)
         if not special.law.strip():
-            found.append(f"{under.name} doesn't name its law")
-        found += [*clock_faults(under.name, special.clocks, under), *ground_faults(under)]
-    return tuple(dict.fromkeys(found))
+            faults.append(f"{under.name} doesn't name its law")
+        faults += [*clock_faults(under.name, special.clocks, under), *ground_faults(under)]
+    return tuple(dict.fromkeys(faults))
 
 
 def calendar_faults(pack: Pack, calendars: Mapping[str, CalendarBook], today: date) -> tuple[str, ...]:
@@ -92,10 +92,10 @@ def article_faults(pack: Pack) -> Iterator[str]:
 
 
 def ground_faults(pack: Pack) -> Iterator[str]:
-    """Every ground names its article, stops clocks that exist, and stands once."""
+    """Every ground names its article, stops clocks that exist, and is listed once."""
     reasons = [ground.reason for ground in pack.grounds]
     for reason in {reason for reason in reasons if reasons.count(reason) > 1}:
-        yield f"the ground {reason} stands twice in {pack.name}"
+        yield f"the ground {reason} is listed twice in {pack.name}"
     for ground in pack.grounds:
         if not ground.article.strip():
             yield f"the ground {ground.reason} of {pack.name} names no article"
@@ -114,7 +114,7 @@ def notice_faults(name: str, ground: Ground) -> Iterator[str]:
     if "restart_with" in effects and not notice.restart_with:
         yield f"{which} restarts the period with no length"
     if notice.suspension_ends == "on_answer_or_term" and notice.effect != "suspend":
-        yield f"{which} ends with a term, but begins the period anew"
+        yield f"{which} ends with a term, but restarts the period"
     if notice.term is not None and (notice.term < 1 or notice.suspension_ends == "on_answer"):
         yield f"{which} has a term of {notice.term} that ends nothing"
     if notice.stops_max is not None and notice.stops_max < 1:

@@ -60,8 +60,8 @@ def _require_usual_clocks(pack: Pack, mode: Mode) -> None:
 
 def articles(pack: Pack, mode: str) -> dict[str, str]:
     """What each clock rests on in *mode*, as the pack cites it: the paragraph of the mode where that has its own."""
-    found = {clock: pack.clock_article(clock, mode) for clock in pack.clocks}
-    return found | {TOLERANCE_CURE.name: pack.article(TOLERANCE_CURE.name)}
+    by_clock = {clock: pack.clock_article(clock, mode) for clock in pack.clocks}
+    return by_clock | {TOLERANCE_CURE.name: pack.article(TOLERANCE_CURE.name)}
 
 
 def renewal(pack: Pack, mode: str) -> RenewalTerms:

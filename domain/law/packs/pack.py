@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field, structs
 
 from domain.law.licensing.rule import DayRule, Yellow
+from domain.law.packs.feedback import FeedbackTerms
 from domain.law.packs.terms import (
     BasisLevel,
     Citation,
@@ -102,6 +103,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     special: str = ""  # which of them these clocks are under; never written in a file
     region: str = ""  # whose calendar takes the place of its own; never written in a file
     act_modes: tuple[str, ...] = ()  # the modes of the act itself, under a special law; never written in a file
+    feedback: tuple[FeedbackTerms, ...] = ()  # the zone's rules on complaints, oldest first; never written in a file
     note: str = ""
 
     @cached_property

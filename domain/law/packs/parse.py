@@ -1,13 +1,17 @@
-"""The file of a rule pack: TOML, read and checked before anything is counted by it."""
+"""The files of rule packs and of the zone's feedback rules: TOML, read and checked before anything is counted."""
 
 from __future__ import annotations
 
 import tomllib
+from typing import TypeVar
 
 import msgspec
 
 from domain.law.packs.checks import faults_of
+from domain.law.packs.feedback import FeedbackTerms, feedback_faults
 from domain.law.packs.pack import Pack
+
+T = TypeVar("T")
 
 
 class PackInvalidError(ValueError):
@@ -19,13 +23,25 @@ class PackInvalidError(ValueError):
 
 
 def parse_pack(text: str) -> Pack:
-    """The pack in TOML *text*; PackInvalidError lists all faults but those found with a calendar or the date."""
+    """The pack written in TOML *text*; PackInvalidError lists everything wrong with it, the calendar and today apart."""
+    pack = _converted(text, Pack)
+    if faults := faults_of(pack):
+        raise PackInvalidError(pack.name, faults)
+    return pack
+
+
+def parse_feedback_terms(text: str) -> FeedbackTerms:
+    """The edition of the zone's rules on complaints and evaluations in TOML *text*; PackInvalidError as for a pack."""
+    terms = _converted(text, FeedbackTerms)
+    if faults := tuple(feedback_faults(terms)):
+        raise PackInvalidError(terms.name, faults)
+    return terms
+
+
+def _converted(text: str, kind: type[T]) -> T:
     try:
-        pack = msgspec.convert(tomllib.loads(text), Pack)
+        return msgspec.convert(tomllib.loads(text), kind)
     except tomllib.TOMLDecodeError as broken:
         raise PackInvalidError("?", (f"not TOML: {broken}",)) from broken
     except msgspec.ValidationError as broken:
         raise PackInvalidError("?", (str(broken),)) from broken
-    if faults := faults_of(pack):
-        raise PackInvalidError(pack.name, faults)
-    return pack

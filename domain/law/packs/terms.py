@@ -54,7 +54,7 @@ A_FIFTH = Yellow(num=1, den=5, min=1)  # rule B10.1
 class Limit(Struct, frozen=True):
     """How long something may take: *days* counted in *unit* (0 working days = on the spot), and by which article.
 
-    Laws made in weeks are kept as calendar days, seven a week; months and working hours keep their number and unit.
+    Limits set in weeks are stored as calendar days, seven a week; months and working hours keep number and unit.
     """
 
     days: int
@@ -94,7 +94,7 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
 class NoticeTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """What a request made to the applicant does to the period once it is answered.
 
-    suspend leaves the time between out, reset begins the period anew, restart_with begins one of another length.
+    suspend leaves the time between out, reset restarts the period, restart_with starts one of another length.
     The first request has *effect* if made within *within* days of the start (None: at any time), else *late_effect*.
     Every later one has *again_effect* (None: as the first) if made within *again_within* days of the last answer.
     Days are the clock's own counting days; *restart_with* is counted in the clock's unit.

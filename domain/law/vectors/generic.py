@@ -51,13 +51,13 @@ _decoder = msgspec.json.Decoder(PackVector)
 
 def check_pack_vectors(lines: Iterable[str | bytes]) -> list[GenericMismatch]:
     """Every vector of *lines* that the general clock does not reproduce; empty lines are skipped, not an empty file."""
-    found: list[GenericMismatch] = []
+    mismatches: list[GenericMismatch] = []
     seen = False
     for number, line in enumerate(lines, start=1):
         if line.strip():
             seen = True
-            found += check_line(f"line {number}", line)
-    return found if seen else [GenericMismatch("line 1", "a vector", "nothing")]
+            mismatches += check_line(f"line {number}", line)
+    return mismatches if seen else [GenericMismatch("line 1", "a vector", "nothing")]
 
 
 def check_line(place: str, line: str | bytes) -> Iterator[GenericMismatch]:
@@ -79,10 +79,10 @@ def check_line(place: str, line: str | bytes) -> Iterator[GenericMismatch]:
         yield GenericMismatch(named, "", f"not a vector: {fault}")
     else:
         if type(computed) is not type(expected) or computed != expected:
-            yield GenericMismatch(vector.id, told(expected), told(computed))
+            yield GenericMismatch(vector.id, shown(expected), shown(computed))
 
 
-def told(moment: Moment | None) -> str:
+def shown(moment: Moment | None) -> str:
     """A moment as a vector writes it."""
     return "null" if moment is None else moment.isoformat()
 

@@ -39,7 +39,7 @@ class Vector(Struct, frozen=True):
 
 
 class Mismatch(Struct, frozen=True):
-    """One value that is not as expected: in which vector, asked when (None: the line itself is faulty), and where.
+    """One value that is not as expected: in which vector, when (None: the line itself is faulty), and where.
 
     *path* is dotted, such as "clocks.decision.due".
     """
@@ -60,13 +60,13 @@ def check_vectors(lines: Iterable[str | bytes], books: Mapping[str, CalendarBook
     A line that cannot be read, names an unknown calendar or expects nothing is itself a mismatch, and so is a file
     without a vector: nothing passes silently.
     """
-    found: list[Mismatch] = []
+    mismatches: list[Mismatch] = []
     seen = False
     for number, line in enumerate(lines, start=1):
         if line.strip():
             seen = True
-            found += _check(f"line {number}", line, books)
-    return found if seen else [Mismatch("line 1", None, "", "a vector", "nothing")]
+            mismatches += _check(f"line {number}", line, books)
+    return mismatches if seen else [Mismatch("line 1", None, "", "a vector", "nothing")]
 
 
 def _check(place: str, line: str | bytes, books: Mapping[str, CalendarBook]) -> list[Mismatch]:
@@ -79,14 +79,16 @@ def _check(place: str, line: str | bytes, books: Mapping[str, CalendarBook]) -> 
     if not vector.as_of:
         return [Mismatch(f"{place} ({vector.id})", None, "as_of", "a question", "nothing")]
     timeline = Timeline(vector.rule.zone, vector.events)
-    found: list[Mismatch] = []
-    for asked in vector.as_of:
-        if not asked.expect:
-            found.append(Mismatch(vector.id, asked.t, "expect", "an answer", "nothing"))
-        said = msgspec.to_builtins(evaluate(vector.rule, timeline, books[vector.calendar], asked.t, asked.known))
-        differences = _differences("", asked.expect, said)
-        found += [Mismatch(vector.id, asked.t, path, expected, got) for path, expected, got in differences]
-    return found
+    mismatches: list[Mismatch] = []
+    for question in vector.as_of:
+        if not question.expect:
+            mismatches.append(Mismatch(vector.id, question.t, "expect", "an answer", "nothing"))
+        evaluation = msgspec.to_builtins(
+            evaluate(vector.rule, timeline, books[vector.calendar], question.t, question.known)
+        )
+        differences = _differences("", question.expect, evaluation)
+        mismatches += [Mismatch(vector.id, question.t, path, expected, got) for path, expected, got in differences]
+    return mismatches
 
 
 def _differences(path: str, expected: Any, got: Any) -> Iterator[tuple[str, Any, Any]]:

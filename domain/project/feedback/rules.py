@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.core.context import Context
 from domain.core.ledger import Actor, Refused, Role
-from domain.law.feedback.clock import local_day
-from domain.law.feedback.terms import VoiceTerms, terms_on
+from domain.law.calendar.moment import local_day
+from domain.law.feedback.terms import FeedbackTerms, terms_on
 from domain.project.state.feedback import Complaint, Evaluation
 from domain.project.state.project import Project
 
@@ -15,9 +15,15 @@ def evaluation_id(item: str, application: int, contact: int = 0) -> str:
     return f"{item}-{application}-v{contact}" if contact else f"{item}-{application}"
 
 
-def terms_now(context: Context) -> VoiceTerms:
-    """The zone's feedback rules on the local day the act took effect."""
-    return terms_on(local_day(context.at, context.law.zone))
+def terms_now(context: Context) -> FeedbackTerms:
+    """The zone's rules on the local day the act took effect; refused where none are published."""
+    if not context.law.feedback:
+        raise Refused(
+            "unknown-law",
+            "no rules on complaints and evaluations are published",
+            remedy="publish an edition of the zone's rules",
+        )
+    return terms_on(context.law.feedback, local_day(context.at, context.law.zone))
 
 
 def find_complaint(project: Project, code: str) -> Complaint:

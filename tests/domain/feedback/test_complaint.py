@@ -6,7 +6,6 @@ import pytest
 from msgspec import structs
 
 from domain.core.ledger import Actor
-from domain.law.feedback.terms import ZONE_2020
 from domain.project.application.correction import EntryRetracted
 from domain.project.feedback.complaint import (
     AnswerComplaint,
@@ -17,7 +16,7 @@ from domain.project.feedback.complaint import (
     FileComplaint,
 )
 from domain.project.state.feedback import Satisfied
-from tests.examples import APPLICANT, BUREAU, FIRE, LAND, LEADER, MANAGER, REGISTERED, submitted
+from tests.examples import APPLICANT, BUREAU, FIRE, LAND, LEADER, MANAGER, REGISTERED, ZONE_2020, submitted
 from tests.spec import given
 
 RULE = ZONE_2020.name

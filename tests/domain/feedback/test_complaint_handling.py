@@ -6,7 +6,6 @@ import pytest
 from msgspec import structs
 
 from domain.core.ledger import Actor
-from domain.law.feedback.terms import ZONE_2020
 from domain.messages import AnyCommand
 from domain.project.feedback.complaint import (
     AcceptComplaint,
@@ -22,7 +21,7 @@ from domain.project.feedback.complaint import (
     TransferComplaint,
     WithdrawComplaint,
 )
-from tests.examples import APPLICANT, BUREAU, FIRE, LAND, MANAGER, REGISTERED
+from tests.examples import APPLICANT, BUREAU, FIRE, LAND, MANAGER, REGISTERED, ZONE_2020
 from tests.spec import given
 
 RULE = ZONE_2020.name

@@ -6,9 +6,19 @@ import pytest
 from msgspec import structs
 
 from domain.core.types import Outcome
-from domain.law.feedback.terms import ZONE_2020
 from domain.project.feedback.evaluation import Channel, EvaluateService, Grade, ServiceEvaluated
-from tests.examples import APPLICANT, FIRE, LAND, MANAGER, REGISTERED, accepted, completed, submitted, under_examination
+from tests.examples import (
+    APPLICANT,
+    FIRE,
+    LAND,
+    MANAGER,
+    REGISTERED,
+    ZONE_2020,
+    accepted,
+    completed,
+    submitted,
+    under_examination,
+)
 from tests.spec import given
 
 GOOD = EvaluateService(item="land", grade=Grade.SATISFIED, channel=Channel.HALL)

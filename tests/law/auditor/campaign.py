@@ -39,8 +39,8 @@ FIELDS_NEEDED = ("id", "type", "at", "sid", "reason", "days", "dept", "hearing_d
 @cache
 def calendar() -> Json:
     """The shipped calendar, as the auditor reads it."""
-    found: Json = json.loads(CALENDARS.read_text(encoding="utf-8"))["calendars"]["CN"]
-    return found
+    result: Json = json.loads(CALENDARS.read_text(encoding="utf-8"))["calendars"]["CN"]
+    return result
 
 
 def life(seed: int, number: int) -> Json:
@@ -52,8 +52,8 @@ def life(seed: int, number: int) -> Json:
 def by_engine(asked: Json) -> Json:
     """The engine's answer, as far as the golden vectors speak of it."""
     rule, events = msgspec.convert(asked["rule"], Rule), msgspec.convert(asked["events"], list[LawEvent])
-    found = evaluate(rule, events, china(), datetime.fromisoformat(asked["t"]), datetime.fromisoformat(asked["known"]))
-    said: Json = json.loads(msgspec.json.encode(found))
+    result = evaluate(rule, events, china(), datetime.fromisoformat(asked["t"]), datetime.fromisoformat(asked["known"]))
+    said: Json = json.loads(msgspec.json.encode(result))
     for clock in said["clocks"].values():
         for beyond in clock.keys() - VECTOR_FIELDS:
             del clock[beyond]
@@ -116,27 +116,27 @@ def simplified(asked: Json) -> Iterator[Json]:
 
 def compare(seed: int, numbers: range) -> list[int]:
     """The histories among *numbers* on which the two differ, in this process alone."""
-    found = []
+    result = []
     for number in numbers:
         try:
             if differ(life(seed, number)):
-                found.append(number)
+                result.append(number)
         except Exception as fault:
             fault.add_note(f"seed {seed}, history {number}")
             raise
-    return found
+    return result
 
 
 def run(seed: int, histories: int) -> int:
     """How many of so many histories engine and auditor differ on; tells the seed, progress, and the first ones."""
     sys.stderr.write(f"auditor: seed {seed}, {histories} histories\n")
     parts = [range(first, min(first + CHUNK, histories)) for first in range(0, histories, CHUNK)]
-    found: list[int] = []
+    result: list[int] = []
     with get_context("spawn").Pool(os.cpu_count()) as pool:
         for done, differing in enumerate(pool.imap(partial(compare, seed), parts), 1):
-            found += differing
+            result += differing
             if done % PROGRESS_EVERY == 0 or done == len(parts):
-                sys.stderr.write(f"auditor: {min(done * CHUNK, histories)} of {histories}, {len(found)} differ\n")
-    for number in found[:TOLD]:
+                sys.stderr.write(f"auditor: {min(done * CHUNK, histories)} of {histories}, {len(result)} differ\n")
+    for number in result[:TOLD]:
         sys.stdout.write(f"{difference(seed, number)}\n")
-    return len(found)
+    return len(result)

@@ -14,13 +14,13 @@ Json = dict[str, Any]
 
 def intake(desk: Desk) -> dict[str, Json]:
     """The rounds, which nothing suspends; one that silence has answered has lapsed."""
-    walk, found = desk.walk, {}
+    walk, result = desk.walk, {}
     for number, turn in enumerate(walk.rounds, 1):
         silent = turn.answer is None and walk.open is not turn
         clock = Clock(turn.opened, turn.start, turn.minute, desk.rule["intake_days"], turn.answer, turn.voided)
         clock.silence = "lapsed" if silent else "overdue"
-        found[f"intake#{number}"] = read(desk, clock)
-    return found
+        result[f"intake#{number}"] = read(desk, clock)
+    return result
 
 
 def review(desk: Desk, acts: list[Act]) -> dict[str, Clock]:

@@ -45,8 +45,8 @@ def test_the_auditor_agrees_with_every_golden_vector(file: str) -> None:
     assert {vector["calendar"] for vector in vectors} == {"CN"}
     for vector in vectors:
         for asked in vector["as_of"]:
-            found = audit(vector["rule"], vector["events"], campaign.calendar(), asked["t"], asked.get("known"))
-            assert found == asked["expect"], (vector["id"], asked["t"])
+            result = audit(vector["rule"], vector["events"], campaign.calendar(), asked["t"], asked.get("known"))
+            assert result == asked["expect"], (vector["id"], asked["t"])
 
 
 def test_the_clocks_hold_the_vectors_of_early_acts_and_ends() -> None:
@@ -144,11 +144,11 @@ def by_general_clock(life: Json, special: str) -> Json | None:
     t, known = datetime.fromisoformat(life["t"]), datetime.fromisoformat(life["known"])
     calendar = book.calendar(pack, known.astimezone(ZoneInfo(pack.zone)).date())
     timeline = Timeline(pack.zone, msgspec.convert(life["events"], list[LawEvent]))
-    found = general_clocks(pack, calendar, timeline, t, known).get("decision")
-    if found is None:
+    result = general_clocks(pack, calendar, timeline, t, known).get("decision")
+    if result is None:
         return None
-    days = {name: text(getattr(found, name)) for name in ("start", "due", "earliest_due")}
-    return {**days, "used": found.used, "remaining": found.remaining, "state": found.state}
+    days = {name: text(getattr(result, name)) for name in ("start", "due", "earliest_due")}
+    return {**days, "used": result.used, "remaining": result.remaining, "state": result.state}
 
 
 def text(day: date | None) -> str | None:
@@ -168,13 +168,13 @@ def test_a_campaign_tells_the_smallest_history_on_which_they_differ(monkeypatch:
         return campaign.by_engine(asked | {"events": seeing})
 
     monkeypatch.setattr(campaign, "by_auditor", blind)
-    found = campaign.compare(SEED, range(100))
-    told = campaign.difference(SEED, found[0])
+    result = campaign.compare(SEED, range(100))
+    told = campaign.difference(SEED, result[0])
 
     assert told is not None
     heading, _, *rest = told.splitlines()
     happened = [json.loads(line)["type"] for line in rest if line.startswith('  {"id"')]
-    assert heading.startswith(f"seed {SEED}, history {found[0]}: t ")
+    assert heading.startswith(f"seed {SEED}, history {result[0]}: t ")
     assert len(happened) == len({"suspend", "what begins the application"})
     assert "suspend" in happened
     assert all(": engine " in line for line in rest[len(happened) :])

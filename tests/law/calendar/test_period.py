@@ -55,14 +55,14 @@ def test_a_month_holds_its_days(day: date) -> None:
 @given(DAYS, st.integers(0, 1_100))
 def test_the_parts_of_a_period_come_to_its_days(first: date, length: int) -> None:
     asked = Period(first, first + timedelta(days=length))
-    found, held = Counter[date](), None
+    result, held = Counter[date](), None
     for part in asked.parts():
         assert part.before == held
         for days, times in [*((days, 1) for days in part.more), *((days, -1) for days in part.less)]:
             assert all(part.span.begin(day) == day for day in days)
-            found.update({days[0] + timedelta(days=n): times for n in range((days[1] - days[0]).days)})
-        whole = sorted(day for day, times in found.items() if times)
-        assert set(found.values()) <= {0, 1}
+            result.update({days[0] + timedelta(days=n): times for n in range((days[1] - days[0]).days)})
+        whole = sorted(day for day, times in result.items() if times)
+        assert set(result.values()) <= {0, 1}
         held = (whole[0], whole[-1] + timedelta(days=1)) if whole else None
     assert held == (asked.first, asked.last + timedelta(days=1))
     assert len(whole) == length + 1

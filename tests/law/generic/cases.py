@@ -34,11 +34,11 @@ def suspensions(
     draw: st.DrawFn, days: int = 120, most: int = 4, longest_days: int = 30
 ) -> list[tuple[datetime, datetime | None]]:
     """Stretches that may overlap, nest, chain, and be open."""
-    found: list[Stretch] = []
+    result: list[Stretch] = []
     for begun in draw(st.lists(instants(days), max_size=most)):
         length = draw(st.none() | st.integers(0, longest_days * STEPS_PER_DAY))
-        found.append((begun, None if length is None else begun + timedelta(minutes=5) * length))
-    return found
+        result.append((begun, None if length is None else begun + timedelta(minutes=5) * length))
+    return result
 
 
 def some_holidays(seed: int) -> frozenset[date]:

@@ -95,10 +95,10 @@ class NaiveClock:
         year, month = day.year, day.month
         for _ in range(self.n):
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        found = date(year, month, 1)
-        while found.day < day.day and (found + ONE).month == month:
-            found += ONE
-        return found
+        result = date(year, month, 1)
+        while result.day < day.day and (result + ONE).month == month:
+            result += ONE
+        return result
 
     def due_by_steps(self) -> datetime | None:
         """Walk in steps; a step counts if its beginning lies in opening hours and in no suspension."""

@@ -33,12 +33,12 @@ def held(until: str, *events: LawEvent, live: bool = True) -> list[tuple[str, st
         asked_days={},
         live=live,
     )
-    found = dict[str, str]()
+    result = dict[str, str]()
     for one in general_held_days(terms, Timeline(pack.zone, events), at(until), at(until)):
-        if found and list(found.values())[-1] == one.holder:
-            found.popitem()
-        found[one.day.strftime("%m-%d")] = one.holder
-    return list(found.items())
+        if result and list(result.values())[-1] == one.holder:
+            result.popitem()
+        result[one.day.strftime("%m-%d")] = one.holder
+    return list(result.items())
 
 
 PERMIT = (

@@ -64,9 +64,9 @@ def test_the_other_grounds_count_under_their_own_names() -> None:
         Suspend(id="8", at=at("01-11"), sid="b", reason="hearing"),
         Resume(id="9", at=at("01-20"), sid="a"),
     ]
-    found = clocks(stopped, "01-21")["decision"]
-    assert found.due == date(2012, 3, 7)
-    assert found.flags == ("suspend_no_statutory_ground:hearing",)
+    result = clocks(stopped, "01-21")["decision"]
+    assert result.due == date(2012, 3, 7)
+    assert result.flags == ("suspend_no_statutory_ground:hearing",)
 
 
 def test_a_corrected_receipt_moves_the_clock() -> None:
@@ -76,15 +76,15 @@ def test_a_corrected_receipt_moves_the_clock() -> None:
 
 
 def test_a_special_law_in_calendar_days_runs_from_receipt() -> None:
-    found = clocks(PERMIT[:1], "01-05", law="cn-licensing@2019-04-23/eia_report")
-    assert found["decision"].due == date(2012, 3, 2)
-    assert "commitment" not in found
-    assert "renewal_filing" not in found
+    result = clocks(PERMIT[:1], "01-05", law="cn-licensing@2019-04-23/eia_report")
+    assert result["decision"].due == date(2012, 3, 2)
+    assert "commitment" not in result
+    assert "renewal_filing" not in result
 
 
 def test_a_recorded_length_replaces_the_pack_s() -> None:
     book = law_book()
     pack = book.pack("nl-wabo@2010-10-01")
     calendar = book.calendar(pack, at("01-05").date())
-    found = general_clocks(pack, calendar, Timeline(pack.zone, PERMIT[:1]), at("01-05"), lengths={"decision": 7})
-    assert found["decision"].due == date(2012, 1, 9)
+    result = general_clocks(pack, calendar, Timeline(pack.zone, PERMIT[:1]), at("01-05"), lengths={"decision": 7})
+    assert result["decision"].due == date(2012, 1, 9)

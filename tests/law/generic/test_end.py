@@ -31,24 +31,24 @@ def test_a_refusal_to_admit_voids_the_decision_that_runs_from_receipt(law: str) 
     item = terms(law, fire=3)
     events = (RECEIVED, happened("countersign_request", "03-02 11:00", dept="fire"), REFUSED)
 
-    found = read(item, at("06-30"), *events)
+    result = read(item, at("06-30"), *events)
 
-    assert {name: one.state for name, one in found.items()} == {
+    assert {name: one.state for name, one in result.items()} == {
         "intake": State.MET,
         "decision": State.VOID,
         "countersign:fire": State.VOID,
     }
-    assert all(one.closed for one in found.values())
-    assert found["decision"].standing.used == 3  # through the day of the refusal, and no further
+    assert all(one.closed for one in result.values())
+    assert result["decision"].standing.used == 3  # through the day of the refusal, and no further
     course = general_course(item, Timeline(item.pack.zone, events), at("06-30"))
     assert [(one.clock, one.rung) for one in course.passed if one.rung == "card"] == []
     assert course.next is None
 
 
 def test_accepted_all_the_same_the_decision_runs_on() -> None:
-    found = read(terms(), at("03-20"), RECEIVED, REFUSED, happened("accepted", "03-06"))
+    result = read(terms(), at("03-20"), RECEIVED, REFUSED, happened("accepted", "03-06"))
 
-    assert found["decision"].state is State.RUNNING
+    assert result["decision"].state is State.RUNNING
 
 
 def test_a_refusal_after_acceptance_or_silence_ends_nothing() -> None:
@@ -80,15 +80,15 @@ def test_what_silence_brought_about_outlives_a_withdrawal() -> None:
 def test_a_decision_keyed_in_before_its_receipt_leaves_no_clock_open() -> None:
     decided = happened("decided", "02-27", outcome="granted")
 
-    found = read(terms(), at("06-30"), decided, RECEIVED)
-    assert {one.state for name, one in found.items() if name != "delivery"} == {State.VOID}
+    result = read(terms(), at("06-30"), decided, RECEIVED)
+    assert {one.state for name, one in result.items() if name != "delivery"} == {State.VOID}
 
 
 def test_the_clocks_of_the_decision_run_on() -> None:
     decided = happened("decided", "03-10", outcome="granted")
 
-    found = read(terms(), at("06-30"), RECEIVED, happened("accepted", "03-03"), decided)
-    assert {name: one.state for name, one in found.items()} == {
+    result = read(terms(), at("06-30"), RECEIVED, happened("accepted", "03-03"), decided)
+    assert {name: one.state for name, one in result.items()} == {
         "intake": State.MET,
         "decision": State.MET,
         "delivery": State.OVERDUE,
@@ -107,11 +107,11 @@ def test_a_decision_does_not_stop_a_clock_that_its_notification_stops() -> None:
 
 def test_an_acceptance_before_the_receipt_answers_it_as_of_the_receipt() -> None:
     item = msgspec.structs.replace(terms(), lengths={"commitment": 10})
-    found = read(item, at("03-20"), happened("accepted", "02-27"), RECEIVED)
+    result = read(item, at("03-20"), happened("accepted", "02-27"), RECEIVED)
 
-    assert found["intake"].state is State.MET
-    assert found["commitment"].standing.start == date(2026, 3, 2)
-    flags = {name: one.standing.flags for name, one in found.items()}
+    assert result["intake"].state is State.MET
+    assert result["commitment"].standing.start == date(2026, 3, 2)
+    flags = {name: one.standing.flags for name, one in result.items()}
     assert flags == {"intake": ("accepted_before_receipt",), "commitment": ("accepted_before_receipt",), "decision": ()}
 
 
@@ -121,11 +121,11 @@ def test_no_clock_of_an_ended_application_is_open(life: dict[str, Any], law: str
     item = terms(law, live=live, plan=5, fire=3)
     t = at(life["t"][:10]) + timedelta(days=days)
     acts = [event for _, event, _ in Timeline(item.pack.zone, events).by(t, at("9000-01-01"))]
-    found = read(item, t, *events)
-    accepted = found.get("intake") is not None and found["intake"].state is State.DEEMED
+    result = read(item, t, *events)
+    accepted = result.get("intake") is not None and result["intake"].state is State.DEEMED
     end = ending(acts)
     if end is not None and not (accepted and end.__struct_config__.tag == "refused"):
-        still = {one.clock for one in found.values() if one.state in OPEN}
+        still = {one.clock for one in result.values() if one.state in OPEN}
         assert all(BY_DECISION.intersection(item.pack.clocks[name].start) for name in still)
 
 
@@ -139,6 +139,6 @@ def test_no_clock_of_an_ended_application_is_open(life: dict[str, Any], law: str
     ],
 )
 def test_the_last_day_in_calendar_days_rolls_to_the_next_open_one(law: str, day: str, due: date) -> None:
-    found = read(terms(law), at("03-06 13:00"), happened("received", day))
+    result = read(terms(law), at("03-06 13:00"), happened("received", day))
 
-    assert found["decision"].standing.due == due
+    assert result["decision"].standing.due == due

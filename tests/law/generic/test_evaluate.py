@@ -89,10 +89,10 @@ def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no
     answer = happened("corrected", "04-20 17:00")
     accepted = happened("accepted", "04-21 17:00")
     dutch = terms("nl-awb@2009-10-01")
-    found = read(dutch, at("05-01"), RECEIVED, asked, answer)["decision"].standing
+    result = read(dutch, at("05-01"), RECEIVED, asked, answer)["decision"].standing
     taken_up = read(dutch, at("05-01"), RECEIVED, asked, accepted)["decision"].standing
 
-    assert (found.due, found.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
+    assert (result.due, result.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
     assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
 
 
@@ -105,8 +105,8 @@ def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() ->
     in_time = happened("delivered", "06-02 18:00")
 
     def decision(t: str, *events: LawEvent) -> tuple[State, bool]:
-        found = read(spain, at(t), RECEIVED, *events)["decision"]
-        return found.state, found.closed
+        result = read(spain, at(t), RECEIVED, *events)["decision"]
+        return result.state, result.closed
 
     assert decision("06-02 20:00", decided) == (State.RUNNING, False), "a decision alone stops nothing"
     assert decision("06-10", decided) == (State.DEEMED, False), "silence has granted before anybody was told"
@@ -151,10 +151,10 @@ def test_a_second_request_for_information_stops_no_clock_of_new_zealand() -> Non
     """Twenty working days from Mar 2, and the three from Mar 10 to 12: the second request has no effect."""
     asked = [happened("correction_notice", "03-10"), happened("corrected", "03-12")]
     again = [happened("correction_notice", "03-20", id="n2"), happened("corrected", "03-25", id="c2")]
-    found = {law: read(terms(f"nz-rma@{law}"), at("03-26"), RECEIVED, *asked, *again) for law in NEW_ZEALAND}
+    result = {law: read(terms(f"nz-rma@{law}"), at("03-26"), RECEIVED, *asked, *again) for law in NEW_ZEALAND}
 
-    assert [one["decision"].standing.due for one in found.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
-    assert [one["decision"].standing.flags for one in found.values()] == [
+    assert [one["decision"].standing.due for one in result.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
+    assert [one["decision"].standing.flags for one in result.values()] == [
         (),
         ("resume_without_suspend", "stopped_too_often:further_information"),
     ]
@@ -162,8 +162,8 @@ def test_a_second_request_for_information_stops_no_clock_of_new_zealand() -> Non
 
 def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal() -> None:
     """An acceptance renews no licence, and sends no file to an upper level."""
-    found = read(terms(), at("06-30"), RECEIVED, ACCEPTED)
-    assert found.keys() == {"intake", "decision"}
+    result = read(terms(), at("06-30"), RECEIVED, ACCEPTED)
+    assert result.keys() == {"intake", "decision"}
     reviewed = read(structs.replace(terms(), mode="lower_review"), at("06-30"), RECEIVED, ACCEPTED)
     assert reviewed["lower_review"].state is State.OVERDUE
     assert "renewal_guard" not in reviewed
@@ -175,10 +175,10 @@ def test_they_are_the_clocks_of_the_general_case() -> None:
     timeline = Timeline(item.pack.zone, events)
     plain = general_clocks(item.pack, item.calendar, timeline, at("03-20"))
 
-    found = read(item, at("03-20"), *events)
+    result = read(item, at("03-20"), *events)
 
-    assert {name: one.standing for name, one in found.items()} == plain
-    assert {"intake", "decision"} <= found.keys()
+    assert {name: one.standing for name, one in result.items()} == plain
+    assert {"intake", "decision"} <= result.keys()
 
 
 def test_each_consulted_department_has_its_own_clock() -> None:
@@ -186,10 +186,10 @@ def test_each_consulted_department_has_its_own_clock() -> None:
     asked = [happened("countersign_request", "03-04", dept=one, id=one) for one in ("fire", "plan")]
     answer = happened("countersign_reply", "03-09", dept="fire")
 
-    found = read(item, at("03-10"), RECEIVED, ACCEPTED, *asked, answer)
+    result = read(item, at("03-10"), RECEIVED, ACCEPTED, *asked, answer)
 
-    assert [found[f"countersign:{one}"].standing.length for one in ("fire", "plan")] == [3, 5]
-    assert [found[f"countersign:{one}"].state for one in ("fire", "plan")] == [State.MET, State.RUNNING]
+    assert [result[f"countersign:{one}"].standing.length for one in ("fire", "plan")] == [3, 5]
+    assert [result[f"countersign:{one}"].state for one in ("fire", "plan")] == [State.MET, State.RUNNING]
 
 
 def test_a_decision_leaves_what_was_asked_moot() -> None:
@@ -197,9 +197,9 @@ def test_a_decision_leaves_what_was_asked_moot() -> None:
     asked = happened("countersign_request", "03-04", dept="fire")
     decided = happened("decided", "03-05", outcome="denied")
 
-    found = read(item, at("04-10"), RECEIVED, asked, decided)
+    result = read(item, at("04-10"), RECEIVED, asked, decided)
 
-    assert (found["countersign:fire"].state, found["intake"].state) == (State.VOID, State.VOID)
+    assert (result["countersign:fire"].state, result["intake"].state) == (State.VOID, State.VOID)
 
 
 def test_silence_of_an_outside_department_proves_nothing_until_attested() -> None:

@@ -77,12 +77,12 @@ HOLIDAYS_ON_SATURDAY = WorkingCalendar.of_holidays([date(2026, 10, 10), date(202
     ],
 )
 def test_taiwan_rolls_saturday_to_monday_noon(start: str, expected: str) -> None:
-    found = due(
+    result = due(
         rule(10, roll="saturday_noon", zone="Asia/Taipei", calendar=HOLIDAYS_ON_SATURDAY),
         [Started(at(f"{start}T03:00"))],
     )
-    assert found is not None
-    assert found.isoformat() == expected
+    assert result is not None
+    assert result.isoformat() == expected
 
 
 def test_a_make_up_saturday_is_a_day_like_any_other() -> None:
@@ -176,9 +176,9 @@ def test_an_extension_is_lawful_once_in_time_and_within_its_limit(
 ) -> None:
     clock = rule(10, extension=ONCE)
     events: list[GeneralEvent] = [Started(at("01-01")), *(Extended(at(day), n) for day, n in extensions)]
-    found = standing(clock, events, at("01-12"))
-    assert found is not None
-    assert (found.length, list(found.flags)) == (days, flags)
+    result = standing(clock, events, at("01-12"))
+    assert result is not None
+    assert (result.length, list(result.flags)) == (days, flags)
 
 
 def test_an_extension_in_weeks_lengthens_a_period_of_months_but_not_of_working_days() -> None:
@@ -209,9 +209,9 @@ def test_working_hours_stop_and_go_by_the_minute() -> None:
     assert due(clock, [Started(start)]) == datetime(2026, 3, 5, 10, tzinfo=SEOUL)
     assert due(clock, [Started(start), *held]) == datetime(2026, 3, 5, 11, tzinfo=SEOUL)
     assert due(clock, [Started(start), held[0]]) is None
-    found = standing(clock, [Started(start), *held], start.replace(hour=15))
-    assert found is not None
-    assert (found.used, found.remaining, found.level) == (3.0, 5.0, "green")
+    result = standing(clock, [Started(start), *held], start.replace(hour=15))
+    assert result is not None
+    assert (result.used, result.remaining, result.level) == (3.0, 5.0, "green")
 
 
 def test_a_suspension_that_begins_when_the_last_minute_is_used_comes_too_late() -> None:
@@ -251,9 +251,9 @@ def test_counting_back() -> None:
 def test_silence_that_decides_has_decided() -> None:
     clock = rule(56, on_silence="deemed_granted")
     events: list[GeneralEvent] = [Started(at("01-01")), Stopped(at("03-01"))]
-    found = standing(clock, events, at("03-02"))
-    assert found is not None
-    assert (found.state, found.deemed, found.deemed_from) == ("deemed", "deemed_granted", date(2026, 2, 27))
+    result = standing(clock, events, at("03-02"))
+    assert result is not None
+    assert (result.state, result.deemed, result.deemed_from) == ("deemed", "deemed_granted", date(2026, 2, 27))
     met = standing(clock, [Started(at("01-01")), Stopped(at("02-26"))], at("03-02"))
     assert met is not None
     assert (met.state, met.deemed, met.level) == ("met", None, "none")
@@ -261,17 +261,17 @@ def test_silence_that_decides_has_decided() -> None:
 
 def test_while_suspended_nothing_is_due_and_nothing_warns() -> None:
     events: list[GeneralEvent] = [Started(at("01-01")), Suspended(at("01-10"))]
-    found = standing(rule(10), events, at("01-20"))
-    assert found is not None
-    assert (found.state, found.level, found.due, found.used) == ("suspended", "paused", None, 8)
-    assert found.earliest_due == date(2026, 1, 21)
+    result = standing(rule(10), events, at("01-20"))
+    assert result is not None
+    assert (result.state, result.level, result.due, result.used) == ("suspended", "paused", None, 8)
+    assert result.earliest_due == date(2026, 1, 21)
     assert standing(rule(10), [*events, Withdrawn(at("01-15"))], at("01-20")).state == "void"  # type: ignore[union-attr]  # it has started
 
 
 def test_it_warns_when_a_fifth_is_left() -> None:
-    found = standing(rule(20), [Started(at("01-01"))], at("01-17"))
+    result = standing(rule(20), [Started(at("01-01"))], at("01-17"))
     later = standing(rule(20), [Started(at("01-01"))], at("01-18"))
-    assert found is not None
+    assert result is not None
     assert later is not None
-    assert (found.level, found.yellow_from, found.remaining) == ("green", date(2026, 1, 18), 5)
+    assert (result.level, result.yellow_from, result.remaining) == ("green", date(2026, 1, 18), 5)
     assert (later.level, later.remaining) == ("yellow", 4)

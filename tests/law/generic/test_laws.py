@@ -131,22 +131,22 @@ def test_it_is_overdue_from_the_day_after_the_last_and_not_before(clock: NaiveCl
 @FEW
 def test_used_and_remaining_make_up_the_length_while_it_runs(clock: NaiveClock, t: datetime) -> None:
     clock.roll = "none"
-    found = standing(rule_of(clock), events_of(clock), t)
-    assume(found is not None)
-    assert found is not None
-    if found.state in ("running", "suspended"):
-        assert found.used + found.remaining == found.length
+    result = standing(rule_of(clock), events_of(clock), t)
+    assume(result is not None)
+    assert result is not None
+    if result.state in ("running", "suspended"):
+        assert result.used + result.remaining == result.length
     else:
-        assert found.used >= found.length
+        assert result.used >= result.length
 
 
 @given(clocks(), instants(200))
 @FEW
 def test_stopping_fixes_the_clock_for_ever(clock: NaiveClock, at: datetime) -> None:
     rule, events = rule_of(clock), [*events_of(clock), Stopped(at)]
-    found = standing(rule, events, at)
+    result = standing(rule, events, at)
     later = standing(rule, events, at + 1000 * ONE_DAY)
-    assert later == found
+    assert later == result
 
 
 FAR = st.datetimes(datetime(9990, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))
@@ -157,6 +157,6 @@ FAR = st.datetimes(datetime(9990, 1, 1), datetime(9999, 12, 31), timezones=st.ju
 def test_no_history_is_too_long(clock: NaiveClock, start: datetime, n: int, until: date) -> None:
     events = [Started(start), Suspended(start), Resumed(start), Extended(start, n), Agreed(start, until)]
     for roll in ("none", "forward", "saturday_noon"):
-        found = standing(structs.replace(rule_of(clock), roll=roll), events, datetime.max.replace(tzinfo=UTC))
-        assert found is not None
-        assert found.due is not None
+        result = standing(structs.replace(rule_of(clock), roll=roll), events, datetime.max.replace(tzinfo=UTC))
+        assert result is not None
+        assert result.due is not None

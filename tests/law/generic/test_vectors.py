@@ -32,9 +32,9 @@ def test_terms_stops_and_parts_of_a_period_end_where_they_were_counted_by_hand()
 def test_a_wrong_vector_and_an_unreadable_one_are_reported() -> None:
     wrong = json.loads(lines()[0])
     wrong["expect"]["due"] = "2026-03-09"
-    found = check_pack_vectors([json.dumps(wrong), "", "{}", "no json"])
-    assert [(m.id, m.expected) for m in found] == [(wrong["id"], "2026-03-09"), ("line 3", ""), ("line 4", "")]
-    assert found[0].computed == "2026-03-09T14:20:00+09:00"
+    result = check_pack_vectors([json.dumps(wrong), "", "{}", "no json"])
+    assert [(m.id, m.expected) for m in result] == [(wrong["id"], "2026-03-09"), ("line 3", ""), ("line 4", "")]
+    assert result[0].computed == "2026-03-09T14:20:00+09:00"
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_a_vector_may_say_what_happened_in_its_own_words(event: dict[str, object
 def test_a_faulty_line_says_where_and_what(at: str, changed: object, sentence: str) -> None:
     vector = json.loads(lines()[0])
     vector[at] = vector[at] | changed if isinstance(changed, dict) else changed
-    (found,) = check_pack_vectors([json.dumps(vector)])
-    assert found.id == "line 1 (KR-01)"
-    assert sentence in found.computed
+    (result,) = check_pack_vectors([json.dumps(vector)])
+    assert result.id == "line 1 (KR-01)"
+    assert sentence in result.computed
 
 
 def test_a_file_without_a_vector_proves_nothing() -> None:

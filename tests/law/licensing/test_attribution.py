@@ -104,11 +104,11 @@ def test_the_agencys_days_are_those_its_clock_counted(life: dict[str, Any]) -> N
     days = held_days(rule, events, china(), t)
 
     assert [one.day for one in days] == [days[0].day + timedelta(days=n) for n in range(len(days))]
-    found = evaluate(rule, events, china(), t)
-    decision = found.clocks.get("decision")
-    refused = found.item_state is ItemState.DECIDED and "delivery" not in found.clocks
-    by_act = found.acceptance is not None and found.acceptance.kind == "explicit"  # silence looks back
-    if by_act and decision and decision.length and (found.item_state is ItemState.IN_REVIEW or refused):
+    result = evaluate(rule, events, china(), t)
+    decision = result.clocks.get("decision")
+    refused = result.item_state is ItemState.DECIDED and "delivery" not in result.clocks
+    by_act = result.acceptance is not None and result.acceptance.kind == "explicit"  # silence looks back
+    if by_act and decision and decision.length and (result.item_state is ItemState.IN_REVIEW or refused):
         counted = Counter(one.holder for one in days if one.working and one.day > decision.start)
 
         assert counted[Holder.DEPARTMENT] + counted[Holder.OTHER_DEPARTMENT] == decision.used

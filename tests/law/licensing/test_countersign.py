@@ -87,9 +87,9 @@ def test_the_general_clock_says_the_same(ending: LawEvent) -> None:
     again = happened("countersign_request", "03-12", id="again", dept="fire", step="#2", replaces="")
     events = told(ASKED, ending, *([] if ending == again else [again]))
 
-    found = {one.name: one.state for one in general_readings(terms, Timeline(pack.zone, events), at("03-16"), DISTANT)}
+    result = {one.name: one.state for one in general_readings(terms, Timeline(pack.zone, events), at("03-16"), DISTANT)}
 
-    assert (found[FIRE], found["countersign:fire/#2"]) == (State.VOID, State.RUNNING)
+    assert (result[FIRE], result["countersign:fire/#2"]) == (State.VOID, State.RUNNING)
 
 
 def test_facts_of_a_round_are_read_as_questions_of_their_own() -> None:
@@ -105,10 +105,10 @@ def test_facts_of_a_round_are_read_as_questions_of_their_own() -> None:
     entries = [entry(number, fact, at=at(day)) for number, (day, fact) in enumerate(zip(days, facts, strict=True), 1)]
     history = item_histories(entries)["land", 1]
 
-    found = read(history, law_book(), at("03-10"), datetime(2027, 1, 1, tzinfo=UTC))
+    result = read(history, law_book(), at("03-10"), datetime(2027, 1, 1, tzinfo=UTC))
 
-    assert found is not None
-    states = {one.clock: one.state for one in found.clocks if one.clock.startswith("countersign")}
+    assert result is not None
+    states = {one.clock: one.state for one in result.clocks if one.clock.startswith("countersign")}
     assert states == {
         "countersign:fire": State.MET,
         "countersign:roads": State.VOID,

@@ -44,8 +44,8 @@ def test_a_refusal_to_admit_leaves_no_clock_open() -> None:
     }
     assert said.clocks["countersign:plan"].used == 2  # through the day of the refusal
     assert said.card is Card.NONE
-    found = course(STRICT, events, china(), at("06-01"))
-    assert (found.passed, found.next) == ((), None)
+    result = course(STRICT, events, china(), at("06-01"))
+    assert (result.passed, result.next) == ((), None)
 
 
 def test_a_decision_leaves_only_the_clocks_that_it_starts() -> None:

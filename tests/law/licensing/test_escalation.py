@@ -185,13 +185,13 @@ def looked_up(rule: Rule, events: list[LawEvent], now: datetime) -> dict[Key, da
     while (midnight := datetime.combine(day, time(), zone).astimezone(UTC)) <= now:
         instants.add(midnight)
         day += timedelta(days=1)
-    found: dict[Key, datetime] = {}
+    result: dict[Key, datetime] = {}
     for instant in sorted(instants):
         if instant <= now:
             for name, clock in evaluate(rule, events, china(), instant, now).clocks.items():
                 for rung in rung_of(name, clock):
-                    found.setdefault((name, clock.length, rung), instant)
-    return found
+                    result.setdefault((name, clock.length, rung), instant)
+    return result
 
 
 @some

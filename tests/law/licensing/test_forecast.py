@@ -39,12 +39,12 @@ def last_instant(events: list[LawEvent]) -> datetime:
 def test_it_says_on_any_later_day_what_the_law_says_then(life: dict[str, Any], hours: list[int]) -> None:
     rule = msgspec.convert(life["rule"], Rule)
     events = msgspec.convert(life["events"], list[LawEvent])
-    found = outlooks(rule, events, china())
+    result = outlooks(rule, events, china())
     last = last_instant(events)
     for t in [last, *(last + timedelta(hours=hour) for hour in hours)]:
         today = t.astimezone(ZoneInfo(rule.zone)).date()
         calendar = china().as_known(date.max)
-        readings = {one.name: one.on(today, calendar) for one in found.clocks}
+        readings = {one.name: one.on(today, calendar) for one in result.clocks}
 
         assert {name: clock for name, clock in readings.items() if clock} == evaluate(
             rule, events, china(), t, DISTANT

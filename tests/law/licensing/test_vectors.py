@@ -40,16 +40,16 @@ def test_a_wrong_value_is_found_at_its_path() -> None:
     asked = vector["as_of"][0]
     asked["expect"]["clocks"]["decision"]["due"] = "2026-03-29"
 
-    (found,) = check(vector)
+    (result,) = check(vector)
 
-    assert (found.vector, found.path, found.expected, found.got) == (
+    assert (result.vector, result.path, result.expected, result.got) == (
         "H01",
         "clocks.decision.due",
         "2026-03-29",
         "2026-03-30",
     )
-    assert found.t is not None
-    assert found.t.isoformat() == asked["t"]
+    assert result.t is not None
+    assert result.t.isoformat() == asked["t"]
 
 
 def test_a_clock_too_many_or_too_few_is_found() -> None:
@@ -58,7 +58,7 @@ def test_a_clock_too_many_or_too_few_is_found() -> None:
     clocks = vector["as_of"][0]["expect"]["clocks"]
     clocks["delivery"] = clocks.pop("intake#1")
 
-    assert [found.path for found in check(vector)] == ["clocks.delivery", "clocks.intake#1"]
+    assert [result.path for result in check(vector)] == ["clocks.delivery", "clocks.intake#1"]
 
 
 def test_a_wrong_flag_is_found() -> None:
@@ -66,33 +66,33 @@ def test_a_wrong_flag_is_found() -> None:
     vector["as_of"] = vector["as_of"][:1]
     vector["as_of"][0]["expect"]["flags"] = ["duplicate_receipt"]
 
-    (found,) = check(vector)
+    (result,) = check(vector)
 
-    assert (found.path, found.expected, found.got) == ("flags", ["duplicate_receipt"], ())
+    assert (result.path, result.expected, result.got) == ("flags", ["duplicate_receipt"], ())
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": "X"}', "[]"])
 def test_an_unreadable_line_is_a_mismatch(line: str) -> None:
-    (found,) = check_vectors(["\n", line], shipped())
-    assert (found.vector, found.t, found.expected) == ("line 2", None, "a vector")
+    (result,) = check_vectors(["\n", line], shipped())
+    assert (result.vector, result.t, result.expected) == ("line 2", None, "a vector")
 
 
 def test_an_unknown_calendar_is_a_mismatch() -> None:
-    (found,) = check(first() | {"calendar": "XX"})
-    assert (found.vector, found.path, found.got) == ("line 1 (H01)", "calendar", "XX")
+    (result,) = check(first() | {"calendar": "XX"})
+    assert (result.vector, result.path, result.got) == ("line 1 (H01)", "calendar", "XX")
 
 
 @pytest.mark.parametrize("nothing", [[], ["", "\n"]])
 def test_a_file_without_a_vector_proves_nothing(nothing: list[str]) -> None:
-    assert [(found.vector, found.got) for found in check_vectors(nothing, shipped())] == [("line 1", "nothing")]
+    assert [(result.vector, result.got) for result in check_vectors(nothing, shipped())] == [("line 1", "nothing")]
 
 
 def test_a_vector_that_asks_or_expects_nothing_is_a_mismatch() -> None:
     silent = first()
     silent["as_of"][0]["expect"] = {}
 
-    assert [found.path for found in check(first() | {"as_of": []})] == ["as_of"]
-    assert [found.path for found in check(silent)] == ["expect"]
+    assert [result.path for result in check(first() | {"as_of": []})] == ["as_of"]
+    assert [result.path for result in check(silent)] == ["expect"]
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -119,4 +119,4 @@ def test_a_field_we_do_not_know_is_a_mismatch_even_where_it_is_null() -> None:
     vector["as_of"] = vector["as_of"][:1]
     vector["as_of"][0]["expect"]["clocks"]["decision"]["due_by"] = None
 
-    assert [found.path for found in check(vector)] == ["clocks.decision.due_by"]
+    assert [result.path for result in check(vector)] == ["clocks.decision.due_by"]

@@ -89,7 +89,7 @@ ARTICLES = (
     Planted("clock without words", '行政许可法 44"\nquote = ', '行政许可法 44"\nnote = ', "quotes no words"),
     Planted("special law without a name", 'law = "中华人民共和国建筑法"', 'law = ""', "doesn't name its law"),
     Planted("ground stops no clock", 'stops = ["commitment"]', 'stops = ["promise"]', "promise, which is no clock"),
-    Planted("ground twice", 'reason = "auction"', 'reason = "bidding"', "the ground bidding stands twice"),
+    Planted("ground twice", 'reason = "auction"', 'reason = "bidding"', "the ground bidding is listed twice"),
     Planted(
         "restart without a length",
         'title_zh = "招标"',

@@ -69,8 +69,8 @@ def test_a_digest_sees_values_and_overlooks_words() -> None:
     assert pack_digest(text.replace("met ingang van", "vanaf")) == pack_digest(text)
     edited = {"nl-awb@2009-10-01": text.replace("days = 56", "days = 57")}
     recorded = {"nl-awb@2009-10-01": pack_digest(text), "nl-old@1900-01-01": "-"}
-    found = list(digest_faults(edited, recorded))
-    assert found == [
+    result = list(digest_faults(edited, recorded))
+    assert result == [
         "nl-awb@2009-10-01 was edited after it was published: write a new version with a new date instead",
         "nl-old@1900-01-01 was published and is gone",
     ]
@@ -134,9 +134,9 @@ def test_the_check_at_start_lists_everything() -> None:
 def test_limits_of_the_licensing_law(
     mode: str, days: int, article: str, extension: int | None, approver: str | None
 ) -> None:
-    limit, found = china().limit(mode), china().extension("decision", mode)
+    limit, result = china().limit(mode), china().extension("decision", mode)
     assert (limit.days, limit.unit, limit.article) == (days, "working_day", article)
-    assert (found and found.days_max, found and found.approver) == (extension, approver)
+    assert (result and result.days_max, result and result.approver) == (extension, approver)
 
 
 def test_the_other_clocks_of_the_licensing_law() -> None:
@@ -242,9 +242,9 @@ def test_what_a_dutch_register_calls_an_extension_is_counted_as_written_and_flag
     pack = law_book().pack("nl-wabo@2010-10-01")
     rule = law_book().general_rule(pack, date(2012, 1, 2))
     events: list[GeneralEvent] = [Started(at("2012-01-02T09:00")), Extended(at("2012-02-01T09:00"), days)]
-    found = standing(rule, events, at("2012-02-02T09:00"))
-    assert found is not None
-    assert (found.length, found.flags) == (56 + days, ("extension_exceeds_limit",))
+    result = standing(rule, events, at("2012-02-02T09:00"))
+    assert result is not None
+    assert (result.length, result.flags) == (56 + days, ("extension_exceeds_limit",))
 
 
 def test_the_first_notice_for_a_small_cell_resets_the_american_clock() -> None:
@@ -275,6 +275,6 @@ def test_the_first_notice_for_a_small_cell_resets_the_american_clock() -> None:
 )
 def test_each_law_counts_as_its_pack_says(name: str, mode: str, start: str, expected: str) -> None:
     book = law_book()
-    found = due(book.general_rule(book.pack(name), TODAY, mode=mode), [Started(at(start))])
-    assert found is not None
-    assert found.isoformat() == expected
+    result = due(book.general_rule(book.pack(name), TODAY, mode=mode), [Started(at(start))])
+    assert result is not None
+    assert result.isoformat() == expected

@@ -1,4 +1,4 @@
-"""The day told to the applicant stands beside the one that is counted, at any instant, corrected like everything."""
+"""The day announced to the applicant beside the one that is counted, at any instant, with corrections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from projections.law.shipped import shipped_law
 from tests.examples import REGISTERED, accepted, submitted
 from tests.law.questions import at
 from tests.projections.clocks.test_clocks import clocks_of, live
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 from tests.spec import PROJECT
 
 RIGHT, WRONG = date(2026, 4, 1), date(2026, 4, 3)
@@ -29,9 +29,9 @@ def announced(day: date, clock: str = "decision") -> DateAnnounced:
 
 def clock(entries: list[Entry], t: str, known: str = "04-30", name: str = "decision") -> Reading:
     history = item_histories(entries, at(known))["land", 1]
-    found = read(history, shipped_law(), at(t), at(known))
-    assert found is not None
-    return next(one for one in found.clocks if one.clock == name)
+    result = read(history, shipped_law(), at(t), at(known))
+    assert result is not None
+    return next(one for one in result.clocks if one.clock == name)
 
 
 def shown(reading: Reading) -> tuple[date | None, bool]:
@@ -39,7 +39,7 @@ def shown(reading: Reading) -> tuple[date | None, bool]:
 
 
 def test_the_date_is_shown_from_when_it_was_told_and_only_on_its_clock() -> None:
-    entries = told(*BEGUN, ("03-05", announced(RIGHT)))
+    entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)))
 
     assert shown(clock(entries, "03-04 12:00")) == (None, False)
     assert shown(clock(entries, "03-06")) == (RIGHT, False)
@@ -48,7 +48,7 @@ def test_the_date_is_shown_from_when_it_was_told_and_only_on_its_clock() -> None
 
 
 def test_what_was_told_last_stands_and_a_difference_is_told() -> None:
-    entries = told(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", announced(WRONG)))
+    entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", announced(WRONG)))
 
     assert shown(clock(entries, "03-06")) == (RIGHT, False)
     assert shown(clock(entries, "03-10")) == (WRONG, True)
@@ -56,7 +56,7 @@ def test_what_was_told_last_stands_and_a_difference_is_told() -> None:
 
 def test_a_suspended_clock_is_compared_by_when_it_would_end() -> None:
     stop = ClockSuspended(item="land", suspension="s1", ground="hearing", article="", stops=("decision",))
-    entries = told(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", stop))
+    entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", stop))
 
     assert clock(entries, "03-09 13:00").due_on is None
     assert shown(clock(entries, "03-09 13:00")) == (RIGHT, False)
@@ -65,7 +65,7 @@ def test_a_suspended_clock_is_compared_by_when_it_would_end() -> None:
 
 def test_a_retracted_announcement_was_never_made_once_that_is_known() -> None:
     gone = EntryRetracted(version=4, item="land", reasons="wrong item")
-    entries = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", gone))
+    entries = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", gone))
 
     assert shown(clock(entries, "03-06", known="03-07")) == (WRONG, True)
     assert shown(clock(entries, "03-06")) == (None, False)
@@ -73,9 +73,9 @@ def test_a_retracted_announcement_was_never_made_once_that_is_known() -> None:
 
 def test_an_amended_announcement_was_made_at_the_other_instant_unless_the_amendment_goes() -> None:
     moved = EntryAmended(version=4, item="land", new_occurred_at=at("03-09"), reasons="dated wrongly")
-    entries = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved))
+    entries = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved))
     kept = EntryRetracted(version=5, item="land", reasons="it was right")
-    undone = told(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved), ("03-11", kept))
+    undone = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved), ("03-11", kept))
 
     assert shown(clock(entries, "03-06")) == (None, False)
     assert shown(clock(entries, "03-09 13:00")) == (WRONG, True)
@@ -83,7 +83,7 @@ def test_an_amended_announcement_was_made_at_the_other_instant_unless_the_amendm
 
 
 def test_the_view_shows_what_the_law_reads() -> None:
-    entries = told(*BEGUN, ("03-05", announced(WRONG)))
+    entries = entries_of(*BEGUN, ("03-05", announced(WRONG)))
     rows = clocks_of(entries)
 
     assert rows["decision"].announced_on == WRONG

@@ -15,7 +15,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from infrastructure.law.lawbook import law_book
 from projections.clocks.fold import BASIS, CLOCKS, Clocks
-from projections.clocks.history import reading_of
+from projections.clocks.history import reading_in
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from projections.clocks.rows import ClockRow
@@ -24,7 +24,7 @@ from projections.view import CORRECTIONS, Rows, changes, fold, take
 from tests.examples import LAW, REGISTERED, accepted, completed, submitted
 from tests.histories import World, worlds
 from tests.law.questions import at
-from tests.projections.clocks.test_law_events import SPECIAL, told
+from tests.projections.clocks.test_law_events import SPECIAL, entries_of
 from tests.spec import NOW, PROJECT
 
 VIEW = Clocks(shipped_law)
@@ -44,7 +44,7 @@ def clocks_of(entries: list[Entry], view: Clocks = VIEW) -> dict[str, ClockRow]:
 def live(entries: list[Entry], t: datetime) -> dict[tuple[str, int, str], Reading]:
     """The clocks at *t* as they follow from the rows alone."""
     rows = [ClockRow(*values) for values in rows_of(entries)["clock"]]
-    readings = (reading_of(row, shipped_law(), t, max(t, NOW)) for row in rows)
+    readings = (reading_in(row, shipped_law(), t, max(t, NOW)) for row in rows)
     return {(one.item, one.application, one.clock): one for one in readings if one is not None}
 
 
@@ -74,7 +74,7 @@ def test_columns_are_the_fields_of_a_row() -> None:
 
 
 def test_a_row_holds_instants_and_no_verdict() -> None:
-    row = clocks_of(told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted())))["decision"]
+    row = clocks_of(entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted())))["decision"]
 
     assert (row.state, row.over_state, row.level, row.over_level) == ("running", "overdue", "green", "red")
     assert (row.yellow_at, row.over_at) == (at("03-26 00:00"), at("04-01 00:00"))
@@ -82,7 +82,7 @@ def test_a_row_holds_instants_and_no_verdict() -> None:
 
 
 def test_what_silence_will_start_is_there_beforehand_and_not_yet_shown() -> None:
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()))
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()))
 
     assert clocks_of(entries)["decision"].exists_at == at("03-10 00:00")
     assert {key[2] for key in live(entries, at("03-09"))} == {"intake#1"}
@@ -93,7 +93,7 @@ def test_what_silence_will_start_is_there_beforehand_and_not_yet_shown() -> None
 
 def test_a_suspended_clock_has_no_due_date() -> None:
     testing = ClockSuspended(item="land", suspension="s1", ground="testing", article="", stops=("decision",))
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), ("03-05", testing))
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), ("03-05", testing))
     row = clocks_of(entries)["decision"]
 
     assert (row.due_on, row.over_at, row.level) == (None, None, "paused")
@@ -102,15 +102,15 @@ def test_a_suspended_clock_has_no_due_date() -> None:
 
 
 def test_silence_of_an_outside_department_is_unconfirmed() -> None:
-    row = clocks_of(told(("03-02", REGISTERED), ("03-02", submitted("tax"))))["intake#1"]
+    row = clocks_of(entries_of(("03-02", REGISTERED), ("03-02", submitted("tax"))))["intake#1"]
 
     assert (row.live, row.over_state, row.over_level) == (False, "unconfirmed", "yellow")
-    assert "decision" not in clocks_of(told(("03-02", REGISTERED), ("03-02", submitted("tax"))))
+    assert "decision" not in clocks_of(entries_of(("03-02", REGISTERED), ("03-02", submitted("tax"))))
 
 
 def test_the_decision_belongs_to_the_level_that_decides() -> None:
     rows = clocks_of(
-        told(
+        entries_of(
             ("03-02", REGISTERED),
             ("03-02", submitted("discharge")),
             ("03-03", accepted("discharge")),
@@ -126,7 +126,7 @@ def test_the_decision_belongs_to_the_level_that_decides() -> None:
 
 
 def test_the_basis_says_since_when_the_rows_are_right() -> None:
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), recorded={3: "03-05"})
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), recorded={3: "03-05"})
     ((project, happened_at, recorded_at, counted),) = rows_of(entries)[BASIS.name]
 
     assert (project, happened_at, recorded_at) == (PROJECT, at("03-03"), at("03-05"))
@@ -135,7 +135,7 @@ def test_the_basis_says_since_when_the_rows_are_right() -> None:
 
 def test_a_correction_alone_makes_the_basis_later() -> None:
     amended = EntryAmended(version=3, item="land", new_occurred_at=at("03-04"), reasons="a slip")
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-05", accepted()), ("03-20", amended))
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-05", accepted()), ("03-20", amended))
 
     ((_, happened_at, recorded_at, _),) = rows_of(entries)[BASIS.name]
 
@@ -145,16 +145,16 @@ def test_a_correction_alone_makes_the_basis_later() -> None:
 
 def test_other_laws_are_counted_by_the_general_clock() -> None:
     law = f"{LAW.name}/construction_permit"
-    entries = told(("03-02", SPECIAL), ("03-02", ItemSubmitted(item="land", law=law)))
+    entries = entries_of(("03-02", SPECIAL), ("03-02", ItemSubmitted(item="land", law=law)))
     row = clocks_of(entries)["decision"]
 
     assert (row.law, row.closed, row.over_state) == (law, False, "overdue")
     assert row.over_at is not None
-    assert reading_of(row, shipped_law(), at("03-05"), at("03-05")) is None
+    assert reading_in(row, shipped_law(), at("03-05"), at("03-05")) is None
 
 
 def test_a_further_notice_makes_it_another_view_with_other_rows() -> None:
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()))
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()))
     further = law_book().with_notices({"CN": (Notice("typhoon", date(2026, 3, 20), days={date(2026, 3, 30): 0}),)})
     view = VIEW.under(lambda: further)
 
@@ -166,7 +166,9 @@ def test_a_further_notice_makes_it_another_view_with_other_rows() -> None:
 
 
 def test_rows_that_nothing_touched_are_the_same_objects() -> None:
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-02", submitted("tax")), ("03-05", accepted()))
+    entries = entries_of(
+        ("03-02", REGISTERED), ("03-02", submitted()), ("03-02", submitted("tax")), ("03-05", accepted())
+    )
     folded = fold([VIEW], PROJECT, entries[:3])
     before = {row[:4]: row for row in VIEW.rows(folded.states["clocks"], folded.project)["clock"]}
 
@@ -178,7 +180,7 @@ def test_rows_that_nothing_touched_are_the_same_objects() -> None:
 
 
 def test_decided_items_leave_closed_clocks() -> None:
-    entries = told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), ("04-02", completed()))
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), ("04-02", completed()))
     rows = clocks_of(entries)
 
     assert {name: (row.closed, row.state, row.level) for name, row in rows.items()} == {

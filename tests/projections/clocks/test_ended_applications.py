@@ -84,8 +84,8 @@ def test_a_retracted_acceptance_keeps_what_both_levels_did() -> None:
 
     zone.at("2026-03-31 09:00").say(BUREAU, RetractEntry(version=accepted, reasons="nobody signed it")).watch()
 
-    found = clocks(zone)
-    assert (found["lower_review"].state, str(found["lower_review"].start_on)) == ("met", "2026-03-02")
-    assert (found["decision"].state, str(found["decision"].due_on)) == ("running", "2026-04-03")
+    result = clocks(zone)
+    assert (result["lower_review"].state, str(result["lower_review"].start_on)) == ("met", "2026-03-02")
+    assert (result["decision"].state, str(result["decision"].due_on)) == ("running", "2026-04-03")
     assert cards(zone) == ["intake#1"]  # the silence itself, and nothing else
-    assert (kept(zone)["decision"].due_on, kept(zone)["lower_review"].closed) == (found["decision"].due_on, True)
+    assert (kept(zone)["decision"].due_on, kept(zone)["lower_review"].closed) == (result["decision"].due_on, True)

@@ -17,7 +17,7 @@ from projections.clocks.reading import read
 from tests.examples import LAW, REGISTERED
 from tests.law.questions import at
 from tests.projections.clocks.test_clocks import clocks_of, exact
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 
 SHIFTED, LITERAL = (
     IntakeHours(close_of_business="17:00", intake_shift=shift) for shift in ("next_working_day", "none")
@@ -42,7 +42,7 @@ def submitted(hours: IntakeHours | None, item: str = "land", law: str = LAW.name
 def test_receipt_counts_by_the_hours_the_application_keeps(
     received: str, hours: IntakeHours | None, day0: str, due: str
 ) -> None:
-    entries = told(("03-02", REGISTERED), (received, submitted(hours)))
+    entries = entries_of(("03-02", REGISTERED), (received, submitted(hours)))
     row, reading = clocks_of(entries)["intake#1"], exact(entries, at("03-09 08:00"), at("03-09 08:00"))
 
     assert (row.start_on, row.due_on) == (date.fromisoformat(day0), date.fromisoformat(due))
@@ -55,7 +55,7 @@ def test_what_is_brought_later_counts_by_the_same_hours() -> None:
     brought = SupplementSubmitted(item="land", provided=("map",), complete=True)
     facts = (("03-02 09:00", submitted(SHIFTED)), ("03-03 09:00", notice), ("03-06 17:30", brought))
 
-    assert clocks_of(told(("03-02", REGISTERED), *facts))["intake#2"].start_on == date(2026, 3, 9)
+    assert clocks_of(entries_of(("03-02", REGISTERED), *facts))["intake#2"].start_on == date(2026, 3, 9)
 
 
 def test_a_period_in_calendar_days_from_receipt_is_shifted_too() -> None:
@@ -63,7 +63,9 @@ def test_a_period_in_calendar_days_from_receipt_is_shifted_too() -> None:
     plan = PlannedItem(item="report", department="environment", special="eia_form")
     planned = ItemPlanned(item="report", plan=plan)
     for hours, day0 in ((SHIFTED, "2026-03-09"), (None, "2026-03-06")):
-        entries = told(("03-02", REGISTERED), ("03-02", planned), ("03-06 17:30", submitted(hours, "report", law)))
+        entries = entries_of(
+            ("03-02", REGISTERED), ("03-02", planned), ("03-06 17:30", submitted(hours, "report", law))
+        )
         (history,) = item_histories(entries).values()
         reading = read(history, law_book(), at("03-20"), at("03-20"))
         assert reading is not None

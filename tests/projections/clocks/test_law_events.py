@@ -12,6 +12,9 @@ from domain.examples.story import story_entries
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.licensing.clock import Level, State
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate
+from domain.law.procedure.generic import GenericProcedure
+from domain.law.procedure.history import ItemHistory
+from domain.law.procedure.licensing import LicensingProcedure
 from domain.messages import AnyFact, Entry
 from domain.project.application.acceptance import ItemAccepted
 from domain.project.application.correction import EntryAmended, EntryRetracted
@@ -24,7 +27,8 @@ from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.state.consultation import Opinion
 from infrastructure.law.lawbook import law_book
-from projections.clocks.law_events import ItemHistory, item_histories, rule_of
+from projections.clocks.law_events import item_histories
+from projections.clocks.procedures import procedure_of
 from tests.examples import LAW, REGISTERED, accepted, completed, submitted
 from tests.law.packs.books import china
 from tests.law.questions import at
@@ -36,7 +40,7 @@ SPECIAL = structs.replace(
 )
 
 
-def told(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) -> list[Entry]:
+def entries_of(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) -> list[Entry]:
     """Entries of facts and the days on which they happened; *recorded* says when later ones were keyed in."""
     keyed = recorded or {}
     return [
@@ -47,14 +51,16 @@ def told(*facts: tuple[str, AnyFact], recorded: dict[int, str] | None = None) ->
 
 def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clock: str = "") -> ClockEvaluation:
     """What the law says of *history*."""
-    rule = rule_of(history, law_book(), clock)
-    assert rule is not None
+    procedure = procedure_of(history, law_book())
+    assert isinstance(procedure, LicensingProcedure)
     book: CalendarBook = china()
-    return evaluate(rule, history.events, book, t, known)
+    return evaluate(procedure.rule_for(history.asked_days.get(clock)), history.events, book, t, known)
 
 
 def test_a_history_knows_its_terms() -> None:
-    history = item_histories(told(("03-02", REGISTERED), ("03-03", submitted()), ("03-04", accepted())))["land", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-03", submitted()), ("03-04", accepted())))[
+        "land", 1
+    ]
 
     assert (history.law, history.mode, history.promise_days) == (LAW.name, Mode.SINGLE, 10)
     assert (history.department, history.live, history.special) == ("land", True, "")
@@ -65,7 +71,7 @@ def test_a_history_knows_its_terms() -> None:
 
 
 def test_every_application_has_a_history_of_its_own() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", ItemWithdrawn(item="land")),
@@ -80,7 +86,7 @@ def test_every_application_has_a_history_of_its_own() -> None:
 
 
 def test_a_correction_moves_nothing_before_it_was_made() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", accepted()),
@@ -95,7 +101,7 @@ def test_a_correction_moves_nothing_before_it_was_made() -> None:
 
 
 def test_what_was_retracted_is_still_there_for_who_asks_what_was_known() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", accepted()),
@@ -110,7 +116,7 @@ def test_what_was_retracted_is_still_there_for_who_asks_what_was_known() -> None
 
 
 def test_applications_are_told_apart_by_what_was_known() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
         ("03-04", ItemWithdrawn(item="land")),
@@ -126,7 +132,7 @@ def test_applications_are_told_apart_by_what_was_known() -> None:
 
 def test_a_result_keyed_in_late_counts_from_its_own_day() -> None:
     result = ExternalResultRecorded(item="tax", outcome=Outcome.GRANTED, evidence="scan")
-    history = item_histories(told(("03-02", REGISTERED), ("03-05", result), recorded={2: "03-20"}))["tax", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-05", result), recorded={2: "03-20"}))["tax", 1]
 
     assert not history.live
     assert judged(history, at("03-19")).item_state is ItemState.NONEXISTENT
@@ -138,7 +144,7 @@ def test_a_department_is_held_to_the_days_it_was_given() -> None:
         return CountersignatureAsked(item="land", department="fire", step="", limit=limit, article="")
 
     answer = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted()),
         ("03-02", accepted()),
@@ -155,7 +161,7 @@ def test_a_department_is_held_to_the_days_it_was_given() -> None:
 
 
 def test_the_upper_level_is_known_by_name() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted("discharge")),
         ("03-03", accepted("discharge")),
@@ -169,7 +175,7 @@ def test_the_upper_level_is_known_by_name() -> None:
 
 
 def test_only_a_complete_supplement_begins_a_round() -> None:
-    entries = told(
+    entries = entries_of(
         ("03-02", REGISTERED),
         ("03-02", submitted()),
         ("03-03", SupplementRequested(item="land", missing=("map", "seal"))),
@@ -185,7 +191,7 @@ def test_the_law_at_acceptance_is_the_law_of_the_decision() -> None:
     fixed = ItemAccepted(
         item="land", mode=Mode.SINGLE, law=LAW.name, limit=12, unit="working_day", article="-", promise_days=4
     )
-    history = item_histories(told(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", fixed)))["land", 1]
+    history = item_histories(entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", fixed)))["land", 1]
 
     clocks = judged(history, LAST).clocks
 
@@ -196,16 +202,17 @@ def test_a_law_that_counts_otherwise_has_no_rule_of_the_usual_clocks() -> None:
     registered: ProjectRegistered = SPECIAL
     submission = structs.replace(submitted(), law=f"{LAW.name}/construction_permit")
 
-    history = item_histories(told(("03-02", registered), ("03-02", submission)))["land", 1]
+    history = item_histories(entries_of(("03-02", registered), ("03-02", submission)))["land", 1]
 
-    assert (history.special, rule_of(history, law_book())) == ("construction_permit", None)
+    assert history.special == "construction_permit"
+    assert isinstance(procedure_of(history, law_book()), GenericProcedure)
 
 
 def test_the_story_is_judged_whole() -> None:
     judgements = {
         key: judged(history, LAST)
         for key, history in item_histories(story_entries(LAW)).items()
-        if rule_of(history, law_book())
+        if isinstance(procedure_of(history, law_book()), LicensingProcedure)
     }
 
     land_use = judgements["land-use", 1]

@@ -20,7 +20,7 @@ from projections.clocks.project_time import ProjectTime, project_time
 from projections.law.shipped import shipped_law
 from tests.examples import REGISTERED, accepted, submitted
 from tests.law.questions import at
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 from tests.spec import PROJECT
 
 PHASES = (Phase(code="p1", name="立项", limit_days=4), Phase(code="p2", name="施工", limit_days=10))
@@ -37,13 +37,13 @@ def begun(*further: tuple[str, AnyFact], recorded: dict[int, str] | None = None)
     registered = structs.replace(REGISTERED, items=())
     adopted = FlowAdopted(flow="f", edition=1, kind="k", phases=PHASES, steps=("land", "site-plan"))
     facts = [("02-27", fact) for fact in (registered, planned("land", "p1"), planned("site-plan", "p2"), adopted)]
-    return told(*facts, *further, recorded=recorded)
+    return entries_of(*facts, *further, recorded=recorded)
 
 
 def time_of(entries: list[Entry], t: str, known: str | None = None) -> ProjectTime:
-    found = project_time(PROJECT, entries, shipped_law(), at(t), at(known or t))
-    assert found is not None
-    return found
+    result = project_time(PROJECT, entries, shipped_law(), at(t), at(known or t))
+    assert result is not None
+    return result
 
 
 def days(time: WorkingTime) -> tuple[int, int, int]:
@@ -60,34 +60,34 @@ LAND: tuple[tuple[str, AnyFact], ...] = (
 
 
 def test_every_working_day_is_somebodys() -> None:
-    found = time_of(begun(*LAND), "03-16 12:00")
+    result = time_of(begun(*LAND), "03-16 12:00")
 
     # Government: Mar 3 (intake), 4, 11, 12, 13 (decision). Applicant: Mar 5, 6, 9, 10. Delivery counts from Mar 16 on.
-    assert (found.time.begun_on, found.time.through) == (date(2026, 3, 2), date(2026, 3, 15))
-    assert days(found.time) == (5, 4, 9)
-    assert found.time.summed_days == 9, "intake 1, decision 4, the promise 4"
-    assert (found.promised_days, found.left_days) == (14, 9)
+    assert (result.time.begun_on, result.time.through) == (date(2026, 3, 2), date(2026, 3, 15))
+    assert days(result.time) == (5, 4, 9)
+    assert result.time.summed_days == 9, "intake 1, decision 4, the promise 4"
+    assert (result.promised_days, result.left_days) == (14, 9)
 
 
 def test_a_phase_is_over_when_its_items_are_and_its_promise_binds_the_government() -> None:
     delivered = DecisionDelivered(item="land", method="window")
     entries = begun(*LAND, ("03-17", delivered), ("03-20", submitted("site-plan")))
-    found = time_of(entries, "03-25 09:00")
-    first, second = found.phases
+    result = time_of(entries, "03-25 09:00")
+    first, second = result.phases
 
     assert (first.code, first.promised_days, first.left_days) == ("p1", 4, -3)
     assert days(first.time) == (7, 4, 11)
     assert first.time.through == date(2026, 3, 17), "the delivery is the government's too"
     assert (second.time.begun_on, days(second.time), second.left_days) == (date(2026, 3, 20), (2, 0, 2), 8)
-    assert days(found.time) == (9, 7, 16), "between the two it was the applicant's turn"
+    assert days(result.time) == (9, 7, 16), "between the two it was the applicant's turn"
 
 
 def test_items_side_by_side_share_their_days() -> None:
     entries = begun(("03-02", submitted()), ("03-03", submitted("site-plan")))
-    found = time_of(entries, "03-06 09:00")
+    result = time_of(entries, "03-06 09:00")
 
-    assert days(found.time) == (3, 0, 3)
-    assert found.time.summed_days == 5
+    assert days(result.time) == (3, 0, 3)
+    assert result.time.summed_days == 5
 
 
 def test_what_was_not_known_is_not_counted_and_what_was_retracted_never_was() -> None:
@@ -113,11 +113,13 @@ def test_a_law_that_counts_otherwise_has_working_days_too() -> None:
     plan = ItemPlanned(item="land", plan=PlannedItem(item="land", department="land", phase="p1"))
     adopted = FlowAdopted(flow="f", edition=1, kind="k", phases=PHASES, steps=("land",))
     receipt = structs.replace(submitted(), law=law)
-    entries = told(("2012-03-01", registered), ("2012-03-01", plan), ("2012-03-01", adopted), ("2012-03-05", receipt))
-    found = project_time(
+    entries = entries_of(
+        ("2012-03-01", registered), ("2012-03-01", plan), ("2012-03-01", adopted), ("2012-03-05", receipt)
+    )
+    result = project_time(
         PROJECT, entries, shipped_law(), datetime.fromisoformat("2012-03-15T12:00:00+01:00"), at("04-01")
     )
 
-    assert found is not None
-    assert days(found.time) == (7, 0, 7)
-    assert (found.promised_days, found.phases[0].promised_days, found.phases[0].left_days) == (None, None, None)
+    assert result is not None
+    assert days(result.time) == (7, 0, 7)
+    assert (result.promised_days, result.phases[0].promised_days, result.phases[0].left_days) == (None, None, None)

@@ -44,7 +44,7 @@ FILTERS = [
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    """The zone, told and projected."""
+    """The zone, recorded and projected."""
     hands = [at("03-01")]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_zone(opened, hands)

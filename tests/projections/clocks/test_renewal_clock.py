@@ -24,7 +24,7 @@ from projections.clocks.reading import read
 from tests.examples import APPLICANT, LAND, LAW, MANAGER, REGISTERED, completed
 from tests.law.questions import at
 from tests.projections.clocks.test_clocks import clocks_of, exact, live
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 from tests.projections.watch.watched import Zone
 
 GUARD = "renewal_guard"
@@ -48,7 +48,7 @@ LIVES: dict[str, list[tuple[str, AnyFact]]] = {
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("registered", [REGISTERED, KEYED], ids=["live", "keyed in"])
 def test_the_row_says_on_every_day_what_the_law_says(life: str, registered: AnyFact) -> None:
-    entries = told(("03-02", registered), *LIVES[life])
+    entries = entries_of(("03-02", registered), *LIVES[life])
     first = max(entry.occurred_at for entry in entries)
     seen: set[str] = set()
     for days in range(60):
@@ -60,7 +60,7 @@ def test_the_row_says_on_every_day_what_the_law_says(life: str, registered: AnyF
 
 
 def test_the_guard_is_yellow_five_working_days_before_and_belongs_to_whoever_decides() -> None:
-    row = clocks_of(told(("03-02", REGISTERED), *LIVES["not decided"]))[GUARD]
+    row = clocks_of(entries_of(("03-02", REGISTERED), *LIVES["not decided"]))[GUARD]
 
     assert (row.length, row.due_on, row.yellow_on) == (None, LAST, date(2026, 4, 3))
     assert (row.yellow_at, row.over_at) == (at("04-03 00:00"), at("04-11 00:00"))
@@ -70,7 +70,7 @@ def test_the_guard_is_yellow_five_working_days_before_and_belongs_to_whoever_dec
 
 def test_an_application_filed_too_late_is_flagged_and_lapses() -> None:
     """Thirty calendar days before the last day is in time, twenty-eight is not; a discharge permit takes sixty."""
-    entries = told(("03-02", REGISTERED), *LIVES["filed late"])
+    entries = entries_of(("03-02", REGISTERED), *LIVES["filed late"])
     (history,) = item_histories(entries).values()
     before, after = (read(history, law_book(), at(day), at(day)) for day in ("03-30", "03-31"))
 
@@ -81,7 +81,7 @@ def test_an_application_filed_too_late_is_flagged_and_lapses() -> None:
 
     plan = PlannedItem(item="land", department="land", special="discharge_permit")
     special = structs.replace(SUBMITTED, law=f"{LAW.name}/discharge_permit")
-    of_permit = told(("03-02", structs.replace(REGISTERED, items=(plan,))), ("03-02", special))
+    of_permit = entries_of(("03-02", structs.replace(REGISTERED, items=(plan,))), ("03-02", special))
     (history,) = item_histories(of_permit).values()
     reading = read(history, law_book(), at("03-09"), at("03-09"))
     assert reading is not None
@@ -102,7 +102,7 @@ def zone(valid_through: date) -> Zone:
 
 
 def of_guard(watched: Zone) -> list[tuple[Rung, bool]]:
-    """What was told of the guard, and whether it was rescinded."""
+    """What was recorded about the guard, and whether it was rescinded."""
     return [(one.rung, one.rescinded) for one in watched.signals.values() if one.key and one.key[1] == GUARD]
 
 

@@ -13,7 +13,7 @@ from projections.law.shipped import shipped_law
 from projections.sums import ALL, Sums
 from projections.view import fold
 from tests.examples import REGISTERED, completed, submitted
-from tests.projections.clocks.test_law_events import told
+from tests.projections.clocks.test_law_events import entries_of
 from tests.spec import NOW, PROJECT
 
 PLANNED = ItemPlanned(item="bridge", plan=PlannedItem(item="bridge", department="fire"))
@@ -31,7 +31,7 @@ def test_a_decision_counts_once_also_when_its_planning_was_retracted(
     corrections: tuple[AnyFact, ...], counted: set[tuple[str, int]]
 ) -> None:
     facts = (REGISTERED, PLANNED, submitted("bridge"), completed("bridge"), *corrections)
-    folded = fold([VIEW], PROJECT, told(*((f"03-0{day}", fact) for day, fact in enumerate(facts, 2))))
+    folded = fold([VIEW], PROJECT, entries_of(*((f"03-0{day}", fact) for day, fact in enumerate(facts, 2))))
 
     rows = VIEW.rows(folded.states[VIEW.name], folded.project)
 

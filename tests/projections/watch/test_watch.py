@@ -189,8 +189,8 @@ def test_it_says_when_to_look_again() -> None:
     case = zone().say(APPLICANT, SubmitItem(item="land"))
 
     def coming() -> str:
-        found = watch(case.entries, law_book(), case.now).next
-        return found.astimezone(case.now.tzinfo).strftime("%m-%d %H:%M") if found else "never"
+        result = watch(case.entries, law_book(), case.now).next
+        return result.astimezone(case.now.tzinfo).strftime("%m-%d %H:%M") if result else "never"
 
     assert coming() == "03-07 00:00"
     assert case.at("2026-03-07 00:00").watch() is case

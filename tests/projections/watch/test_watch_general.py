@@ -37,13 +37,13 @@ def applied(item: str = FORM) -> Zone:
 
 def told(zone: Zone) -> list[tuple[str, str, str]]:
     """The local day, the clock and the rung of all that the watcher said, in its order; rescissions by name."""
-    found = []
+    result = []
     for entry in zone.entries:
         if entry.recorded.by.id == "deadline-watcher":
             proof = getattr(entry.fact, "proof", None)
             day = f"{entry.occurred_at.astimezone(zone.now.tzinfo):%m-%d}"
-            found.append((day, proof.clock, str(proof.rung)) if proof else (day, "", "rescinded"))
-    return found
+            result.append((day, proof.clock, str(proof.rung)) if proof else (day, "", "rescinded"))
+    return result
 
 
 def test_silence_accepts_and_starts_the_promise_on_the_day_of_receipt() -> None:

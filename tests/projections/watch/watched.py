@@ -14,7 +14,7 @@ from domain.project.state.project import Project
 from domain.project.state.signals import Signal
 from infrastructure.law.lawbook import law_book
 from projections.watch.fold import Due, Watch, watch, watch_on
-from projections.watch.state import Courses, WatchState, courses_of, told_in
+from projections.watch.state import Courses, WatchState, courses_of, signals_in
 from tests.examples import LAW
 from tests.spec import PROJECT
 
@@ -67,16 +67,16 @@ class Zone:
 
     def due(self) -> tuple[Due, ...]:
         """What is due, asked of a dossier that only takes in what is new, and of all entries: both say the same."""
-        found = watch(self.entries, law_book(), self.now)
+        result = watch(self.entries, law_book(), self.now)
         known = self.dossier.version if self.dossier else 0
         if self.dossier is None or not self.dossier.follow(self.entries[known:]):
             self.dossier = WatchState.of(self.entries)
         quick = watch_on(self.dossier, law_book(), self.now)
-        assert (quick or self.whole(self.dossier)) == found
-        return found.due
+        assert (quick or self.whole(self.dossier)) == result
+        return result.due
 
     def whole(self, dossier: WatchState) -> Watch:
-        return watch(self.entries, law_book(), self.now, dossier=dossier)
+        return watch(self.entries, law_book(), self.now, state=dossier)
 
     def watch(self) -> Zone:
         """Let the watcher tell all there is to tell."""
@@ -95,12 +95,12 @@ class Zone:
     def standing(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that was told and stands; not what people have spoken on."""
         return {
-            (one.item, one.proof.key, one.at) for one in told_in(self.entries) if not one.rescinded and not one.final
+            (one.item, one.proof.key, one.at) for one in signals_in(self.entries) if not one.rescinded and not one.final
         }
 
     def passed(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that the clocks have passed, read from scratch; likewise."""
-        last = {(one.item, one.proof.key): one for one in told_in(self.entries)}
+        last = {(one.item, one.proof.key): one for one in signals_in(self.entries)}
         settled = {key for key, one in last.items() if one.final}
         return {
             (item, key, one.at)
