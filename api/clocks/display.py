@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
-from api.web.dependencies import zone_of
+from api.web.zones import zone_of
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.clock import Level, State
 from projections.clocks.reading import WORKING_DAY, Reading
@@ -15,7 +15,7 @@ from projections.clocks.reading import WORKING_DAY, Reading
 CLOCK = "/pages/projects/{}/clock"
 
 
-def telling(paper: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
+def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
     """What templates say clocks with: names, what is left at *t*, and the address of the working.
 
     That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later still tells.
@@ -24,9 +24,9 @@ def telling(paper: PageContext, t: datetime, *, past: bool = False) -> dict[str,
     def why(project: UUID, one: Reading) -> str:
         asked = {"item": one.item, "clock": one.clock, "application": str(one.application)}
         asked |= {"as_of": t.isoformat()} if past else {}
-        return paper.link(CLOCK.format(project), **asked)
+        return page.link(CLOCK.format(project), **asked)
 
-    return {"clock_name": clock_name(paper), "left": lambda one: left(paper, one, t), "warned": warned, "why": why}
+    return {"clock_name": clock_name(page), "left": lambda one: left(page, one, t), "warned": warned, "why": why}
 
 
 CALENDAR_DAY = "calendar_day"
@@ -48,13 +48,13 @@ def waits(one: Reading) -> bool:
     return one.level is not Level.NONE and one.state not in SILENT
 
 
-def left(paper: PageContext, one: Reading, t: datetime) -> str:
+def left(page: PageContext, one: Reading, t: datetime) -> str:
     """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
-    over = overdue(paper, one, t)
-    return f"−{over}" if over else paper.quantity(one.remaining, one.unit)
+    over = overdue(page, one, t)
+    return f"−{over}" if over else page.quantity(one.remaining, one.unit)
 
 
-def overdue(paper: PageContext, one: Reading, t: datetime) -> str:
+def overdue(page: PageContext, one: Reading, t: datetime) -> str:
     """By how much the clock is over at *t*; empty where it is not, or by no whole day yet.
 
     Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,
@@ -66,4 +66,4 @@ def overdue(paper: PageContext, one: Reading, t: datetime) -> str:
         over, unit = (local_day(t, zone_of(one.law).key) - one.due_on).days, CALENDAR_DAY
     else:
         over, unit = one.overdue_days, WORKING_DAY
-    return paper.quantity(over, unit) if over > 0 else ""
+    return page.quantity(over, unit) if over > 0 else ""

@@ -9,10 +9,9 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from msgspec import Struct, field
 
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
 from domain.core.ledger import Refused
@@ -154,17 +153,16 @@ class PublishedNames(Struct, frozen=True):
     names: list[EnglishName]
 
 
-class Names(Controller):
+class NameRoutes(Controller):
     """Cases keep the Chinese name their item was planned under; by that name its English one is found here."""
 
     path = "/names"
     tags = ("catalogues",)
 
     @get("/", operation_id="get_names", summary="Names of departments, items and phases in Chinese and English")
-    async def get_names(self, request: AnyRequest) -> PublishedNames:
+    async def get_names(self, approvals: NamedDependency[Approvals]) -> PublishedNames:
         """The names that the pages use: for answers that tell a department by its code, or an item by one name."""
-        actor_of(headers_of(request.scope))
-        titles = await titles_of(parts_of(request).approvals)
+        titles = await titles_of(approvals)
         return PublishedNames(
             departments=[NamedDepartment(code, *names) for code, names in sorted(titles.departments.items())],
             names=[EnglishName(name, english) for name, english in sorted(titles.english.items())],

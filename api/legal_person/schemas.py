@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from api.web.as_of import AsOf, KnownNow, instant_in
-from api.web.dependencies import AnyRequest, parts_of
+from api.web.as_of import Instants
 from api.web.identity import UUID_TEXT
-from api.web.period import zone_of
 from api.web.problems import Problem
+from api.web.zones import home_zone
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
+from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.fold import PersonRow
 from projections.legal_person.query import Cluster, FoundPersons, PersonBook, Then
 
@@ -92,12 +92,9 @@ class PersonAnswer(Struct, frozen=True):
     position: int
 
 
-def then_of(request: AnyRequest, as_of: AsOf, known_at: KnownNow) -> Then:
-    """The day of *as_of* where the installation's law holds, and the instant of knowledge; now where left out."""
-    approvals = parts_of(request).approvals
-    now = approvals.clock()
-    at, known = instant_in("as_of", as_of) or now, instant_in("known_at", known_at) or now
-    return Then(local_day(at, zone_of(approvals.laws)), known)
+def then_of(approvals: Approvals, instants: Instants) -> Then:
+    """The day of the instant asked about where the installation's law holds, and the instant of knowledge."""
+    return Then(local_day(instants.at, home_zone(approvals.laws)), instants.known)
 
 
 def read_code(text: str) -> tuple[str, UUID | None]:

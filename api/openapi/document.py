@@ -10,7 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
-from api.commands.targets import SPOKEN
+from api.commands.targets import TARGETS
 from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.schemas import REF, command_example, schemas
@@ -29,7 +29,7 @@ OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
 READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
-MAY_REFUSE = {*SPOKEN, *BY_CODE, "preview_move"}
+MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move"}
 COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
@@ -165,7 +165,7 @@ def _operation(path: str, operation: Document) -> Document:
     }
     if name in BODIES:
         completed["requestBody"] = request_body(name, REF)
-    if name in SPOKEN:
+    if name in TARGETS:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
         return _upload_operation(completed)

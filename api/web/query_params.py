@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum
@@ -11,11 +11,13 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
 
+from litestar.datastructures import MultiDict
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import Scope
+from litestar.utils.signature import ParsedSignature
 
-from api.web.dependencies import AnyRequest
 from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
 
@@ -49,14 +51,14 @@ def _is_id(text: str, value: UUID) -> bool:
         return False
 
 
-def require_known(request: AnyRequest) -> None:
+def require_known(scope: Scope, given: MultiDict[Any]) -> None:
     """Refuse a parameter that comes twice, is no number where one is meant, or that the address does not have.
 
     A misspelt filter would answer another question. Pages take whatever a link carries. Raises Problem
     "invalid-parameter".
     """
-    handler, given = request.scope.get("route_handler"), request.query_params
-    if not request.scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
+    handler = scope.get("route_handler")
+    if not scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
         return
     known = _known(handler)
     if handler.resolve_include_in_schema():
@@ -101,10 +103,24 @@ def _is_number(annotation: Any) -> bool:
 
 @cache
 def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """The parameters of *handler*'s address, in the order of its description, with its type."""
-    declared = handler.parsed_fn_signature.parameters.items()
-    kinds = [(name, parameter.kwarg_definition, parameter.annotation) for name, parameter in declared]
-    return {kind.name or name: annotation for name, kind, annotation in kinds if isinstance(kind, QueryParameter)}
+    """The parameters of *handler*'s address, in the order of its description, each with its type."""
+    return {kind.name or name: annotation for name, kind, annotation in _declared(handler)}
+
+
+@cache
+def _declared(handler: HTTPRouteHandler) -> tuple[tuple[str, QueryParameter, Any], ...]:
+    """The query parameters of *handler* and of the dependencies it asks for, theirs too."""
+    return tuple(_parameters(handler.parsed_fn_signature, handler.resolve_dependencies()))
+
+
+def _parameters(
+    signature: ParsedSignature, dependencies: Mapping[str, Provide]
+) -> Iterator[tuple[str, QueryParameter, Any]]:
+    for name, parameter in signature.parameters.items():
+        if name in dependencies:
+            yield from _parameters(dependencies[name].parsed_fn_signature, dependencies)
+        elif isinstance(parameter.kwarg_definition, QueryParameter):
+            yield name, parameter.kwarg_definition, parameter.annotation
 
 
 def remedy(scope: Scope, parameter: str, sentence: str) -> str:
@@ -119,9 +135,10 @@ def remedy(scope: Scope, parameter: str, sentence: str) -> str:
 
 def _choices(scope: Scope, parameter: str) -> list[str]:
     """The values that *parameter* may have; none where it may be any text, or the address is unknown."""
-    handler: Any = scope.get("route_handler")
-    declared = handler.parsed_fn_signature.parameters.get(parameter) if handler else None
-    return _values(declared.annotation) if declared else []
+    handler = scope.get("route_handler")
+    if not isinstance(handler, HTTPRouteHandler):
+        return []
+    return next((_values(annotation) for name, _, annotation in _declared(handler) if name == parameter), [])
 
 
 def _values(annotation: Any) -> list[str]:

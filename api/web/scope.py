@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from api.web.dependencies import AnyRequest, parts_of
 from api.web.problems import Problem
 from domain.core.types import LINE_CHARACTERS_MAX
-from projections.scope import RegisterCount, Scope, registers_in
+from projections.scope import Scope
 
 REGISTER = "register"  # the parameter's name
 
@@ -23,24 +23,13 @@ InRegister = Annotated[
 ]
 
 
-def register_in(request: AnyRequest) -> str:
-    """The register that is named in the address; empty for the zone itself."""
-    return str(request.query_params.get(REGISTER, ""))
-
-
-async def registers_of(request: AnyRequest) -> list[RegisterCount]:
-    """The registers that were imported here."""
-    return await registers_in(parts_of(request).approvals.store)
-
-
-async def scope_of(request: AnyRequest) -> Scope:
-    """What the address asks for. Raises Problem invalid-parameter where no register has that name."""
-    register, known = register_in(request), [one.register for one in await registers_of(request)]
-    if register and register not in known:
+def scope_named(register: str, imported: Sequence[str]) -> Scope:
+    """The projects of *register*, one of those *imported*, or of the zone itself. Raises Problem invalid-parameter."""
+    if register and register not in imported:
         raise Problem(
             "invalid-parameter",
             f"{REGISTER}: nothing was imported under the name {register}"[:500],
-            remedy=f"leave it out for the zone itself; imported are: {', '.join(known) or 'none'}",
+            remedy=f"leave it out for the zone itself; imported are: {', '.join(imported) or 'none'}",
             parameter=REGISTER,
         )
-    return Scope(register, whole=not known)
+    return Scope(register, whole=not imported)
