@@ -30,6 +30,7 @@ from api.web.command_request import CommandRequest
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import WITHOUT_NUL, Department, Paging
 from api.web.problems import Problem
+from api.web.read_dependency import ReadDependency
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from api.web.zones import home_zone
 from domain.catalogue.hours import IntakeHoursSet
@@ -96,7 +97,7 @@ class CatalogueRoutes(Controller):
     path = "/catalogues"
     tags = ("catalogues",)
     dependencies = {  # noqa: RUF012  litestar's own spelling
-        "catalogue": Provide(catalogue),
+        "catalogue": ReadDependency(catalogue),
         "service_filter": Provide(service_filter, sync_to_thread=False),
     }
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ from api.web.command_request import CommandRequest
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import Paging, code
 from api.web.problems import Problem
+from api.web.read_dependency import ReadDependency
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.core.ledger import Actor
 from domain.flow.publication import FlowPublished
@@ -58,7 +59,7 @@ class FlowRoutes(Controller):
 
     path = "/flows"
     tags = ("flows",)
-    dependencies = {"flow": Provide(flow)}  # noqa: RUF012  litestar's own spelling
+    dependencies = {"flow": ReadDependency(flow)}  # noqa: RUF012  litestar's own spelling
 
     @post(
         "/{name:str}/commands", operation_id=TO_FLOWS.operation, status_code=200, summary="Publish an edition of a flow"

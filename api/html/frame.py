@@ -17,6 +17,7 @@ from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
 from api.web.identity import actor_of, headers_of
+from api.web.read_dependency import ReadDependency
 from api.web.request_id import request_id
 from domain.core.ledger import Actor
 from domain.core.types import Stage
@@ -82,7 +83,7 @@ def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
         dependencies={
-            "page": Provide(page_context),
+            "page": ReadDependency(page_context),
             "page_address": Provide(page_address, sync_to_thread=False),
             "reader": Provide(reader, sync_to_thread=False),
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from api.commands.targets import TO_CALENDARS
 from api.law.routes import book_called, today_of
 from api.web.command_request import CommandRequest
 from api.web.entries import ShownEntry, shown
+from api.web.read_dependency import ReadDependency
 from api.web.request_body import field_problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.notice import ImportNotice, NoticeApplied
@@ -66,7 +67,7 @@ class CalendarRoutes(Controller):
 
     path = "/law/calendars/{name:str}"
     tags = ("calendars",)
-    dependencies = {"calendar": Provide(calendar)}  # noqa: RUF012  litestar's own spelling
+    dependencies = {"calendar": ReadDependency(calendar)}  # noqa: RUF012  litestar's own spelling
 
     @post(
         "/commands", operation_id=TO_CALENDARS.operation, status_code=200, summary="Import, approve or apply a notice"

@@ -20,6 +20,7 @@ from api.web.entries import entries_of
 from api.web.http_request import HttpRequest
 from api.web.identity import actor_of, headers_of
 from api.web.parameters import After, catch_up, paging
+from api.web.read_dependency import ReadDependency
 from api.web.scope import InRegister, scope_named
 from domain.core.ledger import Actor
 from domain.messages import Entry
@@ -118,14 +119,14 @@ async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UU
 PROVIDERS = {
     "actor": Provide(actor, sync_to_thread=False),
     "now": Provide(now, sync_to_thread=False),
-    "laws": Provide(laws),
+    "laws": ReadDependency(laws),
     "instants": Provide(instants, sync_to_thread=False),
     "instants_known_now": Provide(instants_known_now, sync_to_thread=False),
     "instant": Provide(instant, sync_to_thread=False),
-    "registers": Provide(registers),
+    "registers": ReadDependency(registers),
     "list_scope": Provide(list_scope, sync_to_thread=False),
-    "position": Provide(position),
-    "entries": Provide(entries),
+    "position": ReadDependency(position),
+    "entries": ReadDependency(entries),
     "command_request": Provide(command_request, sync_to_thread=False),
     "json_body": Provide(json_body),
     "paging": Provide(paging, sync_to_thread=False),

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from litestar.datastructures import MultiDict
 from litestar.di import Provide
+from litestar.enums import ParamType
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import Scope
-from litestar.utils.signature import ParsedSignature
+from msgspec import Struct, ValidationError, convert
 
 from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
@@ -71,6 +73,7 @@ def require_known(scope: Scope, given: MultiDict[Any]) -> None:
             raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
         if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
             raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is no whole number", "write digits alone")
+    require_valid(handler, given)
 
 
 def _require_names(given: Iterable[str], known: Mapping[str, Any]) -> None:
@@ -101,26 +104,59 @@ def _is_number(annotation: Any) -> bool:
     return annotation is int or any(_is_number(part) for part in get_args(annotation))
 
 
+def require_valid(handler: HTTPRouteHandler, given: MultiDict[Any]) -> None:
+    """Refuse values that a parameter can't have, all of them, before any dependency of *handler* reads anything.
+
+    Litestar checks the same, but a handler's own parameters only once its dependencies are resolved. Raises its
+    ValidationException.
+    """
+    wrong = []
+    for parameter in _declared(handler):
+        values = given.getall(parameter.query_name, [])
+        if not values:
+            continue
+        value = values if _takes_several(parameter.annotation) else values[0]
+        try:
+            convert(value, type=parameter.validated_as, strict=False, str_keys=True)
+        except ValidationError as error:
+            message = str(error).split(" - ", maxsplit=1)[0]
+            wrong.append({"message": message, "key": parameter.name, "source": ParamType.QUERY})
+    if wrong:
+        raise ValidationException(detail="invalid query parameters", extra=wrong)
+
+
+class DeclaredParameter(Struct, frozen=True):
+    """A query parameter of a handler or of one of its dependencies.
+
+    *validated_as*: its annotation with the limits that a value has to keep to.
+    """
+
+    name: str
+    query_name: str
+    annotation: Any
+    validated_as: Any
+
+
 @cache
 def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
     """The parameters of *handler*'s address, in the order of its description, each with its type."""
-    return {kind.name or name: annotation for name, kind, annotation in _declared(handler)}
+    return {parameter.query_name: parameter.annotation for parameter in _declared(handler)}
 
 
 @cache
-def _declared(handler: HTTPRouteHandler) -> tuple[tuple[str, QueryParameter, Any], ...]:
-    """The query parameters of *handler* and of the dependencies it asks for, theirs too."""
-    return tuple(_parameters(handler.parsed_fn_signature, handler.resolve_dependencies()))
+def _declared(handler: HTTPRouteHandler) -> tuple[DeclaredParameter, ...]:
+    """The query parameters of *handler* and of its dependencies, theirs too."""
+    return tuple(_parameters(handler, handler.resolve_dependencies()))
 
 
-def _parameters(
-    signature: ParsedSignature, dependencies: Mapping[str, Provide]
-) -> Iterator[tuple[str, QueryParameter, Any]]:
-    for name, parameter in signature.parameters.items():
+def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Provide]) -> Iterator[DeclaredParameter]:
+    for name, parameter in owner.parsed_fn_signature.parameters.items():
+        definition = parameter.kwarg_definition
         if name in dependencies:
-            yield from _parameters(dependencies[name].parsed_fn_signature, dependencies)
-        elif isinstance(parameter.kwarg_definition, QueryParameter):
-            yield name, parameter.kwarg_definition, parameter.annotation
+            yield from _parameters(dependencies[name], dependencies)
+        elif isinstance(definition, QueryParameter):
+            validated_as = owner.signature_model.__annotations__[name]
+            yield DeclaredParameter(name, definition.name or name, parameter.annotation, validated_as)
 
 
 def remedy(scope: Scope, parameter: str, sentence: str) -> str:
@@ -138,7 +174,7 @@ def _choices(scope: Scope, parameter: str) -> list[str]:
     handler = scope.get("route_handler")
     if not isinstance(handler, HTTPRouteHandler):
         return []
-    return next((_values(annotation) for name, _, annotation in _declared(handler) if name == parameter), [])
+    return next((_values(known.annotation) for known in _declared(handler) if known.name == parameter), [])
 
 
 def _values(annotation: Any) -> list[str]:
