@@ -44,7 +44,7 @@ from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
 from api.supervision.timeliness_pages import TimelinessPages
 from api.waiting.routes import WaitingRoutes
-from api.web.dependencies import Services, dependencies_of
+from api.web.dependencies import ApplicationServices, dependencies_of
 from api.web.error_handlers import HANDLERS, problem_response
 from api.web.identity import require_identity
 from api.web.problems import ProblemCatalogue
@@ -103,7 +103,7 @@ def create_app(
 
     Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too.
     """
-    services = Services.of(approvals, views, settings)
+    services = ApplicationServices.of(approvals, views, settings)
     not_found = not_found_page if pages else problem_response
     return Application(
         services,

@@ -43,7 +43,7 @@ IMPURE = {
 }
 ROUTE = re.compile(r"(get|post|put|patch|delete|route)\(")
 REQUEST = re.compile(r"\b(Http)?Request\b")
-REGISTERED = re.compile(r"(?:\b(?:Provide|ReadDependency)\(|\bbefore_request=|\bException: )(\w+)")
+REGISTERED = re.compile(r"(?:\b(?:Provide|ReadDependency)\(|\bbefore_request=)(\w+)")
 CLOCKS = {"now", "today", "utcnow"}
 DAY_ARITHMETIC = {"fromordinal", "toordinal"}
 VAGUE = re.compile(r"(Manager|Service|Helper|Util|Utils|Base)$")
@@ -243,10 +243,11 @@ def taking_requests(registered: set[str]) -> Callable[[Path], Iterator[str]]:
         for node in nodes(path):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name in registered:
                 continue
-            if any(ROUTE.match(ast.unparse(decorator)) for decorator in node.decorator_list):
-                continue
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            if any(argument.arg == "request" or is_request(argument.annotation) for argument in arguments):
+            is_route = any(ROUTE.match(ast.unparse(decorator)) for decorator in node.decorator_list)
+            is_error_handler = [argument.arg for argument in arguments] == ["request", "error"]
+            given = any(argument.arg == "request" or is_request(argument.annotation) for argument in arguments)
+            if given and not (is_route or is_error_handler):
                 yield f"line {node.lineno}: {node.name} takes a request: let a dependency provide what it needs"
 
     return taking
@@ -258,7 +259,7 @@ def is_request(annotation: ast.expr | None) -> bool:
 
 
 def registered_in(paths: Iterable[Path]) -> set[str]:
-    """The functions that litestar is given by name: providers of dependencies, hooks, error handlers."""
+    """The functions that litestar is given by name: providers of dependencies, and hooks."""
     return {name for path in paths for name in REGISTERED.findall(text_of(path))}
 
 
@@ -366,7 +367,7 @@ def test_the_rule_about_requests_finds_what_it_forbids(tmp_path: Path) -> None:
         "@get('/')\ndef handler(request): ...\n@cache\ndef named(request): ...\n"
         "def typed(now: HttpRequest | None): ...\nasync def keyword(*, asked: Request[Any, Any, State]): ...\n"
         "def provider(request): ...\ndef on_error(request, error): ...\ndef of(command: CommandRequest): ...\n"
-        "DEPENDENCIES = {'a': Provide(provider)}\nHANDLERS = {Exception: on_error}\n"
+        "DEPENDENCIES = {'a': Provide(provider)}\n"
     )
     found = list(taking_requests(registered_in([path]))(path))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
+from api.catalogue.requests import SERVICE_FILTER, OfDraft, OfEdition, ServiceCode
 from api.catalogue.schemas import (
     CatalogueList,
     ServiceFilter,
@@ -27,43 +27,20 @@ from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CATALOGUES
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
+from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.parameters import WITHOUT_NUL, Department, Paging
+from api.web.parameters import Paging
 from api.web.problems import Problem
-from api.web.read_dependency import ReadDependency
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from api.web.zones import home_zone
 from domain.catalogue.hours import IntakeHoursSet
-from domain.catalogue.item import TASK_CODE_CHARACTERS_MAX, TaskType
 from domain.catalogue.listing import OnlineDecided
 from domain.catalogue.publication import CataloguePublished
 from domain.catalogue.state import Catalogue, stream_of
 from domain.core.ledger import Actor
-from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.catalogue.reading import CatalogueThen, then
-
-EDITIONS_MAX = 1_000_000
-
-OfEdition = Annotated[
-    int, QueryParameter(name="edition", ge=0, le=EDITIONS_MAX, description="Its number; 0: the one in force.")
-]
-OfDraft = Annotated[bool, QueryParameter(description="The draft of now, instead of an edition.")]
-OfType = Annotated[TaskType | None, QueryParameter(description="Of this kind of power or service.")]
-PrePhase = Annotated[bool | None, QueryParameter(description="Licences of the pre-phase of investment, or the others.")]
-Online = Annotated[bool | None, QueryParameter(description="Those that could be applied for online, or the others.")]
-Words = Annotated[
-    str,
-    QueryParameter(
-        max_length=LINE_CHARACTERS_MAX,
-        pattern=WITHOUT_NUL,
-        description="Words that all have to be in code, name, department or basis.",
-    ),
-]
-ServiceCode = Annotated[
-    str, QueryParameter(min_length=1, max_length=TASK_CODE_CHARACTERS_MAX, description="The item's task_code.")
-]
 
 
 async def catalogue_as_of(approvals: Approvals, name: str, instants: Instants) -> CatalogueThen:
@@ -80,17 +57,6 @@ async def catalogue(
     return await catalogue_as_of(approvals, name, instants_known_now)
 
 
-def service_filter(
-    department: Department = "",
-    task_type: OfType = None,
-    pre_phase: PrePhase = None,
-    online: Online = None,
-    text: Words = "",
-) -> ServiceFilter:
-    """Which service items the list shows."""
-    return ServiceFilter(department=department, task_type=task_type, pre_phase=pre_phase, online=online, text=text)
-
-
 class CatalogueRoutes(Controller):
     """What government offers: who handles it, on what basis, in how many days."""
 
@@ -98,7 +64,7 @@ class CatalogueRoutes(Controller):
     tags = ("catalogues",)
     dependencies = {  # noqa: RUF012  litestar's own spelling
         "catalogue": ReadDependency(catalogue),
-        "service_filter": Provide(service_filter, sync_to_thread=False),
+        **SERVICE_FILTER,
     }
 
     @post(

@@ -15,7 +15,7 @@ from litestar import Litestar, Request
 from litestar.types import ExceptionHandler
 
 from api.commands.routes import CommandEndpoint
-from api.web.dependencies import Services
+from api.web.dependencies import ApplicationServices
 from api.web.problems import Problem
 from api.web.request_checks import RequestChecks
 from api.web.response_filter import ResponseFilter
@@ -27,7 +27,7 @@ HEAD_BY_ITSELF = "/materials/"  # a file's handler answers HEAD without reading 
 class Application(Litestar):
     """An ASGI application: litestar, but for commands. *not_found* answers where no route is."""
 
-    def __init__(self, services: Services, not_found: ExceptionHandler[Any], **options: Any) -> None:
+    def __init__(self, services: ApplicationServices, not_found: ExceptionHandler[Any], **options: Any) -> None:
         super().__init__(**options)
         self._services, self._not_found, self._checks = services, not_found, RequestChecks(services.settings)
 

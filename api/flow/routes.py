@@ -10,16 +10,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.catalogue.routes import EDITIONS_MAX, catalogue_as_of, unknown
+from api.catalogue.requests import EDITIONS_MAX
+from api.catalogue.routes import catalogue_as_of, unknown
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
+from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import Paging, code
 from api.web.problems import Problem
-from api.web.read_dependency import ReadDependency
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.core.ledger import Actor
 from domain.flow.publication import FlowPublished

@@ -14,10 +14,10 @@ from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from api.html.page import HEADERS, PageContext, page_address, page_context
+from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
 from api.web.identity import actor_of, headers_of
-from api.web.read_dependency import ReadDependency
 from api.web.request_id import request_id
 from domain.core.ledger import Actor
 from domain.core.types import Stage

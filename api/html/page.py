@@ -23,7 +23,7 @@ from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
 from api.web.http_request import HttpRequest
-from api.web.scope import REGISTER
+from api.web.parameters import REGISTER
 from api.web.zones import zone_of
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals

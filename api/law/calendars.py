@@ -13,8 +13,8 @@ from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CALENDARS
 from api.law.routes import book_called, today_of
 from api.web.command_request import CommandRequest
+from api.web.dependencies import ReadDependency
 from api.web.entries import ShownEntry, shown
-from api.web.read_dependency import ReadDependency
 from api.web.request_body import field_problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.notice import ImportNotice, NoticeApplied

@@ -102,18 +102,14 @@ class ProjectPages(Controller):
         reader: NamedDependency[Actor],
         before: Before = 0,
     ) -> Response[str]:
-        """One project: how it stands, item by item, what it waits for, what was said of it, and its history.
-
-        As it stood *as_of* an instant, or at the end of the day *on*, as was known then; now where neither is given.
-        """
+        """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
         at, entries = page_request.at, page_request.entries
         project = replay(project_id, entries)
         page = page.under(project.law, project.register)
         spent = project_time(project_id, entries, sources.laws, at, at)
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
-        registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
-        standing = await standing_of(sources, project, entries, at, spent)
+        registered, standing = _registration(entries), await standing_of(sources, project, entries, at, spent)
         return page.render(
             "project.html",
             name=registered.name if registered else "",
@@ -166,6 +162,11 @@ def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
     after = end + 1 + ENTRIES_A_PAGE
     newer = None if end == len(entries) else (after if after <= len(entries) else 0)
     return HistorySlice(entries[start:end][::-1], newer, start + 1 if start else 0)
+
+
+def _registration(entries: list[Entry]) -> ProjectRegistered | None:
+    """The registration of the project; None before it."""
+    return next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
 
 
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:

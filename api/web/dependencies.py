@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anyio import CancelScope
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from msgspec import Struct, structs
@@ -19,9 +20,7 @@ from api.web.command_request import command_request, json_body
 from api.web.entries import entries_of
 from api.web.http_request import HttpRequest
 from api.web.identity import actor_of, headers_of
-from api.web.parameters import After, catch_up, paging
-from api.web.read_dependency import ReadDependency
-from api.web.scope import InRegister, scope_named
+from api.web.parameters import After, InRegister, catch_up, paging, scope_named
 from domain.core.ledger import Actor
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
@@ -34,7 +33,7 @@ from projections.flow.durations_query import Durations
 from projections.scope import RegisterCount, Scope, registers_in
 
 
-class Services(Struct, frozen=True):
+class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
     *durations*: how long applications took so far.
@@ -48,10 +47,24 @@ class Services(Struct, frozen=True):
     durations: Durations
 
     @classmethod
-    def of(cls, approvals: Approvals, views: Views, settings: Settings) -> Services:
+    def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
         return cls(approvals, views, settings, calendars, materials, Durations(approvals.store))
+
+
+class ReadDependency(Provide):
+    """Provides what an asynchronous function reads.
+
+    Litestar resolves dependencies side by side and cancels the others where one raises, say Problem project-unknown. A
+    cancelled query costs its connection, so a read goes on to its end; the error is answered a moment later.
+    """
+
+    __slots__ = ()
+
+    async def __call__(self, **kwargs: Any) -> Any:
+        with CancelScope(shield=True):
+            return await super().__call__(**kwargs)
 
 
 def constant(value: Any) -> Provide:
@@ -59,7 +72,7 @@ def constant(value: Any) -> Provide:
     return Provide(lambda: value, sync_to_thread=False)
 
 
-def dependencies_of(services: Services) -> dict[str, Provide]:
+def dependencies_of(services: ApplicationServices) -> dict[str, Provide]:
     """The dependencies by the names of the parameters that ask for them."""
     return {name: constant(value) for name, value in structs.asdict(services).items()} | PROVIDERS
 

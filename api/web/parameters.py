@@ -1,4 +1,4 @@
-"""Query parameters that many lists share: paging, filters, and waiting for a position."""
+"""Query parameters that many lists share: filters, the register, paging, and waiting for a position."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.web.problems import Problem
-from domain.core.types import CODE_CHARACTERS_MAX, Stage
+from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
+from projections.scope import Scope
 
 Row = TypeVar("Row")
 
@@ -58,6 +59,18 @@ Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="Rows 
 Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `next` of the page before.")]
 
 
+REGISTER = "register"  # the parameter's name
+
+InRegister = Annotated[
+    str,
+    QueryParameter(
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=r"^[^\x00]*$",
+        description="Of the register that was imported under this name (`GET /registers`); empty: of the zone itself.",
+    ),
+]
+
+
 class Paging(Struct, frozen=True):
     """Which rows of a list a page shows: *limit* at most, after the first *offset*."""
 
@@ -81,6 +94,18 @@ class Paging(Struct, frozen=True):
 def paging(limit: Limit = PAGE_ROWS, offset: Offset = 0) -> Paging:
     """The page of a list that is asked for."""
     return Paging(limit, offset)
+
+
+def scope_named(register: str, imported: Sequence[str]) -> Scope:
+    """The projects of *register*, one of those *imported*, or of the zone itself. Raises Problem invalid-parameter."""
+    if register and register not in imported:
+        raise Problem(
+            "invalid-parameter",
+            f"{REGISTER}: nothing was imported under the name {register}"[:500],
+            remedy=f"leave it out for the zone itself; imported are: {', '.join(imported) or 'none'}",
+            parameter=REGISTER,
+        )
+    return Scope(register, whole=not imported)
 
 
 async def catch_up(views: Views, approvals: Approvals, after: int) -> int:

@@ -126,12 +126,7 @@ async def answered(
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 4321),
     }
-    size = -(-len(body) // pieces)
-    parts = [body[start : start + size] for start in range(0, len(body), size or 1)] or [b""]
-    incoming: list[Any] = [
-        {"type": "http.request", "body": part, "more_body": nth < len(parts) - 1 or broken_off}
-        for nth, part in enumerate(parts)
-    ]
+    incoming = body_messages(body, pieces, broken_off=broken_off)
     outgoing: list[Any] = []
 
     async def receive() -> Any:
@@ -143,6 +138,16 @@ async def answered(
     await app(scope, receive, send)
     start, *rest = outgoing
     return start["status"], sorted(start["headers"]), b"".join(message.get("body", b"") for message in rest)
+
+
+def body_messages(body: bytes, pieces: int, *, broken_off: bool) -> list[Any]:
+    """The messages in which a server hands *body* on, in so many *pieces*."""
+    size = -(-len(body) // pieces)
+    parts = [body[start : start + size] for start in range(0, len(body), size or 1)] or [b""]
+    return [
+        {"type": "http.request", "body": part, "more_body": nth < len(parts) - 1 or broken_off}
+        for nth, part in enumerate(parts)
+    ]
 
 
 def masked(answer: Answer) -> Answer:
