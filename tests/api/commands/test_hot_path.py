@@ -23,6 +23,16 @@ REFUSED = json.encode({"command": "complete_item", "item": "land"})
 MASKED = re.compile(rb'"position":\d+|"request_id":"[^"]*"|[0-9A-Fa-f-]{32,36}|"hash":"[^"]*"|\d{4}-\d\d-\d\dT[^"]*')
 ASSERTED = {**identity(MANAGER), "Content-Type": "application/json", "Host": "localhost"}
 
+CONNECTION = {
+    "type": "http",
+    "asgi": {"version": "3.0"},
+    "http_version": "1.1",
+    "scheme": "http",
+    "root_path": "",
+    "server": ("127.0.0.1", 80),
+    "client": ("127.0.0.1", 4321),
+}
+
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 PathOf = Callable[[UUID], str]
 
@@ -113,18 +123,12 @@ async def answered(
     sent = {**ASSERTED, "Idempotency-Key": key, **(headers or {})}
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in sent.items() if value is not None]
     scope: Any = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
+        **CONNECTION,
         "method": method,
-        "scheme": "http",
         "path": path(project),
         "raw_path": quote(path(project), safe="/{}:").encode(),
-        "root_path": "",
         "query_string": query,
         "headers": [*pairs, *(more or [])],
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 4321),
     }
     incoming = body_messages(body, pieces, broken_off=broken_off)
     outgoing: list[Any] = []
