@@ -20,7 +20,7 @@ NEVER = re.compile(r"(?!)")
 LARGE = b'{"command": "note_step", "activity": "' + b"x" * 2_000_000 + b'"}'
 NOTE = json.encode({"command": "note_step", "activity": "site visit"})
 REFUSED = json.encode({"command": "complete_item", "item": "land"})
-MASKED = re.compile(rb'"position":\d+|"request_id":"[^"]*"|[0-9A-Fa-f-]{32,36}|"hash":"[^"]*"|\d{4}-\d\d-\d\dT[^"]*')
+MASKED = re.compile(rb'"position":\d+|"request_id":"[^"]*"|[0-9A-Fa-f-]{32,}|"hash":"[^"]*"|\d{4}-\d\d-\d\dT[^"]*')
 ASSERTED = {**identity(MANAGER), "Content-Type": "application/json", "Host": "localhost"}
 
 CONNECTION = {
