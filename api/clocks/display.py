@@ -1,4 +1,4 @@
-"""What templates say clocks with: their names, what is left, and the way to how they are counted."""
+"""How pages show clocks: their names, what is left, and links to how they are counted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOCK = "/pages/projects/{}/clock"
 def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
     """What templates say clocks with: names, what is left at *t*, and the address of the working.
 
-    That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later still tells.
+    That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later is still right.
     """
 
     def why(project: UUID, one: Reading) -> str:
@@ -33,18 +33,18 @@ CALENDAR_DAY = "calendar_day"
 
 BY_CALENDAR = (CALENDAR_DAY, "week", "month")  # units of which no day is left out
 
-SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and nobody is late
+SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and no department is late
 
 
 def warned(one: Reading) -> str:
-    """Whether a clock is "late", or "soon" due; a silent one costs nobody anything."""
+    """Whether a clock is "late", or "soon" due; a silent one costs no department anything."""
     if one.state in SILENT:
         return ""
     return {Level.RED: "late", Level.YELLOW: "soon"}.get(one.level, "")
 
 
 def waits(one: Reading) -> bool:
-    """Whether somebody has to do something about the clock."""
+    """Whether the clock waits for an act."""
     return one.level is not Level.NONE and one.state not in SILENT
 
 

@@ -89,7 +89,7 @@ class CommandEndpoint(Struct, frozen=True):
 def outcome_unknown(late: BaseException) -> Problem:
     """No answer came in time: the command may have been stored, or not.
 
-    A server that is told to end, and has waited long enough, calls off what is under way.
+    A server that is stopping, and has waited long enough, cancels what is under way.
     """
     ended = isinstance(late, asyncio.CancelledError)
     return Problem(

@@ -23,7 +23,7 @@ from projections.feedback.summary import OPINIONS_MIN
 
 
 def opinions_min(to: Actor) -> int:
-    """Of how few people *to* is told no opinion: those who may see complainants are told all."""
+    """Below how many people opinions are withheld from *to*: never from those who may see complainants."""
     return 0 if to.role in WHO_SEES_COMPLAINANTS else OPINIONS_MIN
 
 

@@ -31,7 +31,9 @@ from projections.clocks.project_time import TimedPhase, project_time, timed
 from projections.flow.phases import ProjectCourse, course, phases_at
 
 EDITIONS_MAX = 1_000_000
-PLANNER = Actor("preview", "", Role.SYSTEM)  # whoever looks, the answer is what a project manager would get
+PLANNER = Actor(
+    "preview", "", Role.SYSTEM
+)  # the preview is the same for every reader: what a project manager would get
 
 ToEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="To this edition; 0: to the newest.")]
 ToKind = Annotated[str, code("To this kind of project; left out: to the same.")]

@@ -189,7 +189,7 @@ class PageContext:
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
 
-        The offset from UTC is left out where it is that of the page, whose foot tells the zone.
+        The offset from UTC is left out where it is that of the page, whose foot names the zone.
         """
         if at is None:
             return NEVER
@@ -221,7 +221,7 @@ class PageContext:
         return self._titles.name(name, self.language)
 
     def who(self, holder: str) -> str:
-        """Who has to act: the applicant, somebody outside, or a department by its name."""
+        """Who has to act: the applicant, a body outside, or a department by its name."""
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
 

@@ -18,5 +18,5 @@ async def linked_persons(approvals: Approvals, page: PageContext, codes: Sequenc
 
 
 async def linked_person(approvals: Approvals, page: PageContext, code: str) -> str:
-    """The address of the page of whom *code* leads to; empty where nobody is known by it."""
+    """The address of the page of the legal person with *code*; empty where there is none."""
     return (await linked_persons(approvals, page, [code])).get(code, "")

@@ -1,4 +1,4 @@
-"""What things are called for people: departments and items by what is published, laws and grounds by the law book."""
+"""Titles for people: of departments and items as published, of laws and grounds from the law book."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Titles(Struct, frozen=True):
         return (english if language == "en" else "") or chinese or code
 
     def name(self, chinese: str, language: Language) -> str:
-        """What an item, step or phase that the ledger calls *chinese* is called; the same where nobody said."""
+        """What an item, step or phase that the ledger calls *chinese* is called; the same without an English name."""
         return self.english.get(chinese, chinese) if language == "en" else chinese
 
 
@@ -113,7 +113,7 @@ def rule_title(rule: str, language: Language) -> str:
 
 @cache
 def clock_unit(rule: str, clock: str) -> str:
-    """The unit in which the law's version *rule* counts *clock*, by its stored name; empty where nobody says."""
+    """The unit in which the law's version *rule* counts *clock*, by its stored name; empty without one."""
     try:
         terms = law_book().pack(rule).clocks.get(CLOCK_ENDS.split(clock, maxsplit=1)[0])
     except Refused:

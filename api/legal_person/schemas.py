@@ -109,7 +109,7 @@ def read_code(text: str) -> tuple[str, UUID | None]:
 
 
 async def found_by(book: PersonBook, text: str, at: Then) -> FoundPersons:
-    """The entry that *text*, a code or an id, leads to. Raises Problem where it is nobody's, or several persons'."""
+    """The entry that *text*, a code or an id, leads to. Raises Problem where no person has it, or several do."""
     code, person = read_code(text)
     found = await book.find(at, code, person)
     if not found:
@@ -148,7 +148,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
 
 
 def answer_for(cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int) -> PersonAnswer:
-    """What is told of the person that *found* leads to."""
+    """The response about the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}
     current = cluster.on(at.day)
     assert current is not None, "of who is known at an instant something is known for every day"

@@ -23,7 +23,7 @@ from infrastructure.materials.media import MEDIA_TYPES
 Document = dict[str, Any]
 
 PATH = "/schema"
-OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without asking who asks
+OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of public endpoints
 ANY_PROBLEMS = ("400", "414", "415", "421", "501", "503")  # of any request, whatever its address
 OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
@@ -94,7 +94,7 @@ CONDITIONS = [
         pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
     ),
 ]
-TOLD = {
+RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
     "Idempotent-Replay": {
         "description": "`true` where this is the first answer told again.",
@@ -157,7 +157,7 @@ def _operation(path: str, operation: Document) -> Document:
         problems += ("409",)
     if name in BY_CODE:
         problems += ("422",)
-    answers = {status: told for status, told in operation["responses"].items() if status < "400"}
+    answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
         "parameters": [*described(path, operation.get("parameters", [])), *([] if is_open else IDENTITY)],
@@ -197,7 +197,7 @@ def _command_operation(operation: Document) -> Document:
     body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
     carried_out = {
         "description": "Carried out: its facts are on disk, up to this position.",
-        "headers": TOLD,
+        "headers": RECEIPT_HEADERS,
         "content": {"application/json": {"schema": {"$ref": f"{REF}Receipt"}}},
     }
     return {

@@ -143,7 +143,7 @@ class HistorySlice(Struct, frozen=True):
 def _history(
     page: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
 ) -> dict[str, object]:
-    """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
+    """What the template needs of the history: a slice of it, links to those beside it, and its words."""
     history = _slice(entries, before)
     return {
         "history": history.entries,

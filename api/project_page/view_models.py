@@ -96,7 +96,7 @@ async def standing_of(
 
 
 def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
-    """The clocks that somebody has to do something about, by item, what ends first on top."""
+    """The clocks that wait for an act, by item, what ends first on top."""
     found: dict[str, list[Reading]] = {}
     for of_item in readings:
         clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]

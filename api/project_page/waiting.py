@@ -67,12 +67,12 @@ async def waiting_shown(
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
     folded, forecasts = as_it_stood((WAITING, HANDLED), project_id, entries, at, at), sources.forecasts
     found = await forecasts.expected(folded, at, await sources.views.reached())
-    told = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
+    sentence = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
     ways = {one.item: one for one in path_items(found)}
-    items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
+    items = [sentence.item(one, ways.get(one.item)) for one in waiting_at(folded)]
     untold = any(one.path is not None and one.path.remaining.overrun for one in items)
     held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
-    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
+    return ShownWaiting(items, found.finish, tuple(map(sentence.named, found.way.critical)), untold, held)
 
 
 def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def listed(figure: str, department: str, period: Period, supervision: Supervisio
 
 
 def address(path: str, period: Period, as_of: datetime, **further: str) -> str:
-    """An address that has the same answer for ever: the period and the instant stand in it."""
+    """An address whose answer never changes: the period and the instant are part of it."""
     query = {"first": period.first, "last": period.last, "as_of": as_of.isoformat(), **further}
     return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
 

@@ -40,7 +40,7 @@ BEYOND_MAX = 500  # counted one by one
 
 NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
 
-DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
+DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost no department anything
 
 DUE_SHOWN_MAX = 30
 
@@ -75,7 +75,7 @@ class Links(Struct, frozen=True):
         return address(path, self.period, self.as_of, **further, **self.page.carried)
 
     def during(self, path: str) -> str:
-        """*path* with the period alone in it, for what is told as it is known now."""
+        """*path* with the period alone in it, for what is shown as it is known now."""
         query = {"first": self.period.first, "last": self.period.last, **self.page.carried}
         return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
 
@@ -85,7 +85,7 @@ class Links(Struct, frozen=True):
         return figure_address(CLOCKS, due_after=horizon.isoformat(), **query)
 
     def awaited(self) -> str:
-        """The list of all clocks that wait for somebody's act."""
+        """The list of all clocks that wait for an act."""
         return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.page.carried)
 
     def clocks(self, cell: ClockCount, standing: str) -> str:

@@ -34,7 +34,7 @@ KnownNow = Annotated[
     datetime | None, QueryParameter(description="As was recorded by this instant, with its offset. Left out: now.")
 ]
 
-# Of a form's field, which browsers send as an empty text where nobody filled it in.
+# Of a form's field, which browsers send as an empty text where it was not filled in.
 On = Annotated[str, QueryParameter(max_length=10, description="As it was at the end of this day; empty: as it is now.")]
 
 
@@ -63,7 +63,7 @@ def day_in(name: str, day: date) -> date:
 
 
 def day_on(on: str) -> date | None:
-    """The day *on*, as a page's address tells it; None for an empty text. Raises Problem where it is no day."""
+    """The day *on*, as in a page's address; None for an empty text. Raises Problem where it is no day."""
     if not on:
         return None
     try:

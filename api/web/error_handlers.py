@@ -36,8 +36,11 @@ ADVICE = {  # of what litestar refuses before it knows the operation
 }
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
-UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
-UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
+UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not rebuilt yet
+UNWRITABLE = {
+    "DiskFull": "database-full",
+    "ReadOnlySqlTransaction": "database-read-only",
+}  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
 

@@ -23,7 +23,7 @@ from msgspec import Struct, ValidationError, convert
 from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
 
-NAME_CHARACTERS_MAX = 60  # of what was written, told again
+NAME_CHARACTERS_MAX = 60  # of what was sent, that an answer repeats
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")  # msgspec would also read 1e2 and 7.0
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds since 1970 where a time is meant
 TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"

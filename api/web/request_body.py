@@ -211,7 +211,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_field(message: str, commands: list[str]) -> NoReturn:
-    """Raise the problem that *message*, msgspec's own, tells of: with the path of the very field."""
+    """Raise the problem for msgspec's *message*, with the path of the field at fault."""
     at = _AT.search(message)
     path, sentence = (at["path"], message[: at.start()]) if at else ("$", message)
     if named := _NAMED.search(sentence):

@@ -117,7 +117,7 @@ async def worklist_of(store: Reader, laws: Laws, department: str, supervision: S
 
 
 def running_by_item(clocks: Iterable[ListedClock]) -> Running:
-    """The *clocks* on which somebody has to act, by project and item, each item's in the order in which they end."""
+    """The *clocks* that wait for an act, by project and item, each item's in the order in which they end."""
     found: Running = {}
     for one in sorted((one for one in clocks if waits(one.reading)), key=lambda one: one.order):
         found.setdefault((one.project, one.reading.item), []).append(one.reading)
@@ -145,7 +145,7 @@ def _task(waiting: list[ListedWaiting], running: Running) -> Task:
 
 
 def _opinion(one: ListedWaiting, running: Running) -> Task:
-    """The opinion that somebody waits for, with the clock that was started by asking for it."""
+    """The opinion that is waited for, with the clock that its request started."""
     asked = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
     return Task(one.project, one.item, next((clock for clock in asked if _asked_as(clock) == one.ref), None), [one])
 

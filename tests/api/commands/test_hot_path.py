@@ -58,9 +58,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         f"method: {method}": {"method": method}
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "post")
     },
-    **{
-        f"query: {query}": {"query": query} for query in (b"after=1", b"x", b"=", b"%zz", b"%00", b"&", b"command=note")
-    },
+    **{f"query: {query!r}": {"query": query} for query in (b"after=1", b"x", b"=", b"%zz", b"%00", b"&", b"command")},
     "no identity": {"headers": {"X-Actor": None, "X-Role": None}},
     "system": {"headers": {"X-Role": "system"}},
     "no such role": {"headers": {"X-Role": "king"}},
