@@ -29,7 +29,7 @@ class Application(Litestar):
 
     def __init__(self, services: ApplicationServices, not_found: ExceptionHandler[Any], **options: Any) -> None:
         super().__init__(**options)
-        self._services, self._not_found, self._checks = services, not_found, RequestChecks(services.settings)
+        self.services, self._not_found, self._checks = services, not_found, RequestChecks(services.settings)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -44,7 +44,7 @@ class Application(Litestar):
             await self._refuse(problem, scope, receive, filtered)
             return
         if scope["method"] == "POST" and not scope["query_string"] and (match := COMMAND_PATH.fullmatch(scope["path"])):
-            command = CommandEndpoint(self._services.approvals, self._services.materials, UUID(match[1]))
+            command = CommandEndpoint(self.services.approvals, self.services.materials, UUID(match[1]))
             await command(scope, receive, filtered)
             return
         if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):
