@@ -145,8 +145,9 @@ def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
 
 @cache
 def _declared(handler: HTTPRouteHandler) -> tuple[DeclaredParameter, ...]:
-    """The query parameters of *handler* and of its dependencies, theirs too."""
-    return tuple(_parameters(handler, handler.resolve_dependencies()))
+    """The query parameters of *handler* and of its dependencies, theirs too, each once."""
+    parameters = _parameters(handler, handler.resolve_dependencies())
+    return tuple({parameter.query_name: parameter for parameter in parameters}.values())
 
 
 def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Provide]) -> Iterator[DeclaredParameter]:
