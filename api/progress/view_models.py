@@ -59,7 +59,7 @@ class Tile(Struct, frozen=True):
 
 def tiles_of(page: PageContext, found: Tiles) -> list[Tile]:
     """The numbers of the zone; those of projects lead to their lists."""
-    linked = [Tile(name, getattr(found, name), page.link("/", **asked)) for name, asked in TILES]
+    linked = [Tile(name, getattr(found, name), page.link("/", **query)) for name, query in TILES]
     return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
 
 

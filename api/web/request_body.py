@@ -224,8 +224,8 @@ def _refuse_field(message: str, commands: list[str]) -> NoReturn:
             path=path,
             known=commands,
         )
-    asked = "command" if commands else "question"
-    raise field_problem(path, sentence, f"the schema of every {asked} is at /schema/openapi.json")
+    kind = "command" if commands else "question"
+    raise field_problem(path, sentence, f"the schema of every {kind} is at /schema/openapi.json")
 
 
 def _last(path: str) -> str:

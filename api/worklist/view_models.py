@@ -146,8 +146,8 @@ def _task(waiting: list[ListedWaiting], running: Running) -> Task:
 
 def _opinion(one: ListedWaiting, running: Running) -> Task:
     """The opinion that is waited for, with the clock that its request started."""
-    asked = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
-    return Task(one.project, one.item, next((clock for clock in asked if _asked_as(clock) == one.ref), None), [one])
+    started = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
+    return Task(one.project, one.item, next((clock for clock in started if _asked_as(clock) == one.ref), None), [one])
 
 
 def _asked_as(one: Reading) -> str:
