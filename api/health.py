@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any, cast
 
 from litestar import get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
-from api.web.dependencies import AnyRequest, parts_of
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
 from infrastructure.health import database_health
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.binaries import PostgresUnavailableError
-from infrastructure.projector.positions import ViewPosition
+from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from projections.registry import VIEWS
 
@@ -70,22 +71,21 @@ async def healthz() -> Alive:
 
 
 @get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
-async def readyz(request: AnyRequest) -> Ready:
+async def readyz(approvals: NamedDependency[Approvals], views: NamedDependency[Views]) -> Ready:
     """Asks the database, and how far every view has come. 503 where commands can't be taken here, saying why.
 
     Views that do not follow are no reason for that: then the answer is 200 with the status `behind`.
     """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            return await _readiness(request)
+            return await _readiness(approvals, views)
     except Exception as error:
         if not is_outage(error):
             raise
         raise _not_ready("the database can't be reached") from error
 
 
-async def _readiness(request: AnyRequest) -> Ready:
-    approvals, views = parts_of(request).approvals, parts_of(request).views
+async def _readiness(approvals: Approvals, views: Views) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
         found = await database_health(address)

@@ -112,7 +112,10 @@ def migrate() -> None:
 @cli.command("import-log")
 def import_log(
     events: Annotated[
-        Path, typer.Argument(help="CSV file of events, also .gz, in the format of docs/reference/importing.md", metavar="EVENTS")
+        Path,
+        typer.Argument(
+            help="CSV file of events, also .gz, in the format of docs/reference/importing.md", metavar="EVENTS"
+        ),
     ],
     cases: Annotated[Path, typer.Argument(help="CSV file of cases, also .gz", metavar="CASES")],
     law: Annotated[str, typer.Option(help="law pack that applies to the cases")] = "nl-wabo",

@@ -30,7 +30,9 @@ NAME_CHARACTERS_MAX = 64  # of a catalogue
 def import_catalogue(
     path: Annotated[
         Path,
-        typer.Argument(help="CSV or JSON file, also .gz, one row per item (docs/reference/catalogue.md)", metavar="LIST"),
+        typer.Argument(
+            help="CSV or JSON file, also .gz, one row per item (docs/reference/catalogue.md)", metavar="LIST"
+        ),
     ],
     name: Annotated[str, typer.Option(help="name of the catalogue")] = "zone",
     publish_from: Annotated[

@@ -32,7 +32,6 @@ NAMES_EVERY_SUBJECT = {
     *("api/app.py", "api/project_page/pages.py", "api/html/sentences.py", "scripts/cli.py"),
     *("domain/project/messages.py", "domain/examples/story.py", "domain/examples/zone.py"),
     *("projections/clocks/law_events.py", "projections/clocks/law_kinds.py", "infrastructure/ledger/approvals.py"),
-    *("api/supervision/schemas.py", "api/feedback/schemas.py"),  # filters of many lists, read from the address
 }
 DOMAIN_MAY_IMPORT = {"domain", "msgspec", "stdnum", *sys.stdlib_module_names}
 IMPURE = {
@@ -48,6 +47,9 @@ IMPURE = {
     "threading",
     "time",
 }
+ROUTE = re.compile(r"(get|post|put|patch|delete|route)\(")
+REQUEST = re.compile(r"\b(Http)?Request\b")
+REGISTERED = re.compile(r"(?:\b(?:Provide|ReadDependency)\(|\bbefore_request=)(\w+)")
 CLOCKS = {"now", "today", "utcnow"}
 DAY_ARITHMETIC = {"fromordinal", "toordinal"}
 # Names that say nothing of what they hold, where the field has a word: a match, a row, params, criteria, cached, ...
@@ -283,6 +285,33 @@ def importing_too_much(path: Path) -> Iterator[str]:
         yield f"it imports {len(ours)} modules of ours: {IMPORTS_MAX} at most"
 
 
+def taking_requests(registered: set[str]) -> Callable[[Path], Iterator[str]]:
+    """The rule that only handlers, and what is *registered* with litestar by name, take a request as parameter."""
+
+    def taking(path: Path) -> Iterator[str]:
+        for node in nodes(path):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name in registered:
+                continue
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            is_route = any(ROUTE.match(ast.unparse(decorator)) for decorator in node.decorator_list)
+            is_error_handler = [argument.arg for argument in arguments] == ["request", "error"]
+            given = any(argument.arg == "request" or is_request(argument.annotation) for argument in arguments)
+            if given and not (is_route or is_error_handler):
+                yield f"line {node.lineno}: {node.name} takes a request: let a dependency provide what it needs"
+
+    return taking
+
+
+def is_request(annotation: ast.expr | None) -> bool:
+    """Whether a parameter with this annotation is a request."""
+    return annotation is not None and REQUEST.search(ast.unparse(annotation)) is not None
+
+
+def registered_in(paths: Iterable[Path]) -> set[str]:
+    """The functions that litestar is given by name: providers of dependencies, and hooks."""
+    return {name for path in paths for name in REGISTERED.findall(text_of(path))}
+
+
 def tracked_files() -> list[str]:
     """Every file that git tracks."""
     if not (ROOT / ".git").exists():
@@ -365,6 +394,11 @@ def test_no_module_imports_everything() -> None:
     assert broken(importing_too_much, EVERY_MODULE) == []
 
 
+def test_requests_stay_in_handlers_and_providers() -> None:
+    paths = python_files("api")
+    assert broken(taking_requests(registered_in(paths) | {"render"}), paths) == []  # render: of litestar's plugin
+
+
 def test_no_tracked_file_is_a_link() -> None:
     """A link leads to a place on one machine; a checkout without git keeps no record to look at."""
     if not (ROOT / ".git").exists():
@@ -385,6 +419,19 @@ def test_folds_and_use_cases_are_recognised() -> None:
     assert "projections.progress.fold" in map(module_of, folds())
     assert "projections.view" not in map(module_of, folds())
     assert "domain.project.application.acceptance" in map(module_of, use_cases())
+
+
+def test_the_rule_about_requests_finds_what_it_forbids(tmp_path: Path) -> None:
+    path = tmp_path / "planted.py"
+    path.write_text(
+        "@get('/')\ndef handler(request): ...\n@cache\ndef named(request): ...\n"
+        "def typed(now: HttpRequest | None): ...\nasync def keyword(*, asked: Request[Any, Any, State]): ...\n"
+        "def provider(request): ...\ndef on_error(request, error): ...\ndef of(command: CommandRequest): ...\n"
+        "DEPENDENCIES = {'a': Provide(provider)}\n"
+    )
+    found = list(taking_requests(registered_in([path]))(path))
+
+    assert [fault.split()[2] for fault in found] == ["named", "typed", "keyword"]
 
 
 def test_the_rules_find_what_they_forbid(tmp_path: Path) -> None:

@@ -296,8 +296,8 @@ def _decision(entry: Entry, fact: OnlineDecided) -> ShownDecision:
 
 def shown_hours(then: CatalogueAsOf) -> list[ShownHours]:
     """The intake hours known of every department, in the order in which they were published."""
-    told = [(entry, entry.fact) for entry in then.hours if isinstance(entry.fact, IntakeHoursSet)]
-    begun = {fact.department: entry.version for entry, fact in told if fact.valid_from <= then.day}
+    hours_facts = [(entry, entry.fact) for entry in then.hours if isinstance(entry.fact, IntakeHoursSet)]
+    begun = {fact.department: entry.version for entry, fact in hours_facts if fact.valid_from <= then.day}
     return [
         ShownHours(
             fact.department,
@@ -308,5 +308,5 @@ def shown_hours(then: CatalogueAsOf) -> list[ShownHours]:
             entry.recorded_at,
             entry.recorded.by,
         )
-        for entry, fact in told
+        for entry, fact in hours_facts
     ]

@@ -1,4 +1,4 @@
-"""What templates say clocks with: their names, what is left, and the way to how they are counted."""
+"""How pages show clocks: their names, what is left, and links to how they are counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
-from api.web.dependencies import zone_of
+from api.web.zones import zone_of
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.clock import Level, State
 from projections.clocks.reading import WORKING_DAY, Reading
@@ -15,46 +15,46 @@ from projections.clocks.reading import WORKING_DAY, Reading
 CLOCK = "/pages/projects/{}/clock"
 
 
-def telling(paper: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
+def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
     """What templates say clocks with: names, what is left at *t*, and the address of the working.
 
-    That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later still tells.
+    That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later is still right.
     """
 
     def why(project: UUID, one: Reading) -> str:
         asked = {"item": one.item, "clock": one.clock, "application": str(one.application)}
         asked |= {"as_of": t.isoformat()} if past else {}
-        return paper.link(CLOCK.format(project), **asked)
+        return page.link(CLOCK.format(project), **asked)
 
-    return {"clock_name": clock_name(paper), "left": lambda one: left(paper, one, t), "warned": warned, "why": why}
+    return {"clock_name": clock_name(page), "left": lambda one: left(page, one, t), "warned": warned, "why": why}
 
 
 CALENDAR_DAY = "calendar_day"
 
 BY_CALENDAR = (CALENDAR_DAY, "week", "month")  # units of which no day is left out
 
-SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and nobody is late
+SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and no department is late
 
 
 def warned(one: Reading) -> str:
-    """Whether a clock is "late", or "soon" due; a silent one costs nobody anything."""
+    """Whether a clock is "late", or "soon" due; a silent one costs no department anything."""
     if one.state in SILENT:
         return ""
     return {Level.RED: "late", Level.YELLOW: "soon"}.get(one.level, "")
 
 
 def waits(one: Reading) -> bool:
-    """Whether somebody has to do something about the clock."""
+    """Whether the clock waits for an act."""
     return one.level is not Level.NONE and one.state not in SILENT
 
 
-def left(paper: PageContext, one: Reading, t: datetime) -> str:
+def left(page: PageContext, one: Reading, t: datetime) -> str:
     """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
-    over = overdue(paper, one, t)
-    return f"−{over}" if over else paper.quantity(one.remaining, one.unit)
+    over = overdue(page, one, t)
+    return f"−{over}" if over else page.quantity(one.remaining, one.unit)
 
 
-def overdue(paper: PageContext, one: Reading, t: datetime) -> str:
+def overdue(page: PageContext, one: Reading, t: datetime) -> str:
     """By how much the clock is over at *t*; empty where it is not, or by no whole day yet.
 
     Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,
@@ -66,4 +66,4 @@ def overdue(paper: PageContext, one: Reading, t: datetime) -> str:
         over, unit = (local_day(t, zone_of(one.law).key) - one.due_on).days, CALENDAR_DAY
     else:
         over, unit = one.overdue_days, WORKING_DAY
-    return paper.quantity(over, unit) if over > 0 else ""
+    return page.quantity(over, unit) if over > 0 else ""

@@ -10,22 +10,24 @@ from uuid import uuid5
 
 from icalendar import Calendar, Event
 from litestar import Controller, Response, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import PathParameter, QueryParameter
+from msgspec import Struct
 
 from api.clocks.display import overdue
-from api.clocks.routes import clocks_at
 from api.html.citations import cited
 from api.html.clock_names import clock_name
-from api.html.page import PageContext
+from api.html.page import PageAddress, PageContext, page_address
 from api.html.titles import titles_of
 from api.materials.download import listed_in
-from api.web.as_of import AsOf, KnownAt, readable
-from api.web.dependencies import AnyRequest, parts_of, zone_of
-from api.web.parameters import WITHOUT_NUL, After, caught_up
-from api.web.scope import InRegister, scope_of
+from api.web.as_of import translate_too_much
+from api.web.http_request import HttpRequest
+from api.web.parameters import WITHOUT_NUL
+from api.web.zones import zone_of
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day, midnight
 from domain.law.licensing.clock import Level
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import ROWS_MAX, ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
@@ -47,10 +49,25 @@ Language = Annotated[
 ]
 
 
-class Deadlines(Controller):
+class FeedSite(Struct, frozen=True):
+    """What a feed needs to know of its request: the page address, where this server is reached, the cached ETag."""
+
+    address: PageAddress
+    base_url: str
+    if_none_match: str
+
+
+def feed_site(request: HttpRequest, lang: Language = "") -> FeedSite:  # noqa: ARG001  checked here, read as on pages
+    """The site of the feed that is asked for."""
+    base_url = str(request.base_url).rstrip("/")
+    return FeedSite(page_address(request), base_url, request.headers.get("if-none-match", ""))
+
+
+class DeadlineRoutes(Controller):
     """What a department has to do by when, to be subscribed to."""
 
     tags = ("supervision",)
+    dependencies = {"site": Provide(feed_site, sync_to_thread=False)}  # noqa: RUF012  litestar's own spelling
 
     @get(
         "/supervision/departments/{department:str}/deadlines.ics",
@@ -60,89 +77,84 @@ class Deadlines(Controller):
     )
     async def get_deadlines(
         self,
-        request: AnyRequest,
         department: OfDepartment,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        lang: Language = "",  # noqa: ARG002  checked here, used by Paper
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+        site: NamedDependency[FeedSite],
+        position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
+        clocks: NamedDependency[ClocksAt],
+        approvals: NamedDependency[Approvals],
     ) -> Response[bytes]:
         """One event for each clock that runs; none while it is suspended. Answers 304 to an If-None-Match that fits."""
-        await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
-        found = await running(asked, department)
-        approvals = parts_of(request).approvals
-        names = await names_of(approvals.store, [one.project for one in found])
-        paper = PageContext(request, titles=await titles_of(approvals))
-        body = feed(request, paper, asked, department, found, names)
+        rows = await running(clocks, department)
+        names = await names_of(approvals.store, [row.project for row in rows])
+        page = PageContext(site.address, titles=await titles_of(approvals))
+        body = feed(site.base_url, page, clocks, department, rows, names)
         etag = f'"{sha256(body).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
-        if listed_in(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        if listed_in(site.if_none_match.encode(), etag.encode()):
             return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
         return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 
-async def running(asked: ClocksAt, department: str) -> list[ListedClock]:
+async def running(clocks: ClocksAt, department: str) -> list[ListedClock]:
     """The clocks that *department* has to act on and whose last day is known, the earliest first. Raises Problem."""
     found = list[ListedClock]()
     for offset in range(0, DEADLINES_MAX, ROWS_MAX):
-        page = await readable(asked.listed(ClockFilter(department=department, limit=ROWS_MAX, offset=offset)))
-        found += [one for one in page if one.reading.due_on and one.reading.level is not Level.PAUSED]
-        if len(page) < ROWS_MAX:
+        wanted = ClockFilter(department=department, limit=ROWS_MAX, offset=offset)
+        rows = await translate_too_much(clocks.listed(wanted))
+        found += [row for row in rows if row.reading.due_on and row.reading.level is not Level.PAUSED]
+        if len(rows) < ROWS_MAX:
             break
     return found
 
 
 def feed(
-    request: AnyRequest,
-    paper: PageContext,
-    asked: ClocksAt,
+    base_url: str,
+    page: PageContext,
+    clocks: ClocksAt,
     department: str,
-    found: list[ListedClock],
+    rows: list[ListedClock],
     names: ProjectTitles,
 ) -> bytes:
-    """The calendar, in the language of *paper*. The same clocks make the same bytes all day long."""
-    bureau = paper.words["bureau"]
+    """The calendar, in the language of *page*. The same clocks make the same bytes all day long."""
+    bureau = page.words["bureau"]
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add(
-        "x-wr-calname", " ".join(f"{bureau('deadlines')} {paper.office(department)}".split())
-    )  # one line, whatever is asked
-    if asked.recounting:
+    title = f"{bureau('deadlines')} {page.office(department)}"
+    calendar.add("x-wr-calname", " ".join(title.split()))  # one line, whatever the department is called
+    if clocks.recounting:
         calendar.add("x-countersign-recounting", "TRUE")  # dates may be those of the calendar before a notice
-    for one in found:
-        calendar.add_component(event(one, paper, asked.t, names, str(request.base_url).rstrip("/")))
+    for row in rows:
+        calendar.add_component(event(row, page, clocks.t, names, base_url))
     return bytes(calendar.to_ical())
 
 
-def event(listed: ListedClock, paper: PageContext, t: datetime, names: ProjectTitles, site: str) -> Event:
+def event(listed: ListedClock, page: PageContext, t: datetime, names: ProjectTitles, site: str) -> Event:
     """One clock. Its UID is made of what it is of, so that a program which subscribes moves it with its date."""
     one, zone, found = listed.reading, zone_of(listed.reading.law).key, Event()
     parts = (
-        paper.called(names.item(listed.project, one.item)),
-        clock_name(paper)(one.clock),
+        page.called(names.item(listed.project, one.item)),
+        clock_name(page)(one.clock),
         names.project(listed.project),
     )
     found.add("uid", f"{uuid5(listed.project, f'{one.item} {one.application} {one.clock}')}@countersign")
     found.add("dtstamp", midnight(local_day(t, zone), zone))
     found.add("dtstart", one.over_at if one.unit == HOURS and one.over_at else one.due_on)
     found.add("summary", " · ".join(parts))
-    found.add("description", "\n".join(description(one, paper, t)))
+    found.add("description", "\n".join(description(one, page, t)))
     found.add("status", "TENTATIVE" if one.provisional else "CONFIRMED")
     found.add("transp", "TRANSPARENT")
-    found.add("url", site + paper.link(f"/pages/projects/{listed.project}"))
+    found.add("url", site + page.link(f"/pages/projects/{listed.project}"))
     return found
 
 
-def description(one: Reading, paper: PageContext, t: datetime) -> Iterator[str]:
+def description(one: Reading, page: PageContext, t: datetime) -> Iterator[str]:
     """What there is to know of a deadline at *t*, line by line."""
-    bureau = paper.words["bureau"]
-    yield f"{bureau('article')}: {cited(one.article, paper.language)}"
+    bureau = page.words["bureau"]
+    yield f"{bureau('article')}: {cited(one.article, page.language)}"
     yield f"{bureau('started')}: {one.start_on}"
-    yield f"{bureau('left')}: {paper.quantity(one.remaining, one.unit)}"
-    if over := overdue(paper, one, t):
+    yield f"{bureau('left')}: {page.quantity(one.remaining, one.unit)}"
+    if over := overdue(page, one, t):
         yield f"{bureau('overdue_days')}: {over}"
     if one.provisional:
         yield bureau("provisional")

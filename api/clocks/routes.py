@@ -7,26 +7,25 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
 from api.clocks.links import address, behind
-from api.web.as_of import AsOf, KnownAt, asked_then, readable
-from api.web.dependencies import AnyRequest, laws_of, parts_of
+from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
-from api.web.parameters import PAGE_ROWS, After, Department, Limit, Offset, caught_up, code
+from api.web.parameters import Department, Paging, code
 from api.web.problems import Problem
-from api.web.scope import InRegister, scope_of
 from domain.core.types import ModeName
 from domain.law.licensing.clock import Level, State
 from domain.law.licensing.explain import Explanation
 from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, ModeTitle, Node, modes_with
 from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import ItemReading, Reading
-from projections.scope import ZONE_SCOPE, Scope
 
 APPLICATIONS_MAX = 10_000  # of one item: a new one takes a decision on the one before
 
@@ -107,6 +106,42 @@ class ExplainedClock(Struct, frozen=True):
     explanation: Explanation
 
 
+def clock_filter(
+    *,
+    department: Department = "",
+    mode: OfMode = None,
+    node: AtNode = "",
+    item: OfItem = "",
+    clock: OfClock = "",
+    level: AtLevel = None,
+    in_state: InState = None,  # a parameter `state` would be the application's
+    due_before: DueBefore = None,
+    due_after: DueAfter = None,
+    awaited: Awaited = False,
+    closed: Closed = False,
+    paging: NamedDependency[Paging],
+) -> ClockFilter:
+    """Which clocks a list or its page shows, and one more to see whether there is a next page."""
+    return ClockFilter(
+        department=department,
+        mode=mode or "",
+        node=node,
+        item=item,
+        clock=clock,
+        level=level,
+        state=in_state,
+        due_before=due_before,
+        due_after=due_after,
+        awaited=awaited,
+        closed=closed,
+        limit=paging.rows_read,
+        offset=paging.offset,
+    )
+
+
+CLOCK_FILTER = {"clock_filter": Provide(clock_filter, sync_to_thread=False)}
+
+
 class ClockRoutes(Controller):
     """The clocks view, and the ledger behind it for what the view can't say. Overdue is worked out, never stored."""
 
@@ -114,73 +149,44 @@ class ClockRoutes(Controller):
 
     @get("/projects/{project_id:uuid}/clocks", operation_id="get_clocks", summary="Every clock of a project")
     async def get_clocks(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+        self,
+        project_id: FromPath[UUID],
+        project_clocks: NamedDependency[ClocksAt],
+        approvals: NamedDependency[Approvals],
     ) -> ProjectClocks:
         """Item by item, application by application; read from the ledger, so never behind it."""
-        asked = await clocks_at(request, as_of, known_at)
-        items = await asked.of_project(project_id)
+        items = await project_clocks.of_project(project_id)
         if not items:
-            await entries_of(request, project_id)
-        return ProjectClocks(asked.t, asked.known, items)
+            await entries_of(approvals, project_id)
+        return ProjectClocks(project_clocks.t, project_clocks.known, items)
 
-    @get("/clocks", operation_id="list_clocks", summary="Clocks of all projects that match every filter")
+    @get(
+        "/clocks",
+        operation_id="list_clocks",
+        summary="Clocks of all projects that match every filter",
+        dependencies=CLOCK_FILTER,
+    )
     async def list_clocks(
         self,
-        request: AnyRequest,
-        *,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        department: Department = "",
-        mode: OfMode = None,
-        node: AtNode = "",
-        item: OfItem = "",
-        clock: OfClock = "",
-        level: AtLevel = None,
-        in_state: InState = None,  # a handler's argument `state` is the application's
-        due_before: DueBefore = None,
-        due_after: DueAfter = None,
-        awaited: Awaited = False,
-        closed: Closed = False,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        position: NamedDependency[int],
+        clocks: NamedDependency[ClocksAt],
+        clock_filter: NamedDependency[ClockFilter],
+        paging: NamedDependency[Paging],
     ) -> ClockPage:
         """Those that are over first, then those that will be; a clock whose last day can't be known comes last."""
-        wanted = ClockFilter(
-            department=department,
-            mode=mode or "",
-            node=node,
-            item=item,
-            clock=clock,
-            level=level,
-            state=in_state,
-            due_before=due_before,
-            due_after=due_after,
-            awaited=awaited,
-            closed=closed,
-            limit=limit + 1,
-            offset=offset,
-        )
-        _, position = await caught_up(request, after)
-        return await clock_page(await clocks_at(request, as_of, known_at, await scope_of(request)), wanted, position)
+        rows = await translate_too_much(clocks.listed(clock_filter))
+        shown = [shown_clock(row) for row in paging.shown(rows)]
+        return ClockPage(clocks.t, clocks.known, shown, paging.next_of(rows), position, clocks.recounting)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(
-        self,
-        request: AnyRequest,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        department: Department = "",
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+        self, position: NamedDependency[int], clocks: NamedDependency[ClocksAt], department: Department = ""
     ) -> ClockMatrix:
         """Of one department, or of the whole zone: in time, near their end, late, paused, not confirmed."""
-        _, position = await caught_up(request, after)
-        asked = await clocks_at(request, as_of, known_at, await scope_of(request))
-        cells = [shown_count(one, asked, department) for one in await readable(asked.counts(department))]
+        counts = await translate_too_much(clocks.counts(department))
+        cells = [shown_count(cell, clocks, department) for cell in counts]
         modes = modes_with((cell.mode for cell in cells), law_book().packs)
-        return ClockMatrix(asked.t, asked.known, department, modes, NODES, cells, position, asked.recounting)
+        return ClockMatrix(clocks.t, clocks.known, department, modes, NODES, cells, position, clocks.recounting)
 
     @get(
         "/projects/{project_id:uuid}/clocks/explain",
@@ -189,44 +195,26 @@ class ClockRoutes(Controller):
     )
     async def explain_clock(
         self,
-        request: AnyRequest,
         project_id: FromPath[UUID],
         item: ItemCode,
         clock: ClockName,
+        project_clocks: NamedDependency[ClocksAt],
+        approvals: NamedDependency[Approvals],
         application: Application = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
     ) -> ExplainedClock:
         """Every calendar day from its start, counted or not, with the notice or the suspension that says so."""
-        asked = await clocks_at(request, as_of, known_at)
         try:
-            found = await asked.explained(project_id, item, clock, application)
-        except NoSuchClockError as none:
-            await entries_of(request, project_id)
-            known = ", ".join(dict.fromkeys(one.clock for one in await started(asked, project_id, item)))
-            raise Problem("not-found", str(none)[:500], remedy=f"started are: {known or 'none'}") from none
-        return ExplainedClock(asked.t, asked.known, found)
+            explanation = await project_clocks.explained(project_id, item, clock, application)
+        except NoSuchClockError as error:
+            await entries_of(approvals, project_id)
+            known = ", ".join(dict.fromkeys(one.clock for one in await started(project_clocks, project_id, item)))
+            raise Problem("not-found", str(error)[:500], remedy=f"started are: {known or 'none'}") from error
+        return ExplainedClock(project_clocks.t, project_clocks.known, explanation)
 
 
-async def clocks_at(
-    request: AnyRequest, as_of: datetime | None, known_at: datetime | None, scope: Scope = ZONE_SCOPE
-) -> ClocksAt:
-    """The clocks at the instant asked about, in lists those of *scope*. Raises Problem where one of these is none."""
-    t, known = asked_then(request, as_of, known_at)
-    return ClocksAt(parts_of(request).approvals.store, await laws_of(request), t, known, scope=scope)
-
-
-async def started(asked: ClocksAt, project: UUID, item: str) -> list[Reading]:
+async def started(clocks: ClocksAt, project: UUID, item: str) -> list[Reading]:
     """The clocks of *item* that had started."""
-    return [one for read in await asked.of_project(project) if read.item == item for one in read.clocks]
-
-
-async def clock_page(asked: ClocksAt, wanted: ClockFilter, position: int) -> ClockPage:
-    """The page of *wanted*, which asks for one clock more than it has, to see whether there are more."""
-    rows = [shown_clock(one) for one in await readable(asked.listed(wanted))]
-    limit = wanted.limit - 1
-    following = wanted.offset + limit if len(rows) > limit else None
-    return ClockPage(asked.t, asked.known, rows[:limit], following, position, asked.recounting)
+    return [one for read in await clocks.of_project(project) if read.item == item for one in read.clocks]
 
 
 def shown_clock(listed: ListedClock) -> ShownClock:
@@ -234,10 +222,10 @@ def shown_clock(listed: ListedClock) -> ShownClock:
     return ShownClock(project=listed.project, **structs.asdict(listed.reading))
 
 
-def shown_count(cell: ClockCount, asked: ClocksAt, department: str) -> ShownCount:
+def shown_count(cell: ClockCount, clocks: ClocksAt, department: str) -> ShownCount:
     """*cell* as it is shown, with the lists of its clocks at the same instants."""
-    pinned = {"as_of": asked.t.isoformat(), "known_at": asked.known.isoformat(), "department": department}
-    pinned["register"] = asked.scope.register
+    pinned = {"as_of": clocks.t.isoformat(), "known_at": clocks.known.isoformat(), "department": department}
+    pinned["register"] = clocks.scope.register
     lists = {
         standing: address("/clocks", **pinned, **which)
         for standing, which in behind(cell).items()

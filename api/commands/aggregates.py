@@ -1,4 +1,4 @@
-"""Commands to what is no project, a calendar say: read, carried out once, answered with a receipt."""
+"""Commands to aggregates other than projects, such as calendars: read, carried out once, answered with a receipt."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from uuid import UUID
 from msgspec import Struct, json, to_builtins
 
 from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of, key_of
+from api.web.command_request import CommandRequest
+from api.web.identity import actor_of, key_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
 from domain.streams import AggregateKind
 from infrastructure.ledger.approvals import CommandAnswer
@@ -22,14 +22,14 @@ C = TypeVar("C")
 Schema = dict[str, Any]
 
 
-class Spoken(Struct, frozen=True):
-    """What may be said to one kind of aggregate: *words* is the union of its commands, and *examples* holds an
+class CommandTarget(Struct, frozen=True):
+    """One kind of aggregate that commands can be posted to: *commands* is the union of them, and *examples* holds an
     example of each by its stored name, a step of a story whose `dated` is the command as it would be sent.
     """
 
     operation: str  # the id of the HTTP operation that takes the commands
     kind: AggregateKind
-    words: Any
+    commands: Any
     examples: Mapping[str, Any]
 
 
@@ -44,36 +44,40 @@ class AggregateReceipt(Struct, frozen=True):
 
     @classmethod
     def of(cls, name: str, answer: CommandAnswer) -> AggregateReceipt:
-        """The receipt for what was said to *name*."""
-        told = answer.receipt
-        return cls(name, told.position, told.version, told.facts, answer.repeated)
+        """The receipt of a command to *name*."""
+        receipt = answer.receipt
+        return cls(name, receipt.position, receipt.version, receipt.facts, answer.repeated)
 
 
 async def carry_out(
-    request: AnyRequest, stream: UUID, spoken: Spoken, *, check: Callable[[Any], Awaitable[None] | None] | None = None
+    command_request: CommandRequest,
+    stream: UUID,
+    target: CommandTarget,
+    *,
+    check: Callable[[Any], Awaitable[None] | None] | None = None,
 ) -> CommandAnswer:
-    """Carry out the command in the request's body on *stream*, once and for all under its Idempotency-Key.
+    """Carry out the command in the body of *command_request* on *stream*, once and for all under its Idempotency-Key.
 
     *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.
     Raises Problem with the field at fault, Refused as decided.
     """
-    headers = headers_of(request.scope)
-    by, key = actor_of(headers), key_of(headers)
-    command = command_in(await read_body(headers, request.receive), spoken)
-    if check is not None and await parts_of(request).approvals.store.first_answer(key) is None:
-        waited_for = check(command)
-        if waited_for is not None:
-            await waited_for
+    headers = command_request.headers
+    by, key, approvals = actor_of(headers), key_of(headers), command_request.approvals
+    command = command_in(await read_body(headers, command_request.receive), target)
+    if check is not None and await approvals.store.first_answer(key) is None:
+        pending = check(command)
+        if pending is not None:
+            await pending
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await parts_of(request).approvals.handle(stream, command, by, key)
+            return await approvals.handle(stream, command, by, key)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 
 
-def command_in(body: bytes, spoken: Spoken) -> Any:
+def command_in(body: bytes, target: CommandTarget) -> Any:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
-    command = decoded(_decoder(spoken.operation, spoken.words), body, spoken.kind.by_tag)
+    command = decoded(_decoder(target.operation, target.commands), body, target.kind.by_tag)
     require_plain_texts(command, body)
     for path, value in leaves("$", command):
         if isinstance(value, date):
@@ -82,16 +86,16 @@ def command_in(body: bytes, spoken: Spoken) -> Any:
 
 
 @cache
-def _decoder(operation: str, words: Any) -> Callable[[bytes], Any]:  # noqa: ARG001 a union has no cheap hash of its own
-    return json.Decoder(words).decode
+def _decoder(operation: str, commands: Any) -> Callable[[bytes], Any]:  # noqa: ARG001 a union has no cheap hash of its own
+    return json.Decoder(commands).decode
 
 
-def command_examples(spoken: Spoken) -> Mapping[str, Schema]:
-    """An example of every command that *spoken* knows, as an OpenAPI document tells it."""
-    return {tag: _example(spoken, tag) for tag in spoken.kind.by_tag}
+def command_examples(target: CommandTarget) -> Mapping[str, Schema]:
+    """An example of every command of *target*, as an OpenAPI document shows it."""
+    return {tag: _example(target, tag) for tag in target.kind.by_tag}
 
 
-def _example(spoken: Spoken, tag: str) -> Schema:
-    example: Schema = to_builtins(spoken.examples[tag].dated)
-    summary = (spoken.kind.by_tag[tag].__doc__ or tag).partition(". ")[0]
+def _example(target: CommandTarget, tag: str) -> Schema:
+    example: Schema = to_builtins(target.examples[tag].dated)
+    summary = (target.kind.by_tag[tag].__doc__ or tag).partition(". ")[0]
     return {"summary": summary, "value": {name: value for name, value in example.items() if value is not None}}

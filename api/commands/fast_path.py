@@ -1,8 +1,8 @@
-"""The application: checks before every request, headers on every answer, and a way past routing for commands.
+"""The application: checks before every request, headers on every response, and the hot path for commands.
 
-Litestar finds a route, makes a request object, asks its hooks and wraps the answer: good for a hundred addresses, and
-two thirds of the time that a command takes. `POST /projects/{id}/commands` goes past that, to the same functions and
-the same answers; the handler in `commands` describes it, and takes what is addressed otherwise than usual.
+Litestar finds a route, makes a request object, resolves dependencies and wraps the response: good for a hundred
+addresses, and a large part of the time that a command takes. `POST /projects/{id}/commands` bypasses that and calls the
+ASGI application that litestar would call (ADR 0021 has the figures).
 """
 
 from __future__ import annotations
@@ -12,21 +12,24 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Litestar, Request
+from litestar.types import ExceptionHandler
 
-from api.commands.routes import carried_out, told
-from api.web import dependencies as parts
-from api.web.error_handlers import told as failure
-from api.web.problems import MEDIA_TYPE, Problem
+from api.commands.routes import CommandEndpoint
+from api.web.dependencies import ApplicationServices
+from api.web.problems import Problem
 from api.web.request_checks import RequestChecks
-from api.web.response_filter import Pairs, ResponseFilter, headers_of_short
+from api.web.response_filter import ResponseFilter
 
-PATH = re.compile(r"/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
-UNCACHED = (b"cache-control", b"no-store")  # a problem may be over with the next try
+COMMAND_PATH = re.compile(r"/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
 HEAD_BY_ITSELF = "/materials/"  # a file's handler answers HEAD without reading the file
 
 
 class Application(Litestar):
-    """An ASGI application: Litestar, but for commands."""
+    """An ASGI application: litestar, but for commands. *not_found* answers where no route is."""
+
+    def __init__(self, services: ApplicationServices, not_found: ExceptionHandler[Any], **options: Any) -> None:
+        super().__init__(**options)
+        self.services, self._not_found, self._checks = services, not_found, RequestChecks(services.settings)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -34,42 +37,23 @@ class Application(Litestar):
             await super().__call__(scope, receive, send)
             return
         scope.setdefault("state", {})
+        filtered = ResponseFilter(scope, send)  # by the method that was sent
         try:
             self._checks(scope)
         except Problem as problem:
-            await self._refuse(problem, scope, receive, ResponseFilter(scope, send))
+            await self._refuse(problem, scope, receive, filtered)
             return
-        match = PATH.fullmatch(scope["path"]) if scope["method"] == "POST" and not scope["query_string"] else None
-        if match is None:
-            filtered = ResponseFilter(scope, send)  # by the method that was sent
-            if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):
-                scope = {**scope, "method": "GET"}
-            await super().__call__(scope, receive, filtered)
+        if scope["method"] == "POST" and not scope["query_string"] and (match := COMMAND_PATH.fullmatch(scope["path"])):
+            command = CommandEndpoint(self.services.approvals, self.services.materials, UUID(match[1]))
+            await command(scope, receive, filtered)
             return
-        status, body, headers = await self._answered(UUID(match[1]), scope, receive)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-
-    @property
-    def _checks(self) -> RequestChecks:
-        checks: RequestChecks = self.state[parts.CHECKS]
-        return checks
+        if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):
+            scope = {**scope, "method": "GET"}
+        await super().__call__(scope, receive, filtered)
 
     async def _refuse(self, problem: Problem, scope: Any, receive: Any, send: Any) -> None:
-        """Answer what must not come as far as a route: to a browser that wants a page with one."""
+        """Answer a request that must not reach a route: a browser that wants a page gets one."""
         scope |= {"litestar_app": self, "path_params": {}}
         request: Any = Request(scope, receive, send)
-        response = self.state[parts.LOST](request, problem)
+        response: Any = self._not_found(request, problem)
         await response.to_asgi_response(None, request)(scope, receive, send)
-
-    async def _answered(self, project: UUID, scope: Any, receive: Any) -> tuple[int, bytes, Pairs]:
-        """Status, body and headers of the answer. Whatever is raised becomes a problem, as everywhere."""
-        try:
-            answer = await carried_out(self.state[parts.KEY], project, scope, receive)
-        except Exception as error:  # noqa: BLE001 the one place for this address where errors turn into answers
-            problem, body = failure(scope, error)
-            headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-            headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-            return problem.kind.status, body, headers + headers_of_short(scope, UNCACHED)
-        body, headers = told(answer)
-        return 200, body, headers + headers_of_short(scope)

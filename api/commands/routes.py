@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 from litestar import post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
-from msgspec import json
+from msgspec import Struct, json
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
-from api.web.dependencies import AnyRequest, Parts, parts_of
+from api.web.error_handlers import described
 from api.web.identity import actor_of, expected_version, headers_of, key_of
-from api.web.problems import POST_COMMAND, Problem
+from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
-from infrastructure.ledger.approvals import CommandAnswer
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.materials.store import MaterialStore
 
-ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; whoever waits this long asks again with the same key
+ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; a client that waited this long retries with the same key
+
+HeaderPairs = list[tuple[bytes, bytes]]
 
 _encode = json.Encoder().encode
 
@@ -30,36 +35,61 @@ _encode = json.Encoder().encode
     summary="Carry out one command",
     tags=["commands"],
 )
-async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIApp:
+async def post_command(
+    project_id: FromPath[UUID], approvals: NamedDependency[Approvals], materials: NamedDependency[MaterialStore]
+) -> ASGIApp:
     """Carry out one command on a project, and answer once its facts are on disk.
 
     The command is told by its tag `command`. Sent again with the same Idempotency-Key it changes nothing and gets
     the first answer, marked `Idempotent-Replay: true`; the same key with another body is refused. With If-Match it
     is carried out only on that version of the project.
     """
-    return CommandReply(await carried_out(parts_of(request), project_id, request.scope, request.receive))
+    return CommandEndpoint(approvals, materials, project_id)
 
 
-async def carried_out(parts: Parts, project_id: UUID, scope: Scope, receive: Receive) -> CommandAnswer:
-    """Carry out the command in a request's body, as its headers say. Raises what `failures` tells as problems."""
-    headers = headers_of(scope)
-    by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
-    command = command_in(await read_body(headers, receive))
-    await require_stored(parts, command, key)
-    approvals = parts.approvals
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            if version is None:
-                return await approvals.handle(project_id, command, by, key)
-            return await carry_out_on(version, approvals, project_id, command, by, key)
-    except (TimeoutError, asyncio.CancelledError) as late:
-        raise outcome_unknown(late) from late
+class CommandEndpoint(Struct, frozen=True):
+    """The ASGI application that carries out the command in one request on the project *project_id*.
+
+    Litestar calls it as the response of `post_command`, the hot path directly; all answers, errors too, are its own.
+    """
+
+    approvals: Approvals
+    materials: MaterialStore
+    project_id: UUID
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._carry_out(scope, receive)
+        except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
+            problem, body = described(scope, error)
+            status, headers = problem.kind.status, problem_headers(problem, body)
+        else:
+            status, body = 200, _encode(answer.receipt)
+            headers = receipt_headers(answer, body)
+        start: Any = {"type": "http.response.start", "status": status, "headers": headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _carry_out(self, scope: Scope, receive: Receive) -> CommandAnswer:
+        """Carry out the command as the headers say. Raises whatever the error handlers translate to problems."""
+        headers = headers_of(scope)
+        by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
+        command = command_in(await read_body(headers, receive))
+        approvals, project_id = self.approvals, self.project_id
+        await require_stored(approvals, self.materials, command, key)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                if version is None:
+                    return await approvals.handle(project_id, command, by, key)
+                return await carry_out_on(version, approvals, project_id, command, by, key)
+        except (TimeoutError, asyncio.CancelledError) as late:
+            raise outcome_unknown(late) from late
 
 
 def outcome_unknown(late: BaseException) -> Problem:
     """No answer came in time: the command may have been stored, or not.
 
-    A server that is told to end, and has waited long enough, calls off what is under way.
+    A server that is stopping, and has waited long enough, cancels what is under way.
     """
     ended = isinstance(late, asyncio.CancelledError)
     return Problem(
@@ -72,9 +102,8 @@ def outcome_unknown(late: BaseException) -> Problem:
     )
 
 
-def told(answer: CommandAnswer) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """The body and the headers that tell a receipt."""
-    body = _encode(answer.receipt)
+def receipt_headers(answer: CommandAnswer, body: bytes) -> HeaderPairs:
+    """The headers of a receipt: its version as ETag, and whether it is the first answer repeated."""
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
@@ -82,17 +111,15 @@ def told(answer: CommandAnswer) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     ]
     if answer.repeated:
         headers.append((b"idempotent-replay", b"true"))
-    return body, headers
+    return headers
 
 
-class CommandReply:
-    """A receipt on its way out. Litestar's own responses are for anything; this one takes a fifth of their time."""
-
-    __slots__ = ("_body", "_headers")
-
-    def __init__(self, answer: CommandAnswer) -> None:
-        self._body, self._headers = told(answer)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 as ASGI calls it
-        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self._body, "more_body": False})
+def problem_headers(problem: Problem, body: bytes) -> HeaderPairs:
+    """The headers of a problem, which may be over with the next try and so is not cached."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    return [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        *headers,
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.commands.aggregates import Spoken
+from api.commands.aggregates import CommandTarget
 from domain.calendar.messages import CalendarCommand
 from domain.catalogue.messages import CatalogueCommand
 from domain.examples.calendar import CALENDAR_EXAMPLES
@@ -12,9 +12,9 @@ from domain.flow.messages import FlowCommand
 from domain.legal_person.messages import PersonCommand
 from domain.streams import CALENDAR, CATALOGUE, FLOW, LEGAL_PERSON
 
-TO_CALENDARS = Spoken("post_calendar_command", CALENDAR, CalendarCommand, CALENDAR_EXAMPLES)
-TO_PERSONS = Spoken("post_person_command", LEGAL_PERSON, PersonCommand, PERSON_EXAMPLES)
-TO_CATALOGUES = Spoken("post_catalogue_command", CATALOGUE, CatalogueCommand, ZONE_EXAMPLES)
-TO_FLOWS = Spoken("post_flow_command", FLOW, FlowCommand, ZONE_EXAMPLES)
+TO_CALENDARS = CommandTarget("post_calendar_command", CALENDAR, CalendarCommand, CALENDAR_EXAMPLES)
+TO_PERSONS = CommandTarget("post_person_command", LEGAL_PERSON, PersonCommand, PERSON_EXAMPLES)
+TO_CATALOGUES = CommandTarget("post_catalogue_command", CATALOGUE, CatalogueCommand, ZONE_EXAMPLES)
+TO_FLOWS = CommandTarget("post_flow_command", FLOW, FlowCommand, ZONE_EXAMPLES)
 
-SPOKEN = {spoken.operation: spoken for spoken in (TO_CALENDARS, TO_PERSONS, TO_CATALOGUES, TO_FLOWS)}
+TARGETS = {target.operation: target for target in (TO_CALENDARS, TO_PERSONS, TO_CATALOGUES, TO_FLOWS)}

@@ -7,16 +7,17 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.external.schemas import ShownOutside, asked_at, outside_of, shown_outside
-from api.web.as_of import AsOf
-from api.web.dependencies import AnyRequest, parts_of
+from api.external.schemas import ShownOutside, outside_of, shown_outside
 from api.web.entries import entries_of
-from api.web.parameters import PAGE_ROWS, After, Department, Limit, Manager, Offset, caught_up
-from api.web.scope import InRegister, scope_of
+from api.web.parameters import Department, Manager, Paging
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.settings import Settings
 from projections.external.query import OutsideFilter, OutsideResults
+from projections.scope import Scope
 
 Stale = Annotated[bool, QueryParameter(description="Only those nobody has verified for longer than the setting says.")]
 Disputed = Annotated[
@@ -43,51 +44,67 @@ class ProjectOutside(Struct, frozen=True):
     position: int
 
 
-class OutsideTables(Controller):
-    """What departments outside the system decided, as far as somebody keyed it in or their own system told."""
+def external_filter(
+    *,
+    instant: NamedDependency[datetime],
+    settings: NamedDependency[Settings],
+    department: Department = "",
+    manager: Manager = "",
+    stale: Stale = False,
+    disputed: Disputed = None,
+    list_scope: NamedDependency[Scope],
+    paging: NamedDependency[Paging],
+) -> OutsideFilter:
+    """Which results the list shows, and one more to see whether there is a next page."""
+    return OutsideFilter(
+        department=department,
+        manager=manager,
+        disputed=disputed,
+        stale_days=settings.stale_days if stale else None,
+        at=instant,
+        register=list_scope.register,
+        limit=paging.rows_read,
+        offset=paging.offset,
+    )
+
+
+class ExternalRoutes(Controller):
+    """Decisions of departments outside the system, as keyed in by an officer or reported by their own system."""
 
     tags = ("views",)
 
-    @get("/outside", operation_id="list_outside", summary="Results from outside, those verified longest ago first")
+    @get(
+        "/outside",
+        operation_id="list_outside",
+        summary="Results from outside, those verified longest ago first",
+        dependencies={"external_filter": Provide(external_filter, sync_to_thread=False)},
+    )
     async def list_outside(
         self,
-        request: AnyRequest,
-        *,
-        after: After = 0,
-        as_of: AsOf = None,
-        department: Department = "",
-        manager: Manager = "",
-        stale: Stale = False,
-        disputed: Disputed = None,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        position: NamedDependency[int],
+        external: NamedDependency[OutsideResults],
+        external_filter: NamedDependency[OutsideFilter],
+        settings: NamedDependency[Settings],
+        paging: NamedDependency[Paging],
     ) -> OutsidePage:
         """Of all projects. `as_of` moves only the day by which staleness is counted."""
-        at, days = asked_at(request, as_of)
-        _, position = await caught_up(request, after)
-        asked = OutsideFilter(
-            department=department,
-            manager=manager,
-            disputed=disputed,
-            stale_days=days if stale else None,
-            at=at,
-            register=(await scope_of(request)).register,
-            limit=limit + 1,
-            offset=offset,
-        )
-        rows = await OutsideResults(parts_of(request).approvals.store).listed(asked)
-        results = [shown_outside(row, at, days) for row in rows[:limit]]
-        return OutsidePage(at, days, results, offset + limit if len(rows) > limit else None, position)
+        at, days = external_filter.at, settings.stale_days
+        rows = await external.listed(external_filter)
+        results = [shown_outside(row, at, days) for row in paging.shown(rows)]
+        return OutsidePage(at, days, results, paging.next_of(rows), position)
 
     @get("/projects/{project_id:uuid}/outside", operation_id="get_outside", summary="A project's results from outside")
     async def get_outside(
-        self, request: AnyRequest, project_id: FromPath[UUID], after: After = 0, as_of: AsOf = None
+        self,
+        project_id: FromPath[UUID],
+        position: NamedDependency[int],
+        instant: NamedDependency[datetime],
+        external: NamedDependency[OutsideResults],
+        approvals: NamedDependency[Approvals],
+        settings: NamedDependency[Settings],
     ) -> ProjectOutside:
         """Item by item: what stands, where it is from, when it was last verified, and what a feed says otherwise."""
-        at, days = asked_at(request, as_of)
-        _, position = await caught_up(request, after)
-        results = await outside_of(request, project_id, at)
+        results = await outside_of(external, project_id, instant, settings.stale_days)
         if not results:
-            await entries_of(request, project_id)
-        return ProjectOutside(at, days, results, position)
+            await entries_of(approvals, project_id)
+        return ProjectOutside(instant, settings.stale_days, results, position)

@@ -8,9 +8,6 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.web.as_of import instant_in
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of
 from domain.messages import Entry
 from projections.external.fold import Outside, OutsideRow, unverified_days
 from projections.external.query import OutsideResults
@@ -30,18 +27,9 @@ class ShownOutside(OutsideRow, frozen=True, kw_only=True):
     stale: bool
 
 
-def asked_at(request: AnyRequest, as_of: datetime | None) -> tuple[datetime, int]:
-    """The instant asked about, and after how many days a result is stale here."""
-    actor_of(headers_of(request.scope))
-    parts = parts_of(request)
-    return instant_in("as_of", as_of) or parts.approvals.clock(), parts.settings.stale_days
-
-
-async def outside_of(request: AnyRequest, project: UUID, at: datetime) -> list[ShownOutside]:
+async def outside_of(external: OutsideResults, project: UUID, at: datetime, stale_days: int) -> list[ShownOutside]:
     """One project's results from outside, with how stale they are at *at*."""
-    parts = parts_of(request)
-    rows = await OutsideResults(parts.approvals.store).of_project(project)
-    return [shown_outside(row, at, parts.settings.stale_days) for row in rows]
+    return [shown_outside(row, at, stale_days) for row in await external.of_project(project)]
 
 
 def shown_outside(row: OutsideRow, at: datetime, stale_days: int) -> ShownOutside:
@@ -57,7 +45,7 @@ def outside_in(project: UUID, entries: Sequence[Entry], at: datetime, stale_days
     return {row.item: shown_outside(row, at, stale_days) for row in (OutsideRow(*row) for row in rows)}
 
 
-def outside_then(
+def outside_as_of(
     project: UUID, entries: Sequence[Entry], at: datetime, known: datetime, stale_days: int
 ) -> list[ShownOutside]:
     """The project's results from outside at *at*, by what was recorded by *known*, with how stale they were."""

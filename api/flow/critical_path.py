@@ -6,23 +6,25 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from litestar import Controller, get
-from litestar.params import FromPath, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+from msgspec import Struct
 
 from api.flow.path_schemas import FinishOutlook, ProjectPath, effect_of, outlook, path_items
 from api.html.translations import TABLES
-from api.waiting.routes import stood
-from api.web.as_of import AsOf, KnownAt
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.parameters import After, caught_up
+from api.waiting.routes import FOLDED
+from api.web.as_of import Instants
+from api.web.parameters import After
 from api.web.problems import Problem
 from api.web.request_body import DAYS_MAX
 from domain.core.types import CODE_CHARACTERS_MAX, ITEMS_MAX
 from domain.law.calendar.moment import local_day
 from domain.law.packs.pack import Pack
-from infrastructure.ledger.approvals import DEFAULT_LAW
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from projections.flow.durations_query import Durations
 from projections.view import Folded
 
 DELAY_CHARACTERS_MAX = CODE_CHARACTERS_MAX + len(f":{DAYS_MAX}")
@@ -38,31 +40,70 @@ Delays = Annotated[
 ]
 
 
-class Paths(Controller):
+class Forecasts(Struct, frozen=True):
+    """When projects may be over, by the law and by the durations of past applications."""
+
+    approvals: Approvals
+    durations: Durations
+    laws: LawBook
+
+    async def expected(
+        self, folded: Folded, at: datetime, position: int, *, now: bool = True, after: int = 0
+    ) -> FinishOutlook:
+        """The forecast of a project at *at*, by the durations known then; *position* is that of the views."""
+        laws, register = self.laws, folded.project.register
+        past = await (
+            self.durations.now(laws, at, position, after, register) if now else self.durations.until(laws, at, register)
+        )
+        pack = self.law_of(folded, at)
+        calendar = laws.calendar(pack, local_day(at, pack.zone))
+        return await asyncio.to_thread(outlook, folded, pack, calendar, past, at)
+
+    def law_of(self, folded: Folded, at: datetime) -> Pack:
+        """The law that a folded project runs under at *at*."""
+        return self.approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
+
+
+def forecasts(
+    approvals: NamedDependency[Approvals],
+    durations: NamedDependency[Durations],
+    laws: NamedDependency[LawBook],
+) -> Forecasts:
+    """Forecasts by the law book of now."""
+    return Forecasts(approvals, durations, laws)
+
+
+FORECASTS = {"forecasts": Provide(forecasts, sync_to_thread=False)}
+
+
+class CriticalPathRoutes(Controller):
     """What may be expected of one project. Everything here is an estimate, and says what it rests on."""
 
     tags = ("waiting",)
 
-    @get("/projects/{project_id:uuid}/path", operation_id="get_path", summary="The critical path, and what delays move")
+    @get(
+        "/projects/{project_id:uuid}/path",
+        operation_id="get_path",
+        summary="The critical path, and what delays move",
+        dependencies=FOLDED | FORECASTS,
+    )
     async def get_path(
         self,
-        request: AnyRequest,
-        project_id: FromPath[UUID],
+        folded: NamedDependency[Folded],
+        forecasts: NamedDependency[Forecasts],
+        instants: NamedDependency[Instants],
+        position: NamedDependency[int],
         delay: Delays = None,
         after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
     ) -> ProjectPath:
         """Items with ranges, slack and bases. The project is read from the ledger, past durations from a view."""
-        folded, at, known = await stood(request, project_id, as_of, known_at)
-        _, position = await caught_up(request, after)
-        found = await expected(request, folded, at, position, now=as_of is None, after=after)
+        found = await forecasts.expected(folded, instants.at, position, now=instants.is_now, after=after)
         delays = delays_in(delay or (), found)
         items, effect = await asyncio.to_thread(lambda: (path_items(found), effect_of(found, delays)))
         finish = found.finish
         return ProjectPath(
-            as_of=at,
-            known_at=known,
+            as_of=instants.at,
+            known_at=instants.known,
             estimate=True,
             assumed_zh=TABLES["waiting"]["assumed"][0],
             assumed_en=TABLES["waiting"]["assumed"][1],
@@ -77,29 +118,10 @@ class Paths(Controller):
         )
 
 
-async def expected(
-    request: AnyRequest, folded: Folded, at: datetime, position: int, *, now: bool = True, after: int = 0
-) -> FinishOutlook:
-    """What is to be expected of a project at *at*, by the durations known then; *position* is that of the views."""
-    parts = parts_of(request)
-    laws, register = await laws_of(request), folded.project.register
-    past = await (
-        parts.durations.now(laws, at, position, after, register) if now else parts.durations.until(laws, at, register)
-    )
-    pack = law_of(request, folded, at)
-    calendar = laws.calendar(pack, local_day(at, pack.zone))
-    return await asyncio.to_thread(outlook, folded, pack, calendar, past, at)
-
-
-def law_of(request: AnyRequest, folded: Folded, at: datetime) -> Pack:
-    """The law that a folded project runs under at *at*."""
-    return parts_of(request).approvals.law_for(folded.project.law or DEFAULT_LAW, at, begun=True)
-
-
-def delays_in(asked: Sequence[str], found: FinishOutlook) -> dict[str, int]:
-    """The delays *asked* about, by item. Raises Problem where one can't be read or is of nothing that is left."""
+def delays_in(given: Sequence[str], found: FinishOutlook) -> dict[str, int]:
+    """The delays *given*, by item. Raises Problem where one can't be read or is of nothing that is left."""
     delays: dict[str, int] = {}
-    for one in asked:
+    for one in given:
         code, _, days = one.rpartition(":")
         if not days or not set(days) <= DAYS_DIGITS or not 1 <= int(days) <= DAYS_MAX:
             raise _unreadable(one, f"write ITEM:N, where N is 1 to {DAYS_MAX} working days")

@@ -7,13 +7,11 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.web.as_of import AsOf, KnownAt, asked_then
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.entries import entries_of
-from api.web.identity import actor_of, headers_of
+from api.web.as_of import Instants
 from api.web.parameters import code
 from domain.as_of import settled
 from domain.core.context import Context
@@ -22,16 +20,20 @@ from domain.core.plan import PlannedItem
 from domain.law.calendar.moment import local_day
 from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import GeneralRule
-from domain.messages import replay
+from domain.messages import Entry, replay
 from domain.project.flow.adoption import MoveFlow, moved
 from domain.project.flow.move import Move
 from domain.project.flow.standing import StepStanding, standing
 from domain.project.state.project import Project
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.project_time import TimedPhase, project_time, timed
 from projections.flow.phases import ProjectCourse, course, phases_at
 
 EDITIONS_MAX = 1_000_000
-PLANNER = Actor("preview", "", Role.SYSTEM)  # whoever looks, the answer is what a project manager would get
+PLANNER = Actor(
+    "preview", "", Role.SYSTEM
+)  # the preview is the same for every reader: what a project manager would get
 
 ToEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="To this edition; 0: to the newest.")]
 ToKind = Annotated[str, code("To this kind of project; left out: to the same.")]
@@ -78,7 +80,7 @@ class ShownMove(Struct, frozen=True):
     remedy: str
 
 
-class ProjectFlows(Controller):
+class ProjectFlowRoutes(Controller):
     """A project in its flow, from its own ledger."""
 
     path = "/projects/{project_id:uuid}/flow"
@@ -86,11 +88,15 @@ class ProjectFlows(Controller):
 
     @get("/", operation_id="get_project_flow", summary="Where a project stands in its flow")
     async def get_project_flow(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+        self,
+        project_id: FromPath[UUID],
+        entries: NamedDependency[list[Entry]],
+        instants: NamedDependency[Instants],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
     ) -> ProjectFlow:
         """Phases with their days, and steps: done, open, free to begin, or blocked, and by what."""
-        at, known = asked_then(request, as_of, known_at)
-        entries = await entries_of(request, project_id)
+        at, known = instants.at, instants.known
         found = course(project_id, settled(entries, at, known))
         flow = found.project.flow
         return ProjectFlow(
@@ -100,20 +106,23 @@ class ProjectFlows(Controller):
             edition=flow.edition if flow else 0,
             kind=flow.kind if flow else "",
             phases=timed(
-                phases_at(found, await counted_by(request, found, at, known), at),
-                project_time(project_id, entries, await laws_of(request), at, known),
+                phases_at(found, counted_by(approvals, laws, found, at, known), at),
+                project_time(project_id, entries, laws, at, known),
             ),
             steps=standing(found.project),
         )
 
     @get("/move", operation_id="preview_move", summary="What moving a project to another edition would do")
     async def preview_move(
-        self, request: AnyRequest, project_id: FromPath[UUID], edition: ToEdition = 0, kind: ToKind = ""
+        self,
+        project_id: FromPath[UUID],
+        entries: NamedDependency[list[Entry]],
+        approvals: NamedDependency[Approvals],
+        edition: ToEdition = 0,
+        kind: ToKind = "",
     ) -> ShownMove:
         """Which items would stay, change, come and go, by the catalogue in force now, and whether it is possible."""
-        actor_of(headers_of(request.scope))
-        project = replay(project_id, await entries_of(request, project_id))
-        approvals = parts_of(request).approvals
+        project = replay(project_id, entries)
         await approvals.shelves.refresh()
         now = approvals.clock()
         context = Context(
@@ -127,12 +136,13 @@ class ProjectFlows(Controller):
         return shown_move(project, to.number, of_kind, move, refusal_of(project, edition, kind, context))
 
 
-async def counted_by(request: AnyRequest, found: ProjectCourse, at: datetime, known: datetime) -> GeneralRule | None:
+def counted_by(
+    approvals: Approvals, laws: LawBook, found: ProjectCourse, at: datetime, known: datetime
+) -> GeneralRule | None:
     """How the project's law counts the days of a phase; None before it was registered."""
     if not found.project.law:
         return None
-    laws = await laws_of(request)
-    pack = parts_of(request).approvals.law_for(found.project.law, at, begun=True)
+    pack = approvals.law_for(found.project.law, at, begun=True)
     return general_rule(pack, laws.calendar(pack, local_day(known, pack.zone)), days=0)
 
 

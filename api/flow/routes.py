@@ -6,23 +6,27 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.catalogue.routes import EDITIONS_MAX, asked, catalogue_then, unknown
+from api.catalogue.requests import EDITIONS_MAX
+from api.catalogue.routes import catalogue_as_of, unknown
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
-from api.web.as_of import AsOf, KnownNow
-from api.web.dependencies import AnyRequest, parts_of
+from api.web.as_of import Instants
+from api.web.command_request import CommandRequest
+from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.identity import actor_of, headers_of
-from api.web.parameters import PAGE_ROWS, After, Limit, Offset, caught_up, code
+from api.web.parameters import Paging, code
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
+from domain.core.ledger import Actor
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
+from infrastructure.ledger.approvals import Approvals
 from projections.flow.query import RunningCount, RunningFilter, RunningProject, RunningProjects
 
 OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
@@ -43,53 +47,62 @@ class RunningPage(Struct, frozen=True):
     position: int
 
 
-class Flows(Controller):
+async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Flow:
+    """The flow in the path as it is now. Raises Problem not-found."""
+    state = await approvals.state(stream_of(name))
+    if not isinstance(state, Flow) or not state.editions:
+        raise unknown(f"there is no flow {name}", "GET /flows lists them")
+    return state
+
+
+class FlowRoutes(Controller):
     """In which order an investment project's items are handled, and what each waits for."""
 
     path = "/flows"
     tags = ("flows",)
+    dependencies = {"flow": ReadDependency(flow)}  # noqa: RUF012  litestar's own spelling
 
     @post(
         "/{name:str}/commands", operation_id=TO_FLOWS.operation, status_code=200, summary="Publish an edition of a flow"
     )
-    async def post_flow_command(self, request: AnyRequest, name: FromPath[str]) -> AggregateReceipt:
+    async def post_flow_command(
+        self, name: FromPath[str], command_request: NamedDependency[CommandRequest]
+    ) -> AggregateReceipt:
         """Carry out one command on a flow, once and for all under its Idempotency-Key.
 
         Refused where a step names an unknown item, can't be reached, or waits for itself in a circle, which is told
         step by step.
         """
-        return AggregateReceipt.of(name, await carry_out(request, stream_of(name), TO_FLOWS))
+        return AggregateReceipt.of(name, await carry_out(command_request, stream_of(name), TO_FLOWS))
 
     @get("/", operation_id="list_flows", summary="Every approval flow")
-    async def list_flows(self, request: AnyRequest) -> FlowList:
+    async def list_flows(self, approvals: NamedDependency[Approvals]) -> FlowList:
         """By name, each by its newest edition."""
-        actor_of(headers_of(request.scope))
-        shelves = parts_of(request).approvals.shelves
+        shelves = approvals.shelves
         await shelves.refresh()
         return FlowList(
             [listed_flow(flow) for flow in sorted(shelves.shelf.flows.values(), key=lambda flow: flow.name)]
         )
 
     @get("/{name:str}", operation_id="get_flow", summary="One flow and its editions")
-    async def get_flow(self, request: AnyRequest, name: FromPath[str]) -> ShownFlow:
+    async def get_flow(
+        self, name: FromPath[str], flow: NamedDependency[Flow], approvals: NamedDependency[Approvals]
+    ) -> ShownFlow:
         """Who published which edition when, and against which edition of the catalogue."""
-        actor_of(headers_of(request.scope))
-        published = await parts_of(request).approvals.told(stream_of(name), FlowPublished)
-        return shown_flow(await flow_called(request, name), published)
+        return shown_flow(flow, await approvals.told(stream_of(name), FlowPublished))
 
     @get("/{name:str}/editions/{edition:int}", operation_id="get_flow_edition", summary="One edition as a graph")
     async def get_flow_edition(
         self,
-        request: AnyRequest,
         name: FromPath[str],
         edition: FromPath[int],
+        flow: NamedDependency[Flow],
+        instants_known_now: NamedDependency[Instants],
+        approvals: NamedDependency[Approvals],
         kind: OfKind = "",
-        as_of: AsOf = None,
-        known_at: KnownNow = None,
     ) -> FlowGraph:
         """Its phases, steps and what each waits for; 0 is the newest. Items are told as the catalogue has them then."""
-        at, known = asked(request, as_of, known_at)
-        found = edition_of(await flow_called(request, name), edition)
+        found = edition_of(flow, edition)
         if kind and kind not in found.kinds:
             raise Problem(
                 "invalid-parameter",
@@ -97,7 +110,7 @@ class Flows(Controller):
                 remedy=f"it is for: {', '.join(found.kinds)}",
                 parameter="kind",
             )
-        catalogue = await catalogue_then(request, found.catalogue, at, known)
+        catalogue = await catalogue_as_of(approvals, found.catalogue, instants_known_now)
         in_force = catalogue.in_force()
         services = Services(
             number=in_force.edition.number if in_force else None,
@@ -105,47 +118,40 @@ class Flows(Controller):
             published=catalogue.catalogue.editions[found.catalogue_edition - 1].items,
             online=catalogue.online(),
         )
-        return graph_of(name, found, kind, services, at)
+        return graph_of(name, found, kind, services, instants_known_now.at)
 
     @get("/{name:str}/projects", operation_id="list_flow_projects", summary="Projects that run by a flow")
     async def list_flow_projects(
         self,
-        request: AnyRequest,
-        name: FromPath[str],
         *,
-        after: After = 0,
-        as_of: AsOf = None,
+        name: FromPath[str],
+        flow: NamedDependency[Flow],
+        position: NamedDependency[int],
+        instant: NamedDependency[datetime],
+        running: NamedDependency[RunningProjects],
         edition: OfEdition = 0,
         kind: OfKind = "",
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        paging: NamedDependency[Paging],
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
-        at, _ = asked(request, as_of, None)
-        await flow_called(request, name)
-        _, position = await caught_up(request, after)
-        running = RunningProjects(parts_of(request).approvals.store)
-        wanted = RunningFilter(flow=name, at=at, edition=edition, kind=kind, limit=limit + 1, offset=offset)
+        wanted = RunningFilter(
+            flow=flow.name, at=instant, edition=edition, kind=kind, limit=paging.rows_read, offset=paging.offset
+        )
         rows = await running.listed(wanted)
-        following = offset + limit if len(rows) > limit else None
-        return RunningPage(name, at, await running.counted(name, at), rows[:limit], following, position)
+        counts = await running.counted(name, instant)
+        return RunningPage(name, instant, counts, paging.shown(rows), paging.next_of(rows), position)
 
     @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
     async def get_flow_history(
-        self, request: AnyRequest, name: FromPath[str], after: HistoryAfter = 0, limit: HistoryLimit = PAGE_ENTRIES
+        self,
+        flow: NamedDependency[Flow],
+        approvals: NamedDependency[Approvals],
+        actor: NamedDependency[Actor],
+        after: HistoryAfter = 0,
+        limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
-        by = actor_of(headers_of(request.scope))
-        state = await flow_called(request, name)
-        return await stream_history(parts_of(request).approvals, state, by, after, limit)
-
-
-async def flow_called(request: AnyRequest, name: str) -> Flow:
-    """The flow *name* as it is now. Raises Problem not-found."""
-    state = await parts_of(request).approvals.state(stream_of(name))
-    if not isinstance(state, Flow) or not state.editions:
-        raise unknown(f"there is no flow {name}", "GET /flows lists them")
-    return state
+        return await stream_history(approvals, flow, actor, after, limit)
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:

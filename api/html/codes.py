@@ -1,7 +1,7 @@
 """What the codes of national standards stand for, in Chinese and in English: districts and industries.
 
 Provinces, the capitals of provinces and the districts of the capital have names here; of another district that of its
-province is told, with the code. Of industries the sections and divisions are named; a group or class by its division.
+province is named, with the code. Of industries the sections and divisions are named; a group or class by its division.
 """
 
 from __future__ import annotations

@@ -1,62 +1,90 @@
-"""The frame of an HTML answer: its language, its error page, who reads it."""
+"""The frame of the HTML pages: who reads them, their error page, and the router that all of them share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from litestar import MediaType, Response
+from litestar import MediaType, Response, Router
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
-from api.html.page import HEADERS, PageContext
-from api.web.dependencies import AnyRequest
-from api.web.error_handlers import answer, problem_of
+from api.html.page import HEADERS, PageContext, page_address, page_context
+from api.web.dependencies import ReadDependency
+from api.web.error_handlers import problem_response, to_problem
+from api.web.http_request import HttpRequest
 from api.web.identity import actor_of, headers_of
 from api.web.request_id import request_id
 from domain.core.ledger import Actor
 from domain.core.types import Stage
 from projections.feedback.redaction import NOBODY
 
-Lang = Annotated[str, QueryParameter(pattern="^(zh|en|)$", description="zh or en; else what the browser asks for.")]
-
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
 
-def apologize(request: AnyRequest, error: Exception) -> Response[Any]:
-    """The page for what went wrong, with the status and headers that the problem has everywhere.
+def reader(request: HttpRequest) -> Actor:
+    """Who reads a page: as the gateway asserts, else an unknown reader, who is shown what every applicant is."""
+    headers = headers_of(request.scope)
+    return actor_of(headers) if b"x-actor" in headers else NOBODY
 
-    Who asks for JSON, and not for a page, is answered with the problem itself.
-    """
-    told = answer(request, error)
-    if wants_json(request):
-        return told
-    problem = problem_of(error, request.scope)
+
+def require_readable_identity(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Guard of pages: no identity is needed, but one that is asserted has to be readable. Raises Problem."""
+    headers = headers_of(connection.scope)
+    if b"x-actor" in headers:
+        actor_of(headers)
+
+
+def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
+    """The page for an error, with the status and headers of its problem; to clients that read JSON the problem."""
+    response = problem_response(request, error)
+    if wants_json(request.headers.get("accept", "")):
+        return response
+    problem = to_problem(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
-    paper = PageContext(request)
-    code, sentence = problem.kind.code, paper.words["label"]("unknown_project_hint")
-    said = sentence if unknown else paper.words["trouble"](code)
-    body = paper.print(
+    page = PageContext(page_address(request))
+    code, sentence = problem.kind.code, page.words["label"]("unknown_project_hint")
+    said = sentence if unknown else page.words["trouble"](code)
+    body = page.html(
         "problem.html",
         heading="unknown_project" if unknown else "problem",
         sentence=problem.detail if said == code else said,
         detail="" if unknown or said == code else problem.detail,
         request_id=request_id(request.scope),
     )
-    headers = {**told.headers, **HEADERS}
-    return Response(body, status_code=told.status_code, media_type=MediaType.HTML, headers=headers)
+    headers = {**response.headers, **HEADERS}
+    return Response(body, status_code=response.status_code, media_type=MediaType.HTML, headers=headers)
 
 
-def wants_json(request: AnyRequest) -> bool:
+def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
+    """The answer where nothing is at an address: a page to browsers, which ask for one, else a problem."""
+    handler = error_page if "text/html" in request.headers.get("accept", "") else problem_response
+    return handler(request, error)
+
+
+def wants_json(accept: str) -> bool:
     """Whether the client reads JSON, and would not know what to do with a page."""
-    accepted = request.headers.get("accept", "")
-    return "json" in accepted and "text/html" not in accepted
+    return "json" in accept and "text/html" not in accept
 
 
-def reader_of(request: AnyRequest) -> Actor:
-    """Who reads: as the gateway asserts, else somebody unknown, who is shown what every applicant is."""
-    headers = headers_of(request.scope)
-    return actor_of(headers) if b"x-actor" in headers else NOBODY
+ERROR_PAGES: ExceptionHandlersMap = {Exception: error_page, HTTPException: error_page}
 
 
-def page(body: str) -> Response[str]:
-    """*body* as browsers are to take it: loading nothing from elsewhere, and kept by nobody."""
-    return Response(body, media_type=MediaType.HTML, headers={**HEADERS, "Cache-Control": "no-store"})
+def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
+    """The router of *pages*: their context, their error page, and no entry in the OpenAPI document."""
+    return Router(
+        path="/",
+        route_handlers=pages,
+        guards=[require_readable_identity],
+        exception_handlers=ERROR_PAGES,
+        include_in_schema=False,
+        dependencies={
+            "page": ReadDependency(page_context),
+            "page_address": Provide(page_address, sync_to_thread=False),
+            "reader": Provide(reader, sync_to_thread=False),
+        },
+    )

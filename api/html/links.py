@@ -13,19 +13,19 @@ BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/su
 CLOCKS = "/pages/supervision/clocks"
 
 
-def card_link(paper: PageContext) -> Callable[[UUID, str], str]:
+def card_link(page: PageContext) -> Callable[[UUID, str], str]:
     """A function from a project and a card to the card's page."""
 
     def of(project: UUID, card: str) -> str:
-        return paper.link(f"/pages/projects/{project}/card", card=card)
+        return page.link(f"/pages/projects/{project}/card", card=card)
 
     return of
 
 
-def asked_as(paper: PageContext, asked: str) -> str:
+def asked_as(page: PageContext, asked: str) -> str:
     """The department of "department (step)" by its name, with the step where it was asked at one."""
     department, _, step = asked.partition(" (")
-    named, step = paper.office(department), step.removesuffix(")")
+    named, step = page.office(department), step.removesuffix(")")
     if step in ("", JOINT_STEP):
         return named
-    return f"{named}（{step}）" if paper.language == "zh" else f"{named} ({step})"
+    return f"{named}（{step}）" if page.language == "zh" else f"{named} ({step})"

@@ -1,6 +1,6 @@
 """编号 the numbers by which people call cards, orders and complaints: made of the year and the place in the ledger.
 
-Ids are chosen by whoever sends a command, or by the deadline watcher, and may be the same in two projects. The place of
+Ids are chosen by the sender of a command, or by the deadline watcher, and may be the same in two projects. The place of
 an entry in the ledger is unique in an installation and never changes, so these numbers are and don't either.
 """
 
@@ -37,7 +37,7 @@ def order_number(order: OrderRow) -> str:
 
 
 def level_of(fact: AnyFact) -> str:
-    """The level of the warning, card or effect of silence that *fact* tells of."""
+    """The level of the warning, card or effect of silence that *fact* is about."""
     if isinstance(fact, CardIssued):
         return fact.colour.value
     return WARNING if isinstance(fact, DeadlineWarned) else DEEMED

@@ -1,25 +1,37 @@
-"""What every page is printed on: its language, its words, its links, times of the place, and escaped templates."""
+"""Rendering context shared by all pages: language, translations, links, time zone, escaped templates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime, time
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from markupsafe import Markup
+from msgspec import Struct
 
 from api.html.citations import cited
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
-from api.web.dependencies import AnyRequest, parts_of, zone_of
-from api.web.scope import REGISTER, register_in, registers_of
+from api.web.http_request import HttpRequest
+from api.web.parameters import REGISTER
+from api.web.zones import zone_of
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.projector.positions import Views
 from projections.clocks.query import is_recounting
+from projections.scope import RegisterCount
+
+Lang = Annotated[str, QueryParameter(pattern="^(zh|en|)$", description="zh or en; else what the browser asks for.")]
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -34,6 +46,8 @@ MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), (
 NEVER = "–"  # in the place of a time that has not come
 
 ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
+
+STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
 
 UNTITLED = Titles()
 
@@ -62,39 +76,59 @@ templates = Environment(
 )
 
 
-class PageContext:
-    """One page for one *request*, in the language chosen in its address or else what the browser prefers.
+class PageAddress(Struct, frozen=True):
+    """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers."""
 
-    Its times are those of the place where *law* holds; *titles* are the names that were published. So many of the
-    ledger's entries, the latest, may be missing on it as the views *lag* behind; while clocks are *recounting* after a
-    calendar notice, its dates may be those from before.
+    path: str = "/"
+    query: Mapping[str, str] = {}
+    accept_language: str = ""
+
+
+class PageContext:
+    """Rendering context of one page: language, links, times and published names.
+
+    Times are those of the place where *law* holds. So many of the ledger's latest entries may be missing on the page
+    as the views *lag* behind; while clocks are *recounting* after a calendar notice, dates may be those from before.
     """
 
     def __init__(
         self,
-        request: AnyRequest,
+        address: PageAddress,
         law: str = "",
         titles: Titles = UNTITLED,
         lag: int = 0,
         registers: Sequence[str] = (),
-        register: str | None = None,
         *,
         recounting: bool = False,
     ) -> None:
-        asked = request.query_params.get("lang", "")
-        self.chosen = asked if asked in ("zh", "en") else ""
-        self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
+        lang = address.query.get("lang", "")
+        self.chosen = lang if lang in ("zh", "en") else ""
+        self.language: Language = preferred(self.chosen or address.accept_language)
         self.words = wording(self.language)
         self._titles = titles
-        self._law = law
+        self.law = law
         self._lag, self._recounting = lag, recounting
-        self._path = request.scope["path"]
-        self.register = register_in(request) if register is None else register
+        self._path, self._query = address.path, address.query
+        self.register = address.query.get(REGISTER, "")
         self._registers = registers
-        self._query = {name: str(value) for name, value in request.query_params.items()}
 
-    def print(self, template: str, **content: object) -> str:
-        """The page that *template* makes of *content*."""
+    def under(self, law: str, register: str | None = None) -> PageContext:
+        """The same page with times of the place where *law* holds, about a project of *register*."""
+        page = copy(self)
+        page.law = law
+        page.register = self.register if register is None else register
+        return page
+
+    def render(self, template: str, **content: object) -> Response[str]:
+        """The page that *template* makes of *content*, for which browsers load nothing from elsewhere."""
+        return Response(
+            self.html(template, **content),
+            media_type=MediaType.HTML,
+            headers={**HEADERS, "Cache-Control": "no-store"},
+        )
+
+    def html(self, template: str, **content: object) -> str:
+        """The text of the page."""
         return templates.get_template(template).render(self.context(**content))
 
     def context(self, **content: object) -> dict[str, Any]:
@@ -123,7 +157,7 @@ class PageContext:
             "rule_title": lambda rule: rule_title(rule, self.language),
             "local": self.local,
             "day": self.day,
-            "zone": zone_of(self._law).key if self._law else "",
+            "zone": zone_of(self.law).key if self.law else "",
         }
         return given | content
 
@@ -141,29 +175,28 @@ class PageContext:
             return []
         chosen = {"lang": self.chosen}
         links = [(name, {REGISTER: name, **chosen}) for name in ("", *self._registers)]
-        return [(name, with_query(self._path, asked), name == self.register) for name, asked in links]
+        return [(name, with_query(self._path, query), name == self.register) for name, query in links]
 
     def link(self, path: str, **further: str) -> str:
         """*path* with *further* parameters, as far as they are not empty, keeping register and chosen language."""
-        asked = {name: value for name, value in {**further, **self.carried}.items() if value}
-        return with_query(path, asked)
+        return with_query(path, {**further, **self.carried})
 
     def here(self, **changed: object) -> str:
         """The address of this page with some parameters changed; empty ones and zeros are left out."""
-        query = self._query | {name: str(value) if value else "" for name, value in changed.items()}
+        query = dict(self._query) | {name: str(value) if value else "" for name, value in changed.items()}
         return with_query(self._path, query)
 
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
 
-        The offset from UTC is left out where it is that of the page, whose foot tells the zone.
+        The offset from UTC is left out where it is that of the page, whose foot names the zone.
         """
         if at is None:
             return NEVER
-        zone = zone_of(law or self._law)
+        zone = zone_of(law or self.law)
         there = at.astimezone(zone)
         shown = there.date().isoformat() if there.time() == time() else there.strftime("%Y-%m-%d %H:%M")
-        if not self._law or zone != zone_of(self._law):
+        if not self.law or zone != zone_of(self.law):
             shown += f" {there.isoformat()[-6:]}"
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
 
@@ -171,7 +204,7 @@ class PageContext:
         """The day of *at* alone, where the page's law holds: for lists whose times stand in the history."""
         if at is None:
             return NEVER
-        there = at.astimezone(zone_of(self._law))
+        there = at.astimezone(zone_of(self.law))
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), there.date())
 
     def menu(self) -> list[tuple[str, str, bool]]:
@@ -188,7 +221,7 @@ class PageContext:
         return self._titles.name(name, self.language)
 
     def who(self, holder: str) -> str:
-        """Who has to act: the applicant, somebody outside, or a department by its name."""
+        """Who has to act: the applicant, a body outside, or a department by its name."""
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
 
@@ -198,21 +231,30 @@ class PageContext:
         return f"{number:,g} {said}"
 
 
-async def paper_of(request: AnyRequest, law: str = "", register: str | None = None) -> PageContext:
-    """A page's paper, on which departments and items go by the names that were published so far.
-
-    *register*: whose project the page is about; else the one in the address.
-    """
-    parts = parts_of(request)
-    recounting = await is_recounting(parts.approvals.store, await parts.calendars.laws())
-    titles, lag = await titles_of(parts.approvals), await parts.views.lag()
-    registers = [one.register for one in await registers_of(request)]
-    return PageContext(request, law, titles, lag, registers, register, recounting=recounting)
+def page_address(request: HttpRequest) -> PageAddress:
+    """The address of the page that is asked for."""
+    query = {name: str(value) for name, value in request.query_params.items()}
+    return PageAddress(request.scope["path"], query, request.headers.get("accept-language", ""))
 
 
-def with_query(path: str, asked: Mapping[str, str]) -> str:
-    """*path* with what is *asked*, as far as it is not empty."""
-    given = {name: value for name, value in asked.items() if value}
+async def page_context(
+    page_address: NamedDependency[PageAddress],
+    approvals: NamedDependency[Approvals],
+    views: NamedDependency[Views],
+    laws: NamedDependency[LawBook],
+    registers: NamedDependency[list[RegisterCount]],
+    lang: Lang = "",  # noqa: ARG001  checked here, read from the address as error pages do
+) -> PageContext:
+    """The context of a page under the installation's own law, with the names that are published by now."""
+    recounting = await is_recounting(approvals.store, laws)
+    titles, lag = await titles_of(approvals), await views.lag()
+    imported = [known.register for known in registers]
+    return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting)
+
+
+def with_query(path: str, query: Mapping[str, str]) -> str:
+    """*path* with the parameters of *query* that are not empty."""
+    given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
 
 
@@ -220,3 +262,10 @@ def with_query(path: str, asked: Mapping[str, str]) -> str:
 def style_sheet() -> bytes:
     """The text of app.css."""
     return (PACKAGE / "static" / "app.css").read_bytes()
+
+
+@get("/static/app.css", include_in_schema=False, sync_to_thread=False)
+def app_css() -> Response[bytes]:
+    """The one style sheet, as the package holds it."""
+    headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
+    return Response(style_sheet(), media_type="text/css", headers=headers)  # litestar adds the character set

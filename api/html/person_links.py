@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.html.page import PageContext
-from api.web.dependencies import AnyRequest, parts_of
+from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.query import PersonBook
 
 PERSON = "/pages/legal-persons"
 
 
-async def linked_persons(request: AnyRequest, paper: PageContext, codes: Sequence[str]) -> dict[str, str]:
+async def linked_persons(approvals: Approvals, page: PageContext, codes: Sequence[str]) -> dict[str, str]:
     """The addresses of the pages of those of *codes* that the legal-person base knows."""
-    approvals = parts_of(request).approvals
     known = await PersonBook(approvals.store).known(codes, approvals.clock()) if any(codes) else set()
-    return {code: paper.link(f"{PERSON}/{code}") for code in known}
+    return {code: page.link(f"{PERSON}/{code}") for code in known}
 
 
-async def linked_person(request: AnyRequest, paper: PageContext, code: str) -> str:
-    """The address of the page of whom *code* leads to; empty where nobody is known by it."""
-    return (await linked_persons(request, paper, [code])).get(code, "")
+async def linked_person(approvals: Approvals, page: PageContext, code: str) -> str:
+    """The address of the page of the legal person with *code*; empty where there is none."""
+    return (await linked_persons(approvals, page, [code])).get(code, "")

@@ -108,12 +108,12 @@ class SentenceContext(Struct, frozen=True):
 
 
 class Sentences:
-    """Tells the facts of one *project* in the language of *paper*; *names* are those of its items."""
+    """Tells the facts of one *project* in the language of *page*; *names* are those of its items."""
 
-    def __init__(self, paper: PageContext, project: UUID, known: SentenceContext, names: Mapping[str, str]) -> None:
-        self.paper, self.words, self.known, self.names = paper, paper.words, known, names
-        self.project, self.is_zh = project, paper.language == "zh"
-        self.clock, self.card_link = clock_name(paper), card_link(paper)
+    def __init__(self, page: PageContext, project: UUID, known: SentenceContext, names: Mapping[str, str]) -> None:
+        self.page, self.words, self.known, self.names = page, page.words, known, names
+        self.project, self.is_zh = project, page.language == "zh"
+        self.clock, self.card_link = clock_name(page), card_link(page)
 
     def tell(self, fact: AnyFact) -> str:
         """The sentence of *fact*, with links to the cards that it is about."""
@@ -164,11 +164,11 @@ class Sentences:
         if isinstance(value, StrEnum):
             return self.words[WORDS[type(value)]](value.value)
         if isinstance(value, datetime):
-            return self.paper.local(value)
+            return self.page.local(value)
         if isinstance(value, Struct):
             return self._struct(value)
         if name in DAYS and isinstance(value, int):
-            return self.paper.quantity(value, self.unit(fact))
+            return self.page.quantity(value, self.unit(fact))
         if name in OFFICES:
             return self.office(value)
         return str(value)
@@ -181,7 +181,7 @@ class Sentences:
                 return self.joined([str(one) for one in said if one])
             case Answer():
                 opinion = self.words["opinion_of"](value.opinion.value) if value.opinion else ""
-                return f"{self.paper.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
+                return f"{self.page.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
             case KnownField():
                 return self._field(value)
             case ClockProof():
@@ -191,13 +191,13 @@ class Sentences:
     def _named(self, value: Struct) -> str:
         match value:
             case PlannedItem():
-                return self.names.get(value.item) or self.paper.called(value.name) or value.item
+                return self.names.get(value.item) or self.page.called(value.name) or value.item
             case Licence():
                 number = value.number or self.names.get(value.item, value.item)
                 return self.joined([number, f"{self.words['field']('valid_through')}{self.colon}{value.valid_through}"])
             case IntakeHours():
                 return self.words["of_hours"](value.intake_shift).format(value.close_of_business)
-        return self.paper.called(str(getattr(value, "name", "") or getattr(value, "task_name", "")))
+        return self.page.called(str(getattr(value, "name", "") or getattr(value, "task_name", "")))
 
     def _field(self, value: KnownField) -> str:
         form = FORM_FIELDS.get(value.key)
@@ -205,7 +205,7 @@ class Sentences:
             return ""
         said = form.options.get(value.value, (value.value, value.value))[not self.is_zh]
         if form.sort in NAMED:
-            said = NAMED[form.sort](value.value, self.paper.language)
+            said = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
             said = ""  # whom to call is told on the page of the information itself
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
@@ -216,7 +216,7 @@ class Sentences:
             (bureau("clock"), self.clock(proof.clock)),
             (bureau("started"), str(proof.started_on)),
             (bureau("due"), str(proof.due_on)),
-            (bureau("article"), cited(proof.article, self.paper.language)),
+            (bureau("article"), cited(proof.article, self.page.language)),
             (bureau("evidence"), ", ".join(map(str, proof.evidence))),
         )
         return ("；" if self.is_zh else "; ").join(f"{term}{self.colon}{value}" for term, value in said if value)
@@ -249,14 +249,14 @@ class Sentences:
         if proof is None:
             return ""
         if name == "remaining":
-            return self.paper.quantity(proof.remaining, clock_unit(proof.rule, proof.clock) or WORKING_DAY)
+            return self.page.quantity(proof.remaining, clock_unit(proof.rule, proof.clock) or WORKING_DAY)
         if name == "article":
-            return cited(proof.article, self.paper.language)
+            return cited(proof.article, self.page.language)
         return self.clock(proof.clock) if name == "clock" else str(proof.due_on)
 
     def office(self, asked: str) -> str:
         """What the department of *asked* is called, "department (step)" where it was asked at a step."""
-        return asked_as(self.paper, asked)
+        return asked_as(self.page, asked)
 
     def mode(self, key: str) -> str:
         """What a mode of handling is called: in our own words, else in those of the law pack that has it."""
@@ -268,7 +268,7 @@ class Sentences:
 
     def ground(self, reason: str) -> str:
         """What the ground *reason* of a suspension is called."""
-        return grounds(self.paper.language).get(reason, reason)
+        return grounds(self.page.language).get(reason, reason)
 
     def label(self, name: str) -> str:
         """A word of the pages."""
@@ -290,7 +290,7 @@ MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
     "finding": lambda told, fact: told.said("partly", fact.partly, fact) or told.said("upheld", fact.upheld, fact),
     "noted": lambda _, fact: fact.label or fact.activity,
     "person": lambda _, fact: fact.particulars.name or "",
-    "planned": lambda told, fact: told.paper.office(fact.plan.department),
+    "planned": lambda told, fact: told.page.office(fact.plan.department),
     "remaining": lambda told, fact: told.of_proof(fact, "remaining"),
     "serving": lambda _, fact: fact.service.dept_name or fact.service.dept_code,
     "suspended_for": lambda told, fact: told.ground(told.known.grounds.get(fact.suspension, "")),
@@ -303,11 +303,11 @@ MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
 SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "before": lambda told, value, _: told.mode(value),
     "approver": lambda told, value, _: told.words["approver"](value),
-    "article": lambda told, value, _: cited(value, told.paper.language),
+    "article": lambda told, value, _: cited(value, told.page.language),
     "card": lambda told, value, _: told.linked(value),
     "clock": lambda told, value, _: told.clock(value),
     "category": lambda told, value, _: CATEGORIES[value].zh if told.is_zh else CATEGORIES[value].en,
-    "days": lambda told, value, fact: told.paper.quantity(value, told.unit(fact)) if isinstance(value, int) else "",
+    "days": lambda told, value, fact: told.page.quantity(value, told.unit(fact)) if isinstance(value, int) else "",
     "ground": lambda told, value, _: told.ground(value),
     "items": lambda told, value, _: told.names.get(value, value) if isinstance(value, str) else str(value),
     "kind": lambda told, value, _: told.words["kind_of"](value),

@@ -1,4 +1,4 @@
-"""What things are called for people: departments and items by what is published, laws and grounds by the law book."""
+"""Titles for people: of departments and items as published, of laws and grounds from the law book."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from msgspec import Struct, field
 
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
 from domain.core.ledger import Refused
@@ -46,7 +45,7 @@ class Titles(Struct, frozen=True):
         return (english if language == "en" else "") or chinese or code
 
     def name(self, chinese: str, language: Language) -> str:
-        """What an item, step or phase that the ledger calls *chinese* is called; the same where nobody said."""
+        """What an item, step or phase that the ledger calls *chinese* is called; the same without an English name."""
         return self.english.get(chinese, chinese) if language == "en" else chinese
 
 
@@ -114,7 +113,7 @@ def rule_title(rule: str, language: Language) -> str:
 
 @cache
 def clock_unit(rule: str, clock: str) -> str:
-    """The unit in which the law's version *rule* counts *clock*, by its stored name; empty where nobody says."""
+    """The unit in which the law's version *rule* counts *clock*, by its stored name; empty without one."""
     try:
         terms = law_book().pack(rule).clocks.get(CLOCK_ENDS.split(clock, maxsplit=1)[0])
     except Refused:
@@ -154,17 +153,16 @@ class PublishedNames(Struct, frozen=True):
     names: list[EnglishName]
 
 
-class Names(Controller):
+class NameRoutes(Controller):
     """Cases keep the Chinese name their item was planned under; by that name its English one is found here."""
 
     path = "/names"
     tags = ("catalogues",)
 
     @get("/", operation_id="get_names", summary="Names of departments, items and phases in Chinese and English")
-    async def get_names(self, request: AnyRequest) -> PublishedNames:
+    async def get_names(self, approvals: NamedDependency[Approvals]) -> PublishedNames:
         """The names that the pages use: for answers that tell a department by its code, or an item by one name."""
-        actor_of(headers_of(request.scope))
-        titles = await titles_of(parts_of(request).approvals)
+        titles = await titles_of(approvals)
         return PublishedNames(
             departments=[NamedDepartment(code, *names) for code, names in sorted(titles.departments.items())],
             names=[EnglishName(name, english) for name, english in sorted(titles.english.items())],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-# What units are called in English, and how many of them one is: nobody counts in ten thousands there.
+# What units are called in English, and how many of them one is: English does not count in ten thousands.
 MEASURES: dict[str, tuple[Decimal, str]] = {
     "元": (Decimal(1), "yuan"),
     "万元": (Decimal("0.01"), "million yuan"),

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.information.schemas import Match, ProjectInformation, information_of, match_of
-from api.web.as_of import AsOf, KnownAt, asked_then, day_in, instant_in, readable
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.entries import entries_of
-from api.web.identity import actor_of, headers_of
-from api.web.parameters import (
-    PAGE_ROWS,
-    WITHOUT_NUL,
-    After,
-    AtStage,
-    Department,
-    Limit,
-    Manager,
-    Offset,
-    Since,
-    caught_up,
-)
-from api.web.period import zone_of
+from api.web.as_of import Instants, day_in, instant_in, translate_too_much
+from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
 from api.web.problems import Problem
-from api.web.scope import InRegister, scope_of
+from api.web.zones import home_zone
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.moment import midnight, next_day
+from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
-from projections.information.query import InformationBook, InformationFilter, InformationPast, known_project
+from infrastructure.ledger.approvals import Approvals
+from projections.information.query import InformationBook, InformationFilter, known_project
+from projections.scope import Scope
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]
 Procedure = StrEnum("Procedure", {name.upper(): name for name in PROCEDURE})  # type: ignore[misc]
@@ -58,6 +48,33 @@ FirstDay = Annotated[date | None, QueryParameter(description="Registered on this
 LastDay = Annotated[date | None, QueryParameter(description="Registered on this day or before.")]
 
 
+def information_at(
+    project_id: UUID, entries: Sequence[Entry], at: datetime, known: datetime, zone: str
+) -> ProjectInformation:
+    """What is known of one project. Raises Problem project-unknown where it was not registered by then."""
+    found = known_project(project_id, entries, at, known, zone)
+    if found is None:
+        raise Problem(
+            "project-unknown",
+            f"{project_id} was not registered at {at.isoformat()}, as far as was known at {known.isoformat()}",
+            remedy="ask about a later instant",
+        )
+    return information_of(found, at, known)
+
+
+def project_information(
+    project_id: FromPath[UUID],
+    entries: NamedDependency[list[Entry]],
+    instants: NamedDependency[Instants],
+    approvals: NamedDependency[Approvals],
+) -> ProjectInformation:
+    """What is known of the project in the path, at the instants of the request. Raises Problem project-unknown."""
+    return information_at(project_id, entries, instants.at, instants.known, home_zone(approvals.laws))
+
+
+PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_to_thread=False)}
+
+
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
@@ -73,95 +90,75 @@ class InformationPage(Struct, frozen=True):
     position: int
 
 
-class InformationTables(Controller):
+def information_filter(
+    *,
+    approvals: NamedDependency[Approvals],
+    q: Sought = "",
+    category: OfCategory = None,
+    complete: Complete = None,
+    stage: AtStage = None,
+    department: Department = "",
+    manager: Manager = "",
+    kind: OfProcedure = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    changed_since: Since = None,
+    list_scope: NamedDependency[Scope],
+    paging: NamedDependency[Paging],
+) -> InformationFilter:
+    """Which projects the search shows."""
+    zone = home_zone(approvals.laws)
+    return InformationFilter(
+        text=q,
+        category=category or "",
+        complete=complete,
+        stage=stage or "",
+        department=department,
+        manager=manager,
+        kind=kind or "",
+        registered_from=midnight(day_in("first", first), zone) if first else None,
+        registered_before=midnight(next_day(day_in("last", last)), zone) if last else None,
+        changed_since=instant_in("changed_since", changed_since),
+        scope=list_scope,
+        limit=paging.limit,
+        offset=paging.offset,
+    )
+
+
+class InformationRoutes(Controller):
     """What a project's manager has to enter of it, and what every step came to."""
 
     tags = ("information",)
 
-    @get("/information", operation_id="search_information", summary="Search the information base")
+    @get(
+        "/information",
+        operation_id="search_information",
+        summary="Search the information base",
+        dependencies={"information_filter": Provide(information_filter, sync_to_thread=False)},
+    )
     async def search_information(
         self,
-        request: AnyRequest,
-        *,
-        q: Sought = "",
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        category: OfCategory = None,
-        complete: Complete = None,
-        stage: AtStage = None,
-        department: Department = "",
-        manager: Manager = "",
-        kind: OfProcedure = None,
-        first: FirstDay = None,
-        last: LastDay = None,
-        changed_since: Since = None,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        position: NamedDependency[int],
+        instants: NamedDependency[Instants],
+        information: NamedDependency[InformationBook],
+        information_filter: NamedDependency[InformationFilter],
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
-        _, position = await caught_up(request, after)
-        zone = zone_of(parts_of(request).approvals.laws)
-        asked = InformationFilter(
-            text=q,
-            category=category or "",
-            complete=complete,
-            stage=stage or "",
-            department=department,
-            manager=manager,
-            kind=kind or "",
-            registered_from=midnight(day_in("first", first), zone) if first else None,
-            registered_before=midnight(next_day(day_in("last", last)), zone) if last else None,
-            changed_since=instant_in("changed_since", changed_since),
-            scope=await scope_of(request),
-            limit=limit,
-            offset=offset,
-        )
-        return await _page(request, asked, as_of, known_at, position)
+        found = await translate_too_much(information.listed(information_filter))
+        end = information_filter.offset + information_filter.limit
+        matches = [match_of(row, information_filter.text) for row in found.rows]
+        following = end if found.count > end else None
+        return InformationPage(instants.at, instants.known, found.count, matches, following, position)
 
     @get(
         "/projects/{project_id:uuid}/information",
         operation_id="get_information",
         summary="What is known of a project, and what is missing",
+        dependencies=PROJECT_INFORMATION,
     )
-    async def get_information(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
-    ) -> ProjectInformation:
+    async def get_information(self, project_information: NamedDependency[ProjectInformation]) -> ProjectInformation:
         """Basic facts, every category with who entered what and when, and the result of every step.
 
         Read from the project's own ledger, so never behind it. A figure holds from the day that it is of.
         """
-        actor_of(headers_of(request.scope))
-        return await information_at(request, project_id, as_of, known_at)
-
-
-async def _page(
-    request: AnyRequest, asked: InformationFilter, as_of: datetime | None, known_at: datetime | None, position: int
-) -> InformationPage:
-    """What is asked for, from the view or as it stood. Raises Problem where too much has happened since."""
-    approvals = parts_of(request).approvals
-    at, known = asked_then(request, as_of, known_at)
-    past = InformationPast(at, known, zone_of(approvals.laws)) if as_of or known_at else None
-    found = await readable(InformationBook(approvals.store, past).listed(asked))
-    end = asked.offset + asked.limit
-    matches = [match_of(row, asked.text) for row in found.rows]
-    return InformationPage(at, known, found.count, matches, end if found.count > end else None, position)
-
-
-async def information_at(
-    request: AnyRequest, project_id: UUID, as_of: datetime | None, known_at: datetime | None
-) -> ProjectInformation:
-    """What is known of one project. Raises Problem project-unknown where it was not registered by then."""
-    at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
-    known = instant_in("known_at", known_at) or at
-    found = known_project(
-        project_id, await entries_of(request, project_id), at, known, zone_of(parts_of(request).approvals.laws)
-    )
-    if found is None:
-        raise Problem(
-            "project-unknown",
-            f"{project_id} was not registered at {at.isoformat()}, as far as was known at {known.isoformat()}",
-            remedy="ask about a later instant",
-        )
-    return information_of(found, at, known)
+        return project_information

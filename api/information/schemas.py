@@ -212,7 +212,7 @@ def match_of(row: InformationRow, text: str) -> Match:
 def in_words(label: str) -> tuple[str, str]:
     """What a text of the information base is, in Chinese and in English."""
     if label.startswith(DOCUMENT):
-        return "文号", "Document"  # of which item, the label tells
+        return "文号", "Document"  # the label names the item
     if label in WORDS:
         return WORDS[label]
     category, _, key = label.partition(".")

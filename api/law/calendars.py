@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CALENDARS
 from api.law.routes import book_called, today_of
-from api.web.dependencies import AnyRequest, laws_of, parts_of
+from api.web.command_request import CommandRequest
+from api.web.dependencies import ReadDependency
 from api.web.entries import ShownEntry, shown
-from api.web.identity import actor_of, headers_of
 from api.web.request_body import field_problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.notice import ImportNotice, NoticeApplied
 from domain.calendar.state import Calendar, ImportedNotice, NoticeStage, stream_of
+from domain.core.ledger import Actor
 from domain.law.calendar.calendar import Notice
 from domain.messages import tag_of
+from infrastructure.calendar.calendars import Calendars
 from infrastructure.calendar.notice_impact import Preview, preview
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
 
 APPLIED = tag_of(NoticeApplied)
 
@@ -48,22 +53,37 @@ class CalendarHistory(Struct, frozen=True):
     entries: list[ShownEntry]
 
 
-class Keeping(Controller):
+async def calendar(
+    approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook], name: FromPath[str]
+) -> Calendar:
+    """The calendar in the path with the notices imported for it. Raises Problem not-found."""
+    book_called(name, laws)
+    state = await approvals.state(stream_of(name))
+    return state if isinstance(state, Calendar) else Calendar(state.id)
+
+
+class CalendarRoutes(Controller):
     """What is said to a calendar, and what became of it."""
 
     path = "/law/calendars/{name:str}"
     tags = ("calendars",)
+    dependencies = {"calendar": ReadDependency(calendar)}  # noqa: RUF012  litestar's own spelling
 
     @post(
         "/commands", operation_id=TO_CALENDARS.operation, status_code=200, summary="Import, approve or apply a notice"
     )
-    async def post_calendar_command(self, request: AnyRequest, name: FromPath[str]) -> AggregateReceipt:
+    async def post_calendar_command(
+        self,
+        name: FromPath[str],
+        laws: NamedDependency[LawBook],
+        calendars: NamedDependency[Calendars],
+        command_request: NamedDependency[CommandRequest],
+    ) -> AggregateReceipt:
         """Carry out one command on a calendar, once and for all under its Idempotency-Key.
 
         An applied notice is counted by at once; open deadlines move, later and earlier alike.
         """
-        book_called(name, await laws_of(request))
-        calendars = parts_of(request).calendars
+        book_called(name, laws)
 
         def check(command: CalendarCommand) -> None:
             if isinstance(command, ImportNotice) and calendars.is_shipped(name, command.notice):
@@ -71,43 +91,46 @@ class Keeping(Controller):
                     "$.notice", f"the notice {command.notice} is shipped with the package", "another id"
                 )
 
-        answer = await carry_out(request, stream_of(name), TO_CALENDARS, check=check)
+        answer = await carry_out(command_request, stream_of(name), TO_CALENDARS, check=check)
         if APPLIED in answer.receipt.facts:
             await calendars.refresh()
         return AggregateReceipt.of(name, answer)
 
     @get("/notices", operation_id="list_notices", summary="The notices imported for a calendar")
-    async def list_notices(self, request: AnyRequest, name: FromPath[str]) -> Notices:
+    async def list_notices(self, calendar: NamedDependency[Calendar]) -> Notices:
         """Each as it was imported, with how far it has come."""
-        calendar = await self._calendar(request, name)
-        return Notices([shown_notice(kept) for kept in calendar.notices.values()])
+        return Notices([shown_notice(notice) for notice in calendar.notices.values()])
 
     @get("/history", operation_id="get_calendar_history", summary="Everything said to a calendar")
-    async def get_calendar_history(self, request: AnyRequest, name: FromPath[str]) -> CalendarHistory:
+    async def get_calendar_history(
+        self,
+        name: FromPath[str],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
+        actor: NamedDependency[Actor],
+    ) -> CalendarHistory:
         """Who imported, approved, applied or withdrew which notice, and when."""
-        by = actor_of(headers_of(request.scope))
-        book_called(name, await laws_of(request))
-        return CalendarHistory(shown(await parts_of(request).approvals.history(stream_of(name)), by))
+        book_called(name, laws)
+        return CalendarHistory(shown(await approvals.history(stream_of(name)), actor))
 
     @get("/notices/{notice:str}/preview", operation_id="preview_notice", summary="What would move if it were applied")
-    async def preview_notice(self, request: AnyRequest, name: FromPath[str], notice: FromPath[str]) -> Preview:
+    async def preview_notice(
+        self,
+        name: FromPath[str],
+        notice: FromPath[str],
+        calendar: NamedDependency[Calendar],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
+        now: NamedDependency[datetime],
+    ) -> Preview:
         """Every clock that the notice would move, by how many days, later and earlier. Nothing is changed by looking.
 
         Asked of a notice that waits to be applied; worked out from the entries, so that it takes seconds for thousands
         of clocks.
         """
-        calendar = await self._calendar(request, name)
-        kept = calendar.open_notice(notice)
-        parts = parts_of(request)
-        now = parts.approvals.clock()
-        today = today_of(request, name)
-        return await preview(parts.approvals.store, await laws_of(request), name, kept.notice, now, today)
-
-    async def _calendar(self, request: AnyRequest, name: str) -> Calendar:
-        actor_of(headers_of(request.scope))
-        book_called(name, await laws_of(request))
-        state = await parts_of(request).approvals.state(stream_of(name))
-        return state if isinstance(state, Calendar) else Calendar(state.id)
+        open_notice = calendar.open_notice(notice)
+        today = today_of(laws, name, now)
+        return await preview(approvals.store, laws, name, open_notice.notice, now, today)
 
 
 def shown_notice(kept: ImportedNotice) -> ShownNotice:

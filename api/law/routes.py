@@ -3,62 +3,59 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import date
-from typing import Annotated, TypeVar
+from datetime import date, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.law.library import CalendarAsKnown, CalendarList, Packs, calendar_as_known, shown_calendar, shown_pack
-from api.law.requests import Prepared, evaluation_in, explanation_in
+from api.law.requests import evaluation_in, explanation_in
 from api.law.schemas import Evaluations, Explanations, evaluations, explanations
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.identity import headers_of
 from api.web.problems import Problem
-from api.web.request_body import ECHO_CHARACTERS_MAX, read_body
+from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.core.ledger import Refused
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.packs.pack import Pack
 from infrastructure.law.lawbook import LawBook
-
-A = TypeVar("A", Evaluations, Explanations)
+from infrastructure.ledger.approvals import Approvals
 
 Known = Annotated[
     date | None, QueryParameter(description="As the calendar was known on this local day. Left out: today.")
 ]
 
 
-class Law(Controller):
-    """The law is public, and counting by it changes nothing: nobody is asked who asks."""
+class LawRoutes(Controller):
+    """Public, side-effect-free endpoints; no identity needed."""
 
     path = "/law"
     tags = ("law",)
 
     @post("/evaluate", operation_id="evaluate", status_code=200, summary="How clocks stand, for a history sent along")
-    async def evaluate(self, request: AnyRequest) -> Evaluations:
+    async def evaluate(self, json_body: NamedDependency[bytes], laws: NamedDependency[LawBook]) -> Evaluations:
         """A dry run: the same evaluation that pages and timers ask, on a rule, a calendar and events from the body.
 
         Nothing is stored. The answers have the fields of the golden vectors.
         """
-        return await _counted(request, evaluation_in, evaluations)
+        return await asyncio.to_thread(lambda: evaluations(evaluation_in(json_body, laws)))
 
     @post("/explain", operation_id="explain", status_code=200, summary="Why a clock stands where it does, day by day")
-    async def explain(self, request: AnyRequest) -> Explanations:
+    async def explain(self, json_body: NamedDependency[bytes], laws: NamedDependency[LawBook]) -> Explanations:
         """Every calendar day from the clock's start, counted or not, and why. Nothing is stored."""
-        return await _counted(request, explanation_in, explanations)
+        return await asyncio.to_thread(lambda: explanations(explanation_in(json_body, laws)))
 
     @get("/packs", operation_id="list_packs", summary="Every version of every law kept here", sync_to_thread=False)
-    def list_packs(self, request: AnyRequest) -> Packs:
+    def list_packs(self, approvals: NamedDependency[Approvals]) -> Packs:
         """By name, which is what a fact records as its `law`."""
-        laws = parts_of(request).approvals.laws
+        laws = approvals.laws
         return Packs([shown_pack(laws.pack(name)) for name in laws.names])
 
     @get("/packs/{name:str}", operation_id="get_pack", summary="One version of a law", sync_to_thread=False)
-    def get_pack(self, request: AnyRequest, name: FromPath[str]) -> Pack:
+    def get_pack(self, approvals: NamedDependency[Approvals], name: FromPath[str]) -> Pack:
         """Its clocks, limits and grounds, each with the article it rests on and the words of it."""
-        return _pack(parts_of(request).approvals.laws, name)
+        return _pack(approvals.laws, name)
 
     @get(
         "/packs/{name:str}/{special:str}",
@@ -66,32 +63,30 @@ class Law(Controller):
         summary="A law as the special law of one kind of item changes it",
         sync_to_thread=False,
     )
-    def get_special_pack(self, request: AnyRequest, name: FromPath[str], special: FromPath[str]) -> Pack:
+    def get_special_pack(
+        self, approvals: NamedDependency[Approvals], name: FromPath[str], special: FromPath[str]
+    ) -> Pack:
         """The same, where an item has a law of its own."""
-        return _pack(parts_of(request).approvals.laws, f"{name}/{special}")
+        return _pack(approvals.laws, f"{name}/{special}")
 
     @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here")
-    async def list_calendars(self, request: AnyRequest, known: Known = None) -> CalendarList:
+    async def list_calendars(
+        self, laws: NamedDependency[LawBook], now: NamedDependency[datetime], known: Known = None
+    ) -> CalendarList:
         """How far each reaches, and which version of it is counted on."""
-        books = (await laws_of(request)).calendars()
-        return CalendarList([shown_calendar(books[name], known or today_of(request, name)) for name in sorted(books)])
+        books = laws.calendars()
+        return CalendarList([shown_calendar(books[name], known or today_of(laws, name, now)) for name in sorted(books)])
 
     @get("/calendars/{name:str}", operation_id="get_calendar", summary="One calendar")
-    async def get_calendar(self, request: AnyRequest, name: FromPath[str], known: Known = None) -> CalendarAsKnown:
+    async def get_calendar(
+        self,
+        name: FromPath[str],
+        laws: NamedDependency[LawBook],
+        now: NamedDependency[datetime],
+        known: Known = None,
+    ) -> CalendarAsKnown:
         """Its notices, the days they speak of, and the last day that is certain."""
-        book = book_called(name, await laws_of(request))
-        return calendar_as_known(book, known or today_of(request, name))
-
-
-async def _counted(
-    request: AnyRequest,
-    read: Callable[[bytes, LawBook], Prepared],
-    answer: Callable[[Prepared], A],
-) -> A:
-    """The answer to what the body asks, worked out beside the event loop: commands go on meanwhile."""
-    body = await read_body(headers_of(request.scope), request.receive)
-    laws = await laws_of(request)
-    return await asyncio.to_thread(lambda: answer(read(body, laws)))
+        return calendar_as_known(book_called(name, laws), known or today_of(laws, name, now))
 
 
 def book_called(name: str, laws: LawBook) -> CalendarBook:
@@ -102,13 +97,12 @@ def book_called(name: str, laws: LawBook) -> CalendarBook:
     return books[name]
 
 
-def today_of(request: AnyRequest, calendar: str) -> date:
+def today_of(laws: LawBook, calendar: str, now: datetime) -> date:
     """The local day where a law counts on *calendar*, else in UTC."""
-    laws = parts_of(request).approvals.laws
     book = laws.calendars().get(calendar)
     national = (book and book.data.stacks_on) or calendar
     zones = (laws.pack(name).zone for name in laws.names if laws.pack(name).calendar == national)
-    return parts_of(request).approvals.clock().astimezone(ZoneInfo(next(zones, "UTC"))).date()
+    return now.astimezone(ZoneInfo(next(zones, "UTC"))).date()
 
 
 def _pack(laws: LawBook, name: str) -> Pack:

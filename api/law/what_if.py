@@ -9,29 +9,28 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, json
 
-from api.clocks.routes import clocks_at
 from api.law.requests import refuse_unknown, require_bounded
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
-from api.web.as_of import AsOf, KnownAt, instant_in
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.entries import entries_of
-from api.web.identity import actor_of, headers_of
-from api.web.period import zone_of
-from api.web.request_body import decoded, field_problem, read_body
-from api.web.scope import InRegister, scope_of
+from api.web.as_of import Instants
+from api.web.request_body import decoded, field_problem
+from api.web.zones import home_zone
 from domain.core.ledger import Refused
 from domain.law.calendar.period import Period
 from domain.law.licensing.event import LawEvent
+from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import ItemReading
 from projections.law.query import signals_of
 from projections.law.what_if import Application, AssumedSignal, with_assumed
+from projections.scope import Scope
 
 
 class AssumedItem(Struct, frozen=True):
@@ -73,7 +72,7 @@ LEVELS = ("warning", "yellow", "red", "deemed")
 _assumptions, _other_rules = json.Decoder(Assumptions).decode, json.Decoder(OtherRules).decode
 
 
-class WhatIf(Controller):
+class WhatIfRoutes(Controller):
     """What would be. The law is asked as everywhere; nothing is stored, and no command is needed."""
 
     tags = ("supervision",)
@@ -85,22 +84,23 @@ class WhatIf(Controller):
         summary="A project's clocks if something had happened, or were to happen",
     )
     async def assume_events(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+        self,
+        project_id: FromPath[UUID],
+        json_body: NamedDependency[bytes],
+        entries: NamedDependency[list[Entry]],
+        instants: NamedDependency[Instants],
+        approvals: NamedDependency[Approvals],
+        laws: NamedDependency[LawBook],
     ) -> AssumedProject:
         """Both at the instant `as_of`; left out, now, or the last assumed event where that is later."""
-        body = await read_body(headers_of(request.scope), request.receive)
-        asked = await clocks_at(request, as_of, known_at)
-        said = _read(decoded(_assumptions, body), body)
-        if as_of is None:
+        said = _read(decoded(_assumptions, json_body), json_body)
+        t, known = instants.at, instants.known
+        if instants.is_now:
             latest = max(event.at for one in said.assume for event in one.events)
-            asked = ClocksAt(
-                parts_of(request).approvals.store,
-                await laws_of(request),
-                max(asked.t, latest),
-                max(asked.known, latest),
-            )
-        histories = item_histories(await entries_of(request, project_id), asked.known)
-        return compared(asked, project_id, histories, assumed_in(said, histories))
+            t, known = max(t, latest), max(known, latest)
+        clocks = ClocksAt(approvals.store, laws, t, known)
+        histories = item_histories(entries, known)
+        return compared(clocks, project_id, histories, assumed_in(said, histories))
 
     @post(
         "/supervision/what-if",
@@ -110,24 +110,23 @@ class WhatIf(Controller):
     )
     async def assume_rules(
         self,
-        request: AnyRequest,
-        as_of: AsOf = None,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+        json_body: NamedDependency[bytes],
+        instant: NamedDependency[datetime],
+        list_scope: NamedDependency[Scope],
+        approvals: NamedDependency[Approvals],
+        laws: NamedDependency[LawBook],
     ) -> AssumedCards:
         """Another version of a law, another threshold, other lengths: how many there would have been, and which."""
-        actor_of(headers_of(request.scope))
-        body = await read_body(headers_of(request.scope), request.receive)
-        said, laws = _read(decoded(_other_rules, body), body), await laws_of(request)
+        said = _read(decoded(_other_rules, json_body), json_body)
         require_answerable(said, laws)
-        approvals, period = parts_of(request).approvals, Period(said.first, said.last)
-        t, scope = instant_in("as_of", as_of) or approvals.clock(), await scope_of(request)
+        period, zone = Period(said.first, said.last), home_zone(laws)
         try:
-            found = await signals_of(approvals.store, laws, said, period, zone_of(laws), said.department, t, scope)
-        except TooMuchToReadError as much:
-            raise field_problem("$.last", str(much), "a shorter period, or one department") from much
+            found = await signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope)
+        except TooMuchToReadError as error:
+            raise field_problem("$.last", str(error), "a shorter period, or one department") from error
         page, following = found[said.offset : said.offset + said.limit], said.offset + said.limit
         return AssumedCards(
-            as_of=t,
+            as_of=instant,
             first=said.first,
             last=said.last,
             present=levels(one for one in found if one.compared != "new"),
@@ -138,11 +137,11 @@ class WhatIf(Controller):
         )
 
 
-def _read(asked: Any, body: bytes) -> Any:
-    """*asked*, in bounds and without a field that nobody would look at. Raises Problem."""
-    refuse_unknown("$", json.decode(body), asked)
-    require_bounded(asked)
-    return asked
+def _read(assumed: Any, body: bytes) -> Any:
+    """What is *assumed*, in bounds and without unknown fields. Raises Problem."""
+    refuse_unknown("$", json.decode(body), assumed)
+    require_bounded(assumed)
+    return assumed
 
 
 def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, list[LawEvent]]:
@@ -165,16 +164,16 @@ def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, lis
 
 
 def compared(
-    asked: ClocksAt, project: UUID, histories: Histories, assumed: dict[Application, list[LawEvent]]
+    clocks: ClocksAt, project: UUID, histories: Histories, assumed: dict[Application, list[LawEvent]]
 ) -> AssumedProject:
     """The items of which something is assumed, as they stand and as they would."""
     touched = {key: histories[key] for key in assumed}
     before, after = (
-        {(one.item, one.application): one for one in asked.judged(each)}
+        {(one.item, one.application): one for one in clocks.judged(each)}
         for each in (touched, with_assumed(touched, assumed))
     )
     items = [AssumedItem(*key, before.get(key), after.get(key)) for key in assumed]
-    return AssumedProject(asked.t, asked.known, [move for one in items for move in _moves(project, one)], items)
+    return AssumedProject(clocks.t, clocks.known, [move for one in items for move in _moves(project, one)], items)
 
 
 def _moves(project: UUID, one: AssumedItem) -> Iterator[ClockShift]:

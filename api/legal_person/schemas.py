@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from api.web.as_of import AsOf, KnownNow, instant_in
-from api.web.dependencies import AnyRequest, parts_of
+from api.web.as_of import Instants
 from api.web.identity import UUID_TEXT
-from api.web.period import zone_of
 from api.web.problems import Problem
+from api.web.zones import home_zone
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
+from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.fold import PersonRow
 from projections.legal_person.query import Cluster, FoundPersons, PersonBook, Then
 
@@ -92,12 +92,9 @@ class PersonAnswer(Struct, frozen=True):
     position: int
 
 
-def then_of(request: AnyRequest, as_of: AsOf, known_at: KnownNow) -> Then:
-    """The day of *as_of* where the installation's law holds, and the instant of knowledge; now where left out."""
-    approvals = parts_of(request).approvals
-    now = approvals.clock()
-    at, known = instant_in("as_of", as_of) or now, instant_in("known_at", known_at) or now
-    return Then(local_day(at, zone_of(approvals.laws)), known)
+def then_of(approvals: Approvals, instants: Instants) -> Then:
+    """The day of the instant asked about where the installation's law holds, and the instant of knowledge."""
+    return Then(local_day(instants.at, home_zone(approvals.laws)), instants.known)
 
 
 def read_code(text: str) -> tuple[str, UUID | None]:
@@ -112,7 +109,7 @@ def read_code(text: str) -> tuple[str, UUID | None]:
 
 
 async def found_by(book: PersonBook, text: str, at: Then) -> FoundPersons:
-    """The entry that *text*, a code or an id, leads to. Raises Problem where it is nobody's, or several persons'."""
+    """The entry that *text*, a code or an id, leads to. Raises Problem where no person has it, or several do."""
     code, person = read_code(text)
     found = await book.find(at, code, person)
     if not found:
@@ -151,7 +148,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
 
 
 def answer_for(cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int) -> PersonAnswer:
-    """What is told of the person that *found* leads to."""
+    """The response about the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}
     current = cluster.on(at.day)
     assert current is not None, "of who is known at an instant something is known for every day"

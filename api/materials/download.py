@@ -30,11 +30,11 @@ class Download:
     def __init__(
         self, materials: MaterialStore, stored: StoredMaterial, name: str, headers: Headers, method: str
     ) -> None:
-        self._materials, self._stored, self._asked, self._method = materials, stored, headers, method
+        self._materials, self._stored, self._request_headers, self._method = materials, stored, headers, method
         self._etag = b'"%s"' % stored.digest.encode()
         self._unchanged = listed_in(headers.get(b"if-none-match", b""), self._etag)
-        self._span = None if self._unchanged or method == "HEAD" else self._asked_for()
-        self._told = [
+        self._span = None if self._unchanged or method == "HEAD" else self._range()
+        self._headers = [
             *ALWAYS,
             (b"content-type", (stored.media_type or UNNAMED).encode()),
             (b"content-disposition", disposition(saved_as(name, stored)).encode()),
@@ -43,27 +43,27 @@ class Download:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 as ASGI calls it
         if self._unchanged:
-            await send({"type": "http.response.start", "status": 304, "headers": self._told})
+            await send({"type": "http.response.start", "status": 304, "headers": self._headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         size, span = self._stored.size, self._span
         start, end = span or (0, size)
-        told = [*self._told, (b"content-length", b"%d" % (end - start))]
+        headers = [*self._headers, (b"content-length", b"%d" % (end - start))]
         if span:
-            told.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
-        await send({"type": "http.response.start", "status": 206 if span else 200, "headers": told})
+            headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
+        await send({"type": "http.response.start", "status": 206 if span else 200, "headers": headers})
         if self._method != "HEAD":
             async for piece in self._materials.read(self._stored.digest, start, end):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _asked_for(self) -> tuple[int, int] | None:
+    def _range(self) -> tuple[int, int] | None:
         """The range asked for, from its first byte to behind its last; None for the whole file.
 
         What is no single range of bytes is not looked at (RFC 9110, 14.2). Raises Problem range-not-satisfiable.
         """
-        match = RANGE.fullmatch(self._asked.get(b"range", b""))
-        if match is None or self._asked.get(b"if-range", self._etag) != self._etag:
+        match = RANGE.fullmatch(self._request_headers.get(b"range", b""))
+        if match is None or self._request_headers.get(b"if-range", self._etag) != self._etag:
             return None
         first, last = match.groups()
         size = self._stored.size

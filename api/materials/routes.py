@@ -9,27 +9,28 @@ from binascii import Error as NotBase64
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import structlog
 from litestar import Controller, HttpMethod, Response, get, post, route
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp, Receive
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from api.materials.download import Download
-from api.web.as_of import AsOf, KnownAt, instant_in
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.entries import entries_of
-from api.web.identity import Headers, actor_of, headers_of
+from api.web.as_of import Instants
+from api.web.command_request import CommandRequest
+from api.web.http_request import HttpRequest
+from api.web.identity import Headers, headers_of
 from api.web.parameters import code
 from api.web.problems import UPLOAD, Problem
-from domain.core.ledger import Refused
+from domain.core.ledger import Actor, Refused
+from domain.messages import Entry
 from domain.project.materials.attachment import require_file_name
 from domain.project.rules import require_papers_from
 from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
-from infrastructure.materials.store import StoredMaterial
+from infrastructure.materials.store import MaterialStore, StoredMaterial
 from projections.materials.fold import AttachedFile, files_of
 
 IDLE_SECONDS_MAX = 60.0  # between two pieces of an upload
@@ -61,27 +62,73 @@ class ProjectMaterials(Struct, frozen=True):
     materials: list[AttachedFile]
 
 
-class Materials(Controller):
-    """Files: uploaded once, told by their content, attached to as many items as need them."""
+class DownloadRequest(Struct, frozen=True):
+    """How a file is asked for: the *method*, and headers such as Range and If-None-Match."""
+
+    method: str
+    headers: Headers
+
+
+def download_request(request: HttpRequest) -> DownloadRequest:
+    """How a file is asked for."""
+    return DownloadRequest(request.method, headers_of(request.scope))
+
+
+async def download(
+    download_request: NamedDependency[DownloadRequest],
+    materials: NamedDependency[MaterialStore],
+    digest: FromPath[str],
+    name: SavedAs = "",
+) -> Download:
+    """The response with the file of the digest in the path. Raises Problem material-unknown, invalid-parameter."""
+    size = await materials.size_of(digest) if is_digest(digest) else None
+    if size is None:
+        raise Problem("material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /materials stores one")
+    if name:
+        try:
+            require_file_name(name)
+        except Refused as unsound:
+            raise Problem("invalid-parameter", unsound.sentence, remedy=unsound.remedy, parameter="name") from unsound
+    kind = await materials.kind(StoredMaterial(digest, size, ""))
+    stored = StoredMaterial(digest, size, kind)
+    return Download(materials, stored, name, download_request.headers, download_request.method)
+
+
+class MaterialRoutes(Controller):
+    """Files: uploaded once, identified by their content, attached to as many items as need them."""
 
     tags = ("materials",)
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "download_request": Provide(download_request, sync_to_thread=False),
+        "download": Provide(download),
+    }
 
     @post("/materials", operation_id=UPLOAD, status_code=200, summary="Store one file")
-    async def upload_material(self, request: AnyRequest) -> Response[Uploaded]:
+    async def upload_material(
+        self,
+        command_request: NamedDependency[CommandRequest],
+        materials: NamedDependency[MaterialStore],
+        actor: NamedDependency[Actor],
+    ) -> Response[Uploaded]:
         """The body is the file itself, its Content-Type what it is. 201 where it is new, 200 where it was known.
 
         Content-Digest (RFC 9530, sha-256) is held against what came. Storing attaches nothing: attach_material does.
         """
-        headers = headers_of(request.scope)
-        by = actor_of(headers)
-        require_papers_from(by, "upload a material")
-        materials = parts_of(request).materials
+        headers = command_request.headers
+        require_papers_from(actor, "upload a material")
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > materials.bytes_max:
             raise materials.too_large()
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-        stored = await materials.receive(pieces(request.receive), media_type[:200], expected=digest_in(headers))
-        log.info("material_uploaded", **asdict(stored), actor=by.id, department=by.department, role=by.role.value)
+        body = pieces(command_request.receive)
+        stored = await materials.receive(body, media_type[:200], expected=digest_in(headers))
+        log.info(
+            "material_uploaded",
+            **asdict(stored),
+            actor=actor.id,
+            department=actor.department,
+            role=actor.role.value,
+        )
         return Response(
             Uploaded(stored.digest, stored.size, stored.media_type, stored.known),
             status_code=200 if stored.known else 201,
@@ -89,9 +136,9 @@ class Materials(Controller):
         )
 
     @get("/materials/{digest:str}", operation_id="get_material", summary="A stored file")
-    async def get_material(self, request: AnyRequest, digest: FromPath[str], name: SavedAs = "") -> ASGIApp:
+    async def get_material(self, download: NamedDependency[Download]) -> ASGIApp:
         """Its bytes, or those of one Range, to be saved and never shown in place."""
-        return await _download(request, digest, name)
+        return download
 
     @route(
         "/materials/{digest:str}",
@@ -100,25 +147,20 @@ class Materials(Controller):
         status_code=200,
         summary="Whether a file is stored",
     )
-    async def head_material(self, request: AnyRequest, digest: FromPath[str], name: SavedAs = "") -> ASGIApp:
+    async def head_material(self, download: NamedDependency[Download]) -> ASGIApp:
         """What GET tells in its headers: size, type, ETag."""
-        return await _download(request, digest, name)
+        return download
 
     @get("/projects/{project_id:uuid}/materials", operation_id="list_materials", summary="A project's files")
     async def list_materials(
         self,
-        request: AnyRequest,
-        project_id: FromPath[UUID],
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
+        entries: NamedDependency[list[Entry]],
+        instants: NamedDependency[Instants],
         item: Annotated[str, code("Of this item alone.")] = "",
     ) -> ProjectMaterials:
         """Each with its items: under which name, since when, by whom, by which entry. Never behind the ledger."""
-        actor_of(headers_of(request.scope))
-        at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
-        known = instant_in("known_at", known_at) or at
-        entries = await entries_of(request, project_id)
-        return ProjectMaterials(at, known, entries[-1].version, files_of(entries, at, known, item))
+        files = files_of(entries, instants.at, instants.known, item)
+        return ProjectMaterials(instants.at, instants.known, entries[-1].version, files)
 
 
 async def pieces(receive: Receive) -> AsyncIterator[bytes]:
@@ -158,22 +200,6 @@ def digest_in(headers: Headers) -> str:
             header="Content-Digest",
         )
     return found
-
-
-async def _download(request: AnyRequest, digest: str, name: str) -> Download:
-    headers = headers_of(request.scope)
-    actor_of(headers)
-    materials = parts_of(request).materials
-    size = await materials.size_of(digest) if is_digest(digest) else None
-    if size is None:
-        raise Problem("material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /materials stores one")
-    if name:
-        try:
-            require_file_name(name)
-        except Refused as unsound:
-            raise Problem("invalid-parameter", unsound.sentence, remedy=unsound.remedy, parameter="name") from unsound
-    kind = await materials.kind(StoredMaterial(digest, size, ""))
-    return Download(materials, StoredMaterial(digest, size, kind), name, headers, request.method)
 
 
 def _broken_off(sentence: str) -> Problem:

@@ -10,7 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
-from api.commands.targets import SPOKEN
+from api.commands.targets import TARGETS
 from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.schemas import REF, command_example, schemas
@@ -23,13 +23,13 @@ from infrastructure.materials.media import MEDIA_TYPES
 Document = dict[str, Any]
 
 PATH = "/schema"
-OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of what is told without asking who asks
+OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of public endpoints
 ANY_PROBLEMS = ("400", "414", "415", "421", "501", "503")  # of any request, whatever its address
 OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
 READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
-MAY_REFUSE = {*SPOKEN, *BY_CODE, "preview_move"}
+MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move"}
 COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
@@ -94,7 +94,7 @@ CONDITIONS = [
         pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
     ),
 ]
-TOLD = {
+RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
     "Idempotent-Replay": {
         "description": "`true` where this is the first answer told again.",
@@ -157,7 +157,7 @@ def _operation(path: str, operation: Document) -> Document:
         problems += ("409",)
     if name in BY_CODE:
         problems += ("422",)
-    answers = {status: told for status, told in operation["responses"].items() if status < "400"}
+    answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
         "parameters": [*described(path, operation.get("parameters", [])), *([] if is_open else IDENTITY)],
@@ -165,7 +165,7 @@ def _operation(path: str, operation: Document) -> Document:
     }
     if name in BODIES:
         completed["requestBody"] = request_body(name, REF)
-    if name in SPOKEN:
+    if name in TARGETS:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
         return _upload_operation(completed)
@@ -197,7 +197,7 @@ def _command_operation(operation: Document) -> Document:
     body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
     carried_out = {
         "description": "Carried out: its facts are on disk, up to this position.",
-        "headers": TOLD,
+        "headers": RECEIPT_HEADERS,
         "content": {"application/json": {"schema": {"$ref": f"{REF}Receipt"}}},
     }
     return {

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import json, to_builtins
 
 from api.commands.aggregates import command_examples
-from api.commands.targets import SPOKEN
+from api.commands.targets import TARGETS
 from api.law.requests import EVALUATIONS, EXPLANATIONS, WORK_MAX
 from api.law.what_if_bodies import EXAMPLES, WHAT_IF
 from api.web.request_body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
@@ -24,7 +24,7 @@ QUESTIONS: dict[str, tuple[type, ...]] = {  # by operation
     "evaluate": EVALUATIONS,
     "explain": EXPLANATIONS,
 }
-BODIES = {**QUESTIONS, **WHAT_IF, **{operation: spoken.kind.commands for operation, spoken in SPOKEN.items()}}
+BODIES = {**QUESTIONS, **WHAT_IF, **{operation: target.kind.commands for operation, target in TARGETS.items()}}
 BOUNDS = f"Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, numbers end at {DAYS_MAX}."
 WORK = f"At most {WORK_MAX} events times instants. "
 HISTORY: list[Schema] = [
@@ -54,9 +54,9 @@ def law_schemas(ref: str) -> Mapping[str, Schema]:
     """All of them by name; *ref* is where the document keeps its schemas."""
     kinds = [kind for body in BODIES.values() for kind in body]
     _, found = json.schema_components(kinds, ref_template=f"{ref}{PREFIX}{{name}}")
-    for spoken in SPOKEN.values():
-        for tag, example in command_examples(spoken).items():
-            found[spoken.kind.by_tag[tag].__name__]["examples"] = [example["value"]]
+    for target in TARGETS.values():
+        for tag, example in command_examples(target).items():
+            found[target.kind.by_tag[tag].__name__]["examples"] = [example["value"]]
     return {f"{PREFIX}{name}": schema for name, schema in found.items()}
 
 
@@ -66,7 +66,7 @@ def request_body(operation: str, ref: str) -> Schema:
     content = {
         "schema": {
             "anyOf": [{"$ref": one} for one in refs],
-            "description": BOUNDS if operation in SPOKEN else WORK + BOUNDS,
+            "description": BOUNDS if operation in TARGETS else WORK + BOUNDS,
         },
         "examples": body_examples(operation),
     }
@@ -78,8 +78,8 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
     """The same question under a rule written out and under the pack it comes from; every command of an aggregate."""
     if operation in WHAT_IF:
         return EXAMPLES[operation]
-    if operation in SPOKEN:
-        return command_examples(SPOKEN[operation])
+    if operation in TARGETS:
+        return command_examples(TARGETS[operation])
     rule = expand(law_book().pack(PACK), commitment_days=12)
     clock = {"clock": "decision"} if operation == "explain" else {}
     return {

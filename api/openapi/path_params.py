@@ -1,4 +1,4 @@
-"""What the parts of an address stand for, as the OpenAPI document tells it."""
+"""Descriptions of path parameters in the OpenAPI document."""
 
 from __future__ import annotations
 

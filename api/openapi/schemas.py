@@ -1,4 +1,4 @@
-"""JSON Schema of what is posted and told: every command and fact with its example, the receipt, the problem."""
+"""JSON Schema of requests and responses: every command and fact with its example, the receipt, the problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infrastructure.ledger.entry_draft import Receipt
 Schema = dict[str, Any]
 
 REF = "#/components/schemas/"
-EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law the example story is told under
+EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law of the example story
 YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
 
 

@@ -7,32 +7,22 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.external.schemas import ShownOutside, outside_of, outside_then
-from api.web.as_of import AsOf, KnownAt, asked_then, instant_in, past_in, progress_then, readable
-from api.web.dependencies import AnyRequest, parts_of
+from api.external.schemas import ShownOutside, outside_as_of, outside_of
+from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
 from api.web.entries import entries_of
-from api.web.parameters import (
-    PAGE_ROWS,
-    WITHOUT_NUL,
-    After,
-    AtStage,
-    Department,
-    Limit,
-    Manager,
-    Offset,
-    Since,
-    Stuck,
-    caught_up,
-    code,
-)
-from api.web.scope import InRegister, scope_of
+from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
 from domain.core.types import LINE_CHARACTERS_MAX
-from infrastructure.projector.positions import Summary
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Summary, Views
+from infrastructure.settings import Settings
+from projections.external.query import OutsideResults
 from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.scope import Scope
 
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
 
@@ -76,88 +66,97 @@ class ProjectProgress(Struct, frozen=True):
     position: int
 
 
-class ViewTables(Controller):
+def project_filter(
+    *,
+    instants: NamedDependency[Instants],
+    manager: Manager = "",
+    phase: AtPhase = "",
+    kind: OfKind = "",
+    department: Department = "",
+    stage: AtStage = None,
+    waiting_on: WaitingOn = "",
+    text: Text = "",
+    stuck: Stuck = None,
+    list_scope: NamedDependency[Scope],
+    changed_since: Since = None,
+    paging: NamedDependency[Paging],
+) -> ProjectFilter:
+    """Which projects the list shows, and one more to see whether there is a next page."""
+    return ProjectFilter(
+        t=instants.at,
+        manager=manager,
+        phase=phase,
+        kind=kind,
+        department=department,
+        stage=stage or "",
+        holder=waiting_on,
+        text=text,
+        stuck=stuck,
+        register=list_scope.register,
+        changed_since=instant_in("changed_since", changed_since),
+        limit=paging.rows_read,
+        offset=paging.offset,
+    )
+
+
+class ProgressRoutes(Controller):
     """The views, each at the position asked for or later."""
 
     tags = ("views",)
 
-    @get("/progress", operation_id="list_progress", summary="The progress table: projects that match every filter")
+    @get(
+        "/progress",
+        operation_id="list_progress",
+        summary="The progress table: projects that match every filter",
+        dependencies={"project_filter": Provide(project_filter, sync_to_thread=False)},
+    )
     async def list_progress(
         self,
-        request: AnyRequest,
-        *,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        manager: Manager = "",
-        phase: AtPhase = "",
-        kind: OfKind = "",
-        department: Department = "",
-        stage: AtStage = None,
-        waiting_on: WaitingOn = "",
-        text: Text = "",
-        stuck: Stuck = None,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        changed_since: Since = None,
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        position: NamedDependency[int],
+        instants: NamedDependency[Instants],
+        progress: NamedDependency[ProgressList],
+        project_filter: NamedDependency[ProjectFilter],
+        paging: NamedDependency[Paging],
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
-        (at, known), (_, position) = asked_then(request, as_of, known_at), await caught_up(request, after)
-        asked = ProjectFilter(
-            t=at,
-            manager=manager,
-            phase=phase,
-            kind=kind,
-            department=department,
-            stage=stage or "",
-            holder=waiting_on,
-            text=text,
-            stuck=stuck,
-            register=(await scope_of(request)).register,
-            changed_since=instant_in("changed_since", changed_since),
-            limit=limit + 1,
-            offset=offset,
-        )
-        table = ProgressList(parts_of(request).approvals.store)
-        rows = await readable(table.page(asked, past_in(as_of, known_at, at, known)))
-        return ProgressPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)
+        rows = await translate_too_much(progress.page(project_filter, instants.past))
+        return ProgressPage(instants.at, instants.known, paging.shown(rows), paging.next_of(rows), position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(
         self,
-        request: AnyRequest,
-        after: After = 0,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+        position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
+        views: NamedDependency[Views],
+        list_scope: NamedDependency[Scope],
     ) -> Summary:
         """How many projects and items there are, how many are open, and how many projects are stuck."""
-        views, _ = await caught_up(request, after)
-        return await views.summary((await scope_of(request)).register)
+        return await views.summary(list_scope.register)
 
     @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
     async def get_progress(
         self,
-        request: AnyRequest,
+        *,
         project_id: FromPath[UUID],
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
+        position: NamedDependency[int],
+        instants: NamedDependency[Instants],
+        views: NamedDependency[Views],
+        approvals: NamedDependency[Approvals],
+        external: NamedDependency[OutsideResults],
+        settings: NamedDependency[Settings],
     ) -> ProjectProgress:
         """Stage, holder, dates and what is missing, item by item; of a past instant read from the ledger."""
-        at, known = asked_then(request, as_of, known_at)
-        views, position = await caught_up(request, after)
-        if as_of or known_at:
-            entries = await entries_of(request, project_id)
-            stale_days = parts_of(request).settings.stale_days
+        at, known, stale_days = instants.at, instants.known, settings.stale_days
+        if instants.is_past:
+            entries = await entries_of(approvals, project_id)
             return ProjectProgress(
                 as_of=at,
                 known_at=known,
-                items=progress_then(project_id, entries, at, known),
-                outside=outside_then(project_id, entries, at, known, stale_days),
+                items=progress_as_of(project_id, entries, at, known),
+                outside=outside_as_of(project_id, entries, at, known, stale_days),
                 position=entries[-1].position,
             )
         rows = await views.items(project_id)
         if not rows:
-            await entries_of(request, project_id)
-        outside = await outside_of(request, project_id, at)
+            await entries_of(approvals, project_id)
+        outside = await outside_of(external, project_id, at, stale_days)
         return ProjectProgress(as_of=at, known_at=known, items=rows, outside=outside, position=position)

@@ -57,21 +57,21 @@ class Tile(Struct, frozen=True):
     href: str
 
 
-def tiles_of(paper: PageContext, found: Tiles) -> list[Tile]:
+def tiles_of(page: PageContext, found: Tiles) -> list[Tile]:
     """The numbers of the zone; those of projects lead to their lists."""
-    linked = [Tile(name, getattr(found, name), paper.link("/", **asked)) for name, asked in TILES]
+    linked = [Tile(name, getattr(found, name), page.link("/", **query)) for name, query in TILES]
     return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
 
 
-def explained(paper: PageContext) -> list[tuple[str, str]]:
+def explained(page: PageContext) -> list[tuple[str, str]]:
     """The figures of the progress table that a reader may want explained: their names, and what they are called."""
-    sheet, label = paper.words["sheet"], paper.words["label"]
+    sheet, label = page.words["sheet"], page.words["label"]
     tiles = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
     return [*tiles, ("done_of", label("done_of")), ("holder", label("holder")), ("left", sheet("left"))]
 
 
 def shown_rows(
-    paper: PageContext,
+    page: PageContext,
     projects: Sequence[ProgressProject],
     items: Mapping[UUID, list[ProgressItem]],
     running: Iterable[ListedClock],
@@ -80,7 +80,7 @@ def shown_rows(
     clocks: dict[UUID, list[Reading]] = {}
     for one in running:
         clocks.setdefault(one.project, []).append(one.reading)
-    return [_shown(paper, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
+    return [_shown(page, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
 
 
 def state_of(item: ProgressItem) -> str:
@@ -94,17 +94,17 @@ def state_of(item: ProgressItem) -> str:
     return OPEN if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED) else UNSTARTED
 
 
-def _shown(paper: PageContext, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
-    names = {item.item: paper.called(item.name) or item.item for item in items}
+def _shown(page: PageContext, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
+    names = {item.item: page.called(item.name) or item.item for item in items}
     by_item: dict[str, str] = {}
     for one in clocks:
         if warned(one) and by_item.get(one.item) != "late":
             by_item[one.item] = warned(one)
     states = [state_of(item) for item in items]
-    sheet = paper.words["sheet"]
+    sheet = page.words["sheet"]
     cells = [
         Cell(
-            state, flag, f"{names[item.item]}: " + ", ".join((cell_word(paper, item, state), *map(sheet, flag.split())))
+            state, flag, f"{names[item.item]}: " + ", ".join((cell_word(page, item, state), *map(sheet, flag.split())))
         )
         for item, state in zip(items, states, strict=True)
         for flag in [by_item.get(item.item, "")]
@@ -114,11 +114,11 @@ def _shown(paper: PageContext, row: ProgressProject, items: list[ProgressItem], 
     return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
 
 
-def cell_word(paper: PageContext, item: ProgressItem, state: str) -> str:
+def cell_word(page: PageContext, item: ProgressItem, state: str) -> str:
     """What a cell is said to be: how a denied or decided item ended, else the state of its cell."""
     if state in (REFUSED, DONE):
-        return paper.words["outcome"](item.outcome) if item.outcome else paper.words["stage"](item.stage)
-    return paper.words["sheet"](state)
+        return page.words["outcome"](item.outcome) if item.outcome else page.words["stage"](item.stage)
+    return page.words["sheet"](state)
 
 
 def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -126,16 +126,16 @@ def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(choices, key=lambda choice: choice[1])
 
 
-def choices_of(paper: PageContext, found: Choices) -> dict[str, list[tuple[str, str]]]:
+def choices_of(page: PageContext, found: Choices) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer, each value with the words for it."""
-    sheet, kind_of, stage = (paper.words[name] for name in ("sheet", "kind_of", "stage"))
+    sheet, kind_of, stage = (page.words[name] for name in ("sheet", "kind_of", "stage"))
     return {
         "manager": [(one, one) for one in found.managers],
-        "phase": [(phase, paper.called(name)) for phase, name in found.phases],
+        "phase": [(phase, page.called(name)) for phase, name in found.phases],
         "kind": [(one, kind_of(one)) for one in found.kinds],
-        "department": by_words((one, paper.office(one)) for one in found.departments),
+        "department": by_words((one, page.office(one)) for one in found.departments),
         "stage": [(one.value, stage(one.value)) for one in Stage],
-        "holder": by_words((one, paper.who(one)) for one in found.holders),
+        "holder": by_words((one, page.who(one)) for one in found.holders),
         "warned": [(one, sheet(one)) for one in ("soon", "late")],
         "status": [(one, sheet(one)) for one in ("open", "done")],
     }

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import sha256
 from typing import cast
 from uuid import UUID
 
 from litestar import Controller, MediaType, Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Struct, json
 
-from api.external.schemas import asked_at, outside_in
+from api.external.schemas import outside_in
 from api.project.schemas import ProjectState, imported_from, state_of
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, ShownEntry, entries_of, shown, unknown_project
-from api.web.identity import actor_of, headers_of
+from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, ShownEntry, shown, unknown_project
+from domain.core.ledger import Actor
 from domain.messages import Entry, replay, tag_of
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.settings import Settings
 from projections.feedback.redaction import BY_COMPLAINANTS, CORRECTIONS
 
 ETAG_DIGITS = 16  # as If-Match expects them behind the version
@@ -39,20 +41,25 @@ class HistoryPage(Struct, frozen=True):
     next: int | None
 
 
-class Projects(Controller):
+class ProjectRoutes(Controller):
     """What a project's own ledger tells, without waiting for any view."""
 
     path = "/projects/{project_id:uuid}"
     tags = ("projects",)
 
     @get("/", operation_id="get_project", summary="Where a project stands")
-    async def get_project(self, request: AnyRequest, project_id: FromPath[UUID]) -> Response[ProjectState]:
+    async def get_project(
+        self,
+        project_id: FromPath[UUID],
+        entries: NamedDependency[list[Entry]],
+        now: NamedDependency[datetime],
+        approvals: NamedDependency[Approvals],
+        settings: NamedDependency[Settings],
+    ) -> Response[ProjectState]:
         """The state that the next command will be decided on; its version, or its ETag, is for If-Match."""
-        at, stale_days = asked_at(request, None)
-        entries = await entries_of(request, project_id)
         project = replay(project_id, entries)
-        outside = outside_in(project_id, entries, at, stale_days)
-        law = parts_of(request).approvals.law_for(project.law, at, begun=True)
+        outside = outside_in(project_id, entries, now, settings.stale_days)
+        law = approvals.law_for(project.law, now, begun=True)
         body = _encode(state_of(project, outside, law, imported_from(entries)))
         etag = f'"{project.version}-{sha256(body).hexdigest()[:ETAG_DIGITS]}"'  # what is stale moves with the day
         return cast("Response[ProjectState]", Response(body, media_type=MediaType.JSON, headers={"ETag": etag}))
@@ -60,14 +67,13 @@ class Projects(Controller):
     @get("/history", operation_id="get_history", summary="A project's full history, a page at a time")
     async def get_history(
         self,
-        request: AnyRequest,
         project_id: FromPath[UUID],
+        approvals: NamedDependency[Approvals],
+        actor: NamedDependency[Actor],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> HistoryPage:
         """Every entry, also what was corrected since: nothing is ever rewritten."""
-        by = actor_of(headers_of(request.scope))
-        approvals = parts_of(request).approvals
         project = await approvals.state(project_id)
         if not isinstance(project, Project) or not project.version:
             raise unknown_project(project_id)
@@ -76,14 +82,12 @@ class Projects(Controller):
             entry for entry in await approvals.history(project_id, after, limit) if entry.version <= project.version
         ]
         more = bool(page) and page[-1].version < project.version
-        return HistoryPage(shown(page, by, await _context(approvals, project)), page[-1].version if more else None)
+        return HistoryPage(shown(page, actor, await _context(approvals, project)), page[-1].version if more else None)
 
     @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
-    async def export_history(self, request: AnyRequest, project_id: FromPath[UUID]) -> Stream:
+    async def export_history(self, entries: NamedDependency[list[Entry]], actor: NamedDependency[Actor]) -> Stream:
         """The same entries in one go, as newline-delimited JSON."""
-        by = actor_of(headers_of(request.scope))
-        entries = shown(await entries_of(request, project_id), by)
-        return Stream((_encode(entry) + b"\n" for entry in entries), media_type=NDJSON)
+        return Stream((_encode(entry) + b"\n" for entry in shown(entries, actor)), media_type=NDJSON)
 
 
 async def _context(approvals: Approvals, project: Project) -> list[Entry]:

@@ -181,7 +181,7 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None, 
         suspensions=[ShownSuspension(name, ground) for name, ground in item.suspensions.items()],
         extensions=item.extensions,
         round=item.round,
-        consultations=[_consultation(asked) for asked in item.consultations.values()],
+        consultations=[_consultation(one) for one in item.consultations.values()],
         queue=[
             ShownTurn(department, step, before.department)
             for department, step, before in queue(item.consultations).values()
@@ -210,26 +210,26 @@ def renew_by(item: Item, law: Pack) -> date | None:
     return file_by(own, item.mode, item.granted_as.valid_through)
 
 
-def _consultation(asked: Consultation) -> ShownConsultation:
-    answer = asked.answer
+def _consultation(consultation: Consultation) -> ShownConsultation:
+    answer = consultation.answer
     return ShownConsultation(
-        department=asked.department,
-        step=asked.step,
-        opinion=asked.opinion,
-        round=asked.round,
+        department=consultation.department,
+        step=consultation.step,
+        opinion=consultation.opinion,
+        round=consultation.round,
         conditions=answer.conditions,
         reasons=answer.reasons,
         deemed=answer.deemed,
-        article=answer.article or asked.article,
-        clock=asked.clock,
-        limit=asked.limit,
-        line=asked.line,
-        recalled=asked.recalled,
-        stale=asked.stale,
-        kept=asked.opinion_kept,
-        forwarded_to=asked.forwarded_to,
-        forwarded_from=asked.forwarded_from,
-        earlier=asked.earlier,
+        article=answer.article or consultation.article,
+        clock=consultation.clock,
+        limit=consultation.limit,
+        line=consultation.line,
+        recalled=consultation.recalled,
+        stale=consultation.stale,
+        kept=consultation.opinion_kept,
+        forwarded_to=consultation.forwarded_to,
+        forwarded_from=consultation.forwarded_from,
+        earlier=consultation.earlier,
     )
 
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from api.web.as_of import AsOf, KnownAt, asked_then
-from api.web.dependencies import AnyRequest, laws_of
-from api.web.entries import entries_of
+from api.web.as_of import Instants
 from domain.law.project_time import NOTHING
+from domain.messages import Entry
+from infrastructure.law.lawbook import LawBook
 from projections.clocks.project_time import ProjectTime, project_time
 
 UNBEGUN = ProjectTime(NOTHING, None, None, "", ())
@@ -26,7 +27,7 @@ class ShownTime(Struct, frozen=True):
     project: ProjectTime
 
 
-class ProjectTimes(Controller):
+class ProjectTimeRoutes(Controller):
     """A project's time, read from its own ledger."""
 
     tags = ("clocks",)
@@ -37,10 +38,12 @@ class ProjectTimes(Controller):
         summary="The government's working days of a project, and the applicant's",
     )
     async def get_project_time(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+        self,
+        project_id: FromPath[UUID],
+        entries: NamedDependency[list[Entry]],
+        instants: NamedDependency[Instants],
+        laws: NamedDependency[LawBook],
     ) -> ShownTime:
         """Days on which several clocks counted are one each; in all, and phase by phase against what was promised."""
-        at, known = asked_then(request, as_of, known_at)
-        entries = await entries_of(request, project_id)
-        found = project_time(project_id, entries, await laws_of(request), at, known)
-        return ShownTime(at, known, found or UNBEGUN)
+        time = project_time(project_id, entries, laws, instants.at, instants.known)
+        return ShownTime(instants.at, instants.known, time or UNBEGUN)

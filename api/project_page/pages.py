@@ -4,122 +4,132 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.exceptions import HTTPException
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.clocks.display import telling
-from api.html.frame import Lang, apologize, page, reader_of
-from api.html.page import PageContext, paper_of, style_sheet
+from api.flow.critical_path import FORECASTS, Forecasts
+from api.html.page import PageContext
 from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
-from api.project_page.view_models import named_by, standing_of
+from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
 from api.register.figures import register_figures
-from api.web.as_of import AsOf, On, end_of, instant_in, progress_then
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.entries import VERSION_MAX, ShownEntry, entries_of, shown
-from api.web.error_handlers import answer
+from api.web.as_of import AsOf, On, end_of, instant_in, progress_as_of
+from api.web.entries import VERSION_MAX, ShownEntry, shown
 from api.web.problems import Problem
 from domain.core.ledger import Actor, Role
 from domain.messages import Entry, replay
 from domain.project.application.registration import ProjectRegistered
 from domain.project.materials.attachment import MaterialAttached, MaterialDetached
-from domain.project.state.project import Project
-from projections.clocks.project_time import ProjectTime, project_time
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from projections.clocks.project_time import project_time
 from projections.materials.fold import files_of
 
 WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 
-STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
-
 Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what came before; 0 for all.")]
 
 
-def lost(request: AnyRequest, error: Exception) -> Response[Any]:
-    """What is said where nothing is at an address: a page to a browser, which asks for one, else a problem."""
-    return (apologize if "text/html" in request.headers.get("accept", "") else answer)(request, error)
+class PageRequest(Struct, frozen=True):
+    """The instant *at* that a project's page shows, and the *entries* recorded by then.
+
+    *day*: that of the form, empty where none was chosen; *is_past*: an instant or a day was named.
+    """
+
+    at: datetime
+    entries: list[Entry]
+    day: str
+    is_past: bool
 
 
-class Pages(Controller):
-    """What a browser is shown."""
-
-    include_in_schema = False
-    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
-
-    @get("/pages/projects/{project_id:uuid}")
-    async def project(
-        self,
-        request: AnyRequest,
-        project_id: FromPath[UUID],
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        before: Before = 0,
-        as_of: AsOf = None,
-        on: On = "",
-    ) -> Response[str]:
-        """One project: how it stands, item by item, what it waits for, what was said of it, and its history.
-
-        As it stood *as_of* an instant, or at the end of the day *on*, as was known then; now where neither is given.
-        """
-        at, entries = await _recorded_by(request, project_id, as_of, on)
-        project = replay(project_id, entries)
-        paper, reader = await paper_of(request, project.law, project.register), reader_of(request)
-        spent = project_time(project_id, entries, await laws_of(request), at, at)
-        items = progress_then(project_id, entries, at, at)
-        names = {row.item: paper.called(row.name) or row.item for row in items}
-        registered = next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
-        body = paper.print(
-            "project.html",
-            name=registered.name if registered else "",
-            person=await linked_person(request, paper, registered.enterprise.uscc if registered else ""),
-            about=_about(registered, project.manager, law_title(project.law, paper.language)),
-            items=items,
-            **await _standing(request, project, entries, at, spent),
-            as_of=at,
-            on=on,
-            today=paper.here(as_of="", on="", before=0) if as_of or on else "",
-            project=project_id,
-            **telling(paper, at, past=bool(as_of or on)),
-            waits=await waiting_shown(request, project_id, entries, paper, at),
-            named=named_by(names, paper.words["of_project"]("or")),
-            spent=spent,
-            files=files_of(entries, at, at),
-            information=paper.link(f"/pages/projects/{project_id}/information"),
-            **_history(paper, project_id, shown(entries, reader), before, names, reader),
-        )
-        return page(body)
-
-
-async def _standing(
-    request: AnyRequest, project: Project, entries: list[Entry], at: datetime, spent: ProjectTime | None
-) -> dict[str, object]:
-    """What the template needs of how the project stands, and of the register it may have been imported from."""
-    standing = await standing_of(request, project, entries, at, spent)
-    return {"standing": standing, "figures": register_figures(request, entries, standing.readings, at, at)}
-
-
-async def _recorded_by(
-    request: AnyRequest, project_id: UUID, as_of: datetime | None, on: str
-) -> tuple[datetime, list[Entry]]:
+def recorded_by(
+    project_id: FromPath[UUID],
+    entries: NamedDependency[list[Entry]],
+    now: NamedDependency[datetime],
+    as_of: AsOf = None,
+    on: On = "",
+) -> PageRequest:
     """The instant asked about, and what was recorded of the project by then. Raises Problem project-unknown."""
-    entries = await entries_of(request, project_id)
-    asked = instant_in("as_of", as_of) or end_of(request, on, entries[0].recorded.law)
-    at = asked or parts_of(request).approvals.clock()
-    told = [entry for entry in entries if entry.recorded_at <= at] if asked else entries
-    if not told:
+    chosen = instant_in("as_of", as_of) or end_of(on, entries[0].recorded.law, now)
+    at = chosen or now
+    known = [entry for entry in entries if entry.recorded_at <= at] if chosen else entries
+    if not known:
         raise Problem(
             "project-unknown",
             f"nothing was recorded of {project_id} by {at.isoformat()}",
             remedy=f"ask of {entries[0].recorded_at.isoformat()} or later",
         )
-    return at, told
+    return PageRequest(at, known, on, is_past=bool(as_of or on))
+
+
+def page_sources(
+    entries: NamedDependency[list[Entry]],
+    approvals: NamedDependency[Approvals],
+    laws: NamedDependency[LawBook],
+    forecasts: NamedDependency[Forecasts],
+    views: NamedDependency[Views],
+) -> PageSources:
+    """What the page of a project is read from."""
+    return PageSources(entries, approvals, laws, forecasts, views)
+
+
+class ProjectPages(Controller):
+    """The page of one project."""
+
+    dependencies = FORECASTS | {
+        "page_request": Provide(recorded_by, sync_to_thread=False),
+        "sources": Provide(page_sources, sync_to_thread=False),
+    }
+
+    @get("/pages/projects/{project_id:uuid}")
+    async def project(
+        self,
+        project_id: FromPath[UUID],
+        page: NamedDependency[PageContext],
+        page_request: NamedDependency[PageRequest],
+        sources: NamedDependency[PageSources],
+        reader: NamedDependency[Actor],
+        before: Before = 0,
+    ) -> Response[str]:
+        """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
+        at, entries = page_request.at, page_request.entries
+        project = replay(project_id, entries)
+        page = page.under(project.law, project.register)
+        spent = project_time(project_id, entries, sources.laws, at, at)
+        items = progress_as_of(project_id, entries, at, at)
+        names = {row.item: page.called(row.name) or row.item for row in items}
+        registered, standing = _registration(entries), await standing_of(sources, project, entries, at, spent)
+        return page.render(
+            "project.html",
+            name=registered.name if registered else "",
+            person=await linked_person(sources.approvals, page, registered.enterprise.uscc if registered else ""),
+            about=_about(registered, project.manager, law_title(project.law, page.language)),
+            items=items,
+            standing=standing,
+            figures=register_figures(sources.approvals, entries, standing.readings, at, at),
+            as_of=at,
+            on=page_request.day,
+            today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
+            project=project_id,
+            **telling(page, at, past=page_request.is_past),
+            waits=await waiting_shown(sources, project_id, entries, page, at),
+            named=named_by(names, page.words["of_project"]("or")),
+            spent=spent,
+            files=files_of(entries, at, at),
+            information=page.link(f"/pages/projects/{project_id}/information"),
+            **_history(page, project_id, shown(entries, reader), before, names, reader),
+        )
 
 
 class HistorySlice(Struct, frozen=True):
@@ -131,15 +141,15 @@ class HistorySlice(Struct, frozen=True):
 
 
 def _history(
-    paper: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
+    page: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
 ) -> dict[str, object]:
-    """What the template needs of the history: a slice of it, the ways to those beside it, and how a line is told."""
+    """What the template needs of the history: a slice of it, links to those beside it, and its words."""
     history = _slice(entries, before)
     return {
         "history": history.entries,
-        "newer": paper.here(before=history.newer) if history.newer is not None else "",
-        "older": paper.here(before=history.older) if history.older else "",
-        "told": Sentences(paper, project, SentenceContext.of(entries), names),
+        "newer": page.here(before=history.newer) if history.newer is not None else "",
+        "older": page.here(before=history.older) if history.older else "",
+        "told": Sentences(page, project, SentenceContext.of(entries), names),
         "items_of": items_of,
         "audits": reader.role in WHO_AUDITS,
     }
@@ -154,18 +164,16 @@ def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
     return HistorySlice(entries[start:end][::-1], newer, start + 1 if start else 0)
 
 
+def _registration(entries: list[Entry]) -> ProjectRegistered | None:
+    """The registration of the project; None before it."""
+    return next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
+
+
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
     """What stands at the head of a project's page: labels and what belongs to them, as far as it is known."""
     code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
     named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
     return [(name, value) for name, value in named if value]
-
-
-@get("/static/app.css", include_in_schema=False, sync_to_thread=False)
-def app_css() -> Response[bytes]:
-    """The one style sheet, as the package holds it."""
-    headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
-    return Response(style_sheet(), media_type="text/css", headers=headers)  # litestar adds the character set
 
 
 def items_of(fact: object) -> tuple[str, ...]:

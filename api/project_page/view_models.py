@@ -8,15 +8,19 @@ from datetime import datetime
 from msgspec import Struct
 
 from api.clocks.display import waits
+from api.flow.critical_path import Forecasts
 from api.flow.project_flow import counted_by
 from api.information.routes import information_at
 from api.project_page.renewal import ShownRenewal, is_renewed, renewals_in
-from api.web.dependencies import AnyRequest, laws_of, parts_of
+from api.web.zones import home_zone
 from domain.as_of import settled
 from domain.messages import Entry
 from domain.project.application.registration import ProjectRegistered
 from domain.project.state.project import Project
 from domain.project.waiting.stuck import is_done, is_stuck, turned_down
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
 from projections.clocks.project_time import ProjectTime, TimedPhase, timed
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading, Reading
@@ -25,6 +29,16 @@ from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.flow.phases import course, phases_at
 
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
+
+
+class PageSources(Struct, frozen=True):
+    """What the page of a project is read from: all its *entries*, other streams, the law, forecasts, views."""
+
+    entries: list[Entry]
+    approvals: Approvals
+    laws: LawBook
+    forecasts: Forecasts
+    views: Views
 
 
 class ProjectStanding(Struct, frozen=True):
@@ -53,22 +67,22 @@ class ProjectStanding(Struct, frozen=True):
 
 
 async def standing_of(
-    request: AnyRequest, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
+    sources: PageSources, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
 ) -> ProjectStanding:
     """How *project* stands at *at*, read from its own *entries*."""
+    approvals, laws = sources.approvals, sources.laws
     found = course(project.id, settled(entries, at, at))
-    asked = VoicesAt(parts_of(request).approvals.store, await laws_of(request), at, at)
-    said = VoiceFilter(project=project.id)
+    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id)
     filled = required = 0
-    clocks = await ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, at).of_project(project.id)
+    clocks = await ClocksAt(approvals.store, laws, at, at).of_project(project.id)
     if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
-        information = await information_at(request, project.id, at, at)
+        information = information_at(project.id, sources.entries, at, at, home_zone(approvals.laws))
         filled, required = information.filled, information.required
     return ProjectStanding(
         kind=project.flow.kind if project.flow else "",
         stuck=is_stuck(project),
         turned_down=turned_down(project),
-        phases=timed(phases_at(found, await counted_by(request, found, at, at), at), spent),
+        phases=timed(phases_at(found, counted_by(approvals, laws, found, at, at), at), spent),
         clocks=running(clocks),
         renewals=renewals_in(project, clocks),
         readings=clocks,
@@ -76,13 +90,13 @@ async def standing_of(
         required=required,
         done=sum(map(is_done, project.items.values())),
         items=len(project.items),
-        complaints=await asked.complaints(said),
-        evaluations=await asked.evaluations(said),
+        complaints=await feedback.complaints(of_project),
+        evaluations=await feedback.evaluations(of_project),
     )
 
 
 def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
-    """The clocks that somebody has to do something about, by item, what ends first on top."""
+    """The clocks that wait for an act, by item, what ends first on top."""
     found: dict[str, list[Reading]] = {}
     for of_item in readings:
         clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]

@@ -9,12 +9,11 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Struct
 
-from api.flow.critical_path import expected, law_of
 from api.flow.path_schemas import Expected, PathItem, path_items
 from api.html.links import asked_as
 from api.html.page import PageContext
 from api.html.titles import grounds
-from api.web.dependencies import AnyRequest, parts_of
+from api.project_page.view_models import PageSources
 from domain.law.packs.pack import Pack
 from domain.messages import Entry
 from domain.project.countersignature.rules import JOINT_STEP
@@ -63,51 +62,50 @@ class ShownWaiting(Struct, frozen=True):
 
 
 async def waiting_shown(
-    request: AnyRequest, project_id: UUID, entries: Sequence[Entry], paper: PageContext, at: datetime
+    sources: PageSources, project_id: UUID, entries: Sequence[Entry], page: PageContext, at: datetime
 ) -> ShownWaiting:
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
-    parts = parts_of(request)
-    folded = as_it_stood((WAITING, HANDLED), project_id, entries, at, at)
-    found = await expected(request, folded, at, await parts.views.reached())
-    told = WaitingSentence(folded.project, law_of(request, folded, at), paper)
+    folded, forecasts = as_it_stood((WAITING, HANDLED), project_id, entries, at, at), sources.forecasts
+    found = await forecasts.expected(folded, at, await sources.views.reached())
+    sentence = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
     ways = {one.item: one for one in path_items(found)}
-    items = [told.item(one, ways.get(one.item)) for one in waiting_at(folded)]
+    items = [sentence.item(one, ways.get(one.item)) for one in waiting_at(folded)]
     untold = any(one.path is not None and one.path.remaining.overrun for one in items)
     held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
-    return ShownWaiting(items, found.finish, tuple(map(told.named, found.way.critical)), untold, held)
+    return ShownWaiting(items, found.finish, tuple(map(sentence.named, found.way.critical)), untold, held)
 
 
-def waited_on(paper: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:
+def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:
     """What a wait of this *kind* is for exactly, in words; of items, which only their project can name, nothing."""
-    words = paper.words
+    words = page.words
     match kind:
         case WaitKind.PRECONDITION:
             return ()
         case WaitKind.APPLICATION:
             return tuple(words["outcome"](words["stage"](ended)) for ended in on)
         case WaitKind.DECISION:
-            return tuple(asked_as(paper, asked) for asked in on)
+            return tuple(asked_as(page, asked) for asked in on)
         case WaitKind.COUNTERSIGNATURE:
             return tuple(step for step in on if step != JOINT_STEP)
         case WaitKind.SUSPENSION:
-            return tuple(grounds(paper.language).get(reason, reason) for reason in on)
+            return tuple(grounds(page.language).get(reason, reason) for reason in on)
     return tuple(on)
 
 
-def applied_again(paper: PageContext, kind: str, on: Sequence[str], since: datetime | None) -> str:
+def applied_again(page: PageContext, kind: str, on: Sequence[str], since: datetime | None) -> str:
     """That an application has to be made again, and how the last one ended and when; empty where none was."""
     if kind != WaitKind.APPLICATION or not on:
         return ""
-    words = paper.words
+    words = page.words
     ended, said = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
-    return Markup(said).format(day=paper.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
+    return Markup(said).format(day=page.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
 
 
 class WaitingSentence:
     """Says what is waited for in the words of one language, and grounds in those of the law."""
 
-    def __init__(self, project: Project, pack: Pack, paper: PageContext) -> None:
-        self._project, self._pack, self._paper = project, pack, paper
+    def __init__(self, project: Project, pack: Pack, page: PageContext) -> None:
+        self._project, self._pack, self._paper = project, pack, page
 
     def named(self, code: str) -> str:
         """An item's name; its code where it has none."""

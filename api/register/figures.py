@@ -8,16 +8,15 @@ from functools import partial
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
 from api.project.schemas import Imported, imported_from
-from api.web.as_of import AsOf, KnownAt, asked_then
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.entries import entries_of
 from domain.law.licensing.clock import State
 from domain.law.licensing.review import DECISION
 from domain.messages import Entry
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading
 from projections.register_figures.cases import CaseRow, case_row
@@ -54,7 +53,7 @@ class RegisterFigures(Struct, frozen=True):
     by_law: list[LawFigure]
 
 
-class RegisterTables(Controller):
+class RegisterFigureRoutes(Controller):
     """An imported case beside its register."""
 
     tags = ("projects",)
@@ -65,24 +64,25 @@ class RegisterTables(Controller):
         summary="Of an imported case, the register's figures beside the law's",
     )
     async def get_register_figures(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
+        self,
+        project_id: FromPath[UUID],
+        entries: NamedDependency[list[Entry]],
+        project_clocks: NamedDependency[ClocksAt],
+        approvals: NamedDependency[Approvals],
     ) -> RegisterFigures:
         """Both counts, and a statement in Chinese and English which is which."""
-        at, known = asked_then(request, as_of, known_at)
-        entries = await entries_of(request, project_id)
-        asked = ClocksAt(parts_of(request).approvals.store, await laws_of(request), at, known)
-        readings = await asked.of_project(project_id) if imported_from(entries) else []
-        return register_figures(request, entries, readings, at, known)
+        readings = await project_clocks.of_project(project_id) if imported_from(entries) else []
+        return register_figures(approvals, entries, readings, project_clocks.t, project_clocks.known)
 
 
 def register_figures(
-    request: AnyRequest, entries: Sequence[Entry], readings: Sequence[ItemReading], at: datetime, known: datetime
+    approvals: Approvals, entries: Sequence[Entry], readings: Sequence[ItemReading], at: datetime, known: datetime
 ) -> RegisterFigures:
     """The figures of the case with these *entries*, whose clocks were read as *readings*."""
     imported = imported_from(entries)
     if imported is None:
         return RegisterFigures(at, known, None, None, [])
-    law_for = partial(parts_of(request).approvals.law_for, begun=True)
+    law_for = partial(approvals.law_for, begun=True)
     by_register = case_row(entries, law_for, as_of=at, known_at=known)
     return RegisterFigures(at, known, imported, by_register, list(by_law(readings)))
 

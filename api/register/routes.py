@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from litestar import Controller, get
+from litestar.di import NamedDependency
 from msgspec import Struct
 
-from api.web.dependencies import AnyRequest
-from api.web.parameters import After, caught_up
-from api.web.scope import registers_of
+from infrastructure.projector.positions import Views
 from projections.scope import RegisterCount
 
 
@@ -19,13 +18,17 @@ class Registers(Struct, frozen=True):
     position: int
 
 
-class RegisterList(Controller):
+class RegisterRoutes(Controller):
     """Lists and figures are of the zone, or of one register: they are never added up."""
 
     tags = ("views",)
 
     @get("/registers", operation_id="list_registers", summary="The registers that were imported")
-    async def list_registers(self, request: AnyRequest, after: After = 0) -> Registers:
+    async def list_registers(
+        self,
+        position: NamedDependency[int],
+        views: NamedDependency[Views],
+        registers: NamedDependency[list[RegisterCount]],
+    ) -> Registers:
         """By the names of their logs, with how many projects each has."""
-        views, position = await caught_up(request, after)
-        return Registers((await views.summary()).projects, await registers_of(request), position)
+        return Registers((await views.summary()).projects, registers, position)

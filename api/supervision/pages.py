@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.exceptions import HTTPException
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import telling
 from api.html.clock_names import clock_name
-from api.html.frame import Lang, apologize, page, reader_of
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
-from api.html.page import paper_of
+from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
-from api.supervision.schemas import CardFigure, CardId, CardsAsked, DecidedAsked, DecidedFigure, card_shown, list_asked
+from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
-from api.web.as_of import AsOf, On, end_of, readable
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.entries import entries_of, shown
-from api.web.parameters import PAGE_ROWS, Department, Limit, Offset
-from api.web.period import First, Last, period_of, supervision_at
-from api.web.scope import InRegister
-from infrastructure.ledger.approvals import DEFAULT_LAW
+from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
+from api.web.entries import shown
+from domain.core.ledger import Actor
+from domain.law.calendar.period import Period
+from domain.messages import Entry
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
@@ -31,143 +33,139 @@ from projections.supervision.query import SupervisionAt
 ORDERS_SHOWN_MAX = 20
 
 
+def instant_or_day(now: NamedDependency[datetime], as_of: AsOf = None, on: On = "") -> datetime:
+    """The instant of the board: that in the address, else the end of the day that was chosen, else now."""
+    return instant_in("as_of", as_of) or end_of(on, DEFAULT_LAW, now) or now
+
+
+def board_clocks(
+    approvals: NamedDependency[Approvals],
+    laws: NamedDependency[LawBook],
+    supervision: NamedDependency[SupervisionAt],
+) -> ClocksAt:
+    """The clocks at the instant of the board, as was known then."""
+    return ClocksAt(approvals.store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
+
+
+BOARD_DEPENDENCIES = {
+    "instant": Provide(instant_or_day, sync_to_thread=False),
+    "board_clocks": Provide(board_clocks, sync_to_thread=False),
+}
+
+
 class SupervisionPages(Controller):
     """For the bureau, without any script. The period and the instant stand in every address."""
 
-    include_in_schema = False
-    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
-
-    @get(BOARD)
+    @get(BOARD, dependencies=BOARD_DEPENDENCIES)
     async def board(
         self,
-        request: AnyRequest,
-        *,
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        first: First = None,
-        last: Last = None,
-        as_of: AsOf = None,
+        page: NamedDependency[PageContext],
+        period: NamedDependency[Period],
+        supervision: NamedDependency[SupervisionAt],
+        board_clocks: NamedDependency[ClocksAt],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
         on: On = "",
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
-        reader_of(request)
-        asked = await supervision_at(request, as_of or end_of(request, on, DEFAULT_LAW))
-        period = period_of(first, last, asked)
-        lines = await readable(asked.board(period))
-        compared = [await readable(asked.total(other)) for other in (period.before(), period.year_before())]
-        due = await due_list(request, asked)
-        orders = await asked.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
-        names = await names_of(parts_of(request).approvals.store, [one.project for one in (*(due or ()), *orders)])
-        paper = await paper_of(request, DEFAULT_LAW)
-        links = Links(paper, period, asked.as_of)
-        body = paper.print(
+        lines = await translate_too_much(supervision.board(period))
+        compared = [
+            await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
+        ]
+        due = await due_list(board_clocks)
+        orders = await supervision.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
+        links = Links(page, period, supervision.as_of)
+        return page.render(
             "supervision.html",
             period=period,
-            as_of=asked.as_of,
+            as_of=supervision.as_of,
             on=on,
-            chips=chips(paper, asked),
+            chips=chips(page, supervision),
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
             lines=lines,
             links=links,
             due=due,
-            **await matrix(request, asked),
+            **await matrix(board_clocks, laws),
             orders=orders,
-            names=names,
+            names=await names_of(approvals.store, [one.project for one in (*(due or ()), *orders)]),
             percent=percent,
-            **telling(paper, asked.as_of),
+            **telling(page, supervision.as_of),
         )
-        return page(body)
 
-    @get(CARDS)
+    @get(CARDS, dependencies=CARD_FILTER)
     async def cards(
         self,
-        request: AnyRequest,
-        *,
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        first: First = None,
-        last: Last = None,
-        as_of: AsOf = None,
-        department: Department = "",
-        figure: CardsAsked = CardFigure.ALL,
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        page: NamedDependency[PageContext],
+        card_filter: NamedDependency[ListFilter],
+        supervision: NamedDependency[SupervisionAt],
+        approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """The list behind a figure of cards."""
-        reader_of(request)
-        asked = await supervision_at(request, as_of)
-        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
-        return await _list(request, "cards.html", asked, await readable(asked.signal_page(part)), part)
+        found = await translate_too_much(supervision.signal_page(card_filter))
+        return await _list(page, approvals, "cards.html", found, card_filter, supervision.as_of)
 
-    @get(DECISIONS)
+    @get(DECISIONS, dependencies=DECISION_FILTER)
     async def decisions(
         self,
-        request: AnyRequest,
-        *,
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        first: First = None,
-        last: Last = None,
-        as_of: AsOf = None,
-        department: Department = "",
-        figure: DecidedAsked = DecidedFigure.DECIDED,
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        page: NamedDependency[PageContext],
+        decision_filter: NamedDependency[ListFilter],
+        supervision: NamedDependency[SupervisionAt],
+        approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """The list behind a figure of decisions."""
-        reader_of(request)
-        asked = await supervision_at(request, as_of)
-        part = list_asked(asked, first, last, department=department, figure=figure, limit=limit, offset=offset)
-        return await _list(request, "decisions.html", asked, await readable(asked.decided_page(part)), part)
+        found = await translate_too_much(supervision.decided_page(decision_filter))
+        return await _list(page, approvals, "decisions.html", found, decision_filter, supervision.as_of)
 
-    @get("/pages/projects/{project_id:uuid}/card")
+    @get("/pages/projects/{project_id:uuid}/card", dependencies=CLOCK_SOURCE)
     async def card(
         self,
-        request: AnyRequest,
+        *,
         project_id: FromPath[UUID],
         card: CardId,
-        lang: Lang = "",  # noqa: ARG002  checked here, used by Paper
-        as_of: AsOf = None,
+        page: NamedDependency[PageContext],
+        entries: NamedDependency[list[Entry]],
+        instant: NamedDependency[datetime],
+        clock_source: NamedDependency[ClockSource],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
+        reader: NamedDependency[Actor],
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
-        reader, entries = reader_of(request), await entries_of(request, project_id)
-        file = await card_shown(request, project_id, card, as_of, reader)
-        paper = await paper_of(request, file.proof.rule if file.proof else DEFAULT_LAW)
-        names = await names_of(parts_of(request).approvals.store, [project_id])
-        body = paper.print(
+        file = await card_shown(clock_source, entries, card, instant, reader)
+        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        names = await names_of(approvals.store, [project_id])
+        return page.render(
             "card.html",
             file=file,
             unit=file.unit,
             names=names,
-            held=await held(request, file),
-            clock_name=clock_name(paper),
+            held=held(entries, laws, file.signal),
+            clock_name=clock_name(page),
             told=Sentences(
-                paper, project_id, SentenceContext.of(shown(entries, reader)), names.of(project_id, paper.called)
+                page, project_id, SentenceContext.of(shown(entries, reader)), names.of(project_id, page.called)
             ),
-            board=paper.link(BOARD),
+            board=page.link(BOARD),
         )
-        return page(body)
 
 
 async def _list(
-    request: AnyRequest, template: str, asked: SupervisionAt, found: ListPage[Any], part: ListFilter
+    page: PageContext, approvals: Approvals, template: str, found: ListPage[Any], part: ListFilter, as_of: datetime
 ) -> Response[str]:
     """The page that was *found* of the list of one figure."""
-    paper, following = await paper_of(request, DEFAULT_LAW), part.following(found.count)
-    body = paper.print(
+    following = part.following(found.count)
+    return page.render(
         template,
         figure=part.figure,
         department=part.department,
         period=part.period,
-        as_of=asked.as_of,
+        as_of=as_of,
         count=found.count,
         rows=found.rows,
-        names=await names_of(parts_of(request).approvals.store, (row.project for row in found.rows)),
-        back=Links(paper, part.period, asked.as_of).to(BOARD),
-        card_link=card_link(paper),
-        clock_name=clock_name(paper),
-        previous=paper.here(offset=max(part.offset - (part.limit or 0), 0)) if part.offset else "",
-        next=paper.here(offset=following) if following else "",
+        names=await names_of(approvals.store, (row.project for row in found.rows)),
+        back=Links(page, part.period, as_of).to(BOARD),
+        card_link=card_link(page),
+        clock_name=clock_name(page),
+        previous=page.here(offset=max(part.offset - (part.limit or 0), 0)) if part.offset else "",
+        next=page.here(offset=following) if following else "",
     )
-    return page(body)

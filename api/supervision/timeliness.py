@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from msgspec import Struct, structs
 
-from api.web.dependencies import AnyRequest, laws_of, parts_of
-from api.web.parameters import PAGE_ROWS, After, Department, Limit, Offset, caught_up
-from api.web.period import First, Last, period_of, supervision_at, zone_of
-from api.web.scope import InRegister
+from api.web.parameters import Department, Paging
+from api.web.queries import supervision_now
+from api.web.zones import home_zone
 from domain.law.calendar.period import Period
 from domain.law.licensing.review import DECISION
 from domain.law.timeliness import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS_USUAL_MAX
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from projections.scope import Scope
 from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped
+
+
+def timeliness(
+    approvals: NamedDependency[Approvals],
+    laws: NamedDependency[LawBook],
+    now: NamedDependency[datetime],
+    list_scope: NamedDependency[Scope],
+) -> ConductOf:
+    """How late acts were recorded, and which clocks were stopped oddly often, as is known now."""
+    return ConductOf(approvals.store, laws, now, list_scope)
+
+
+TIMELINESS = {
+    "timeliness": Provide(timeliness, sync_to_thread=False),
+    "supervision": Provide(supervision_now, sync_to_thread=False),  # whose period is that of now
+}
 
 
 class LagList(Struct, frozen=True):
@@ -51,65 +70,51 @@ class OftenStoppedList(Struct, frozen=True):
     position: int
 
 
-class ConductTables(Controller):
+class TimelinessRoutes(Controller):
     """What is reported and never capped: the figures are for people to ask about."""
 
     tags = ("supervision",)
+    dependencies = TIMELINESS
 
     @get("/supervision/lags", operation_id="list_lags", summary="How late acts were recorded, by department")
     async def list_lags(
         self,
-        request: AnyRequest,
-        after: After = 0,
-        first: First = None,
-        last: Last = None,
+        position: NamedDependency[int],
+        period: NamedDependency[Period],
+        timeliness: NamedDependency[ConductOf],
         department: Department = "",
-        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
     ) -> LagList:
         """Of what was recorded in the period: working days from the act to its record, median and 90th percentile."""
-        _, position = await caught_up(request, after)
-        asked, period = await conduct_of(request, first, last)
-        total, *departments = await asked.lags(period, department)
+        total, *departments = await timeliness.lags(period, department)
         return LagList(period.first, period.last, LAG_TARGET_DAYS, total, departments, position)
 
     @get("/supervision/suspensions", operation_id="list_often_stopped", summary="Clocks that were stopped oddly often")
     async def list_often_stopped(
         self,
-        request: AnyRequest,
         *,
-        after: After = 0,
-        first: First = None,
-        last: Last = None,
+        position: NamedDependency[int],
+        period: NamedDependency[Period],
+        timeliness: NamedDependency[ConductOf],
+        laws: NamedDependency[LawBook],
         department: Department = "",
-        register: InRegister = "",  # noqa: ARG002  checked here, used by supervision_at
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        paging: NamedDependency[Paging],
     ) -> OftenStoppedList:
         """Applications with a suspension begun in the period, stopped many times, or night after night."""
-        _, position = await caught_up(request, after)
-        asked, period = await conduct_of(request, first, last)
-        found = await asked.often_stopped(period, zone_of(await laws_of(request)), department)
+        rows = await timeliness.often_stopped(period, home_zone(laws), department)
         return OftenStoppedList(
             period.first,
             period.last,
             SUSPENSIONS_USUAL_MAX,
             NIGHTS_USUAL_MAX,
-            len(found),
-            [with_evidence(one) for one in found[offset : offset + limit]],
-            offset + limit if len(found) > offset + limit else None,
+            len(rows),
+            [with_evidence(row) for row in paging.shown(rows[paging.offset :])],
+            paging.next_of(rows[paging.offset :]),
             position,
         )
 
 
-async def conduct_of(request: AnyRequest, first: date | None, last: date | None) -> tuple[ConductOf, Period]:
-    """What to ask, and the period asked about. Raises Problem."""
-    approvals, laws = parts_of(request).approvals, await laws_of(request)
-    asked = await supervision_at(request, None)
-    return ConductOf(approvals.store, laws, approvals.clock(), asked.scope), period_of(first, last, asked)
-
-
 def with_evidence(one: OftenStopped) -> ShownOftenStopped:
-    """*one* with where its days are told."""
-    asked = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    address = f"/projects/{one.project}/clocks/explain?{urlencode(asked)}"
+    """*one* with the address that explains its days."""
+    query = {"item": one.item, "clock": DECISION.name, "application": one.application}
+    address = f"/projects/{one.project}/clocks/explain?{urlencode(query)}"
     return ShownOftenStopped(**structs.asdict(one), evidence=address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from urllib.parse import urlencode
@@ -14,22 +15,21 @@ from api.clocks.links import address as figure_address
 from api.clocks.links import behind
 from api.html.links import CARDS, CLOCKS, DECISIONS
 from api.html.page import NEVER, PageContext
-from api.supervision.schemas import ShownCard, address
-from api.web.dependencies import AnyRequest, laws_of
-from api.web.entries import entries_of
-from api.web.period import clocks_then
+from api.supervision.schemas import address
 from domain.law.attribution import Holder
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import Level
-from infrastructure.law.lawbook import law_book
+from domain.messages import Entry
+from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.attribution import attribution
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, modes_with
-from projections.clocks.query import TooMuchToReadError
+from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.supervision.figures import CASE_FIGURES, Figures
+from projections.supervision.fold import SignalRow
 from projections.supervision.query import SupervisionAt
 
 FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
@@ -40,7 +40,7 @@ BEYOND_MAX = 500  # counted one by one
 
 NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
 
-DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost nobody anything
+DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost no department anything
 
 DUE_SHOWN_MAX = 30
 
@@ -64,34 +64,34 @@ class FigureTile(Struct, frozen=True):
 
 
 class Links(Struct, frozen=True):
-    """Addresses of pages about one period, as known at one instant, in the language of *paper*."""
+    """Addresses of pages about one period, as known at one instant, in the language of *page*."""
 
-    paper: PageContext
+    page: PageContext
     period: Period
     as_of: datetime
 
     def to(self, path: str, **further: str) -> str:
         """*path* with the period and the instant in it."""
-        return address(path, self.period, self.as_of, **further, **self.paper.carried)
+        return address(path, self.period, self.as_of, **further, **self.page.carried)
 
     def during(self, path: str) -> str:
-        """*path* with the period alone in it, for what is told as it is known now."""
-        asked = {"first": self.period.first, "last": self.period.last, **self.paper.carried}
-        return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+        """*path* with the period alone in it, for what is shown as it is known now."""
+        query = {"first": self.period.first, "last": self.period.last, **self.page.carried}
+        return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
 
     def beyond(self, horizon: date) -> str:
         """The list of the clocks that are due after *horizon*."""
-        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
-        return figure_address(CLOCKS, due_after=horizon.isoformat(), **asked)
+        query = {"as_of": self.as_of.isoformat(), **self.page.carried}
+        return figure_address(CLOCKS, due_after=horizon.isoformat(), **query)
 
     def awaited(self) -> str:
-        """The list of all clocks that wait for somebody's act."""
-        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.paper.carried)
+        """The list of all clocks that wait for an act."""
+        return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.page.carried)
 
     def clocks(self, cell: ClockCount, standing: str) -> str:
         """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
-        asked = {"as_of": self.as_of.isoformat(), **self.paper.carried}
-        return figure_address(CLOCKS, **behind(cell)[standing], **asked)
+        query = {"as_of": self.as_of.isoformat(), **self.page.carried}
+        return figure_address(CLOCKS, **behind(cell)[standing], **query)
 
     def of(self, figure: str, department: str = "") -> str:
         """The list whose length *figure* is."""
@@ -126,17 +126,16 @@ def percent(rate: float | None) -> str:
     return NEVER if rate is None else f"{100 * rate:.1f} %"
 
 
-def chips(paper: PageContext, asked: SupervisionAt) -> list[tuple[str, str]]:
+def chips(page: PageContext, supervision: SupervisionAt) -> list[tuple[str, str]]:
     """The usual periods, each with the address of its board."""
-    month = Period.month_of(asked.as_of.astimezone(ZoneInfo(asked.zone)).date())
+    month = Period.month_of(supervision.as_of.astimezone(ZoneInfo(supervision.zone)).date())
     year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))
     usual = (("month", month), ("month_before", month.before()), ("year", year))
-    return [(name, paper.here(first=one.first, last=one.last)) for name, one in usual]
+    return [(name, page.here(first=one.first, last=one.last)) for name, one in usual]
 
 
-async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedClock] | None:
+async def due_list(clocks: ClocksAt) -> list[ListedClock] | None:
     """The running clocks that are over or will be first; None where too much has changed since."""
-    clocks = await clocks_then(request, asked)
     try:
         found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
     except TooMuchToReadError:
@@ -144,28 +143,26 @@ async def due_list(request: AnyRequest, asked: SupervisionAt) -> list[ListedCloc
     return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
 
 
-async def matrix(request: AnyRequest, asked: SupervisionAt) -> dict[str, object]:
+async def matrix(clocks: ClocksAt, laws: LawBook) -> dict[str, object]:
     """The table of modes and key nodes, over all departments, and what lies beyond the calendar.
 
     It has no cells where too much has changed since.
     """
     cells = list[ClockCount]()
     with suppress(TooMuchToReadError):
-        cells = await (await clocks_then(request, asked)).counts()
+        cells = await clocks.counts()
     modes = modes_with((cell.mode for cell in cells), law_book().packs)
-    return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(request, asked)}
+    return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(clocks, laws)}
 
 
-async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
+async def beyond(clocks: ClocksAt, laws: LawBook) -> Beyond | None:
     """The running clocks that are due after the published calendar; None where there are none, or too much changed."""
-    laws = await laws_of(request)
     pack = laws.versions(DEFAULT_LAW)[-1]
-    today = local_day(asked.as_of, pack.zone)
+    today = local_day(clocks.t, pack.zone)
     horizon = laws.calendar(pack, today).known_until
     found = list[ListedClock]()
     if horizon is not None:
         with suppress(TooMuchToReadError):
-            clocks = await clocks_then(request, asked)
             found = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
     if horizon is None or not found:
         return None
@@ -173,11 +170,9 @@ async def beyond(request: AnyRequest, asked: SupervisionAt) -> Beyond | None:
     return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
 
 
-async def held(request: AnyRequest, file: ShownCard) -> list[tuple[Holder, int]]:
+def held(entries: Sequence[Entry], laws: LawBook, signal: SignalRow) -> list[tuple[Holder, int]]:
     """Whose working days they were until the card, most of them first."""
-    signal = file.signal
-    entries = await entries_of(request, signal.project)
-    for one in attribution(entries, await laws_of(request), signal.happened_at, signal.told_at):
+    for one in attribution(entries, laws, signal.happened_at, signal.told_at):
         if (one.item, one.application) == (signal.item, signal.application):
             return Counter(one.working_days).most_common()
     return []

@@ -7,19 +7,19 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.web.as_of import AsOf, KnownAt, asked_then, past_in, readable
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.entries import entries_of
-from api.web.parameters import PAGE_ROWS, After, Department, Limit, Manager, Offset, Stuck, caught_up, code
-from api.web.scope import InRegister, scope_of
+from api.web.as_of import Instants, translate_too_much
+from api.web.parameters import PAGE_ROWS, Department, Limit, Manager, Paging, Stuck, code
+from domain.messages import Entry
 from domain.project.waiting.chain import ItemWaiting
 from domain.project.waiting.stuck import is_stuck, turned_down
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.law_events import as_it_stood
 from projections.flow.durations import VIEW as HANDLED
+from projections.scope import Scope
 from projections.view import Folded
 from projections.waiting.fold import VIEW as WAITING
 from projections.waiting.fold import waiting_at
@@ -68,83 +68,91 @@ class Holders(Struct, frozen=True):
     position: int
 
 
-class WaitingTables(Controller):
+def waiting_filter(
+    *,
+    department: Department = "",
+    holder: Holder = "",
+    held_by: Turn = None,
+    kind: OfKind = None,
+    manager: Manager = "",
+    stuck: Stuck = None,
+    list_scope: NamedDependency[Scope],
+    paging: NamedDependency[Paging],
+) -> WaitingFilter:
+    """Which waits the list shows, and one more to see whether there is a next page."""
+    return WaitingFilter(
+        department=department,
+        holder=holder,
+        held_by=held_by or "",
+        kind=kind or "",
+        manager=manager,
+        stuck=stuck,
+        register=list_scope.register,
+        limit=paging.rows_read,
+        offset=paging.offset,
+    )
+
+
+def folded(
+    project_id: FromPath[UUID], entries: NamedDependency[list[Entry]], instants: NamedDependency[Instants]
+) -> Folded:
+    """The project in the path with what it waits for, at the instants of the request."""
+    return as_it_stood((WAITING, HANDLED), project_id, entries, instants.at, instants.known)
+
+
+FOLDED = {"folded": Provide(folded, sync_to_thread=False)}
+
+
+class WaitingRoutes(Controller):
     """Who has to act: of one project from its own ledger, of all from the view."""
 
     tags = ("waiting",)
 
-    @get("/projects/{project_id:uuid}/waiting", operation_id="get_waiting", summary="What a project is waiting for")
-    async def get_waiting(
-        self, request: AnyRequest, project_id: FromPath[UUID], as_of: AsOf = None, known_at: KnownAt = None
-    ) -> ProjectWaiting:
+    @get(
+        "/projects/{project_id:uuid}/waiting",
+        operation_id="get_waiting",
+        summary="What a project is waiting for",
+        dependencies=FOLDED,
+    )
+    async def get_waiting(self, folded: NamedDependency[Folded], instants: NamedDependency[Instants]) -> ProjectWaiting:
         """Item by item, with holder, since when, and the chain; read from the ledger, so never behind it."""
-        folded, at, known = await stood(request, project_id, as_of, known_at)
         items = waiting_at(folded)
         project = folded.project
-        return ProjectWaiting(at, known, is_stuck(project), turned_down(project), items, roots_of(items))
+        stuck, declined = is_stuck(project), turned_down(project)
+        return ProjectWaiting(instants.at, instants.known, stuck, declined, items, roots_of(items))
 
-    @get("/waiting", operation_id="list_waiting", summary="What all projects are waiting for, the longest first")
+    @get(
+        "/waiting",
+        operation_id="list_waiting",
+        summary="What all projects are waiting for, the longest first",
+        dependencies={"waiting_filter": Provide(waiting_filter, sync_to_thread=False)},
+    )
     async def list_waiting(
         self,
-        request: AnyRequest,
-        *,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
-        department: Department = "",
-        holder: Holder = "",
-        held_by: Turn = None,
-        kind: OfKind = None,
-        manager: Manager = "",
-        stuck: Stuck = None,
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
-        limit: Limit = PAGE_ROWS,
-        offset: Offset = 0,
+        position: NamedDependency[int],
+        instants: NamedDependency[Instants],
+        waiting: NamedDependency[WaitingRows],
+        waiting_filter: NamedDependency[WaitingFilter],
+        paging: NamedDependency[Paging],
     ) -> WaitingPage:
         """What a department's items wait for (`department`), or what somebody has to act on (`holder`), or both."""
-        _, position = await caught_up(request, after)
-        asked = WaitingFilter(
-            department=department,
-            holder=holder,
-            held_by=held_by or "",
-            kind=kind or "",
-            manager=manager,
-            stuck=stuck,
-            register=(await scope_of(request)).register,
-            limit=limit + 1,
-            offset=offset,
-        )
-        at, known = asked_then(request, as_of, known_at)
-        table = WaitingRows(parts_of(request).approvals.store)
-        rows = await readable(table.listed(asked, past_in(as_of, known_at, at, known)))
-        return WaitingPage(at, known, rows[:limit], offset + limit if len(rows) > limit else None, position)
+        rows = await translate_too_much(waiting.listed(waiting_filter, instants.past))
+        return WaitingPage(instants.at, instants.known, paging.shown(rows), paging.next_of(rows), position)
 
     @get("/waiting/holders", operation_id="count_waiting", summary="Who holds how much, and since when")
     async def count_waiting(
         self,
-        request: AnyRequest,
-        after: After = 0,
-        as_of: AsOf = None,
-        known_at: KnownAt = None,
+        *,
+        position: NamedDependency[int],
+        instants: NamedDependency[Instants],
+        waiting: NamedDependency[WaitingRows],
         department: Department = "",
-        register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
+        list_scope: NamedDependency[Scope],
         limit: Limit = PAGE_ROWS,
     ) -> Holders:
         """Of all items, or of those of one department: whom it waits for."""
-        _, position = await caught_up(request, after)
-        at, known = asked_then(request, as_of, known_at)
-        table = WaitingRows(parts_of(request).approvals.store)
-        scope, past = await scope_of(request), past_in(as_of, known_at, at, known)
-        rows = await readable(table.holders(department, limit, past, scope.register))
-        return Holders(at, known, rows, position)
-
-
-async def stood(
-    request: AnyRequest, project_id: UUID, as_of: datetime | None, known_at: datetime | None
-) -> tuple[Folded, datetime, datetime]:
-    """The project at the instant asked about, as known then or at another. Raises Problem where there is none."""
-    at, known = asked_then(request, as_of, known_at)
-    return as_it_stood((WAITING, HANDLED), project_id, await entries_of(request, project_id), at, known), at, known
+        rows = await translate_too_much(waiting.holders(department, limit, instants.past, list_scope.register))
+        return Holders(instants.at, instants.known, rows, position)
 
 
 def roots_of(items: list[ItemWaiting]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Instants in an address: which one is asked about, and what was known when."""
+"""Instants in an address: which one is asked about, and as known when."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from litestar.params import QueryParameter
+from msgspec import Struct
 
-from api.web.dependencies import AnyRequest, parts_of, zone_of
-from api.web.identity import actor_of, headers_of
 from api.web.problems import Problem
 from api.web.request_body import YEAR_FIRST, YEAR_LAST
+from api.web.zones import zone_of
 from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from projections.as_of import Past
@@ -34,7 +34,7 @@ KnownNow = Annotated[
     datetime | None, QueryParameter(description="As was recorded by this instant, with its offset. Left out: now.")
 ]
 
-# Of a form's field, which browsers send as an empty text where nobody filled it in.
+# Of a form's field, which browsers send as an empty text where it was not filled in.
 On = Annotated[str, QueryParameter(max_length=10, description="As it was at the end of this day; empty: as it is now.")]
 
 
@@ -63,7 +63,7 @@ def day_in(name: str, day: date) -> date:
 
 
 def day_on(on: str) -> date | None:
-    """The day *on*, as a page's address tells it; None for an empty text. Raises Problem where it is no day."""
+    """The day *on*, as in a page's address; None for an empty text. Raises Problem where it is no day."""
     if not on:
         return None
     try:
@@ -77,51 +77,49 @@ def day_on(on: str) -> date | None:
 
 PROGRESS = Progress()
 
-Answer = TypeVar("Answer")
+Rows = TypeVar("Rows")
 
 
-def asked_then(request: AnyRequest, as_of: datetime | None, known_at: datetime | None) -> tuple[datetime, datetime]:
-    """The instant asked about, now where it is left out, and that of knowledge, the same where it is left out."""
-    actor_of(headers_of(request.scope))
-    at = instant_in("as_of", as_of) or parts_of(request).approvals.clock()
-    return at, instant_in("known_at", known_at) or at
+class Instants(Struct, frozen=True):
+    """The instant *at* that is asked about, as *known* at another. *is_now*: no instant was named in the address.
+
+    *is_past*: one of both was named, so that the views can't answer as they are.
+    """
+
+    at: datetime
+    known: datetime
+    is_now: bool = True
+    is_past: bool = False
+
+    @property
+    def past(self) -> Past | None:
+        """The past that is asked about; None where the views answer as they are."""
+        return Past(self.at, self.known) if self.is_past else None
 
 
-def end_of(request: AnyRequest, on: str, law: str) -> datetime | None:
-    """The end of the day *on* where *law* holds, or now where that is still to come; None for an empty text.
+def end_of(on: str, law: str, now: datetime) -> datetime | None:
+    """The end of the day *on* where *law* holds, or *now* where that is still to come; None for an empty text.
 
     Raises Problem where it is no day, or none that a calendar answers for.
     """
     day = day_on(on)
-    if day is None:
-        return None
-    return min(midnight(next_day(day), zone_of(law).key), parts_of(request).approvals.clock())
+    return None if day is None else min(midnight(next_day(day), zone_of(law).key), now)
 
 
-def past_in(as_of: datetime | None, known_at: datetime | None, at: datetime, known: datetime) -> Past | None:
-    """The past that is asked about with *as_of* and *known_at*; None where neither is, so that the view answers."""
-    return Past(at, known) if as_of or known_at else None
-
-
-async def readable(rows: Awaitable[Answer]) -> Answer:
-    """What is asked for. Raises Problem where too much has happened since."""
+async def translate_too_much(rows: Awaitable[Rows]) -> Rows:
+    """The result of a query. Raises Problem where its instant lies too far back to be read from the ledger."""
     try:
         return await rows
-    except TooMuchToReadError as much:
-        raise too_much(much) from much
+    except TooMuchToReadError as error:
+        raise Problem(
+            "invalid-parameter",
+            f"as_of: {error}, too many to be read at once",
+            remedy="ask of a later instant, or of one project at a time",
+            parameter="as_of",
+        ) from error
 
 
-def too_much(much: TooMuchToReadError) -> Problem:
-    """The problem of a question about all projects at an instant that lies too far back."""
-    return Problem(
-        "invalid-parameter",
-        f"as_of: {much}, too many to be read at once",
-        remedy="ask of a later instant, or of one project at a time",
-        parameter="as_of",
-    )
-
-
-def progress_then(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:
+def progress_as_of(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:
     """The project's items at *at*, by what was recorded by *known*; *entries* are its whole history."""
     folded = fold_at((PROGRESS,), project, entries, at, known)
     rows = PROGRESS.rows(folded.states[PROGRESS.name], folded.project)["item"]

@@ -1,36 +1,40 @@
-"""What the handlers work with: made once when the server starts, and found again from every request."""
+"""Dependencies that handlers of any subject can name as parameters: services, identity, instants, scope, position.
+
+Handlers and providers state what they need as `NamedDependency[...]`; litestar resolves each once per request. The read
+queries are in `queries`, what belongs to one subject is with that subject.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC
-from functools import cache
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
-from litestar import Request
-from litestar.datastructures import State
-from msgspec import Struct
+from anyio import CancelScope
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from msgspec import Struct, structs
 
-from domain.core.ledger import Refused
+from api.web.as_of import AsOf, Instants, KnownAt, KnownNow, instant_in
+from api.web.command_request import command_request, json_body
+from api.web.entries import entries_of
+from api.web.http_request import HttpRequest
+from api.web.identity import actor_of, headers_of
+from api.web.parameters import After, InRegister, catch_up, paging, scope_named
+from domain.core.ledger import Actor
+from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
-from infrastructure.law.lawbook import LawBook, law_book
+from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.flow.durations_query import Durations
-
-KEY = "parts"  # where the application's state keeps them
-
-CHECKS = "checks"  # and what every request has to keep to
-
-LOST = "lost"  # and what answers where nothing is at an address
-
-AnyRequest = Request[Any, Any, State]
+from projections.scope import RegisterCount, Scope, registers_in
 
 
-class Parts(Struct, frozen=True):
-    """The write side, the read side, what the installation chose, the calendars it counts by, the files it keeps.
+class ApplicationServices(Struct, frozen=True):
+    """What one application works with: the write side, the read side, settings, calendars, files.
 
     *durations*: how long applications took so far.
     """
@@ -42,22 +46,101 @@ class Parts(Struct, frozen=True):
     materials: MaterialStore
     durations: Durations
 
+    @classmethod
+    def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
+        """The services of an application over *approvals* and *views*."""
+        calendars, materials = Calendars(approvals), MaterialStore.of(settings)
+        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store))
 
-def parts_of(request: AnyRequest) -> Parts:
-    """The parts the application was created with."""
-    parts: Parts = request.app.state[KEY]
-    return parts
+
+class ReadDependency(Provide):
+    """Provides what an asynchronous function reads.
+
+    Litestar resolves dependencies side by side and cancels the others where one raises, say Problem project-unknown. A
+    cancelled query costs its connection, so a read goes on to its end; the error is answered a moment later.
+    """
+
+    __slots__ = ()
+
+    async def __call__(self, **kwargs: Any) -> Any:
+        with CancelScope(shield=True):
+            return await super().__call__(**kwargs)
 
 
-async def laws_of(request: AnyRequest) -> LawBook:
+def constant(value: Any) -> Provide:
+    """A dependency that is the same for every request of an application."""
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def dependencies_of(services: ApplicationServices) -> dict[str, Provide]:
+    """The dependencies by the names of the parameters that ask for them."""
+    return {name: constant(value) for name, value in structs.asdict(services).items()} | PROVIDERS
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who acts, as the gateway asserts. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
+    return actor_of(headers_of(request.scope))
+
+
+def now(approvals: NamedDependency[Approvals]) -> datetime:
+    """The instant at which the request is answered."""
+    return approvals.clock()
+
+
+async def laws(calendars: NamedDependency[Calendars]) -> LawBook:
     """The law book, with the calendar notices applied by now."""
-    return await parts_of(request).calendars.laws()
+    return await calendars.laws()
 
 
-@cache
-def zone_of(law: str) -> ZoneInfo:
-    """The zone in which the days of *law* begin; UTC for a law that is not in the book."""
-    try:
-        return ZoneInfo(law_book().versions(law.partition("@")[0])[-1].zone)
-    except Refused:
-        return ZoneInfo(str(UTC))
+def instants(now: NamedDependency[datetime], as_of: AsOf = None, known_at: KnownAt = None) -> Instants:
+    """The instant asked about, now where it is left out, and that of knowledge, the same where it is left out."""
+    at = instant_in("as_of", as_of) or now
+    return Instants(at, instant_in("known_at", known_at) or at, is_now=as_of is None, is_past=bool(as_of or known_at))
+
+
+def instants_known_now(now: NamedDependency[datetime], as_of: AsOf = None, known_at: KnownNow = None) -> Instants:
+    """The instant asked about and that of knowledge, each of them now where it is left out."""
+    at, known = instant_in("as_of", as_of) or now, instant_in("known_at", known_at) or now
+    return Instants(at, known, is_now=as_of is None, is_past=bool(as_of or known_at))
+
+
+def instant(now: NamedDependency[datetime], as_of: AsOf = None) -> datetime:
+    """The instant asked about, now where it is left out, for what is always shown as known then."""
+    return instant_in("as_of", as_of) or now
+
+
+async def registers(approvals: NamedDependency[Approvals]) -> list[RegisterCount]:
+    """The registers that were imported."""
+    return await registers_in(approvals.store)
+
+
+def list_scope(registers: NamedDependency[list[RegisterCount]], register: InRegister = "") -> Scope:
+    """The projects that a list is of: the zone's own, or those of one register. Raises Problem invalid-parameter."""
+    return scope_named(register, [known.register for known in registers])
+
+
+async def position(views: NamedDependency[Views], approvals: NamedDependency[Approvals], after: After = 0) -> int:
+    """The position that all views have reached, at least *after*. Raises ViewBehindError, Problem invalid-parameter."""
+    return await catch_up(views, approvals, after)
+
+
+async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UUID]) -> list[Entry]:
+    """All entries of the project in the path. Raises Problem project-unknown."""
+    return await entries_of(approvals, project_id)
+
+
+PROVIDERS = {
+    "actor": Provide(actor, sync_to_thread=False),
+    "now": Provide(now, sync_to_thread=False),
+    "laws": ReadDependency(laws),
+    "instants": Provide(instants, sync_to_thread=False),
+    "instants_known_now": Provide(instants_known_now, sync_to_thread=False),
+    "instant": Provide(instant, sync_to_thread=False),
+    "registers": ReadDependency(registers),
+    "list_scope": Provide(list_scope, sync_to_thread=False),
+    "position": ReadDependency(position),
+    "entries": ReadDependency(entries),
+    "command_request": Provide(command_request, sync_to_thread=False),
+    "json_body": Provide(json_body),
+    "paging": Provide(paging, sync_to_thread=False),
+}

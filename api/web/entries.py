@@ -10,7 +10,6 @@ from uuid import UUID
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from api.web.dependencies import AnyRequest, parts_of
 from api.web.problems import Problem
 from domain.core.ledger import Actor, Role
 from domain.messages import AnyFact, Corrections, Entry, corrections
@@ -101,9 +100,9 @@ async def stream_history(approvals: Approvals, state: State, to: Actor, after: i
     return StreamHistory(entries, entries[-1].version if more else None)
 
 
-async def entries_of(request: AnyRequest, project_id: UUID) -> list[Entry]:
+async def entries_of(approvals: Approvals, project_id: UUID) -> list[Entry]:
     """The project's entries. Raises Problem project-unknown where nothing was ever recorded under this id."""
-    entries = await parts_of(request).approvals.history(project_id)
+    entries = await approvals.history(project_id)
     if not entries or not of_project(entries):
         raise unknown_project(project_id)
     return entries

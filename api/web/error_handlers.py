@@ -1,4 +1,4 @@
-"""Whatever is raised while a request is served becomes a problem: the one place where errors turn into answers."""
+"""Error handlers: the one place where an exception raised while serving a request becomes a problem response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
-from api.web.dependencies import AnyRequest
+from api.web.http_request import HttpRequest
 from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.web.query_params import remedy
 from api.web.request_checks import ECHO_CHARACTERS_MAX
@@ -24,23 +24,23 @@ from infrastructure.materials.store import StorageAwayError
 from infrastructure.projector.positions import ViewBehindError
 from projections.clocks.query import TooMuchToReadError
 
-ASKED_AS = {"in_state": "state"}  # handlers' arguments that could not be called what the address calls them
+QUERY_NAMES = {
+    "in_state": "state",
+    "number": "edition",
+}  # handlers' arguments that could not be called what the address calls them
 ADVICE = {  # of what litestar refuses before it knows the operation
     "bad-request": "/schema/openapi.json tells what is expected",
     "not-found": "check the address: /schema/openapi.json lists them all; ids are UUIDs",
     "method-not-allowed": "the header Allow lists the methods that this address answers",
     "body-too-large": "send less at once",
 }
-SEE_SCHEMA = "see /schema/openapi.json"
-NAMELESS_SAID = {  # by status: what is told where litestar only repeats the status, and what would help
-    404: ("nothing is at this address", "check the path, and its ids, which are UUIDs; /schema/openapi.json lists all"),
-    405: ("this address does not answer this method", "the header Allow lists those it answers"),
-    413: ("the body is too large", "send less at once"),
-}
 RETRY_AFTER = {"Retry-After": "1"}  # seconds; what is waiting for the disk is written in less
 PATH_CHARACTERS_MAX = 200  # of what was asked for, in the log
-UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not made anew yet
-UNWRITABLE = {"DiskFull": "database-full", "ReadOnlySqlTransaction": "database-read-only"}  # and what that is told as
+UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has not rebuilt yet
+UNWRITABLE = {
+    "DiskFull": "database-full",
+    "ReadOnlySqlTransaction": "database-read-only",
+}  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
 
@@ -67,7 +67,8 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
         advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
         wrong = [
-            one | {"key": ASKED_AS.get(one["key"], one["key"]), "message": _short(one.get("message"))} for one in wrong
+            one | {"key": QUERY_NAMES.get(one["key"], one["key"]), "message": _short(one.get("message"))}
+            for one in wrong
         ]
         sentence = str(wrong[0]["message"])
         name = str(wrong[0]["key"])
@@ -81,8 +82,8 @@ def _short(message: object) -> str:
     return str(message or "")[:ECHO_CHARACTERS_MAX]
 
 
-def problem_of(error: Exception, scope: Scope) -> Problem:
-    """The problem that *error*, met by the request of *scope*, is told as."""
+def to_problem(error: Exception, scope: Scope) -> Problem:
+    """The problem that *error*, raised while serving the request of *scope*, is answered with."""
     match error:
         case Problem():
             return error
@@ -97,7 +98,7 @@ def problem_of(error: Exception, scope: Scope) -> Problem:
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
-            return unstored(error, scope) or mishap(error)
+            return unstored(error, scope) or outage(error)
 
 
 def unstored(error: Exception, scope: Scope) -> Problem | None:
@@ -119,8 +120,8 @@ def unstored(error: Exception, scope: Scope) -> Problem | None:
     )
 
 
-def mishap(error: Exception) -> Problem:
-    """What is nobody's fault who asked; an unexpected error tells nothing of what is inside."""
+def outage(error: Exception) -> Problem:
+    """The problem of an error on our side; an unexpected one reveals nothing of what is inside."""
     if isinstance(error, StorageAwayError):
         return Problem(
             "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
@@ -154,9 +155,9 @@ def names_of(error: Exception) -> set[str]:
     return {kind.__name__ for kind in type(error).__mro__}
 
 
-def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """The answer to a request that failed with *error*; what is our own fault is logged, once."""
-    problem, body = told(request.scope, error)
+def problem_response(request: HttpRequest, error: Exception) -> Response[bytes]:
+    """The response to a request that failed with *error*; our own faults are logged, once."""
+    problem, body = described(request.scope, error)
     return Response(
         body,
         status_code=problem.kind.status,
@@ -165,9 +166,9 @@ def answer(request: AnyRequest, error: Exception) -> Response[bytes]:
     )
 
 
-def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
-    """The problem that a request failed with, logged, and the body that tells of it."""
-    problem = problem_of(error, scope)
+def described(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
+    """The problem that a request failed with, logged, and the body of its response."""
+    problem = to_problem(error, scope)
     known, path = request_id(scope), visible(scope["path"][:PATH_CHARACTERS_MAX])  # a log may be read on a terminal
     code, status = problem.kind.code, problem.kind.status
     if code == "unexpected":
@@ -179,4 +180,4 @@ def told(scope: Scope, error: Exception) -> tuple[Problem, bytes]:
     return problem, _encode(problem.document(scope["path"], known))
 
 
-HANDLERS: ExceptionHandlersMap = {Exception: answer, HTTPException: answer}
+HANDLERS: ExceptionHandlersMap = {Exception: problem_response, HTTPException: problem_response}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid5
 
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
 from api.web.problems import Problem
@@ -43,6 +46,11 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
                 raise _unreadable(name, "comes twice", "send it once")
             seen.add(name)
     return headers
+
+
+def require_identity(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Guard of whatever is not public: a gateway has to assert who acts. Raises Problem, as `actor_of`."""
+    actor_of(headers_of(connection.scope))
 
 
 def actor_of(headers: Headers) -> Actor:

@@ -1,18 +1,21 @@
-"""Query parameters that many lists share: paging, filters, and waiting for a position."""
+"""Query parameters that many lists share: filters, the register, paging, and waiting for a position."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from litestar.params import QueryParameter
+from msgspec import Struct
 
-from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of
 from api.web.problems import Problem
-from domain.core.types import CODE_CHARACTERS_MAX, Stage
+from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
+from projections.scope import Scope
+
+Row = TypeVar("Row")
 
 PAGE_ROWS = 100
 
@@ -56,19 +59,66 @@ Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="Rows 
 Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `next` of the page before.")]
 
 
-async def caught_up(request: AnyRequest, after: int) -> tuple[Views, int]:
-    """The views, once they have *after*, and the position all of them have reached.
+REGISTER = "register"  # the parameter's name
+
+InRegister = Annotated[
+    str,
+    QueryParameter(
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=r"^[^\x00]*$",
+        description="Of the register that was imported under this name (`GET /registers`); empty: of the zone itself.",
+    ),
+]
+
+
+class Paging(Struct, frozen=True):
+    """Which rows of a list a page shows: *limit* at most, after the first *offset*."""
+
+    limit: int
+    offset: int
+
+    @property
+    def rows_read(self) -> int:
+        """One row more than the page shows, which tells whether there is a next page."""
+        return self.limit + 1
+
+    def shown(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that the page shows of those read."""
+        return list(rows[: self.limit])
+
+    def next_of(self, rows: Sequence[object]) -> int | None:
+        """The `offset` of the next page, by the rows read; None on the last page."""
+        return self.offset + self.limit if len(rows) > self.limit else None
+
+
+def paging(limit: Limit = PAGE_ROWS, offset: Offset = 0) -> Paging:
+    """The page of a list that is asked for."""
+    return Paging(limit, offset)
+
+
+def scope_named(register: str, imported: Sequence[str]) -> Scope:
+    """The projects of *register*, one of those *imported*, or of the zone itself. Raises Problem invalid-parameter."""
+    if register and register not in imported:
+        raise Problem(
+            "invalid-parameter",
+            f"{REGISTER}: nothing was imported under the name {register}"[:500],
+            remedy=f"leave it out for the zone itself; imported are: {', '.join(imported) or 'none'}",
+            parameter=REGISTER,
+        )
+    return Scope(register, whole=not imported)
+
+
+async def catch_up(views: Views, approvals: Approvals, after: int) -> int:
+    """Wait until the views have taken in the position *after*; the position that all of them have reached.
 
     Raises ViewBehindError; Problem where the ledger has no such position.
     """
-    actor_of(headers_of(request.scope))
-    views = parts_of(request).views
     reached = await views.reached()
     if reached < after:
-        await _require_recorded(parts_of(request).approvals, after)
+        await _require_recorded(approvals, after)
         await views.catch_up(after)
         reached = await views.reached()
-    return views, reached
+    return reached
 
 
 async def _require_recorded(approvals: Approvals, after: int) -> None:

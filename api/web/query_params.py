@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import Enum
@@ -11,15 +11,19 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
 
+from litestar.datastructures import MultiDict
+from litestar.di import Provide
+from litestar.enums import ParamType
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import Scope
+from msgspec import Struct, ValidationError, convert
 
-from api.web.dependencies import AnyRequest
 from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
 
-NAME_CHARACTERS_MAX = 60  # of what was written, told again
+NAME_CHARACTERS_MAX = 60  # of what was sent, that an answer repeats
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")  # msgspec would also read 1e2 and 7.0
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds since 1970 where a time is meant
 TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"
@@ -49,14 +53,14 @@ def _is_id(text: str, value: UUID) -> bool:
         return False
 
 
-def require_known(request: AnyRequest) -> None:
+def require_known(scope: Scope, given: MultiDict[Any]) -> None:
     """Refuse a parameter that comes twice, is no number where one is meant, or that the address does not have.
 
     A misspelt filter would answer another question. Pages take whatever a link carries. Raises Problem
     "invalid-parameter".
     """
-    handler, given = request.scope.get("route_handler"), request.query_params
-    if not request.scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
+    handler = scope.get("route_handler")
+    if not scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
         return
     known = _known(handler)
     if handler.resolve_include_in_schema():
@@ -69,6 +73,7 @@ def require_known(request: AnyRequest) -> None:
             raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
         if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
             raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is no whole number", "write digits alone")
+    require_valid(handler, given)
 
 
 def _require_names(given: Iterable[str], known: Mapping[str, Any]) -> None:
@@ -99,12 +104,60 @@ def _is_number(annotation: Any) -> bool:
     return annotation is int or any(_is_number(part) for part in get_args(annotation))
 
 
+def require_valid(handler: HTTPRouteHandler, given: MultiDict[Any]) -> None:
+    """Refuse values that a parameter can't have, all of them, before any dependency of *handler* reads anything.
+
+    Litestar checks the same, but a handler's own parameters only once its dependencies are resolved. Raises its
+    ValidationException.
+    """
+    wrong = []
+    for parameter in _declared(handler):
+        values = given.getall(parameter.query_name, [])
+        if not values:
+            continue
+        value = values if _takes_several(parameter.annotation) else values[0]
+        try:
+            convert(value, type=parameter.validated_as, strict=False, str_keys=True)
+        except ValidationError as error:
+            message = str(error).split(" - ", maxsplit=1)[0]
+            wrong.append({"message": message, "key": parameter.name, "source": ParamType.QUERY})
+    if wrong:
+        raise ValidationException(detail="invalid query parameters", extra=wrong)
+
+
+class DeclaredParameter(Struct, frozen=True):
+    """A query parameter of a handler or of one of its dependencies.
+
+    *validated_as*: its annotation with the limits that a value has to keep to.
+    """
+
+    name: str
+    query_name: str
+    annotation: Any
+    validated_as: Any
+
+
 @cache
 def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
-    """The parameters of *handler*'s address, in the order of its description, with its type."""
-    declared = handler.parsed_fn_signature.parameters.items()
-    kinds = [(name, parameter.kwarg_definition, parameter.annotation) for name, parameter in declared]
-    return {kind.name or name: annotation for name, kind, annotation in kinds if isinstance(kind, QueryParameter)}
+    """The parameters of *handler*'s address, in the order of its description, each with its type."""
+    return {parameter.query_name: parameter.annotation for parameter in _declared(handler)}
+
+
+@cache
+def _declared(handler: HTTPRouteHandler) -> tuple[DeclaredParameter, ...]:
+    """The query parameters of *handler* and of its dependencies, theirs too, each once."""
+    parameters = _parameters(handler, handler.resolve_dependencies())
+    return tuple({parameter.query_name: parameter for parameter in parameters}.values())
+
+
+def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Provide]) -> Iterator[DeclaredParameter]:
+    for name, parameter in owner.parsed_fn_signature.parameters.items():
+        definition = parameter.kwarg_definition
+        if name in dependencies:
+            yield from _parameters(dependencies[name], dependencies)
+        elif isinstance(definition, QueryParameter):
+            validated_as = owner.signature_model.__annotations__[name]
+            yield DeclaredParameter(name, definition.name or name, parameter.annotation, validated_as)
 
 
 def remedy(scope: Scope, parameter: str, sentence: str) -> str:
@@ -119,9 +172,10 @@ def remedy(scope: Scope, parameter: str, sentence: str) -> str:
 
 def _choices(scope: Scope, parameter: str) -> list[str]:
     """The values that *parameter* may have; none where it may be any text, or the address is unknown."""
-    handler: Any = scope.get("route_handler")
-    declared = handler.parsed_fn_signature.parameters.get(parameter) if handler else None
-    return _values(declared.annotation) if declared else []
+    handler = scope.get("route_handler")
+    if not isinstance(handler, HTTPRouteHandler):
+        return []
+    return next((_values(known.annotation) for known in _declared(handler) if known.name == parameter), [])
 
 
 def _values(annotation: Any) -> list[str]:

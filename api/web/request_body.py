@@ -211,7 +211,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_field(message: str, commands: list[str]) -> NoReturn:
-    """Raise the problem that *message*, msgspec's own, tells of: with the path of the very field."""
+    """Raise the problem for msgspec's *message*, with the path of the field at fault."""
     at = _AT.search(message)
     path, sentence = (at["path"], message[: at.start()]) if at else ("$", message)
     if named := _NAMED.search(sentence):
@@ -224,8 +224,8 @@ def _refuse_field(message: str, commands: list[str]) -> NoReturn:
             path=path,
             known=commands,
         )
-    asked = "command" if commands else "question"
-    raise field_problem(path, sentence, f"the schema of every {asked} is at /schema/openapi.json")
+    kind = "command" if commands else "question"
+    raise field_problem(path, sentence, f"the schema of every {kind} is at /schema/openapi.json")
 
 
 def _last(path: str) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from litestar.types import Scope
 from structlog.contextvars import bind_contextvars
 
-from api.web.dependencies import AnyRequest
+from api.web.http_request import HttpRequest
 from api.web.query_params import require_canonical_ids, require_known
 
 HEADER = b"x-request-id"
@@ -52,8 +52,8 @@ def _given(scope: Scope) -> str:
     return ""
 
 
-async def begin(request: AnyRequest) -> None:
+async def begin(request: HttpRequest) -> None:
     """Give the request its id before anything is logged, and check that its address can be answered as it is spelt."""
     request_id(request.scope)
     require_canonical_ids(request.scope)
-    require_known(request)
+    require_known(request.scope, request.query_params)

@@ -1,7 +1,7 @@
-"""What every answer goes out with: its request's id, headers for browsers and caches, an ETag, and gzip where it pays.
+"""Completes every response: request id, headers for browsers and caches, an ETag, and gzip where it pays.
 
-Both roads out of the application, litestar's and the one past it, send through here. A HEAD request is routed as a GET,
-and sent the same headers without the body.
+Responses of litestar and of the hot path both pass through here. A HEAD request is routed as a GET, and sent the same
+headers without the body.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ SUFFIX = b'-gzip"'
 Pairs = list[tuple[bytes, bytes]]
 CACHING = (b"cache-control", b"private, no-cache")
 ALWAYS: Pairs = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
-VARY = (b"vary", IDENTITY + b", Accept-Encoding")
 
 
 class ResponseFilter:
@@ -139,11 +138,6 @@ class ResponseFilter:
         remaining = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]
         await self._send({"type": "http.response.start", "status": 304, "headers": remaining})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def headers_of_short(scope: HTTPScope, caching: tuple[bytes, bytes] = CACHING) -> Pairs:
-    """The same headers for a short JSON answer that has none of them: a command's, which is the hot path."""
-    return [caching, *ALWAYS, VARY, (HEADER, plain_id(scope))]
 
 
 def _is_plain(head: Any) -> bool:

@@ -10,7 +10,6 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from api.clocks.display import waits, warned
-from api.web.dependencies import AnyRequest, laws_of, parts_of
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.countersign import COUNTERSIGN
@@ -19,6 +18,7 @@ from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import Reading
 from projections.progress.titles import ProjectTitles, names_of
+from projections.reader import Laws, Reader
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
@@ -86,13 +86,12 @@ class Worklist(Struct, frozen=True):
         ]
 
 
-async def desk_of(request: AnyRequest, department: str, at: datetime, asked: SupervisionAt, holds: int) -> Worklist:
-    """The desk of *department* at *at*, what ends first on top; it *holds* so many waits. Raises TooMuchToReadError."""
-    store, scope = parts_of(request).approvals.store, asked.scope
-    clocks = ClocksAt(store, await laws_of(request), at, at, scope=scope)
+async def worklist_of(store: Reader, laws: Laws, department: str, supervision: SupervisionAt, holds: int) -> Worklist:
+    """The worklist of *department*, what ends first on top; it *holds* so many waits. Raises TooMuchToReadError."""
+    clocks = ClocksAt(store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
     found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
     waiting = WaitingRows(store)
-    every = WaitingFilter(register=scope.register, limit=WAITS_MAX, at_hand=True)
+    every = WaitingFilter(register=supervision.scope.register, limit=WAITS_MAX, at_hand=True)
     held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await waiting.listed(structs.replace(every, department=department))
     running = running_by_item(found)
@@ -101,7 +100,7 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
     at_hand = {(one.project, one.item) for one in queue}
     elsewhere = [one for one in own if (one.project, one.item) not in at_hand and one.kind != WaitKind.PAPERS]
     others = [one for one in (_task(waits, running) for waits in by_application(elsewhere)) if one.reading]
-    signals, orders = await _signals(asked, department)
+    signals, orders = await _signals(supervision, department)
     supplements = [one for one in own if one.kind == WaitKind.PAPERS]
     lists = (queue, opinions, others, supplements, signals, orders)
     return Worklist(
@@ -118,7 +117,7 @@ async def desk_of(request: AnyRequest, department: str, at: datetime, asked: Sup
 
 
 def running_by_item(clocks: Iterable[ListedClock]) -> Running:
-    """The *clocks* on which somebody has to act, by project and item, each item's in the order in which they end."""
+    """The *clocks* that wait for an act, by project and item, each item's in the order in which they end."""
     found: Running = {}
     for one in sorted((one for one in clocks if waits(one.reading)), key=lambda one: one.order):
         found.setdefault((one.project, one.reading.item), []).append(one.reading)
@@ -146,9 +145,9 @@ def _task(waiting: list[ListedWaiting], running: Running) -> Task:
 
 
 def _opinion(one: ListedWaiting, running: Running) -> Task:
-    """The opinion that somebody waits for, with the clock that was started by asking for it."""
-    asked = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
-    return Task(one.project, one.item, next((clock for clock in asked if _asked_as(clock) == one.ref), None), [one])
+    """The opinion that is waited for, with the clock that its request started."""
+    started = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
+    return Task(one.project, one.item, next((clock for clock in started if _asked_as(clock) == one.ref), None), [one])
 
 
 def _asked_as(one: Reading) -> str:
@@ -157,22 +156,21 @@ def _asked_as(one: Reading) -> str:
     return f"{department}/{step}"
 
 
-async def departments_waited_for(request: AnyRequest, register: str) -> list[HolderCount]:
+async def departments_waited_for(waiting: WaitingRows, register: str) -> list[HolderCount]:
     """Every department of *register* that something waits for, those that hold most first."""
-    table = WaitingRows(parts_of(request).approvals.store)
-    found = await table.holders("", DEPARTMENTS_MAX, register=register)
+    found = await waiting.holders("", DEPARTMENTS_MAX, register=register)
     return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
 
 
-async def _signals(asked: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderAt]]:
+async def _signals(supervision: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderAt]]:
     """The warnings and cards of this year that are in force, and the orders that wait for a report."""
-    today = local_day(asked.as_of, asked.zone)
+    today = local_day(supervision.as_of, supervision.zone)
     year = Period(today.replace(month=1, day=1), today)
     try:
-        signals = await asked.signals(year, department, IN_FORCE)
+        signals = await supervision.signals(year, department, IN_FORCE)
     except TooMuchToReadError:
         signals = []
-    return signals, await asked.orders(department=department, unanswered=True, limit=SHOWN_MAX)
+    return signals, await supervision.orders(department=department, unanswered=True, limit=SHOWN_MAX)
 
 
 def _is_opinion(one: Reading) -> bool:

@@ -35,7 +35,12 @@ from infrastructure.ledger.append_batch import (
 from infrastructure.ledger.high_water import STATEMENT, HighWater, LedgerWentBackError
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.pg_binary import instant_from, int8_from
-from infrastructure.ledger.pipeline_connection import ConnectionLostError, NotConnectedError, PipelineConnection, answered
+from infrastructure.ledger.pipeline_connection import (
+    ConnectionLostError,
+    NotConnectedError,
+    PipelineConnection,
+    answered,
+)
 from infrastructure.ledger.write_probe import Health
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
@@ -140,7 +145,7 @@ class Committer:
     def append(self, item: AppendItem) -> asyncio.Future[AppendVerdict]:
         """Store *item*. The verdict comes when it is durable.
 
-        Raises BusyError when the queue is full, and ConnectionLostError once this is closed: nobody would answer any more.
+        Raises BusyError when the queue is full, and ConnectionLostError once this is closed.
         """
         if self._closed:
             raise ConnectionLostError("the application was closed")
@@ -177,7 +182,7 @@ class Committer:
             await self._has_queue.wait()
 
     async def _reopen(self) -> None:
-        """Connect again. Raises LedgerWentBackError where the database has gone back: what waits was decided on what is gone."""
+        """Connect again. Raises LedgerWentBackError: what waits was decided on entries that are gone."""
         try:
             await self._high_water.reopen(self._append_lane, self.health.fails)
         except LedgerWentBackError as gone:

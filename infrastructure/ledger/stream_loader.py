@@ -77,8 +77,8 @@ class StreamLoader:
     async def rows(self, stream: UUID, after: int = -1) -> list[StoredRow]:
         """The rows of one stream above version *after*, in order.
 
-        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLostError once this is closed, LedgerWentBackError
-        where the database has gone back, and psycopg's errors where the server refuses.
+        Raises NoAnswer where there is none within ANSWER_SECONDS_MAX, ConnectionLostError once this is closed,
+        LedgerWentBackError where the database has gone back, and psycopg's errors where the server refuses.
         """
         if self._closed:
             raise ConnectionLostError("the application was closed")

@@ -126,7 +126,7 @@ def _entries_in(directory: bytes) -> Iterator[ArchiveEntry]:
 
 
 def require_complete(file: Readable, size: int, directory: Directory) -> None:
-    """Raise UnsoundArchiveError unless *file* consists of the files of *directory*, one after the other, and nothing else."""
+    """Raise UnsoundArchiveError unless *file* consists of the files of *directory* in sequence, and nothing else."""
     place = 0
     for entry in sorted(directory.entries, key=lambda entry: entry.at):
         header = read_at(file, size, entry.at, HEADER_BYTES + len(entry.name))

@@ -185,7 +185,7 @@ def _root_at(head: bytes) -> int:
 
 
 def _runnable_in(content: Content, *, stored: bool) -> bytes:
-    """The name of a program in a ZIP archive, or empty. Raises UnfitMediaError for an archive that contradicts itself."""
+    """The name of a program in a ZIP archive, or empty. Raises UnfitMediaError for one that contradicts itself."""
     try:
         directory = directory_of(content.file, content.size)
         if directory is None:

@@ -64,7 +64,7 @@ class MaterialStore:
 
     @classmethod
     def of(cls, settings: Settings) -> MaterialStore:
-        """The store of *settings*; makes a world-readable folder of an older release private. Raises SettingRefusedError."""
+        """The store of *settings*; makes an older release's world-readable folder private. Raises SettingRefusedError."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)
@@ -72,8 +72,8 @@ class MaterialStore:
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
         """Store the content of *chunks*, if it is of *media_type* and hashes to *expected* (if given).
 
-        Raises UnfitMediaError: material-too-large, -empty, -type-unknown, -type-mismatch, -executable, -digest-mismatch;
-        StorageAwayError; and whatever *chunks* raises. Nothing is stored then.
+        Raises UnfitMediaError: material-too-large, -empty, -type-unknown, -type-mismatch, -executable,
+        -digest-mismatch; StorageAwayError; and whatever *chunks* raises. Nothing is stored then.
         """
         upload = await self._in_thread(self._begin)
         try:
@@ -115,8 +115,8 @@ class MaterialStore:
         return await self._in_thread(look)
 
     async def require(self, digest: str, size: int, media_type: str) -> None:
-        """Raise UnfitMediaError unless a file is stored under *digest* with this size and type: material-not-stored, -differs,
-        -type-unknown, -type-mismatch. Raises StorageAwayError.
+        """Raise UnfitMediaError unless a file is stored under *digest* with this size and type:
+        material-not-stored, -differs, -type-unknown, -type-mismatch. Raises StorageAwayError.
         """
 
         def look(stored: int) -> None:
@@ -125,9 +125,13 @@ class MaterialStore:
 
         stored = await self.size_of(digest)
         if stored is None:
-            raise UnfitMediaError("material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials")
+            raise UnfitMediaError(
+                "material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials"
+            )
         if stored != size:
-            raise UnfitMediaError("material-differs", f"the stored file has {stored} bytes, not {size}", "send what is stored")
+            raise UnfitMediaError(
+                "material-differs", f"the stored file has {stored} bytes, not {size}", "send what is stored"
+            )
         await self._in_thread(look, stored)
 
     async def read(self, digest: str, start: int, end: int) -> AsyncIterator[bytes]:

@@ -20,7 +20,14 @@ import structlog
 
 from infrastructure.postgres import cluster
 from infrastructure.postgres.access import restrict_access
-from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailableError, account_for, programs_for
+from infrastructure.postgres.binaries import (
+    ELSEWHERE,
+    HERE,
+    Account,
+    PostgresUnavailableError,
+    account_for,
+    programs_for,
+)
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of WAL after a crash takes minutes on a slow disk

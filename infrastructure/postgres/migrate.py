@@ -48,7 +48,9 @@ def migrations() -> list[Migration]:
         if not file.name.endswith(".sql"):
             continue
         if (match := NAME.fullmatch(file.name)) is None:
-            raise MigrationRefusedError("migration_name", f"The file {file.name} is not named NNNN_name.sql.", "Rename it.")
+            raise MigrationRefusedError(
+                "migration_name", f"The file {file.name} is not named NNNN_name.sql.", "Rename it."
+            )
         sql = file.read_bytes().replace(b"\r\n", b"\n")
         migration = Migration(int(match["number"]), file.name, sql, hashlib.sha256(sql).hexdigest())
         if other := by_number.get(migration.number):
@@ -61,8 +63,8 @@ def migrations() -> list[Migration]:
 def migrate(url: str) -> list[str]:
     """Apply pending files, and return their names.
 
-    One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was applied, if
-    the database is newer than this release, or if the account may not change it; psycopg.Error, with a note of the
+    One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was applied,
+    if the database is newer than this release, or if the account may not change it; psycopg.Error, with a note of the
     file, if one fails. Grants of the roles are updated each time.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
@@ -108,7 +110,9 @@ def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
             raise MigrationRefusedError("migration_late", sentence, "Give it a number above that.")
     if unknown := sorted(applied.keys() - {migration.number for migration in ours}):
         sentence = f"A newer Countersign has changed this database ({applied[unknown[-1]][0]})."
-        raise MigrationRefusedError("migration_newer", sentence, "Start that release, or restore a backup made before it.")
+        raise MigrationRefusedError(
+            "migration_newer", sentence, "Start that release, or restore a backup made before it."
+        )
     return [migration for migration in ours if migration.number not in applied]
 
 
@@ -143,7 +147,9 @@ def _forbidden(user: str, migration: Migration, failure: psycopg.Error) -> Migra
             f" the role countersign_app already, GRANT countersign_app TO {user}."
         )
     reason = failure.diag.message_primary or str(failure)
-    return MigrationRefusedError("migration_forbidden", f"{migration.name} can't be applied by {user}: {reason}.", remedy)
+    return MigrationRefusedError(
+        "migration_forbidden", f"{migration.name} can't be applied by {user}: {reason}.", remedy
+    )
 
 
 def _is_catalog_conflict(failure: psycopg.Error) -> bool:

@@ -71,8 +71,8 @@ def rebuild(
     With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
     defaults to the fastest number. *progress* is called with (entries read, entries in all). The projector is blocked
     meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
-    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a fold
-    raises in this process.
+    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
+    fold raises in this process.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")

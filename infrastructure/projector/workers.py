@@ -80,7 +80,7 @@ def fill_parallel(
     processes: int,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Filled:
-    """As `fill`, with several *processes*. Raises FillFailedError if one of them fails or dies; all end with the call."""
+    """As `fill`, with several *processes*. Raises FillFailedError if one fails or dies; all end with the call."""
     versions = {view.name: view.version for view in views}
     jobs = [Fill(url, versions, position, schema, Share(nth, processes)) for nth in range(processes)]
     with _workers(jobs) as (_, messages):
@@ -122,7 +122,9 @@ def follow_parallel(
             while not all(answers):
                 nth, message = messages.get()
                 if not isinstance(message, PartialBatch):
-                    raise FillFailedError(message.error if isinstance(message, Failed) else "a worker ended unexpectedly")
+                    raise FillFailedError(
+                        message.error if isinstance(message, Failed) else "a worker ended unexpectedly"
+                    )
                 answers[nth].append(message)
             yield _merged(views, range_, [answer.popleft() for answer in answers])
 

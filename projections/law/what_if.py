@@ -116,7 +116,9 @@ def signals_under(
         usual, alternative = _amended(history, laws, as_it_is), _amended(changed, laws, other.rule)
         if usual is None or alternative is None:
             continue
-        passed = {_key(crossing): crossing for crossing in usual.escalate(history, t).passed if begin <= crossing.at < end}
+        passed = {
+            _key(crossing): crossing for crossing in usual.escalate(history, t).passed if begin <= crossing.at < end
+        }
         assumed = {_key(step): step for step in alternative.escalate(changed, t).passed if begin <= step.at < end}
         for key, crossing in {**passed, **assumed}.items():
             compared: Compared = "same" if key in passed and key in assumed else "new" if key in assumed else "gone"

@@ -38,8 +38,8 @@ async def import_log(
 ) -> ImportReport:
     """Import the log in the files *events* and *cases* as projects under *law*.
 
-    *progress* is called with (rows done, rows in all). Raises LogUnreadableError, before anything is written, if a file is
-    no log; and Refused "unknown-law". Single lines that can't be imported are in the report.
+    *progress* is called with (rows done, rows in all). Raises LogUnreadableError, before anything is written, if a file
+    is no log; and Refused "unknown-law". Single lines that can't be imported are in the report.
     """
     began = perf_counter()
     law_for = partial(approvals.law_for, begun=True)

@@ -14,7 +14,6 @@ import uvicorn
 import uvloop
 
 from api.app import PAGES, create_app
-from api.project_page.pages import lost
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -109,7 +108,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with opened(url, settings) as approvals:
-        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES, lost=lost)
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         config = uvicorn.Config(
             app,
             host=settings.host,

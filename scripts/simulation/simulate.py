@@ -76,8 +76,8 @@ async def simulate(
 ) -> Simulated:
     """Simulate a zone in the ledger at *url*; the projector updates its views afterwards.
 
-    Takes the lead of the deadline watcher, as the simulated time differs. Raises SimulationRefusedError for invalid numbers,
-    a seed that was used in this ledger before, or if a server or another simulation runs.
+    Takes the lead of the deadline watcher, as the simulated time differs. Raises SimulationRefusedError for invalid
+    numbers, a seed that was used in this ledger before, or if a server or another simulation runs.
     """
     require_sensible(plan)
     began, laws = perf_counter(), law_book()
@@ -114,7 +114,9 @@ def require_sensible(plan: SimulationPlan) -> None:
             f"A zone of {plan.projects} projects can't be simulated: ask for 1 to {PROJECTS_MAX:,}."
         )
     if not date(2010, 1, 1) <= plan.until <= date(2099, 12, 31):
-        raise SimulationRefusedError(f"{plan.until} is too far from the calendars we have: ask for a day of 2010 to 2099.")
+        raise SimulationRefusedError(
+            f"{plan.until} is too far from the calendars we have: ask for a day of 2010 to 2099."
+        )
     if plan.begin is not None and not date(2005, 1, 1) <= plan.begin < plan.until:
         raise SimulationRefusedError(f"A simulation until {plan.until} can't begin on {plan.begin}.")
 

@@ -16,8 +16,6 @@ import uvicorn
 from litestar.types import ControllerRouterHandler
 
 from api.app import create_app
-from api.project_page.pages import lost
-from api.web import error_handlers as failures
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -41,8 +39,7 @@ def served(
 
     async def serve() -> None:
         async with Approvals(database_url, clock=clock) as approvals:
-            answering = lost if pages else failures.answer
-            app = create_app(approvals, Views(approvals.store), settings, pages=pages, lost=answering)
+            app = create_app(approvals, Views(approvals.store), settings, pages=pages)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way

@@ -64,7 +64,9 @@ def printed(
     texts = [path.read_text("utf-8") for n in range(len(blocks)) if (path := folder / f".output-{n}").exists()]
     if ended.returncode:
         place = blocks[max(len(texts) - 1, 0)].place
-        raise BlockFailedError(f"{place}: exit status {ended.returncode}\n{''.join(texts[-1:])}\n{ended.stderr[-3000:]}")
+        raise BlockFailedError(
+            f"{place}: exit status {ended.returncode}\n{''.join(texts[-1:])}\n{ended.stderr[-3000:]}"
+        )
     return dict(zip(blocks, texts, strict=True))
 
 

@@ -92,7 +92,9 @@ def planted(text: str) -> list[Block]:
 
 
 def test_a_wrong_answer_is_found(tmp_path: Path) -> None:
-    with pytest.raises(shell.BlockFailedError, match=r"planted.md:5: \$\[0\].state is 'running', the page shows 'overdue'"):
+    with pytest.raises(
+        shell.BlockFailedError, match=r"planted.md:5: \$\[0\].state is 'running', the page shows 'overdue'"
+    ):
         shell.run(planted(PLANTED), tmp_path, {}, {})
     shell.run(planted(PLANTED.replace("overdue", "running")), tmp_path, {}, {})
 

@@ -116,6 +116,8 @@ async def test_whoever_waits_when_the_application_ends_is_told(database_url: str
         requests.append(asyncio.create_task(reads.rows(uuid4())))
         await asyncio.sleep(0)
         await reads.close()
-        assert all(isinstance(end, ConnectionLostError) for end in await asyncio.gather(*requests, return_exceptions=True))
+        assert all(
+            isinstance(end, ConnectionLostError) for end in await asyncio.gather(*requests, return_exceptions=True)
+        )
     with pytest.raises(ConnectionLostError):
         await reads.rows(uuid4())

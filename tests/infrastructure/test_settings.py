@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.settings import LogFormat, SettingRefusedError, Settings, described, unknown, variable, without_password
+from infrastructure.settings import (
+    LogFormat,
+    SettingRefusedError,
+    Settings,
+    described,
+    unknown,
+    variable,
+    without_password,
+)
 
 
 def test_the_defaults_suit_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:

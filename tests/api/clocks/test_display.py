@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from litestar.testing import RequestFactory
 
 from api.clocks.display import left
-from api.html.page import PageContext
+from api.html.page import PageAddress, PageContext
 from domain.law.licensing.clock import Level, State
 from projections.clocks.reading import Reading
 
@@ -63,11 +62,11 @@ def reading(unit: str, remaining: float, overdue_days: int) -> Reading:
 def test_what_is_left_or_over_is_told_in_the_unit_of_the_clock(
     unit: str, remaining: float, overdue_days: int, says: str
 ) -> None:
-    paper = PageContext(RequestFactory().get("/", query_params={"lang": "en"}))
+    paper = PageContext(PageAddress(query={"lang": "en"}))
     assert left(paper, reading(unit, remaining, overdue_days), NOVEMBER) == says
 
 
 def test_calendar_days_are_told_apart_in_chinese() -> None:
-    paper = PageContext(RequestFactory().get("/", query_params={"lang": "zh"}))
+    paper = PageContext(PageAddress(query={"lang": "zh"}))
     assert left(paper, reading("calendar_day", 7, 0), NOVEMBER) == "7 天（自然日）"
     assert left(paper, reading("working_day", 0, 2), NOVEMBER) == "−2 个工作日"

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from litestar.testing import RequestFactory
 
 from api.clocks.display import telling
 from api.html.citations import Language, cited
-from api.html.page import PageContext, templates
+from api.html.page import PageAddress, PageContext, templates
 from api.html.translations import TABLES
 from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
@@ -43,7 +42,7 @@ SUBJECTS, VOID, WORKING = TABLES["subject_of"], TABLES["void_because"], TABLES["
 
 
 def paper(lang: Language) -> PageContext:
-    return PageContext(RequestFactory().get("/", query_params={"lang": lang}), LAW.name)
+    return PageContext(PageAddress(query={"lang": lang}), LAW.name)
 
 
 LOOKED_AT = datetime(2026, 6, 1, tzinfo=UTC)

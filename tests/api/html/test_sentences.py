@@ -6,11 +6,10 @@ import re
 from datetime import date
 
 import pytest
-from litestar.testing import RequestFactory
 from msgspec import structs
 
 from api.html.fact_fields import HIDDEN, TRUTHS
-from api.html.page import PageContext
+from api.html.page import PageAddress, PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.html.translations import TABLES
 from api.web.entries import shown
@@ -60,7 +59,7 @@ FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 
 def sentences(lang: str, *facts: AnyFact) -> Sentences:
     """As they are told of a project with these *facts*."""
-    paper = PageContext(RequestFactory().get("/", query_params={"lang": lang}))
+    paper = PageContext(PageAddress(query={"lang": lang}))
     entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], BUREAU)
     return Sentences(paper, PROJECT, SentenceContext.of(entries), {"land": "建设用地规划许可证"})
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from api.commands.fast_path import Application
 from api.materials import routes as operations
 from api.materials.routes import pieces
 from api.web.problems import Problem
@@ -41,8 +42,8 @@ DETACH = {"command": "detach_material", "digest": DIGEST, "items": ["land"], "re
 @pytest.fixture(scope="module")
 def data(app: Litestar) -> Path:
     """The data folder of the application."""
-    folder: Path = app.state["parts"].settings.data
-    return folder
+    assert isinstance(app, Application)
+    return app.services.settings.data
 
 
 @pytest.fixture(scope="module")

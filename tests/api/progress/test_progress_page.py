@@ -11,7 +11,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import PAGES, create_app
-from api.web.dependencies import zone_of
+from api.web.zones import zone_of
 from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views

@@ -13,7 +13,6 @@ from litestar import Litestar
 from msgspec import structs
 
 from api.app import PAGES, create_app
-from api.project_page.pages import lost
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -48,7 +47,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES, lost=lost)
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 Said = tuple[str, Actor, AnyCommand]

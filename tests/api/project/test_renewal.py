@@ -12,7 +12,6 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import PAGES, create_app
-from api.project_page.pages import lost
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -58,7 +57,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES, lost=lost)
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def told(door: Door, project: UUID, *said: tuple[str, Actor, dict[str, Any]]) -> int:

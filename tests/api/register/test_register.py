@@ -13,7 +13,6 @@ from litestar import Litestar
 
 from api.app import PAGES, create_app
 from api.html.translations import TABLES
-from api.project_page.pages import lost
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
@@ -30,7 +29,7 @@ STATEMENT = TABLES["of_register"]["statement"]
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES, lost=lost)
+    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def imported(approvals: Approvals, *rows: tuple[str, ...]) -> UUID:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import create_app
-from api.supervision.schemas import CardFigure, DecidedFigure
+from api.supervision.requests import CardFigure, DecidedFigure
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views

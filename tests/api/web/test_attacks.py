@@ -14,7 +14,7 @@ import httpx
 import pytest
 import structlog
 
-from api.project_page.pages import Pages, app_css
+from api.project_page.pages import ProjectPages
 from api.web.identity import NAME_BYTES_MAX, _actor, actor_of
 from api.web.problems import Problem
 from domain.calendar.state import stream_of as calendar_stream
@@ -519,7 +519,7 @@ async def test_a_digest_that_can_not_be_checked_is_refused(door: Door, announced
 
 @pytest.fixture(scope="module")
 def page_address(shared_database_url: str) -> Any:
-    with served(shared_database_url, [Pages, app_css]) as address:
+    with served(shared_database_url, [ProjectPages]) as address:
         yield address
 
 

@@ -20,7 +20,7 @@ from domain.messages import COMMANDS, FACTS, AnyCommand, AnyFact, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import decode_fact
 from infrastructure.materials.media import MEDIA_TYPES
-from tests.api.client import Door
+from tests.api.client import Door, identity
 from tests.api.served import served
 from tests.examples import APPLICANT, BUREAU
 
@@ -159,7 +159,7 @@ def questions(document: Document) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_an_address_takes_what_it_lists_and_nothing_else(document: Document, address: str) -> None:
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, headers=identity(BUREAU)) as client:
         told = {
             path: [client.get(path, params=dict.fromkeys(names, "0")).text for names in (listed, ["departmnet"])]
             for path, listed in questions(document)

@@ -110,3 +110,15 @@ async def test_a_requests_id_comes_back(door: Door, sent: str, kept: bool) -> No
     assert (ids == [sent, sent]) is kept
     assert all(ids)
     assert kept or ids[0] != ids[1]
+
+
+async def test_every_parameter_that_cannot_be_read_is_listed_once(door: Door) -> None:
+    """Also those of dependencies, and before a project is looked for."""
+    told = problem(await door.get("/clocks", limit=0, state="bad", as_of="soon"), "invalid-parameter")
+    assert [fault["key"] for fault in told["errors"]] == ["as_of", "state", "limit"]
+    told = problem(await door.get(f"/projects/{uuid4()}/materials", item="\0"), "invalid-parameter")
+    assert [fault["key"] for fault in told["errors"]] == ["item"]
+
+
+async def test_who_acts_is_checked_before_parameters(door: Door) -> None:
+    problem(await door.get("/clocks", by=None, limit=0), "actor-missing")

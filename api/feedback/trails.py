@@ -1,0 +1,77 @@
+"""Audit trails of complaints and evaluations: which entries are about one, and the rule each step rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.feedback.schemas import TrailLine, TrailStep
+from api.web.entries import WHO_SEES_COMPLAINANTS, shown
+from api.web.problems import Problem
+from api.web.zones import home_zone
+from domain.core.ledger import Actor
+from domain.law.calendar.moment import local_day
+from domain.messages import Entry, tag_of
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from infrastructure.law.lawbook import LawBook
+from projections.feedback.evaluations import ABOUT_EVALUATIONS
+from projections.feedback.fold import VoiceRow
+from projections.feedback.query import VoicesAt
+from projections.feedback.reading import article_of
+from projections.feedback.redaction import ABOUT_COMPLAINTS
+from projections.feedback.summary import OPINIONS_MIN
+
+
+def opinions_min(to: Actor) -> int:
+    """Below how many people opinions are withheld from *to*: never from those who may see complainants."""
+    return 0 if to.role in WHO_SEES_COMPLAINANTS else OPINIONS_MIN
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> Problem:
+    """The problem of a complaint or an evaluation that there was not."""
+    return Problem(
+        "not-found", f"the project has no {what} {name}"[:500], remedy=f"it has: {', '.join(known) or 'none'}"
+    )
+
+
+def with_articles(steps: Sequence[VoiceRow], laws: LawBook) -> list[TrailStep]:
+    """*steps*, each with the rule it was taken under."""
+    zone = home_zone(laws)
+    return [
+        TrailStep(
+            **{name: getattr(step, name) for name in VoiceRow.__struct_fields__},
+            article=article_of(step.step, "", local_day(step.occurred_at, zone)),
+        )
+        for step in steps
+    ]
+
+
+def trail(entries: Sequence[Entry], of: set[int], to: Actor, at: VoicesAt, zone: str) -> list[TrailLine]:
+    """The entries whose versions are in *of*, and the corrections of these, by what was known, up to the instant."""
+    known = [entry for entry in entries if entry.recorded_at <= at.known]
+    wanted = set(of)
+    for entry in known:
+        if isinstance(entry.fact, EntryAmended | EntryRetracted) and entry.fact.version in wanted:
+            wanted.add(entry.version)
+    lines = []
+    for line in shown(known, to):
+        happened = line.amended_to or line.occurred_at
+        if line.version in wanted and happened <= at.t:
+            step = tag_of(line.fact)
+            article = article_of(step, getattr(line.fact, "rule", ""), local_day(happened, zone))
+            lines.append(TrailLine(step, article, line))
+    return lines
+
+
+def about_complaint(entries: Sequence[Entry], name: str) -> set[int]:
+    """The versions of the entries about the complaint *name*."""
+    facts: list[tuple[int, Any]] = [(one.version, one.fact) for one in entries]
+    return {version for version, fact in facts if isinstance(fact, ABOUT_COMPLAINTS) and fact.complaint == name}
+
+
+def about_evaluation(entries: Sequence[Entry], name: str, given: int) -> set[int]:
+    """The same of the evaluation *name*, which the entry *given* gave."""
+    facts: list[tuple[int, Any]] = [(one.version, one.fact) for one in entries]
+    return {given} | {
+        version for version, fact in facts if isinstance(fact, ABOUT_EVALUATIONS) and fact.evaluation == name
+    }

@@ -1,0 +1,97 @@
+"""The file of one card: what fired, its proof, its days, the entries it rests on, and what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from litestar.di import NamedDependency, Provide
+from msgspec import Struct
+
+from api.html.titles import clock_unit
+from api.web.entries import ShownEntry, shown
+from api.web.problems import Problem
+from domain.core.ledger import Actor
+from domain.law.licensing.explain import Explanation
+from domain.law.proof import ClockProof
+from domain.messages import Entry
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from projections.clocks.query import ClocksAt, NoSuchClockError
+from projections.clocks.reading import WORKING_DAY, ItemReading
+from projections.supervision.card_case_file import card_file, issued_card
+from projections.supervision.fold import SignalRow
+from projections.supervision.query import ended_by
+
+ClockSource: TypeAlias = Callable[[datetime, datetime], ClocksAt]  # the clocks at an instant, as known at another
+
+
+def clock_source(approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook]) -> ClockSource:
+    """The clocks at other instants than that of the request: those at which a card fired and was recorded."""
+    return lambda t, known: ClocksAt(approvals.store, laws, t, known)
+
+
+CLOCK_SOURCE = {"clock_source": Provide(clock_source, sync_to_thread=False)}
+
+
+class ShownCard(Struct, frozen=True):
+    """One card with everything it rests on; *days* tells the clock day by day as it stood when it fired.
+
+    *unit* is that of the lengths in its proof, empty for a card given by hand.
+
+    *days* is null for a card given by hand, and where a later correction took the clock away.
+    """
+
+    as_of: datetime
+    signal: SignalRow
+    proof: ClockProof | None
+    unit: str
+    reasons: str
+    days: Explanation | None
+    evidence: list[ShownEntry]
+    thread: list[ShownEntry]
+
+
+async def card_shown(clocks: ClockSource, entries: Sequence[Entry], card: str, known: datetime, to: Actor) -> ShownCard:
+    """The file of one card of the project with these *entries*, as *to* may see it at the instant *known*.
+
+    Raises Problem not-found where the card was not recorded by then.
+    """
+    file = card_file(entries, card, known)
+    if file is None:
+        cards = ", ".join(dict.fromkeys(filter(None, map(issued_card, entries))))
+        raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {cards or 'none'}")
+    readings = await clocks(known, known).of_project(file.signal.project)
+    of_item = [one for one in readings if one.item == file.signal.item]
+    lines = {line.version: line for line in shown(entries, to)}
+    return ShownCard(
+        as_of=known,
+        signal=ended_by(file.signal, readings),
+        proof=file.proof,
+        unit=unit_of(file.proof, of_item) if file.proof else "",
+        reasons=file.reasons,
+        days=await days_of(clocks, file.signal, file.proof),
+        evidence=[lines[version] for version in file.evidence if version in lines],
+        thread=[lines[version] for version in file.thread],
+    )
+
+
+def unit_of(proof: ClockProof, items: Sequence[ItemReading]) -> str:
+    """The unit in which the clock of *proof* counts, as *items* read, else by the law it was counted by."""
+    for clock in (clock for item in items for clock in item.clocks):
+        if (clock.clock, clock.application) == (proof.clock, proof.application):
+            return clock.unit
+    return clock_unit(proof.rule, proof.clock) or WORKING_DAY
+
+
+async def days_of(clocks: ClockSource, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:
+    """The clock day by day, as it stood when it fired and as was known when that was recorded."""
+    if proof is None:
+        return None
+    try:
+        return await clocks(signal.happened_at, signal.told_at).explained(
+            signal.project, signal.item, proof.clock, signal.application
+        )
+    except NoSuchClockError:
+        return None

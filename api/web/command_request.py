@@ -1,0 +1,30 @@
+"""What a command, or an upload, is read from: the headers of a request and its body, as far as it has come."""
+
+from __future__ import annotations
+
+from litestar.di import NamedDependency
+from litestar.types import Receive
+from msgspec import Struct
+
+from api.web.http_request import HttpRequest
+from api.web.identity import Headers, headers_of
+from api.web.request_body import read_body
+from infrastructure.ledger.approvals import Approvals
+
+
+class CommandRequest(Struct, frozen=True):
+    """The *headers* of a request, its body to be taken from *receive*, and the ledger that a command goes to."""
+
+    approvals: Approvals
+    headers: Headers
+    receive: Receive
+
+
+def command_request(request: HttpRequest, approvals: NamedDependency[Approvals]) -> CommandRequest:
+    """The request, unread."""
+    return CommandRequest(approvals, headers_of(request.scope), request.receive)
+
+
+async def json_body(request: HttpRequest) -> bytes:
+    """The body of a request that asks something in JSON. Raises Problem where it is too large, or of another type."""
+    return await read_body(headers_of(request.scope), request.receive)
