@@ -1,4 +1,4 @@
-"""API keys of programs: issued under a grant, rotated with two secrets for a while, revoked. Digests alone are stored."""
+"""API keys of programs: issued under a grant, rotated with two secrets for a while, revoked. Only digests are here."""
 
 from __future__ import annotations
 

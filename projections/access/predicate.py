@@ -1,0 +1,109 @@
+"""The table of access as a condition of SQL: which rows of a list a caller may read, or act on.
+
+It gives the same answers as `domain.access.decision.may` does case by case. Lists add it to their own conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import LiteralString
+
+from msgspec import Struct
+from psycopg.sql import SQL, Composed, Identifier
+
+from domain.access.decision import in_scope, works_as
+from domain.access.principal import Caller
+from domain.access.table import TABLE, Relation
+
+EVERY_ROW, NO_ROW = SQL("true"), SQL("false")
+# Whole projects are tested one by one, as the list comes to them by its own index: a page of rows is soon full.
+PROJECTS: LiteralString = "EXISTS (SELECT FROM views.access_project AS a WHERE a.project = {project} AND {condition})"
+ITEMS: LiteralString = (
+    "EXISTS (SELECT FROM views.access_item AS a WHERE a.project = {project} AND a.item = {item}"
+    " AND (a.department = %(access_over)s::text OR a.countersigners @> ARRAY[%(access_over)s::text]))"
+)
+
+
+class AccessColumns(Struct, frozen=True):
+    """The names of the columns that tell a list's case: of its project, and where it has them of item and principal."""
+
+    alias: str
+    project: str = "project"
+    item: str = ""
+    principal: str = ""
+
+    def column(self, name: str) -> Composed:
+        """The column *name*, in SQL."""
+        return SQL("{}").format(Identifier(self.alias, name))
+
+
+class Predicate(Struct, frozen=True):
+    """A condition, and the parameters that it names: they all begin with `access_`."""
+
+    condition: SQL | Composed
+    params: Mapping[str, object]
+
+
+def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> Predicate:
+    """The rows on which *caller* (None: not signed in) may do *action*. Raises KeyError where no rule is declared."""
+    rule = TABLE[action]
+    if rule.public:
+        return Predicate(EVERY_ROW, {})
+    relation = rule.roles.get(caller.role) if caller is not None else None
+    if caller is None or relation is None or not in_scope(caller, action):
+        return Predicate(NO_ROW, {})
+    params: dict[str, object] = {
+        "access_over": caller.over,
+        "access_person": works_as(caller),
+        "access_self": caller.id,
+        "access_projects": list(caller.projects),
+    }
+    condition = CONDITIONS[relation](caller, columns)
+    if caller.projects and relation is not Relation.SELF:
+        limit = SQL("{} = ANY(%(access_projects)s::uuid[])").format(columns.column(columns.project))
+        condition = SQL("{} AND {}").format(limit, condition)
+    return Predicate(condition, params)
+
+
+def _of_project(columns: AccessColumns, condition: LiteralString) -> Composed:
+    return SQL(PROJECTS).format(project=columns.column(columns.project), condition=SQL(condition))
+
+
+def _own_enterprise(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return _of_project(columns, "a.uscc = %(access_over)s::text") if caller.over else NO_ROW
+
+
+def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return NO_ROW if caller.as_agent else _own_enterprise(caller, columns)
+
+
+def _own_project(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return _of_project(columns, "a.manager = %(access_person)s::text") if works_as(caller) else NO_ROW
+
+
+def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return _of_project(columns, "a.departments @> ARRAY[%(access_over)s::text]") if caller.over else NO_ROW
+
+
+def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    """Without a column for the item no department handles the row."""
+    if not (caller.over and columns.item):
+        return NO_ROW
+    return SQL(ITEMS).format(project=columns.column(columns.project), item=columns.column(columns.item))
+
+
+def _self(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    if not (caller.id and columns.principal):
+        return NO_ROW
+    return SQL("{} = %(access_self)s::text").format(columns.column(columns.principal))
+
+
+CONDITIONS: Mapping[Relation, Callable[[Caller, AccessColumns], SQL | Composed]] = {
+    Relation.ZONE: lambda _, __: EVERY_ROW,
+    Relation.SELF: _self,
+    Relation.OWNER: _owner,
+    Relation.OWN_ENTERPRISE: _own_enterprise,
+    Relation.OWN_DEPARTMENT: _own_department,
+    Relation.TAKES_PART: _takes_part,
+    Relation.OWN_PROJECT: _own_project,
+}
