@@ -25,11 +25,15 @@ ITEMS: LiteralString = (
 
 
 class AccessColumns(Struct, frozen=True):
-    """The names of the columns that tell a list's case: of its project, and where it has them of item and principal."""
+    """The names of the columns that tell a list's case; empty where the list has none of that.
+
+    *uscc* is of an enterprise's own code in a list of enterprises: elsewhere the enterprise is that of the project.
+    """
 
     alias: str
     project: str = "project"
     item: str = ""
+    uscc: str = ""
     principal: str = ""
 
     def column(self, name: str) -> Composed:
@@ -60,17 +64,25 @@ def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> Pre
     }
     condition = CONDITIONS[relation](caller, columns)
     if caller.projects and relation is not Relation.SELF:
+        if not columns.project:
+            return Predicate(NO_ROW, {})
         limit = SQL("{} = ANY(%(access_projects)s::uuid[])").format(columns.column(columns.project))
         condition = SQL("{} AND {}").format(limit, condition)
     return Predicate(condition, params)
 
 
-def _of_project(columns: AccessColumns, condition: LiteralString) -> Composed:
+def _of_project(columns: AccessColumns, condition: LiteralString) -> SQL | Composed:
+    if not columns.project:
+        return NO_ROW
     return SQL(PROJECTS).format(project=columns.column(columns.project), condition=SQL(condition))
 
 
 def _own_enterprise(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    return _of_project(columns, "a.uscc = %(access_over)s::text") if caller.over else NO_ROW
+    if not caller.over:
+        return NO_ROW
+    if columns.uscc:
+        return SQL("{} = %(access_over)s::text").format(columns.column(columns.uscc))
+    return _of_project(columns, "a.uscc = %(access_over)s::text")
 
 
 def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
@@ -87,7 +99,7 @@ def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
 
 def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:
     """Without a column for the item no department handles the row."""
-    if not (caller.over and columns.item):
+    if not (caller.over and columns.project and columns.item):
         return NO_ROW
     return SQL(ITEMS).format(project=columns.column(columns.project), item=columns.column(columns.item))
 
