@@ -10,6 +10,8 @@ from litestar.datastructures import State
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler, ExceptionHandler
 
+from api.access.pages import AccessPages
+from api.access.routes import AccessRoutes
 from api.catalogue.routes import Catalogues
 from api.clocks.ical import Deadlines
 from api.clocks.pages import ClockListPages
@@ -83,6 +85,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Names,
     Flows,
     InformationTables,
+    AccessRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -131,5 +134,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     SupervisionPages,
     ConductPages,
     ClockListPages,
+    AccessPages,
     app_css,
 )

@@ -78,6 +78,11 @@ class LedgerDirectory:
             return None
         return _key(owner, issued, self._clock())
 
+    async def everybody(self) -> list[Principal]:
+        """Every principal that was ever registered, by id."""
+        await self._refresh()
+        return sorted(self._streams.values(), key=lambda principal: principal.principal)
+
     def _open(self, principal: str, at: datetime | None = None) -> Principal | None:
         """The principal, unless it was closed by *at*."""
         known = self._principals.get(principal)

@@ -1,0 +1,79 @@
+"""权限 the page of a project that says who may do what in it, on a day, and why."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from api.access.routes import caller_of
+from api.access.schemas import AccessAnswer, AccessQuestion, GrantHolder, access_answer
+from api.html.frame import Lang, apologize, page
+from api.html.page import PageContext, paper_of
+from api.web.as_of import On, end_of
+from api.web.dependencies import AnyRequest, parts_of
+from api.web.identity import actor_of, headers_of
+from infrastructure.ledger.approvals import DEFAULT_LAW
+
+
+class AccessPages(Controller):
+    """The day stands in the address. It is for signed-in people who may read who has access to the project."""
+
+    include_in_schema = False
+    exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
+
+    @get("/pages/projects/{project_id:uuid}/access")
+    async def project_access(
+        self,
+        request: AnyRequest,
+        project_id: FromPath[UUID],
+        *,
+        lang: Lang = "",  # noqa: ARG002  checked here, used by the page
+        on: On = "",
+    ) -> Response[str]:
+        """A row for each grant that allows anything here."""
+        approvals = parts_of(request).approvals
+        caller = caller_of(actor_of(headers_of(request.scope)))
+        now = approvals.clock()
+        asked = AccessQuestion(end_of(request, on, DEFAULT_LAW) or now, now, project=project_id)
+        answer = await access_answer(approvals, caller, asked)
+        context = await paper_of(request, DEFAULT_LAW)
+        body = context.print(
+            "access.html", rows=access_rows(answer, context), project=project_id, on=on, at=context.local(answer.on)
+        )
+        return page(body)
+
+
+def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, object]]:
+    """What the table of the page shows, a row a grant."""
+    return [
+        {
+            "name": holder.name or holder.principal,
+            "role": context.words["role"](holder.role.value),
+            "over": context.office(holder.over) if holder.over else "",
+            "remark": remark_on(holder, context),
+            "actions": actions_of(holder, context),
+            "until": context.local(holder.valid_until) if holder.valid_until else "",
+        }
+        for holder in answer.holders
+    ]
+
+
+def remark_on(holder: GrantHolder, context: PageContext) -> str:
+    """That somebody acts by a mandate, or as a deputy."""
+    words = context.words["of_access"]
+    said = [words("as_agent")] if holder.as_agent else []
+    if holder.deputy_of:
+        said.append(f"{words('deputy_of')} {holder.deputy_of}")
+    return ("，" if context.language == "zh" else ", ").join(said)
+
+
+def actions_of(holder: GrantHolder, context: PageContext) -> list[tuple[str, str, str]]:
+    """For each reason: the reason, how many actions it allows, and their names."""
+    is_zh = context.language == "zh"
+    by_reason: dict[str, list[str]] = {}
+    for allowed in holder.actions:
+        by_reason.setdefault(allowed.reason_zh if is_zh else allowed.reason_en, []).append(allowed.action)
+    return [(reason, str(len(names)), ", ".join(names)) for reason, names in by_reason.items()]
