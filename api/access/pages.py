@@ -19,7 +19,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW
 
 
 class AccessPages(Controller):
-    """The day stands in the address. It is for signed-in people who may read who has access to the project."""
+    """The day is in the address. It is for signed-in people who may read who has access to the project."""
 
     include_in_schema = False
     exception_handlers = {Exception: apologize, HTTPException: apologize}  # noqa: RUF012  litestar's own spelling
@@ -37,8 +37,8 @@ class AccessPages(Controller):
         approvals = parts_of(request).approvals
         caller = caller_of(actor_of(headers_of(request.scope)))
         now = approvals.clock()
-        asked = AccessQuestion(end_of(request, on, DEFAULT_LAW) or now, now, project=project_id)
-        answer = await access_answer(approvals, caller, asked)
+        question = AccessQuestion(end_of(request, on, DEFAULT_LAW) or now, now, project=project_id)
+        answer = await access_answer(approvals, caller, question)
         context = await paper_of(request, DEFAULT_LAW)
         body = context.print(
             "access.html", rows=access_rows(answer, context), project=project_id, on=on, at=context.local(answer.on)
@@ -62,7 +62,7 @@ def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, ob
 
 
 def remark_on(holder: GrantHolder, context: PageContext) -> str:
-    """That somebody acts by a mandate, or as a deputy."""
+    """Whether the holder acts by a mandate, or as a deputy."""
     words = context.words["of_access"]
     said = [words("as_agent")] if holder.as_agent else []
     if holder.deputy_of:

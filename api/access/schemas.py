@@ -71,33 +71,33 @@ class AccessQuestion(Struct, frozen=True):
     project: UUID | None = None
 
 
-async def access_answer(approvals: Approvals, caller: Caller, asked: AccessQuestion) -> AccessAnswer:
+async def access_answer(approvals: Approvals, caller: Caller, question: AccessQuestion) -> AccessAnswer:
     """Who may do what. Raises Problem where *caller* may not ask that, or asks of nothing."""
-    project = await _project(approvals, caller, asked)
-    book = AccessBook(approvals.store, asked.on, asked.known)
-    principals = {person.id: person for person in await book.principals(asked.principal or None)}
-    held = await book.grants(asked.principal or None)
+    project = await _project(approvals, caller, question)
+    book = AccessBook(approvals.store, question.on, question.known)
+    principals = {person.id: person for person in await book.principals(question.principal or None)}
+    held = await book.grants(question.principal or None)
     holders = [_holder(grant, principals, project) for grant in held]
     shown = [holder for holder in holders if holder.actions or project is None]
-    return AccessAnswer(asked.on, asked.known, asked.principal, asked.project, shown)
+    return AccessAnswer(question.on, question.known, question.principal, question.project, shown)
 
 
-async def _project(approvals: Approvals, caller: Caller, asked: AccessQuestion) -> Project | None:
-    """The project asked of as it stood; None where none is asked of. Raises Problem."""
-    if asked.project is None:
-        _require(may(caller, "read:principals", AccessCase(principal=asked.principal)), "principal-unknown", caller)
+async def _project(approvals: Approvals, caller: Caller, question: AccessQuestion) -> Project | None:
+    """The project in question as it was; None without one. Raises Problem."""
+    if question.project is None:
+        _require(may(caller, "read:principals", AccessCase(principal=question.principal)), "principal-unknown", caller)
         return None
-    entries: Sequence[Entry] = await approvals.history(asked.project)
-    if not isinstance(await approvals.state(asked.project), Project) or not entries:
+    entries: Sequence[Entry] = await approvals.history(question.project)
+    if not isinstance(await approvals.state(question.project), Project) or not entries:
         raise _unknown("project-unknown")
-    case = project_case(await approvals.project(asked.project))
+    case = project_case(await approvals.project(question.project))
     _require(may(caller, "read:access", case), "project-unknown", caller)
-    return fold_project(asked.project, entries, asked)
+    return fold_project(question.project, entries, question)
 
 
-def fold_project(project: UUID, entries: Sequence[Entry], asked: AccessQuestion) -> Project:
-    """The project at the instant asked about, by what was known then."""
-    folded: Project = fold_at((), project, entries, asked.on, asked.known).project
+def fold_project(project: UUID, entries: Sequence[Entry], question: AccessQuestion) -> Project:
+    """The project at the instant in question, by what was known then."""
+    folded: Project = fold_at((), project, entries, question.on, question.known).project
     return folded
 
 

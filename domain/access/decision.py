@@ -82,15 +82,15 @@ def may(caller: Caller | None, action: str, case: AccessCase = NO_CASE) -> Judge
     if caller is None:
         return Judgement(False, TABLE[rule.door].public, f"{action}: nobody", wanted(rule), SIGN_IN)
     relation = rule.roles.get(caller.role)
-    stands = f"{action}: {caller.role.value}, {relation.value if relation else 'nobody'}"
+    basis = f"{action}: {caller.role.value}, {relation.value if relation else 'nobody'}"
     door = TABLE[rule.door]
     related = relation is not None and is_related(caller, relation, case)
     visible = related or sees(caller, door, case)
     if relation is None or not related:
-        return Judgement(False, visible, stands, refusal(caller, relation), wanted(rule))
+        return Judgement(False, visible, basis, refusal(caller, relation), wanted(rule))
     if not in_scope(caller, action):
         return Judgement(False, visible, f"{action}: no scope", out_of_scope(action), widen(action))
-    return Judgement(True, True, stands, permission(caller.role, relation))
+    return Judgement(True, True, basis, permission(caller.role, relation))
 
 
 def sees(caller: Caller, door: AccessRule, case: AccessCase) -> bool:
@@ -120,7 +120,7 @@ RELATED: Mapping[Relation, Callable[[Caller, AccessCase], bool]] = {
 
 
 def works_as(caller: Caller) -> str:
-    """Whose projects *caller* manages: his own, or those of the one whose deputy he is."""
+    """Whose projects *caller* manages: his own, or those of the person he is deputy of."""
     return caller.deputy_of or caller.id
 
 
@@ -132,7 +132,7 @@ def in_scope(caller: Caller, action: str) -> bool:
 
 
 def permission(role: Role, relation: Relation) -> Wording:
-    """Why somebody may."""
+    """Why the role may."""
     who, where = ROLES[role], RELATIONS[relation]
     return Wording(f"{who.zh}可以，范围：{where.zh}", f"{who.en} may, {where.en}")
 

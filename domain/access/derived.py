@@ -14,7 +14,7 @@ from domain.access.state import SEPARATE_DUTIES, Deputyship
 
 
 class StandsIn(Struct, frozen=True, gc=False):
-    """That somebody is the deputy of *principal* for a period."""
+    """A period in which another principal is the deputy of *principal*."""
 
     principal: str
     period: Deputyship
@@ -30,14 +30,14 @@ def effective_grants(
     """Every grant by which *principal* may act at the instant *at*: his own, a deputy's, and over merged departments.
 
     *own* are the grants of every principal concerned. What needs a second administrator is not passed on to a deputy,
-    and neither is what the other one holds as a deputy himself.
+    and neither is what the other holds as a deputy himself.
     """
     grants = [grant for grant in own.get(principal, ()) if grant.holds(at)]
-    for stands in standing_in:
-        if stands.period.deputy == principal and stands.period.holds(at):
+    for deputising in standing_in:
+        if deputising.period.deputy == principal and deputising.period.holds(at):
             grants += [
-                as_deputy(grant, stands)
-                for grant in own.get(stands.principal, ())
+                as_deputy(grant, deputising)
+                for grant in own.get(deputising.principal, ())
                 if grant.holds(at) and grant.role not in SEPARATE_DUTIES
             ]
     merged = [
@@ -49,12 +49,12 @@ def effective_grants(
     return grants + merged
 
 
-def as_deputy(grant: Grant, stands: StandsIn) -> Grant:
+def as_deputy(grant: Grant, deputising: StandsIn) -> Grant:
     """*grant* as the deputy holds it: no longer than both the grant and the period."""
-    period = stands.period
+    period = deputising.period
     end = period.valid_until if grant.valid_until is None else min(grant.valid_until, period.valid_until)
     start = max(grant.valid_from, period.valid_from)
-    return structs.replace(grant, valid_from=start, valid_until=end, deputy_of=stands.principal)
+    return structs.replace(grant, valid_from=start, valid_until=end, deputy_of=deputising.principal)
 
 
 def caller_by(

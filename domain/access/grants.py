@@ -108,7 +108,7 @@ class ConfirmGrant(Command, frozen=True, tag="confirm_grant"):
         if proposal.proposed_by == context.by.id:
             raise Refused(
                 "second-administrator",
-                f"{context.by.id} has proposed this grant, so somebody else confirms it",
+                f"{context.by.id} has proposed this grant, so another administrator has to confirm it",
                 article=SEPARATION,
                 remedy="let another administrator confirm it",
             )

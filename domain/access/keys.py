@@ -143,6 +143,6 @@ def require_key(key: str, state: Principal, at: datetime) -> IssuedKey:
             "no-such-key",
             f"{state.principal} has no key {key} in use",
             remedy="list the principal's keys, and name one of these",
-            keys=[one.id for one in state.keys.values() if one.revoked_at is None],
+            keys=[key.id for key in state.keys.values() if key.revoked_at is None],
         )
     return issued

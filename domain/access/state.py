@@ -154,7 +154,9 @@ def require_grant(grant: UUID, state: Principal, at: datetime) -> Grant:
             "no-such-grant",
             f"{state.principal} has no grant {grant} in force",
             remedy="list the principal's grants, and name one of these",
-            grants=[str(one.id) for one in state.grants.values() if one.valid_until is None or at < one.valid_until],
+            grants=[
+                str(grant.id) for grant in state.grants.values() if grant.valid_until is None or at < grant.valid_until
+            ],
         )
     return held
 

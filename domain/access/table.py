@@ -1,4 +1,4 @@
-"""权限表 the table of access: for every action, which role may do it on which cases. Whoever is not in it may not.
+"""权限表 the table of access: for every action, which role may do it on which cases. All else is refused.
 
 An action is a command by its stored name, `read:<subject>`, `feed` or `webhooks`. A subject that holds personal data
 has a second name for these, such as `read:feedback_contact`. The table has two readings: `domain/access/decision.py`
@@ -156,7 +156,7 @@ READS = {
             # Personal data: whom to call about a project, and about a complaint that was filed with a name.
             "read:information_contact": {APPLICANT: OWN_ENTERPRISE, OFFICER: OWN_DEPARTMENT, MANAGER: OWN_PROJECT},
             "read:feedback_contact": {APPLICANT: OWN_ENTERPRISE, OFFICER: OWN_DEPARTMENT, SUPERVISOR: ZONE},
-            # Who filed a complaint anonymously: for the bureau, for auditors, and for whoever filed it.
+            # Who filed a complaint anonymously: for the bureau, for auditors, and for the person who filed it.
             "read:complainant": {SUPERVISOR: ZONE, AUDITOR: ZONE, APPLICANT: SELF, MANAGER: SELF},
         },
     ),

@@ -30,7 +30,7 @@ def now_utc() -> datetime:
 
 
 class LedgerDirectory:
-    """Principals, grants and keys, kept at what the ledger of *store* holds. *clock* tells which secrets still hold."""
+    """Principals, grants and keys, as the ledger of *store* has them. *clock* tells which secrets still hold."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = now_utc) -> None:
         self._store, self._clock = store, clock
@@ -64,8 +64,10 @@ class LedgerDirectory:
         await self._refresh()
         if self._open(principal, at) is None:
             return ()
-        standing_in = [one for one in self._standing_in.get(principal, ()) if self._open(one.principal, at)]
-        people = {principal, *(one.principal for one in standing_in)}
+        standing_in = [
+            deputising for deputising in self._standing_in.get(principal, ()) if self._open(deputising.principal, at)
+        ]
+        people = {principal, *(deputising.principal for deputising in standing_in)}
         own = {person: list(self._principals[person].grants.values()) for person in people}
         return effective_grants(principal, own, standing_in, self._departments, at)
 
@@ -91,7 +93,7 @@ class LedgerDirectory:
         return known
 
     async def _refresh(self) -> None:
-        """Take in what is new. Look-ups that come while one is under way share the next one."""
+        """Take in what is new. Concurrent look-ups are coalesced: those that come during a read share the next."""
         wanted = self._rounds + 1 + self._lock.locked()
         async with self._lock:
             if self._rounds < wanted:

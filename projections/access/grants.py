@@ -143,8 +143,8 @@ class PrincipalsView:
             return {}
         person = principal.id, principal.principal
         deputies = [
-            (person[0], nth, person[1], one.deputy, one.valid_from, one.valid_until, known)
-            for nth, (one, known) in enumerate(zip(principal.deputies, state.deputies, strict=True), 1)
+            (person[0], nth, person[1], period.deputy, period.valid_from, period.valid_until, known)
+            for nth, (period, known) in enumerate(zip(principal.deputies, state.deputies, strict=True), 1)
         ]
         row = (*person, principal.kind.value, principal.name, *state.registered, *(state.closed or (None, None)))
         return {

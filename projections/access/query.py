@@ -67,7 +67,7 @@ class ListedKey(Struct, frozen=True):
 
 
 class HeldGrant(Struct, frozen=True):
-    """A grant in somebody's hands."""
+    """A grant, and who holds it."""
 
     principal: str
     grant: Grant
@@ -101,7 +101,7 @@ class AccessBook:
         if principal is not None:
             people = [principal]
         else:
-            people = sorted(own.keys() | {stands.period.deputy for stands in standing_in})
+            people = sorted(own.keys() | {deputising.period.deputy for deputising in standing_in})
         return [
             HeldGrant(person, grant)
             for person in people

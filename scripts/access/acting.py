@@ -21,7 +21,7 @@ from scripts.server import serving
 
 T = TypeVar("T")
 
-OPERATOR = Actor("operator", "", Role.SYSTEM)  # whoever can run this on the machine, and names nobody
+OPERATOR = Actor("operator", "", Role.SYSTEM)  # the account that runs the command, without --as
 As = Annotated[
     str, typer.Option("--as", help="the administrator who does this; left out, it is recorded as the system's act")
 ]

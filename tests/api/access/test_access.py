@@ -68,15 +68,15 @@ async def directory(door: Door, approvals: Approvals) -> AsyncIterator[Directory
     yield Directory(project, grant, before.isoformat())
 
 
-async def answer(door: Door, by: Actor, status: int = 200, **asked: Any) -> Any:
-    response = await door.get("/v1/access", by, **asked)
+async def answer(door: Door, by: Actor, status: int = 200, **params: Any) -> Any:
+    response = await door.get("/v1/access", by, **params)
     assert response.status_code == status, response.text
     return response.json()
 
 
 async def test_who_may_do_what_in_a_project_and_why(door: Door, directory: Directory) -> None:
-    found = await answer(door, MANAGER, project=str(directory.project))
-    holders = {holder["principal"]: holder for holder in found["holders"]}
+    reply = await answer(door, MANAGER, project=str(directory.project))
+    holders = {holder["principal"]: holder for holder in reply["holders"]}
     assert holders.keys() == {"li", "zhang", "wang", "agent", "ma"}, "not the former officer, nor another department's"
     allowed = {action["action"]: action for action in holders["li"]["actions"]}
     assert allowed["accept_item"]["items"] == ["land"]
@@ -89,8 +89,8 @@ async def test_who_may_do_what_in_a_project_and_why(door: Door, directory: Direc
 
 
 async def test_who_could_do_what_before(door: Door, directory: Directory) -> None:
-    found = await answer(door, BUREAU, project=str(directory.project), on=directory.before)
-    assert "former" in {holder["principal"] for holder in found["holders"]}
+    reply = await answer(door, BUREAU, project=str(directory.project), on=directory.before)
+    assert "former" in {holder["principal"] for holder in reply["holders"]}
     known = await answer(door, BUREAU, principal="former", project=str(directory.project), known_at=directory.before)
     assert [holder["principal"] for holder in known["holders"]] == ["former"], "nothing of the withdrawal was known"
 
@@ -116,10 +116,10 @@ async def test_what_a_principal_may_do(door: Door, directory: Directory) -> None
     ],
 )
 async def test_who_may_ask_about_a_project(door: Door, directory: Directory, by: Actor, status: int, code: str) -> None:
-    found = await answer(door, by, status, project=str(directory.project))
-    assert found.get("code", "") == code
+    reply = await answer(door, by, status, project=str(directory.project))
+    assert reply.get("code", "") == code
     if status == 403:
-        assert "project managers in projects they manage" in found["remedy"]
+        assert "project managers in projects they manage" in reply["remedy"]
 
 
 async def test_others_grants_are_not_for_everybody(door: Door, directory: Directory) -> None:

@@ -10,24 +10,23 @@ from domain.core.ledger import Role
 from tests.domain.access.cedar import Question, judged
 from tests.domain.access.drawn import ACTIONS, CODES, DEPARTMENTS, PEOPLE, PROJECTS, SCOPES
 
-BATCH = 500  # questions that Cedar is asked at a time
+BATCH = 500  # questions that Cedar judges at a time
 
 
 def differences(chance: Random, number: int) -> list[str]:
     """The questions of *number* random ones that are not judged alike."""
-    found: list[str] = []
+    differing: list[str] = []
     for first in range(0, number, BATCH):
-        questions = [question(chance) for _ in range(min(BATCH, number - first))]
-        theirs = judged(questions)
-        found += [
-            f"{one}: Cedar says {other}"
-            for one, other in zip(questions, theirs, strict=True)
-            if may(*one).allowed is not other
+        questions = [drawn(chance) for _ in range(min(BATCH, number - first))]
+        differing += [
+            f"{question}: Cedar says {theirs}"
+            for question, theirs in zip(questions, judged(questions), strict=True)
+            if may(*question).allowed is not theirs
         ]
-    return found
+    return differing
 
 
-def question(chance: Random) -> Question:
+def drawn(chance: Random) -> Question:
     """A caller, an action and a case."""
     return caller(chance), chance.choice(ACTIONS), case(chance)
 

@@ -40,12 +40,12 @@ def _policies(action: str, rule: AccessRule) -> list[str]:
         return [f"{head};"]
     scopes = ", ".join(f'"{scope}"' for scope in sorted(scopes_for(action)))
     scoped = f"(principal.unscoped || principal.scopes.containsAny([{scopes}]))"
-    found = []
+    lines = []
     for role, relation in rule.roles.items():
         limit = "true" if relation is Relation.SELF else LIMITED
         when = f'principal.role == "{role.value}" && ({RELATIONS[relation]}) && {limit} && {scoped}'
-        found.append(f"{head} when {{ {when} }};")
-    return found
+        lines.append(f"{head} when {{ {when} }};")
+    return lines
 
 
 @cache

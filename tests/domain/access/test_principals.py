@@ -171,7 +171,7 @@ def test_a_proposal_is_dropped_before_it_holds() -> None:
     state = (
         PrincipalSpec(REGISTERED, proposed).when(WithdrawGrant(principal="li", grant=_id(2)), XU, LATER).then(dropped)
     )
-    assert state.proposals == state.grants == {}
+    assert (state.proposals, state.grants) == ({}, {})
 
 
 def test_terms_fit_the_role() -> None:
@@ -221,7 +221,10 @@ def test_a_key_belongs_to_a_program_and_has_two_secrets_for_a_while() -> None:
     rotate = RotateKey(principal="li", key="landkey1", digest="b" * 64, old_until=LATEST)
     rotated = KeyRotated(key="landkey1", digest="b" * 64, old_until=LATEST)
     state = PrincipalSpec(PROGRAM, given, issued).when(rotate, XU, LATER).then(rotated)
-    assert [(one.digest[0], one.valid_until) for one in state.keys["landkey1"].secrets] == [("a", LATEST), ("b", None)]
+    assert [(secret.digest[0], secret.valid_until) for secret in state.keys["landkey1"].secrets] == [
+        ("a", LATEST),
+        ("b", None),
+    ]
     PrincipalSpec(PROGRAM, given, issued, rotated).when(rotate, XU, LATER).refused("secret-repeated")
     revoke = RevokeKey(principal="li", key="landkey1")
     revoked = KeyRevoked(key="landkey1", ends_at=LATER)

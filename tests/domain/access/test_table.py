@@ -151,7 +151,7 @@ def test_the_case_of_an_item_comes_from_its_project() -> None:
     whole, plan = project_case(project), item_case(project, "site-plan")
     assert (whole.uscc, whole.manager) == (USCC, "wang.min")
     assert {"natural-resources", "planning", "fire", "environment", "province-environment", "tax"} <= whole.departments
-    assert (plan.department, plan.countersigners) == ("planning", {"fire", "environment"})
+    assert (plan.department, plan.countersigners) == ("planning", frozenset({"fire", "environment"}))
     forwarded = item_case(project, "discharge")
-    assert (forwarded.department, forwarded.countersigners) == ("province-environment", {"environment"})
+    assert (forwarded.department, forwarded.countersigners) == ("province-environment", frozenset({"environment"}))
     assert item_case(project, "nothing") == whole

@@ -1,4 +1,4 @@
-"""The directory answers at once what the ledger holds: grants, deputies, merges and keys, whoever recorded them."""
+"""The directory answers at once what the ledger holds: grants, deputies, merges and keys, of all processes."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ async def test_officers_do_the_work_of_merged_departments(office: Office) -> Non
     )
     assert await office.over("li") == [(Role.OFFICER, "land", "")]
     office.hands[0] = at("03-05 00:00")
-    assert await office.over("li") == [(Role.OFFICER, one, "") for one in ("land", "planning", "surveying")]
+    assert await office.over("li") == [
+        (Role.OFFICER, department, "") for department in ("land", "planning", "surveying")
+    ]
 
 
 async def test_a_key_has_two_secrets_for_a_while_and_none_once_revoked(office: Office) -> None:
@@ -199,16 +201,16 @@ async def test_many_look_ups_at_a_time_ask_for_the_position_a_few_times(
     await office.say(
         RegisterPrincipal(principal="li", name="Li"), GiveGrant(principal="li", role=Role.OFFICER, over="land")
     )
-    asked, head = [], office.approvals.store.head
+    calls, head = [], office.approvals.store.head
 
     async def counting() -> int:
-        asked.append(1)
+        calls.append(1)
         return await head()
 
     monkeypatch.setattr(office.approvals.store, "head", counting)
     answers = await asyncio.gather(*(office.grants("li") for _ in range(50)))
     assert [len(answer) for answer in answers] == [1] * 50
-    assert len(asked) <= 2, "the first look-up, and one that all others share"
+    assert len(calls) <= 2, "the first look-up, and one that all others share"
 
 
 async def test_a_ledger_that_went_back_is_read_from_its_beginning(office: Office, database_url: str) -> None:

@@ -79,8 +79,8 @@ async def test_a_deputy_is_listed_with_whom_he_stands_in_for(approvals: Approval
 async def test_a_merged_department_is_listed_from_its_day(approvals: Approvals) -> None:
     before = await book(approvals, "2026-07-14 09:00").grants(OFFICER)
     after = await book(approvals, "2026-07-15 09:00").grants(OFFICER)
-    assert [one.grant.over for one in before] == ["natural-resources"]
-    assert [one.grant.over for one in after] == ["natural-resources", "planning"]
+    assert [held.grant.over for held in before] == ["natural-resources"]
+    assert [held.grant.over for held in after] == ["natural-resources", "planning"]
 
 
 async def test_the_agents_mandate_names_his_project_and_ends(approvals: Approvals) -> None:
@@ -91,12 +91,12 @@ async def test_the_agents_mandate_names_his_project_and_ends(approvals: Approval
 
 
 async def test_everybody_is_listed_and_so_are_keys(approvals: Approvals) -> None:
-    asked = book(approvals, "2026-12-01 09:00")
-    people = await asked.principals()
-    assert [one.id for one in people] == sorted([OFFICER, AUDITOR, AGENT, PROGRAM])
-    assert [one.id for one in people if one.closed_at] == [AUDITOR]
-    assert [one.id for one in await asked.principals(OFFICER)] == [OFFICER]
-    (key,) = await asked.keys(PROGRAM)
+    listing = book(approvals, "2026-12-01 09:00")
+    people = await listing.principals()
+    assert [person.id for person in people] == sorted([OFFICER, AUDITOR, AGENT, PROGRAM])
+    assert [person.id for person in people if person.closed_at] == [AUDITOR]
+    assert [person.id for person in await listing.principals(OFFICER)] == [OFFICER]
+    (key,) = await listing.keys(PROGRAM)
     assert (key.key, key.secrets, key.revoked_at) == ("tax2026a", 2, moment("2026-07-01 09:00"))
     (earlier,) = await book(approvals, "2026-12-01 09:00", moment("2026-05-01 09:00")).keys()
     assert (earlier.secrets, earlier.revoked_at) == (1, None)

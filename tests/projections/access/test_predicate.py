@@ -42,7 +42,7 @@ def stored_cases(draw: st.DrawFn, project: UUID) -> StoredCase:
         own = draw(st.sampled_from(DEPARTMENTS))
         beside = draw(st.frozensets(st.sampled_from(DEPARTMENTS), max_size=2)) - {own}
         items[item] = AccessCase(project, uscc, manager, frozenset(), own, beside)
-    departments = frozenset(one for item in items.values() for one in (item.department, *item.countersigners))
+    departments = frozenset(part for item in items.values() for part in (item.department, *item.countersigners))
     whole = AccessCase(project, uscc, manager, departments)
     return StoredCase(whole, {code: structs.replace(item, departments=departments) for code, item in items.items()})
 
@@ -119,11 +119,11 @@ def test_lists_of_people_and_enterprises_are_filtered_alike(
         SQL("SELECT e.uscc FROM unnest(%(codes)s::text[]) AS e (uscc) WHERE {}").format(of_enterprises.condition),
         {**of_enterprises.params, "codes": CODES},
     )
-    assert {one for (one,) in people} == {
-        one for one in PEOPLE if may(caller, action, AccessCase(principal=one)).allowed
+    assert {person for (person,) in people} == {
+        person for person in PEOPLE if may(caller, action, AccessCase(principal=person)).allowed
     }
-    assert {one for (one,) in enterprises} == {
-        one for one in CODES if may(caller, action, AccessCase(uscc=one)).allowed
+    assert {code for (code,) in enterprises} == {
+        code for code in CODES if may(caller, action, AccessCase(uscc=code)).allowed
     }
 
 
