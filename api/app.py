@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler, ExceptionHandler
 
+from api.access.commands import AccessCommands
 from api.access.pages import AccessPages
 from api.access.routes import AccessRoutes
 from api.catalogue.routes import Catalogues
@@ -86,6 +87,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Flows,
     InformationTables,
     AccessRoutes,
+    AccessCommands,
     ProblemCatalogue,
     healthz,
     readyz,

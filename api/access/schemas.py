@@ -85,13 +85,15 @@ async def access_answer(approvals: Approvals, caller: Caller, question: AccessQu
 async def _project(approvals: Approvals, caller: Caller, question: AccessQuestion) -> Project | None:
     """The project in question as it was; None without one. Raises Problem."""
     if question.project is None:
-        _require(may(caller, "read:principals", AccessCase(principal=question.principal)), "principal-unknown", caller)
+        require_allowed(
+            may(caller, "read:principals", AccessCase(principal=question.principal)), "principal-unknown", caller
+        )
         return None
     entries: Sequence[Entry] = await approvals.history(question.project)
     if not isinstance(await approvals.state(question.project), Project) or not entries:
         raise _unknown("project-unknown")
     case = project_case(await approvals.project(question.project))
-    _require(may(caller, "read:access", case), "project-unknown", caller)
+    require_allowed(may(caller, "read:access", case), "project-unknown", caller)
     return fold_project(question.project, entries, question)
 
 
@@ -101,11 +103,14 @@ def fold_project(project: UUID, entries: Sequence[Entry], question: AccessQuesti
     return folded
 
 
-def _require(judged: Judgement, unknown: str, caller: Caller) -> None:
-    """Raise Problem where the table says no: 404 for what the caller may not even know of."""
+def require_allowed(judged: Judgement, unknown: str, caller: Caller) -> None:
+    """Raise Problem where the table says no: 404 with the code *unknown* for what the caller may not even know of.
+
+    Without such a code it is known to everybody, and the answer is 403.
+    """
     if judged.allowed:
         return
-    if not judged.visible:
+    if unknown and not judged.visible:
         raise _unknown(unknown)
     raise Problem("access-denied", f"{judged.reason.en} ({caller.role})", remedy=judged.remedy.en, rule=judged.rule)
 
