@@ -1,11 +1,15 @@
-"""What access depends on in a project and in one of its items, taken from their state."""
+"""What access depends on in a project, an item, and what a command is about, taken from the state of the project."""
 
 from __future__ import annotations
 
 from msgspec import structs
 
 from domain.access.decision import AccessCase
+from domain.core.ledger import Command
+from domain.project.application.registration import RegisterProject
+from domain.project.state.feedback import Complaint, Evaluation
 from domain.project.state.project import Item, Project
+from domain.project.state.signals import Order, Signal
 
 
 def project_case(project: Project) -> AccessCase:
@@ -28,3 +32,30 @@ def consulted(item: Item) -> list[str]:
     beside.update(item.plan.participants)
     beside.update((item.plan.department, item.upper))
     return sorted(beside - {"", item.department})
+
+
+def command_cases(project: Project, command: Command) -> tuple[AccessCase, ...]:
+    """What *command* to *project* is about, a case for each item it names: all of them have to be allowed."""
+    if isinstance(command, RegisterProject):
+        return (AccessCase(project.id, command.enterprise.uscc, command.manager),)
+    subject = subject_of(project, command)
+    if subject is not None:
+        case = item_case(project, subject.item)
+        return (structs.replace(case, department=subject.department, countersigners=frozenset()),)
+    item, items = getattr(command, "item", ""), getattr(command, "items", ())
+    codes = [item] if isinstance(item, str) and item else list(items)
+    return tuple(item_case(project, code) for code in codes) or (project_case(project),)
+
+
+def subject_of(project: Project, command: Command) -> Complaint | Evaluation | Signal | Order | None:
+    """The complaint, evaluation, card or order that *command* is about; None where it is about none that is there."""
+    for name, subjects in (
+        ("complaint", project.complaints),
+        ("evaluation", project.evaluations),
+        ("card", project.signals),
+        ("order", project.orders),
+    ):
+        subject: Complaint | Evaluation | Signal | Order | None = subjects.get(getattr(command, name, ""))
+        if subject is not None:
+            return subject
+    return None

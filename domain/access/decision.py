@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -91,6 +91,12 @@ def may(caller: Caller | None, action: str, case: AccessCase = NO_CASE) -> Judge
     if not in_scope(caller, action):
         return Judgement(False, visible, f"{action}: no scope", out_of_scope(action), widen(action))
     return Judgement(True, True, basis, permission(caller.role, relation))
+
+
+def may_all(caller: Caller | None, action: str, cases: Sequence[AccessCase]) -> Judgement:
+    """Whether *caller* may do *action* on all of *cases*, of which there is at least one: else why not on the first."""
+    judgements = [may(caller, action, case) for case in cases]
+    return next((judged for judged in judgements if not judged.allowed), judgements[0])
 
 
 def sees(caller: Caller, door: AccessRule, case: AccessCase) -> bool:
