@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import LiteralString
 
 from msgspec import Struct
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from domain.access.decision import in_scope, works_as
 from domain.access.principal import Caller
 from domain.access.table import TABLE, Relation
 
 EVERY_ROW, NO_ROW = SQL("true"), SQL("false")
-# Whole projects are tested one by one, as the list comes to them by its own index: a page of rows is soon full.
+# What a caller is compared by is written into the query, not sent as a parameter: the planner then knows whether many
+# projects are his, which a list reads in its own order until a page is full, or few, which an index leads to.
 PROJECTS: LiteralString = "EXISTS (SELECT FROM views.access_project AS a WHERE a.project = {project} AND {condition})"
 ITEMS: LiteralString = (
     "EXISTS (SELECT FROM views.access_item AS a WHERE a.project = {project} AND a.item = {item}"
-    " AND (a.department = %(access_over)s::text OR a.countersigners @> ARRAY[%(access_over)s::text]))"
+    " AND (a.department = {value} OR a.countersigners @> ARRAY[{value}]))"
 )
 
 
@@ -42,7 +43,7 @@ class AccessColumns(Struct, frozen=True):
 
 
 class Predicate(Struct, frozen=True):
-    """A condition, and the parameters that it names: they all begin with `access_`."""
+    """A condition for queries that have parameters, and those that it adds; their names begin with `access_`."""
 
     condition: SQL | Composed
     params: Mapping[str, object]
@@ -56,33 +57,31 @@ def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> Pre
     relation = rule.roles.get(caller.role) if caller is not None else None
     if caller is None or relation is None or not in_scope(caller, action):
         return Predicate(NO_ROW, {})
-    params: dict[str, object] = {
-        "access_over": caller.over,
-        "access_person": works_as(caller),
-        "access_self": caller.id,
-        "access_projects": list(caller.projects),
-    }
     condition = CONDITIONS[relation](caller, columns)
     if caller.projects and relation is not Relation.SELF:
         if not columns.project:
             return Predicate(NO_ROW, {})
         limit = SQL("{} = ANY(%(access_projects)s::uuid[])").format(columns.column(columns.project))
-        condition = SQL("{} AND {}").format(limit, condition)
-    return Predicate(condition, params)
+        return Predicate(SQL("{} AND {}").format(limit, condition), {"access_projects": list(caller.projects)})
+    return Predicate(condition, {})
 
 
-def _of_project(columns: AccessColumns, condition: LiteralString) -> SQL | Composed:
-    if not columns.project:
+def value(text: str) -> Composed:
+    """*text* as a value in a query that has parameters, which begin with a %."""
+    return SQL("{}::text").format(Literal(text.replace("%", "%%")))
+
+
+def _of_project(columns: AccessColumns, condition: LiteralString, text: str) -> SQL | Composed:
+    if not (columns.project and text):
         return NO_ROW
-    return SQL(PROJECTS).format(project=columns.column(columns.project), condition=SQL(condition))
+    compared = SQL(condition).format(value(text))
+    return SQL(PROJECTS).format(project=columns.column(columns.project), condition=compared)
 
 
 def _own_enterprise(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    if not caller.over:
-        return NO_ROW
-    if columns.uscc:
-        return SQL("{} = %(access_over)s::text").format(columns.column(columns.uscc))
-    return _of_project(columns, "a.uscc = %(access_over)s::text")
+    if columns.uscc and caller.over:
+        return SQL("{} = {}").format(columns.column(columns.uscc), value(caller.over))
+    return _of_project(columns, "a.uscc = {}", caller.over)
 
 
 def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
@@ -90,24 +89,25 @@ def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
 
 
 def _own_project(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    return _of_project(columns, "a.manager = %(access_person)s::text") if works_as(caller) else NO_ROW
+    return _of_project(columns, "a.manager = {}", works_as(caller))
 
 
 def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    return _of_project(columns, "a.departments @> ARRAY[%(access_over)s::text]") if caller.over else NO_ROW
+    return _of_project(columns, "a.departments @> ARRAY[{}]", caller.over)
 
 
 def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:
     """Without a column for the item no department handles the row."""
     if not (caller.over and columns.project and columns.item):
         return NO_ROW
-    return SQL(ITEMS).format(project=columns.column(columns.project), item=columns.column(columns.item))
+    project, item = columns.column(columns.project), columns.column(columns.item)
+    return SQL(ITEMS).format(project=project, item=item, value=value(caller.over))
 
 
 def _self(caller: Caller, columns: AccessColumns) -> SQL | Composed:
     if not (caller.id and columns.principal):
         return NO_ROW
-    return SQL("{} = %(access_self)s::text").format(columns.column(columns.principal))
+    return SQL("{} = {}").format(columns.column(columns.principal), value(caller.id))
 
 
 CONDITIONS: Mapping[Relation, Callable[[Caller, AccessColumns], SQL | Composed]] = {

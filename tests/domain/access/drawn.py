@@ -13,7 +13,7 @@ from domain.core.ledger import Role
 
 PROJECTS = [UUID(int=number) for number in range(1, 5)]
 CODES = ["91420100MA0HX2026E", "91420100765409211H"]
-DEPARTMENTS = ["land", "fire", "water"]
+DEPARTMENTS = ["land", "fire%s", "water'\\"]
 PEOPLE = ["wang", "zhou", "li"]
 ACTIONS = sorted(TABLE)
 SCOPES = [EVERY_COMMAND, EVERY_READ, "feed", "commands:submit_item", "commands:accept_item", "read:progress"]

@@ -14,10 +14,12 @@ from domain.access.table import TABLE
 from domain.core.ledger import Role
 from tests.domain.access.campaign import differences
 from tests.domain.access.cedar import judged, policies
-from tests.domain.access.drawn import ACTIONS, CODES, PROJECTS, callers, cases
+from tests.domain.access.drawn import ACTIONS, CODES, DEPARTMENTS, PROJECTS, callers, cases
 
-OWN = AccessCase(PROJECTS[0], CODES[0], "wang", frozenset({"land", "fire"}), "land", frozenset({"fire"}), "wang")
-OTHER = AccessCase(PROJECTS[1], CODES[1], "zhou", frozenset({"water"}), "water", frozenset(), "zhou")
+OWN = AccessCase(
+    PROJECTS[0], CODES[0], "wang", frozenset(DEPARTMENTS[:2]), DEPARTMENTS[0], frozenset({DEPARTMENTS[1]}), "wang"
+)
+OTHER = AccessCase(PROJECTS[1], CODES[1], "zhou", frozenset({DEPARTMENTS[2]}), DEPARTMENTS[2], frozenset(), "zhou")
 
 
 def test_the_policies_are_policies() -> None:
@@ -30,7 +32,7 @@ def test_the_whole_matrix_is_judged_alike() -> None:
         (Caller("wang", "", PrincipalKind.PERSON, role, over), action, case)
         for action in ACTIONS
         for role in Role
-        for over in ("land", "fire", CODES[0])
+        for over in (*DEPARTMENTS[:2], CODES[0])
         for case in (OWN, OTHER)
     ]
     ours = [may(*question).allowed for question in questions]
