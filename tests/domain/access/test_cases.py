@@ -43,16 +43,16 @@ def caller(by: Actor) -> Caller:
 
 
 EVERY_STEP = [
-    pytest.param(before, by, command, id=f"{tag_of(command)}-{nth}")
+    (before, by, command)
     for project, story in EVERY_STORY
-    for nth, (before, by, command) in enumerate(steps(project, story))
+    for before, by, command in steps(project, story)
     if by.role is not Role.SYSTEM
 ]
 # The bureau and leaders act in the whole zone, and a new project has no stranger.
 OF_PARTIES = [
-    step
-    for step in EVERY_STEP
-    if step.values[1].role not in (Role.SUPERVISOR, Role.LEADER) and not isinstance(step.values[2], RegisterProject)
+    (before, by, command)
+    for before, by, command in EVERY_STEP
+    if by.role not in (Role.SUPERVISOR, Role.LEADER) and not isinstance(command, RegisterProject)
 ]
 
 
