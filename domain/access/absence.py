@@ -46,6 +46,36 @@ class DeputyNamed(Fact, frozen=True, tag="deputy_named"):
         state.deputies.append(Deputyship(self.deputy, self.valid_from, self.valid_until))
 
 
+class DismissDeputy(Command, frozen=True, tag="dismiss_deputy"):
+    """End a deputy's work at once, also where the period is still to come."""
+
+    principal: PrincipalId
+    deputy: PrincipalId
+    reasons: Text = ""
+
+    def decide(self, state: Principal, context: Context) -> tuple[Fact, ...]:
+        require_self_or_keeper(self.principal, state, context, "dismiss a deputy")
+        if not any(period.deputy == self.deputy and context.at < period.valid_until for period in state.deputies):
+            raise Refused(
+                "no-such-deputy",
+                f"{self.deputy} is no deputy of {self.principal}, now or later",
+                remedy="name a deputy whose period has not ended",
+                deputies=sorted({period.deputy for period in state.deputies}),
+            )
+        return (DeputyDismissed(deputy=self.deputy, ends_at=context.at, reasons=self.reasons),)
+
+
+class DeputyDismissed(Fact, frozen=True, tag="deputy_dismissed"):
+    """终止代理: the deputy holds none of this principal's grants from *ends_at*."""
+
+    deputy: str
+    ends_at: datetime
+    reasons: str = ""
+
+    def apply(self, state: AnyPrincipal) -> None:
+        state.end_deputy(self.deputy, self.ends_at)
+
+
 class RecordLeave(Command, frozen=True, tag="record_leave"):
     """Record that a principal is away for a period, and who does its work meanwhile, if anybody."""
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from domain.access.absence import DeputyNamed, LeaveRecorded, NameDeputy, RecordLeave
+from domain.access.absence import (
+    DeputyDismissed,
+    DeputyNamed,
+    DismissDeputy,
+    LeaveRecorded,
+    NameDeputy,
+    RecordLeave,
+)
 from domain.access.departments import DepartmentsMerged, MergeDepartments
 from domain.access.grants import (
     AgentAppointed,
@@ -34,6 +41,7 @@ PrincipalCommand = (
     | RotateKey
     | RevokeKey
     | NameDeputy
+    | DismissDeputy
     | RecordLeave
 )
 PrincipalFact = (
@@ -49,6 +57,7 @@ PrincipalFact = (
     | KeyRotated
     | KeyRevoked
     | DeputyNamed
+    | DeputyDismissed
     | LeaveRecorded
 )
 DepartmentsCommand = MergeDepartments

@@ -97,6 +97,13 @@ class Principal(Struct):
         if held is not None and (held.valid_until is None or at < held.valid_until):
             self.grants[grant] = structs.replace(held, valid_until=at)
 
+    def end_deputy(self, deputy: str, at: datetime) -> None:
+        """Let *deputy* do this one's work no longer than until *at*."""
+        self.deputies = [
+            structs.replace(period, valid_until=at) if period.deputy == deputy and at < period.valid_until else period
+            for period in self.deputies
+        ]
+
     def end_key(self, key: str, at: datetime) -> None:
         """Let *key* be accepted no longer than until *at*."""
         issued = self.keys.get(key)
@@ -164,7 +171,7 @@ def require_grant(grant: UUID, state: Principal, at: datetime) -> Grant:
 def require_period(valid_from: datetime | None, valid_until: datetime | None, context: Context) -> datetime:
     """From when a period holds: *valid_from*, else when the command takes effect. Refuse one that is none.
 
-    It never begins before the command takes effect: an act of yesterday is not made lawful today.
+    It never begins before the command takes effect. What is recorded later than that shows by when it was known.
     """
     for at in (valid_from, valid_until):
         if at is not None and at.tzinfo is None:

@@ -98,6 +98,7 @@ REFUSAL_CODES: dict[str, str] = {
     "no-statutory-ground": "neither the law nor a published promise stops a clock for this reason",
     "no-such-agent": "the principal is not an agent of that enterprise",
     "no-such-entry": "the project's ledger has no entry with this version",
+    "no-such-deputy": "the principal has no deputy of that name, now or later",
     "no-such-grant": "the principal has no grant with this id in force",
     "no-such-key": "the principal has no key with this id in use",
     "no-such-proposal": "no grant with this id was proposed, or it was decided on before",

@@ -1,7 +1,7 @@
 """The story of a zone's directory: a tested example of every command to principals and departments.
 
 Two administrators grant roles to an officer, an auditor and a department's program; an enterprise appoints an agent;
-the officer goes on leave; keys are rotated and revoked; the auditor's grant is withdrawn; two departments become one.
+the officer goes on leave and is back early; keys are rotated and revoked; the auditor leaves; two departments merge.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, structs
 
-from domain.access.absence import NameDeputy, RecordLeave
+from domain.access.absence import DismissDeputy, NameDeputy, RecordLeave
 from domain.access.departments import DEPARTMENTS_STREAM, MergeDepartments
 from domain.access.grants import AppointAgent, ConfirmGrant, DismissAgent, GiveGrant, ProposeGrant, WithdrawGrant
 from domain.access.keys import IssueKey, RevokeKey, RotateKey
@@ -112,6 +112,7 @@ ACCESS_STORY = (
             valid_until=moment("2026-05-16 00:00"),
         ),
     ),
+    *steps("2026-05-14 09:00", LAND, DismissDeputy(principal=OFFICER, deputy="zhang.wei", reasons="提前返岗")),
     *steps(
         "2026-06-01 09:00",
         ADMINISTRATOR,

@@ -6,7 +6,7 @@ until `known_until`. So the table answers who could do what on a day, as known a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from msgspec import Struct, field, structs
 from domain.access.departments import Departments, DepartmentsMerged
 from domain.access.principal import Grant
 from domain.access.registration import PrincipalClosed, PrincipalRegistered
-from domain.access.state import IssuedKey, Principal
+from domain.access.state import Deputyship, IssuedKey, Principal
 from domain.messages import Entry
 from domain.streams import DEPARTMENTS, PRINCIPAL, AggregateKind
 from projections.view import Facts, Row, Rows, Table, facts_of
@@ -80,7 +80,7 @@ DEPUTIES = Table(
         ("deputy", "text NOT NULL"),
         ("valid_from", "timestamptz NOT NULL"),
         ("valid_until", "timestamptz NOT NULL"),
-        ("known_from", "timestamptz NOT NULL"),
+        *BELIEVED,
     ),
     key=2,
     indexes=("(deputy)",),
@@ -99,9 +99,10 @@ MERGED = Table(
 
 
 class KnownTerms(Struct, frozen=True):
-    """A grant or key as it was believed to be: since when, until when, and by whose act."""
+    """A grant, key or deputyship as it was believed to be: since when, until when, and by whose act."""
 
-    terms: Grant | IssuedKey
+    key: Hashable
+    terms: Grant | IssuedKey | Deputyship
     known_from: datetime
     by: str
     known_until: datetime | None = None
@@ -114,7 +115,7 @@ class PrincipalState(Struct):
     closed: tuple[datetime, datetime] | None = None
     grants: list[KnownTerms] = field(default_factory=list)
     keys: list[KnownTerms] = field(default_factory=list)
-    deputies: list[datetime] = field(default_factory=list)  # when each was known
+    deputies: list[KnownTerms] = field(default_factory=list)
 
 
 class PrincipalsView:
@@ -136,37 +137,34 @@ class PrincipalsView:
             state.closed = entry.fact.ends_at, entry.recorded_at
         state.grants = believed(state.grants, principal.grants, entry)
         state.keys = believed(state.keys, principal.keys, entry)
-        state.deputies += [entry.recorded_at] * (len(principal.deputies) - len(state.deputies))
+        state.deputies = believed(state.deputies, dict(enumerate(principal.deputies)), entry)
 
     def rows(self, state: PrincipalState, principal: Principal) -> Rows:
         if state.registered is None:
             return {}
         person = principal.id, principal.principal
-        deputies = [
-            (person[0], nth, person[1], period.deputy, period.valid_from, period.valid_until, known)
-            for nth, (period, known) in enumerate(zip(principal.deputies, state.deputies, strict=True), 1)
-        ]
         row = (*person, principal.kind.value, principal.name, *state.registered, *(state.closed or (None, None)))
         return {
             "access_principal": [row],
             "access_grant": [_grant_row(principal, nth, known) for nth, known in enumerate(state.grants, 1)],
             "access_key": [_key_row(principal, nth, known) for nth, known in enumerate(state.keys, 1)],
-            "access_deputy": deputies,
+            "access_deputy": [_deputy_row(principal, nth, known) for nth, known in enumerate(state.deputies, 1)],
         }
 
 
-def believed(before: list[KnownTerms], now: Mapping[Any, Grant | IssuedKey], entry: Entry) -> list[KnownTerms]:
+def believed(
+    before: list[KnownTerms], current: Mapping[Any, Grant | IssuedKey | Deputyship], entry: Entry
+) -> list[KnownTerms]:
     """What is believed after *entry*: terms that changed end as known now, and the new ones begin."""
-    current = {terms.id: terms for terms in now.values()}
     after = [
         known
-        if known.known_until is not None or current.get(known.terms.id) == known.terms
+        if known.known_until is not None or current.get(known.key) == known.terms
         else structs.replace(known, known_until=max(entry.recorded_at, known.known_from))
         for known in before
     ]
-    held = [known.terms for known in after if known.known_until is None]
+    held = {known.key for known in after if known.known_until is None}
     by = entry.recorded.by.id
-    return after + [KnownTerms(terms, entry.recorded_at, by) for terms in current.values() if terms not in held]
+    return after + [KnownTerms(key, terms, entry.recorded_at, by) for key, terms in current.items() if key not in held]
 
 
 def _grant_row(principal: Principal, nth: int, known: KnownTerms) -> Row:
@@ -202,6 +200,22 @@ def _key_row(principal: Principal, nth: int, known: KnownTerms) -> Row:
         len(key.secrets),
         key.expires_at,
         key.revoked_at,
+        known.known_from,
+        known.known_until,
+        known.by,
+    )
+
+
+def _deputy_row(principal: Principal, nth: int, known: KnownTerms) -> Row:
+    period = known.terms
+    assert isinstance(period, Deputyship)
+    return (
+        principal.id,
+        nth,
+        principal.principal,
+        period.deputy,
+        period.valid_from,
+        period.valid_until,
         known.known_from,
         known.known_until,
         known.by,

@@ -24,7 +24,7 @@ GRANTS: LiteralString = f"""
 """  # noqa: S608 our own constants
 DEPUTIES: LiteralString = f"""
     SELECT v.id, v.deputy, v.valid_from, v.valid_until FROM views.access_deputy AS v
-    WHERE {ON} AND v.known_from <= %(known)s ORDER BY v.id, v.nth
+    WHERE {ON} AND {KNOWN} ORDER BY v.id, v.nth
 """  # noqa: S608 our own constants
 MERGES: LiteralString = """
     SELECT v.department, v.into_department, v.valid_from FROM views.access_merge AS v

@@ -8,7 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from domain.access.absence import DeputyNamed, LeaveRecorded, NameDeputy, RecordLeave
+from domain.access.absence import (
+    DeputyDismissed,
+    DeputyNamed,
+    DismissDeputy,
+    LeaveRecorded,
+    NameDeputy,
+    RecordLeave,
+)
 from domain.access.departments import (
     DEPARTMENTS_STREAM,
     Departments,
@@ -240,6 +247,11 @@ def test_a_person_on_leave_names_a_deputy() -> None:
     state = PrincipalSpec(REGISTERED).when(leave, LI).then(LeaveRecorded(valid_from=AT, valid_until=LATEST), named)
     assert state.deputies[0].holds(LATER)
     assert not state.deputies[0].holds(LATEST)
+    dismissal = DismissDeputy(principal="li", deputy="zhang")
+    dismissed = DeputyDismissed(deputy="zhang", ends_at=LATER)
+    state = PrincipalSpec(REGISTERED, named).when(dismissal, XU, LATER).then(dismissed)
+    assert not state.deputies[0].holds(LATER)
+    PrincipalSpec(REGISTERED, named, dismissed).when(dismissal, XU, LATEST).refused("no-such-deputy")
     PrincipalSpec(REGISTERED).when(NameDeputy(principal="li", deputy="li", valid_until=LATEST), LI).refused(
         "deputy-is-self"
     )

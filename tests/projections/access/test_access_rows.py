@@ -73,6 +73,9 @@ async def test_what_became_known_later_was_not_known_before(approvals: Approvals
 async def test_a_deputy_is_listed_with_whom_he_stands_in_for(approvals: Approvals) -> None:
     (grant,) = await book(approvals, "2026-05-12 09:00").grants("zhang.wei")
     assert (grant.grant.deputy_of, grant.grant.over) == (OFFICER, "natural-resources")
+    assert await book(approvals, "2026-05-15 09:00").grants("zhang.wei") == [], "dismissed the day before"
+    before = moment("2026-05-13 09:00")
+    assert len(await book(approvals, "2026-05-15 09:00", before).grants("zhang.wei")) == 1, "not known yet"
     assert await book(approvals, "2026-05-18 09:00").grants("zhang.wei") == []
 
 
