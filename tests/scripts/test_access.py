@@ -14,11 +14,18 @@ from typer.testing import CliRunner
 
 from domain.access.state import stream_of
 from domain.core.ledger import Refused, Role
+from infrastructure import logging as log
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
 from scripts.cli import cli
 
 Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command would send the log of all later tests to its own output, which is closed by then."""
+    monkeypatch.setattr(log, "configure", lambda chosen: None)
 
 
 @pytest.fixture
