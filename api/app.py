@@ -8,6 +8,9 @@ from litestar import Litestar, Router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler
 
+from api.access.commands import AccessCommands
+from api.access.pages import AccessPages
+from api.access.routes import AccessRoutes
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -80,6 +83,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a 
     NameRoutes,
     FlowRoutes,
     InformationRoutes,
+    AccessRoutes,
+    AccessCommands,
 )
 
 PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (LawRoutes, ProblemCatalogue, healthz, readyz)
@@ -93,6 +98,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     SupervisionPages,
     TimelinessPages,
     ClockListPages,
+    AccessPages,
 )
 
 

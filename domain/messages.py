@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.access.messages import DepartmentsFact, PrincipalFact
 from domain.calendar.messages import CalendarFact
 from domain.catalogue.messages import CatalogueFact
 from domain.core.context import Context
@@ -24,7 +25,9 @@ from domain.project.supervision.rescission import as_it_was
 
 # Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
 AnyCommand = ProjectCommand | AdoptionCommand
-AnyFact = ProjectFact | AdoptionFact | CalendarFact | PersonFact | CatalogueFact | FlowFact
+AnyFact = (
+    ProjectFact | AdoptionFact | CalendarFact | PersonFact | CatalogueFact | FlowFact | PrincipalFact | DepartmentsFact
+)
 
 
 class Entry(Struct, frozen=True, gc=False):

@@ -10,6 +10,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain import messages as vocabulary
+from domain.access.departments import Departments
+from domain.access.messages import DepartmentsCommand, DepartmentsFact, PrincipalCommand, PrincipalFact
+from domain.access.state import Principal
 from domain.calendar.messages import CalendarCommand, CalendarFact
 from domain.calendar.state import Calendar
 from domain.catalogue.messages import CatalogueCommand, CatalogueFact
@@ -24,8 +27,17 @@ from domain.messages import AnyCommand, AnyFact, Entry, tag_of
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
 
-State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson
-EveryCommand: TypeAlias = AnyCommand | SystemCommand | CalendarCommand | PersonCommand | CatalogueCommand | FlowCommand
+State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments
+EveryCommand: TypeAlias = (
+    AnyCommand
+    | SystemCommand
+    | CalendarCommand
+    | PersonCommand
+    | CatalogueCommand
+    | FlowCommand
+    | PrincipalCommand
+    | DepartmentsCommand
+)
 
 
 class AggregateKind(Struct, frozen=True):
@@ -48,7 +60,9 @@ CALENDAR = AggregateKind(Calendar, get_args(CalendarCommand), get_args(CalendarF
 LEGAL_PERSON = AggregateKind(LegalPerson, get_args(PersonCommand), get_args(PersonFact))
 CATALOGUE = AggregateKind(Catalogue, get_args(CatalogueCommand), get_args(CatalogueFact))
 FLOW = AggregateKind(Flow, (FlowCommand,), (FlowFact,))
-KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW)
+PRINCIPAL = AggregateKind(Principal, get_args(PrincipalCommand), get_args(PrincipalFact))
+DEPARTMENTS = AggregateKind(Departments, (DepartmentsCommand,), (DepartmentsFact,))
+KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.access.fold import AccessView
+from projections.access.grants import DepartmentsView, PrincipalsView
 from projections.clocks.fold import Clocks
 from projections.external.fold import Outside
 from projections.feedback.fold import Voices
@@ -30,4 +32,7 @@ VIEWS: tuple[View[Any], ...] = (
     Handled(),
     Adoptions(),
     Conduct(shipped_law),
+    AccessView(),
+    PrincipalsView(),
+    DepartmentsView(),
 )

@@ -28,6 +28,9 @@ from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
 from scripts import golden, ledger, zone_commands
+from scripts.access.grants import grants
+from scripts.access.keys import keys
+from scripts.access.users import users
 from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
@@ -78,6 +81,9 @@ def about(
 cli.command("import-catalogue")(zone_commands.import_catalogue)
 cli.command("publish-zone")(zone_commands.publish_zone)
 cli.command("simulate")(zone_commands.simulate)
+cli.add_typer(users, name="users")
+cli.add_typer(grants, name="grants")
+cli.add_typer(keys, name="keys")
 
 
 @cli.command()

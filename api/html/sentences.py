@@ -21,6 +21,8 @@ from api.html.numbers import LETTERS, level_of, numbered
 from api.html.page import PageContext
 from api.html.titles import clock_unit, grounds
 from api.web.entries import ShownEntry
+from domain.access.principal import Grant, PrincipalKind
+from domain.core.ledger import Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Mode, Outcome
 from domain.law.licensing.countersign import COUNTERSIGN
@@ -60,6 +62,8 @@ WORDS: Mapping[type[StrEnum], str] = {
     Satisfied: "satisfied",
     AppealGround: "appeal_ground",
     Mode: "mode_of",
+    Role: "role",
+    PrincipalKind: "principal_kind",
 }
 
 
@@ -186,6 +190,8 @@ class Sentences:
                 return self._field(value)
             case ClockProof():
                 return self._proof(value)
+            case Grant(role=role, over=over):
+                return self.joined([self.words["role"](role.value), self.page.office(over) if over else ""])
         return self._named(value)
 
     def _named(self, value: Struct) -> str:

@@ -22,6 +22,7 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
         "name": "The flow. GET /flows lists them.",
         "edition": "The edition's number, counted from 1; 0 is the newest.",
     },
+    "/v1/principals/": {"principal": "The permanent id of the person or program."},
     "/supervision/": {"department": "The department's code. GET /names lists them."},
     "/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},

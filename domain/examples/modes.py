@@ -12,6 +12,7 @@ from domain.project.application.acceptance import AcceptItem
 from domain.project.application.announcement import AnnounceDate
 from domain.project.application.completion import CompleteItem
 from domain.project.application.delivery import AttemptDelivery, DeliverDecision
+from domain.project.application.manager import AssignManager
 from domain.project.application.procedure import ChangeMode
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import LicenceToRenew, SubmitItem
@@ -103,4 +104,5 @@ MODES_STORY: tuple[Step, ...] = (
         ),
     ),
     *sent("2026-04-22 09:00", PLANNING, RevokeDecision(item="signboard", reasons="未履行承诺，限期整改后仍不符合")),
+    *sent("2026-05-06 09:00", MANAGER, AssignManager(manager="he.lin", reasons="岗位调整")),
 )

@@ -24,6 +24,7 @@ from domain.project.application.hearing import (
     RequestHearing,
     TellHearingRight,
 )
+from domain.project.application.manager import AssignManager, ManagerAssigned
 from domain.project.application.note import NoteStep, StepNoted
 from domain.project.application.procedure import ChangeMode, ModeChanged
 from domain.project.application.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
@@ -129,6 +130,7 @@ from domain.project.supervision.signals import (
 ProjectCommand = (
     RegisterProject
     | PlanItem
+    | AssignManager
     | SubmitItem
     | RequestSupplement
     | SubmitSupplement
@@ -197,6 +199,7 @@ SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | D
 ProjectFact = (
     ProjectRegistered
     | ItemPlanned
+    | ManagerAssigned
     | ItemSubmitted
     | SupplementRequested
     | SupplementSubmitted

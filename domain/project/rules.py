@@ -85,7 +85,7 @@ def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
 
 def require_papers_from(by: Actor, what: str) -> None:
     """Refuse unless *by* may hand in papers: the enterprise's side, or any window (一窗受理: one window for all)."""
-    require_role(by, what, Role.APPLICANT, Role.PROJECT_MANAGER, Role.OFFICER, Role.SYSTEM)
+    require_role(by, what, Role.APPLICANT, Role.PROJECT_MANAGER, Role.OFFICER, Role.WINDOW_CLERK, Role.SYSTEM)
 
 
 def require_outside(code: str, item: Item, by: Actor, what: str) -> None:

@@ -64,7 +64,7 @@ class MaterialStore:
 
     @classmethod
     def of(cls, settings: Settings) -> MaterialStore:
-        """The store of *settings*; makes an older release's world-readable folder private. Raises SettingRefusedError."""
+        """The store of *settings*; makes an older release's open folder private. Raises SettingRefusedError."""
         place = place_of(settings)
         place.store()
         return cls(place, settings.materials_bytes_max)

@@ -63,9 +63,9 @@ def migrations() -> list[Migration]:
 def migrate(url: str) -> list[str]:
     """Apply pending files, and return their names.
 
-    One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was applied,
-    if the database is newer than this release, or if the account may not change it; psycopg.Error, with a note of the
-    file, if one fails. Grants of the roles are updated each time.
+    One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was
+    applied, if the database is newer than this release, or if the account may not change it; psycopg.Error, with a
+    note of the file, if one fails. Grants of the roles are updated each time.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from domain.core.types import DECIDED_STAGES, Stage
 from domain.messages import Entry
+from domain.project.application.manager import ManagerAssigned
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.external.results import (
@@ -38,7 +39,7 @@ LOOKED = (ExternalResultVerified, ExternalResultConfirmed, DiscrepancySettled, R
 
 # Facts, besides the events of the law, that change which items are not granted and what these wait for.
 OTHERS = (
-    *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped),
+    *(ProjectRegistered, ManagerAssigned, ItemPlanned, ItemReplanned, ItemDropped),
     *(DecisionRevoked, RenewalDeemed, CardRescinded),
 )
 
@@ -98,7 +99,7 @@ class Outside:
     """The fold. *laws* gives the time zone of a law's days."""
 
     name: str = "outside"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (OUTSIDE,)
     follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,), OTHERS)
 

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from domain.messages import Entry
 from domain.project.application.completion import ItemCompleted
+from domain.project.application.manager import ManagerAssigned
 from domain.project.application.registration import ProjectRegistered
 from domain.project.application.submission import ItemSubmitted
 from domain.project.information.form import CATEGORIES, FORM, Category, Sort
@@ -129,9 +130,9 @@ class Information:
     """The fold."""
 
     name: str = "information"
-    version: int = 2
+    version: int = 3
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
-    follows: Facts = frozenset((ProjectRegistered, InformationRecorded, ItemCompleted, ItemSubmitted))
+    follows: Facts = frozenset((ProjectRegistered, ManagerAssigned, InformationRecorded, ItemCompleted, ItemSubmitted))
 
     def start(self) -> InformationState:
         return InformationState()
@@ -142,6 +143,8 @@ class Information:
                 state.registered, state.registered_at, state.rows = registered, entry.occurred_at, None
             case InformationRecorded() as recorded:
                 _enter(state, entry, recorded)
+            case ManagerAssigned():
+                state.rows = None
             case ItemCompleted(item=item, document_number=number):
                 state.documents[item] = number
             case ItemSubmitted(item=item):

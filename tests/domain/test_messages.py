@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import domain.access
 import domain.calendar
 import domain.catalogue
 import domain.flow
@@ -35,7 +36,10 @@ ALL_SAMPLES = [path for paths in samples().values() for path in paths]
 NEWEST = [paths[-1] for paths in samples().values()]
 OTHERS = {tag: command for kind in KINDS for tag, command in kind.by_tag.items()}
 ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **OTHERS}
-AGGREGATES = (domain.project, domain.calendar, domain.legal_person, domain.catalogue, domain.flow)
+AGGREGATES = (
+    *(domain.project, domain.calendar, domain.legal_person, domain.catalogue, domain.flow),
+    domain.access,
+)
 
 
 def defined(kind: type[Any]) -> set[type[Any]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, get_args
 
 import pytest
 
 from domain.core.ledger import Fact
+from domain.examples.access import access_entries
 from domain.examples.legal_person import BRANCH, PERSON, person_entries
 from domain.examples.story import STORIES, story_entries
 from domain.examples.supervision import WATCHED, WATCHED_PROJECT
@@ -17,11 +20,13 @@ from projections.registry import VIEWS
 from projections.view import EVERY_FACT, Facts, View, facts_of, fold, kind_followed
 from tests.examples import LAW
 
+STREAM = attrgetter("stream")
 TOLD = [
     story_entries(LAW),
     story_entries(LAW, WATCHED_PROJECT, WATCHED),
     *(story_entries(LAW, project, steps) for project, steps in STORIES),
     *(person_entries(LAW, code) for code in (PERSON, BRANCH)),
+    *(list(entries) for _, entries in groupby(sorted(access_entries(LAW), key=STREAM), key=STREAM)),
 ]
 OF_PROJECTS: Facts = facts_of(get_args(ProjectFact), get_args(AdoptionFact))
 

@@ -23,7 +23,7 @@ class PackInvalidError(ValueError):
 
 
 def parse_pack(text: str) -> Pack:
-    """The pack written in TOML *text*; PackInvalidError lists all that is wrong with it, the calendar and today apart."""
+    """The pack written in TOML *text*; PackInvalidError lists its faults, those of calendar and date apart."""
     pack = _converted(text, Pack)
     if faults := faults_of(pack):
         raise PackInvalidError(pack.name, faults)

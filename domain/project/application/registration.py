@@ -97,7 +97,7 @@ class ProjectRegistered(Fact, frozen=True, tag="project_registered"):
     items: tuple[PlannedItem, ...]
 
     def apply(self, project: Project) -> None:
-        project.law, project.manager = self.law, self.manager
+        project.law, project.manager, project.uscc = self.law, self.manager, self.enterprise.uscc
         project.items = {planned.item: Item(planned) for planned in self.items}
 
 

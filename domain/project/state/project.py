@@ -154,6 +154,7 @@ class Project(Struct, gc=False):
     law: str = ""  # id of its law; empty until it is registered
     register: str = ""  # 登记簿: the name of the log it was imported from; empty: the zone's own
     manager: str = ""
+    uscc: str = ""  # of its enterprise, the unified social credit code; empty: not known
     flow: AdoptedFlow | None = None
     items: dict[str, Item] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Who may do what, and why: as JSON and as a page."""

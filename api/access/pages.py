@@ -1,0 +1,72 @@
+"""权限 the page of a project that says who may do what in it, on a day, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.access.routes import caller_of
+from api.access.schemas import AccessAnswer, AccessQuestion, GrantHolder, access_answer
+from api.html.page import PageContext
+from api.web.as_of import On, end_of
+from domain.core.ledger import Actor
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+
+
+class AccessPages(Controller):
+    """The day is in the address. It is for signed-in people who may read who has access to the project."""
+
+    @get("/pages/projects/{project_id:uuid}/access")
+    async def project_access(
+        self,
+        project_id: FromPath[UUID],
+        approvals: NamedDependency[Approvals],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+        page: NamedDependency[PageContext],
+        *,
+        on: On = "",
+    ) -> Response[str]:
+        """A row for each grant that allows anything here."""
+        question = AccessQuestion(end_of(on, DEFAULT_LAW, now) or now, now, project=project_id)
+        answer = await access_answer(approvals, caller_of(actor), question)
+        page = page.under(DEFAULT_LAW)
+        rows = access_rows(answer, page)
+        return page.render("access.html", rows=rows, project=project_id, on=on, at=page.local(answer.on))
+
+
+def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, object]]:
+    """What the table of the page shows, a row a grant."""
+    return [
+        {
+            "name": holder.name or holder.principal,
+            "role": context.words["role"](holder.role.value),
+            "over": context.office(holder.over) if holder.over else "",
+            "remark": remark_on(holder, context),
+            "actions": actions_of(holder, context),
+            "until": context.local(holder.valid_until) if holder.valid_until else "",
+        }
+        for holder in answer.holders
+    ]
+
+
+def remark_on(holder: GrantHolder, context: PageContext) -> str:
+    """Whether the holder acts by a mandate, or as a deputy."""
+    words = context.words["of_access"]
+    said = [words("as_agent")] if holder.as_agent else []
+    if holder.deputy_of:
+        said.append(f"{words('deputy_of')} {holder.deputy_of}")
+    return ("，" if context.language == "zh" else ", ").join(said)
+
+
+def actions_of(holder: GrantHolder, context: PageContext) -> list[tuple[str, str, str]]:
+    """For each reason: the reason, how many actions it allows, and their names."""
+    is_zh = context.language == "zh"
+    by_reason: dict[str, list[str]] = {}
+    for allowed in holder.actions:
+        by_reason.setdefault(allowed.reason_zh if is_zh else allowed.reason_en, []).append(allowed.action)
+    return [(reason, str(len(names)), ", ".join(names)) for reason, names in by_reason.items()]

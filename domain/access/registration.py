@@ -1,0 +1,81 @@
+"""登记 principals: a person or a program enters the directory under a permanent id, and is closed when it leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.access.principal import PrincipalKind
+from domain.access.state import KEEPERS, AnyPrincipal, Principal, PrincipalId, require_address, require_keeper
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused
+from domain.core.rules import require_role
+from domain.core.types import LINE_CHARACTERS_MAX, Line, Text
+
+PrincipalName = Annotated[str, Meta(min_length=1, max_length=LINE_CHARACTERS_MAX)]
+
+
+class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
+    """Enter a person or a program. The id is permanent: it stands in the ledger as the actor's."""
+
+    principal: PrincipalId
+    name: PrincipalName
+    kind: PrincipalKind = PrincipalKind.PERSON
+    contact: Line = ""
+
+    def decide(self, state: Principal, context: Context) -> tuple[Fact, ...]:
+        require_role(context.by, "register a principal", *KEEPERS)
+        require_address(self.principal, state)
+        if state.principal:
+            raise Refused(
+                "principal-registered",
+                f"{self.principal} is already registered",
+                remedy="choose another id; those of closed principals are not used again",
+            )
+        if self.kind is PrincipalKind.SYSTEM:
+            raise Refused(
+                "role-not-granted",
+                "the system itself is not registered: it acts without signing in",
+                remedy="register a person or a program",
+            )
+        return (PrincipalRegistered(principal=self.principal, name=self.name, kind=self.kind, contact=self.contact),)
+
+
+class PrincipalRegistered(Fact, frozen=True, tag="principal_registered"):
+    """用户登记: a person or a program is known; nothing is granted to it yet."""
+
+    principal: str
+    name: str
+    kind: PrincipalKind
+    contact: str = ""
+
+    def apply(self, state: AnyPrincipal) -> None:
+        state.principal, state.name, state.kind = self.principal, self.name, self.kind
+
+
+class ClosePrincipal(Command, frozen=True, tag="close_principal"):
+    """Take a person or program out of the directory: its grants and keys end, its past acts stay."""
+
+    principal: PrincipalId
+    reasons: Text = ""
+
+    def decide(self, state: Principal, context: Context) -> tuple[Fact, ...]:
+        require_keeper(self.principal, state, context, "close a principal")
+        return (PrincipalClosed(ends_at=context.at, reasons=self.reasons),)
+
+
+class PrincipalClosed(Fact, frozen=True, tag="principal_closed"):
+    """用户注销: every grant and key ended at *ends_at*."""
+
+    ends_at: datetime
+    reasons: str = ""
+
+    def apply(self, state: AnyPrincipal) -> None:
+        state.closed_at = self.ends_at
+        for grant in list(state.grants):
+            state.end_grant(grant, self.ends_at)
+        state.proposals.clear()
+        for key in list(state.keys):
+            state.end_key(key, self.ends_at)

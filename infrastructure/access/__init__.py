@@ -1,0 +1,1 @@
+"""The directory of principals, read from the ledger."""

@@ -1,0 +1,155 @@
+"""The directory of principals: every grant and key, folded from the ledger and brought up to date at each look-up.
+
+A look-up compares the ledger's last position with the one the directory was read to, and reads the entries in between.
+So a grant, a withdrawal or a revoked key holds for the next request, in whatever process it was recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.access.departments import DEPARTMENTS_STREAM, Departments
+from domain.access.derived import StandsIn, effective_grants
+from domain.access.principal import Grant, Key, PrincipalKind
+from domain.access.state import IssuedKey, Principal
+from domain.messages import Entry, tag_of
+from domain.streams import DEPARTMENTS, PRINCIPAL, follow, replay
+from infrastructure.ledger.mapper import StoredRow, entry_from
+from infrastructure.ledger.reader import Store
+
+FACTS = tuple(tag_of(fact) for kind in (PRINCIPAL, DEPARTMENTS) for fact in kind.facts)
+
+
+def now_utc() -> datetime:
+    """The time of the machine."""
+    return datetime.now(UTC)
+
+
+class LedgerDirectory:
+    """Principals, grants and keys, as the ledger of *store* has them. *clock* tells which secrets still hold."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = now_utc) -> None:
+        self._store, self._clock = store, clock
+        self._lock = asyncio.Lock()
+        self._rounds = 0  # look-ups of the position that have ended
+        self.forget()
+
+    def forget(self) -> None:
+        """Clear the cache: the next look-up reads the directory from the beginning of the ledger."""
+        self._principals: dict[str, Principal] = {}
+        self._streams: dict[UUID, Principal] = {}
+        self._keys: dict[str, Principal] = {}
+        self._standing_in: dict[str, list[StandsIn]] = {}  # by the deputy
+        self._departments = Departments(DEPARTMENTS_STREAM)
+        self._seen = 0
+
+    async def name_of(self, principal: str) -> str | None:
+        """The principal's name; None for one who is not registered or was closed."""
+        await self._refresh()
+        known = self._open(principal)
+        return known.name if known else None
+
+    async def kind_of(self, principal: str) -> PrincipalKind | None:
+        """Whether it is a person or a program; None for one who is not registered or was closed."""
+        await self._refresh()
+        known = self._open(principal)
+        return known.kind if known else None
+
+    async def grants_of(self, principal: str, at: datetime) -> Sequence[Grant]:
+        """The grants that hold at *at*, with those as a deputy and over departments that were merged."""
+        await self._refresh()
+        if self._open(principal, at) is None:
+            return ()
+        standing_in = [
+            deputising for deputising in self._standing_in.get(principal, ()) if self._open(deputising.principal, at)
+        ]
+        people = {principal, *(deputising.principal for deputising in standing_in)}
+        own = {person: list(self._principals[person].grants.values()) for person in people}
+        return effective_grants(principal, own, standing_in, self._departments, at)
+
+    async def key(self, key_id: str) -> Key | None:
+        """The key *key_id* with the digests of the secrets that are accepted now; None where there is none in use."""
+        await self._refresh()
+        owner = self._keys.get(key_id)
+        issued = owner.keys.get(key_id) if owner else None
+        if owner is None or issued is None or not _in_use(issued, self._clock()):
+            return None
+        return _key(owner, issued, self._clock())
+
+    async def everybody(self) -> list[Principal]:
+        """Every principal that was ever registered, by id."""
+        await self._refresh()
+        return sorted(self._streams.values(), key=lambda principal: principal.principal)
+
+    def _open(self, principal: str, at: datetime | None = None) -> Principal | None:
+        """The principal, unless it was closed by *at*."""
+        known = self._principals.get(principal)
+        if known is None or (known.closed_at is not None and known.closed_at <= (at or self._clock())):
+            return None
+        return known
+
+    async def _refresh(self) -> None:
+        """Take in what is new. Concurrent look-ups are coalesced: those that come during a read share the next."""
+        wanted = self._rounds + 1 + self._lock.locked()
+        async with self._lock:
+            if self._rounds < wanted:
+                await self._look()
+                self._rounds += 1
+
+    async def _look(self) -> None:
+        head = await self._store.head()
+        if head < self._seen:  # the ledger was restored to an earlier state
+            self.forget()
+        rows = await self._store.of_types(FACTS, self._seen) if head > self._seen else []
+        entries = await asyncio.to_thread(_decoded, rows) if rows else []
+        for entry in entries:
+            self._take(entry)
+        if entries:
+            self._index()
+        self._seen = max(head, self._seen, *(row.seq for row in rows))
+
+    def _take(self, entry: Entry) -> None:
+        if entry.stream == DEPARTMENTS_STREAM:
+            follow(self._departments, entry)
+            return
+        known = self._streams.get(entry.stream)
+        if known is None:
+            state = replay(entry.stream, [entry])
+            if isinstance(state, Principal):
+                self._streams[entry.stream] = state
+        else:
+            follow(known, entry)
+
+    def _index(self) -> None:
+        """Find principals by id, keys by theirs, and whom each deputy stands in for."""
+        self._principals = {principal.principal: principal for principal in self._streams.values()}
+        self._keys = {}
+        for principal in self._streams.values():
+            for key in principal.keys:
+                self._keys.setdefault(key, principal)  # the program that was registered first
+        standing_in: defaultdict[str, list[StandsIn]] = defaultdict(list)
+        for principal in self._streams.values():
+            for period in principal.deputies:
+                standing_in[period.deputy].append(StandsIn(principal.principal, period))
+        self._standing_in = dict(standing_in)
+
+
+def _decoded(rows: Sequence[StoredRow]) -> list[Entry]:
+    return [entry_from(row) for row in rows]
+
+
+def _in_use(issued: IssuedKey, at: datetime) -> bool:
+    """Whether the key is accepted at the instant *at*."""
+    expired = issued.expires_at is not None and issued.expires_at <= at
+    return not expired and (issued.revoked_at is None or at < issued.revoked_at)
+
+
+def _key(owner: Principal, issued: IssuedKey, at: datetime) -> Key:
+    """The key as a request is checked against it."""
+    accepted = [secret for secret in issued.secrets if secret.valid_until is None or at < secret.valid_until]
+    digests = tuple(bytes.fromhex(secret.digest) for secret in accepted)
+    return Key(issued.id, owner.principal, issued.grant, digests, issued.scopes, issued.expires_at)

@@ -1,0 +1,121 @@
+"""The table of access as a condition of SQL: which rows of a list a caller may read, or act on.
+
+It gives the same answers as `domain.access.decision.may` does case by case. Lists add it to their own conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import LiteralString
+
+from msgspec import Struct
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from domain.access.decision import in_scope, works_as
+from domain.access.principal import Caller
+from domain.access.table import TABLE, Relation
+
+EVERY_ROW, NO_ROW = SQL("true"), SQL("false")
+# What a caller is compared by is written into the query, not sent as a parameter: the planner then knows whether many
+# projects are his, which a list reads in its own order until a page is full, or few, which an index leads to.
+PROJECTS: LiteralString = "EXISTS (SELECT FROM views.access_project AS a WHERE a.project = {project} AND {condition})"
+ITEMS: LiteralString = (
+    "EXISTS (SELECT FROM views.access_item AS a WHERE a.project = {project} AND a.item = {item}"
+    " AND (a.department = {value} OR a.countersigners @> ARRAY[{value}]))"
+)
+
+
+class AccessColumns(Struct, frozen=True):
+    """The names of the columns that tell a list's case; empty where the list has none of that.
+
+    *uscc* is of an enterprise's own code in a list of enterprises: elsewhere the enterprise is that of the project.
+    """
+
+    alias: str
+    project: str = "project"
+    item: str = ""
+    uscc: str = ""
+    principal: str = ""
+
+    def column(self, name: str) -> Composed:
+        """The column *name*, in SQL."""
+        return SQL("{}").format(Identifier(self.alias, name))
+
+
+class Predicate(Struct, frozen=True):
+    """A condition for queries that have parameters, and those that it adds; their names begin with `access_`."""
+
+    condition: SQL | Composed
+    params: Mapping[str, object]
+
+
+def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> Predicate:
+    """The rows on which *caller* (None: not signed in) may do *action*. Raises KeyError where no rule is declared."""
+    rule = TABLE[action]
+    if rule.public:
+        return Predicate(EVERY_ROW, {})
+    relation = rule.roles.get(caller.role) if caller is not None else None
+    if caller is None or relation is None or not in_scope(caller, action):
+        return Predicate(NO_ROW, {})
+    condition = CONDITIONS[relation](caller, columns)
+    if caller.projects and relation is not Relation.SELF:
+        if not columns.project:
+            return Predicate(NO_ROW, {})
+        limit = SQL("{} = ANY(%(access_projects)s::uuid[])").format(columns.column(columns.project))
+        return Predicate(SQL("{} AND {}").format(limit, condition), {"access_projects": list(caller.projects)})
+    return Predicate(condition, {})
+
+
+def value(text: str) -> Composed:
+    """*text* as a value in a query that has parameters, which begin with a %."""
+    return SQL("{}::text").format(Literal(text.replace("%", "%%")))
+
+
+def _of_project(columns: AccessColumns, condition: LiteralString, text: str) -> SQL | Composed:
+    if not (columns.project and text):
+        return NO_ROW
+    compared = SQL(condition).format(value(text))
+    return SQL(PROJECTS).format(project=columns.column(columns.project), condition=compared)
+
+
+def _own_enterprise(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    if columns.uscc and caller.over:
+        return SQL("{} = {}").format(columns.column(columns.uscc), value(caller.over))
+    return _of_project(columns, "a.uscc = {}", caller.over)
+
+
+def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return NO_ROW if caller.as_agent else _own_enterprise(caller, columns)
+
+
+def _own_project(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return _of_project(columns, "a.manager = {}", works_as(caller))
+
+
+def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    return _of_project(columns, "a.departments @> ARRAY[{}]", caller.over)
+
+
+def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    """Without a column for the item no department handles the row."""
+    if not (caller.over and columns.project and columns.item):
+        return NO_ROW
+    project, item = columns.column(columns.project), columns.column(columns.item)
+    return SQL(ITEMS).format(project=project, item=item, value=value(caller.over))
+
+
+def _self(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    if not (caller.id and columns.principal):
+        return NO_ROW
+    return SQL("{} = {}").format(columns.column(columns.principal), value(caller.id))
+
+
+CONDITIONS: Mapping[Relation, Callable[[Caller, AccessColumns], SQL | Composed]] = {
+    Relation.ZONE: lambda _, __: EVERY_ROW,
+    Relation.SELF: _self,
+    Relation.OWNER: _owner,
+    Relation.OWN_ENTERPRISE: _own_enterprise,
+    Relation.OWN_DEPARTMENT: _own_department,
+    Relation.TAKES_PART: _takes_part,
+    Relation.OWN_PROJECT: _own_project,
+}

@@ -1,0 +1,1 @@
+"""The commands of the command line about principals, their grants and their keys."""

@@ -1,0 +1,97 @@
+"""Who acts at the command line, and how a command to a principal is carried out there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, TypeVar
+from uuid import UUID, uuid4
+
+import typer
+from msgspec import Struct
+
+from domain.access.messages import PrincipalCommand
+from domain.access.state import stream_of
+from domain.core.ledger import Actor, Role
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.ledger.approvals import Approvals
+from scripts.console import fail, settings
+from scripts.server import serving
+
+T = TypeVar("T")
+
+OPERATOR = Actor("operator", "", Role.SYSTEM)  # the account that runs the command, without --as
+As = Annotated[
+    str, typer.Option("--as", help="the administrator who does this; left out, it is recorded as the system's act")
+]
+Until = Annotated[str, typer.Option(help="until before this instant, e.g. 2026-12-31T00:00+08:00")]
+Reasons = Annotated[str, typer.Option(help="why")]
+
+
+class PrincipalReceipt(Struct, frozen=True):
+    """What was recorded of a principal, and at which position."""
+
+    principal: str
+    facts: tuple[str, ...]
+    position: int
+
+
+def with_ledger(work: Callable[[Approvals, LedgerDirectory], Awaitable[T]]) -> T:
+    """Run *work* on the ledger of the settings."""
+    chosen = settings()
+    url = serving.ready(chosen)
+
+    async def run() -> T:
+        async with serving.opened(url, chosen) as approvals:
+            return await work(approvals, LedgerDirectory(approvals.store, approvals.clock))
+
+    return asyncio.run(run())
+
+
+def carried_out(command: PrincipalCommand, person: str) -> PrincipalReceipt:
+    """*command*, recorded as an act of *person*, or of the system where that is empty. Raises Refused."""
+
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> PrincipalReceipt:
+        by = await acting(directory, person, approvals.clock())
+        answer = await approvals.handle(stream_of(command.principal), command, by, uuid4())
+        return PrincipalReceipt(command.principal, answer.receipt.facts, answer.receipt.position)
+
+    return with_ledger(work)
+
+
+async def acting(directory: LedgerDirectory, person: str, at: datetime) -> Actor:
+    """*person* as an administrator: ends the command line where he holds no such grant."""
+    if not person:
+        return OPERATOR
+    grants = await directory.grants_of(person, at)
+    grant = next((grant for grant in grants if grant.role is Role.ADMINISTRATOR), None)
+    if grant is None:
+        fail(f"{person} holds no grant as an administrator. `countersign grants list {person}` tells what he holds.")
+    return Actor(person, grant.over, Role.ADMINISTRATOR)
+
+
+def instant(text: str) -> datetime | None:
+    """The instant in *text*, None where it is empty; ends the command line where it is none, or has no zone."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{text} is no instant. Write 2026-12-31T00:00+08:00.")
+    if at.tzinfo is None:
+        fail(f"{text} has no offset from UTC. Write 2026-12-31T00:00+08:00.")
+    return at
+
+
+def after_hours(at: datetime, hours: int) -> datetime:
+    """The instant so many hours after *at*."""
+    return at + timedelta(hours=hours)
+
+
+def identifier(text: str) -> UUID:
+    """The UUID in *text*; ends the command line where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        fail(f"{text} is no id of a grant or project.")

@@ -1,0 +1,129 @@
+"""`countersign keys`: keys of programs are listed, issued, rotated and revoked; a secret is printed once, here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from msgspec import Struct
+from rich.table import Table
+
+from domain.access.keys import IssueKey, RevokeKey, RotateKey
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.access.secret import new_key_id, new_secret
+from infrastructure.ledger.approvals import Approvals
+from scripts.access.acting import As, Reasons, Until, after_hours, carried_out, identifier, instant, with_ledger
+from scripts.access.users import Id
+from scripts.console import AsJson, out, pairs, print_result
+
+keys = typer.Typer(no_args_is_help=True, help="API keys of programs: list, issue, rotate, revoke.")
+TheKey = Annotated[str, typer.Argument(help="the key's id, the part after cs_live_")]
+
+
+class KeyRow(Struct, frozen=True):
+    """One key, as listed."""
+
+    key: str
+    principal: str
+    grant: UUID
+    scopes: tuple[str, ...]
+    secrets: int
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewSecret(Struct, frozen=True):
+    """A key's new secret: it is nowhere stored, and can't be shown again."""
+
+    principal: str
+    key: str
+    secret: str
+    position: int
+
+
+@keys.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """Every key that was ever issued, without its secrets."""
+
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> list[KeyRow]:
+        at = approvals.clock()
+        return [
+            KeyRow(
+                key.id,
+                person.principal,
+                key.grant,
+                key.scopes,
+                sum(secret.valid_until is None or at < secret.valid_until for secret in key.secrets),
+                key.expires_at,
+                key.revoked_at,
+            )
+            for person in await directory.everybody()
+            for key in person.keys.values()
+        ]
+
+    rows = with_ledger(work)
+
+    def show() -> None:
+        table = Table("key", "program", "scopes", "secrets", "expires", "revoked")
+        for row in rows:
+            ends = [at.isoformat() if at else "" for at in (row.expires_at, row.revoked_at)]
+            table.add_row(row.key, row.principal, ", ".join(row.scopes), str(row.secrets), *ends)
+        out.print(table)
+
+    print_result(rows, as_json, show)
+
+
+@keys.command("issue")
+def issue(
+    principal: Id,
+    grant: Annotated[str, typer.Argument(help="the id of the program's grant that the key uses")],
+    scopes: Annotated[list[str], typer.Option("--scope", help="commands:<name>, read:<subject>, feed; repeated")],
+    until: Until = "",
+    by: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Issue a key, and print its secret once."""
+    key = new_key_id()
+    text, digest = new_secret(key)
+    command = IssueKey(
+        principal=principal,
+        key=key,
+        digest=digest,
+        grant=identifier(grant),
+        scopes=tuple(scopes),
+        expires_at=instant(until),
+    )
+    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+
+
+@keys.command("rotate")
+def rotate(
+    principal: Id,
+    key: TheKey,
+    keep_hours: Annotated[int, typer.Option(min=0, help="how long the old secret is accepted beside the new one")] = 24,
+    by: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a key a new secret, and print it once."""
+    text, digest = new_secret(key)
+
+    async def work(approvals: Approvals, _: LedgerDirectory) -> datetime:
+        return approvals.clock()
+
+    old_until = after_hours(with_ledger(work), keep_hours) if keep_hours else None
+    command = RotateKey(principal=principal, key=key, digest=digest, old_until=old_until)
+    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+
+
+@keys.command("revoke")
+def revoke(principal: Id, key: TheKey, reasons: Reasons = "", by: As = "", as_json: AsJson = False) -> None:
+    """End a key at once, with all its secrets."""
+    done = carried_out(RevokeKey(principal=principal, key=key, reasons=reasons), by)
+    print_result(done, as_json, lambda: pairs("revoked", done))
+
+
+def show_secret(new: NewSecret, as_json: bool) -> None:
+    """Print the secret, and that it is the only time."""
+    print_result(new, as_json, lambda: pairs("write the secret down: it is not stored, and not shown again", new))

@@ -1,0 +1,83 @@
+"""`countersign users`: people and programs are listed, registered and closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+from rich.table import Table
+
+from domain.access.principal import PrincipalKind
+from domain.access.registration import ClosePrincipal, RegisterPrincipal
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.ledger.approvals import Approvals
+from scripts.access.acting import As, Reasons, carried_out, with_ledger
+from scripts.console import AsJson, out, pairs, print_result
+
+users = typer.Typer(no_args_is_help=True, help="People and programs: list, register, close.")
+Id = Annotated[str, typer.Argument(help="the permanent id, which stands in the ledger as the actor's")]
+
+
+class UserRow(Struct, frozen=True):
+    """One person or program, as listed."""
+
+    id: str
+    name: str
+    kind: str
+    grants: int
+    keys: int
+    closed_at: datetime | None
+
+
+@users.command("list")
+def list_users(as_json: AsJson = False) -> None:
+    """Everybody who was ever registered."""
+
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> list[UserRow]:
+        at = approvals.clock()
+        return [
+            UserRow(
+                person.principal,
+                person.name,
+                person.kind.value,
+                sum(grant.holds(at) for grant in person.grants.values()),
+                sum(key.revoked_at is None for key in person.keys.values()),
+                person.closed_at,
+            )
+            for person in await directory.everybody()
+        ]
+
+    rows = with_ledger(work)
+
+    def show() -> None:
+        table = Table("id", "name", "kind", "grants", "keys", "closed")
+        for row in rows:
+            closed = row.closed_at.isoformat() if row.closed_at else ""
+            table.add_row(row.id, row.name, row.kind, str(row.grants), str(row.keys), closed)
+        out.print(table)
+
+    print_result(rows, as_json, show)
+
+
+@users.command("add")
+def add_user(
+    principal: Id,
+    name: Annotated[str, typer.Argument(help="the name that people read")],
+    program: Annotated[bool, typer.Option("--program", help="a program, which gets keys")] = False,
+    contact: Annotated[str, typer.Option(help="whom to call, or where")] = "",
+    by: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Register a person, or a program; nothing is granted yet."""
+    kind = PrincipalKind.PROGRAM if program else PrincipalKind.PERSON
+    done = carried_out(RegisterPrincipal(principal=principal, name=name, kind=kind, contact=contact), by)
+    print_result(done, as_json, lambda: pairs("registered", done))
+
+
+@users.command("close")
+def close_user(principal: Id, reasons: Reasons = "", by: As = "", as_json: AsJson = False) -> None:
+    """Take a person or program out of the directory: grants and keys end, past acts stay."""
+    done = carried_out(ClosePrincipal(principal=principal, reasons=reasons), by)
+    print_result(done, as_json, lambda: pairs("closed", done))

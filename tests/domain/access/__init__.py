@@ -1,0 +1,1 @@
+"""Tests of principals, grants, keys and the table of access."""

@@ -1,0 +1,1 @@
+"""Tests of the tables of access and of the filter of rows."""
