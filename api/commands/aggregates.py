@@ -13,10 +13,11 @@ from msgspec import Struct, json, to_builtins
 
 from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
 from api.web.dependencies import AnyRequest, parts_of
-from api.web.identity import actor_of, headers_of, key_of
+from api.web.identity import actor_of, headers_of, key_of, origin_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
 from domain.streams import AggregateKind
 from infrastructure.ledger.approvals import CommandAnswer
+from infrastructure.ledger.sent_command import command_id_of
 
 C = TypeVar("C")
 Schema = dict[str, Any]
@@ -58,7 +59,8 @@ async def carry_out(
     Raises Problem with the field at fault, Refused as decided.
     """
     headers = headers_of(request.scope)
-    by, key = actor_of(headers), key_of(headers)
+    by, origin = actor_of(headers), origin_of(headers)
+    key = command_id_of(by.id, key_of(headers))
     command = command_in(await read_body(headers, request.receive), spoken)
     if check is not None and await parts_of(request).approvals.store.first_answer(key) is None:
         waited_for = check(command)
@@ -66,7 +68,7 @@ async def carry_out(
             await waited_for
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await parts_of(request).approvals.handle(stream, command, by, key)
+            return await parts_of(request).approvals.handle(stream, command, by, key, origin=origin)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 

@@ -13,10 +13,11 @@ from msgspec import json
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
 from api.web.dependencies import AnyRequest, Parts, parts_of
-from api.web.identity import actor_of, expected_version, headers_of, key_of
+from api.web.identity import actor_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
 from infrastructure.ledger.approvals import CommandAnswer
+from infrastructure.ledger.sent_command import command_id_of
 
 ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; whoever waits this long asks again with the same key
 
@@ -43,15 +44,16 @@ async def post_command(request: AnyRequest, project_id: FromPath[UUID]) -> ASGIA
 async def carried_out(parts: Parts, project_id: UUID, scope: Scope, receive: Receive) -> CommandAnswer:
     """Carry out the command in a request's body, as its headers say. Raises what `failures` tells as problems."""
     headers = headers_of(scope)
-    by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
+    by, version, origin = actor_of(headers), expected_version(headers), origin_of(headers)
+    key = command_id_of(by.id, key_of(headers))
     command = command_in(await read_body(headers, receive))
     await require_stored(parts, command, key)
     approvals = parts.approvals
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
             if version is None:
-                return await approvals.handle(project_id, command, by, key)
-            return await carry_out_on(version, approvals, project_id, command, by, key)
+                return await approvals.handle(project_id, command, by, key, origin=origin)
+            return await carry_out_on(version, approvals, project_id, command, by, key, origin)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 

@@ -27,6 +27,12 @@ class OfCommand(Struct, frozen=True, gc=False):
     command_id: str
 
 
+class OfFingerprint(Struct, frozen=True, gc=False):
+    """What the hashed metadata says of the command's content; nothing in entries of before storage format 1."""
+
+    fingerprint: bytes = b""
+
+
 class Said(Struct, frozen=True, gc=False):
     """What the entries say of one command: its id, where its last fact stands, and what it was answered."""
 
@@ -35,6 +41,7 @@ class Said(Struct, frozen=True, gc=False):
     stream: bytes
     version: int
     facts: tuple[str, ...]
+    fingerprint: bytes
 
 
 class StoredAnswer(Struct, frozen=True, gc=False):
@@ -53,6 +60,7 @@ class StoredAnswer(Struct, frozen=True, gc=False):
 
 
 _decode = json.Decoder(OfCommand).decode
+_decode_fingerprint = json.Decoder(OfFingerprint).decode
 
 
 def command_of(row: RawRow) -> str:
@@ -68,7 +76,14 @@ def said_by(rows: Sequence[RawRow], command: str) -> Said:
     """What *rows*, all of one *command*, say of it."""
     last = rows[-1]
     facts = tuple([(row.type or b"").decode(errors="replace") for row in rows])
-    return Said(command, last.seq, last.stream or b"", last.version or 0, facts)
+    return Said(command, last.seq, last.stream or b"", last.version or 0, facts, _fingerprint(last.meta or b""))
+
+
+def _fingerprint(meta: bytes) -> bytes:
+    try:
+        return _decode_fingerprint(meta).fingerprint
+    except (DecodeError, UnicodeDecodeError):  # the chain tells of what can't be read
+        return b""
 
 
 def stored(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, StoredAnswer]:
@@ -95,7 +110,7 @@ class CommandCheck:
         self.count += 1
         if row.seq != said.seq:
             self.faults.append(Fault(said.seq, f"command {name} says position {row.seq}, its last fact {said.seq}"))
-        if len(row.fingerprint or b"") != FINGERPRINT_BYTES:
+        if len(row.fingerprint or b"") != FINGERPRINT_BYTES or said.fingerprint not in (b"", row.fingerprint):
             self.faults.append(Fault(said.seq, f"the fingerprint of command {name} was changed"))
         if not _answers(row.reply, said):
             self.faults.append(Fault(said.seq, f"the stored answer to command {name} is not what its facts say"))

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from domain.core.ledger import Actor, Refused, Role
+from domain.core.ledger import Actor, CommandOrigin, Refused, Role
 from domain.law.licensing.forecast import DISTANT
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
@@ -153,7 +153,9 @@ class Watcher:
         """Say what is due, in order, as long as it is granted: a refusal means that more is known by now."""
         for one in found.due:
             try:
-                answer = await self._approvals.handle(project, one.command, WATCHER, one.id)
+                answer = await self._approvals.handle(
+                    project, one.command, WATCHER, one.id, origin=CommandOrigin(causation=one.cause)
+                )
             except Refused as refused:
                 log.info("told anew", project=str(project), item=one.item, code=refused.code, why=refused.sentence)
                 return

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from domain.core.ledger import entry_id
 from domain.law.licensing.escalation import Crossing
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import Entry, tag_of
@@ -43,6 +44,7 @@ class Due(Struct, frozen=True):
     item: str
     id: UUID
     command: SystemCommand
+    cause: UUID  # the entry it follows from, by its id
 
 
 class Watch(Struct, frozen=True):
@@ -120,7 +122,13 @@ def rescission(project: Project, one: IssuedSignal, entries: Sequence[Entry], la
     pack = laws.pack(one.proof.rule)
     calendar = book_of(pack, laws).as_known(now.astimezone(ZoneInfo(pack.zone)).date()).version
     command = RescindCard(occurred_at=at, card=one.card, cause=cause, calendar=calendar, seen=heard(project, one.item))
-    return Due(at, one.item, uuid5(project.id, f"rescind {one.card} {one.times}"), command)
+    return Due(
+        at,
+        one.item,
+        uuid5(project.id, f"rescind {one.card} {one.times}"),
+        command,
+        entry_id(project.id, cause or one.version),
+    )
 
 
 def cause_of(one: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
@@ -169,4 +177,5 @@ def telling(project: Project, item: str, proof: ClockProof, crossing: Crossing) 
     else:
         command = SAYING[proof.rung](occurred_at=crossing.at, item=item, proof=proof)
     name = f"{item} {proof.application} {proof.clock} {proof.length} {proof.rung} {proof.after}"
-    return Due(crossing.at, item, uuid5(project.id, name), command)
+    cause = entry_id(project.id, max((*proof.evidence, proof.after)))
+    return Due(crossing.at, item, uuid5(project.id, name), command, cause)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from domain.core.ledger import Refused
+from domain.core.ledger import CommandOrigin, Refused
 from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import Busy
@@ -70,7 +70,7 @@ class CommandSender:
         while True:
             try:
                 answer = await self._approvals.handle(
-                    plan.project, act.command, act.by, act.id, source=act.source, recorded_at=act.recorded_at
+                    plan.project, act.command, act.by, act.id, origin=CommandOrigin(act.source, act.recorded_at)
                 )
             except Busy:
                 await asyncio.sleep(BUSY_SECONDS)

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID, uuid5
 
-from domain.core.ledger import Actor, Refused
+from domain.core.ledger import Actor, CommandOrigin, Refused
 from domain.project.state.project import Project
 from domain.streams import EveryCommand
 from infrastructure.ledger.approvals import Approvals
@@ -67,7 +67,9 @@ class Watchman:
             if not found.due:
                 return told
             for one in found.due:
-                answer = await self._approvals.handle(self._project, one.command, WATCHER, one.id)
+                answer = await self._approvals.handle(
+                    self._project, one.command, WATCHER, one.id, origin=CommandOrigin(causation=one.cause)
+                )
                 self._tally.commands["watcher"] += 1
                 self._tally.facts.update(answer.receipt.facts)
                 told = True

@@ -120,6 +120,7 @@ NAMED = [  # what is done, at which position it shows, and what is said
     ("UPDATE ledger.command SET seq = 4 WHERE seq = 3", 3, "says position 4, its last fact 3"),
     ("UPDATE ledger.command SET reply = '{}' WHERE seq = 3", 3, "the stored answer to command"),
     ("UPDATE ledger.command SET fingerprint = 'x' WHERE seq = 3", 3, "the fingerprint of command"),
+    ("UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 3", 3, "the fingerprint of command"),
     ("UPDATE ledger.command SET at = at - interval '1 year' WHERE seq = 3", 3, "before the one that it follows"),
     (
         "INSERT INTO ledger.command (id, fingerprint, seq, reply) VALUES (gen_random_uuid(), 'x', 3, '{}')",
@@ -181,7 +182,6 @@ FORGED = [  # what no chain shows, as it was made anew
     ("UPDATE ledger.event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 3", 3, "an entry at position 3"),
     (CUT, 6, "the ledger ends at 5, but the checkpoint was taken at 6"),
     (SWAPPED, 3, "an entry at position 3"),
-    ("UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 4", 4, "a stored answer at position 4"),
     ("UPDATE ledger.command SET at = at + interval '1us' WHERE seq = 4", 4, "a stored answer at position 4"),
 ]
 
@@ -245,7 +245,7 @@ def test_between_samples_the_place_is_told_as_far_as_it_is_known(
         _, coarse = verify(url, ignore)
         assert coarse
         assert [sample.position for sample in coarse.samples] == [4]
-        tampered(url, "UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 3")
+        tampered(url, "UPDATE ledger.command SET at = at + interval '1us' WHERE seq = 3")
         (fault,) = verify(url, ignore, coarse)[0].faults
     assert fault.seq == 1
     assert "a stored answer at one of the positions 1 to 4" in fault.what
