@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, json
 
-from domain.core.ledger import Actor, CommandOrigin, Recorded
+from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
 from domain.streams import EveryCommand
 
 PRINCIPALS_CACHED_MAX = 10_000
@@ -81,6 +81,6 @@ def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:
     return sha256(stream.bytes + _encode(getattr(command, "wanted", command))).digest()
 
 
-def former_fingerprint(stream: UUID, by: Actor, command: EveryCommand) -> bytes:
+def former_fingerprint(stream: UUID, by: Actor, command: Command) -> bytes:
     """As it was before storage format 1: it took in the sender, and the version in If-Match."""
     return sha256(stream.bytes + _encode((by, command))).digest()

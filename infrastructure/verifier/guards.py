@@ -12,10 +12,10 @@ from msgspec import Struct
 from infrastructure.ledger.hash_chain import Fault
 from infrastructure.postgres.migrate import migrations
 
-TABLES = ("event", "command")
+TABLES = ("event", "command", "stream")
 APPEND_ONLY = 2 | 8 | 16 | 32  # of pg_trigger.tgtype: before, delete, update, truncate; for each statement
 CHANGING = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
-CONSTRAINTS = ("event_pkey", "event_stream_version", "command_pkey")
+CONSTRAINTS = ("event_pkey", "event_stream_version", "command_pkey", "stream_pkey")
 FUNCTION = re.compile(
     r"(?P<drop>DROP FUNCTION ledger\.(?P<dropped>\w+))"
     r"|CREATE (?:OR REPLACE )?FUNCTION ledger\.(?P<name>\w+)(?P<head>.*?)"

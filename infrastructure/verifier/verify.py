@@ -14,6 +14,7 @@ from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
 from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
 from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, said_by, stored
 from infrastructure.verifier.guards import guard_faults
+from infrastructure.verifier.stream_check import alias_faults, stream_faults
 
 PAGE_ROWS_MAX = 5000
 FAULTS_LISTED_MAX = 1000  # of a ledger made anew by somebody, every entry is one
@@ -83,11 +84,15 @@ class Walk:
         if self.last == 0:
             found.append(Fault(0, "the ledger is empty: nothing could be verified"))
         self.chain.finish(head, answered)
-        row = connection.execute("SELECT count(*) FROM ledger.command WHERE seq <= %s", [self.last]).fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM ledger.command WHERE NOT alias AND seq <= %s", [self.last]
+        ).fetchone()
         strangers = (row[0] if row else 0) - self.commands.count
         if strangers > 0:
             found.append(Fault(0, f"{strangers} stored answers belong to no entry: such a command would never be done"))
         found += [*self.chain.faults, *self.commands.faults]
+        found += stream_faults(connection, self.chain.heads, self.last)
+        found += alias_faults(connection, self.last)
         if self.earlier:
             found += differences(self.earlier, self.digests.at, self.last)
         return sorted(found, key=lambda fault: fault.seq)
