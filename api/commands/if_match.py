@@ -36,6 +36,11 @@ class OnVersion(Command, frozen=True, tag="on_version"):
         return self.wanted.needs_calendar
 
     @property
+    def needs_case_counter(self) -> bool:  # type: ignore[override]  # as above
+        """Whether what is wanted may give a case number."""
+        return self.wanted.needs_case_counter
+
+    @property
     def law_named(self) -> str:
         """The law that what is wanted asks to be decided under."""
         return self.wanted.law_named

@@ -59,6 +59,7 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unk
 
     needs_shelf: ClassVar[bool] = False  # whether it looks into published catalogues or flows
     needs_calendar: ClassVar[bool] = False  # whether it looks at the published calendar
+    needs_case_counter: ClassVar[bool] = False  # whether it may give a case number
 
     @property
     def law_named(self) -> str:

@@ -15,6 +15,7 @@ from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import AnyCommand
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.correction import AmendEntry
+from domain.project.application.numbering import NumberCase
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.countersignature.request import AskCountersignature
@@ -154,6 +155,7 @@ WATCH = [
     # No law shipped here takes a consulted department's silence for consent; where a local rule does, it looks so.
     *watched("2026-05-15 09:00", DeemConsent(occurred_at=moment("2026-05-14 00:00"), item="water", proof=CONSENT)),
     *watched("2026-07-01 00:00", DeemRenewal(item="water", proof=RENEWAL)),
+    *watched("2026-07-02 00:00", NumberCase(item="water")),
 ]
 WATCHED: tuple[WatchedStep, ...] = tuple(
     sorted((*(WatchedStep(step.at, step.by, step.command) for step in PEOPLE), *WATCH), key=lambda step: step.at)

@@ -25,6 +25,7 @@ from domain.project.application.hearing import (
     TellHearingRight,
 )
 from domain.project.application.note import NoteStep, StepNoted
+from domain.project.application.numbering import CaseNumbered, NumberCase
 from domain.project.application.procedure import ChangeMode, ModeChanged
 from domain.project.application.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
 from domain.project.application.submission import ItemSubmitted, SubmitItem
@@ -191,13 +192,14 @@ ProjectCommand = (
     | AnswerSupervision
 )
 
-# What the deadline watcher alone may say: nobody can post it.
-SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
+# What the deadline watcher and the import of facts alone may say: nobody can post it.
+SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent | NumberCase
 
 ProjectFact = (
     ProjectRegistered
     | ItemPlanned
     | ItemSubmitted
+    | CaseNumbered
     | SupplementRequested
     | SupplementSubmitted
     | LackingPapersReceived

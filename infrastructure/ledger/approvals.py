@@ -14,6 +14,7 @@ from eventsourcing.application import Application
 from eventsourcing.utils import get_topic
 from msgspec import Struct, structs
 
+from domain.core.case_number import AREA
 from domain.core.context import Context
 from domain.core.ledger import Actor, CommandOrigin, Fact, Refused, Role
 from domain.law.calendar.calendar import WorkingCalendar
@@ -27,6 +28,7 @@ from domain.streams import EveryCommand, State, decide, follow, replay
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
+from infrastructure.ledger.case_counter import CaseCounter, SequenceCounter
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
 from infrastructure.ledger.committer import Busy, Committer
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt
@@ -73,8 +75,12 @@ class Approvals(Application[UUID]):
         laws: LawBook | None = None,
         clock: Callable[[], datetime] | None = None,
         machine: Callable[[], datetime] = utc_now,
+        cases: CaseCounter | str = AREA,
     ) -> None:
-        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
+        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations.
+
+        *cases* is the area of case numbers, or where else their counters come from.
+        """
         super().__init__({LedgerFactory.URL: url})
         self.laws = laws or law_book()
         self._in_force = LawInForce(self.laws)
@@ -83,6 +89,7 @@ class Approvals(Application[UUID]):
         self.high_water = HighWater()
         self.streams = StreamLoader(url, self.high_water)
         self.shelves = ReferenceDataCache(self.store)
+        self.cases = SequenceCounter(self.store, cases) if isinstance(cases, str) else cases
         self.committer = Committer(url, queue_max, self.high_water)
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
@@ -145,10 +152,13 @@ class Approvals(Application[UUID]):
                     project_id, new=type(command) is RegisterProject
                 )
                 published = self.shelves.changes
+                counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
-                    draft = self._draft(kept, sent)
+                    draft = self._draft(kept, sent, counter)
                     await self._require_effect(draft, sent.by)
                 except Refused:
+                    if counter:
+                        self.cases.give_back(counter)
                     if answer := await self._repeated(sent):
                         return answer
                     if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
@@ -216,7 +226,7 @@ class Approvals(Application[UUID]):
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
-    def _draft(self, kept: CachedState, sent: SentCommand) -> EntryDraft:
+    def _draft(self, kept: CachedState, sent: SentCommand, counter: int) -> EntryDraft:
         """What a command would add to the ledger. Raises Refused."""
         project, command, by, recorded_at = kept.project, sent.command, sent.by, sent.origin.recorded_at
         law_id = command.law_named or project.law or DEFAULT_LAW
@@ -237,6 +247,8 @@ class Approvals(Application[UUID]):
             calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
             versions=self._in_force.versions(law_id),
             regions=self._in_force.regions(law),
+            case_area=self.cases.area,
+            case_counter=counter,
         )
         facts = decide(command, project, context)
         return EntryDraft.of(kept, facts, sent.recorded(law.name), in_utc(at), in_utc(recorded_at or now))

@@ -90,6 +90,14 @@ class Choices(Struct, frozen=True):
     kinds: list[str]
 
 
+class CaseFound(Struct, frozen=True):
+    """Which application of which item a case number stands for."""
+
+    project: UUID
+    item: str
+    application: int
+
+
 class ProgressList:
     """Reads the tables of the progress view, and of clocks and outside results beside it."""
 
@@ -112,6 +120,14 @@ class ProgressList:
         where, params = conditions(asked)
         ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
         return int(counted)
+
+    async def case(self, number: str) -> CaseFound | None:
+        """What *number* was given to, also where the item was applied for again since; None for an unknown one."""
+        query = SQL(
+            "SELECT c.project, c.item, c.application FROM views.case_number AS c WHERE c.case_number = %(number)s"
+        )
+        rows = await self._rows(query, {"number": number})
+        return CaseFound(*rows[0]) if rows else None
 
     async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
         """The items of *projects*, each project's in the order of its list."""

@@ -67,7 +67,11 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
     """The application, open in this event loop, over a database that is kept alive meanwhile."""
     with kept_alive(settings):
         async with Approvals(
-            url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
+            url,
+            queue_max=settings.queue_max,
+            connections_max=settings.connections_max,
+            laws=law_book(),
+            cases=settings.area,
         ) as approvals:
             yield approvals
 

@@ -135,8 +135,8 @@ def test_if_match_looks_at_whatever_the_command_looks_at() -> None:
     for step in COMMAND_EXAMPLES.values():
         command = step.command
         conditional = OnVersion(wanted=command, version=1)
-        looked_at = conditional.needs_shelf, conditional.needs_calendar
-        assert looked_at == (command.needs_shelf, command.needs_calendar), command
+        looked_at = conditional.needs_shelf, conditional.needs_calendar, conditional.needs_case_counter
+        assert looked_at == (command.needs_shelf, command.needs_calendar, command.needs_case_counter), command
 
 
 async def test_a_refusal_on_the_right_version_stays_a_refusal(door: Door) -> None:
