@@ -8,13 +8,13 @@ were hashed. Instants are microseconds since 1970-01-01T00:00:00Z.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, TypeAlias, cast
 from uuid import UUID
-from zlib import error as ZlibError
 
 from msgspec import DecodeError, Struct, json
 
@@ -158,7 +158,7 @@ def read(path: Path) -> Iterator[Line]:
                 entries += isinstance(line, EntryLine)
                 commands += isinstance(line, CommandLine)
                 yield line
-    except (OSError, EOFError, ZlibError) as failure:
+    except (OSError, EOFError, zlib.error) as failure:
         raise FactsFileUnfit(f"{path} can't be read: {failure}.") from failure
     except DecodeError as failure:
         raise FactsFileUnfit(f"{path} is no facts file: {failure}, in line {number}.") from failure

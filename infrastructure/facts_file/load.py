@@ -33,15 +33,16 @@ LINES_AT_ONCE = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EMPTY = "SELECT seq = 0 AND NOT EXISTS (SELECT FROM ledger.event) FROM ledger.head FOR UPDATE"
 COPY_ENTRIES = """
-    COPY ledger.event (seq, stream, version, type, data, meta, occurred_at, recorded_at, hash) FROM STDIN (FORMAT binary)
+    COPY ledger.event (seq, stream, version, type, data, meta, occurred_at, recorded_at, hash)
+    FROM STDIN (FORMAT binary)
 """
-ENTRY_TYPES = "int8 uuid int4 text bytea bytea timestamptz timestamptz bytea".split()
+ENTRY_TYPES = ["int8", "uuid", "int4", "text", "bytea", "bytea", "timestamptz", "timestamptz", "bytea"]
 COPY_COMMANDS = "COPY ledger.command (id, fingerprint, seq, reply, at, alias) FROM STDIN (FORMAT binary)"
-COMMAND_TYPES = "uuid bytea int8 bytea timestamptz bool".split()
+COMMAND_TYPES = ["uuid", "bytea", "int8", "bytea", "timestamptz", "bool"]
 COPY_STREAMS = "COPY ledger.stream (stream, kind, version, hash, seq) FROM STDIN (FORMAT binary)"
-STREAM_TYPES = "uuid text int4 bytea int8".split()
+STREAM_TYPES = ["uuid", "text", "int4", "bytea", "int8"]
 COPY_WATCHED = "COPY watch.project (project, version, look_at, sweep) FROM STDIN (FORMAT binary)"
-WATCHED_TYPES = "uuid int4 timestamptz bool".split()
+WATCHED_TYPES = ["uuid", "int4", "timestamptz", "bool"]
 
 
 class FactsImported(Struct, frozen=True):
