@@ -52,8 +52,13 @@ class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
         self.details: Mapping[str, Any] = details
 
 
-class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True, gc=False):
-    """A request that may be refused. *occurred_at* is when it legally happened, where that is not now."""
+class Command(
+    Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """A request that may be refused. *occurred_at* is when it legally happened, where that is not now.
+
+    What has its default is left out of its JSON: so the fingerprint of a command stays when its type gets a new field.
+    """
 
     occurred_at: datetime | None = None
 

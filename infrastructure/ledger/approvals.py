@@ -39,7 +39,7 @@ from infrastructure.ledger.mapper import EntryMapper, StoredRow, entry_from
 from infrastructure.ledger.reader import Store
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.ledger.reference_data import ReferenceDataCache
-from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprint, in_utc, sent_command
+from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
 from infrastructure.ledger.stream_loader import StreamLoader
 from projections.clocks.void_acts import void_extension
 
@@ -312,7 +312,9 @@ class Approvals(Application[UUID]):
         first = await self.store.first_answer(sent.id)
         if first is None:
             return None
-        if first.fingerprint not in (sent.fingerprint, former_fingerprint(sent.stream, sent.by, sent.command)):
+        if first.fingerprint != sent.fingerprint and first.fingerprint not in former_fingerprints(
+            sent.stream, sent.by, sent.command
+        ):
             raise Refused(
                 "key-reused",
                 "this Idempotency-Key was used before, for another command",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from itertools import combinations
+from typing import Any
 from uuid import UUID, uuid5
 
-from msgspec import Struct, json
+from msgspec import Struct, json, structs
 
 from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
+from domain.messages import tag_of
 from domain.streams import EveryCommand
 
+FIELDS_TRIED_MAX = 8  # of 256 choices at most, some milliseconds
 PRINCIPALS_CACHED_MAX = 10_000
 PRINCIPAL_NAMESPACE = UUID(
     "0b2f6c1e-8d0a-5b7e-9c55-3f1f0f6a7d42"
@@ -81,6 +86,24 @@ def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:
     return sha256(stream.bytes + _encode(getattr(command, "wanted", command))).digest()
 
 
-def former_fingerprint(stream: UUID, by: Actor, command: Command) -> bytes:
-    """As it was before storage format 1: it took in the sender, and the version in If-Match."""
-    return sha256(stream.bytes + _encode((by, command))).digest()
+def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[bytes]:
+    """As it may have been before storage format 1: it took in the sender, the version in If-Match, and defaults.
+
+    Of the fields that have their default, nobody knows which the command's type had when it was sent: every choice of
+    them is tried, which is done only where a key comes again and the fingerprint of today differs.
+    """
+    for content in _former(command):
+        yield sha256(stream.bytes + _encode((by, content))).digest()
+
+
+def _former(command: Command) -> Iterator[dict[str, Any]]:
+    whole = {"command": tag_of(command)} | structs.asdict(command)
+    wanted = whole.get("wanted")
+    if isinstance(wanted, Command):
+        yield from (whole | {"wanted": content} for content in _former(wanted))
+        return
+    fields = {field.name: field for field in structs.fields(command)}
+    unsaid = [name for name in fields if name != "occurred_at" and whole[name] == fields[name].default]
+    for number in range(len(unsaid[:FIELDS_TRIED_MAX]) + 1):
+        for absent in combinations(unsaid[:FIELDS_TRIED_MAX], number):
+            yield {name: value for name, value in whole.items() if name not in absent}

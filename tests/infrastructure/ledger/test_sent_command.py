@@ -20,7 +20,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft
 from infrastructure.ledger.mapper import decode_recorded, encode_recorded
-from infrastructure.ledger.sent_command import command_id_of, former_fingerprint
+from infrastructure.ledger.sent_command import command_id_of, former_fingerprints
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=())
 NOTE = NoteStep(activity="site visit")
@@ -67,7 +67,7 @@ async def test_what_was_stored_before_format_1_answers_its_repeat(approvals: App
     recorded, now = Recorded(MANAGER, key, first.decoded().recorded.law), approvals.clock()
     draft = EntryDraft.of(kept, [StepNoted(activity=NOTE.activity)], recorded, now, now)
     conditional = OnVersion(wanted=NOTE, version=1)
-    await approvals.committer.append(draft.item(key, former_fingerprint(project, MANAGER, conditional)))
+    await approvals.committer.append(draft.item(key, next(former_fingerprints(project, MANAGER, conditional))))
 
     answer = await approvals.handle(project, conditional, MANAGER, key)  # type: ignore[arg-type]  # as the interface has it
     assert (answer.repeated, answer.receipt.version) == (True, 2)
