@@ -48,6 +48,9 @@ Text = Annotated[
 ]
 
 
+CaseNumber = Annotated[str, code("The case number of one of its applications, such as BDA2026-004217-2.")]
+
+
 class ProgressPage(Struct, frozen=True):
     """Projects, the last changed first, at *as_of* by what was known at *known_at*.
 
@@ -96,6 +99,7 @@ class ViewTables(Controller):
         stage: AtStage = None,
         waiting_on: WaitingOn = "",
         text: Text = "",
+        case_number: CaseNumber = "",
         stuck: Stuck = None,
         register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         changed_since: Since = None,
@@ -113,6 +117,7 @@ class ViewTables(Controller):
             stage=stage or "",
             holder=waiting_on,
             text=text,
+            case_number=case_number,
             stuck=stuck,
             register=(await scope_of(request)).register,
             changed_since=instant_in("changed_since", changed_since),

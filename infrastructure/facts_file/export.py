@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from heapq import merge
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 from msgspec import Struct
@@ -35,6 +35,9 @@ COMMANDS_1 = """
 WATCHED = "SELECT project, version, timestamptz_send(look_at), false FROM watch.project ORDER BY project"
 WATCHED_SWEEP = "SELECT project, version, timestamptz_send(look_at), sweep FROM watch.project ORDER BY project"
 HAS_COLUMN = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped"
+
+
+LedgerLine: TypeAlias = EntryLine | CommandLine
 
 
 class FactsExported(Struct, frozen=True):
@@ -67,7 +70,7 @@ def export_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> 
     return FactsExported(header.position, end.entries, end.commands, end.digest)
 
 
-def _place(line: EntryLine | CommandLine) -> tuple[int, bool]:
+def _place(line: LedgerLine) -> tuple[int, bool]:
     return line.seq, isinstance(line, CommandLine)
 
 
@@ -88,15 +91,19 @@ def _header(connection: psycopg.Connection[Any]) -> HeaderLine:
     )
 
 
-def _entries(connection: psycopg.Connection[Any]) -> Iterator[EntryLine]:
-    for *columns, occurred, recorded, stored_hash in _rows(connection, "entries", ENTRIES):
-        yield EntryLine(*columns, _instant(occurred), _instant(recorded), stored_hash)
+def _entries(connection: psycopg.Connection[Any]) -> Iterator[LedgerLine]:
+    for row in _rows(connection, "entries", ENTRIES):
+        seq, stream, version, type_, data, meta, occurred, recorded, stored_hash = row
+        times = _instant(occurred), _instant(recorded)
+        yield EntryLine(seq, stream, version, type_, data, meta, *times, stored_hash)
 
 
-def _commands(connection: psycopg.Connection[Any]) -> Iterator[CommandLine]:
+def _commands(connection: psycopg.Connection[Any]) -> Iterator[LedgerLine]:
     has_alias = connection.execute(HAS_COLUMN, ["ledger.command", "alias"]).fetchone() != (0,)
-    for *columns, at, alias in _rows(connection, "commands", COMMANDS_1 if has_alias else COMMANDS):
-        yield CommandLine(*columns, _instant(at), alias)
+    for command, fingerprint, seq, reply, at, alias in _rows(
+        connection, "commands", COMMANDS_1 if has_alias else COMMANDS
+    ):
+        yield CommandLine(command, fingerprint, seq, reply, _instant(at), alias)
 
 
 def _watched(connection: psycopg.Connection[Any]) -> Iterator[WatchLine]:

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
-from projections.progress.fold import ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
+from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.view import ROWS_MAX, literal
@@ -33,7 +33,7 @@ CONDITIONS = {
     "kind": SQL("p.kind = %(kind)s"),
 }
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
-PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS), settle=settled_at((Progress(),)))
+PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
@@ -56,6 +56,7 @@ class ProjectsAsked(Struct, frozen=True, kw_only=True):
     register: str = ""  # imported from this log; empty: the zone's own
     stuck: bool | None = None
     text: str = ""  # in code, name or enterprise
+    case_number: str = ""  # of one of its applications, also of one before the last for an item
     changed_since: datetime | None = None
     warned: str = ""
     stale_days: int | None = None
@@ -90,14 +91,6 @@ class Choices(Struct, frozen=True):
     kinds: list[str]
 
 
-class CaseFound(Struct, frozen=True):
-    """Which application of which item a case number stands for."""
-
-    project: UUID
-    item: str
-    application: int
-
-
 class ProgressList:
     """Reads the tables of the progress view, and of clocks and outside results beside it."""
 
@@ -120,14 +113,6 @@ class ProgressList:
         where, params = conditions(asked)
         ((counted,),) = await self._rows(SQL("SELECT count(*) FROM views.project AS p WHERE {}").format(where), params)
         return int(counted)
-
-    async def case(self, number: str) -> CaseFound | None:
-        """What *number* was given to, also where the item was applied for again since; None for an unknown one."""
-        query = SQL(
-            "SELECT c.project, c.item, c.application FROM views.case_number AS c WHERE c.case_number = %(number)s"
-        )
-        rows = await self._rows(query, {"number": number})
-        return CaseFound(*rows[0]) if rows else None
 
     async def items(self, projects: list[UUID]) -> dict[UUID, list[ProgressItem]]:
         """The items of *projects*, each project's in the order of its list."""
@@ -205,6 +190,9 @@ def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, di
     if of_items:
         has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
         found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
+    if asked.case_number:
+        has_case = SQL("EXISTS (SELECT FROM {} AS n WHERE n.project = p.project AND n.case_number = %(case_number)s)")
+        found.append(has_case.format(tables.of(CASES)))
     if asked.warned:
         found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
     if asked.stale_days is not None:
