@@ -44,11 +44,12 @@ WaitingOn = Annotated[
 
 Text = Annotated[
     str,
-    QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In code, name or enterprise."),
+    QueryParameter(
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="In code, name or enterprise; or the whole case number of one of its applications.",
+    ),
 ]
-
-
-CaseNumber = Annotated[str, code("The case number of one of its applications, such as BDA2026-004217-2.")]
 
 
 class ProgressPage(Struct, frozen=True):
@@ -99,7 +100,6 @@ class ViewTables(Controller):
         stage: AtStage = None,
         waiting_on: WaitingOn = "",
         text: Text = "",
-        case_number: CaseNumber = "",
         stuck: Stuck = None,
         register: InRegister = "",  # noqa: ARG002  checked here, used by scope_of
         changed_since: Since = None,
@@ -117,7 +117,6 @@ class ViewTables(Controller):
             stage=stage or "",
             holder=waiting_on,
             text=text,
-            case_number=case_number,
             stuck=stuck,
             register=(await scope_of(request)).register,
             changed_since=instant_in("changed_since", changed_since),

@@ -25,10 +25,10 @@ from domain.project.application.extension import LimitExtended
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
+from infrastructure.case_counter import CaseCounter, SequenceCounter
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
-from infrastructure.ledger.case_counter import CaseCounter, SequenceCounter
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
 from infrastructure.ledger.committer import Busy, Committer
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt

@@ -27,11 +27,14 @@ STALE = SQL(
 CONDITIONS = {
     "manager": SQL("p.manager = %(manager)s"),
     "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
-    "text": SQL("concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s"),
     "changed_since": SQL("p.changed_at >= %(changed_since)s"),
     "phase": SQL("p.phase = %(phase)s"),
     "kind": SQL("p.kind = %(kind)s"),
 }
+TEXT = SQL(
+    "(concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s OR EXISTS ("
+    "SELECT FROM {} AS n WHERE n.project = p.project AND n.case_number = upper(btrim(%(text)s))))"
+)
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
 PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
@@ -55,8 +58,7 @@ class ProjectsAsked(Struct, frozen=True, kw_only=True):
     holder: str = ""  # can act on one of its items: a department, or a word of HeldBy such as 'applicant'
     register: str = ""  # imported from this log; empty: the zone's own
     stuck: bool | None = None
-    text: str = ""  # in code, name or enterprise
-    case_number: str = ""  # of one of its applications, also of one before the last for an item
+    text: str = ""  # in code, name or enterprise; or a case number, also of an application before the last
     changed_since: datetime | None = None
     warned: str = ""
     stale_days: int | None = None
@@ -190,9 +192,8 @@ def conditions(asked: ProjectsAsked, tables: Tables = NOW) -> tuple[Composed, di
     if of_items:
         has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
         found.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
-    if asked.case_number:
-        has_case = SQL("EXISTS (SELECT FROM {} AS n WHERE n.project = p.project AND n.case_number = %(case_number)s)")
-        found.append(has_case.format(tables.of(CASES)))
+    if asked.text:
+        found.append(TEXT.format(tables.of(CASES)))
     if asked.warned:
         found.append(HAS_CLOCK.format(EXISTS, WARNED[asked.warned]))
     if asked.stale_days is not None:

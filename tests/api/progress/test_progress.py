@@ -84,9 +84,9 @@ async def test_a_case_number_leads_to_its_project_also_after_the_next_applicatio
     known = (await door.get(f"/projects/{project}/history")).json()["entries"][-1]["recorded_at"]
     await door.done(project, {"command": "note_step", "activity": "x"})
     for number in (first, second):
-        assert await listed(door, case_number=number) == ["numbered"]
-        assert await listed(door, case_number=number, known_at=known) == ["numbered"]
-    assert await listed(door, case_number="BDA2026-999999-0") == []
+        assert await listed(door, text=f" {number.lower()}") == ["numbered"]
+        assert await listed(door, text=number, known_at=known) == ["numbered"]
+    assert await listed(door, text="BDA2026-999999-0") == []
 
 
 async def test_pages_together_are_the_whole(door: Door) -> None:

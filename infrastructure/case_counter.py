@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from infrastructure.ledger.reader import Store
+from projections.reader import Reader
 
 COUNTERS_AT_ONCE = 50  # what a process that ends leaves unused: a gap of so many numbers at most
 TAKE = "SELECT nextval('ledger.case_counter') FROM generate_series(1, %s)"
@@ -27,7 +27,7 @@ class CaseCounter(Protocol):
 class SequenceCounter:
     """The database's own sequence."""
 
-    def __init__(self, store: Store, area: str) -> None:
+    def __init__(self, store: Reader, area: str) -> None:
         self.area = area
         self._store = store
         self._free: deque[int] = deque()
