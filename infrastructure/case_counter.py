@@ -9,7 +9,7 @@ from typing import Protocol
 from projections.reader import Reader
 
 COUNTERS_AT_ONCE = 50  # what a process that ends leaves unused: a gap of so many numbers at most
-TAKE = "SELECT nextval('ledger.case_counter') FROM generate_series(1, %s)"
+TAKE = "SELECT ledger.take_case_counters(%s)"
 
 
 class CaseCounter(Protocol):

@@ -61,6 +61,8 @@ def import_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> 
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         connection.execute("SET LOCAL timezone = 'UTC'")
+        if connection.execute("SELECT to_regclass('ledger.stream')::text").fetchone() == (None,):
+            raise FactsFileUnfit("This database has no ledger of this release: run `countersign migrate` on it first.")
         if (row := connection.execute(EMPTY).fetchone()) is None or not row[0]:
             raise FactsFileUnfit(
                 "This ledger holds facts already: import into a new, empty database (another COUNTERSIGN_DATA or"

@@ -28,6 +28,7 @@ from infrastructure.facts_file.load import import_facts
 from infrastructure.facts_file.numbering import number_cases
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.verifier.verify import verify
 from tests.conftest import database_in
@@ -42,7 +43,7 @@ TABLES = {
 }
 # What a database of before format 1 lacks, of all that an export looks for.
 FORMER = """
-    ALTER TABLE ledger.command DROP COLUMN alias; DROP SEQUENCE ledger.case_counter; DROP TABLE ledger.stream;
+    ALTER TABLE ledger.command DROP COLUMN alias; DROP SEQUENCE ledger.case_counter; DROP FUNCTION ledger.take_case_counters; DROP TABLE ledger.stream;
     ALTER TABLE watch.project DROP COLUMN sweep
 """
 WATCHED = """
@@ -234,5 +235,8 @@ def test_neither_a_file_nor_a_ledger_is_written_over(
     with pytest.raises(FactsFileUnfit, match="holds no ledger"):
         export_facts(empty_database_url, tmp_path / "none.ndjson", ignore)
     assert not (tmp_path / "none.ndjson").exists()
+    with pytest.raises(FactsFileUnfit, match="run `countersign migrate`"):
+        import_facts(empty_database_url, path, ignore)
+    migrate(empty_database_url)
     with pytest.raises(FactsFileUnfit, match="can't be read"):
         import_facts(empty_database_url, tmp_path / "none.ndjson", ignore)
