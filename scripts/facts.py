@@ -36,10 +36,10 @@ def export_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     """
     try:
         with bar(screen, "exporting") as advance:
-            found = write_facts(connect_url(settings()), file, advance)
+            exported = write_facts(connect_url(settings()), file, advance)
     except FactsFileUnfit as unfit:
         fail(str(unfit))
-    tell(found, as_json, lambda: pairs("exported", found))
+    tell(exported, as_json, lambda: pairs("exported", exported))
 
 
 def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
@@ -51,22 +51,22 @@ def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     serving.ready(chosen)
     try:
         with bar(screen, "importing") as advance:
-            found = read_facts(connect_url(chosen), file, advance)
+            imported = read_facts(connect_url(chosen), file, advance)
     except FactsFileUnfit as unfit:
         fail(str(unfit))
     _number(chosen)
-    tell(found, as_json, lambda: _show(found))
+    tell(imported, as_json, lambda: _show(imported))
 
 
-def _show(found: FactsImported) -> None:
-    pairs("imported", found)
+def _show(imported: FactsImported) -> None:
+    pairs("imported", imported)
     screen.print("Now: countersign verify, and serve; views are filled by themselves.")
 
 
 def number_cases_again(as_json: AsJson = False) -> None:
     """Give applications without a case number one, where `import-facts` was cut short while it did so."""
-    found = CasesNumbered(_number(settings()))
-    tell(found, as_json, lambda: pairs("numbered", found))
+    numbered = CasesNumbered(_number(settings()))
+    tell(numbered, as_json, lambda: pairs("numbered", numbered))
 
 
 def _number(chosen: Settings) -> int:

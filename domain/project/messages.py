@@ -192,7 +192,7 @@ ProjectCommand = (
     | AnswerSupervision
 )
 
-# What the deadline watcher and the import of facts alone may say: nobody can post it.
+# What the deadline watcher and the import of facts alone may send: no client can post it.
 SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent | NumberCase
 
 ProjectFact = (

@@ -66,7 +66,7 @@ def in_utc(at: datetime) -> datetime:
 
 
 def command_id_of(principal: str, key: UUID) -> UUID:
-    """The id of the command that *principal* sends under *key*: nobody else's key leads to it.
+    """The id of the command that *principal* sends under *key*: no other principal's key leads to it.
 
     *principal* is the id of a person or client, not of a session or secret: a renewed secret finds the first answer.
     """
@@ -89,8 +89,8 @@ def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:
 def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[bytes]:
     """As it may have been before storage format 1: it took in the sender, the version in If-Match, and defaults.
 
-    Of the fields that have their default, nobody knows which the command's type had when it was sent: every choice of
-    them is tried, which is done only where a key comes again and the fingerprint of today differs.
+    Which of the fields with a default value the command's type had when it was sent is unknown: every choice of them is
+    tried, only where a key comes again and today's fingerprint differs.
     """
     for content in _former(command):
         yield sha256(stream.bytes + _encode((by, content))).digest()

@@ -9,7 +9,7 @@
 -- slows its neighbours. A batch holds a stream and an id at most once (the committer sees to it). An item without an id
 -- (NULL) is not remembered as a command.
 --
--- The head row is locked first: under it nobody else can append, so what is checked stays true until the commit, and
+-- The head row is locked first: under it no other process can append, so what is checked stays true until the commit, and
 -- positions become visible in their own order. Every batch is one plain synchronous commit (ADR 0003).
 --
 -- *i_previous* is the hash that an item's first fact is chained to: 32 zero bytes begin a stream. A process keeps the
@@ -18,10 +18,10 @@
 -- stream moves on is the check and the record in one: most batches are clean, and only where a head or a key says
 -- otherwise are the items sorted out one by one.
 --
--- *missed* are the entries that those have missed who came second: of their streams, from the version on that they
--- wanted for themselves. Whoever decides again needs them, and would have to ask for them. It is no more than 16 kB,
+-- *missed* are the entries that conflicting items have missed: of their streams, from the version on that they wanted
+-- for themselves. The next decision needs them, and would have to read them. It is no more than 16 kB,
 -- those first that missed least, nothing of an entry that is larger, and 64 of a stream: an answer goes out while the
--- head row is still locked, and what does not fit into the buffers of a connection waits for whoever reads it, so that
+-- head row is still locked, and what does not fit into the buffers of a connection waits until it is read, so that
 -- a process that is frozen would keep every other one from appending. Two answers may be on their way at once, and TCP
 -- begins with 64 kB or so.
 CREATE FUNCTION ledger.append(

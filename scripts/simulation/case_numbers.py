@@ -1,4 +1,4 @@
-"""Case numbers of simulated projects: in an area of their own, and the same for the same seed, whoever comes first."""
+"""Case numbers of simulated projects: in an area of their own, and the same for the same seed in whatever order projects run."""
 
 from __future__ import annotations
 

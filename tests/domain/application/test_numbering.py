@@ -35,8 +35,8 @@ def test_what_another_register_took_in_has_no_number_of_ours() -> None:
 
 def test_an_application_of_before_is_numbered_by_the_year_it_was_filed_in() -> None:
     spec = numbered(given(REGISTERED, submitted("land")).when(NumberCase(item="land"), by=IMPORTER, at=LATER))
-    told = spec.then(CaseNumbered(item="land", application=1, case_number=case_number("BDA", 2026, 7)))
-    assert told.state().item("land").case_number == case_number("BDA", 2026, 7)
+    after = spec.then(CaseNumbered(item="land", application=1, case_number=case_number("BDA", 2026, 7)))
+    assert after.state().item("land").case_number == case_number("BDA", 2026, 7)
 
 
 def test_a_case_is_numbered_once_and_only_by_the_system() -> None:

@@ -43,7 +43,8 @@ TABLES = {
 }
 # What a database of before format 1 lacks, of all that an export looks for.
 FORMER = """
-    ALTER TABLE ledger.command DROP COLUMN alias; DROP SEQUENCE ledger.case_counter; DROP FUNCTION ledger.take_case_counters; DROP TABLE ledger.stream;
+    ALTER TABLE ledger.command DROP COLUMN alias; DROP TABLE ledger.stream;
+    DROP SEQUENCE ledger.case_counter; DROP FUNCTION ledger.take_case_counters;
     ALTER TABLE watch.project DROP COLUMN sweep
 """
 WATCHED = """
@@ -59,7 +60,7 @@ SUBMITTED = SubmitItem(
     item="land-use",
     materials=("申请表", "用地预审意见"),
 )
-ASKED = RequestSupplement(
+REQUESTED = RequestSupplement(
     occurred_at=datetime.fromisoformat("2026-03-03T15:00:00+08:00"),
     item="land-use",
     missing=("勘测定界图", "法人授权书"),
@@ -76,7 +77,7 @@ def sent_id(by: Actor, key: str) -> UUID:
 
 
 def ignore(_done: int, _of: int) -> None:
-    """Nobody watches the progress."""
+    """Progress that is not shown."""
 
 
 def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -84,7 +85,7 @@ def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
         return {name: connection.execute(query.encode()).fetchall() for name, query in TABLES.items()}
 
 
-async def tell(url: str) -> UUID:
+async def play_story(url: str) -> UUID:
     """The whole story of one project."""
     project = uuid4()
     async with Approvals(url) as approvals:
@@ -97,7 +98,7 @@ async def tell(url: str) -> UUID:
 def test_what_is_imported_is_what_was_exported(
     database_url: str, server_url: str, migrated_template: str, tmp_path: Path, name: str
 ) -> None:
-    asyncio.run(tell(database_url))
+    asyncio.run(play_story(database_url))
     with psycopg.connect(database_url) as connection:
         connection.execute(WATCHED)
     exported = export_facts(database_url, tmp_path / name, ignore)
@@ -119,7 +120,7 @@ async def next_counter(url: str) -> int:
 
 
 def test_a_database_of_before_is_read_too(database_url: str, tmp_path: Path) -> None:
-    asyncio.run(tell(database_url))
+    asyncio.run(play_story(database_url))
     exported = export_facts(database_url, tmp_path / "now.ndjson", ignore)
     with psycopg.connect(database_url) as connection:
         connection.execute(FORMER)
@@ -136,15 +137,15 @@ def test_a_database_of_before_is_read_too(database_url: str, tmp_path: Path) -> 
 
 def test_a_ledger_of_the_old_code_comes_over_whole(database_url: str) -> None:
     imported = import_facts(database_url, OLD, ignore)
-    found, _ = verify(database_url, ignore)
-    assert found.faults == []
-    assert (found.entries, found.commands) == (imported.entries, imported.commands - imported.aliases)
+    verified, _ = verify(database_url, ignore)
+    assert verified.faults == []
+    assert (verified.entries, verified.commands) == (imported.entries, imported.commands - imported.aliases)
     assert imported.aliases > 0
     lines = [json.decode(line) for line in gzip.decompress(OLD.read_bytes()).splitlines()]
     hashes = [line["hash"] for line in lines if line["line"] == "entry"]
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT encode(hash, 'base64') FROM ledger.event ORDER BY seq").fetchall()
-    assert [(one,) for one in hashes] == rows
+    assert [(text,) for text in hashes] == rows
     rebuild(database_url, swap=True)
     assert rebuild(database_url, swap=False).differences == ()
 
@@ -169,9 +170,9 @@ async def test_a_key_of_before_still_gets_its_first_answer(database_url: str) ->
     async with Approvals(database_url) as approvals:
         head = await approvals.store.head()
         first = await approvals.handle(OLD_PROJECT, SUBMITTED, APPLICANT, sent_id(APPLICANT, "story/2"))
-        conditional = OnVersion(wanted=ASKED, version=3, occurred_at=ASKED.occurred_at)
+        conditional = OnVersion(wanted=REQUESTED, version=3, occurred_at=REQUESTED.occurred_at)
         second = await approvals.handle(OLD_PROJECT, conditional, OFFICER, sent_id(OFFICER, "story/3"))  # type: ignore[arg-type]  # as the interface has it
-        assert [(one.repeated, one.receipt.version, one.receipt.position) for one in (first, second)] == [
+        assert [(answer.repeated, answer.receipt.version, answer.receipt.position) for answer in (first, second)] == [
             (True, 3, 3),
             (True, 4, 4),
         ]
@@ -209,7 +210,7 @@ def test_a_file_that_is_unfit_leaves_nothing(
     change: Callable[[bytes], bytes],
     said: str,
 ) -> None:
-    asyncio.run(tell(database_url))
+    asyncio.run(play_story(database_url))
     path = tmp_path / "facts.ndjson"
     export_facts(database_url, path, ignore)
     path.write_bytes(change(path.read_bytes()))
@@ -223,7 +224,7 @@ def test_a_file_that_is_unfit_leaves_nothing(
 def test_neither_a_file_nor_a_ledger_is_written_over(
     database_url: str, empty_database_url: str, tmp_path: Path
 ) -> None:
-    asyncio.run(tell(database_url))
+    asyncio.run(play_story(database_url))
     path = tmp_path / "facts.ndjson"
     export_facts(database_url, path, ignore)
     written = path.read_bytes()
