@@ -1,4 +1,4 @@
-"""Case numbers of simulated projects: in an area of their own, and the same for the same seed in whatever order projects run."""
+"""Case numbers of simulated projects: of an area of their own, the same for the same seed in any order of projects."""
 
 from __future__ import annotations
 
