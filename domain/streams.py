@@ -39,6 +39,8 @@ EveryCommand: TypeAlias = (
     | DepartmentsCommand
 )
 
+PROJECT = "project"
+
 
 class AggregateKind(Struct, frozen=True):
     """An aggregate beside the project: what it remembers, what may be said to it, and what happens to it.
@@ -49,6 +51,11 @@ class AggregateKind(Struct, frozen=True):
     state: type[Any]
     commands: tuple[type[Command], ...]
     facts: tuple[type[Fact], ...]
+
+    @property
+    def name(self) -> str:
+        """As the ledger names it, e.g. "legal_person"."""
+        return spelled_out(self.state, "_")
 
     @property
     def by_tag(self) -> dict[str, type[Command]]:
@@ -65,6 +72,12 @@ DEPARTMENTS = AggregateKind(Departments, (DepartmentsCommand,), (DepartmentsFact
 KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
+
+
+def kind_named_by(first: type[Fact]) -> str:
+    """The name of the kind of aggregate whose stream begins with a fact of this type."""
+    kind = BY_FACT.get(first)
+    return kind.name if kind else PROJECT
 
 
 def kind_of(entries: Sequence[Entry]) -> AggregateKind | None:
@@ -121,9 +134,13 @@ def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFa
 
 
 def _misdirected(state: State) -> Refused:
-    kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(state).__name__).lower()
     return Refused(
         "wrong-stream",
-        f"{state.id} is a {kind}, to which this command says nothing",
+        f"{state.id} is a {spelled_out(type(state), ' ')}, to which this command says nothing",
         remedy="check the id it was sent to",
     )
+
+
+def spelled_out(state: type[Any], between: str) -> str:
+    """The name of a kind of aggregate in small letters, with *between* between its words."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", between, state.__name__).lower()

@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from domain.core.case_number import AREA, AREA_PATTERN
+
 PREFIX = "COUNTERSIGN_"
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
@@ -90,6 +92,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=10_000,
         ),
     ] = STALE_DAYS
+    area: Annotated[
+        str,
+        Meta(
+            description="The area whose case numbers are given, as in BDA2026-004217-2: 2 to 6 capital letters.",
+            pattern=AREA_PATTERN,
+        ),
+    ] = AREA
     materials: Annotated[
         str,
         Meta(

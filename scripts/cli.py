@@ -27,7 +27,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import golden, ledger, zone_commands
+from scripts import facts, golden, ledger, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -84,6 +84,9 @@ cli.command("simulate")(zone_commands.simulate)
 cli.add_typer(users, name="users")
 cli.add_typer(grants, name="grants")
 cli.add_typer(keys, name="keys")
+cli.command("export-facts")(facts.export_facts)
+cli.command("import-facts")(facts.import_facts)
+cli.command("number-cases")(facts.number_cases_again)
 
 
 @cli.command()

@@ -13,10 +13,11 @@ from msgspec import Struct, json, to_builtins
 
 from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
 from api.web.command_request import CommandRequest
-from api.web.identity import actor_of, key_of
+from api.web.identity import actor_of, key_of, origin_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
 from domain.streams import AggregateKind
 from infrastructure.ledger.approvals import CommandAnswer
+from infrastructure.ledger.sent_command import command_id_of
 
 C = TypeVar("C")
 Schema = dict[str, Any]
@@ -62,7 +63,8 @@ async def carry_out(
     Raises Problem with the field at fault, Refused as decided.
     """
     headers = command_request.headers
-    by, key, approvals = actor_of(headers), key_of(headers), command_request.approvals
+    by, origin, approvals = actor_of(headers), origin_of(headers), command_request.approvals
+    key = command_id_of(by.id, key_of(headers))
     command = command_in(await read_body(headers, command_request.receive), target)
     if check is not None and await approvals.store.first_answer(key) is None:
         pending = check(command)
@@ -70,7 +72,7 @@ async def carry_out(
             await pending
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await approvals.handle(stream, command, by, key)
+            return await approvals.handle(stream, command, by, key, origin=origin)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from api.web.entries import shown
 from api.web.problems import Problem
 from domain.core.context import Context
-from domain.core.ledger import Actor, Command, Refused
+from domain.core.ledger import Actor, Command, CommandOrigin, Refused
 from domain.messages import AnyCommand, decide
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
@@ -36,6 +36,11 @@ class OnVersion(Command, frozen=True, tag="on_version"):
         return self.wanted.needs_calendar
 
     @property
+    def needs_case_counter(self) -> bool:  # type: ignore[override]  # as above
+        """Whether what is wanted may give a case number."""
+        return self.wanted.needs_case_counter
+
+    @property
     def law_named(self) -> str:
         """The law that what is wanted asks to be decided under."""
         return self.wanted.law_named
@@ -47,13 +52,20 @@ class OnVersion(Command, frozen=True, tag="on_version"):
 
 
 async def carry_out_on(
-    version: int, approvals: Approvals, project_id: UUID, command: AnyCommand, by: Actor, key: UUID
+    version: int,
+    approvals: Approvals,
+    project_id: UUID,
+    command: AnyCommand,
+    by: Actor,
+    key: UUID,
+    origin: CommandOrigin,
 ) -> CommandAnswer:
     """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
     conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
     first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
     try:
-        return await approvals.handle(project_id, command if first else cast("AnyCommand", conditional), by, key)
+        sent = command if first else cast("AnyCommand", conditional)
+        return await approvals.handle(project_id, sent, by, key, origin=origin)
     except Refused as refusal:
         entries = await approvals.history(project_id)
         now = entries[-1].version if entries else 0

@@ -15,10 +15,11 @@ from msgspec import Struct, json
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
 from api.web.error_handlers import described
-from api.web.identity import actor_of, expected_version, headers_of, key_of
+from api.web.identity import actor_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
 
 ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; a client that waited this long retries with the same key
@@ -73,15 +74,16 @@ class CommandEndpoint(Struct, frozen=True):
     async def _carry_out(self, scope: Scope, receive: Receive) -> CommandAnswer:
         """Carry out the command as the headers say. Raises whatever the error handlers translate to problems."""
         headers = headers_of(scope)
-        by, key, version = actor_of(headers), key_of(headers), expected_version(headers)
+        by, version, origin = actor_of(headers), expected_version(headers), origin_of(headers)
+        key = command_id_of(by.id, key_of(headers))
         command = command_in(await read_body(headers, receive))
         approvals, project_id = self.approvals, self.project_id
         await require_stored(approvals, self.materials, command, key)
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 if version is None:
-                    return await approvals.handle(project_id, command, by, key)
-                return await carry_out_on(version, approvals, project_id, command, by, key)
+                    return await approvals.handle(project_id, command, by, key, origin=origin)
+                return await carry_out_on(version, approvals, project_id, command, by, key, origin)
         except (TimeoutError, asyncio.CancelledError) as late:
             raise outcome_unknown(late) from late
 

@@ -94,6 +94,11 @@ CONDITIONS = [
         'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
         pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
     ),
+    _header(
+        "X-Correlation-ID",
+        "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
+        format="uuid",
+    ),
 ]
 RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},

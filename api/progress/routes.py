@@ -34,7 +34,11 @@ WaitingOn = Annotated[
 
 Text = Annotated[
     str,
-    QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In code, name or enterprise."),
+    QueryParameter(
+        max_length=LINE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="In code, name or enterprise; or the whole case number of one of its applications.",
+    ),
 ]
 
 

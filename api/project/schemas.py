@@ -101,6 +101,7 @@ class ShownItem(Struct, frozen=True):
     renewed_by_silence: bool
     licence: Licence | None
     renew_by: date | None
+    case_number: str
 
 
 class ShownComplaint(Struct, frozen=True):
@@ -198,6 +199,7 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None, 
         renews=item.renews,
         renewed_by_silence=item.renewed_by_silence,
         licence=item.granted_as,
+        case_number=item.case_number,
         renew_by=renew_by(item, law),
     )
 

@@ -38,7 +38,8 @@ class ShownEntry(Struct, frozen=True):
     *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
     legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
     entries made of it: when it really happened, and that it does not count. *command_id* is null where something
-    was left out: with it, whoever guesses what that was could check the guess against *hash*.
+    was left out: with it, whoever guesses what that was could check the guess against *hash*. *on_behalf_of*,
+    *correlation* and *causation* (the id of the entry that this one follows from) are null where nothing was said.
     """
 
     version: int
@@ -53,6 +54,9 @@ class ShownEntry(Struct, frozen=True):
     hash: str
     amended_to: Instant | None = None
     retracted: bool = False
+    on_behalf_of: Actor | None = None
+    correlation: UUID | None = None
+    causation: UUID | None = None
 
 
 class StreamHistory(Struct, frozen=True):
@@ -90,6 +94,9 @@ def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainan
         hash=entry.hash,
         amended_to=found.amended.get(entry.version),
         retracted=entry.version in found.retracted,
+        on_behalf_of=(entry.recorded.on_behalf_of or None) if whole else None,
+        correlation=(entry.recorded.correlation or None) if whole else None,
+        causation=entry.recorded.causation or None,
     )
 
 

@@ -15,8 +15,9 @@ from litestar.types import Scope
 
 from api.web.problems import Problem
 from domain.core.characters import hidden_in_line, spelled
-from domain.core.ledger import Actor, Role
+from domain.core.ledger import Actor, CommandOrigin, Role
 from domain.core.types import CODE_CHARACTERS_MAX
+from infrastructure.ledger.sent_command import DIRECT
 
 ACTORS_KEPT_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
 NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
@@ -29,7 +30,7 @@ VERSION_TAG = re.compile(rb'"(\d{1,9})(?:-[0-9a-f]{16})?(?:-gzip)?"')
 KEY_TEXT = re.compile(rb"[\x21-\x7e]{1,%d}" % KEY_CHARACTERS_MAX)
 SINGLE = {
     *(b"x-actor", b"x-department", b"x-role", b"idempotency-key", b"if-match"),
-    *(b"content-type", b"content-encoding", b"content-digest"),
+    *(b"content-type", b"content-encoding", b"content-digest", b"x-correlation-id"),
 }
 
 Headers = Mapping[bytes, bytes]
@@ -130,6 +131,16 @@ def key_of(headers: Headers) -> UUID:
     return uuid5(KEY_NAMESPACE, given.decode())
 
 
+def origin_of(headers: Headers) -> CommandOrigin:
+    """What the headers tell of a command beside its key: to what undertaking of the sender it belongs."""
+    given = headers.get(b"x-correlation-id")
+    if given is None:
+        return DIRECT
+    if not UUID_TEXT.fullmatch(given):
+        raise _unreadable(b"x-correlation-id", "is no UUID", "a UUID, the same one for all that belongs together")
+    return CommandOrigin(correlation=UUID(given.decode()))
+
+
 def expected_version(headers: Headers) -> int | None:
     """The version in If-Match: "12", or the ETag of a project's state, which begins with it; None without one."""
     given = headers.get(b"if-match")
@@ -142,5 +153,5 @@ def expected_version(headers: Headers) -> int | None:
 
 
 def _unreadable(name: bytes, what: str, remedy: str) -> Problem:
-    title = "-".join(part.capitalize() for part in name.decode().split("-"))
+    title = "-".join(part.capitalize() for part in name.decode().split("-")).replace("-Id", "-ID")
     return Problem("invalid-header", f"the header {title} {what}", remedy=remedy, header=title)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from domain.core.case_number import case_number
 from domain.core.ledger import Actor, Refused
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
@@ -31,6 +32,19 @@ class Context(Struct, frozen=True, gc=False):
     calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
     versions: tuple[Pack, ...] = ()  # of the law, oldest first: an application stays under that of its acceptance
     regions: tuple[str, ...] = ()  # the calendars that stack on the law's own
+    case_area: str = ""  # whose case numbers are given
+    case_counter: int = 0  # of the next case number; 0 where none is to be given
+
+
+def next_case_number(context: Context, applied_at: datetime | None = None) -> str:
+    """The number of a case that was applied for at *applied_at*, else when the command takes effect.
+
+    Empty where none is to be given.
+    """
+    if not context.case_counter:
+        return ""
+    year = local_day(applied_at or context.at, context.law.zone).year
+    return case_number(context.case_area, year, context.case_counter)
 
 
 def edition_in_force(name: str, context: Context) -> Edition:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class Role(StrEnum):
@@ -52,13 +52,19 @@ class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
         self.details: Mapping[str, Any] = details
 
 
-class Command(Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True, gc=False):
-    """A request that may be refused. *occurred_at* is when it legally happened, where that is not now."""
+class Command(
+    Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """A request that may be refused. *occurred_at* is when it legally happened, where that is not now.
+
+    What has its default is left out of its JSON: so the fingerprint of a command stays when its type gets a new field.
+    """
 
     occurred_at: datetime | None = None
 
     needs_shelf: ClassVar[bool] = False  # whether it looks into published catalogues or flows
     needs_calendar: ClassVar[bool] = False  # whether it looks at the published calendar
+    needs_case_counter: ClassVar[bool] = False  # whether it may give a case number
 
     @property
     def law_named(self) -> str:
@@ -79,3 +85,27 @@ class Recorded(Struct, frozen=True, gc=False):
     command_id: UUID
     law: str = ""  # id and version of the rule pack in force, e.g. "cn-licensing@2019-04-23"
     source: str = ""  # where an imported fact comes from, e.g. "receipt:case-10011:task-42933"
+    # Not in entries of before storage format 1. What is unset is left out of the stored bytes.
+    on_behalf_of: Actor | UnsetType = UNSET  # for whom *by* acted: a deputy, an agent of an enterprise
+    correlation: UUID | UnsetType = UNSET  # of all that belongs to one undertaking of the sender
+    causation: UUID | UnsetType = UNSET  # the entry that this one follows from, by its `entry_id`
+    fingerprint: bytes | UnsetType = UNSET  # SHA-256 of the stream and the command, without its conditions
+    at: datetime | UnsetType = UNSET  # when the command arrived
+
+
+class CommandOrigin(Struct, frozen=True, gc=False):
+    """What a sender may tell of a command beside the command itself and who sends it.
+
+    *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
+    """
+
+    source: str = ""
+    recorded_at: datetime | None = None
+    on_behalf_of: Actor | UnsetType = UNSET
+    correlation: UUID | UnsetType = UNSET
+    causation: UUID | UnsetType = UNSET
+
+
+def entry_id(stream: UUID, version: int) -> UUID:
+    """The id of one entry of a stream, by which another one names it as its cause; computed, never stored."""
+    return uuid5(stream, f"v{version}")

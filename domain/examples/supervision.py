@@ -15,6 +15,7 @@ from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import AnyCommand
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.correction import AmendEntry
+from domain.project.application.numbering import NumberCase
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.countersignature.request import AskCountersignature
@@ -84,6 +85,7 @@ PEOPLE = [
             items=(
                 PlannedItem(item="road", department="planning", name="挖掘城市道路审批", promise_days=10),
                 PlannedItem(item="water", department="water", name="取水许可延续"),
+                PlannedItem(item="well", department="water", name="凿井许可"),
             ),
         ),
     ),
@@ -154,6 +156,9 @@ WATCH = [
     # No law shipped here takes a consulted department's silence for consent; where a local rule does, it looks so.
     *watched("2026-05-15 09:00", DeemConsent(occurred_at=moment("2026-05-14 00:00"), item="water", proof=CONSENT)),
     *watched("2026-07-01 00:00", DeemRenewal(item="water", proof=RENEWAL)),
+    # Brought in from a register of before case numbers.
+    WatchedStep(moment("2026-07-02 09:00"), WATCHER, SubmitItem(item="well")),
+    *watched("2026-07-02 09:00", NumberCase(item="well")),
 ]
 WATCHED: tuple[WatchedStep, ...] = tuple(
     sorted((*(WatchedStep(step.at, step.by, step.command) for step in PEOPLE), *WATCH), key=lambda step: step.at)

@@ -26,6 +26,7 @@ from domain.project.application.hearing import (
 )
 from domain.project.application.manager import AssignManager, ManagerAssigned
 from domain.project.application.note import NoteStep, StepNoted
+from domain.project.application.numbering import CaseNumbered, NumberCase
 from domain.project.application.procedure import ChangeMode, ModeChanged
 from domain.project.application.registration import ItemPlanned, PlanItem, ProjectRegistered, RegisterProject
 from domain.project.application.submission import ItemSubmitted, SubmitItem
@@ -193,14 +194,15 @@ ProjectCommand = (
     | AnswerSupervision
 )
 
-# Commands of the deadline watcher, which can't be posted over HTTP.
-SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent
+# Only the deadline watcher and the import of facts send these: they can't be posted over HTTP.
+SystemCommand = WarnDeadline | IssueClockCard | RescindCard | DeemAcceptance | DeemRenewal | DeemConsent | NumberCase
 
 ProjectFact = (
     ProjectRegistered
     | ItemPlanned
     | ManagerAssigned
     | ItemSubmitted
+    | CaseNumbered
     | SupplementRequested
     | SupplementSubmitted
     | LackingPapersReceived

@@ -29,7 +29,9 @@ from infrastructure.ledger.pg_binary import (
 
 HASH_BYTES = 32
 
-APPEND = b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)"
+APPEND = (
+    b"SELECT base, status, missed FROM ledger.append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)"
+)
 # What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
 _elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
 # The database's time, and when its newest entry was recorded.
@@ -64,7 +66,8 @@ class AppendItem(Struct, frozen=True, gc=False):
     """The facts of one command on one stream; the first of *rows* must be the stream's next version.
 
     *id* is the command's, *fingerprint* the SHA-256 of what it asks, *reply* its receipt. *previous* is the hash of the
-    entry that the first row is chained to, which must still be there.
+    entry that the first row is chained to, which must still be there. *kind* is that of the aggregate, where the stream
+    begins with this item.
     """
 
     stream: UUID
@@ -73,6 +76,7 @@ class AppendItem(Struct, frozen=True, gc=False):
     fingerprint: bytes
     reply: bytes
     previous: bytes = GENESIS
+    kind: bytes = b""
 
 
 class AppendVerdict(Struct, frozen=True, gc=False):
@@ -103,17 +107,18 @@ def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
 
 
 def parameters(items: Sequence[AppendItem]) -> list[bytes]:
-    """The fifteen parameters of ledger.append, in binary form."""
+    """The eighteen parameters of ledger.append, in binary form."""
     rows = [row for item in items for row in item.rows]
     versions = int4_array([row.version for row in rows])
+    hashes = even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows])
     if len(rows) == len(items):  # the usual case: a command has one fact
-        first, ends, of_item = versions, _counted(len(items)), _counted(len(items))
-        previous = [item.previous for item in items]
+        first, last, last_hashes, ends, of_item = versions, versions, hashes, _counted(len(items)), _counted(len(items))
     else:
         first = int4_array([item.rows[0].version for item in items])
+        last = int4_array([item.rows[-1].version for item in items])
+        last_hashes = even_array(BYTEA_OID, HASH_BYTES, [item.rows[-1].hash for item in items])
         ends = int4_array(accumulate([len(item.rows) for item in items]))
         of_item = int4_array([nth for nth, item in enumerate(items, 1) for _ in item.rows])
-        previous = [before for item in items for before in (item.previous, *(row.hash for row in item.rows[:-1]))]
     occurred, recorded = [row.occurred for row in rows], [row.recorded for row in rows]
     recorded_at = timestamptz_array(recorded)
     return [
@@ -121,8 +126,12 @@ def parameters(items: Sequence[AppendItem]) -> list[bytes]:
         even_array(BYTEA_OID, HASH_BYTES, [item.fingerprint for item in items]),
         array(BYTEA_OID, [item.reply for item in items]),
         even_array(UUID_OID, UUID_BYTES, [item.stream.bytes for item in items]),
+        array(TEXT_OID, [item.kind for item in items]),
         first,
+        last,
         ends,
+        even_array(BYTEA_OID, HASH_BYTES, [item.previous for item in items]),
+        last_hashes,
         of_item,
         versions,
         array(TEXT_OID, [row.type for row in rows]),
@@ -130,8 +139,7 @@ def parameters(items: Sequence[AppendItem]) -> list[bytes]:
         array(BYTEA_OID, [row.meta for row in rows]),
         recorded_at if occurred == recorded else timestamptz_array(occurred),
         recorded_at,
-        even_array(BYTEA_OID, HASH_BYTES, [row.hash for row in rows]),
-        even_array(BYTEA_OID, HASH_BYTES, previous),
+        hashes,
     ]
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from random import random
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.utils import get_topic
-from msgspec import Struct, json, structs
+from msgspec import Struct, structs
 
+from domain.core.case_number import AREA
 from domain.core.context import Context
-from domain.core.ledger import Actor, Fact, Recorded, Refused, Role
+from domain.core.ledger import Actor, CommandOrigin, Fact, Refused, Role
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
 from domain.law.packs.pack import Pack
@@ -25,6 +25,7 @@ from domain.project.application.extension import LimitExtended
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
+from infrastructure.case_counter import CaseCounter, SequenceCounter
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
@@ -38,6 +39,7 @@ from infrastructure.ledger.mapper import EntryMapper, StoredRow, entry_from
 from infrastructure.ledger.reader import Store
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.ledger.reference_data import ReferenceDataCache
+from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
 from infrastructure.ledger.stream_loader import StreamLoader
 from projections.clocks.void_acts import void_extension
 
@@ -47,18 +49,12 @@ FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
 STORED = AppendStatus.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
-_encode = json.Encoder().encode
-
 
 class CommandAnswer(Struct, frozen=True):
     """A receipt, and whether it is the first answer told again."""
 
     receipt: Receipt
     repeated: bool = False
-
-
-def _in_utc(at: datetime) -> datetime:
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 class Approvals(Application[UUID]):
@@ -79,8 +75,12 @@ class Approvals(Application[UUID]):
         laws: LawBook | None = None,
         clock: Callable[[], datetime] | None = None,
         machine: Callable[[], datetime] = utc_now,
+        cases: CaseCounter | str = AREA,
     ) -> None:
-        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations."""
+        """The time is the database's, compared with the clock *machine*; *clock* replaces both, as in simulations.
+
+        *cases* is the area of case numbers, or where else their counters come from.
+        """
         super().__init__({LedgerFactory.URL: url})
         self.laws = laws or law_book()
         self._in_force = LawInForce(self.laws)
@@ -89,6 +89,7 @@ class Approvals(Application[UUID]):
         self.high_water = HighWater()
         self.streams = StreamLoader(url, self.high_water)
         self.shelves = ReferenceDataCache(self.store)
+        self.cases = SequenceCounter(self.store, cases) if isinstance(cases, str) else cases
         self.committer = Committer(url, queue_max, self.high_water)
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
@@ -128,31 +129,19 @@ class Approvals(Application[UUID]):
         command: EveryCommand,
         by: Actor,
         command_id: UUID,
-        *,
-        source: str = "",
-        recorded_at: datetime | None = None,
+        origin: CommandOrigin = DIRECT,
     ) -> Coroutine[Any, Any, CommandAnswer]:
         """Carry out *command* once, however often it is sent with the same *command_id*.
 
-        *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
         BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
-        fingerprint = sha256(project_id.bytes + _encode((by, command))).digest()
-        return self._insist(project_id, command, by, command_id, fingerprint, source, recorded_at)
+        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()))
 
-    async def _insist(
-        self,
-        project_id: UUID,
-        command: EveryCommand,
-        by: Actor,
-        command_id: UUID,
-        fingerprint: bytes,
-        source: str,
-        recorded_at: datetime | None,
-    ) -> CommandAnswer:
+    async def _insist(self, sent: SentCommand) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""
+        project_id, command = sent.stream, sent.command
         if turn := self._turns.take(project_id):
             await turn
         try:
@@ -163,20 +152,23 @@ class Approvals(Application[UUID]):
                     project_id, new=type(command) is RegisterProject
                 )
                 published = self.shelves.changes
+                counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
-                    draft = self._draft(kept, command, by, command_id, source, recorded_at)
-                    await self._require_effect(draft, by)
+                    draft = self._draft(kept, sent, counter)
+                    await self._require_effect(draft, sent.by)
                 except Refused:
-                    if answer := await self._repeated(command_id, fingerprint):
+                    if counter:
+                        self.cases.give_back(counter)
+                    if answer := await self._repeated(sent):
                         return answer
                     if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
                         continue
                     raise
-                verdict = await self.committer.append(draft.item(command_id, fingerprint))
+                verdict = await self.committer.append(draft.item(sent.id, sent.fingerprint))
                 if verdict.status is STORED:
                     self._follow(kept, draft)
                     return CommandAnswer(draft.receipt_at(verdict.position))
-                if answer := await self._overtaken(kept, verdict, tries, command_id, fingerprint):
+                if answer := await self._overtaken(kept, verdict, tries, sent):
                     return answer
             raise BusyError
         finally:
@@ -189,7 +181,7 @@ class Approvals(Application[UUID]):
             await self.shelves.current()
 
     async def _overtaken(
-        self, kept: CachedState, verdict: AppendVerdict, tries: int, command_id: UUID, fingerprint: bytes
+        self, kept: CachedState, verdict: AppendVerdict, tries: int, sent: SentCommand
     ) -> CommandAnswer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if verdict.status is AppendStatus.GONE:
@@ -198,7 +190,7 @@ class Approvals(Application[UUID]):
             return None
         if verdict.status is not AppendStatus.CONFLICT:
             self._kept.forget(kept.project.id.int)
-            return await self._repeated(command_id, fingerprint)
+            return await self._repeated(sent)
         if tries:  # once is chance; whoever meets others again and again stands back
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
         if tries or not await self._take_in(kept, verdict.missed):
@@ -234,17 +226,9 @@ class Approvals(Application[UUID]):
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
-    def _draft(
-        self,
-        kept: CachedState,
-        command: EveryCommand,
-        by: Actor,
-        command_id: UUID,
-        source: str,
-        recorded_at: datetime | None,
-    ) -> EntryDraft:
-        """What *command* would add to the ledger. Raises Refused."""
-        project = kept.project
+    def _draft(self, kept: CachedState, sent: SentCommand, counter: int) -> EntryDraft:
+        """What a command would add to the ledger. Raises Refused."""
+        project, command, by, recorded_at = kept.project, sent.command, sent.by, sent.origin.recorded_at
         law_id = command.law_named or project.law or DEFAULT_LAW
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
         # sender names none.
@@ -263,10 +247,11 @@ class Approvals(Application[UUID]):
             calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
             versions=self._in_force.versions(law_id),
             regions=self._in_force.regions(law),
+            case_area=self.cases.area,
+            case_counter=counter,
         )
         facts = decide(command, project, context)
-        recorded = Recorded(by=by, command_id=command_id, law=law.name, source=source)
-        return EntryDraft.of(kept, facts, recorded, _in_utc(at), _in_utc(recorded_at or now))
+        return EntryDraft.of(kept, facts, sent.recorded(law.name), in_utc(at), in_utc(recorded_at or now))
 
     async def _require_effect(self, draft: EntryDraft, by: Actor) -> None:
         """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
@@ -322,12 +307,14 @@ class Approvals(Application[UUID]):
         self._kept.grow(kept.project.id.int, len(rows))
         return bool(rows)
 
-    async def _repeated(self, command_id: UUID, fingerprint: bytes) -> CommandAnswer | None:
-        """The first answer to *command_id*, where it was stored before."""
-        first = await self.store.first_answer(command_id)
+    async def _repeated(self, sent: SentCommand) -> CommandAnswer | None:
+        """The first answer to the id of *sent*, where it was stored before."""
+        first = await self.store.first_answer(sent.id)
         if first is None:
             return None
-        if first.fingerprint != fingerprint:
+        if first.fingerprint != sent.fingerprint and first.fingerprint not in former_fingerprints(
+            sent.stream, sent.by, sent.command
+        ):
             raise Refused(
                 "key-reused",
                 "this Idempotency-Key was used before, for another command",

@@ -11,13 +11,14 @@ from msgspec import Struct, json
 
 from domain.core.ledger import Recorded
 from domain.messages import FACTS, AnyFact, Entry
-from domain.streams import State
+from domain.streams import State, kind_named_by
 from infrastructure.ledger.append_batch import AppendItem, Row
 from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.mapper import encode_fact, encode_recorded
 from infrastructure.ledger.pg_binary import microseconds
 
 NAMES = {fact: (tag, tag.encode()) for tag, fact in FACTS.items()}
+KINDS = {fact: kind_named_by(fact).encode() for fact in FACTS.values()}
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -90,5 +91,11 @@ class EntryDraft(Struct, frozen=True, gc=False):
     def item(self, command_id: UUID, fingerprint: bytes) -> AppendItem:
         """The draft as one item of a batch."""
         return AppendItem(
-            self.receipt.project, self.rows, command_id, fingerprint, _encode_receipt(self.receipt), self.previous
+            self.receipt.project,
+            self.rows,
+            command_id,
+            fingerprint,
+            _encode_receipt(self.receipt),
+            self.previous,
+            KINDS[type(self.entries[0].fact)] if self.entries[0].version == 1 else b"",
         )

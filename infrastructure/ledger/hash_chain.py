@@ -122,6 +122,8 @@ class Last(Struct, gc=False):
     version: int
     hash: bytes
     recorded: int
+    seq: int = 0
+    first: bytes = b""  # the stored name of the stream's first fact
 
 
 class Verifier:
@@ -162,7 +164,13 @@ class Verifier:
         if row.recorded is not None and row.recorded < last.recorded and OURS in (row.meta or b""):
             self._fault(row.seq, f"version {row.version} of stream {UUID(bytes=stream)} was recorded before the last")
         version = last.version + 1 if row.version is None else row.version
-        self.heads[stream] = Last(version, row.hash or expected or GENESIS, row.recorded or last.recorded)
+        self.heads[stream] = Last(
+            version,
+            row.hash or expected or GENESIS,
+            row.recorded or last.recorded,
+            row.seq,
+            (row.type or b"") if is_first else last.first,
+        )
 
     def _fault(self, seq: int, what: str) -> None:
         self.faults.append(Fault(seq, what))

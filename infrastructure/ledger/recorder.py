@@ -27,6 +27,8 @@ from eventsourcing.persistence import (
 from psycopg.sql import SQL, Composed
 from psycopg_pool import ConnectionPool
 
+from domain.messages import FACTS
+from domain.streams import kind_named_by
 from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.mapper import opened, sealed
 from infrastructure.ledger.pg_binary import microseconds
@@ -35,8 +37,9 @@ from infrastructure.ledger.reader import CHANNEL, configure, head_of
 POOL_MAX = 10  # more threads than this take turns
 APPEND = """
     SELECT base, status FROM ledger.append(
-        %s::uuid[], %s::bytea[], %s::bytea[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::int[], %s::text[],
-        %s::bytea[], %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::bytea[])
+        %s::uuid[], %s::bytea[], %s::bytea[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::bytea[],
+        %s::bytea[], %s::int[], %s::int[], %s::text[], %s::bytea[], %s::bytea[], %s::timestamptz[], %s::timestamptz[],
+        %s::bytea[])
 """
 EVENT_COLUMNS = SQL("stream, version, type, data, meta, occurred_at, recorded_at")
 
@@ -207,24 +210,27 @@ def _batch(
         by_stream.setdefault(UUID(str(event.originator_id)), []).append(given)
     heads = _heads(connection, list(by_stream))
     facts: list[tuple[object, ...]] = []
-    firsts: list[int] = []
-    ends: list[int] = []
+    items: list[tuple[object, ...]] = []
     order = [0] * len(stored_events)
     for item, (stream, indices) in enumerate(by_stream.items(), 1):
         version, previous = heads.get(stream, (None, GENESIS))
         first = stored_events[indices[0]].originator_version
         if first not in ((0, 1) if version is None else (version + 1,)):
             raise IntegrityError(f"{stream} is at version {version}, so {first} can't come next")
-        firsts.append(first)
+        before = previous
         for given in indices:
             order[given] = len(facts)
             fact, previous = _fact(stream, stored_events[given], previous, now)
             facts.append((item, *fact))
-        ends.append(len(facts))
-    nothing: list[object] = [None] * len(by_stream)
-    columns = [list(column) for column in zip(*facts, strict=True)]
-    items: list[list[object]] = [nothing, nothing, nothing, [*by_stream], [*firsts], [*ends]]
-    return [*items, *columns], order
+        last = stored_events[indices[-1]].originator_version
+        kind = _kind(stored_events[indices[0]].topic)
+        items.append((None, None, None, stream, kind, first, last, len(facts), before, previous))
+    return [list(column) for table in (items, facts) for column in zip(*table, strict=True)], order
+
+
+def _kind(topic: str) -> str:
+    """The kind of aggregate whose stream begins with this fact; empty for another application's."""
+    return kind_named_by(FACTS[topic]) if topic in FACTS else ""
 
 
 def _fact(stream: UUID, event: StoredEvent, previous: bytes, now: datetime) -> tuple[tuple[object, ...], bytes]:
@@ -241,8 +247,6 @@ def _fact(stream: UUID, event: StoredEvent, previous: bytes, now: datetime) -> t
 def _heads(connection: psycopg.Connection[Any], streams: list[UUID]) -> dict[UUID, tuple[int, bytes]]:
     """The last version of each stream, and its hash."""
     rows = connection.execute(
-        "SELECT DISTINCT ON (stream) stream, version, hash FROM ledger.event WHERE stream = ANY(%s)"
-        " ORDER BY stream, version DESC",
-        [streams],
+        "SELECT stream, version, hash FROM ledger.stream WHERE stream = ANY(%s)", [streams]
     ).fetchall()
     return {stream: (version, previous) for stream, version, previous in rows}

@@ -23,6 +23,8 @@ FORBIDDEN = (
     psycopg.errors.InvalidSchemaName,
 )
 APPLIED = "SELECT number, name, digest FROM schema_migration"
+# The file, never changed, that every database of before storage format 1 began with.
+FORMER = (1, "0001_ledger.sql", "69ea398c1375752c6374fe0e3477f571acce6bc3a70496f7bd3165840d0565ad")
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
 
 log = structlog.get_logger()
@@ -100,6 +102,14 @@ def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
     applied = {number: (name, digest) for number, name, digest in rows}
     ours = migrations()
     newest = max(applied, default=-1)
+    if applied.get(FORMER[0]) == FORMER[1:]:
+        raise MigrationRefusedError(
+            "database_of_format_0",
+            "This database was made before storage format 1, which no migration leads to.",
+            "Write its facts to a file with `countersign export-facts FILE`, and bring them into a new, empty database"
+            " with `countersign import-facts FILE`: another COUNTERSIGN_DATA or DATABASE_URL. The old one is left as it"
+            " is. docs/database.md tells more.",
+        )
     for migration in ours:
         name, digest = applied.get(migration.number, (migration.name, migration.digest))
         if (name, digest) != (migration.name, migration.digest):

@@ -28,6 +28,12 @@ class CommandOfEntry(Struct, frozen=True, gc=False):
     command_id: str
 
 
+class FingerprintOfEntry(Struct, frozen=True, gc=False):
+    """The hashed fingerprint of an entry's command; empty in entries from before storage format 1."""
+
+    fingerprint: bytes = b""
+
+
 class ExpectedAnswer(Struct, frozen=True, gc=False):
     """The answer to a command that its entries imply; *seq* is the position of its last fact."""
 
@@ -36,6 +42,7 @@ class ExpectedAnswer(Struct, frozen=True, gc=False):
     stream: bytes
     version: int
     facts: tuple[str, ...]
+    fingerprint: bytes
 
 
 class StoredAnswer(Struct, frozen=True, gc=False):
@@ -54,6 +61,7 @@ class StoredAnswer(Struct, frozen=True, gc=False):
 
 
 _decode = json.Decoder(CommandOfEntry).decode
+_decode_fingerprint = json.Decoder(FingerprintOfEntry).decode
 
 
 def command_of(row: RawRow) -> str:
@@ -69,7 +77,15 @@ def expected_answer(rows: Sequence[RawRow], command: str) -> ExpectedAnswer:
     """The answer to *command* that *rows*, all of its entries, imply."""
     last = rows[-1]
     facts = tuple([(row.type or b"").decode(errors="replace") for row in rows])
-    return ExpectedAnswer(command, last.seq, last.stream or b"", last.version or 0, facts)
+    fingerprint = _fingerprint(last.meta or b"")
+    return ExpectedAnswer(command, last.seq, last.stream or b"", last.version or 0, facts, fingerprint)
+
+
+def _fingerprint(meta: bytes) -> bytes:
+    try:
+        return _decode_fingerprint(meta).fingerprint
+    except (DecodeError, UnicodeDecodeError):  # the chain's check names what can't be read
+        return b""
 
 
 def stored(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, StoredAnswer]:
@@ -96,7 +112,7 @@ class CommandCheck:
         self.count += 1
         if row.seq != seq:
             self.faults.append(Fault(seq, f"command {name} says position {row.seq}, its last fact {seq}"))
-        if len(row.fingerprint or b"") != FINGERPRINT_BYTES:
+        if len(row.fingerprint or b"") != FINGERPRINT_BYTES or expected.fingerprint not in (b"", row.fingerprint):
             self.faults.append(Fault(seq, f"the fingerprint of command {name} was changed"))
         if not _matches(row.reply, expected):
             self.faults.append(Fault(seq, f"the stored answer to command {name} is not what its facts say"))

@@ -15,11 +15,11 @@ from msgspec import Struct
 from infrastructure.ledger.hash_chain import Fault
 from infrastructure.postgres.migrate import migrations
 
-TABLES = ("event", "command")
+TABLES = ("event", "command", "stream")
 APPEND_ONLY = 2 | 8 | 16 | 32  # of pg_trigger.tgtype: before, delete, update, truncate; for each statement
 # Only the owner changes a table of the ledger; others add to it through ledger.append, and so need no INSERT.
 CHANGING = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
-CONSTRAINTS = ("event_pkey", "event_stream_version", "command_pkey")
+CONSTRAINTS = ("event_pkey", "event_stream_version", "command_pkey", "stream_pkey")
 FUNCTION = re.compile(
     r"(?P<drop>DROP FUNCTION ledger\.(?P<dropped>\w+))"
     r"|CREATE (?:OR REPLACE )?FUNCTION ledger\.(?P<name>\w+)(?P<head>.*?)"

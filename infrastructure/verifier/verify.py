@@ -14,6 +14,7 @@ from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
 from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
 from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, expected_answer, stored
 from infrastructure.verifier.guards import guard_faults
+from infrastructure.verifier.stream_check import alias_faults, stream_faults
 
 PAGE_ROWS_MAX = 5000
 FAULTS_LISTED_MAX = 1000  # in a forged ledger, every entry is a fault
@@ -83,11 +84,15 @@ class Walk:
         if self.last == 0:
             faults.append(Fault(0, "the ledger is empty: nothing could be verified"))
         self.chain.finish(head, answered)
-        row = connection.execute("SELECT count(*) FROM ledger.command WHERE seq <= %s", [self.last]).fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM ledger.command WHERE NOT alias AND seq <= %s", [self.last]
+        ).fetchone()
         strangers = (row[0] if row else 0) - self.commands.count
         if strangers > 0:
             faults.append(Fault(0, f"{strangers} stored answers belong to no entry: such commands would be skipped"))
         faults += [*self.chain.faults, *self.commands.faults]
+        faults += stream_faults(connection, self.chain.heads, self.last)
+        faults += alias_faults(connection, self.last)
         if self.earlier:
             faults += differences(self.earlier, self.digests.at, self.last)
         return sorted(faults, key=lambda fault: fault.seq)

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from domain.core.ledger import Actor, Refused, Role
+from domain.core.ledger import Actor, CommandOrigin, Refused, Role
 from domain.law.licensing.forecast import DISTANT
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
@@ -154,7 +154,8 @@ class Watcher:
         """Send the commands that are due, in order, up to the first refusal: the project has changed in between."""
         for due in watched.due:
             try:
-                answer = await self._approvals.handle(project, due.command, WATCHER, due.id)
+                origin = CommandOrigin(causation=due.cause)
+                answer = await self._approvals.handle(project, due.command, WATCHER, due.id, origin=origin)
             except Refused as refused:
                 log.info(
                     "deadline_command_refused",

@@ -7,9 +7,12 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from domain.core.ledger import Fact
 from domain.core.types import OPEN_STAGES, Outcome, Stage
 from domain.messages import Entry, tag_of
+from domain.project.application.numbering import CaseNumbered
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
+from domain.project.application.submission import ItemSubmitted
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.consultation import queue, unanswered
 from domain.project.state.project import Item, Project
@@ -41,6 +44,7 @@ class ProgressState(Struct):
     position: int = 0
     happened_at: datetime | None = None
     recorded_at: datetime | None = None
+    cases: dict[tuple[str, int], str] = field(default_factory=dict)  # case numbers, by item and application
 
 
 PROJECTS = Table(
@@ -119,9 +123,22 @@ ITEMS = Table(
         ("last_fact", "text NOT NULL"),
         ("changed_at", "timestamptz"),
         ("changed_by", "text NOT NULL"),
+        ("case_number", "text NOT NULL"),  # of this application
     ),
     key=2,
     indexes=("(department, stage)", "(holder, stage)"),
+)
+
+CASES = Table(
+    "case_number",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("case_number", "text NOT NULL"),
+    ),
+    key=3,
+    indexes=("(case_number)",),
 )
 
 
@@ -129,8 +146,8 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 7
-    tables: tuple[Table, ...] = (PROJECTS, ITEMS)
+    version: int = 8
+    tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
     def start(self) -> ProgressState:
@@ -161,6 +178,7 @@ class Progress:
         if dates is None:
             dates = state.items[code] = Dates()
         dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
+        _note_case(state, fact, project)
         if type(fact) in NODES:
             NODES[type(fact)](dates, fact, at)
 
@@ -171,7 +189,14 @@ class Progress:
             if row is None:
                 row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
-        return {"project": [_project_row(state, project, items)], "item": items}
+        cases = [(project.id, code, application, number) for (code, application), number in state.cases.items()]
+        return {"project": [_project_row(state, project, items)], "item": items, "case_number": cases}
+
+
+def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
+    if isinstance(fact, ItemSubmitted | CaseNumbered) and fact.case_number:
+        application = fact.application if isinstance(fact, CaseNumbered) else project.recorded(fact.item).application
+        state.cases[fact.item, application] = fact.case_number
 
 
 def _terminated(project: Project) -> list[str]:
@@ -221,6 +246,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         dates.last_fact,
         dates.changed_at,
         dates.changed_by,
+        item.case_number,
     )
 
 
@@ -310,6 +336,7 @@ class ProgressItem(Struct, frozen=True):
     last_fact: str
     changed_at: datetime | None
     changed_by: str
+    case_number: str
 
 
 class ProgressProject(Struct, frozen=True):

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
-from projections.progress.fold import ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
+from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.view import ROWS_MAX, literal
@@ -27,13 +27,16 @@ STALE = SQL(
 CONDITIONS = {
     "manager": SQL("p.manager = %(manager)s"),
     "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
-    "text": SQL("concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s"),
     "changed_since": SQL("p.changed_at >= %(changed_since)s"),
     "phase": SQL("p.phase = %(phase)s"),
     "kind": SQL("p.kind = %(kind)s"),
 }
+TEXT = SQL(
+    "(concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s OR EXISTS ("
+    "SELECT FROM {} AS n WHERE n.project = p.project AND n.case_number = upper(btrim(%(text)s))))"
+)
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
-PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS), settle=settled_at((Progress(),)))
+PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
@@ -55,7 +58,7 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     holder: str = ""  # has to act on one of its items: a department, or a value of HeldBy such as 'applicant'
     register: str = ""  # imported from this log; empty: the zone's own
     stuck: bool | None = None
-    text: str = ""  # in code, name or enterprise
+    text: str = ""  # in code, name or enterprise; or a case number, also of an application before the last
     changed_since: datetime | None = None
     warned: str = ""
     stale_days: int | None = None
@@ -192,6 +195,8 @@ def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed,
     if of_items:
         has_item = SQL("EXISTS (SELECT FROM {} AS i WHERE i.project = p.project AND {})")
         terms.append(has_item.format(tables.of(ITEMS), SQL(" AND ").join(of_items)))
+    if criteria.text:
+        terms.append(TEXT.format(tables.of(CASES)))
     if criteria.warned:
         terms.append(HAS_CLOCK.format(EXISTS, WARNED[criteria.warned]))
     if criteria.stale_days is not None:

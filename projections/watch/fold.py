@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from domain.core.ledger import entry_id
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.escalation import Crossing
 from domain.law.proof import ClockProof, Colour, Rung
@@ -42,6 +43,7 @@ class Due(Struct, frozen=True):
     item: str
     id: UUID
     command: SystemCommand
+    cause: UUID  # the entry it follows from, by its id
 
 
 class Watch(Struct, frozen=True):
@@ -126,7 +128,8 @@ def rescission(project: Project, signal: IssuedSignal, entries: Sequence[Entry],
     command = RescindCard(
         occurred_at=at, card=signal.card, cause=cause, calendar=calendar, seen=entry_count(project, signal.item)
     )
-    return Due(at, signal.item, uuid5(project.id, f"rescind {signal.card} {signal.times}"), command)
+    name = f"rescind {signal.card} {signal.times}"
+    return Due(at, signal.item, uuid5(project.id, name), command, entry_id(project.id, cause or signal.version))
 
 
 def cause_of(signal: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
@@ -175,4 +178,5 @@ def signal_of(project: Project, item: str, proof: ClockProof, crossing: Crossing
     else:
         command = COMMANDS[proof.rung](occurred_at=crossing.at, item=item, proof=proof)
     name = f"{item} {proof.application} {proof.clock} {proof.length} {proof.rung} {proof.after}"
-    return Due(crossing.at, item, uuid5(project.id, name), command)
+    cause = entry_id(project.id, max((*proof.evidence, proof.after)))
+    return Due(crossing.at, item, uuid5(project.id, name), command, cause)

@@ -66,7 +66,11 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
     """The application, opened in this event loop, with a supervised database."""
     with kept_alive(settings):
         async with Approvals(
-            url, queue_max=settings.queue_max, connections_max=settings.connections_max, laws=law_book()
+            url,
+            queue_max=settings.queue_max,
+            connections_max=settings.connections_max,
+            laws=law_book(),
+            cases=settings.area,
         ) as approvals:
             yield approvals
 

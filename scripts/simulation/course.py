@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID, uuid5
 
-from domain.core.ledger import Actor, Refused
+from domain.core.ledger import Actor, CommandOrigin, Refused
 from domain.project.state.project import Project
 from domain.streams import EveryCommand
 from infrastructure.ledger.approvals import Approvals
@@ -67,7 +67,8 @@ class SimulatedWatcher:
             if not watched.due:
                 return recorded
             for due in watched.due:
-                answer = await self._approvals.handle(self._project, due.command, WATCHER, due.id)
+                origin = CommandOrigin(causation=due.cause)
+                answer = await self._approvals.handle(self._project, due.command, WATCHER, due.id, origin=origin)
                 self._tally.commands["watcher"] += 1
                 self._tally.facts.update(answer.receipt.facts)
                 recorded = True

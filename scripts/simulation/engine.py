@@ -14,6 +14,7 @@ from domain.law.calendar.calendar import WorkingCalendar
 from domain.legal_person.state import stream_of as person_stream
 from domain.messages import tag_of
 from infrastructure.ledger.approvals import Approvals
+from scripts.simulation.case_numbers import begin_project
 from scripts.simulation.chance import Chance
 from scripts.simulation.course import SIMULATED_NOW, Course, Tally
 from scripts.simulation.legal_person import double_of, person_life
@@ -109,6 +110,7 @@ async def run_projects(
 
     async def work() -> None:
         for number in queue:
+            begin_project(number)
             chance = Chance(ground.seed, f"project {number}")
             clock = ground.time(chance)
             life = ProjectLife(ground.project(number), number, ground.zone, ground.person(number), chance, clock)

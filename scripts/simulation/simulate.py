@@ -27,6 +27,7 @@ from infrastructure.postgres.lease import Lease
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
+from scripts.simulation.case_numbers import SimulatedCounter
 from scripts.simulation.course import SIMULATED_NOW, Tally
 from scripts.simulation.engine import SimulatedGround, hash_of, register_people, run_projects
 from scripts.simulation.project_life import Zone
@@ -149,7 +150,7 @@ async def watch_held(url: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def opened(url: str, laws: LawBook) -> AsyncIterator[Approvals]:
     """The application, with a clock that each project sets to its simulated time."""
-    async with Approvals(url, laws=laws, clock=SIMULATED_NOW.get) as approvals:
+    async with Approvals(url, laws=laws, clock=SIMULATED_NOW.get, cases=SimulatedCounter()) as approvals:
         tune_garbage_collector()
         yield approvals
 

@@ -34,6 +34,10 @@ GO_BACK = """
     DELETE FROM ledger.event WHERE seq > 2;
     DELETE FROM ledger.command WHERE seq > 2;
     UPDATE ledger.head SET seq = 2;
+    DELETE FROM ledger.stream WHERE stream NOT IN (SELECT stream FROM ledger.event);
+    UPDATE ledger.stream AS s SET version = e.version, hash = e.hash, seq = e.seq
+    FROM (SELECT DISTINCT ON (stream) * FROM ledger.event ORDER BY stream, version DESC) AS e
+    WHERE e.stream = s.stream;
 """
 
 

@@ -9,6 +9,7 @@ from msgspec import structs
 from typer.testing import CliRunner
 
 from domain.catalogue.state import stream_of
+from domain.core.ledger import CommandOrigin
 from domain.examples.zone import CATALOGUE_STORY
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure import logging as console_log
@@ -30,7 +31,7 @@ async def test_a_database_is_filled_unless_our_own_import_was_cut_short(
 ) -> None:
     assert not is_filled(database_url)
     async with Approvals(database_url, laws=law_book()) as approvals:
-        await approvals.handle(UUID(int=1), REGISTER, IMPORTER, UUID(int=1), source=source)
+        await approvals.handle(UUID(int=1), REGISTER, IMPORTER, UUID(int=1), origin=CommandOrigin(source))
         assert is_filled(database_url) is filled
 
         begun = CATALOGUE_STORY[0]

@@ -8,7 +8,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from domain.catalogue.item import ServiceItem
-from domain.core.context import Context
+from domain.core.context import Context, next_case_number
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.types import DECIDED_STAGES, FRESH_STAGES, Code, Line, Lines, Mode, Name, Outcome, Stage
 from domain.law.calendar.moment import local_day
@@ -43,6 +43,7 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
     renews: LicenceToRenew | None = None
 
     needs_shelf: ClassVar[bool] = True
+    needs_case_counter: ClassVar[bool] = True
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -68,6 +69,8 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
                 undertaking=self.undertaking,
                 hours=shelf_of(context).intake_hours(item.plan.catalogue, item.plan.department, context.at, law.zone),
                 renews=licence_to_renew(project, self.item, self.renews, law, context),
+                # What was applied for in another register has that register's number.
+                case_number="" if context.by.role is Role.SYSTEM else next_case_number(context),
             ),
         )
 
@@ -83,13 +86,14 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     undertaking: bool = False
     renews: Licence | None = None  # 延续: the renewal guard's clock ends on its last day
     hours: IntakeHours | None = None  # 收件时间 published by the receiving office
+    case_number: str = ""  # 办件编号; empty where another register gave one, and before format 1
 
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         item.renew()
         item.stage, item.undertaking = Stage.SUBMITTED, self.undertaking
         item.edition, item.promised, item.law = self.catalogue, self.promise_days, self.law
-        item.renews = self.renews
+        item.renews, item.case_number = self.renews, self.case_number
 
 
 def may_apply_again(item: Item) -> bool:

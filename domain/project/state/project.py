@@ -84,6 +84,7 @@ class Item(Struct, gc=False):
     renewed_by_silence: bool = False  # no decision was made by the licence's last day (Art. 50(2))
     confirmed: bool = False  # granted in writing after the renewal by silence
     law: str = ""  # its law pack: that of its receipt, then that of its acceptance
+    case_number: str = ""  # 办件编号 of this application
 
     @property
     def promise_days(self) -> int | None:
@@ -125,6 +126,7 @@ class Item(Struct, gc=False):
         self.deemed_on = None
         self.renews = self.granted_as = None
         self.renewed_by_silence = self.confirmed = False
+        self.case_number = ""
 
 
 class FactNote(Struct, frozen=True, gc=False):

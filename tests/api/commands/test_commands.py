@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
 from api.commands.if_match import OnVersion
+from api.web.identity import KEY_NAMESPACE
 from domain.examples.story import COMMAND_EXAMPLES, STORY
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.high_water import LedgerWentBackError
+from infrastructure.ledger.sent_command import command_id_of
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.examples import APPLICANT, FIRE, LAND, MANAGER
 
@@ -59,7 +61,36 @@ async def test_a_key_used_for_something_else_is_refused(door: Door) -> None:
     project, key = uuid4(), uuid4()
     await door.post(project, REGISTER, key=key)
     problem(await door.post(project, NOTE, key=key), "key-reused")
-    problem(await door.post(project, REGISTER, APPLICANT, key=key), "key-reused")
+    problem(await door.post(uuid4(), REGISTER, key=key), "key-reused")
+
+
+async def test_a_key_is_its_senders_own(door: Door) -> None:
+    project, key = uuid4(), "order-1"
+    first = await door.post(project, REGISTER, MANAGER, key=key)
+    other = await door.post(project, SUBMIT, APPLICANT, key=key)
+    assert [one.json()["version"] for one in (first, other)] == [1, 2]
+    assert (await door.post(project, REGISTER, MANAGER, key=key)).json() == first.json()
+    ids = [entry["command_id"] for entry in (await door.get(f"/projects/{project}/history")).json()["entries"]]
+    text = uuid5(KEY_NAMESPACE, key)
+    assert ids == [str(command_id_of(by.id, text)) for by in (MANAGER, APPLICANT)]
+
+
+async def test_a_repeat_may_leave_if_match_out(door: Door) -> None:
+    project, key = uuid4(), uuid4()
+    first = await door.post(project, REGISTER, key=key, if_match='"0"')
+    noted = await door.post(project, NOTE, key="note", if_match='"1"')
+    assert (await door.post(project, REGISTER, key=key)).json() == first.json()
+    assert (await door.post(project, NOTE, key="note", if_match='"7"')).json() == noted.json()
+
+
+async def test_a_correlation_id_stays_with_the_facts(door: Door) -> None:
+    project, undertaking = uuid4(), uuid4()
+    await door.done(project, REGISTER)
+    assert (await door.post(project, NOTE, x_correlation_id=str(undertaking))).status_code == 200
+    told = problem(await door.post(project, NOTE, x_correlation_id="batch 7"), "invalid-header")
+    assert told["header"] == "X-Correlation-ID"
+    entries = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    assert [entry["correlation"] for entry in entries] == [None, str(undertaking)]
 
 
 async def test_a_refusal_says_why_and_what_would_help(door: Door) -> None:
@@ -104,8 +135,8 @@ def test_if_match_looks_at_whatever_the_command_looks_at() -> None:
     for step in COMMAND_EXAMPLES.values():
         command = step.command
         conditional = OnVersion(wanted=command, version=1)
-        looked_at = conditional.needs_shelf, conditional.needs_calendar
-        assert looked_at == (command.needs_shelf, command.needs_calendar), command
+        looked_at = conditional.needs_shelf, conditional.needs_calendar, conditional.needs_case_counter
+        assert looked_at == (command.needs_shelf, command.needs_calendar, command.needs_case_counter), command
 
 
 async def test_a_refusal_on_the_right_version_stays_a_refusal(door: Door) -> None:

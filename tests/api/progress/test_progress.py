@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.core.case_number import is_case_number
 from domain.core.ledger import Actor, Role
 from domain.examples.story import BUREAU, LAND
 from infrastructure.projector.positions import Views
@@ -62,6 +63,30 @@ async def test_the_progress_table_has_filters(door: Door) -> None:
     assert await listed(door, after=after, text="%") == ["filter one"]
     assert await listed(door, after=after, manager="filter-a", changed_since="2000-01-01T00:00:00+08:00") != []
     assert await listed(door, after=after, manager="filter-a", changed_since="2099-01-01T00:00:00Z") == []
+
+
+async def test_a_case_number_leads_to_its_project_also_after_the_next_application(door: Door) -> None:
+    project, _ = await registered(door, "numbered", items=[{"item": "x", "department": "land"}])
+    numbers = []
+    for command, by in (
+        ({"command": "submit_item", "item": "x"}, APPLICANT),
+        ({"command": "withdraw_item", "item": "x"}, APPLICANT),
+        ({"command": "submit_item", "item": "x"}, APPLICANT),
+    ):
+        receipt = await door.done(project, command, by)
+        item = (await door.get(f"/projects/{project}/progress", after=receipt["position"])).json()["items"][0]
+        numbers.append(item["case_number"])
+    first, withdrawn, second = numbers
+    assert first == withdrawn != second
+    assert is_case_number(first)
+    assert is_case_number(second)
+    assert (await door.get(f"/projects/{project}")).json()["items"][0]["case_number"] == second
+    known = (await door.get(f"/projects/{project}/history")).json()["entries"][-1]["recorded_at"]
+    await door.done(project, {"command": "note_step", "activity": "x"})
+    for number in (first, second):
+        assert await listed(door, text=f" {number.lower()}") == ["numbered"]
+        assert await listed(door, text=number, known_at=known) == ["numbered"]
+    assert await listed(door, text="BDA2026-999999-0") == []
 
 
 async def test_pages_together_are_the_whole(door: Door) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from domain.core.ledger import Role
 from domain.examples.story import LAND
+from infrastructure.ledger.sent_command import command_id_of
 from tests.api.client import REGISTER, Door, problem
 from tests.examples import APPLICANT, BUREAU, MANAGER
 from tests.examples import LAND as LAND_OFFICER
@@ -68,7 +69,7 @@ async def test_the_history_has_both_times_the_actor_the_command_the_law_and_the_
     assert entry["occurred_at"] == "2026-03-02T01:00:00Z"
     assert entry["recorded_at"] > entry["occurred_at"]
     assert (entry["by"]["id"], entry["by"]["role"]) == (MANAGER.id, Role.PROJECT_MANAGER)
-    assert entry["command_id"] == str(key)
+    assert entry["command_id"] == str(command_id_of(MANAGER.id, key))
     assert entry["law"] == "cn-licensing@2019-04-23"
     assert (entry["version"], entry["source"], len(entry["hash"])) == (1, "", 64)
     assert entry["fact"]["fact"] == "project_registered"

@@ -13,6 +13,7 @@ from litestar import Litestar
 
 from api.app import PAGES, create_app
 from api.html.translations import TABLES
+from domain.core.ledger import CommandOrigin
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
@@ -36,7 +37,7 @@ async def imported(approvals: Approvals, *rows: tuple[str, ...]) -> UUID:
     """A case of the register "town", brought in as the importer does."""
     project = uuid4()
     for act in planned(*rows).acts:
-        await approvals.handle(project, act.command, act.by, uuid4(), source=act.source, recorded_at=act.recorded_at)
+        await approvals.handle(project, act.command, act.by, uuid4(), origin=CommandOrigin(act.source, act.recorded_at))
     await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
     return project
 

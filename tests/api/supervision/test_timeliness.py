@@ -15,7 +15,7 @@ from litestar import Litestar
 from msgspec import structs
 
 from api.app import PAGES, create_app
-from domain.core.ledger import Actor
+from domain.core.ledger import Actor, CommandOrigin
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.messages import AnyCommand
@@ -180,7 +180,7 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
     HANDS[0] = at("03-31 09:00")
     accept = structs.replace(AcceptItem(item="land"), occurred_at=at("03-17 10:00"))
     before = await got(door, approvals, "/supervision/lags", department="land", **MARCH)
-    await approvals.handle(other, accept, LAND, uuid4(), source="log:7")
+    await approvals.handle(other, accept, LAND, uuid4(), origin=CommandOrigin("log:7"))
     after = await got(door, approvals, "/supervision/lags", department="land", **MARCH)
     assert after["total"] == before["total"]
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.postgres.migrate import MigrationRefusedError, migrate, migrations, pending
+from infrastructure.postgres.migrate import FORMER, MigrationRefusedError, migrate, migrations, pending
 from tests.conftest import database_in
 
 TABLE = "0000_schema_migration.sql"
@@ -63,6 +63,34 @@ def test_our_own_files_are_applied_once(empty_database_url: str) -> None:
     assert migrate(empty_database_url) == everything
     assert migrate(empty_database_url) == []
     assert pending(empty_database_url) == []
+
+
+# Storage format 1. A file of it is never edited: change what it made in a new one.
+FIRST_SET = {
+    "0000_schema_migration.sql": "05afa9be4fd47c081647e261b349d82ad9cd2bf0d44504a15237b54171b7c143",
+    "0001_ledger.sql": "2551311eee60f73f71b1d4670d19063ae0bcb083c3a265ce5f5f439ed2ff3e11",
+    "0002_append.sql": "91fbc71312aa54050201463114d5033393eab0f0483dfbcc1138e9f1f5eb5c28",
+    "0003_views.sql": "0d6765174957ccc54d635e90b6603bfafe1aa192c1d35613cf42deb781763ffa",
+    "0004_watch.sql": "7d677e731598ece3afc9993ed5bbd2bf92ea56528342e51766ba0b4a4ad9a991",
+    "0005_process.sql": "62efd3c94916118ae4dabfa1bfc43e8e9fdb3db20a33a462160175ef561a1285",
+}
+
+
+def test_the_first_set_is_what_it_was() -> None:
+    assert {file.name: file.digest for file in migrations() if file.name in FIRST_SET} == FIRST_SET
+
+
+def test_a_database_of_before_format_1_is_told_how_to_move(empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(migrations()[0].sql)
+        record = "INSERT INTO schema_migration (number, name, digest) VALUES (%s, %s, %s)"
+        connection.execute(record, [0, TABLE, migrations()[0].digest])
+        connection.execute(record, FORMER)
+    with pytest.raises(MigrationRefusedError) as refused:
+        migrate(empty_database_url)
+    assert refused.value.code == "database_of_format_0"
+    assert "export-facts" in refused.value.remedy
+    assert "import-facts" in refused.value.remedy
 
 
 def test_a_test_database_is_up_to_date(database_url: str) -> None:
@@ -116,7 +144,8 @@ def test_an_account_that_may_only_give_the_role_away_takes_it(database_url: str)
     with psycopg.connect(database_url, autocommit=True) as connection:
         if connection.info.server_version < 160000:
             pytest.skip("there a member may act as the role")
-        script = files("infrastructure").joinpath("sql", "0006_set_role.sql").read_text(encoding="utf-8")
+        script = files("infrastructure").joinpath("sql", "0001_ledger.sql").read_text(encoding="utf-8")
+        script = script[script.index("DO $$ BEGIN\n    IF current_setting") : script.index("CREATE SCHEMA ledger")]
         connection.execute("DROP ROLE IF EXISTS countersign_test_creator")
         connection.execute("CREATE ROLE countersign_test_creator CREATEROLE")
         connection.execute(

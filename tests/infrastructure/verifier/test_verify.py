@@ -72,6 +72,12 @@ def tampered(url: str, statements: str, *, guarded: bool = True) -> None:
         connection.execute(f"{BARE}{statements};{CLOTHED if guarded else ''}".encode())
 
 
+HEAD_AGAIN = """
+    UPDATE ledger.stream AS s SET version = e.version, hash = e.hash, seq = e.seq
+    FROM (SELECT * FROM ledger.event WHERE stream = %s ORDER BY version DESC LIMIT 1) AS e WHERE s.stream = e.stream
+"""
+
+
 def rechain(url: str, stream: UUID) -> None:
     """Make the chain of *stream* anew, as a careful forger does."""
     with psycopg.connect(url) as connection:
@@ -85,6 +91,7 @@ def rechain(url: str, stream: UUID) -> None:
             times = [int(at * 1_000_000) for at in (occurred, recorded)]
             previous = chained(previous, stream, version, kind.encode(), data, meta, *times)
             connection.execute("UPDATE ledger.event SET hash = %s WHERE seq = %s", [previous, seq])
+        connection.execute(HEAD_AGAIN, [stream])
 
 
 CHANGED = "UPDATE ledger.event SET data = data || '  ' WHERE seq = 2"  # beside all that is done
@@ -94,6 +101,10 @@ WEAKER = """
 """
 DEAF = """
     CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+"""
+ALIASED = """
+    INSERT INTO ledger.command
+    SELECT gen_random_uuid(), fingerprint, seq, reply, at, true FROM ledger.command WHERE seq = 3
 """
 NAMED = [  # what is done, at which position it shows, and what is said
     ("UPDATE ledger.event SET data = data || ' ' WHERE seq = 3", 3, "does not match its hash"),
@@ -115,11 +126,18 @@ NAMED = [  # what is done, at which position it shows, and what is said
     ("DELETE FROM ledger.event WHERE seq = 3", 3, "positions jump from 2 to 4"),
     ("DELETE FROM ledger.event WHERE seq = 6", 6, "position 6 was answered to a command, but is missing"),
     ("DELETE FROM ledger.event WHERE seq = 6", 6, "the ledger ends at 5, but its head says 6"),
+    ("UPDATE ledger.stream SET hash = sha256('x') WHERE seq = 6", 6, "is not what its entries say"),
+    ("UPDATE ledger.stream SET kind = 'calendar' WHERE seq = 6", 6, "is not what its entries say"),
+    ("UPDATE ledger.stream SET version = 9 WHERE seq = 6", 6, "is not what its entries say"),
+    ("DELETE FROM ledger.stream WHERE seq = 6", 6, "the head of stream"),
+    ("INSERT INTO ledger.stream VALUES (gen_random_uuid(), 'project', 1, sha256('x'), 3)", 0, "has a head, but no"),
+    (ALIASED, 3, "is of no command"),
     ("DELETE FROM ledger.head", 7, "the ledger ends at 6, but its head row is missing"),
     ("DELETE FROM ledger.command WHERE seq = 3", 3, "sent again, it would be carried out again"),
     ("UPDATE ledger.command SET seq = 4 WHERE seq = 3", 3, "says position 4, its last fact 3"),
     ("UPDATE ledger.command SET reply = '{}' WHERE seq = 3", 3, "the stored answer to command"),
     ("UPDATE ledger.command SET fingerprint = 'x' WHERE seq = 3", 3, "the fingerprint of command"),
+    ("UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 3", 3, "the fingerprint of command"),
     ("UPDATE ledger.command SET at = at - interval '1 year' WHERE seq = 3", 3, "before the one that it follows"),
     (
         "INSERT INTO ledger.command (id, fingerprint, seq, reply) VALUES (gen_random_uuid(), 'x', 3, '{}')",
@@ -182,7 +200,6 @@ FORGED = [  # what no chain shows, as it was made anew
     ("UPDATE ledger.event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 3", 3, "an entry at position 3"),
     (CUT, 6, "the ledger ends at 5, but the checkpoint was taken at 6"),
     (SWAPPED, 3, "an entry at position 3"),
-    ("UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 4", 4, "a stored answer at position 4"),
     ("UPDATE ledger.command SET at = at + interval '1us' WHERE seq = 4", 4, "a stored answer at position 4"),
 ]
 
@@ -246,7 +263,7 @@ def test_between_samples_the_place_is_told_as_far_as_it_is_known(
         _, coarse = verify(url, ignore)
         assert coarse
         assert [sample.position for sample in coarse.samples] == [4]
-        tampered(url, "UPDATE ledger.command SET fingerprint = sha256('another') WHERE seq = 3")
+        tampered(url, "UPDATE ledger.command SET at = at + interval '1us' WHERE seq = 3")
         (fault,) = verify(url, ignore, coarse)[0].faults
     assert fault.seq == 1
     assert "a stored answer at one of the positions 1 to 4" in fault.what

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.core.ledger import Actor
+from domain.core.ledger import Actor, CommandOrigin
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome, Stage
 from domain.law.proof import ClockProof, Rung
@@ -214,13 +214,13 @@ async def test_what_passed_before_a_project_was_brought_in_was_another_systems_t
         project = uuid4()
         hands.now = stored_now(database_url)
         for command in (REGISTER, SUBMIT):
-            await approvals.handle(project, command, WATCHER, uuid4(), source="old:1", recorded_at=long_ago)
+            await approvals.handle(project, command, WATCHER, uuid4(), origin=CommandOrigin("old:1", long_ago))
         await watch_once(database_url, approvals)
         assert await recorded(approvals, project) == []
 
         with_us = uuid4()
         for command in (REGISTER, SUBMIT):
-            await approvals.handle(with_us, command, WATCHER, uuid4(), source="old:2", recorded_at=hands.now)
+            await approvals.handle(with_us, command, WATCHER, uuid4(), origin=CommandOrigin("old:2", hands.now))
         hands.now += timedelta(days=40)
         await watch_once(database_url, approvals)
         assert [rung for rung, _ in await recorded(approvals, project)] == []

@@ -1,0 +1,173 @@
+"""Reading a facts file into an empty ledger: the same entries, positions, times and hashes, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from msgspec import DecodeError, Struct
+
+from domain.core.ledger import Role
+from domain.messages import FACTS
+from domain.streams import kind_named_by
+from infrastructure.facts_file.lines import (
+    FORMAT,
+    CommandLine,
+    EntryLine,
+    FactsFileUnfit,
+    HeaderLine,
+    Line,
+    WatchLine,
+    read,
+)
+from infrastructure.ledger.hash_chain import Last, Verifier
+from infrastructure.ledger.mapper import decode_recorded
+from infrastructure.ledger.sent_command import command_id_of
+
+LINES_AT_ONCE = 10_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EMPTY = "SELECT seq = 0 AND NOT EXISTS (SELECT FROM ledger.event) FROM ledger.head FOR UPDATE"
+COPY_ENTRIES = """
+    COPY ledger.event (seq, stream, version, type, data, meta, occurred_at, recorded_at, hash)
+    FROM STDIN (FORMAT binary)
+"""
+ENTRY_TYPES = ["int8", "uuid", "int4", "text", "bytea", "bytea", "timestamptz", "timestamptz", "bytea"]
+COPY_COMMANDS = "COPY ledger.command (id, fingerprint, seq, reply, at, alias) FROM STDIN (FORMAT binary)"
+COMMAND_TYPES = ["uuid", "bytea", "int8", "bytea", "timestamptz", "bool"]
+COPY_STREAMS = "COPY ledger.stream (stream, kind, version, hash, seq) FROM STDIN (FORMAT binary)"
+STREAM_TYPES = ["uuid", "text", "int4", "bytea", "int8"]
+COPY_WATCHED = "COPY watch.project (project, version, look_at, sweep) FROM STDIN (FORMAT binary)"
+WATCHED_TYPES = ["uuid", "int4", "timestamptz", "bool"]
+
+
+class FactsImported(Struct, frozen=True):
+    """What was read: *aliases* are ids under which commands from before format 1 are found by their senders' keys."""
+
+    position: int
+    entries: int
+    streams: int
+    commands: int
+    aliases: int
+
+
+def import_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> FactsImported:
+    """Read the file *path* into the ledger at *url*, as its owner. Raises FactsFileUnfit where the ledger is not empty,
+    or the file is not what it must be: every chain is computed again on the way, and nothing is stored if one breaks.
+    """
+    with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
+        connection.execute("SET LOCAL timezone = 'UTC'")
+        if connection.execute("SELECT to_regclass('ledger.stream')::text").fetchone() == (None,):
+            raise FactsFileUnfit("This database has no ledger of this release: run `countersign migrate` on it first.")
+        if (row := connection.execute(EMPTY).fetchone()) is None or not row[0]:
+            raise FactsFileUnfit(
+                "This ledger holds facts already: import into a new, empty database (another COUNTERSIGN_DATA or"
+                " DATABASE_URL)."
+            )
+        lines = read(path)
+        header = next(lines, None)
+        if not isinstance(header, HeaderLine) or header.format != FORMAT:
+            raise FactsFileUnfit(f"{path} is no facts file of the format {FORMAT}.")
+        loading = FactsLoading(connection)
+        while some := list(islice(lines, LINES_AT_ONCE)):
+            loading.take(some)
+            progress(loading.chain.seq, header.position)
+        loading.finish(header)
+        return FactsImported(
+            header.position, loading.chain.seq, len(loading.chain.heads), loading.commands, loading.aliases
+        )
+
+
+class FactsLoading:
+    """Loads lines in their order, within the transaction of *connection*."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self.chain = Verifier()
+        self.commands = self.aliases = 0
+        self._last: EntryLine | None = None
+
+    def take(self, lines: Iterable[Line]) -> None:
+        """Store some lines. Raises FactsFileUnfit where an entry is not what its chain says."""
+        entries: list[EntryLine] = []
+        commands: list[CommandLine] = []
+        watched: list[WatchLine] = []
+        for line in lines:
+            if isinstance(line, EntryLine):
+                entries.append(line)
+                self._last = line
+            elif isinstance(line, CommandLine):
+                commands.append(line)
+                commands += self._aliases(line)
+            elif isinstance(line, WatchLine):
+                watched.append(line)
+        self.chain.take(entry.raw() for entry in entries)
+        if self.chain.faults:
+            fault = self.chain.faults[0]
+            raise FactsFileUnfit(f"The file is not what was exported: at position {fault.seq}, {fault.what}.")
+        self.commands += len(commands)
+        self._copy(COPY_ENTRIES, ENTRY_TYPES, map(_entry_row, entries))
+        self._copy(COPY_COMMANDS, COMMAND_TYPES, map(_command_row, commands))
+        self._copy(COPY_WATCHED, WATCHED_TYPES, map(_watched_row, watched))
+
+    def _aliases(self, command: CommandLine) -> list[CommandLine]:
+        """The row under the id that the command's key leads to now, where it came from before format 1.
+
+        An Idempotency-Key was the whole installation's then, and its UUID the command's id. What the system itself
+        sent, or an importer, has its ids from elsewhere.
+        """
+        entry = self._last
+        if entry is None or entry.seq != command.seq or command.alias:
+            return []
+        try:
+            recorded = decode_recorded(entry.meta)
+        except DecodeError:  # another application's
+            return []
+        if recorded.fingerprint or recorded.source or recorded.by.role is Role.SYSTEM:
+            return []
+        self.aliases += 1
+        alias = command_id_of(recorded.by.id, recorded.command_id)
+        return [CommandLine(alias, command.fingerprint, command.seq, command.reply, command.at, alias=True)]
+
+    def _copy(self, statement: LiteralString, types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+
+    def finish(self, header: HeaderLine) -> None:
+        """Store what follows from the entries. Raises FactsFileUnfit where they are not as many as the header says."""
+        chain, connection = self.chain, self._connection
+        if chain.seq != header.position:
+            raise FactsFileUnfit(f"The file ends at position {chain.seq}, but its ledger ended at {header.position}.")
+        self._copy(COPY_STREAMS, STREAM_TYPES, (_stream_row(*head) for head in chain.heads.items()))
+        connection.execute("UPDATE ledger.head SET seq = %s", [chain.seq])
+        if header.case_counter:
+            connection.execute("SELECT setval('ledger.case_counter', %s)", [header.case_counter])
+        connection.execute("UPDATE watch.position SET seq = %s, calendars = %s", [header.watched_to, header.calendars])
+
+
+def _entry_row(line: EntryLine) -> tuple[Any, ...]:
+    times = _instant(line.occurred), _instant(line.recorded)
+    return line.seq, line.stream, line.version, line.type, line.data, line.meta, *times, line.hash
+
+
+def _command_row(line: CommandLine) -> tuple[Any, ...]:
+    return line.id, line.fingerprint, line.seq, line.reply, _instant(line.at), line.alias
+
+
+def _watched_row(line: WatchLine) -> tuple[Any, ...]:
+    return line.project, line.version, None if line.look_at is None else _instant(line.look_at), line.sweep
+
+
+def _stream_row(stream: bytes, head: Last) -> tuple[Any, ...]:
+    fact = FACTS.get(head.first.decode())
+    return UUID(bytes=stream), kind_named_by(fact) if fact else "", head.version, head.hash, head.seq
+
+
+def _instant(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)

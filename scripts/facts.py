@@ -1,0 +1,78 @@
+"""The command line's verbs that move a ledger into another database: all its facts into a file, and out of it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+
+from infrastructure.facts_file.export import export_facts as write_facts
+from infrastructure.facts_file.lines import FactsFileUnfit
+from infrastructure.facts_file.load import FactsImported
+from infrastructure.facts_file.load import import_facts as read_facts
+from infrastructure.facts_file.numbering import number_cases
+from infrastructure.postgres.connect import connect_url
+from infrastructure.settings import Settings
+from scripts.console import AsJson, fail, pairs, screen, settings, print_result
+from scripts.importing.screen import bar
+from scripts.server import serving
+
+FILE = typer.Argument(help="the facts file, packed where its name ends with .gz")
+
+
+class CasesNumbered(Struct, frozen=True):
+    """How many applications were given a case number."""
+
+    cases_numbered: int
+
+
+def export_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
+    """Write every fact to a new file, from a database of this release or any before it. Changes nothing.
+
+    Uploaded files are not in it: copy their folder, or go on with the same bucket.
+    """
+    try:
+        with bar(screen, "exporting") as advance:
+            exported = write_facts(connect_url(settings()), file, advance)
+    except FactsFileUnfit as unfit:
+        fail(str(unfit))
+    print_result(exported, as_json, lambda: pairs("exported", exported))
+
+
+def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
+    """Read a facts file into a new, empty database: the same entries, positions, times and hashes.
+
+    Applications from before there were case numbers are then given one.
+    """
+    chosen = settings()
+    serving.ready(chosen)
+    try:
+        with bar(screen, "importing") as advance:
+            imported = read_facts(connect_url(chosen), file, advance)
+    except FactsFileUnfit as unfit:
+        fail(str(unfit))
+    _number(chosen)
+    print_result(imported, as_json, lambda: _show(imported))
+
+
+def _show(imported: FactsImported) -> None:
+    pairs("imported", imported)
+    screen.print("Now: countersign verify, and serve; views are filled by themselves.")
+
+
+def number_cases_again(as_json: AsJson = False) -> None:
+    """Give applications without a case number one, where `import-facts` was cut short while it did so."""
+    numbered = CasesNumbered(_number(settings()))
+    print_result(numbered, as_json, lambda: pairs("numbered", numbered))
+
+
+def _number(chosen: Settings) -> int:
+    async def run() -> int:
+        async with serving.opened(serving.ready(chosen), chosen) as approvals:
+            with bar(screen, "numbering cases") as advance:
+                return await number_cases(approvals, advance)
+
+    return asyncio.run(run())
