@@ -23,6 +23,8 @@ from api.flow.project_flow import ProjectFlows
 from api.flow.routes import Flows
 from api.health import healthz, readyz
 from api.html.titles import Names
+from api.identity.pages import SignInPages
+from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationTables
 from api.law.calendars import Keeping
@@ -83,6 +85,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     Names,
     Flows,
     InformationTables,
+    IdentityRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -131,5 +134,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     SupervisionPages,
     ConductPages,
     ClockListPages,
+    SignInPages,
     app_css,
 )

@@ -51,6 +51,7 @@ TAGS = {
     "catalogues": "Service items: a draft, editions in force from a day, what can be applied for online.",
     "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
     "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
+    "identity": "Who the caller is.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }

@@ -77,8 +77,6 @@ class OidcProvider:
     """The configured provider."""
 
     def __init__(self, client: OidcClient, clock: Callable[[], datetime]) -> None:
-        if not client.issuer.startswith(("https://", *LOOPBACK)):
-            raise ProviderUnreachable("the issuer has to be an https address")
         self.client, self._clock = client, clock
         self._metadata: ProviderMetadata | None = None
         self._keys: KeySet | None = None

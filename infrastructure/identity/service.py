@@ -19,14 +19,16 @@ from infrastructure.identity.accounts import Accounts
 from infrastructure.identity.claims import TokenRefused
 from infrastructure.identity.directory import AccountDirectory, FixedDirectory
 from infrastructure.identity.keys import ApiKeys, KeyRefused, caller_by
-from infrastructure.identity.oidc import OidcClient, OidcProvider
+from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.pending import PendingSignIns
 from infrastructure.identity.rates import Allowance, SignInRates, TokenBuckets
 from infrastructure.identity.security_log import SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Session, Sessions, SignIn
 from infrastructure.ledger.reader import Store
+from infrastructure.settings import SettingRefused, Settings
 
+CALLBACK = "/sign-in/callback"  # below the public URL: where the provider sends people back to
 CACHE_SECONDS = 5.0  # how long a change that no notification announced may stay unseen
 CACHED_MAX = 10_000
 PRUNE_SECONDS = 3600
@@ -44,6 +46,37 @@ class IdentityOptions(Struct, frozen=True, kw_only=True):
     log_days: int = 180
     key_per_second: int = 100
     oidc: OidcClient | None = None
+
+
+def options_of(settings: Settings) -> IdentityOptions:
+    """What *settings* choose about sign-in. Raises SettingRefused where they contradict each other."""
+    oidc = None
+    if settings.oidc_issuer:
+        if not settings.oidc_client_id or not settings.public_url:
+            raise SettingRefused(
+                "COUNTERSIGN_OIDC_ISSUER is set: set COUNTERSIGN_OIDC_CLIENT_ID and COUNTERSIGN_PUBLIC_URL as well."
+            )
+        oidc = OidcClient(
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            settings.oidc_client_secret,
+            f"{settings.public_url}{CALLBACK}",
+            settings.oidc_audience,
+        )
+        require_secure(oidc.issuer)
+    return IdentityOptions(
+        idle_minutes=settings.session_idle_minutes,
+        session_hours=settings.session_hours,
+        log_days=settings.security_log_days,
+        key_per_second=settings.key_rate,
+        oidc=oidc,
+    )
+
+
+def require_secure(issuer: str) -> None:
+    """Raises SettingRefused where *issuer* is reached without TLS over a network."""
+    if not issuer.startswith(("https://", *LOOPBACK)):
+        raise SettingRefused(f"COUNTERSIGN_OIDC_ISSUER has to be an https address, and is {issuer[:100]}.")
 
 
 class SignedIn(Struct, frozen=True):
