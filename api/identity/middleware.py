@@ -19,6 +19,7 @@ from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_
 from api.web.error_handlers import told
 from api.web.identity import actor_of
 from api.web.problems import MEDIA_TYPE, Problem
+from api.web.response_filter import ResponseFilter
 from infrastructure.identity.claims import TokenRefused
 from infrastructure.identity.keys import KeyRefused
 from infrastructure.identity.oidc import ProviderUnreachable
@@ -148,13 +149,14 @@ class IdentityMiddleware:
         if isinstance(error, Problem) and error.kind.code == "gateway-refused":
             await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
         problem, body = told(scope, error)
+        send = ResponseFilter(scope, send)
         if problem.kind.code in ("signin-required", "role-not-chosen") and _wants_page(headers):
             location = b"/account" if problem.kind.code == "role-not-chosen" else _sign_in_address(scope)
             await _send(send, 303, [(b"location", location), NO_STORE], b"")
             return
         given = [(b"content-type", MEDIA_TYPE.encode()), NO_STORE]
         given += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-        await _send(send, problem.kind.status, given, b"" if scope["method"] == "HEAD" else body)
+        await _send(send, problem.kind.status, given, body)
 
     async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
         """Record a refusal, as far as one address may fill the log."""
@@ -208,6 +210,6 @@ def _sign_in_address(scope: Any) -> bytes:
 
 
 async def _send(send: Any, status: int, headers: Pairs, body: bytes) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -12,11 +12,12 @@ from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 
 from api.html.frame import Lang, apologize, page
-from api.html.page import paper_of
+from api.html.page import PageContext
+from api.html.titles import titles_of
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, cookie_in, drop_cookie, set_cookie
 from api.identity.forms import fields_in, local_address
 from api.identity.visit import Visit, visit_of
-from api.web.dependencies import AnyRequest
+from api.web.dependencies import AnyRequest, parts_of
 from api.web.problems import Problem
 from infrastructure.identity.accounts import DemoPerson
 from infrastructure.identity.oidc import ProviderUnreachable
@@ -32,12 +33,14 @@ from infrastructure.identity.sign_in import (
     by_provider,
     to_provider,
 )
+from infrastructure.ledger.approvals import DEFAULT_LAW
 
 SIGN_IN, ACCOUNT = "/sign-in", "/account"
 SEE_OTHER, REFUSED, TOO_MANY = 303, 401, 429
 
 To = Annotated[str, QueryParameter(description="The page to go to after sign-in.")]
 Text = Annotated[str, QueryParameter(description="Sent by the sign-in provider.")]
+Begun = Annotated[str, QueryParameter(name="state", description="What the sign-in was begun with.")]
 
 
 class SignInPages(Controller):
@@ -105,13 +108,13 @@ class SignInPages(Controller):
         request: AnyRequest,
         lang: Lang = "",  # noqa: ARG002
         code: Text = "",
-        state: Text = "",
+        begun_by: Begun = "",
         iss: Text = "",
         error: Text = "",
     ) -> Response[str]:
         """Come back from the provider."""
         visit = visit_of(request.scope)
-        answer = {"code": code, "state": state, "iss": iss, "error": error}
+        answer = {"code": code, "state": begun_by, "iss": iss, "error": error}
         browser = cookie_in(request.headers.get("cookie", "").encode("latin-1"), PENDING, is_secure=visit.is_secure)
         try:
             token, begun, to = await by_provider(visit.identity, answer, browser, _where(visit))
@@ -139,7 +142,7 @@ class SignInPages(Controller):
             return _see(f"{SIGN_IN}?to={ACCOUNT}")
         session = visit.signed_in.session
         sessions = await visit.identity.sessions.of(session.principal, visit.identity.clock())
-        paper = await paper_of(request)
+        paper = await _paper(request)
         body = paper.print("account.html", signed_in=visit.signed_in, sessions=sessions, here_now=session.id)
         return page(body)
 
@@ -180,7 +183,7 @@ async def _sign_in_page(
     identity = visit.identity
     people: Sequence[DemoPerson] = await identity.accounts.demo_people() if visit.is_local else ()
     is_new = not people and await identity.accounts.administrator() is None
-    paper = await paper_of(request)
+    paper = await _paper(request)
     body = paper.print(
         "sign_in.html",
         to=to,
@@ -196,6 +199,11 @@ async def _sign_in_page(
         if refused.wait:
             answer.headers["Retry-After"] = str(refused.wait.seconds)
     return answer
+
+
+async def _paper(request: AnyRequest) -> PageContext:
+    """The frame of a page that needs no read model: people sign in also while those are being made."""
+    return PageContext(request, DEFAULT_LAW, await titles_of(parts_of(request).approvals))
 
 
 def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:

@@ -31,7 +31,7 @@ INSERT: LiteralString = f"""
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """  # noqa: S608
 ROTATE: LiteralString = "UPDATE identity.session SET digest = %s, grant_id = %s WHERE digest = %s RETURNING id"
-TOUCH: LiteralString = "UPDATE identity.session SET touched_at = %s WHERE digest = %s AND touched_at < %s"
+TOUCH: LiteralString = "UPDATE identity.session SET touched_at = %s WHERE digest = %s AND touched_at <= %s"
 END: LiteralString = "DELETE FROM identity.session WHERE digest = %s RETURNING id, principal"
 END_ONE: LiteralString = "DELETE FROM identity.session WHERE id = %s AND principal = %s RETURNING id"
 END_ALL: LiteralString = "DELETE FROM identity.session WHERE principal = %s AND id IS DISTINCT FROM %s RETURNING id"
