@@ -192,6 +192,7 @@ async def _sign_in_page(
         is_new=is_new,
         needs_tls=not (visit.is_secure or visit.is_local),
         refused=refused,
+        switch=f"{SIGN_IN}?lang={'en' if paper.language == 'zh' else 'zh'}",
     )
     answer = page(body)
     if refused is not None:

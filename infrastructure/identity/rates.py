@@ -36,6 +36,7 @@ SUCCEEDED: LiteralString = """
     INSERT INTO identity.rate (key, arrival_at, trusted) VALUES (%(key)s, %(now)s, true)
     ON CONFLICT (key) DO UPDATE SET failures = 0, arrival_at = %(now)s, trusted = true
 """
+GIVE_BACK: LiteralString = "UPDATE identity.rate SET arrival_at = arrival_at - %s WHERE key = %s"
 PRUNE: LiteralString = """
     DELETE FROM identity.rate WHERE arrival_at < %s - interval '1 hour' * (CASE WHEN trusted THEN %s ELSE %s END)
 """
@@ -57,7 +58,7 @@ class RatePolicy(Struct, frozen=True):
         return timedelta(seconds=self.window_seconds)
 
 
-BY_ADDRESS = RatePolicy("sign-in", 20, 120)
+BY_ADDRESS = RatePolicy("sign-in", 30, 120)  # failures: an office behind one address signs in at nine
 BY_ACCOUNT = RatePolicy("sign-in-account", 100, 3600)  # from addresses that the account was never used at
 
 
@@ -105,9 +106,11 @@ class SignInRates:
             await connection.execute(FAILED, given | {"first": WAIT_SECONDS_FIRST, "max": WAIT_SECONDS_MAX})
 
     async def succeeded(self, account: str, address: str, now: datetime) -> None:
-        """Forget the failures of *account* at *address*."""
+        """Forget the failures of *account* at *address*; an attempt that succeeded does not count for the address."""
         async with self._store.connection() as connection:
-            await connection.execute(SUCCEEDED, {"key": _pair(account, address), "now": now})
+            if account:
+                await connection.execute(SUCCEEDED, {"key": _pair(account, address), "now": now})
+            await connection.execute(GIVE_BACK, [BY_ADDRESS.interval, f"{BY_ADDRESS.name}:{address}"])
 
     async def prune(self, now: datetime) -> None:
         """Delete what no longer limits anything."""

@@ -85,6 +85,7 @@ async def by_provider(
     if principal is None:
         detail = f"{person.subject} at {person.issuer}"
         raise await _refused(identity, "not-linked", "oidc", where, detail=detail)
+    await identity.rates.succeeded("", where.address, identity.clock())
     sign_in = SignIn(
         principal=principal,
         method="oidc",
@@ -119,6 +120,7 @@ async def as_first_administrator(identity: Identity, new: NewAdministrator, wher
     if await identity.accounts.appoint(new.code, login, new.name.strip(), now) is None:
         raise await _refused(identity, "code-wrong", "code", where, login)
     await identity.passwords.set(login, login, new.password, now)
+    await identity.rates.succeeded(login, where.address, now)
     await identity.log.add(SecurityEvent.ADMINISTRATOR_APPOINTED, now, principal=login, address=where.address)
     await identity.changed()
     return await _begin(identity, SignIn(principal=login, method="code", address=where.address, browser=where.browser))

@@ -132,7 +132,7 @@ def test_a_refused_key_is_logged_and_not_explained(client: httpx.Client, site: S
 
 @pytest.mark.parametrize("authorization", ["Basic d2FuZzp4", "Bearer", "cs_live", "Bearer a.b.c", "Bearer é"])
 def test_any_other_authorization_is_refused(client: httpx.Client, authorization: str) -> None:
-    answer = client.get("/progress", headers={"Authorization": authorization.encode()})
+    answer = client.get("/progress", headers={b"Authorization": authorization.encode()})
 
     problem(answer, "credential-invalid")
 

@@ -124,6 +124,6 @@ def test_without_tls_a_password_is_not_asked_for_over_a_network(database_url: st
         },
     ],
 )
-def test_half_a_provider_is_refused(chosen: dict[str, str], tmp_path: Any) -> None:
+def test_half_a_provider_is_refused(chosen: dict[str, Any], tmp_path: Any) -> None:
     with pytest.raises(SettingRefused, match="COUNTERSIGN_OIDC_ISSUER"):
         options_of(Settings(data=tmp_path, gateway=Gateway.CLOSED, **chosen))
