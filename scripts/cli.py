@@ -27,7 +27,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import golden, ledger, zone_commands
+from scripts import golden, identity, ledger, zone_commands
 from scripts.catalogues.rows import CatalogueUnreadable
 from scripts.console import FOUND_SOMETHING, INTERRUPTED, AsJson, cli, fail, out, pairs, screen, settings, tell
 from scripts.history import history
@@ -78,6 +78,8 @@ def about(
 cli.command("import-catalogue")(zone_commands.import_catalogue)
 cli.command("publish-zone")(zone_commands.publish_zone)
 cli.command("simulate")(zone_commands.simulate)
+cli.command("security-log")(identity.security_log)
+cli.add_typer(identity.users, name="users")
 
 
 @cli.command()
