@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from infrastructure.identity.accounts import Accounts
+from infrastructure.identity.changes import announce_change
 from infrastructure.identity.passwords import Passwords, PasswordUnfit
 from infrastructure.identity.security_log import SecurityEntry, SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Sessions
@@ -45,7 +46,9 @@ def set_password(
         await SecurityLog(store).add(
             SecurityEvent.PASSWORD_SET, now, principal=principal or login, method=COMMAND_LINE, detail=login
         )
-        return await Sessions(store, timedelta(), timedelta()).end_all(principal or login)
+        ended = await Sessions(store, timedelta(), timedelta()).end_all(principal or login)
+        await announce_change(store)
+        return ended
 
     try:
         ended = run(work)
@@ -65,6 +68,7 @@ def link(
     async def work(store: Store) -> None:
         now = datetime.now(UTC)
         await Accounts(store).link(issuer, subject, principal, now)
+        await announce_change(store)
         await SecurityLog(store).add(
             SecurityEvent.ACCOUNT_LINKED,
             now,

@@ -31,6 +31,8 @@ HEADERS = {
 
 MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 
+VISITOR = "visitor"  # where the scope's state has who is signed in: "" for no one, absent on a server without sign-in
+
 NEVER = "–"  # in the place of a time that has not come
 
 ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
@@ -85,6 +87,7 @@ class PageContext:
         self.chosen = asked if asked in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or request.headers.get("accept-language", ""))
         self.words = wording(self.language)
+        self._visitor: str | None = request.scope.get("state", {}).get(VISITOR)
         self._titles = titles
         self._law = law
         self._lag, self._recounting = lag, recounting
@@ -110,6 +113,7 @@ class PageContext:
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
+            "visitor": self._visitor,
             "link": self.link,
             "office": self.office,
             "called": self.called,

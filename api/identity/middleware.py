@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from api.html.page import VISITOR
 from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
@@ -71,6 +72,7 @@ class IdentityMiddleware:
             await self._refuse(error, scope, headers, origin, completed)
             return
         state[VISIT], state[CALLER] = visit, visit.caller
+        state[VISITOR] = visit.signed_in.name if visit.signed_in else ""
         scope["headers"] = self._asserting(pairs, headers, visit)
         await self.app(scope, receive, completed)
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from domain.access.principal import Caller, Grant, Key, PrincipalDirectory, PrincipalKind
 from infrastructure.identity.accounts import Accounts
+from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefused
 from infrastructure.identity.directory import AccountDirectory, FixedDirectory
 from infrastructure.identity.keys import ApiKeys, KeyRefused, caller_by
@@ -33,7 +34,6 @@ CACHE_SECONDS = 5.0  # how long a change that no notification announced may stay
 CACHED_MAX = 10_000
 PRUNE_SECONDS = 3600
 RECONNECT_SECONDS = 2.0
-CHANNEL = "countersign_identity"  # a notification here empties the caches of every server
 
 log = structlog.get_logger()
 
@@ -204,9 +204,7 @@ class Identity:
     async def changed(self) -> None:
         """Let every server look again at once: a session ended, a key was revoked, a grant has changed."""
         self.forget()
-        with suppress(psycopg.errors.ReadOnlySqlTransaction):
-            async with self._store.connection() as connection:
-                await connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        await announce_change(self._store)
 
     def forget(self) -> None:
         """Empty the caches of this server."""

@@ -142,6 +142,7 @@ async def offer_administration(identity: Identity) -> None:
         screen.print(
             f"No administrator yet: sign in at /sign-in with the one-time code {code}, valid for an hour.",
             highlight=False,
+            soft_wrap=True,
         )
 
 
