@@ -100,7 +100,8 @@ def serve() -> None:
     """Serve the API and the pages until Ctrl-C. Starts the embedded PostgreSQL where DATABASE_URL names none."""
     chosen = settings()
     url = serving.ready(chosen)
-    serving.serve(url, chosen, lambda: screen.print(f"Serving http://{chosen.host}:{chosen.port}/"))
+    where = chosen.socket or f"http://{chosen.host}:{chosen.port}/"
+    serving.serve(url, chosen, lambda: screen.print(f"Serving {where}"))
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from infrastructure.settings import SettingRefused
 
+ADDRESSES_CACHED = 1000
 UNIX_SOCKET = "unix"  # in the place of an address
 
 Network = Any  # of either version
@@ -64,12 +66,14 @@ class Proxies:
         return read is not None and any(read in network for network in self._networks)
 
 
+@lru_cache(ADDRESSES_CACHED)
 def is_loopback(address: str) -> bool:
     """Whether *address* is this machine's own."""
     read = _read(address)
     return read is not None and read.is_loopback
 
 
+@lru_cache(ADDRESSES_CACHED)
 def _read(address: str) -> IPv4Address | IPv6Address | None:
     try:
         read = ip_address(address)

@@ -64,7 +64,7 @@ class SignInPages(Controller):
             )
         except SignInRefused as refused:
             return await _sign_in_page(request, visit, local_address(fields.get("to", "/")), refused)
-        return _entered(visit, token, begun, fields.get("to", "/"))
+        return await _entered(visit, token, begun, fields.get("to", "/"))
 
     @post(f"{SIGN_IN}/demo", status_code=200)
     async def demo(self, request: AnyRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
@@ -75,7 +75,7 @@ class SignInPages(Controller):
             token, begun = await as_demo_person(visit.identity, person, _where(visit))
         except SignInRefused as refused:
             return await _sign_in_page(request, visit, "/", refused)
-        return _entered(visit, token, begun, fields.get("to", "/"))
+        return await _entered(visit, token, begun, fields.get("to", "/"))
 
     @post(f"{SIGN_IN}/administrator", status_code=200)
     async def administrator(self, request: AnyRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
@@ -86,7 +86,7 @@ class SignInPages(Controller):
             token, begun = await as_first_administrator(visit.identity, new, _where(visit))
         except SignInRefused as refused:
             return await _sign_in_page(request, visit, "/", refused)
-        return _entered(visit, token, begun, "/")
+        return await _entered(visit, token, begun, "/")
 
     @post(f"{SIGN_IN}/provider", status_code=200)
     async def provider(self, request: AnyRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
@@ -122,7 +122,7 @@ class SignInPages(Controller):
             return await _sign_in_page(request, visit, "/", refused)
         except ProviderUnreachable as away:
             return await _sign_in_page(request, visit, "/", SignInRefused("provider-away", detail=str(away)))
-        return _entered(visit, token, begun, to, drop_cookie(PENDING, is_secure=visit.is_secure))
+        return await _entered(visit, token, begun, to, drop_cookie(PENDING, is_secure=visit.is_secure))
 
     @post("/sign-out", status_code=200)
     async def sign_out(self, request: AnyRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
@@ -207,8 +207,11 @@ async def _paper(request: AnyRequest) -> PageContext:
     return PageContext(request, DEFAULT_LAW, await titles_of(parts_of(request).approvals))
 
 
-def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:
-    """Signed in: to the page that was asked for, or to the choice of a role."""
+async def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:
+    """Signed in: to the page that was asked for, or to the choice of a role. The browser's earlier session ends."""
+    if visit.token:
+        await visit.identity.sessions.end(visit.token)
+        await visit.identity.changed()
     address = local_address(to) if begun.caller else ACCOUNT
     return _see(address, set_cookie(SESSION, token, is_secure=visit.is_secure), *cookies)
 

@@ -32,17 +32,19 @@ class SecurityHeaders:
 
     def complete(self, given: Any, extra: Pairs, *, is_secure: bool) -> Pairs:
         """The headers *given*, with *extra*, and with those that every answer has."""
-        headers: Pairs = [(bytes(name).lower(), value) for name, value in given]
+        headers: Pairs = [(name.lower(), value) for name, value in given]
         known = dict(headers)
+        dropped = []
+        if known.get(b"content-type", b"").startswith(b"text/html"):
+            dropped.append(b"content-security-policy")
+            extra = [*extra, (b"content-security-policy", self._policy)]
+        if not known.get(b"cache-control", b"").startswith(b"public"):
+            dropped.append(b"vary")
+            varied = known.get(b"vary")
+            extra = [*extra, (b"vary", varied + b", " + VARY if varied else VARY)]
+        headers = [pair for pair in headers if pair[0] not in dropped]
         headers += [pair for pair in DEFAULTS if pair[0] not in known]
         headers += extra
         if is_secure:
             headers.append(HSTS)
-        if known.get(b"content-type", b"").startswith(b"text/html"):
-            headers = [pair for pair in headers if pair[0] != b"content-security-policy"]
-            headers.append((b"content-security-policy", self._policy))
-        if not known.get(b"cache-control", b"").startswith(b"public"):
-            varied = b", ".join(filter(None, (known.get(b"vary", b""), VARY)))
-            headers = [pair for pair in headers if pair[0] != b"vary"]
-            headers.append((b"vary", varied))
         return headers

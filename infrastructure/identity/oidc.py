@@ -113,7 +113,7 @@ class OidcProvider:
                 )
         except OAuthError as refused:
             raise TokenRefused(f"the provider does not accept the code: {refused.error}") from refused
-        except (httpx2.HTTPError, ValueError) as failure:
+        except (httpx2.HTTPError, ValueError, TypeError, AttributeError) as failure:
             raise ProviderUnreachable(f"{metadata.token_endpoint} does not answer") from failure
         _, claims = await self._verified(str(token.get("id_token", "")))
         return person_in(

@@ -70,6 +70,14 @@ def test_a_cookie_after_sign_out_is_worth_nothing(client: httpx.Client, site: Si
     assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: token}).status_code == 401
 
 
+def test_another_sign_in_ends_the_session_before_it(client: httpx.Client) -> None:
+    enter(client)
+    first = client.cookies[SESSION]
+    enter(client)
+    assert client.cookies[SESSION] != first
+    assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: first}).status_code == 401
+
+
 def test_sign_out_is_no_link(client: httpx.Client) -> None:
     enter(client)
     assert client.get("/sign-out").status_code == 405
