@@ -14,14 +14,15 @@ from typer.testing import CliRunner, Result
 
 from domain.core.ledger import Role
 from infrastructure import logging as log
-from infrastructure.identity.accounts import ADMINISTRATOR, DemoPerson
+from infrastructure.identity.accounts import ADMINISTRATOR, Accounts, DemoPerson
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.security_log import SecurityEntry
 from infrastructure.identity.service import Identity, IdentityOptions
 from infrastructure.identity.sessions import Sessions, SignIn
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import Store
 from scripts import cli
-from scripts.demo_people import demo_people
+from scripts.demo_people import demo_people, offer_demo_people
 from scripts.identity import run
 from scripts.server.serving import offer_administration
 from scripts.simulation.zone_people import MANAGERS_OF_THE_ZONE, OFFICERS_OF
@@ -99,6 +100,13 @@ def test_everybody_in_the_demo_has_one_role() -> None:
     assert len({one.principal for one in people}) == len(people)
     assert all(one.over_name for one in people if one.over)
     assert {one.over for one in people if one.role is Role.OFFICER} == set(OFFICERS_OF)
+
+
+async def test_the_demo_offers_its_people(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        await offer_demo_people(approvals, 2026)
+        offered = await Accounts(approvals.store).demo_people()
+    assert [one.principal for one in offered] == [one.principal for one in demo_people(2026)]
 
 
 async def test_the_first_administrator_is_offered_a_code_until_there_is_one(
