@@ -14,6 +14,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.api.identity.site import PASSWORD, Site, signed_site
@@ -203,6 +204,23 @@ def test_a_form_of_another_site_signs_no_one_in_or_out(page: Page, window: Brows
         assert answered.value.status == status
     page.goto("/account")
     expect(page.locator("main")).to_contain_text("王敏")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [1300, 390])
+def test_the_pages_are_without_barriers(page: Page, demo: Site, language: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    for path in ("/sign-in", "/account"):
+        page.goto(f"{path}?lang={language}")
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        tags = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        found = page.evaluate("only => axe.run({runOnly: only}).then(all => all.violations)", tags)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        if path == "/sign-in":
+            page.get_by_role("button", name="陈丽").click()
+            page.wait_for_url(f"{demo.address}/**")
 
 
 def test_the_pages_break_no_rule_of_their_own_policy(page: Page, site: Site) -> None:
