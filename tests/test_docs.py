@@ -38,7 +38,7 @@ def test_readme_lists_every_setting() -> None:
 
 def test_readme_lists_every_command_of_the_command_line() -> None:
     names = {command.name or (command.callback and command.callback.__name__) for command in cli.registered_commands}
-    names |= {str(group.name) for group in cli.registered_groups}
+    names |= {group.name for group in cli.registered_groups}
 
     assert set(re.findall(r"^\| `countersign ([a-z-]+)", README, re.MULTILINE)) == names
 
