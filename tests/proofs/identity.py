@@ -18,7 +18,7 @@ import httpx
 
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
-from tests.api.identity.site import Site, signed_site
+from tests.api.identity.site import PATIENCE, Site, signed_site
 from tests.conftest import reachable_folder
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
@@ -61,7 +61,7 @@ def sign_in_elsewhere(_budget: Budget) -> str:
 
 def attempts(site: Site, issuer: str) -> str:
     """What is right passes, and nothing else does."""
-    with httpx.Client(follow_redirects=False) as browser:
+    with httpx.Client(timeout=PATIENCE, follow_redirects=False) as browser:
         callback = to_callback(browser, site, "sub-wang")
         if parse_qs(urlsplit(callback).query).get("iss") != [issuer]:
             raise RefutedError("the provider does not name itself in its answer (RFC 9207)")
@@ -76,7 +76,7 @@ def attempts(site: Site, issuer: str) -> str:
         expect(browser, callback, 401)
         to_callback(browser, site, "sub-wang")
         expect(browser, spoilt[1], 401)
-    with httpx.Client(follow_redirects=False) as stranger:
+    with httpx.Client(timeout=PATIENCE, follow_redirects=False) as stranger:
         expect(stranger, to_callback(stranger, site, "sub-stranger"), 401)
     return f"{PACKAGE}: one sign-in of five was right, and passed"
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.core.ledger import Role
 from infrastructure.identity.accounts import DemoPerson
-from tests.api.identity.site import Site, signed_site
+from tests.api.identity.site import PATIENCE, Site, signed_site
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def site(shared_database_url: str) -> Iterator[Site]:
 @pytest.fixture
 def client(site: Site) -> Iterator[httpx.Client]:
     """A client without any credentials."""
-    with httpx.Client(base_url=site.address) as opened:
+    with httpx.Client(timeout=PATIENCE, base_url=site.address) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from api.identity.gateway import GatewayMode
 from api.web.problems import Problem
 from infrastructure.settings import Gateway, SettingRefused, Settings
 from tests.api.client import problem
-from tests.api.identity.site import Site, signed_site
+from tests.api.identity.site import PATIENCE, Site, signed_site
 
 SECRET = "s" * 32
 WANG = {"X-Actor": "%E7%8E%8B%E6%95%8F", "X-Department": "zone-office", "X-Role": "project_manager"}
@@ -27,13 +27,13 @@ def gateway(shared_database_url: str) -> Iterator[Site]:
 
 
 def test_the_gateway_with_its_secret_is_believed(gateway: Site) -> None:
-    me = httpx.get(f"{gateway.address}/v1/me", headers=WANG | PROOF).json()
+    me = httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=WANG | PROOF).json()
     assert (me["id"], me["role"], me["over"]) == ("王敏", "project_manager", "zone-office")
 
 
 @pytest.mark.parametrize("proof", [{}, {"X-Gateway-Secret": ""}, {"X-Gateway-Secret": "t" * 32}])
 def test_without_the_secret_no_one_is_believed(gateway: Site, proof: dict[str, str]) -> None:
-    problem(httpx.get(f"{gateway.address}/v1/me", headers=WANG | proof), "gateway-refused")
+    problem(httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=WANG | proof), "gateway-refused")
 
 
 @pytest.mark.parametrize("missing", WANG)
@@ -41,23 +41,23 @@ def test_without_the_secret_no_one_is_believed(gateway: Site, proof: dict[str, s
 def test_all_three_headers_are_required(gateway: Site, missing: str, value: str | None) -> None:
     headers = {name: text for name, text in (WANG | PROOF).items() if name != missing}
     headers |= {} if value is None else {missing: value}
-    problem(httpx.get(f"{gateway.address}/v1/me", headers=headers), "gateway-refused")
+    problem(httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=headers), "gateway-refused")
 
 
 def test_a_header_that_comes_twice_is_refused(gateway: Site) -> None:
     pairs = [*(WANG | PROOF).items(), ("X-Role", "auditor")]
-    problem(httpx.get(f"{gateway.address}/v1/me", headers=pairs), "gateway-refused")
+    problem(httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=pairs), "gateway-refused")
 
 
 @pytest.mark.parametrize(
     ("role", "code"), [("system", "role-reserved"), ("%61uditor", "invalid-header"), ("king", "invalid-header")]
 )
 def test_no_other_role_is_taken(gateway: Site, role: str, code: str) -> None:
-    problem(httpx.get(f"{gateway.address}/v1/me", headers=WANG | PROOF | {"X-Role": role}), code)
+    problem(httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=WANG | PROOF | {"X-Role": role}), code)
 
 
 def test_a_request_without_assertion_needs_sign_in(gateway: Site) -> None:
-    problem(httpx.get(f"{gateway.address}/v1/me", headers=PROOF), "signin-required")
+    problem(httpx.get(f"{gateway.address}/v1/me", timeout=PATIENCE, headers=PROOF), "signin-required")
 
 
 def test_the_unix_socket_is_the_gateways_alone(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_mode_without_what_it_needs_is_refused(tmp_path: Path, chosen: dict[st
 
 def test_an_open_gateway_believes_anybody(shared_database_url: str) -> None:
     with signed_site(shared_database_url, gateway=Gateway.OPEN) as site:
-        assert httpx.get(f"{site.address}/v1/me", headers=WANG).json()["id"] == "王敏"
-        problem(httpx.get(f"{site.address}/v1/me"), "actor-missing")
+        assert httpx.get(f"{site.address}/v1/me", timeout=PATIENCE, headers=WANG).json()["id"] == "王敏"
+        problem(httpx.get(f"{site.address}/v1/me", timeout=PATIENCE), "actor-missing")
         forged = WANG | {"Authorization": "Bearer cs_live_0000_" + "0" * 64}
-        problem(httpx.get(f"{site.address}/v1/me", headers=forged), "credential-invalid")
+        problem(httpx.get(f"{site.address}/v1/me", timeout=PATIENCE, headers=forged), "credential-invalid")

@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey, RSAKey
 from infrastructure.identity.claims import LOGOUT_EVENT
 from tests.api.client import problem
 from tests.api.identity.fake_provider import AUDIENCE, CLIENT, FakeProvider, fake_provider
-from tests.api.identity.site import EARLY, Site, signed_site
+from tests.api.identity.site import EARLY, PATIENCE, Site, signed_site
 
 HTML = {"Accept": "text/html"}
 Spoil = Callable[[FakeProvider, dict[str, Any]], None]
@@ -60,7 +60,7 @@ def provider(running: FakeProvider, oidc_site: Site, shared_database_url: str) -
 
 @pytest.fixture
 def client(oidc_site: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=oidc_site.address) as opened:
+    with httpx.Client(timeout=PATIENCE, base_url=oidc_site.address) as opened:
         yield opened
 
 
@@ -202,7 +202,7 @@ def test_an_answer_is_taken_once_and_in_the_browser_that_began(
 ) -> None:
     sent = leave(client)
     provider.claims = claims(provider, oidc_site, sent["nonce"])
-    with httpx.Client(base_url=oidc_site.address) as other:
+    with httpx.Client(timeout=PATIENCE, base_url=oidc_site.address) as other:
         assert come_back(other, sent, code="once").status_code == 401
         leave(other)
         assert come_back(other, sent, code="once").status_code == 401
@@ -287,12 +287,12 @@ def test_the_provider_signs_a_person_out(client: httpx.Client, oidc_site: Site, 
         assert client.get("/v1/me").status_code == 200
 
         token = logout_token(provider, oidc_site, **named)
-        answer = httpx.post(f"{oidc_site.address}/sign-in/back-channel", data={"logout_token": token})
+        answer = httpx.post(f"{oidc_site.address}/sign-in/back-channel", timeout=PATIENCE, data={"logout_token": token})
 
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-store"
         assert client.get("/v1/me").status_code == 401
-        again = httpx.post(f"{oidc_site.address}/sign-in/back-channel", data={"logout_token": token})
+        again = httpx.post(f"{oidc_site.address}/sign-in/back-channel", timeout=PATIENCE, data={"logout_token": token})
         assert again.status_code == 400
 
 
@@ -312,7 +312,7 @@ def test_the_provider_signs_a_person_out(client: httpx.Client, oidc_site: Site, 
 )
 def test_a_spoilt_logout_token_ends_nothing(oidc_site: Site, provider: FakeProvider, changed: dict[str, Any]) -> None:
     token = logout_token(provider, oidc_site, **changed)
-    answer = httpx.post(f"{oidc_site.address}/sign-in/back-channel", data={"logout_token": token})
+    answer = httpx.post(f"{oidc_site.address}/sign-in/back-channel", timeout=PATIENCE, data={"logout_token": token})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 

@@ -14,7 +14,7 @@ from api.identity.origin import Origin, Proxies
 from api.identity.security_headers import SecurityHeaders
 from infrastructure.identity.service import options_of
 from infrastructure.settings import Gateway, SettingRefused, Settings
-from tests.api.identity.site import PASSWORD, signed_site
+from tests.api.identity.site import PASSWORD, PATIENCE, signed_site
 
 
 def origin(peer: str | None, networks: str = "10.0.0.0/8, ::1", public: str = "", **headers: str) -> Origin:
@@ -100,7 +100,7 @@ def test_the_policy_of_pages_names_the_issuer() -> None:
 def test_without_tls_a_password_is_not_asked_for_over_a_network(database_url: str) -> None:
     with (
         signed_site(database_url, trusted_proxies="127.0.0.1") as site,
-        httpx.Client(base_url=site.address, headers={"X-Forwarded-For": "203.0.113.9"}) as client,
+        httpx.Client(timeout=PATIENCE, base_url=site.address, headers={"X-Forwarded-For": "203.0.113.9"}) as client,
     ):
         page = client.get("/sign-in", headers={"Accept": "text/html"}).text
         assert "此连接未加密" in page

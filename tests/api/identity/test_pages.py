@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from infrastructure.identity.accounts import DemoPerson
-from tests.api.identity.site import EARLY, LEADER, OFFICER, PASSWORD, Site, signed_site
+from tests.api.identity.site import EARLY, LEADER, OFFICER, PASSWORD, PATIENCE, Site, signed_site
 
 SESSION = "countersign-session"
 HTML = {"Accept": "text/html"}
@@ -56,7 +56,7 @@ def test_a_cookie_planted_before_sign_in_is_worth_nothing_after_it(client: httpx
 
     values = [cookie.value for cookie in client.cookies.jar if cookie.name == SESSION]
     assert planted not in values[-1:]
-    assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: planted}).status_code == 401
+    assert httpx.get(client.base_url.join("/v1/me"), timeout=PATIENCE, cookies={SESSION: planted}).status_code == 401
 
 
 def test_a_cookie_after_sign_out_is_worth_nothing(client: httpx.Client, site: Site) -> None:
@@ -67,7 +67,7 @@ def test_a_cookie_after_sign_out_is_worth_nothing(client: httpx.Client, site: Si
     assert client.post("/sign-out").headers["location"] == "/sign-in"
 
     assert SESSION not in client.cookies
-    assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: token}).status_code == 401
+    assert httpx.get(client.base_url.join("/v1/me"), timeout=PATIENCE, cookies={SESSION: token}).status_code == 401
 
 
 def test_another_sign_in_ends_the_session_before_it(client: httpx.Client) -> None:
@@ -75,7 +75,7 @@ def test_another_sign_in_ends_the_session_before_it(client: httpx.Client) -> Non
     first = client.cookies[SESSION]
     enter(client)
     assert client.cookies[SESSION] != first
-    assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: first}).status_code == 401
+    assert httpx.get(client.base_url.join("/v1/me"), timeout=PATIENCE, cookies={SESSION: first}).status_code == 401
 
 
 def test_sign_out_is_no_link(client: httpx.Client) -> None:
@@ -96,7 +96,7 @@ def test_of_several_roles_one_is_chosen_and_changed(client: httpx.Client) -> Non
         assert client.post("/account/role", data={"grant": str(grant.id)}).status_code == 303
         me = client.get("/v1/me").json()
         assert (me["role"], me["over"]) == (grant.role, grant.over)
-        assert httpx.get(client.base_url.join("/v1/me"), cookies={SESSION: first}).status_code == 401
+        assert httpx.get(client.base_url.join("/v1/me"), timeout=PATIENCE, cookies={SESSION: first}).status_code == 401
         first = client.cookies[SESSION]
 
 
@@ -108,7 +108,7 @@ def test_a_role_that_is_not_held_is_not_chosen(client: httpx.Client, grant: str)
 
 def test_other_sessions_are_listed_and_ended(client: httpx.Client, site: Site) -> None:
     enter(client)
-    with httpx.Client(base_url=site.address, headers={"User-Agent": "<b>Phone</b>"}) as phone:
+    with httpx.Client(timeout=PATIENCE, base_url=site.address, headers={"User-Agent": "<b>Phone</b>"}) as phone:
         enter(phone)
         page = client.get("/account", headers=HTML).text
         assert "&lt;b&gt;Phone" in page
@@ -180,7 +180,7 @@ def new_site(database_url: str) -> Iterator[Site]:
 def test_the_first_administrator_signs_in_by_a_code_once(new_site: Site) -> None:
     code = new_site.run(lambda: new_site.identity.accounts.new_code(new_site.identity.clock()))
     form = {"login": "admin", "name": "高明", "password": PASSWORD}
-    with httpx.Client(base_url=new_site.address) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=new_site.address) as client:
         assert "一次性代码" in client.get("/sign-in", headers=HTML).text
         assert client.post("/sign-in/demo", data={"person": "admin"}).status_code == 401
         assert client.post("/sign-in/administrator", data=form | {"code": "0000"}).status_code == 401
@@ -195,7 +195,7 @@ def test_the_first_administrator_signs_in_by_a_code_once(new_site: Site) -> None
 
 
 def test_demo_people_exist_only_where_the_demo_made_them(new_site: Site) -> None:
-    with httpx.Client(base_url=new_site.address) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=new_site.address) as client:
         assert "try as" not in client.get("/sign-in?lang=en", headers=HTML).text
         person = DemoPerson("陈丽", "陈丽", OFFICER.role)
         assert client.post("/sign-in/demo", data={"person": person.principal}).status_code == 401
