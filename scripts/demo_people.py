@@ -25,9 +25,12 @@ def demo_people(seed: int) -> list[DemoPerson]:
     departments = {str(row["dept_code"]): str(row["dept_name"]) for row in rows}
     chance = Chance(seed, "enterprises")
     enterprises = [enterprise(chance) for _ in APPLICANTS]
-    people = [DemoPerson(one.name, one.name, one.role, one.over, one.over_name) for one in zone_people(departments)]
+    people = [
+        DemoPerson(person.name, person.name, person.role, person.over, person.over_name)
+        for person in zone_people(departments)
+    ]
     applicants = [
-        DemoPerson(one.actor.id, name, Role.APPLICANT, one.code, one.name)
-        for name, one in zip(APPLICANTS, enterprises, strict=True)
+        DemoPerson(person.actor.id, name, Role.APPLICANT, person.code, person.name)
+        for name, person in zip(APPLICANTS, enterprises, strict=True)
     ]
     return [*people[:2], *applicants, *people[2:]]

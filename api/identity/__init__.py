@@ -1,1 +1,1 @@
-"""Sign-in over HTTP: who sends each request, the pages of sign-in, and what a caller is told of itself."""
+"""Sign-in over HTTP: who sends each request, the pages of sign-in, and the endpoint by which callers see themselves."""

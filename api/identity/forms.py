@@ -33,4 +33,4 @@ def local_address(text: str) -> str:
 
 
 def _unreadable() -> Problem:
-    return Problem("bad-request", "the form can't be read", remedy="send it from the page it stands on")
+    return Problem("bad-request", "the form can't be read", remedy="send it from the page it is on")

@@ -29,7 +29,7 @@ class GatewayMode:
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody is believed."""
+        """Whether any client is believed."""
         return self.mode is Gateway.OPEN
 
     def actor(self, address: str, headers: dict[bytes, bytes], pairs: Any) -> Actor | None:

@@ -203,7 +203,7 @@ def _wants_page(headers: dict[bytes, bytes]) -> bool:
 
 
 def _sign_in_address(scope: Any) -> bytes:
-    """The sign-in page, which leads back to the page that was asked for."""
+    """The sign-in page, which leads back to the requested page."""
     if scope["method"] not in ("GET", "HEAD") or scope["path"] == "/":
         return b"/sign-in"
     query = scope["query_string"].decode("latin-1")

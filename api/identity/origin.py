@@ -49,7 +49,7 @@ class Proxies:
         return Origin(self._client(peer, forwarded), secure, is_local=False)
 
     def _client(self, peer: str, forwarded: bytes) -> str:
-        """The last address in X-Forwarded-For that no trusted proxy has: what stands before it, anybody may write."""
+        """The last address in X-Forwarded-For that no trusted proxy has: clients can write what comes before it."""
         for part in reversed(forwarded.decode("latin-1").split(",")):
             address = part.strip().strip("[]")
             if _read(address) is None:

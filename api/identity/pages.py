@@ -151,7 +151,7 @@ class SignInPages(Controller):
         """Act by another grant from now on, under a new token."""
         visit, fields = visit_of(request.scope), await _fields(request)
         signed_in = _signed_in(visit)
-        chosen = next((one for one in signed_in.grants if str(one.id) == fields.get("grant")), None)
+        chosen = next((held for held in signed_in.grants if str(held.id) == fields.get("grant")), None)
         if chosen is None:
             raise Problem("role-not-chosen", "you do not hold this role now", remedy="choose one of those at /account")
         token = await visit.identity.sessions.choose(visit.token, chosen.id)
@@ -208,7 +208,7 @@ async def _paper(request: AnyRequest) -> PageContext:
 
 
 async def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:
-    """Signed in: to the page that was asked for, or to the choice of a role. The browser's earlier session ends."""
+    """Signed in: to the page the person wanted, or to the choice of a role. The browser's earlier session ends."""
     if visit.token:
         await visit.identity.sessions.end(visit.token)
         await visit.identity.changed()

@@ -1,4 +1,4 @@
-"""What a caller is told of itself: its id, kind, role, what it acts for, its scopes and grants."""
+"""The caller as it sees itself: its id, kind, role, what it acts for, its scopes and grants."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Me(Struct, frozen=True):
 
 
 def me_of(caller: Caller, grants: Sequence[Grant] = (), chosen: UUID | None = None) -> Me:
-    """What *caller* is told of itself."""
+    """*caller* as it sees itself."""
     return Me(
         id=caller.id,
         name=caller.name,

@@ -1,4 +1,4 @@
-"""One visit: who sends a request and from where, as the identity middleware found out before any handler ran."""
+"""One visit: who sends a request and from where, as the identity middleware resolved it before any handler ran."""
 
 from __future__ import annotations
 

@@ -128,8 +128,16 @@ class Accounts:
     async def add_demo_people(self, people: Sequence[DemoPerson]) -> None:
         """Offer *people* on the sign-in page: this marks the database as one of a demonstration."""
         async with self._store.connection() as connection, connection.transaction():
-            for position, one in enumerate(people):
-                given = [one.principal, one.name, one.role.value, one.over, one.over_name, uuid4(), position]
+            for position, person in enumerate(people):
+                given = [
+                    person.principal,
+                    person.name,
+                    person.role.value,
+                    person.over,
+                    person.over_name,
+                    uuid4(),
+                    position,
+                ]
                 await connection.execute(ADD_DEMO_PERSON, given)
 
 

@@ -111,7 +111,7 @@ def require_origin(
 
 def _audience(claims: Mapping[str, Any]) -> list[str]:
     audience = claims.get("aud")
-    return [audience] if isinstance(audience, str) else [one for one in audience or () if isinstance(one, str)]
+    return [audience] if isinstance(audience, str) else [name for name in audience or () if isinstance(name, str)]
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> int:

@@ -44,7 +44,9 @@ class AccountDirectory:
         first = await self._accounts.administrator()
         if first is not None and first.principal == principal:
             return first.name
-        return next((one.name for one in await self._accounts.demo_people() if one.principal == principal), None)
+        return next(
+            (person.name for person in await self._accounts.demo_people() if person.principal == principal), None
+        )
 
     async def grants_of(self, principal: str, at: datetime) -> Sequence[Grant]:
         granted = list(await self._inner.grants_of(principal, at))
@@ -52,7 +54,7 @@ class AccountDirectory:
         if first is not None and first.principal == principal:
             granted.append(first.grant)
         people = await self._accounts.demo_people()
-        return granted + [_grant(one) for one in people if one.principal == principal]
+        return granted + [_grant(person) for person in people if person.principal == principal]
 
     async def key(self, key_id: str) -> Key | None:
         return await self._inner.key(key_id)

@@ -1,4 +1,4 @@
-"""API keys of programs: found by their id, the secret compared by its digest, last use noted to the hour."""
+"""API keys of programs: looked up by their id, the secret compared by its digest, last use noted to the hour."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class KeyRefused(Exception):  # noqa: N818 it says why the key is not accepted
-    """A key that is not accepted. *reason* is for the security log; the program is not told more than that."""
+    """A key that is not accepted. *reason* is for the security log; the answer to the program does not say it."""
 
     def __init__(self, reason: str, key_id: str = "") -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class ApiKeys:
         if key.expires_at is not None and now >= key.expires_at:
             raise KeyRefused("expired", key_id)
         grants = await self._directory.grants_of(key.principal, now)
-        grant = next((one for one in grants if one.id == key.grant), None)
+        grant = next((held for held in grants if held.id == key.grant), None)
         name = await self._directory.name_of(key.principal)
         if grant is None or name is None:
             raise KeyRefused("the key's grant has ended", key_id)

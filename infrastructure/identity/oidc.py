@@ -189,7 +189,7 @@ class OidcProvider:
 
     def _session(self, metadata: ProviderMetadata) -> Any:
         offered = metadata.token_endpoint_auth_methods_supported
-        method = next((one for one in CONFIDENTIAL if one in offered), CONFIDENTIAL[0])
+        method = next((method for method in CONFIDENTIAL if method in offered), CONFIDENTIAL[0])
         return AsyncOAuth2Client(
             self.client.client_id,
             self.client.client_secret or None,

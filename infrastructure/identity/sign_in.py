@@ -100,7 +100,7 @@ async def by_provider(
 
 async def as_demo_person(identity: Identity, principal: str, where: Where) -> tuple[str, SignedIn]:
     """Sign in as a person of the demonstration; the caller has seen that it is on this machine."""
-    if all(one.principal != principal for one in await identity.accounts.demo_people()):
+    if all(person.principal != principal for person in await identity.accounts.demo_people()):
         raise await _refused(identity, "no-demo", "demo", where, principal)
     return await _begin(
         identity, SignIn(principal=principal, method="demo", address=where.address, browser=where.browser)

@@ -59,6 +59,8 @@ def zone_people(department_names: dict[str, str]) -> list[ZonePerson]:
     managers = [ZonePerson(name, Role.PROJECT_MANAGER, OFFICE) for name in MANAGERS_OF_THE_ZONE[:2]]
     officers = [ZonePerson(names[0], Role.OFFICER, department) for department, names in OFFICERS_OF.items()]
     return [
-        ZonePerson(one.name, one.role, one.over, one.over_name or department_names.get(one.over, one.over))
-        for one in (*managers, *OF_THE_WHOLE_ZONE, *officers)
+        ZonePerson(
+            person.name, person.role, person.over, person.over_name or department_names.get(person.over, person.over)
+        )
+        for person in (*managers, *OF_THE_WHOLE_ZONE, *officers)
     ]

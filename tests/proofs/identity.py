@@ -145,8 +145,8 @@ def answers(address: str) -> bool:
 
 def free_ports() -> tuple[int, int]:
     """Two ports that nothing listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as other:
+        return first.getsockname()[1], other.getsockname()[1]
 
 
 PROOFS = (

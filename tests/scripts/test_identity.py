@@ -81,12 +81,12 @@ def test_links_and_passwords_stand_in_the_log(url: str) -> None:
     assert call("users", "link", "https://idp.example.org", "sub-1", "wang.min").exit_code == 0
     assert call("users", "set-password", "wang.min", "--stdin", typed=f"{PASSWORD}\n").exit_code == 0
 
-    told = json.decode(call("security-log", "--json").stdout, type=list[SecurityEntry])
-    assert [(entry.kind, entry.principal) for entry in told] == [
+    entries = json.decode(call("security-log", "--json").stdout, type=list[SecurityEntry])
+    assert [(entry.kind, entry.principal) for entry in entries] == [
         ("password_set", "wang.min"),
         ("account_linked", "wang.min"),
     ]
-    assert "sub-1 at https://idp.example.org" in told[1].detail
+    assert "sub-1 at https://idp.example.org" in entries[1].detail
     assert len(json.decode(call("security-log", "--json", "--kind", "account_linked").stdout)) == 1
     assert "password set" in call("security-log").stdout
     assert call("security-log", "--kind", "nonsense").exit_code == 2
@@ -96,17 +96,17 @@ def test_everybody_in_the_demo_has_one_role() -> None:
     people = demo_people(2026)
     names = [*MANAGERS_OF_THE_ZONE, *(name for names in OFFICERS_OF.values() for name in names)]
     assert len(set(names)) == len(names)
-    assert {one.role for one in people} == set(Role) - {Role.SYSTEM, Role.INTEGRATOR}
-    assert len({one.principal for one in people}) == len(people)
-    assert all(one.over_name for one in people if one.over)
-    assert {one.over for one in people if one.role is Role.OFFICER} == set(OFFICERS_OF)
+    assert {person.role for person in people} == set(Role) - {Role.SYSTEM, Role.INTEGRATOR}
+    assert len({person.principal for person in people}) == len(people)
+    assert all(person.over_name for person in people if person.over)
+    assert {person.over for person in people if person.role is Role.OFFICER} == set(OFFICERS_OF)
 
 
 async def test_the_demo_offers_its_people(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await offer_demo_people(approvals, 2026)
         offered = await Accounts(approvals.store).demo_people()
-    assert [one.principal for one in offered] == [one.principal for one in demo_people(2026)]
+    assert [person.principal for person in offered] == [person.principal for person in demo_people(2026)]
 
 
 async def test_the_first_administrator_is_offered_a_code_until_there_is_one(

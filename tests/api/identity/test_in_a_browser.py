@@ -28,15 +28,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def program() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
         pytest.skip(INSTALL)
-    return found
+    return chromium
 
 
 @pytest.fixture(scope="module")
 def issuer(program: str) -> Iterator[str]:
-    """A provider in a process of its own, which signs in whoever says who they are."""
+    """A provider in a process of its own, which signs in anyone who says who they are."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce"]
@@ -135,7 +135,7 @@ def test_a_session_cookie_planted_before_is_replaced(page: Page, window: Browser
     attackers = cookies(window)[SESSION]
 
     page.goto("/sign-in")
-    at_provider(page, "sub-li")  # in a browser that has the session of somebody else
+    at_provider(page, "sub-li")  # in a browser that has another person's session
     page.wait_for_url(f"{site.address}/account")
 
     assert cookies(window)[SESSION] != attackers
@@ -215,8 +215,8 @@ def test_the_pages_are_without_barriers(page: Page, demo: Site, language: str, w
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(AXE_SCRIPT)
         tags = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        found = page.evaluate("only => axe.run({runOnly: only}).then(all => all.violations)", tags)
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        violations = page.evaluate("only => axe.run({runOnly: only}).then(all => all.violations)", tags)
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == []
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         if path == "/sign-in":
             page.get_by_role("button", name="陈丽").click()

@@ -122,9 +122,9 @@ def test_a_refused_key_is_logged_and_not_explained(client: httpx.Client, site: S
     wrong = {"Authorization": "Bearer " + API_KEY.text[:-1] + ("1" if API_KEY.text[-1] == "0" else "0")}
     answer = client.get("/v1/me", headers=wrong)
 
-    told = problem(answer, "credential-invalid")
+    document = problem(answer, "credential-invalid")
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-    assert API_KEY.id not in str(told)
+    assert API_KEY.id not in str(document)
     since = site.identity.clock().replace(hour=0)
     entries = site.run(lambda: site.identity.log.read(since, kind="key_refused"))
     assert any(API_KEY.id in entry.detail and entry.address == "127.0.0.1" for entry in entries)

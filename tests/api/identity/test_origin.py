@@ -29,7 +29,7 @@ def origin(peer: str | None, networks: str = "10.0.0.0/8, ::1", public: str = ""
     [
         ("203.0.113.9", "127.0.0.1", "203.0.113.9"),  # no proxy of ours
         ("10.1.2.3", "203.0.113.9", "203.0.113.9"),
-        ("10.1.2.3", "127.0.0.1, 203.0.113.9", "203.0.113.9"),  # what stands first, the client wrote
+        ("10.1.2.3", "127.0.0.1, 203.0.113.9", "203.0.113.9"),  # the client wrote the first
         ("10.1.2.3", "198.51.100.1, 203.0.113.9, 10.9.9.9", "203.0.113.9"),
         ("10.1.2.3", "nonsense", "10.1.2.3"),
         ("10.1.2.3", "nonsense, 10.4.4.4", "10.4.4.4"),
@@ -64,8 +64,8 @@ def test_tls_is_that_of_the_proxy_or_of_the_public_url() -> None:
 @given(st.text(max_size=60))
 def test_no_forwarded_text_is_taken_for_an_address(text: str) -> None:
     headers = {b"x-forwarded-for": text.encode("utf-8", "surrogatepass")}
-    found = Proxies("10.0.0.0/8", "").origin({"client": ("10.0.0.1", 1), "scheme": "http"}, headers)
-    assert found.address == "10.0.0.1" or found.address in text
+    read = Proxies("10.0.0.0/8", "").origin({"client": ("10.0.0.1", 1), "scheme": "http"}, headers)
+    assert read.address == "10.0.0.1" or read.address in text
 
 
 @pytest.mark.parametrize("networks", ["10.0.0.0/99", "1.2.3", "::/200"])

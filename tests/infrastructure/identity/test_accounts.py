@@ -19,7 +19,7 @@ async def test_a_code_appoints_one_administrator(identity: Identity, clock: Move
     code = await identity.accounts.new_code(clock())
 
     attempts = [identity.accounts.appoint(code, f"admin-{nth}", "高明", clock()) for nth in range(5)]
-    appointed = [one for one in await asyncio.gather(*attempts) if one]
+    appointed = [person for person in await asyncio.gather(*attempts) if person]
 
     assert len(appointed) == 1
     assert await identity.directory.name_of(appointed[0].principal) == "高明"
@@ -61,7 +61,7 @@ async def test_demo_people_are_principals(identity: Identity, clock: MovedClock)
     await identity.accounts.add_demo_people(people)
     await identity.accounts.add_demo_people(people)
 
-    assert [one.principal for one in await identity.accounts.demo_people()] == ["王芳", "高明"]
+    assert [person.principal for person in await identity.accounts.demo_people()] == ["王芳", "高明"]
     ((grant),) = await identity.directory.grants_of("王芳", clock())
     assert (grant.role, grant.over) == (Role.OFFICER, "land")
 

@@ -1,4 +1,4 @@
-"""API keys: found by id, compared by digest, two at a time, with an expiry and the hour of their last use."""
+"""API keys: looked up by id, compared by digest, two at a time, with an expiry and the hour of their last use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_key_has_its_form() -> None:
     assert NEW.text != OLD.text
 
 
-@pytest.mark.parametrize("text", [OLD.text, NEW.text])
+@pytest.mark.parametrize("text", [OLD.text, NEW.text], ids=["old", "new"])
 async def test_both_secrets_of_a_key_work(identity: Identity, text: str) -> None:
     use = await identity.program(text)
 
@@ -50,6 +50,7 @@ async def test_last_use_is_stored_to_the_hour(identity: Identity, clock: MovedCl
 @pytest.mark.parametrize(
     "text",
     ["", "cs_live_", OLD.text[:-1], OLD.text + "0", new_key(OLD.id).text, new_key().text, "a.b.c", OLD.text.upper()],
+    ids=["empty", "prefix", "shorter", "longer", "other-secret", "other-key", "token", "capitals"],
 )
 async def test_any_other_text_is_refused(identity: Identity, text: str) -> None:
     with pytest.raises(KeyRefused):

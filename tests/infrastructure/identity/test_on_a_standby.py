@@ -49,9 +49,9 @@ async def test_a_session_that_exists_is_served(identity: Identity, standby: Iden
     token, begun = await identity.begin(SignIn(principal="wang", method="password"))
     clock.move(minutes=5)
 
-    found = await standby.signed_in(token)
-    assert found is not None
-    assert found.session.touched_at == begun.session.touched_at  # the use could not be stored
+    signed_in = await standby.signed_in(token)
+    assert signed_in is not None
+    assert signed_in.session.touched_at == begun.session.touched_at  # the use could not be stored
     clock.move(minutes=25)
     standby.forget()
     assert await standby.signed_in(token) is None

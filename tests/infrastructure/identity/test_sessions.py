@@ -29,11 +29,11 @@ def directory() -> FixedDirectory:
 async def test_a_session_is_found_by_its_token_alone(identity: Identity, database_url: str) -> None:
     token, begun = await identity.begin(WANG)
 
-    found = await identity.signed_in(token)
-    assert found == begun
-    assert found is not None
-    assert found.caller is not None
-    assert (found.caller.id, found.caller.role, found.session.address) == ("wang", Role.OFFICER, "10.0.0.7")
+    signed_in = await identity.signed_in(token)
+    assert signed_in == begun
+    assert signed_in is not None
+    assert signed_in.caller is not None
+    assert (signed_in.caller.id, signed_in.caller.role, signed_in.session.address) == ("wang", Role.OFFICER, "10.0.0.7")
     assert await identity.signed_in(token[:-1] + "x") is None
     assert await identity.signed_in("") is None
     with psycopg.connect(database_url) as connection:
@@ -83,10 +83,10 @@ async def test_another_role_comes_with_another_token(identity: Identity, directo
 
     assert renewed is not None
     assert await identity.signed_in(token) is None
-    found = await identity.signed_in(renewed)
-    assert found is not None
-    assert found.caller is not None
-    assert (found.caller.role, found.session.id) == (Role.LEADER, begun.session.id)
+    signed_in = await identity.signed_in(renewed)
+    assert signed_in is not None
+    assert signed_in.caller is not None
+    assert (signed_in.caller.role, signed_in.session.id) == (Role.LEADER, begun.session.id)
     assert await identity.sessions.choose(token, OFFICER.id) is None
 
 
@@ -95,9 +95,9 @@ async def test_a_grant_that_ended_no_longer_acts(identity: Identity, directory: 
     directory.grants["wang"] = []
     identity.forget()
 
-    found = await identity.signed_in(token)
-    assert found is not None
-    assert found.caller is None
+    signed_in = await identity.signed_in(token)
+    assert signed_in is not None
+    assert signed_in.caller is None
 
 
 async def test_a_closed_principal_has_no_session(identity: Identity, directory: FixedDirectory) -> None:
@@ -120,7 +120,7 @@ async def test_sessions_are_listed_and_ended_by_their_owner_alone(identity: Iden
     assert not await identity.sessions.end_one("li", listed[1].id)
     assert await identity.sessions.end_one("wang", listed[1].id)
     assert await identity.sessions.end_all("wang", but=listed[0].id) == 1
-    assert [one.id for one in await identity.sessions.of("wang", clock())] == [listed[0].id]
+    assert [session.id for session in await identity.sessions.of("wang", clock())] == [listed[0].id]
     assert await identity.sessions.end(tokens[2]) == listed[0].id
     assert await identity.sessions.end(tokens[2]) is None
 
