@@ -26,6 +26,8 @@ from api.health import healthz, readyz
 from api.html.frame import html_router, not_found_page
 from api.html.page import app_css
 from api.html.titles import NameRoutes
+from api.identity.pages import SignInPages
+from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.law.calendars import CalendarRoutes
@@ -87,7 +89,13 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a 
     AccessCommands,
 )
 
-PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (LawRoutes, ProblemCatalogue, healthz, readyz)
+PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
+    LawRoutes,
+    IdentityRoutes,
+    ProblemCatalogue,
+    healthz,
+    readyz,
+)
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     ProgressPages,
@@ -99,6 +107,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    SignInPages,
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,6 +20,10 @@ TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
 STALE_DAYS = 10  # two working weeks
 MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
+SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working day
+SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
+KEY_RATE = 100
+SECRETS = ("gateway_secret", "oidc_client_secret")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -37,6 +42,19 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Gateway(StrEnum):
+    """Whose word is taken for who sends a request, by the headers X-Actor, X-Department and X-Role.
+
+    *open*: anybody's who reaches the server; *closed*: no one's; *secret*: that of a gateway which sends the shared
+    secret; *unix*: that of a gateway which connects by the Unix socket.
+    """
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SECRET = "secret"  # noqa: S105 a mode, no password
+    UNIX = "unix"
 
 
 class SettingRefusedError(Exception):
@@ -109,6 +127,56 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    public_url: Annotated[
+        str,
+        Meta(
+            description="The address that people reach this server by, such as https://approvals.example.org: needed "
+            "for sign-in by OpenID Connect and behind a proxy that speaks TLS.",
+            pattern=r"^(https?://[A-Za-z0-9._:\[\]-]+)?$",
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(
+            description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, separated by commas, "
+            "such as 10.0.0.0/8.",
+            pattern=r"^[0-9a-fA-F.:/, ]*$",
+        ),
+    ] = ""
+    gateway: Annotated[
+        Gateway,
+        Meta(
+            description="Whose headers X-Actor, X-Department and X-Role are believed: open (anybody's who reaches the "
+            "server), closed (sign-in and keys alone), secret or unix."
+        ),
+    ] = Gateway.OPEN
+    gateway_secret: Annotated[
+        str,
+        Meta(
+            description="What a gateway sends in X-Gateway-Secret; 32 characters or more.", pattern=r"^([!-~]{32,})?$"
+        ),
+    ] = ""
+    socket: Annotated[
+        str, Meta(description="Path of a Unix socket to listen at, instead of COUNTERSIGN_HOST and COUNTERSIGN_PORT.")
+    ] = ""
+    oidc_issuer: Annotated[
+        str, Meta(description="OpenID Connect provider that people sign in with; an https address.")
+    ] = ""
+    oidc_client_id: Annotated[str, Meta(description="What the provider calls this installation.")] = ""
+    oidc_client_secret: Annotated[str, Meta(description="The client secret that the provider gave out.")] = ""
+    oidc_audience: Annotated[
+        str, Meta(description="Audience of the provider's access tokens (RFC 9068); empty: none are accepted.")
+    ] = ""
+    session_idle_minutes: Annotated[
+        int, Meta(description="Minutes after which an unused session ends.", ge=1, le=10_080)
+    ] = SESSION_IDLE_MINUTES
+    session_hours: Annotated[int, Meta(description="Hours after which any session ends.", ge=1, le=720)] = SESSION_HOURS
+    security_log_days: Annotated[
+        int, Meta(description="Days that entries of the security log stay; 180 at least.", ge=180, le=10_000)
+    ] = SECURITY_LOG_DAYS
+    key_rate: Annotated[
+        int, Meta(description="Requests a second that one API key may send; twice as many at once.", ge=1, le=100_000)
+    ] = KEY_RATE
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),
@@ -133,12 +201,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def host_names(self) -> tuple[str, ...]:
-        """The names in COUNTERSIGN_ALLOWED_HOSTS, in lower case."""
-        return tuple(name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip())
+        """The names in COUNTERSIGN_ALLOWED_HOSTS and in COUNTERSIGN_PUBLIC_URL, in lower case."""
+        names = [name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip()]
+        public = (urlsplit(self.public_url).hostname or "").lower()
+        return tuple(names if not public or public in names else [*names, public])
 
     def __repr__(self) -> str:
-        """Without the password, so that settings may be logged."""
+        """Without passwords and secrets, so that settings may be logged."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown |= {name: "***" for name in SECRETS if shown[name]}
         shown["database_url"] = without_password(self.database_url)
         return f"Settings({', '.join(f'{name}={str(value)!r}' for name, value in shown.items())})"
 

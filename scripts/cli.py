@@ -27,7 +27,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import facts, golden, ledger, zone_commands
+from scripts import facts, golden, identity, ledger, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -87,6 +87,7 @@ cli.add_typer(keys, name="keys")
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
+cli.command("security-log")(identity.security_log)
 
 
 @cli.command()
@@ -107,7 +108,8 @@ def serve() -> None:
     """Serve the API and the pages until Ctrl-C. Starts the embedded PostgreSQL unless DATABASE_URL is set."""
     chosen = settings()
     url = serving.ready(chosen)
-    serving.serve(url, chosen, lambda: screen.print(f"Serving http://{chosen.host}:{chosen.port}/"))
+    where = chosen.socket or f"http://{chosen.host}:{chosen.port}/"
+    serving.serve(url, chosen, lambda: screen.print(f"Serving {where}"))
 
 
 @cli.command()

@@ -16,6 +16,7 @@ from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
+from scripts.demo_people import offer_demo_people
 from scripts.importing.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
@@ -68,6 +69,7 @@ def last_day() -> date:
 
 async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:
     async with serving.opened(url, settings) as approvals:
+        await offer_demo_people(approvals, SEED)
         with bar(screen) as advance:
             return await import_log(
                 approvals, RECEIPT_LOG / "events.csv.gz", RECEIPT_LOG / "cases.csv.gz", progress=advance
@@ -95,6 +97,7 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     out.print(f"{now.projects:,} projects, {now.source_events:,} source events, {now.facts:,} facts")
     out.print(f"{now.items:,} items: {now.items_done:,} done, {now.items_open:,} under way")
     out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
+    out.print(f"sign in as ...   {home}/sign-in")
     out.print(f"progress table   {home}/")
     out.print(f"department desks {home}/desk")
     out.print(f"supervision      {home}/supervision")

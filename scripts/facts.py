@@ -10,13 +10,13 @@ import typer
 from msgspec import Struct
 
 from infrastructure.facts_file.export import export_facts as write_facts
-from infrastructure.facts_file.lines import FactsFileUnfit
+from infrastructure.facts_file.lines import FactsFileUnfitError
 from infrastructure.facts_file.load import FactsImported
 from infrastructure.facts_file.load import import_facts as read_facts
 from infrastructure.facts_file.numbering import number_cases
 from infrastructure.postgres.connect import connect_url
 from infrastructure.settings import Settings
-from scripts.console import AsJson, fail, pairs, screen, settings, print_result
+from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
 from scripts.server import serving
 
@@ -37,7 +37,7 @@ def export_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     try:
         with bar(screen, "exporting") as advance:
             exported = write_facts(connect_url(settings()), file, advance)
-    except FactsFileUnfit as unfit:
+    except FactsFileUnfitError as unfit:
         fail(str(unfit))
     print_result(exported, as_json, lambda: pairs("exported", exported))
 
@@ -52,7 +52,7 @@ def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     try:
         with bar(screen, "importing") as advance:
             imported = read_facts(connect_url(chosen), file, advance)
-    except FactsFileUnfit as unfit:
+    except FactsFileUnfitError as unfit:
         fail(str(unfit))
     _number(chosen)
     print_result(imported, as_json, lambda: _show(imported))

@@ -43,6 +43,8 @@ HEADERS = {
 
 MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 
+VISITOR = "visitor"  # where the scope's state has who is signed in: "" for no one, absent on a server without sign-in
+
 NEVER = "–"  # in the place of a time that has not come
 
 ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
@@ -82,6 +84,7 @@ class PageAddress(Struct, frozen=True):
     path: str = "/"
     query: Mapping[str, str] = {}
     accept_language: str = ""
+    visitor: str | None = None
 
 
 class PageContext:
@@ -105,6 +108,7 @@ class PageContext:
         self.chosen = lang if lang in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or address.accept_language)
         self.words = wording(self.language)
+        self._visitor: str | None = address.visitor
         self._titles = titles
         self.law = law
         self._lag, self._recounting = lag, recounting
@@ -144,6 +148,7 @@ class PageContext:
             "home": self.link("/"),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
+            "visitor": self._visitor,
             "link": self.link,
             "office": self.office,
             "called": self.called,
@@ -234,7 +239,8 @@ class PageContext:
 def page_address(request: HttpRequest) -> PageAddress:
     """The address of the page that is asked for."""
     query = {name: str(value) for name, value in request.query_params.items()}
-    return PageAddress(request.scope["path"], query, request.headers.get("accept-language", ""))
+    visitor = request.scope.get("state", {}).get(VISITOR)
+    return PageAddress(request.scope["path"], query, request.headers.get("accept-language", ""), visitor)
 
 
 async def page_context(

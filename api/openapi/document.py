@@ -52,6 +52,7 @@ TAGS = {
     "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
     "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
     "access": "Who may do what, and why: people and programs, their grants and keys, on any day as known at any other.",
+    "identity": "Who the caller is.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }

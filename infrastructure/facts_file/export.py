@@ -14,7 +14,7 @@ from infrastructure.facts_file.lines import (
     FORMAT,
     CommandLine,
     EntryLine,
-    FactsFileUnfit,
+    FactsFileUnfitError,
     HeaderLine,
     WatchLine,
     written,
@@ -52,7 +52,7 @@ class FactsExported(Struct, frozen=True):
 def export_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> FactsExported:
     """Write entries, command rows and what the watcher has looked at to a new file, as of one moment.
 
-    Nothing is converted: bytes, hashes, positions and times stay as they are stored. Raises FactsFileUnfit.
+    Nothing is converted: bytes, hashes, positions and times stay as they are stored. Raises FactsFileUnfitError.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         connection.execute(SNAPSHOT)
@@ -76,7 +76,7 @@ def _place(line: LedgerLine) -> tuple[int, bool]:
 
 def _header(connection: psycopg.Connection[Any]) -> HeaderLine:
     if _one(connection, "SELECT to_regclass('ledger.event')::text") is None:
-        raise FactsFileUnfit("This database holds no ledger of Countersign: name the right one in DATABASE_URL.")
+        raise FactsFileUnfitError("This database holds no ledger of Countersign: name the right one in DATABASE_URL.")
     migrations = connection.execute("SELECT name FROM schema_migration ORDER BY number").fetchall()
     counters = _one(connection, "SELECT to_regclass('ledger.case_counter')::text") is not None
     watched = _one(connection, "SELECT to_regclass('watch.position')::text") is not None

@@ -24,7 +24,7 @@ FORMAT = "countersign-facts-1"
 LINE_BYTES_MAX = 64 * 1024 * 1024  # an entry is some hundred bytes, and no more than a request may bring
 
 
-class FactsFileUnfit(Exception):  # noqa: N818 it says what was found
+class FactsFileUnfitError(Exception):
     """The file, or the database it is for, can't be used. The sentence says why, and what would help."""
 
 
@@ -114,18 +114,18 @@ class LineWriter:
 
 @contextmanager
 def written(path: Path) -> Iterator[LineWriter]:
-    """A new file, never over an older one; removed where it does not come to its end. Raises FactsFileUnfit."""
+    """A new file, never over an older one; removed where it does not come to its end. Raises FactsFileUnfitError."""
     try:
         raw = path.open("xb")
     except OSError as failure:
         sentence = "is there already: name a new file" if isinstance(failure, FileExistsError) else "can't be written"
-        raise FactsFileUnfit(f"{path} {sentence} ({failure.strerror}).") from failure
+        raise FactsFileUnfitError(f"{path} {sentence} ({failure.strerror}).") from failure
     try:
         with raw, _packed(raw, path) as file:
             yield LineWriter(file)
     except OSError as failure:
         path.unlink(missing_ok=True)
-        raise FactsFileUnfit(f"{path} can't be written ({failure.strerror or failure}).") from failure
+        raise FactsFileUnfitError(f"{path} can't be written ({failure.strerror or failure}).") from failure
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -141,7 +141,7 @@ def _packed(raw: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
 
 
 def read(path: Path) -> Iterator[Line]:
-    """Every line but the last, which is compared with what was read. Raises FactsFileUnfit."""
+    """Every line but the last, which is compared with what was read. Raises FactsFileUnfitError."""
     digest, entries, commands, number = sha256(), 0, 0, 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -150,16 +150,16 @@ def read(path: Path) -> Iterator[Line]:
                 line = _decode(text)
                 if isinstance(line, EndLine):
                     if line != EndLine(entries, commands, digest.hexdigest()):
-                        raise FactsFileUnfit(f"{path} was changed after it was written: export the facts again.")
+                        raise FactsFileUnfitError(f"{path} was changed after it was written: export the facts again.")
                     if file.read(1):
-                        raise FactsFileUnfit(f"{path} goes on behind its end: export the facts again.")
+                        raise FactsFileUnfitError(f"{path} goes on behind its end: export the facts again.")
                     return
                 digest.update(text)
                 entries += isinstance(line, EntryLine)
                 commands += isinstance(line, CommandLine)
                 yield line
     except (OSError, EOFError, zlib.error) as failure:
-        raise FactsFileUnfit(f"{path} can't be read: {failure}.") from failure
+        raise FactsFileUnfitError(f"{path} can't be read: {failure}.") from failure
     except DecodeError as failure:
-        raise FactsFileUnfit(f"{path} is no facts file: {failure}, in line {number}.") from failure
-    raise FactsFileUnfit(f"{path} breaks off after line {number}: export the facts again.")
+        raise FactsFileUnfitError(f"{path} is no facts file: {failure}, in line {number}.") from failure
+    raise FactsFileUnfitError(f"{path} breaks off after line {number}: export the facts again.")

@@ -19,7 +19,7 @@ from infrastructure.facts_file.lines import (
     FORMAT,
     CommandLine,
     EntryLine,
-    FactsFileUnfit,
+    FactsFileUnfitError,
     HeaderLine,
     Line,
     WatchLine,
@@ -56,22 +56,22 @@ class FactsImported(Struct, frozen=True):
 
 
 def import_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> FactsImported:
-    """Read the file *path* into the ledger at *url*, as its owner. Raises FactsFileUnfit where the ledger is not empty,
+    """Read the file *path* into the ledger at *url*, as its owner. Raises FactsFileUnfitError where the ledger is not empty,
     or the file is not what it must be: every chain is computed again on the way, and nothing is stored if one breaks.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         connection.execute("SET LOCAL timezone = 'UTC'")
         if connection.execute("SELECT to_regclass('ledger.stream')::text").fetchone() == (None,):
-            raise FactsFileUnfit("This database has no ledger of this release: run `countersign migrate` on it first.")
+            raise FactsFileUnfitError("This database has no ledger of this release: run `countersign migrate` on it first.")
         if (row := connection.execute(EMPTY).fetchone()) is None or not row[0]:
-            raise FactsFileUnfit(
+            raise FactsFileUnfitError(
                 "This ledger holds facts already: import into a new, empty database (another COUNTERSIGN_DATA or"
                 " DATABASE_URL)."
             )
         lines = read(path)
         header = next(lines, None)
         if not isinstance(header, HeaderLine) or header.format != FORMAT:
-            raise FactsFileUnfit(f"{path} is no facts file of the format {FORMAT}.")
+            raise FactsFileUnfitError(f"{path} is no facts file of the format {FORMAT}.")
         loading = FactsLoading(connection)
         while some := list(islice(lines, LINES_AT_ONCE)):
             loading.take(some)
@@ -92,7 +92,7 @@ class FactsLoading:
         self._last: EntryLine | None = None
 
     def take(self, lines: Iterable[Line]) -> None:
-        """Store some lines. Raises FactsFileUnfit where an entry is not what its chain says."""
+        """Store some lines. Raises FactsFileUnfitError where an entry is not what its chain says."""
         entries: list[EntryLine] = []
         commands: list[CommandLine] = []
         watched: list[WatchLine] = []
@@ -108,7 +108,7 @@ class FactsLoading:
         self.chain.take(entry.raw() for entry in entries)
         if self.chain.faults:
             fault = self.chain.faults[0]
-            raise FactsFileUnfit(f"The file is not what was exported: at position {fault.seq}, {fault.what}.")
+            raise FactsFileUnfitError(f"The file is not what was exported: at position {fault.seq}, {fault.what}.")
         self.commands += len(commands)
         self._copy(COPY_ENTRIES, ENTRY_TYPES, map(_entry_row, entries))
         self._copy(COPY_COMMANDS, COMMAND_TYPES, map(_command_row, commands))
@@ -140,10 +140,10 @@ class FactsLoading:
                 copy.write_row(row)
 
     def finish(self, header: HeaderLine) -> None:
-        """Store what follows from the entries. Raises FactsFileUnfit where they are not as many as the header says."""
+        """Store what follows from the entries. Raises FactsFileUnfitError where they are not as many as the header says."""
         chain, connection = self.chain, self._connection
         if chain.seq != header.position:
-            raise FactsFileUnfit(f"The file ends at position {chain.seq}, but its ledger ended at {header.position}.")
+            raise FactsFileUnfitError(f"The file ends at position {chain.seq}, but its ledger ended at {header.position}.")
         self._copy(COPY_STREAMS, STREAM_TYPES, (_stream_row(*head) for head in chain.heads.items()))
         connection.execute("UPDATE ledger.head SET seq = %s", [chain.seq])
         if header.case_counter:

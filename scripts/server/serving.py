@@ -9,12 +9,15 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import uvicorn
 import uvloop
 
 from api.app import PAGES, create_app
+from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.connect import connect_url
@@ -25,6 +28,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
+from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
@@ -111,12 +115,15 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    async with opened(url, settings) as approvals:
+    identity = partial(Identity, url=url, options=options_of(settings))
+    async with opened(url, settings) as approvals, identity(approvals.store) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
+        await offer_administration(signing_in)
         config = uvicorn.Config(
-            app,
+            IdentityMiddleware(app, signing_in, settings),
             host=settings.host,
             port=settings.port,
+            uds=settings.socket or None,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -126,6 +133,17 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
         tune_garbage_collector()
         server = _Announcing(config, announce)
         await server.serve()
+
+
+async def offer_administration(identity: Identity) -> None:
+    """Print a one-time code for the first administrator's sign-in, where there is none and it is no demonstration."""
+    if await identity.accounts.administrator() is None and not await identity.accounts.demo_people():
+        code = await identity.accounts.new_code(identity.clock())
+        screen.print(
+            f"No administrator yet: sign in at /sign-in with the one-time code {code}, valid for an hour.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 class _Announcing(uvicorn.Server):

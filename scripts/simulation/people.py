@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 from domain.core.ledger import Actor, Role
 from domain.legal_person.codes import legacy_check
 from scripts.simulation.chance import Chance
+from scripts.simulation.zone_people import MANAGERS_OF_THE_ZONE, OFFICE, OFFICERS_OF, SUPERVISOR
 
 PLACES = (
     "京亦",
@@ -43,13 +44,12 @@ FORMS = ("有限公司", "科技有限公司", "股份有限公司")
 WORKS = ("一期厂房", "二期厂房", "研发中心", "生产基地", "总部大楼", "中试基地", "智能工厂", "检测中心")
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
-MANAGERS = 8
-OFFICERS = 4  # of each department
+OFFICERS = 4  # of a department that the zone does not name
 DISTRICT = "110115"
 EXCHANGE = "数据对接系统"  # the actor that sends results of departments outside the system
 STRIDE = 7  # between given names of consecutive numbers, so that they differ
 
-BUREAU = Actor("高明", "supervision", Role.SUPERVISOR)
+BUREAU = Actor(SUPERVISOR.name, SUPERVISOR.over, SUPERVISOR.role)
 
 
 class Person(Struct, frozen=True):
@@ -73,11 +73,14 @@ def enterprise(chance: Chance) -> Person:
 
 
 def manager(chance: Chance) -> Actor:
-    return Actor(called(chance.between(1, MANAGERS)), "zone-office", Role.PROJECT_MANAGER)
+    name = MANAGERS_OF_THE_ZONE[chance.between(1, len(MANAGERS_OF_THE_ZONE)) - 1]
+    return Actor(name, OFFICE, Role.PROJECT_MANAGER)
 
 
 def officer(department: str, chance: Chance) -> Actor:
-    return Actor(called(crc32(department.encode()) + chance.between(1, OFFICERS)), department, Role.OFFICER)
+    nth = chance.between(1, OFFICERS)
+    names = OFFICERS_OF.get(department)
+    return Actor(names[nth - 1] if names else called(crc32(department.encode()) + nth), department, Role.OFFICER)
 
 
 def feed(department: str) -> Actor:

@@ -103,3 +103,18 @@ def test_an_address_without_a_password_is_shown_as_it_is() -> None:
     url = "postgresql://countersign@/countersign?host=%2Fvar%2Flib"
 
     assert without_password(url) == url
+
+
+def test_secrets_are_never_shown() -> None:
+    secret = "s" * 32
+    given = {"COUNTERSIGN_GATEWAY_SECRET": secret, "COUNTERSIGN_OIDC_CLIENT_SECRET": secret}
+    shown = repr(Settings.of(given))
+
+    assert secret not in shown
+    assert shown.count("'***'") == 2
+
+
+def test_the_public_address_is_a_host_by_which_the_server_is_reached() -> None:
+    given = {"COUNTERSIGN_PUBLIC_URL": "https://Approvals.example.org:8443", "COUNTERSIGN_ALLOWED_HOSTS": "zone"}
+
+    assert Settings.of(given).host_names == ("zone", "approvals.example.org")

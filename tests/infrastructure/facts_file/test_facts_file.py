@@ -23,7 +23,7 @@ from domain.project.application.numbering import CaseNumbered
 from domain.project.application.submission import SubmitItem
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.facts_file.export import export_facts
-from infrastructure.facts_file.lines import FactsFileUnfit
+from infrastructure.facts_file.lines import FactsFileUnfitError
 from infrastructure.facts_file.load import import_facts
 from infrastructure.facts_file.numbering import number_cases
 from infrastructure.ledger.approvals import Approvals
@@ -216,7 +216,7 @@ def test_a_file_that_is_unfit_leaves_nothing(
     path.write_bytes(change(path.read_bytes()))
     with database_in(server_url, migrated_template) as other:
         empty = contents(other)
-        with pytest.raises(FactsFileUnfit, match=said):
+        with pytest.raises(FactsFileUnfitError, match=said):
             import_facts(other, path, ignore)
         assert contents(other) == empty
 
@@ -228,16 +228,16 @@ def test_neither_a_file_nor_a_ledger_is_written_over(
     path = tmp_path / "facts.ndjson"
     export_facts(database_url, path, ignore)
     written = path.read_bytes()
-    with pytest.raises(FactsFileUnfit, match="is there already"):
+    with pytest.raises(FactsFileUnfitError, match="is there already"):
         export_facts(database_url, path, ignore)
     assert path.read_bytes() == written
-    with pytest.raises(FactsFileUnfit, match="holds facts already"):
+    with pytest.raises(FactsFileUnfitError, match="holds facts already"):
         import_facts(database_url, path, ignore)
-    with pytest.raises(FactsFileUnfit, match="holds no ledger"):
+    with pytest.raises(FactsFileUnfitError, match="holds no ledger"):
         export_facts(empty_database_url, tmp_path / "none.ndjson", ignore)
     assert not (tmp_path / "none.ndjson").exists()
-    with pytest.raises(FactsFileUnfit, match="run `countersign migrate`"):
+    with pytest.raises(FactsFileUnfitError, match="run `countersign migrate`"):
         import_facts(empty_database_url, path, ignore)
     migrate(empty_database_url)
-    with pytest.raises(FactsFileUnfit, match="can't be read"):
+    with pytest.raises(FactsFileUnfitError, match="can't be read"):
         import_facts(empty_database_url, tmp_path / "none.ndjson", ignore)

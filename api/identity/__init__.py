@@ -1,0 +1,1 @@
+"""Sign-in over HTTP: who sends each request, the pages of sign-in, and the endpoint by which callers see themselves."""

@@ -1,0 +1,217 @@
+"""The outermost layer: finds out who sends a request, refuses who must not come further, completes every answer.
+
+It wraps the whole application, so that commands, which bypass routing, pass through it as well. A person comes with a
+session's cookie, a program with a bearer key or token, and where the settings allow it a gateway asserts who acts.
+Handlers read the caller from the scope's state, or from the identity headers, which are set here and never by clients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from api.html.page import VISITOR
+from api.identity.cookies import SESSION, cookie_in
+from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
+from api.identity.origin import UNIX_SOCKET, Origin, Proxies
+from api.identity.public import IsPublic, is_public
+from api.identity.security_headers import SecurityHeaders
+from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_headers, state_of
+from api.web.error_handlers import described
+from api.web.identity import actor_of
+from api.web.problems import MEDIA_TYPE, Problem
+from api.web.response_filter import ResponseFilter
+from infrastructure.identity.claims import TokenRefusedError
+from infrastructure.identity.keys import KeyRefusedError
+from infrastructure.identity.oidc import ProviderUnreachableError
+from infrastructure.identity.rates import Allowance, TokenBuckets
+from infrastructure.identity.security_log import SecurityEvent
+from infrastructure.identity.service import Identity, SignedIn, refusal_of
+from infrastructure.settings import Settings
+
+REALM = 'Bearer realm="countersign"'
+STRIPPED = frozenset({*ASSERTIONS, SECRET})
+OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
+BROWSER_CHARACTERS_MAX = 200
+NO_STORE = (b"cache-control", b"no-store")
+RATE_WINDOW_SECONDS = 2  # in which a bucket fills
+LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
+
+
+class IdentityMiddleware:
+    """An ASGI application around *app*. *public* says which requests need no sign-in."""
+
+    def __init__(self, app: Any, identity: Identity, settings: Settings, public: IsPublic = is_public) -> None:
+        self.app, self.identity, self._public = app, identity, public
+        self._gateway = GatewayMode(settings)
+        self._proxies = Proxies(settings.trusted_proxies, settings.public_url)
+        self._headers = SecurityHeaders(settings.oidc_issuer)
+        self._logged = TokenBuckets(LOGGED_PER_SECOND, LOGGED_BURST)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request, or pass it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        pairs: Pairs = scope["headers"]
+        headers = dict(pairs)
+        origin = self._proxies.origin(scope, headers)
+        extra: Pairs = []
+
+        async def completed(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                given = message.get("headers", ())
+                message["headers"] = self._headers.complete(given, extra, is_secure=origin.is_secure)
+            await send(message)
+
+        state = state_of(scope)
+        try:
+            visit = await self._visit(scope, headers, origin, extra)
+            self._require_caller(scope, visit)
+        except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
+            await self._refuse(error, scope, headers, origin, completed)
+            return
+        state[VISIT], state[CALLER] = visit, visit.caller
+        state[VISITOR] = visit.signed_in.name if visit.signed_in else ""
+        scope["headers"] = self._asserting(pairs, headers, visit)
+        await self.app(scope, receive, completed)
+
+    async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
+        """Who sends the request. Raises Problem, and what the identity store raises."""
+        browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
+        base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
+        if authorization := headers.get(b"authorization"):
+            scheme, _, bearer = authorization.decode("latin-1").partition(" ")
+            if scheme.lower() != "bearer":
+                raise unauthorized("credential-invalid", "Authorization has a scheme other than Bearer")
+            use = await self.identity.program(bearer.strip())
+            allowance = self.identity.allowance(use.bucket)
+            extra += self._rate_headers(allowance)
+            if not allowance.allowed:
+                raise too_many(allowance.seconds)
+            return Visit(*base, caller=use.caller)
+        token = cookie_in(headers.get(b"cookie", b""), SESSION, is_secure=origin.is_secure)
+        signed_in: SignedIn | None = await self.identity.signed_in(token) if token else None
+        if signed_in is not None:
+            return Visit(*base, token, signed_in, signed_in.caller)
+        if self._gateway.is_open:
+            return Visit(*base, caller=_believed(headers))
+        peer = origin.address if scope.get("client") else UNIX_SOCKET
+        actor = self._gateway.actor(peer, headers, scope["headers"])
+        return Visit(*base, caller=caller_by_headers(actor) if actor else None)
+
+    def _require_caller(self, scope: Any, visit: Visit) -> None:
+        """Raise Problem where the request needs sign-in and has none."""
+        if visit.caller is not None or self._public(scope["method"], scope["path"]):
+            return
+        if visit.signed_in is not None:
+            if scope["path"] in ("/account", "/account/role", "/account/sessions", "/sign-out"):
+                return
+            raise Problem(
+                "role-not-chosen",
+                "you hold several roles, or none, and have chosen none for this session",
+                remedy="choose one at /account",
+            )
+        if not self._gateway.is_open:
+            raise unauthorized("signin-required", "the request does not say who sends it")
+
+    def _asserting(self, pairs: Pairs, headers: dict[bytes, bytes], visit: Visit) -> Pairs:
+        """The request's headers, with identity headers of ours alone.
+
+        A program whose browser-like headers come without a cookie can't be a page of another site abusing a session.
+        """
+        is_program = b"authorization" in headers and b"cookie" not in headers
+        if self._gateway.is_open and visit.signed_in is None and not is_program and b"authorization" not in headers:
+            return pairs  # as the client sent them
+        dropped = STRIPPED | OF_BROWSERS if is_program else STRIPPED
+        remaining = [pair for pair in pairs if pair[0] not in dropped]
+        return remaining if visit.caller is None else [*remaining, *asserted(visit.caller)]
+
+    def _rate_headers(self, allowance: Allowance) -> Pairs:
+        """What the rate still allows (draft-ietf-httpapi-ratelimit-headers)."""
+        return [
+            (b"ratelimit-policy", b'"key";q=%d;w=%d' % (self.identity.buckets.burst, RATE_WINDOW_SECONDS)),
+            (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, allowance.seconds)),
+        ]
+
+    async def _refuse(
+        self, error: Exception, scope: Any, headers: dict[bytes, bytes], origin: Origin, send: Any
+    ) -> None:
+        """Answer a request that comes no further: a browser that wants a page is sent to sign-in."""
+        if isinstance(error, KeyRefusedError | TokenRefusedError):
+            await self._note(*refusal_of(error), origin.address)
+            error = unauthorized("credential-invalid", "the key or token is not accepted", error="invalid_token")
+        elif isinstance(error, ProviderUnreachableError):
+            error = Problem(
+                "provider-away",
+                "the sign-in provider does not answer",
+                remedy="try again in a moment",
+                headers={"Retry-After": "5"},
+            )
+        if isinstance(error, Problem) and error.kind.code == "gateway-refused":
+            await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
+        problem, body = described(scope, error)
+        send = ResponseFilter(scope, send)
+        if problem.kind.code in ("signin-required", "role-not-chosen") and _wants_page(headers):
+            location = b"/account" if problem.kind.code == "role-not-chosen" else _sign_in_address(scope)
+            await _send(send, 303, [(b"location", location), NO_STORE], b"")
+            return
+        given = [(b"content-type", MEDIA_TYPE.encode()), NO_STORE]
+        given += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        await _send(send, problem.kind.status, given, body)
+
+    async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
+        """Record a refusal, as far as one address may fill the log."""
+        now = self.identity.clock()
+        if self._logged.take(address, now.timestamp()).allowed:
+            await self.identity.log.add(event, now, address=address, detail=detail)
+
+
+def unauthorized(code: str, sentence: str, *, error: str = "") -> Problem:
+    """The problem of a request without credentials that are accepted (RFC 6750, 3)."""
+    challenge = f'{REALM}, error="{error}"' if error else REALM
+    return Problem(
+        code,
+        sentence,
+        remedy="people sign in at /sign-in; programs send Authorization: Bearer with their key",
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def too_many(seconds: int) -> Problem:
+    """The problem of a request beyond its rate."""
+    return Problem(
+        "too-many-requests",
+        "too many requests came in a short time",
+        remedy=f"wait {seconds} s",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def _believed(headers: dict[bytes, bytes]) -> Any:
+    """The caller whom any client may assert; None where it asserts none, or what the application will refuse."""
+    if b"x-actor" not in headers:
+        return None
+    try:
+        return caller_by_headers(actor_of(headers))
+    except Problem:
+        return None
+
+
+def _wants_page(headers: dict[bytes, bytes]) -> bool:
+    return b"text/html" in headers.get(b"accept", b"")
+
+
+def _sign_in_address(scope: Any) -> bytes:
+    """The sign-in page, which leads back to the requested page."""
+    if scope["method"] not in ("GET", "HEAD") or scope["path"] == "/":
+        return b"/sign-in"
+    query = scope["query_string"].decode("latin-1")
+    target = quote(scope["path"]) + (f"?{query}" if query else "")
+    return f"/sign-in?to={quote(target, safe='')}".encode()
+
+
+async def _send(send: Any, status: int, headers: Pairs, body: bytes) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,249 @@
+"""The pages of sign-in: the ways to sign in, the account with its roles and sessions, signing out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Annotated
+from uuid import UUID
+
+from litestar import Controller, MediaType, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import QueryParameter
+
+from api.html.page import Lang, PageContext, page_address
+from api.html.titles import titles_of
+from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, cookie_in, drop_cookie, set_cookie
+from api.identity.forms import fields_in, local_address
+from api.identity.visit import Visit, visit_of
+from api.web.http_request import HttpRequest
+from api.web.problems import Problem
+from infrastructure.identity.accounts import DemoPerson
+from infrastructure.identity.oidc import ProviderUnreachableError
+from infrastructure.identity.security_log import SecurityEvent
+from infrastructure.identity.service import SignedIn
+from infrastructure.identity.sign_in import (
+    NewAdministrator,
+    SignInRefusedError,
+    Where,
+    as_demo_person,
+    as_first_administrator,
+    by_password,
+    by_provider,
+    to_provider,
+)
+from infrastructure.ledger.approvals import DEFAULT_LAW
+
+SIGN_IN, ACCOUNT = "/sign-in", "/account"
+SEE_OTHER, REFUSED, TOO_MANY = 303, 401, 429
+
+To = Annotated[str, QueryParameter(description="The page to go to after sign-in.")]
+Text = Annotated[str, QueryParameter(description="Sent by the sign-in provider.")]
+Begun = Annotated[str, QueryParameter(name="state", description="What the sign-in was begun with.")]
+
+
+class SignInPages(Controller):
+    """Every change is a POST from a page of this server; answers that set a cookie are never stored."""
+
+    @get(SIGN_IN)
+    async def ways(self, request: HttpRequest, lang: Lang = "", to: To = "") -> Response[str]:  # noqa: ARG002
+        """The ways to sign in."""
+        return await _sign_in_page(request, visit_of(request.scope), local_address(to or "/"))
+
+    @post(f"{SIGN_IN}/password", status_code=200)
+    async def password(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Sign in by a password account."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        try:
+            token, begun = await by_password(
+                visit.identity, fields.get("login", "").strip(), fields.get("password", ""), _where(visit)
+            )
+        except SignInRefusedError as refused:
+            return await _sign_in_page(request, visit, local_address(fields.get("to", "/")), refused)
+        return await _entered(visit, token, begun, fields.get("to", "/"))
+
+    @post(f"{SIGN_IN}/demo", status_code=200)
+    async def demo(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Sign in as a person of the demonstration, on this machine alone."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        person = fields.get("person", "") if visit.is_local else ""
+        try:
+            token, begun = await as_demo_person(visit.identity, person, _where(visit))
+        except SignInRefusedError as refused:
+            return await _sign_in_page(request, visit, "/", refused)
+        return await _entered(visit, token, begun, fields.get("to", "/"))
+
+    @post(f"{SIGN_IN}/administrator", status_code=200)
+    async def administrator(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Sign in as the first administrator, by the code printed at start."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        new = NewAdministrator(*(fields.get(name, "") for name in NewAdministrator.__struct_fields__))
+        try:
+            token, begun = await as_first_administrator(visit.identity, new, _where(visit))
+        except SignInRefusedError as refused:
+            return await _sign_in_page(request, visit, "/", refused)
+        return await _entered(visit, token, begun, "/")
+
+    @post(f"{SIGN_IN}/provider", status_code=200)
+    async def provider(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Go to the OpenID Connect provider."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        to = local_address(fields.get("to", "/"))
+        try:
+            address, browser = await to_provider(visit.identity, to, _where(visit))
+        except SignInRefusedError as refused:
+            return await _sign_in_page(request, visit, to, refused)
+        except ProviderUnreachableError as away:
+            return await _sign_in_page(request, visit, to, SignInRefusedError("provider-away", detail=str(away)))
+        cookie = set_cookie(PENDING, browser, is_secure=visit.is_secure, seconds=PENDING_SECONDS)
+        return _see(address, cookie)
+
+    @get(f"{SIGN_IN}/callback")
+    async def callback(
+        self,
+        request: HttpRequest,
+        lang: Lang = "",  # noqa: ARG002
+        code: Text = "",
+        begun_by: Begun = "",
+        iss: Text = "",
+        error: Text = "",
+    ) -> Response[str]:
+        """Come back from the provider."""
+        visit = visit_of(request.scope)
+        answer = {"code": code, "state": begun_by, "iss": iss, "error": error}
+        browser = cookie_in(request.headers.get("cookie", "").encode("latin-1"), PENDING, is_secure=visit.is_secure)
+        try:
+            token, begun, to = await by_provider(visit.identity, answer, browser, _where(visit))
+        except SignInRefusedError as refused:
+            return await _sign_in_page(request, visit, "/", refused)
+        except ProviderUnreachableError as away:
+            return await _sign_in_page(request, visit, "/", SignInRefusedError("provider-away", detail=str(away)))
+        return await _entered(visit, token, begun, to, drop_cookie(PENDING, is_secure=visit.is_secure))
+
+    @post("/sign-out", status_code=200)
+    async def sign_out(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """End this session."""
+        visit = visit_of(request.scope)
+        if visit.signed_in is not None:
+            session = await visit.identity.sessions.end(visit.token)
+            await visit.identity.changed()
+            await _log(visit, SecurityEvent.SIGNED_OUT, visit.signed_in, session)
+        return _see(SIGN_IN, drop_cookie(SESSION, is_secure=visit.is_secure))
+
+    @get(ACCOUNT)
+    async def account(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Who is signed in, in which role, and where else."""
+        visit = visit_of(request.scope)
+        if visit.signed_in is None:
+            return _see(f"{SIGN_IN}?to={ACCOUNT}")
+        session = visit.signed_in.session
+        sessions = await visit.identity.sessions.of(session.principal, visit.identity.clock())
+        paper = await _paper(request)
+        return paper.render("account.html", signed_in=visit.signed_in, sessions=sessions, here_now=session.id)
+
+    @post(f"{ACCOUNT}/role", status_code=200)
+    async def choose_role(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """Act by another grant from now on, under a new token."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        signed_in = _signed_in(visit)
+        chosen = next((held for held in signed_in.grants if str(held.id) == fields.get("grant")), None)
+        if chosen is None:
+            raise Problem("role-not-chosen", "you do not hold this role now", remedy="choose one of those at /account")
+        token = await visit.identity.sessions.choose(visit.token, chosen.id)
+        await visit.identity.changed()
+        if token is None:
+            return _see(SIGN_IN)
+        await _log(visit, SecurityEvent.ROLE_CHOSEN, signed_in, signed_in.session.id, chosen.role.value)
+        return _see("/", set_cookie(SESSION, token, is_secure=visit.is_secure))
+
+    @post(f"{ACCOUNT}/sessions", status_code=200)
+    async def end_sessions(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+        """End one other session, or all others."""
+        visit, fields = visit_of(request.scope), await _fields(request)
+        signed_in = _signed_in(visit)
+        session = signed_in.session
+        if fields.get("session") == "others":
+            await visit.identity.sessions.end_all(session.principal, but=session.id)
+        elif not await visit.identity.sessions.end_one(session.principal, _id_in(fields.get("session", ""))):
+            raise Problem("session-unknown", "this session has ended already", remedy="see /account")
+        await visit.identity.changed()
+        await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, fields.get("session", ""))
+        return _see(ACCOUNT)
+
+
+async def _sign_in_page(
+    request: HttpRequest, visit: Visit, to: str, refused: SignInRefusedError | None = None
+) -> Response[str]:
+    """The sign-in page, with why the last attempt did not succeed."""
+    identity = visit.identity
+    people: Sequence[DemoPerson] = await identity.accounts.demo_people() if visit.is_local else ()
+    is_new = not people and await identity.accounts.administrator() is None
+    paper = await _paper(request)
+    answer = paper.render(
+        "sign_in.html",
+        to=to,
+        people=people,
+        provider=identity.provider.client.issuer if identity.provider else "",
+        is_new=is_new,
+        needs_tls=not (visit.is_secure or visit.is_local),
+        refused=refused,
+        switch=f"{SIGN_IN}?lang={'en' if paper.language == 'zh' else 'zh'}",
+    )
+    if refused is not None:
+        answer.status_code = TOO_MANY if refused.wait else REFUSED
+        if refused.wait:
+            answer.headers["Retry-After"] = str(refused.wait.seconds)
+    return answer
+
+
+async def _paper(request: HttpRequest) -> PageContext:
+    """The frame of a page that needs no read model: people sign in also while those are being made."""
+    app: Any = request.app  # with its services
+    return PageContext(page_address(request), DEFAULT_LAW, await titles_of(app.services.approvals))
+
+
+async def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:
+    """Signed in: to the page the person wanted, or to the choice of a role. The browser's earlier session ends."""
+    if visit.token:
+        await visit.identity.sessions.end(visit.token)
+        await visit.identity.changed()
+    address = local_address(to) if begun.caller else ACCOUNT
+    return _see(address, set_cookie(SESSION, token, is_secure=visit.is_secure), *cookies)
+
+
+def _see(address: str, *cookies: Cookie) -> Response[str]:
+    """Another page is next (303)."""
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response("", status_code=SEE_OTHER, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
+
+
+async def _fields(request: HttpRequest) -> dict[str, str]:
+    return dict(fields_in(await request.body(), request.headers.get("content-type", "")))
+
+
+def _where(visit: Visit) -> Where:
+    return Where(visit.address, visit.browser)
+
+
+def _signed_in(visit: Visit) -> SignedIn:
+    if visit.signed_in is None:
+        raise Problem("signin-required", "your session has ended", remedy="sign in at /sign-in")
+    return visit.signed_in
+
+
+def _id_in(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise Problem("session-unknown", "this is no session of yours", remedy="see /account") from wrong
+
+
+async def _log(visit: Visit, event: SecurityEvent, signed_in: SignedIn, session: UUID | None, detail: str = "") -> None:
+    await visit.identity.log.add(
+        event,
+        visit.identity.clock(),
+        principal=signed_in.session.principal,
+        address=visit.address,
+        method=signed_in.session.method,
+        session=session,
+        detail=detail,
+    )

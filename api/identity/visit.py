@@ -1,0 +1,68 @@
+"""One visit: who sends a request and from where, as the identity middleware resolved it before any handler ran."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from litestar.types import Scope
+from msgspec import Struct
+
+from api.web.identity import actor_of, headers_of
+from api.web.problems import Problem
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Actor
+from infrastructure.identity.service import Identity, SignedIn
+
+CALLER, VISIT = "caller", "visit"  # where the scope's state keeps them
+CALLERS_MAX = 10_000
+
+Pairs = list[tuple[bytes, bytes]]
+
+
+class Visit(Struct, frozen=True):
+    """A request's origin. *token* is that of its session; *is_local*: from this machine, and not by way of a proxy."""
+
+    identity: Identity
+    address: str
+    is_secure: bool
+    is_local: bool
+    browser: str = ""
+    token: str = ""
+    signed_in: SignedIn | None = None
+    caller: Caller | None = None
+
+
+def visit_of(scope: Scope) -> Visit:
+    """The visit of the request with this *scope*. Raises Problem where this server has no sign-in."""
+    visit: Visit | None = scope.get("state", {}).get(VISIT)
+    if visit is None:
+        raise Problem("not-ready", "this server has no sign-in", remedy="start it by `countersign serve`")
+    return visit
+
+
+def caller_of(scope: Scope) -> Caller:
+    """Who sends the request with this *scope*. Raises Problem where nothing says so."""
+    caller: Caller | None = scope.get("state", {}).get(CALLER)
+    return caller or caller_by_headers(actor_of(headers_of(scope)))
+
+
+def caller_by_headers(actor: Actor) -> Caller:
+    """The caller whom a gateway asserts."""
+    return Caller(actor.id, actor.id, PrincipalKind.PERSON, actor.role, actor.department)
+
+
+@lru_cache(CALLERS_MAX)
+def asserted(caller: Caller) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers by which handlers read *caller*, as if a gateway had sent them."""
+    pairs = [(b"x-actor", quote(caller.id).encode()), (b"x-role", caller.role.value.encode())]
+    if caller.over:
+        pairs.append((b"x-department", quote(caller.over).encode()))
+    return tuple(pairs)
+
+
+def state_of(scope: Scope) -> dict[str, Any]:
+    """The request's own state, made where a server gave none."""
+    state: dict[str, Any] = scope.setdefault("state", {})
+    return state

@@ -1,0 +1,1 @@
+"""Sign-in: sessions, passwords, OpenID Connect, API keys, rates of attempts, and the security log."""

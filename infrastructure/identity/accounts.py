@@ -1,0 +1,146 @@
+"""Accounts: people at OpenID Connect providers, the first administrator, the people of a demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+
+from domain.access.principal import Grant
+from domain.core.ledger import Role
+from infrastructure.identity.tokens import digest_of
+from infrastructure.ledger.reader import Store
+
+CODE_HOURS = 1
+CODE_GROUP = 4
+ADMINISTRATOR = "first-administrator"  # purpose of a one-time code
+LINKED: LiteralString = "SELECT principal FROM identity.linked_account WHERE issuer = %s AND subject = %s"
+LINK: LiteralString = """
+    INSERT INTO identity.linked_account (issuer, subject, principal, linked_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (issuer, subject) DO UPDATE SET principal = excluded.principal, linked_at = excluded.linked_at
+"""
+NEW_CODE: LiteralString = "INSERT INTO identity.one_time_code (digest, purpose, expires_at) VALUES (%s, %s, %s)"
+DROP_CODES: LiteralString = "DELETE FROM identity.one_time_code WHERE purpose = %s"
+CODE_LIVES: LiteralString = "SELECT FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s"
+USE_CODE: LiteralString = """
+    DELETE FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s RETURNING purpose
+"""
+APPOINT: LiteralString = """
+    INSERT INTO identity.first_administrator (principal, name, grant_id, appointed_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT DO NOTHING RETURNING principal
+"""
+APPOINTED: LiteralString = "SELECT principal, name, grant_id, appointed_at FROM identity.first_administrator"
+DEMO_PEOPLE: LiteralString = (
+    "SELECT principal, name, role, over, over_name, grant_id FROM identity.demo_person ORDER BY position"
+)
+ADD_DEMO_PERSON: LiteralString = """
+    INSERT INTO identity.demo_person (principal, name, role, over, over_name, grant_id, position)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (principal) DO UPDATE SET name = excluded.name, role = excluded.role, over = excluded.over,
+    over_name = excluded.over_name, position = excluded.position
+"""
+
+
+class Administrator(Struct, frozen=True):
+    """The first administrator."""
+
+    principal: str
+    name: str
+    grant_id: UUID
+    appointed_at: datetime
+
+    @property
+    def grant(self) -> Grant:
+        return Grant(self.grant_id, Role.ADMINISTRATOR, self.appointed_at)
+
+
+class DemoPerson(Struct, frozen=True):
+    """A person of a demonstration, in one role over a department or an enterprise."""
+
+    principal: str
+    name: str
+    role: Role
+    over: str = ""
+    over_name: str = ""
+    grant_id: UUID = UUID(int=0)
+
+
+class Accounts:
+    """Accounts in one database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def principal_of(self, issuer: str, subject: str) -> str | None:
+        """The principal that (*issuer*, *subject*) is linked to."""
+        async with self._store.connection() as connection:
+            row = await (await connection.execute(LINKED, [issuer, subject])).fetchone()
+        return row[0] if row else None
+
+    async def link(self, issuer: str, subject: str, principal: str, now: datetime) -> None:
+        """Let the person *subject* at *issuer* sign in as *principal*."""
+        async with self._store.connection() as connection:
+            await connection.execute(LINK, [issuer, subject, principal, now])
+
+    async def new_code(self, now: datetime, purpose: str = ADMINISTRATOR) -> str:
+        """A one-time code, valid for an hour; earlier ones for the same purpose end."""
+        code = token_hex(8)
+        async with self._store.connection() as connection, connection.transaction():
+            await connection.execute(DROP_CODES, [purpose])
+            await connection.execute(NEW_CODE, [digest_of(code), purpose, now + timedelta(hours=CODE_HOURS)])
+        return "-".join(code[at : at + CODE_GROUP] for at in range(0, len(code), CODE_GROUP))
+
+    async def code_is_valid(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
+        """Whether *code* could be used now; it stays valid."""
+        async with self._store.connection() as connection:
+            given = [digest_of(_plain(code)), purpose, now]
+            return await (await connection.execute(CODE_LIVES, given)).fetchone() is not None
+
+    async def appoint(self, code: str, principal: str, name: str, now: datetime) -> Administrator | None:
+        """Make *principal* the first administrator by a one-time *code*; None where it is used up or there is one."""
+        grant = uuid4()
+        async with self._store.connection() as connection, connection.transaction() as transaction:
+            used = await connection.execute(USE_CODE, [digest_of(_plain(code)), ADMINISTRATOR, now])
+            if await used.fetchone() is None:
+                return None
+            made = await connection.execute(APPOINT, [principal, name, grant, now])
+            if await made.fetchone() is None:
+                transaction.force_rollback = True
+                return None
+        return Administrator(principal, name, grant, now)
+
+    async def administrator(self) -> Administrator | None:
+        """The first administrator; None where the code was never used."""
+        async with self._store.connection() as connection:
+            row = await (await connection.execute(APPOINTED)).fetchone()
+        return Administrator(*row) if row else None
+
+    async def demo_people(self) -> Sequence[DemoPerson]:
+        """The people of the demonstration; empty in a database that the demo did not make."""
+        async with self._store.connection() as connection:
+            rows = await (await connection.execute(DEMO_PEOPLE)).fetchall()
+        return [DemoPerson(row[0], row[1], Role(row[2]), *row[3:]) for row in rows]
+
+    async def add_demo_people(self, people: Sequence[DemoPerson]) -> None:
+        """Offer *people* on the sign-in page: this marks the database as one of a demonstration."""
+        async with self._store.connection() as connection, connection.transaction():
+            for position, person in enumerate(people):
+                given = [
+                    person.principal,
+                    person.name,
+                    person.role.value,
+                    person.over,
+                    person.over_name,
+                    uuid4(),
+                    position,
+                ]
+                await connection.execute(ADD_DEMO_PERSON, given)
+
+
+def _plain(code: str) -> str:
+    """*code* as it is stored: people type it with and without dashes."""
+    return code.replace("-", "").replace(" ", "").lower()

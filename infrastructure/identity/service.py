@@ -1,0 +1,262 @@
+"""Identity: the parts of sign-in put together, and who sends a request, cached for seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Self
+
+import psycopg
+import structlog
+from msgspec import Struct
+
+from domain.access.principal import Caller, Grant, Key, PrincipalDirectory, PrincipalKind
+from infrastructure.identity.accounts import Accounts
+from infrastructure.identity.changes import CHANNEL, announce_change
+from infrastructure.identity.claims import TokenRefusedError
+from infrastructure.identity.directory import AccountDirectory, FixedDirectory
+from infrastructure.identity.keys import ApiKeys, KeyRefusedError, caller_by
+from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
+from infrastructure.identity.passwords import Passwords
+from infrastructure.identity.pending import PendingSignIns
+from infrastructure.identity.rates import Allowance, SignInRates, TokenBuckets
+from infrastructure.identity.security_log import SecurityEvent, SecurityLog
+from infrastructure.identity.sessions import Session, Sessions, SignIn
+from infrastructure.ledger.reader import Store
+from infrastructure.settings import SettingRefusedError, Settings
+
+CALLBACK = "/sign-in/callback"  # below the public URL: where the provider sends people back to
+CACHE_SECONDS = 5.0  # how long a change that no notification announced may stay unseen
+CACHED_MAX = 10_000
+PRUNE_SECONDS = 3600
+RECONNECT_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+class IdentityOptions(Struct, frozen=True, kw_only=True):
+    """What an installation chooses about sign-in."""
+
+    idle_minutes: int = 30
+    session_hours: int = 12
+    log_days: int = 180
+    key_per_second: int = 100
+    oidc: OidcClient | None = None
+
+
+def options_of(settings: Settings) -> IdentityOptions:
+    """What *settings* choose about sign-in. Raises SettingRefusedError where they contradict each other."""
+    oidc = None
+    if settings.oidc_issuer:
+        if not settings.oidc_client_id or not settings.public_url:
+            raise SettingRefusedError(
+                "COUNTERSIGN_OIDC_ISSUER is set: set COUNTERSIGN_OIDC_CLIENT_ID and COUNTERSIGN_PUBLIC_URL as well."
+            )
+        oidc = OidcClient(
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            settings.oidc_client_secret,
+            f"{settings.public_url}{CALLBACK}",
+            settings.oidc_audience,
+        )
+        require_secure(oidc.issuer)
+    return IdentityOptions(
+        idle_minutes=settings.session_idle_minutes,
+        session_hours=settings.session_hours,
+        log_days=settings.security_log_days,
+        key_per_second=settings.key_rate,
+        oidc=oidc,
+    )
+
+
+def require_secure(issuer: str) -> None:
+    """Raises SettingRefusedError where *issuer* is reached without TLS over a network."""
+    if not issuer.startswith(("https://", *LOOPBACK)):
+        raise SettingRefusedError(f"COUNTERSIGN_OIDC_ISSUER has to be an https address, and is {issuer[:100]}.")
+
+
+class SignedIn(Struct, frozen=True):
+    """A session with the grants its person has now, and the caller it stands for once one of them is chosen."""
+
+    session: Session
+    name: str
+    grants: Sequence[Grant]
+    caller: Caller | None
+
+
+class KeyUse(Struct, frozen=True):
+    """One request of a program: who it is, and what its rate allows. *bucket* is what the rate is counted by."""
+
+    caller: Caller
+    bucket: str
+
+
+class Identity:
+    """Sign-in of one server: open it in the event loop it serves in."""
+
+    def __init__(
+        self,
+        store: Store,
+        url: str,
+        options: IdentityOptions,
+        directory: PrincipalDirectory | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.options, self.clock = options, clock
+        self.accounts = Accounts(store)
+        self.directory: PrincipalDirectory = AccountDirectory(self.accounts, directory or FixedDirectory())
+        idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
+        self.sessions = Sessions(store, idle, absolute)
+        self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
+        self.pending, self.keys = PendingSignIns(store), ApiKeys(store, self.directory)
+        self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
+        self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
+        self._store, self._url = store, url
+        self._sessions: dict[bytes, tuple[float, SignedIn | None]] = {}
+        self._keys: dict[bytes, tuple[float, KeyUse]] = {}
+        self._generation = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._prune_hourly())]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def signed_in(self, token: str) -> SignedIn | None:
+        """The session of *token*, as it was within the last seconds; None where it has ended."""
+        digest, at = sha256(token.encode()).digest(), time.monotonic()
+        cached = self._sessions.get(digest)
+        if cached is not None and cached[0] > at:
+            return cached[1]
+        generation = self._generation
+        session = await self.sessions.find(token, self.clock())
+        signed_in = await self._described(session) if session else None
+        if generation == self._generation:  # nothing ended while it was looked up
+            _put(self._sessions, digest, (at + CACHE_SECONDS, signed_in))
+        return signed_in
+
+    async def _described(self, session: Session) -> SignedIn | None:
+        name = await self.directory.name_of(session.principal)
+        if name is None:  # closed since: the session is worth nothing
+            return None
+        grants = await self.directory.grants_of(session.principal, self.clock())
+        chosen = next((grant for grant in grants if grant.id == session.grant_id), None)
+        caller = caller_by(session.principal, name, chosen, PrincipalKind.PERSON) if chosen else None
+        return SignedIn(session, name, tuple(grants), caller)
+
+    async def begin(self, sign_in: SignIn) -> tuple[str, SignedIn]:
+        """A session for the person in *sign_in*, recorded; where one grant alone holds, it acts by that."""
+        now = self.clock()
+        grants = await self.directory.grants_of(sign_in.principal, now)
+        only = grants[0].id if len(grants) == 1 else None
+        begun = SignIn(**{name: getattr(sign_in, name) for name in sign_in.__struct_fields__} | {"grant_id": only})
+        token, session = await self.sessions.begin(begun, now)
+        await self.log.add(
+            SecurityEvent.SIGNED_IN,
+            now,
+            principal=sign_in.principal,
+            address=sign_in.address,
+            method=sign_in.method,
+            session=session.id,
+        )
+        described = await self._described(session)
+        return token, described or SignedIn(session, sign_in.principal, (), None)
+
+    async def program(self, bearer: str) -> KeyUse:
+        """The program that sends *bearer*: one of our keys or the provider's access token.
+
+        Raises KeyRefusedError, TokenRefusedError and ProviderUnreachableError.
+        """
+        digest, at = sha256(bearer.encode()).digest(), time.monotonic()
+        cached = self._keys.get(digest)
+        if cached is not None and cached[0] > at:
+            return cached[1]
+        now, generation = self.clock(), self._generation
+        ends = at + CACHE_SECONDS
+        if bearer.startswith("cs_"):
+            caller, key = await self.keys.caller(bearer, now)
+            use = KeyUse(caller, key.id)
+            ends = _no_later(ends, at, key, now)
+        elif self.provider is not None and bearer.count(".") == 2:  # noqa: PLR2004 the three parts of a JWT
+            token = await self.provider.access(bearer)
+            linked = await self.accounts.principal_of(token.issuer, token.subject)
+            use = KeyUse(await self.keys.caller_by_token(token, linked, now), f"token:{token.client}")
+            ends = min(ends, at + max(0.0, token.expires_at - now.timestamp()))
+        else:
+            raise KeyRefusedError("neither a key of this server nor a token of the provider")
+        if generation == self._generation:
+            _put(self._keys, digest, (ends, use))
+        return use
+
+    def allowance(self, bucket: str) -> Allowance:
+        """Count one request against the rate of *bucket*."""
+        return self.buckets.take(bucket, time.monotonic())
+
+    async def changed(self) -> None:
+        """Let every server look again at once: a session ended, a key was revoked, a grant has changed."""
+        self.forget()
+        await announce_change(self._store)
+
+    def forget(self) -> None:
+        """Empty the caches of this server."""
+        self._generation += 1
+        self._sessions.clear()
+        self._keys.clear()
+
+    async def _listen(self) -> None:
+        """Empty the caches whenever another server says so."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self.forget()  # of what was announced while nothing listened
+                    async for _ in connection.notifies():
+                        self.forget()
+            except psycopg.OperationalError as lost:
+                log.warning("identity_listener_lost", error=str(lost).strip())
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _prune_hourly(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                await self.prune()
+            except (psycopg.Error, TimeoutError) as failure:
+                log.warning("identity_not_pruned", error=str(failure).strip())
+
+    async def prune(self) -> None:
+        """Delete expired sessions, finished rates, and entries of the security log past their retention time."""
+        now = self.clock()
+        await self.sessions.prune(now)
+        await self.pending.prune(now)
+        await self.rates.prune(now)
+        removed = await self.log.prune(now - timedelta(hours=24 * self.options.log_days))
+        if removed:
+            log.info("security_log_pruned", entries=removed)
+
+
+def refusal_of(error: KeyRefusedError | TokenRefusedError) -> tuple[SecurityEvent, str]:
+    """What the security log says of a refused credential."""
+    if isinstance(error, KeyRefusedError):
+        return SecurityEvent.KEY_REFUSED, f"{error.key_id} {error.reason}".strip()
+    return SecurityEvent.TOKEN_REFUSED, str(error)
+
+
+def _no_later(ends: float, at: float, key: Key, now: datetime) -> float:
+    """When a cached key has to be looked up again: not after it expires."""
+    return ends if key.expires_at is None else min(ends, at + (key.expires_at - now).total_seconds())
+
+
+def _put(cache: dict[bytes, Any], digest: bytes, entry: tuple[float, Any]) -> None:
+    if len(cache) >= CACHED_MAX:
+        cache.clear()
+    cache[digest] = entry

@@ -1,0 +1,36 @@
+"""The people of a demonstration, offered on its sign-in page: the zone's own, and those of its first enterprises."""
+
+from __future__ import annotations
+
+from domain.core.ledger import Role
+from infrastructure.identity.accounts import Accounts, DemoPerson
+from infrastructure.ledger.approvals import Approvals
+from scripts.catalogues.rows import read_rows
+from scripts.catalogues.zone import FOLDER
+from scripts.simulation.chance import Chance
+from scripts.simulation.people import enterprise
+from scripts.simulation.zone_people import zone_people
+
+APPLICANTS = ("陈静怡", "卢思源")  # of the first enterprises of a simulated zone
+
+
+async def offer_demo_people(approvals: Approvals, seed: int) -> None:
+    """Let the sign-in page offer the people of the zone that is simulated by *seed*."""
+    await Accounts(approvals.store).add_demo_people(demo_people(seed))
+
+
+def demo_people(seed: int) -> list[DemoPerson]:
+    """Whom one may try: two managers, two applicants, one person in every other role and of every department."""
+    rows = [row for _, row in read_rows(FOLDER / "catalogue.csv")]
+    departments = {str(row["dept_code"]): str(row["dept_name"]) for row in rows}
+    chance = Chance(seed, "enterprises")
+    enterprises = [enterprise(chance) for _ in APPLICANTS]
+    people = [
+        DemoPerson(person.name, person.name, person.role, person.over, person.over_name)
+        for person in zone_people(departments)
+    ]
+    applicants = [
+        DemoPerson(person.actor.id, name, Role.APPLICANT, person.code, person.name)
+        for name, person in zip(APPLICANTS, enterprises, strict=True)
+    ]
+    return [*people[:2], *applicants, *people[2:]]

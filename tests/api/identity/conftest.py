@@ -1,0 +1,36 @@
+"""A site with sign-in for all tests of a file, and clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from domain.core.ledger import Role
+from infrastructure.identity.accounts import DemoPerson
+from tests.api.identity.site import PATIENCE, Site, signed_site
+
+
+@pytest.fixture(scope="module")
+def site(shared_database_url: str) -> Iterator[Site]:
+    with signed_site(shared_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[httpx.Client]:
+    """A client without any credentials."""
+    with httpx.Client(timeout=PATIENCE, base_url=site.address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def demo(site: Site) -> Site:
+    """The site, on a database that a demonstration has made."""
+    people = [
+        DemoPerson("高明", "高明", Role.SUPERVISOR, "supervision", "监察局"),
+        DemoPerson("陈丽", "陈丽", Role.OFFICER, "natural-resources", "自然资源局"),
+    ]
+    site.run(lambda: site.identity.accounts.add_demo_people(people))
+    return site

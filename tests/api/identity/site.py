@@ -1,0 +1,109 @@
+"""The whole application behind its identity middleware, on a real port, with people and keys."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import uvicorn
+from msgspec import Struct
+
+from api.app import PAGES, create_app
+from api.identity.middleware import IdentityMiddleware
+from api.web.http_limits import SERVER_OPTIONS
+from domain.access.principal import Grant, Key
+from domain.core.ledger import Role
+from infrastructure.identity.directory import FixedDirectory
+from infrastructure.identity.service import Identity, options_of
+from infrastructure.identity.tokens import new_key
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Gateway, Settings
+
+T = TypeVar("T")
+
+EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+START_SECONDS_MAX = PATIENCE = 60  # the machine may be busy
+MANAGER, OFFICER, LEADER = (
+    Grant(uuid4(), Role.PROJECT_MANAGER, EARLY, over="zone-office"),
+    Grant(uuid4(), Role.OFFICER, EARLY, over="land"),
+    Grant(uuid4(), Role.LEADER, EARLY),
+)
+SYSTEM = Grant(uuid4(), Role.INTEGRATOR, EARLY, over="land")
+API_KEY = new_key()
+NAMES = {"wang.min": "王敏", "li.qiang": "李强", "land-system": "国土系统", "closed": "离职人员"}
+GRANTS = {"wang.min": [MANAGER], "li.qiang": [OFFICER, LEADER], "land-system": [SYSTEM]}
+PASSWORD = "correct horse battery"
+
+
+def directory() -> FixedDirectory:
+    """The people and programs of these tests."""
+    key = Key(API_KEY.id, "land-system", SYSTEM.id, (API_KEY.digest,), ("commands:*", "read:*"))
+    return FixedDirectory(NAMES, GRANTS, {API_KEY.id: key})
+
+
+class Site(Struct):
+    """A served application, and its identity store, to be used in the loop it is open in."""
+
+    address: str
+    identity: Identity
+    directory: FixedDirectory
+    loop: asyncio.AbstractEventLoop
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do *work* in the server's event loop."""
+
+        async def done() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(done(), self.loop).result(START_SECONDS_MAX)
+
+
+@contextmanager
+def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Site]:
+    """Serve the application with sign-in, in a thread. *chosen* are settings; `{}` in them is the site's port."""
+    folder, listening = TemporaryDirectory(), socket.create_server(("127.0.0.1", port))
+    port = listening.getsockname()[1]
+    given: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
+    given |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
+    settings = Settings(**given)
+    started, stop, sites = threading.Event(), threading.Event(), list[Site]()
+
+    async def serve() -> None:
+        people = directory()
+        async with (
+            Approvals(database_url) as approvals,
+            Identity(approvals.store, database_url, options_of(settings), people) as identity,
+        ):
+            await identity.passwords.set("wang", "wang.min", PASSWORD, identity.clock())
+            await identity.passwords.set("li", "li.qiang", PASSWORD, identity.clock())
+            app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
+            wrapped: Any = IdentityMiddleware(app, identity, settings)
+            server = uvicorn.Server(uvicorn.Config(wrapped, log_level="warning", lifespan="off", **SERVER_OPTIONS))
+            serving = asyncio.create_task(server.serve([listening]))
+            while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
+                await asyncio.sleep(0.01)
+            sites.append(Site(f"http://127.0.0.1:{port}", identity, people, asyncio.get_running_loop()))
+            started.set()
+            await asyncio.to_thread(stop.wait)
+            server.should_exit = True
+            await serving
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(START_SECONDS_MAX)
+        yield sites[0]
+    finally:
+        stop.set()
+        thread.join()
+        listening.close()
+        folder.cleanup()

@@ -1,0 +1,178 @@
+"""The outermost layer: what needs sign-in is refused on both roads, headers of clients are worth nothing."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from api.web.problems import MEDIA_TYPE
+from tests.api.client import REGISTER, problem
+from tests.api.identity.site import API_KEY, PASSWORD, Site
+
+FORGED = {"X-Actor": "root", "X-Department": "zone-office", "X-Role": "project_manager"}
+BEARER = {"Authorization": f"Bearer {API_KEY.text}"}
+CLOSED = ("/progress", "/v1/me", "/waiting", "/supervision/board", f"/projects/{UUID(int=7)}", "/pages/information")
+OPEN = ("/healthz", "/problems", "/law/packs", "/schema/openapi.json", "/static/app.css", "/sign-in")
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def signed_in(client: httpx.Client, login: str = "wang") -> httpx.Client:
+    """*client*, with a session of *login*."""
+    answer = client.post("/sign-in/password", data={"login": login, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def command(key: str = "") -> dict[str, str]:
+    return {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid4())}
+
+
+@pytest.mark.parametrize("path", CLOSED)
+@pytest.mark.parametrize("forged", [{}, FORGED, FORGED | {"X-Gateway-Secret": ""}])
+def test_nothing_is_read_without_sign_in(client: httpx.Client, path: str, forged: dict[str, str]) -> None:
+    answer = client.get(path, headers=forged)
+
+    problem(answer, "signin-required")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="countersign"'
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_what_is_public_is_answered(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/projects/{}/commands", "/projects/{}/commands?x=1", "/catalogues/zone/commands"])
+@pytest.mark.parametrize("headers", [FORGED, {"Authorization": "Bearer cs_live_0000_" + "0" * 64}])
+def test_no_command_is_carried_out_without_sign_in_on_either_road(
+    client: httpx.Client, path: str, headers: dict[str, str]
+) -> None:
+    answer = client.post(path.format(uuid4()), json=REGISTER, headers=command() | headers)
+
+    problem(answer, "credential-invalid" if "Authorization" in headers else "signin-required")
+
+
+@pytest.mark.parametrize("path", [*CLOSED, *OPEN, "/nowhere"])
+def test_every_answer_has_the_headers_for_browsers(client: httpx.Client, path: str) -> None:
+    headers = client.get(path, headers={"Accept": "text/html"}).headers
+
+    assert {name: headers.get(name) for name in ALWAYS} == ALWAYS
+    assert "camera=()" in headers["permissions-policy"]
+    assert "strict-transport-security" not in headers
+    if not headers.get("cache-control", "").startswith("public"):
+        assert {"Cookie", "Authorization"} <= set(headers["vary"].split(", "))
+    if headers.get("content-type", "").startswith("text/html"):
+        assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
+
+
+def test_a_browser_is_sent_to_sign_in_and_back(client: httpx.Client) -> None:
+    answer = client.get("/account?lang=en", headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?to=%2Faccount%3Flang%3Den")
+
+    form = {"login": "wang", "password": PASSWORD, "to": "/account?lang=en"}
+    assert client.post("/sign-in/password", data=form).headers["location"] == "/account?lang=en"
+    assert client.get("/account?lang=en", headers={"Accept": "text/html,*/*"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example", "//evil.example", "/\\evil.example", "/sign-out", "x", "/a\nb", "/sign-in?to=/"]
+)
+def test_sign_in_leads_to_no_other_site(client: httpx.Client, to: str) -> None:
+    form = {"login": "wang", "password": PASSWORD, "to": to}
+    assert client.post("/sign-in/password", data=form).headers["location"] == "/"
+
+
+def test_a_session_acts_in_its_role_whatever_the_client_asserts(client: httpx.Client) -> None:
+    me = signed_in(client).get("/v1/me", headers=FORGED).json()
+
+    assert (me["id"], me["name"], me["kind"], me["role"], me["over"]) == (
+        *("wang.min", "王敏", "person", "project_manager", "zone-office"),
+    )
+    assert [grant["chosen"] for grant in me["grants"]] == [True]
+
+
+@pytest.mark.parametrize("query", ["", "?"])
+def test_the_ledger_names_the_person_who_signed_in(client: httpx.Client, query: str) -> None:
+    project = uuid4()
+    body = REGISTER | {"manager": "wang.min"}
+    answer = signed_in(client).post(f"/projects/{project}/commands{query}", json=body, headers=command() | FORGED)
+    assert answer.status_code == 200, answer.text
+
+    entry = client.get(f"/projects/{project}/history").json()["entries"][0]
+    assert "wang.min" in str(entry)
+    assert "root" not in str(entry)
+
+
+def test_a_program_acts_by_its_key(client: httpx.Client) -> None:
+    answer = client.get("/v1/me", headers=BEARER)
+
+    me = answer.json()
+    assert (me["id"], me["kind"], me["scopes"]) == ("land-system", "program", ["commands:*", "read:*"])
+    assert answer.headers["ratelimit-policy"] == '"key";q=200;w=2'
+    assert answer.headers["ratelimit"].startswith('"key";r=')
+
+
+def test_a_refused_key_is_logged_and_not_explained(client: httpx.Client, site: Site) -> None:
+    wrong = {"Authorization": "Bearer " + API_KEY.text[:-1] + ("1" if API_KEY.text[-1] == "0" else "0")}
+    answer = client.get("/v1/me", headers=wrong)
+
+    document = problem(answer, "credential-invalid")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert API_KEY.id not in str(document)
+    since = site.identity.clock().replace(hour=0)
+    entries = site.run(lambda: site.identity.log.read(since, kind="key_refused"))
+    assert any(API_KEY.id in entry.detail and entry.address == "127.0.0.1" for entry in entries)
+
+
+@pytest.mark.parametrize("authorization", ["Basic d2FuZzp4", "Bearer", "cs_live", "Bearer a.b.c", "Bearer é"])
+def test_any_other_authorization_is_refused(client: httpx.Client, authorization: str) -> None:
+    answer = client.get("/progress", headers={b"Authorization": authorization.encode()})
+
+    problem(answer, "credential-invalid")
+
+
+def test_a_key_has_a_rate(client: httpx.Client, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site.identity.buckets, "burst", 0)
+
+    answer = client.get("/v1/me", headers=BEARER)
+
+    problem(answer, "too-many-requests")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.headers["ratelimit"].startswith('"key";r=0;')
+
+
+def test_a_page_of_another_site_changes_nothing(client: httpx.Client) -> None:
+    signed_in(client)
+    for cross in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+    ):
+        for path in (f"/projects/{uuid4()}/commands", "/sign-out", "/account/role", "/sign-in/demo"):
+            assert client.post(path, json=REGISTER, headers=command() | cross).status_code == 403
+    assert client.get("/v1/me").status_code == 200
+
+
+def test_a_program_needs_no_same_site_unless_a_cookie_comes_along(client: httpx.Client) -> None:
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    path = f"/projects/{uuid4()}/commands"
+    alone = client.post(path, json=REGISTER, headers=command() | BEARER | cross)
+    assert alone.json()["code"] != "cross-site"
+
+    signed_in(client)
+    problem(client.post(path, json=REGISTER, headers=command() | BEARER | cross), "cross-site")
+
+
+def test_an_unknown_host_is_refused_also_for_sign_in(client: httpx.Client) -> None:
+    assert client.get("/sign-in", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_head_request_without_sign_in_has_no_body(client: httpx.Client) -> None:
+    answer = client.head("/progress")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (401, b"", MEDIA_TYPE)

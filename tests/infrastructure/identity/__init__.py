@@ -1,0 +1,1 @@
+"""Sign-in in the database: sessions, passwords, rates, keys, the security log."""
