@@ -52,7 +52,7 @@ class IdentityRoutes(Controller):
 
 
 async def end_at_provider(visit: Visit, token: str) -> int:
-    """End the sessions that the logout *token* names; how many. Raises TokenRefusedError and ProviderUnreachableError."""
+    """End the sessions that the logout *token* names; how many. Raises TokenRefusedError, ProviderUnreachableError."""
     identity = visit.identity
     if identity.provider is None:
         raise TokenRefusedError("no provider is set up here")

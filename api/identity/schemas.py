@@ -13,7 +13,7 @@ from domain.access.principal import Caller, Grant, PrincipalKind
 from domain.core.ledger import Role
 
 
-class HeldGrant(Struct, frozen=True):
+class GrantOfCaller(Struct, frozen=True):
     """A role that the caller holds now."""
 
     id: UUID
@@ -38,7 +38,7 @@ class Me(Struct, frozen=True):
     scopes: Annotated[list[str] | None, Meta(description="What a program's key may be used for; null for people.")] = (
         None
     )
-    grants: Annotated[list[HeldGrant], Meta(description="All roles of a person who signed in here.")] = []
+    grants: Annotated[list[GrantOfCaller], Meta(description="All roles of a person who signed in here.")] = []
 
 
 def me_of(caller: Caller, grants: Sequence[Grant] = (), chosen: UUID | None = None) -> Me:
@@ -53,5 +53,5 @@ def me_of(caller: Caller, grants: Sequence[Grant] = (), chosen: UUID | None = No
         as_agent=caller.as_agent,
         deputy_of=caller.deputy_of,
         scopes=None if caller.scopes is None else list(caller.scopes),
-        grants=[HeldGrant(g.id, g.role, g.over, g.valid_until, g.deputy_of, g.id == chosen) for g in grants],
+        grants=[GrantOfCaller(g.id, g.role, g.over, g.valid_until, g.deputy_of, g.id == chosen) for g in grants],
     )

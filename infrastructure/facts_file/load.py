@@ -56,13 +56,15 @@ class FactsImported(Struct, frozen=True):
 
 
 def import_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> FactsImported:
-    """Read the file *path* into the ledger at *url*, as its owner. Raises FactsFileUnfitError where the ledger is not empty,
-    or the file is not what it must be: every chain is computed again on the way, and nothing is stored if one breaks.
+    """Read the file *path* into the ledger at *url*, as its owner. Raises FactsFileUnfitError where the ledger is not
+    empty, or the file is not what it must be: every chain is computed again, and nothing is stored if one breaks.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         connection.execute("SET LOCAL timezone = 'UTC'")
         if connection.execute("SELECT to_regclass('ledger.stream')::text").fetchone() == (None,):
-            raise FactsFileUnfitError("This database has no ledger of this release: run `countersign migrate` on it first.")
+            raise FactsFileUnfitError(
+                "This database has no ledger of this release: run `countersign migrate` on it first."
+            )
         if (row := connection.execute(EMPTY).fetchone()) is None or not row[0]:
             raise FactsFileUnfitError(
                 "This ledger holds facts already: import into a new, empty database (another COUNTERSIGN_DATA or"
@@ -140,10 +142,12 @@ class FactsLoading:
                 copy.write_row(row)
 
     def finish(self, header: HeaderLine) -> None:
-        """Store what follows from the entries. Raises FactsFileUnfitError where they are not as many as the header says."""
+        """Store what follows from the entries. Raises FactsFileUnfitError where the header says another number."""
         chain, connection = self.chain, self._connection
         if chain.seq != header.position:
-            raise FactsFileUnfitError(f"The file ends at position {chain.seq}, but its ledger ended at {header.position}.")
+            raise FactsFileUnfitError(
+                f"The file ends at position {chain.seq}, but its ledger ended at {header.position}."
+            )
         self._copy(COPY_STREAMS, STREAM_TYPES, (_stream_row(*head) for head in chain.heads.items()))
         connection.execute("UPDATE ledger.head SET seq = %s", [chain.seq])
         if header.case_counter:

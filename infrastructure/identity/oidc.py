@@ -97,7 +97,7 @@ class OidcProvider:
         return str(address), pending
 
     async def finish(self, answer: Mapping[str, str], pending: PendingSignIn) -> ProviderPerson:
-        """Who signed in, by the provider's *answer* in the browser. Raises TokenRefusedError and ProviderUnreachableError."""
+        """Who signed in, by the provider's *answer*. Raises TokenRefusedError, ProviderUnreachableError."""
         metadata = await self._described()
         issuer = answer.get("iss")
         if issuer != metadata.issuer and (issuer or metadata.authorization_response_iss_parameter_supported):

@@ -49,7 +49,9 @@ def require_fit(login: str, password: str) -> None:
     if not CHARACTERS_MIN <= len(password) <= CHARACTERS_MAX:
         raise PasswordUnfitError(f"a password has {CHARACTERS_MIN} to {CHARACTERS_MAX} characters")
     if password.lower() in COMMON or len(set(password)) < CHARACTERS_MIN // 2 or login.lower() in password.lower():
-        raise PasswordUnfitError("the password is easily guessed: choose several words, without the name you sign in with")
+        raise PasswordUnfitError(
+            "the password is easily guessed: choose several words, without the name you sign in with"
+        )
 
 
 class Passwords:
@@ -64,7 +66,9 @@ class Passwords:
     async def set(self, login: str, principal: str, password: str, now: datetime) -> None:
         """Let *principal* sign in as *login*. Raises PasswordUnfitError."""
         if not 0 < len(login) <= LOGIN_CHARACTERS_MAX or login != login.strip():
-            raise PasswordUnfitError(f"a login name has 1 to {LOGIN_CHARACTERS_MAX} characters, without spaces around it")
+            raise PasswordUnfitError(
+                f"a login name has 1 to {LOGIN_CHARACTERS_MAX} characters, without spaces around it"
+            )
         require_fit(login, password)
         hashed = await self._hash(normalized(password))
         async with self._store.connection() as connection:

@@ -9,7 +9,6 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 
 import uvicorn
 import uvloop
@@ -17,6 +16,7 @@ import uvloop
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.access.directory import LedgerDirectory
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -115,8 +115,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    identity = partial(Identity, url=url, options=options_of(settings))
-    async with opened(url, settings) as approvals, identity(approvals.store) as signing_in:
+    async with opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         await offer_administration(signing_in)
         config = uvicorn.Config(
@@ -133,6 +132,11 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
         tune_garbage_collector()
         server = _Announcing(config, announce)
         await server.serve()
+
+
+def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
+    """Sign-in, with the principals and grants of the ledger."""
+    return Identity(approvals.store, url, options_of(settings), LedgerDirectory(approvals.store, approvals.clock))
 
 
 async def offer_administration(identity: Identity) -> None:
