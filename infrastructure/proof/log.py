@@ -20,7 +20,7 @@ from infrastructure.proof.merkle import (
     verify_consistency,
 )
 from infrastructure.proof.note import NoteError, NoteSigner, SignedNote
-from infrastructure.proof.tiles import TiledTree, TileFiles
+from infrastructure.proof.tiles import TILE_WIDTH, TiledTree, TileFiles
 
 CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it
 PAGE_ROWS_MAX = 65_536  # 256 full tiles
@@ -112,26 +112,31 @@ class TransparencyLog:
 
     def compare(self, connection: psycopg.Connection[Any]) -> int | None:
         """The first position at which ledger and log differ; None where every hash is the one logged."""
-        size = self.checkpoint.size
-        logged = (data for number in range((size + 255) // 256) for data in self.tree.leaves(number))
-        position = 0
-        for leaves in _leaves(connection, 0, size):
-            for data in leaves:
+        size, position = self.checkpoint.size, 0
+        logged = (data for number in range(-(-size // TILE_WIDTH)) for data in self.tree.leaves(number))
+        for page in _pages(connection, 0, size):
+            for hash_ in page:
                 position += 1
-                if data != next(logged, b""):
+                if hash_ is None or leaf(position, hash_) != next(logged, b""):
                     return position
-        return position + 1 if position < size else None
+        return None
+
+
+def _pages(connection: psycopg.Connection[Any], after: int, last: int) -> Iterator[list[bytes | None]]:
+    """The hashes of all positions above *after*, a page at a time; None where one is missing."""
+    while after < last:
+        end = min(after + PAGE_ROWS_MAX, last)
+        hashes = dict(connection.execute(HASHES, [after, end], binary=True).fetchall())
+        yield [hashes.get(seq) for seq in range(after + 1, end + 1)]
+        after = end
 
 
 def _leaves(connection: psycopg.Connection[Any], after: int, last: int) -> Iterator[list[bytes]]:
     """The leaves above position *after*, in pages. Raises LogError where a position or a hash is missing."""
-    while after < last:
-        end = min(after + PAGE_ROWS_MAX, last)
-        rows = connection.execute(HASHES, [after, end], binary=True).fetchall()
-        leaves = [leaf(seq, bytes(hash_)) for seq, hash_ in rows if hash_ is not None]
-        if len(leaves) != end - after:
-            present = {seq for seq, hash_ in rows if hash_ is not None}
-            missing = next(seq for seq in range(after + 1, end + 1) if seq not in present)
+    for page in _pages(connection, after, last):
+        leaves = [leaf(seq, hash_) for seq, hash_ in enumerate(page, after + 1) if hash_ is not None]
+        if len(leaves) < len(page):
+            missing = after + 1 + page.index(None)
             raise LogError("ledger-has-a-gap", f"position {missing} is missing in the ledger, or has no hash")
         yield leaves
-        after = end
+        after += len(page)
