@@ -1,0 +1,1 @@
+"""The proof: a Merkle tree over the ledger's positions, its signed checkpoints, and witnesses who cosign them."""

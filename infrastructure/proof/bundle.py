@@ -1,0 +1,195 @@
+"""Audit bundles: a project's entries, or the zone's, with proofs, rules, calendars and a verifier, as a BagIt folder.
+
+bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  verify.py
+data/entries.ndjson    an entry a line: position, stream, version, type, data, meta, both times, hash
+data/proofs.ndjson     the path of each entry to the checkpoint; not for the zone, whose entries make the tree
+data/checkpoint        the signed checkpoint, with the cosignatures there are
+data/keys.txt          the public keys of log and witnesses
+data/materials.ndjson  SHA-256, name and size of each file attached
+data/rules/  data/calendars/   the law packs that the entries name, and the calendars, as shipped
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct
+
+from domain.core.ledger import Refused
+from domain.messages import tag_of
+from domain.project.materials.attachment import MaterialAttached
+from domain.streams import CALENDAR
+from infrastructure.law.lawbook import entries as files_in
+from infrastructure.ledger.pg_binary import microseconds
+from infrastructure.proof.log import TransparencyLog
+
+ROWS_AT_ONCE = 2000
+COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
+VERIFIER = "bundle_verifier.py"
+BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+ATTACHED, CALENDAR_TAGS = tag_of(MaterialAttached), [tag_of(fact) for fact in CALENDAR.facts]
+
+
+class ExportedBundle(Struct, frozen=True):
+    """What was written: how many *entries* of how many *streams*, up to the checkpoint's *size*."""
+
+    folder: str
+    entries: int
+    streams: int
+    size: int
+
+
+def export_bundle(
+    url: str,
+    log: TransparencyLog,
+    folder: Path,
+    project: UUID | None,
+    now: datetime,
+    progress: Callable[[int, int], None],
+) -> ExportedBundle:
+    """Write the bundle of *project*, or of the whole zone, into the new *folder*.
+
+    *progress* is told how many entries are written, of how many. Raises Refused where there is nothing to export, where
+    the folder exists, or where the ledger has entries that the log does not hold yet.
+    """
+    if folder.exists():
+        raise Refused("folder-exists", f"{folder} exists already", remedy="name a folder that does not exist yet")
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        size = log.checkpoint.size
+        streams = None if project is None else _streams(connection, project, size)
+        total = _count(connection, streams, size)
+        if not total:
+            raise Refused("nothing-to-export", "the log holds no entry yet", remedy="record something first")
+        folder.mkdir(parents=True)
+        (folder / "data").mkdir()
+        laws: set[str] = set()
+        seen: set[UUID] = set()
+        with _writers(folder, proofs=project is not None) as write:
+            for done, row in enumerate(_rows(connection, streams, size), 1):
+                _write_entry(write, row, log)
+                laws.add(json.loads(row[5]).get("law", ""))
+                seen.add(row[1])
+                progress(done, total)
+    _write_context(folder / "data", log, laws)
+    _seal(folder, now)
+    return ExportedBundle(str(folder), total, len(seen), size)
+
+
+def _streams(connection: psycopg.Connection[Any], project: UUID, size: int) -> list[UUID]:
+    """The project's stream and those of the calendars its dates were counted by. Raises Refused for no project."""
+    if not _count(connection, [project], size):
+        raise Refused("unknown-project", f"the log holds no entry of {project}", remedy="check the project's id")
+    query = "SELECT DISTINCT stream FROM ledger.event WHERE type = ANY(%s) AND seq <= %s"
+    return [project, *(stream for (stream,) in connection.execute(query, [CALENDAR_TAGS, size]))]
+
+
+def _count(connection: psycopg.Connection[Any], streams: Sequence[UUID] | None, size: int) -> int:
+    if streams is None:
+        return size
+    query = "SELECT count(*) FROM ledger.event WHERE stream = ANY(%s) AND seq <= %s"
+    (count,) = connection.execute(query, [list(streams), size]).fetchone() or (0,)
+    return int(count)
+
+
+def _rows(connection: psycopg.Connection[Any], streams: Sequence[UUID] | None, size: int) -> Iterator[tuple[Any, ...]]:
+    """The rows in the order of their positions, without ever holding more than some thousand."""
+    with connection.cursor(name="bundle", binary=True) as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        where = "TRUE" if streams is None else "stream = ANY(%(streams)s)"
+        query = f"SELECT {COLUMNS} FROM ledger.event WHERE seq <= %(size)s AND {where} ORDER BY seq"  # noqa: S608 constants
+        cursor.execute(query, {"streams": list(streams or ()), "size": size})
+        yield from cursor
+
+
+Write = Callable[[str, object], None]
+
+
+@contextmanager
+def _writers(folder: Path, *, proofs: bool) -> Iterator[Write]:
+    """Opens the files of lines; yields a function that adds an object to one of them."""
+    names = ["entries", "materials", *(["proofs"] if proofs else [])]
+    with ExitStack() as stack:
+        opened = {
+            name: stack.enter_context((folder / "data" / f"{name}.ndjson").open("w", encoding="utf-8"))
+            for name in names
+        }
+
+        def write(name: str, line: object) -> None:
+            if name in opened:
+                opened[name].write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+        yield write
+
+
+def _write_entry(write: Write, row: tuple[Any, ...], log: TransparencyLog) -> None:
+    position, stream, version, type_, data, meta, occurred_at, recorded_at, hash_ = row
+    entry = {
+        "position": position,
+        "stream": str(stream),
+        "version": version,
+        "type": type_,
+        "data": data.decode(),
+        "meta": meta.decode(),
+        "occurred_us": microseconds(occurred_at),
+        "recorded_us": microseconds(recorded_at),
+        "hash": hash_.hex(),
+    }
+    write("entries", entry)
+    write("proofs", {"position": position, "path": [one.hex() for one in log.inclusion(position)]})
+    if type_ == ATTACHED:
+        fact = json.loads(data)
+        write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
+
+
+def _write_context(data: Path, log: TransparencyLog, laws: set[str]) -> None:
+    """Checkpoint, keys, the law packs named by the entries, and the calendars."""
+    (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
+    keys = [log.signer.verifier.text]
+    (data / "keys.txt").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
+    (data / "rules").mkdir()
+    law = files("domain.law")
+    for name in sorted({name.partition("/")[0].partition("+")[0] for name in laws if name}):
+        law_id, _, version = name.partition("@")
+        pack = law / "packs" / law_id / f"{version}.toml"
+        if pack.is_file():
+            (data / "rules" / f"{name}.toml").write_bytes(pack.read_bytes())
+    (data / "calendars").mkdir()
+    for file in files_in(law / "calendar" / "data"):
+        if file.name.endswith(".json"):
+            (data / "calendars" / file.name).write_bytes(file.read_bytes())
+
+
+def _seal(folder: Path, now: datetime) -> None:
+    """Add the verifier, BagIt's own files, and the manifests with the SHA-256 of everything."""
+    (folder / "verify.py").write_bytes((files("infrastructure.proof") / VERIFIER).read_bytes())
+    payload = sorted(file for file in (folder / "data").rglob("*") if file.is_file())
+    sizes = [file.stat().st_size for file in payload]
+    (folder / "bagit.txt").write_text(BAGIT, encoding="utf-8")
+    info = f"Bagging-Date: {now.date()}\nPayload-Oxum: {sum(sizes)}.{len(sizes)}\n"
+    (folder / "bag-info.txt").write_text(info, encoding="utf-8")
+    _write_manifest(folder, "manifest-sha256.txt", payload)
+    tags = [folder / name for name in ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "verify.py")]
+    _write_manifest(folder, "tagmanifest-sha256.txt", tags)
+
+
+def _write_manifest(folder: Path, name: str, listed: Sequence[Path]) -> None:
+    lines = [f"{_sha256(file)}  {file.relative_to(folder).as_posix()}\n" for file in listed]
+    (folder / name).write_text("".join(lines), encoding="utf-8")
+
+
+def _sha256(file: Path) -> str:
+    digest = sha256()
+    with file.open("rb") as data:
+        while part := data.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()

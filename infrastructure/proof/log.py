@@ -1,0 +1,142 @@
+"""The ledger's transparency log: follows the ledger's positions in a Merkle tree, and signs a checkpoint of each size.
+
+All of it can be made again from the ledger but the signatures: a folder that was lost is filled by the next `follow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.merkle import (
+    consistency_proof,
+    inclusion_proof,
+    leaf,
+    tree_head,
+    verify_consistency,
+)
+from infrastructure.proof.note import NoteError, NoteSigner, SignedNote
+from infrastructure.proof.tiles import TILE_WIDTH, TiledTree, TileFiles
+
+CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it
+PAGE_ROWS_MAX = 65_536  # 256 full tiles
+HEAD = "SELECT seq FROM ledger.head"
+HASHES = "SELECT seq, hash FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq"
+
+
+class LogError(ValueError):
+    """The log and the ledger contradict each other. The sentence says where; *code* is stable."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class TransparencyLog:
+    """The log of one ledger in *folder*, signed by *signer*. One process writes it, any number reads it."""
+
+    def __init__(self, folder: Path, signer: NoteSigner) -> None:
+        self.signer = signer
+        self.files = TileFiles(folder)
+        self.note = self._stored()
+        self.tree = TiledTree(self.files, Checkpoint.of(self.note).size if self.note else 0)
+
+    def _stored(self) -> SignedNote | None:
+        """The last checkpoint. Raises LogError where it is not ours."""
+        try:
+            text = (self.files.folder / CHECKPOINT).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            note = SignedNote.parse(text)
+            signed = note.verify([self.signer.verifier])
+        except NoteError as error:
+            raise LogError("checkpoint-unreadable", f"the stored checkpoint can't be used: {error}") from error
+        if not signed:
+            raise LogError("checkpoint-by-other-key", f"the stored checkpoint is not signed by {self.signer.name}")
+        return note
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The last checkpoint; that of the empty tree before the first."""
+        if self.note:
+            return Checkpoint.of(self.note)
+        return Checkpoint(self.signer.name, 0, tree_head(0, self.tree.subtree))
+
+    def follow(self, connection: psycopg.Connection[Any]) -> SignedNote | None:
+        """Take in what was added since, and sign a checkpoint; None where there is nothing new.
+
+        Raises LogError where the ledger is shorter than the log, as after a restore of an older state.
+        """
+        (head,) = connection.execute(HEAD).fetchone() or (0,)
+        if head < self.tree.size:
+            raise LogError(
+                "ledger-shorter-than-log",
+                f"the ledger ends at {head}, but a checkpoint of {self.tree.size} entries was signed",
+            )
+        if head == self.tree.size:
+            return None
+        before = self.checkpoint
+        for leaves in _leaves(connection, self.tree.size, head):
+            self.tree.grow(leaves)
+        return self._sign(before)
+
+    def _sign(self, before: Checkpoint) -> SignedNote:
+        """Sign the tree as it is, once it is shown to begin with the one signed before. Raises ProofError."""
+        size, read = self.tree.size, self.tree.subtree
+        after = Checkpoint(self.signer.name, size, tree_head(size, read))
+        proof = consistency_proof(before.size, size, read)
+        verify_consistency(before.size, before.head, size, after.head, proof)
+        self.note = SignedNote(after.text, (self.signer.sign(after.text),))
+        self.files.write(CHECKPOINT, str(self.note).encode())
+        return self.note
+
+    def inclusion(self, position: int) -> list[bytes]:
+        """The proof that the entry at *position* is in the last checkpoint's tree. Raises LogError."""
+        if not 1 <= position <= self.checkpoint.size:
+            raise LogError(
+                "not-in-the-log",
+                f"position {position} is not in the log, which holds {self.checkpoint.size} entries so far",
+            )
+        return inclusion_proof(position - 1, self.tree.size, self.tree.subtree)
+
+    def consistency(self, old: int) -> list[bytes]:
+        """The proof that the tree of *old* entries is the beginning of the last checkpoint's. Raises LogError."""
+        if not 0 <= old <= self.checkpoint.size:
+            raise LogError("not-in-the-log", f"the log holds {self.checkpoint.size} entries so far, not {old}")
+        return consistency_proof(old, self.tree.size, self.tree.subtree)
+
+    def compare(self, connection: psycopg.Connection[Any]) -> int | None:
+        """The first position at which ledger and log differ; None where every hash is the one logged."""
+        size, position = self.checkpoint.size, 0
+        logged = (data for number in range(-(-size // TILE_WIDTH)) for data in self.tree.leaves(number))
+        for page in _pages(connection, 0, size):
+            for hash_ in page:
+                position += 1
+                if hash_ is None or leaf(position, hash_) != next(logged, b""):
+                    return position
+        return None
+
+
+def _pages(connection: psycopg.Connection[Any], after: int, last: int) -> Iterator[list[bytes | None]]:
+    """The hashes of all positions above *after*, a page at a time; None where one is missing."""
+    while after < last:
+        end = min(after + PAGE_ROWS_MAX, last)
+        hashes = dict(connection.execute(HASHES, [after, end], binary=True).fetchall())
+        yield [hashes.get(seq) for seq in range(after + 1, end + 1)]
+        after = end
+
+
+def _leaves(connection: psycopg.Connection[Any], after: int, last: int) -> Iterator[list[bytes]]:
+    """The leaves above position *after*, in pages. Raises LogError where a position or a hash is missing."""
+    for page in _pages(connection, after, last):
+        leaves = [leaf(seq, hash_) for seq, hash_ in enumerate(page, after + 1) if hash_ is not None]
+        if len(leaves) < len(page):
+            missing = after + 1 + page.index(None)
+            raise LogError("ledger-has-a-gap", f"position {missing} is missing in the ledger, or has no hash")
+        yield leaves
+        after += len(page)

@@ -1,0 +1,141 @@
+"""Tiles of the Merkle tree (C2SP tlog-tiles): a tree of immutable files, which any static file server can hand out.
+
+A tile is 256 hashes, 32 bytes each, of one level; the tiles of level n + 1 hold the heads of the tiles of level n. The
+right edge consists of partial tiles, `.p/<width>`, each replaced by a wider one as the tree grows. The leaves stand in
+entry bundles: each leaf after its length, 2 bytes, big-endian.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from infrastructure.proof.merkle import HASH_BYTES, LEAF_BYTES, leaf_hash, node_hash
+
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+TILES_CACHED_MAX = 512  # 8 kB each
+GROUP = 1000  # of the digits of a tile's number, in its path
+LENGTH = LEAF_BYTES.to_bytes(2, "big")
+BUNDLE_ENTRY_BYTES = len(LENGTH) + LEAF_BYTES
+
+
+def tile_path(level: int | str, number: int, width: int = TILE_WIDTH) -> str:
+    """The path of a tile: `tile/0/x001/067`, or `tile/0/x001/067.p/13` for one that holds 13 hashes so far.
+
+    *level* is "entries" for a bundle of leaves.
+    """
+    number, last = divmod(number, GROUP)
+    groups = [f"{last:03d}"]
+    while number:
+        number, group = divmod(number, GROUP)
+        groups.insert(0, f"x{group:03d}")
+    partial = "" if width == TILE_WIDTH else f".p/{width}"
+    return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+
+class TileFiles:
+    """The tiles of one tree, in a folder. Files are written whole and never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._cached = lru_cache(TILES_CACHED_MAX)(self._read)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of one tile. Raises FileNotFoundError."""
+        return self._cached(path)
+
+    def _read(self, path: str) -> bytes:
+        return (self.folder / path).read_bytes()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Store one tile; whoever reads meanwhile sees all of it or nothing."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.{os.getpid()}")
+        with fresh.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+
+
+class TiledTree:
+    """A Merkle tree of *size* leaves in tiles: grows at its right edge, and reads subtrees for proofs."""
+
+    def __init__(self, files: TileFiles, size: int) -> None:
+        self.files = files
+        self.size = size
+
+    def subtree(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree of 2^level leaves; a SubtreeReader."""
+        tile_level, within = divmod(level, TILE_HEIGHT)
+        first = index << within
+        hashes = self._hashes(tile_level, first // TILE_WIDTH)
+        start = first % TILE_WIDTH
+        row = hashes[start : start + (1 << within)]
+        while len(row) > 1:
+            row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        return row[0]
+
+    def _hashes(self, level: int, number: int) -> list[bytes]:
+        """The hashes of one tile, as wide as it is in the tree of this size."""
+        width = min((self.size >> TILE_HEIGHT * level) - number * TILE_WIDTH, TILE_WIDTH)
+        data = self.files.read(tile_path(level, number, width)) if width > 0 else b""
+        return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+
+    def leaves(self, number: int) -> list[bytes]:
+        """The leaves in bundle *number*."""
+        width = min(self.size - number * TILE_WIDTH, TILE_WIDTH)
+        data = self.files.read(tile_path("entries", number, width)) if width > 0 else b""
+        return [data[at + len(LENGTH) : at + BUNDLE_ENTRY_BYTES] for at in range(0, len(data), BUNDLE_ENTRY_BYTES)]
+
+    def grow(self, leaves: Iterable[bytes]) -> None:
+        """Add *leaves*: writes the tiles that become full, and the partial ones of the new right edge."""
+        edge: list[list[bytes]] = []
+        level = 0
+        while level == 0 or self.size >> TILE_HEIGHT * level:
+            edge.append(self._hashes(level, self.size >> TILE_HEIGHT * (level + 1)))
+            level += 1
+        bundle = self.leaves(self.size // TILE_WIDTH)
+        size = self.size
+        for data in leaves:
+            bundle.append(data)
+            edge[0].append(leaf_hash(data))
+            size += 1
+            if size % TILE_WIDTH == 0:
+                self.files.write(tile_path("entries", size // TILE_WIDTH - 1), _bundled(bundle))
+                bundle = []
+                self._fill(edge, size)
+        if bundle:
+            self.files.write(tile_path("entries", size // TILE_WIDTH, len(bundle)), _bundled(bundle))
+        for level, hashes in enumerate(edge):
+            if hashes:
+                number = size >> TILE_HEIGHT * (level + 1)
+                self.files.write(tile_path(level, number, len(hashes)), b"".join(hashes))
+        self.size = size
+
+    def _fill(self, edge: list[list[bytes]], size: int) -> None:
+        """Write each tile that is full once the tree has *size* leaves, and enter its head one level up."""
+        level = 0
+        while len(edge[level]) == TILE_WIDTH:
+            number = (size >> TILE_HEIGHT * (level + 1)) - 1
+            self.files.write(tile_path(level, number), b"".join(edge[level]))
+            if level + 1 == len(edge):
+                edge.append([])
+            edge[level + 1].append(_head_of(edge[level]))
+            edge[level] = []
+            level += 1
+
+
+def _head_of(hashes: list[bytes]) -> bytes:
+    """The head of a full tile."""
+    while len(hashes) > 1:
+        hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
+    return hashes[0]
+
+
+def _bundled(leaves: list[bytes]) -> bytes:
+    return b"".join(LENGTH + data for data in leaves)

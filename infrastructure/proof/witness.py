@@ -1,0 +1,135 @@
+"""A witness (C2SP tlog-witness): cosigns checkpoints of a log it knows, each only if the tree grew from the last one.
+
+It is to be run by another office than the log, such as the supervision bureau, with a key and a folder of its own. What
+it has cosigned can't be taken back: a ledger that was made again, or put back to an earlier day, is refused.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+from msgspec import Struct
+
+from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.merkle import EMPTY_HEAD, HASH_BYTES, ProofError, verify_consistency
+from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
+
+PROOF_HASHES_MAX = 63  # of a tree of 2^63 leaves
+REQUEST_BYTES_MAX = 64 * 1024
+
+
+class WitnessReply(Struct, frozen=True):
+    """The answer to one request: signature lines, the size that is known, or why it was refused."""
+
+    status: HTTPStatus
+    body: str
+    media_type: str = "text/plain; charset=utf-8"
+
+
+class AddRequest(Struct, frozen=True):
+    """The body of `POST /add-checkpoint`: the size that the sender believes is known, a proof, and the checkpoint."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: SignedNote
+
+    @classmethod
+    def parse(cls, text: str) -> AddRequest:
+        """Read a request. Raises NoteError."""
+        head, separator, note = text.partition("\n\n")
+        first, *hashes = head.split("\n")
+        word, _, size = first.partition(" ")
+        if not separator or word != "old" or not (size.isascii() and size.isdigit()) or len(hashes) > PROOF_HASHES_MAX:
+            raise NoteError("a request begins with 'old', a size and a consistency proof, and an empty line")
+        try:
+            proof = tuple(b64decode(line, validate=True) for line in hashes)
+        except ValueError as error:
+            raise NoteError("a hash of the consistency proof is not base64") from error
+        if any(len(hash_) != HASH_BYTES for hash_ in proof):
+            raise NoteError(f"a hash of the consistency proof has {HASH_BYTES} bytes")
+        return cls(int(size), proof, SignedNote.parse(note))
+
+
+class Witness:
+    """A witness with *signer* that knows *logs* by the keys they sign with; its last checkpoints lie in *folder*."""
+
+    def __init__(self, folder: Path, signer: NoteSigner, logs: Sequence[NoteVerifier]) -> None:
+        self.folder, self.signer = folder, signer
+        self.logs = {log.name: [key for key in logs if key.name == log.name] for log in logs}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add_checkpoint(self, text: str, now: int) -> WitnessReply:
+        """Judge one request; *now* is the time of the cosignature, in Unix seconds."""
+        try:
+            request = AddRequest.parse(text)
+            checkpoint = Checkpoint.of(request.note)
+        except NoteError as error:
+            return _refused(HTTPStatus.BAD_REQUEST, str(error))
+        keys = self.logs.get(checkpoint.origin)
+        if keys is None:
+            return _refused(HTTPStatus.NOT_FOUND, f"no log is known as {checkpoint.origin}")
+        try:
+            if not request.note.verify(keys):
+                return _refused(HTTPStatus.FORBIDDEN, f"the checkpoint is not signed by {checkpoint.origin}")
+        except NoteError as error:
+            return _refused(HTTPStatus.FORBIDDEN, str(error))
+        if request.old > checkpoint.size:
+            return _refused(HTTPStatus.BAD_REQUEST, f"{request.old} entries are more than {checkpoint.size}")
+        with self._locked(checkpoint.origin):
+            return self._judge(request, checkpoint, now)
+
+    def _judge(self, request: AddRequest, checkpoint: Checkpoint, now: int) -> WitnessReply:
+        """Compare with the last checkpoint cosigned, and cosign."""
+        last = self.last(checkpoint.origin)
+        if request.old != last.size or (last.size == checkpoint.size and last.head != checkpoint.head):
+            return WitnessReply(HTTPStatus.CONFLICT, f"{last.size}\n", "text/x.tlog.size")
+        try:
+            verify_consistency(last.size, last.head, checkpoint.size, checkpoint.head, request.proof)
+        except ProofError as error:
+            return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+        signature = self.signer.sign(request.note.text, now)
+        self._store(checkpoint.origin, SignedNote(request.note.text, (*request.note.signatures, signature)))
+        return WitnessReply(HTTPStatus.OK, signature.line)
+
+    def last(self, origin: str) -> Checkpoint:
+        """The last checkpoint of *origin* that was cosigned; that of the empty tree before the first."""
+        file = self._file(origin)
+        if not file.exists():
+            return Checkpoint(origin, 0, EMPTY_HEAD)
+        return Checkpoint.of(SignedNote.parse(file.read_text(encoding="utf-8")))
+
+    def _file(self, origin: str) -> Path:
+        return self.folder / f"{sha256(origin.encode()).hexdigest()}.checkpoint"
+
+    def _store(self, origin: str, note: SignedNote) -> None:
+        """On disk before the cosignature leaves: after a crash a smaller tree must not be cosigned."""
+        file = self._file(origin)
+        fresh = file.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as out:
+            out.write(str(note))
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    @contextmanager
+    def _locked(self, origin: str) -> Iterator[None]:
+        """One request for a log at a time, whichever process serves it."""
+        with self._file(origin).with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _refused(status: HTTPStatus, sentence: str) -> WitnessReply:
+    return WitnessReply(status, f"{sentence}\n")

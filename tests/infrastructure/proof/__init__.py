@@ -1,0 +1,1 @@
+"""Tests of the Merkle log and its proofs."""
