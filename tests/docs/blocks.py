@@ -21,6 +21,7 @@ REASONS = {
     "needs three machines",
     "needs a database server of your own",
     "changes the checkout",
+    "needs a database of an earlier release",
 }
 NOT_RUN_MAX = 12
 
