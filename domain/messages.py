@@ -68,7 +68,9 @@ def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
 
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
-SYSTEM_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(SystemCommand | ErasePerson)}
+SYSTEM_COMMANDS: dict[str, type[Command]] = {
+    tag_of(command): command for command in get_args(SystemCommand | ErasePerson)
+}
 FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
 
 
@@ -82,7 +84,9 @@ def require_happened(context: Context) -> None:
         )
 
 
-def decide(command: AnyCommand | SystemCommand | ErasePerson, project: Project, context: Context) -> tuple[AnyFact, ...]:
+def decide(
+    command: AnyCommand | SystemCommand | ErasePerson, project: Project, context: Context
+) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
     require_happened(context)
     if not isinstance(command, RegisterProject):

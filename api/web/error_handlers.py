@@ -43,7 +43,14 @@ UNWRITABLE = {
     "ReadOnlySqlTransaction": "database-read-only",
 }  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
-LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "keys-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
+LOGGED_WITH_CAUSE = {
+    "clock-wrong",
+    "database-away",
+    "keys-away",
+    "outcome-unknown",
+    "storage-away",
+    *UNWRITABLE.values(),
+}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode

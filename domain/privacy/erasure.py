@@ -74,7 +74,9 @@ class ErasePerson(Command, frozen=True, tag="erase_person"):
             raise self._unknown(state)
 
     def _unknown(self, state: ErasableState) -> Refused:
-        return Refused("no-such-person", f"{state.id} holds no data of a person named {self.data_subject}", remedy=PERSONS)
+        return Refused(
+            "no-such-person", f"{state.id} holds no data of a person named {self.data_subject}", remedy=PERSONS
+        )
 
 
 class PersonErased(Fact, frozen=True, tag="person_erased"):
