@@ -46,7 +46,7 @@ UNMARKED = {
     "about label value source data_subject",
     CODE: "item code law mode before phase service catalogue calendar participants requires requires_any step "
     "suspension "
-    "ground complaint evaluation category key unit activity digest media_type items card order kind flow phases "
+    "ground complaint evaluation category key unit activity digest media_type items card order kind flow "
     "steps channel method department sender to upper clock principal over scopes into was_into "
     "legacy uscc currency amount close_of_business published task_code dept_code org_code catalog_code use_level "
     "special special_procedure other_dept kinds",
