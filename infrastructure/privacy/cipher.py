@@ -82,13 +82,31 @@ def decrypted_facts(stream: UUID, data: bytes) -> bytes:
 
 def persons_in(data: bytes) -> Iterator[UUID]:
     """The ids of the keys by which texts in the JSON of a fact are encrypted."""
-    if MARK not in data:
-        return
-    content = json.decode(data)
-    for field in FIELDS_BY_TAG.get(content.get("fact", ""), ()):
-        texts: list[str] = []
-        _replace(content, field.path, lambda text, texts=texts: texts.append(text) or text)  # type: ignore[misc]
-        yield from (UUID(bytes=parts[0]) for text in texts if (parts := _parts(text)))
+    if MARK in data:
+        yield from (UUID(bytes=parts[0]) for _, text in _texts(data) if (parts := _parts(text)))
+
+
+def plain_texts(data: bytes, person: str) -> int:
+    """How many texts of *person* in the JSON of a fact were stored before there was encryption, and can't be erased."""
+    return sum(1 for whose, text in _texts(data) if whose == person and text and _parts(text) is None)
+
+
+def _texts(data: bytes) -> list[tuple[str, str]]:
+    """The marked texts in the JSON of a fact, as they are stored, each with its person."""
+    try:
+        content = json.decode(data)
+    except DecodeError:  # another application's
+        return []
+    tag = content.get("fact", "") if isinstance(content, dict) else ""
+    texts: list[tuple[str, str]] = []
+    for field in FIELDS_BY_TAG.get(tag, ()):
+
+        def collect(text: str, person: str = field.mark.person(content)) -> str:
+            texts.append((person, text))
+            return text
+
+        _replace(content, field.path, collect)
+    return texts
 
 
 def keyed_digest(command: Command, content: bytes) -> bytes | None:

@@ -1,4 +1,4 @@
-"""An erased person's texts are gone from rows, replies and histories; chains hold, and a rebuild gives the same rows."""
+"""An erased person's texts are gone from rows, replies and histories; chains hold, and a rebuild is the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.core.ledger import Actor, Refused, Role
 from domain.core.personal import ERASED, person_id
 from domain.core.plan import PlannedItem
 from domain.legal_person.registration import ChangeLegalPerson, RegisterLegalPerson
-from domain.legal_person.state import Contact, Particulars
+from domain.legal_person.state import Contact, Particulars, PersonKind
 from domain.legal_person.state import stream_of as legal_person_stream
 from domain.privacy.erasure import ErasePerson
 from domain.project.application.registration import Enterprise, RegisterProject
@@ -187,7 +187,7 @@ async def test_a_command_with_erased_text_still_answers_its_repeat(approvals: Ap
 
 async def test_the_contact_of_a_legal_person_is_erased(approvals: Approvals, database_url: str) -> None:
     stream = legal_person_stream(USCC)
-    particulars = Particulars(name="Hengxin", contact=Contact("Zhangsanfeng", "13812345678"))
+    particulars = Particulars(name="Hengxin", kind=PersonKind.COMPANY, contact=Contact("Zhangsanfeng", "13812345678"))
     register = RegisterLegalPerson(code=USCC, particulars=particulars)
     change = ChangeLegalPerson(
         code=USCC,
