@@ -15,7 +15,7 @@ from msgspec import Struct, json, structs
 from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
 from domain.messages import tag_of
 from domain.streams import EveryCommand
-from infrastructure.privacy.cipher import keyed_digest
+from infrastructure.privacy.cipher import is_marked, keyed_digest
 
 FIELDS_TRIED_MAX = 8  # of 256 choices at most, some milliseconds
 PRINCIPALS_CACHED_MAX = 10_000
@@ -97,9 +97,11 @@ def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[b
     Which of the fields with a default value the command's type had when it was sent is unknown: every choice of them is
     tried, only where a key comes again and today's fingerprint differs.
     """
-    yield sha256(stream.bytes + _encode(getattr(command, "wanted", command))).digest()  # before fingerprints were keyed
     for content in _former(command):
         yield sha256(stream.bytes + _encode((by, content))).digest()
+    wanted = getattr(command, "wanted", command)
+    if is_marked(type(wanted)):  # as it was before fingerprints of personal data were keyed
+        yield sha256(stream.bytes + _encode(wanted)).digest()
 
 
 def _former(command: Command) -> Iterator[dict[str, Any]]:

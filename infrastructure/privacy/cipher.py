@@ -114,13 +114,14 @@ def keyed_digest(command: Command, content: bytes) -> bytes | None:
 
     None for a command of a type without marks.
     """
-    if not _is_marked(type(command)):
+    if not is_marked(type(command)):
         return None
     return hmac.digest(keystore().secret(FINGERPRINTS), content, "sha256")
 
 
 @cache
-def _is_marked(command: type[Command]) -> bool:
+def is_marked(command: type[Command]) -> bool:
+    """Whether commands of this type may hold personal data."""
     return bool(personal_fields(command))
 
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from msgspec import structs
 from psycopg.sql import SQL, Identifier
 
 from domain.access.grants import GiveGrant
@@ -27,6 +28,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.feedback.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.information.recording import EnteredField, RecordInformation
 from domain.project.state.feedback import Satisfied
+from infrastructure.ledger import sent_command
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.current import keystore
 from infrastructure.projector.projector import Projector
@@ -183,6 +185,19 @@ async def test_a_command_with_erased_text_still_answers_its_repeat(approvals: Ap
     await erase(approvals, project)
     again = await approvals.handle(project, STORY[2][1], ENTERPRISE, key)
     assert (again.repeated, again.receipt) == (True, first.receipt)
+
+
+async def test_a_fingerprint_of_before_keys_answers_its_repeat(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, key, filed = uuid4(), uuid4(), STORY[2][1]
+    await send(approvals, project, STORY[:2])
+    with monkeypatch.context() as before:
+        before.setattr(sent_command, "keyed_digest", lambda _, __: None)
+        await approvals.handle(project, filed, ENTERPRISE, key)
+    assert (await approvals.handle(project, filed, ENTERPRISE, key)).repeated
+    with pytest.raises(Refused, match="used before"):
+        await approvals.handle(project, structs.replace(filed, about="another"), ENTERPRISE, key)
 
 
 async def test_the_contact_of_a_legal_person_is_erased(approvals: Approvals, database_url: str) -> None:
