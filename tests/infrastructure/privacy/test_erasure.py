@@ -28,11 +28,14 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.feedback.complaint import AnswerComplaint, CloseComplaint, FileComplaint
 from domain.project.information.recording import EnteredField, RecordInformation
 from domain.project.state.feedback import Satisfied
+from infrastructure.doctor import Check, diagnose
 from infrastructure.ledger import sent_command
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.current import keystore
+from infrastructure.privacy.folder_keystore import MASTER_FILE
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
+from infrastructure.settings import Settings
 from infrastructure.verifier.verify import verify
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -160,6 +163,23 @@ async def test_an_erasure_that_was_cut_short_is_carried_out_later(approvals: App
     keystore().adopt(key, wrapped)
     async with Approvals(database_url):
         assert keystore().find(key) is None
+
+
+async def test_the_doctor_finds_missing_keys_and_no_erased_ones(
+    approvals: Approvals, database_url: str, tmp_path: Path
+) -> None:
+    project = uuid4()
+    await send(approvals, project)
+    await erase(approvals, project, ERASURES[1])
+
+    def check(folder: str) -> Check:
+        settings = Settings(data=tmp_path, database_url=database_url, keys=str(tmp_path / folder))
+        return next(check for check in diagnose(settings, {}) if check.name == "keys")
+
+    assert (check("keys").ok, check("elsewhere").ok) == (True, False)
+    assert "1 persons, 1 of whose keys are missing" in check("elsewhere").detail
+    (tmp_path / "keys" / MASTER_FILE).write_text("00" * 32)
+    assert "another master key" in check("keys").detail
 
 
 async def test_what_is_recorded_after_an_erasure_can_be_read(approvals: Approvals, database_url: str) -> None:
