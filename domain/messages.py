@@ -16,6 +16,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Recorded, Refused
 from domain.flow.messages import FlowFact
 from domain.legal_person.messages import PersonFact
+from domain.privacy.erasure import ErasePerson, PersonErased
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.application.registration import RegisterProject
 from domain.project.messages import AdoptionCommand, AdoptionFact, ProjectCommand, ProjectFact, SystemCommand
@@ -26,7 +27,15 @@ from domain.project.supervision.rescission import as_it_was
 # Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
 AnyCommand = ProjectCommand | AdoptionCommand
 AnyFact = (
-    ProjectFact | AdoptionFact | CalendarFact | PersonFact | CatalogueFact | FlowFact | PrincipalFact | DepartmentsFact
+    ProjectFact
+    | AdoptionFact
+    | CalendarFact
+    | PersonFact
+    | CatalogueFact
+    | FlowFact
+    | PrincipalFact
+    | DepartmentsFact
+    | PersonErased
 )
 
 
@@ -59,7 +68,9 @@ def tag_of(message: type[Command | Fact] | Command | Fact) -> str:
 
 
 COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(AnyCommand)}
-SYSTEM_COMMANDS: dict[str, type[Command]] = {tag_of(command): command for command in get_args(SystemCommand)}
+SYSTEM_COMMANDS: dict[str, type[Command]] = {
+    tag_of(command): command for command in get_args(SystemCommand | ErasePerson)
+}
 FACTS: dict[str, type[Fact]] = {tag_of(fact): fact for fact in get_args(AnyFact)}
 
 
@@ -73,7 +84,9 @@ def require_happened(context: Context) -> None:
         )
 
 
-def decide(command: AnyCommand | SystemCommand, project: Project, context: Context) -> tuple[AnyFact, ...]:
+def decide(
+    command: AnyCommand | SystemCommand | ErasePerson, project: Project, context: Context
+) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it or its time is still to come."""
     require_happened(context)
     if not isinstance(command, RegisterProject):
@@ -118,7 +131,7 @@ def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
 
 def follow(project: Project, entry: Entry) -> bool:
     """Let *project* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
-    if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted):
+    if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted | PersonErased):
         return False
     entry.fact.apply(project)
     _note(project, entry)

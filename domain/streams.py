@@ -24,6 +24,7 @@ from domain.flow.state import Flow
 from domain.legal_person.messages import PersonCommand, PersonFact
 from domain.legal_person.state import LegalPerson
 from domain.messages import AnyCommand, AnyFact, Entry, tag_of
+from domain.privacy.erasure import ErasePerson, PersonErased
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
 
@@ -37,6 +38,7 @@ EveryCommand: TypeAlias = (
     | FlowCommand
     | PrincipalCommand
     | DepartmentsCommand
+    | ErasePerson
 )
 
 PROJECT = "project"
@@ -105,7 +107,7 @@ def follow(state: State, entry: Entry) -> bool:
     """Let *state* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
     if isinstance(state, Project):
         return type(entry.fact) not in BY_FACT and vocabulary.follow(state, entry)
-    if entry.version != state.version + 1:
+    if entry.version != state.version + 1 or isinstance(entry.fact, PersonErased):
         return False
     _apply(state, entry)
     return True
@@ -119,6 +121,9 @@ def _apply(state: State, entry: Entry) -> None:
 def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it, or where it is for another kind."""
     kind, untyped = BY_COMMAND.get(type(command)), command
+    if isinstance(command, ErasePerson) and isinstance(state, LegalPerson | Principal):
+        vocabulary.require_happened(context)
+        return command.decide(state, context)  # type: ignore[return-value]  # a fact of this vocabulary
     if kind is None:
         if isinstance(state, Project):
             return vocabulary.decide(untyped, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's

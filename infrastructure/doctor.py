@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from msgspec import Struct
@@ -19,6 +20,9 @@ from infrastructure.postgres.connect import VERSION_MIN, connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import MigrationRefusedError, pending
 from infrastructure.postgres.roles import LOGIN, powers_of
+from infrastructure.privacy.current import keystore_of
+from infrastructure.privacy.keystore import KeystoreError
+from infrastructure.privacy.missing_keys import count_keys
 from infrastructure.settings import SettingRefusedError, Settings, unknown, without_password
 from infrastructure.verifier.guards import guard_faults
 
@@ -69,6 +73,7 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
         if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
             yield _ledger(connection)
             yield _guards(connection, migrations)
+            yield _keys(connection, settings)
             yield _login(connection, connection.info.user if settings.database_url else LOGIN)
     yield migrations
 
@@ -108,6 +113,17 @@ def _materials(settings: Settings) -> Check:
     except (SettingRefusedError, StorageAwayError) as failure:
         return Check("materials", ok=False, detail=str(failure), remedy=remedy)
     return Check("materials", ok=True, detail=f"{settings.materials} answers")
+
+
+def _keys(connection: psycopg.Connection[Any], settings: Settings) -> Check:
+    """Whether the keys of personal data are those that this ledger was written with."""
+    remedy = "Restore the keys of this ledger, and name them in COUNTERSIGN_KEYS or COUNTERSIGN_MASTER_KEY."
+    try:
+        counted = count_keys(connection, keystore_of(settings))
+    except KeystoreError as failure:
+        return Check("keys", ok=False, detail=str(failure), remedy=remedy)
+    detail = f"personal data of {counted.persons} persons, {counted.missing} of whose keys are missing"
+    return _check("keys", counted.missing > 0, detail, remedy)
 
 
 def _programs() -> Check:

@@ -23,7 +23,7 @@ MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working day
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
 KEY_RATE = 100
-SECRETS = ("gateway_secret", "oidc_client_secret")
+SECRETS = ("gateway_secret", "oidc_client_secret", "master_key")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -127,6 +127,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    keys: Annotated[
+        str,
+        Meta(
+            description="Folder of the keys by which personal data is encrypted, never in the same backup as the data. "
+            "Default: beside COUNTERSIGN_DATA, with -keys behind its name."
+        ),
+    ] = ""
+    master_key: Annotated[
+        str,
+        Meta(
+            description="Master key of personal data as 64 hexadecimal digits, where several servers share one "
+            "database: it then holds the persons' keys, wrapped.",
+            pattern=r"^([0-9a-f]{64})?$",
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         Meta(

@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain.as_of import settled
 from domain.core.ledger import Fact
 from domain.messages import FACTS, Entry, corrections, register_of
+from domain.privacy.erasure import PersonErased
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.state.project import Project
 from domain.streams import AggregateKind, kind_of
@@ -116,6 +117,8 @@ class Change(Struct):
 
 
 CORRECTIONS = (EntryAmended, EntryRetracted)
+
+REFOLDED = (*CORRECTIONS, PersonErased)  # change earlier entries: the whole history is folded again
 
 
 def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry]) -> Folded:

@@ -18,6 +18,7 @@ from infrastructure.materials.store import StorageAwayError
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import FORBIDDEN
+from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import rebuild as rebuild_views
 from infrastructure.projector.workers import FillFailedError
@@ -27,7 +28,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import facts, golden, identity, ledger, zone_commands
+from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -55,6 +56,7 @@ USER_ERRORS = (
     CatalogueUnreadableError,
     SimulationRefusedError,
     StorageAwayError,
+    KeystoreError,
     serving.AddressTakenError,
     golden.VectorsUnreadableError,
     LedgerGapError,
@@ -87,6 +89,7 @@ cli.add_typer(keys, name="keys")
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
+cli.command("erase-person")(privacy.erase_person)
 cli.command("security-log")(identity.security_log)
 
 

@@ -20,6 +20,10 @@ from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 
+# Keys of personal data: a folder for the run, also of the processes it starts.
+KEYS_FOLDER = tempfile.TemporaryDirectory(prefix="countersign-test-keys-")
+os.environ["COUNTERSIGN_KEYS"] = KEYS_FOLDER.name
+
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
 

@@ -15,6 +15,7 @@ from domain.core.refusals import REFUSAL_CODES
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.packs.pack import Pack
 from domain.messages import AnyCommand, AnyFact, Entry, decide, follow, replay
+from domain.privacy.erasure import ErasePerson
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
 from tests.examples import LAW
@@ -48,7 +49,7 @@ class Spec:
 
     def when(
         self,
-        command: AnyCommand | SystemCommand,
+        command: AnyCommand | SystemCommand | ErasePerson,
         by: Actor,
         at: datetime = NOW,
         now: datetime | None = None,

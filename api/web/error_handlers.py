@@ -21,6 +21,7 @@ from infrastructure.ledger.clock_check import ClockWrongError
 from infrastructure.ledger.committer import BusyError
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import StorageAwayError
+from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.positions import ViewBehindError
 from projections.clocks.query import TooMuchToReadError
 
@@ -42,7 +43,14 @@ UNWRITABLE = {
     "ReadOnlySqlTransaction": "database-read-only",
 }  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
-LOGGED_WITH_CAUSE = {"clock-wrong", "database-away", "outcome-unknown", "storage-away", *UNWRITABLE.values()}
+LOGGED_WITH_CAUSE = {
+    "clock-wrong",
+    "database-away",
+    "keys-away",
+    "outcome-unknown",
+    "storage-away",
+    *UNWRITABLE.values(),
+}
 
 log = structlog.get_logger()
 _encode = json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -122,6 +130,13 @@ def unstored(error: Exception, scope: Scope) -> Problem | None:
 
 def outage(error: Exception) -> Problem:
     """The problem of an error on our side; an unexpected one reveals nothing of what is inside."""
+    if isinstance(error, KeystoreError):
+        return Problem(
+            "keys-away",
+            "the keys of personal data can't be read or written now",
+            remedy="ask again in a moment; if this lasts, tell the administrator",
+            headers=RETRY_AFTER,
+        )
     if isinstance(error, StorageAwayError):
         return Problem(
             "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER

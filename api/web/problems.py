@@ -89,6 +89,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "database-full": (503, "the disk of the database is full"),
     "database-read-only": (503, "the database takes no changes now"),
     "provider-away": (503, "the sign-in provider does not answer"),
+    "keys-away": (503, "the keys of personal data can't be read or written"),
     "storage-away": (503, "the folder or bucket of the files can't be read or written"),
     "behind": (503, "the view has not come as far as the position asked for"),
     "not-ready": (503, "this process is not ready to serve"),

@@ -11,6 +11,7 @@ from domain.access.principal import PrincipalKind
 from domain.access.state import KEEPERS, AnyPrincipal, Principal, PrincipalId, require_address, require_keeper
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
+from domain.core.personal import CONTACT, personal
 from domain.core.rules import require_role
 from domain.core.types import LINE_CHARACTERS_MAX, Line, Text
 
@@ -23,7 +24,7 @@ class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
     principal: PrincipalId
     name: PrincipalName
     kind: PrincipalKind = PrincipalKind.PERSON
-    contact: Line = ""
+    contact: Annotated[Line, personal(CONTACT)] = ""
 
     def decide(self, state: Principal, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a principal", *KEEPERS)
@@ -49,7 +50,7 @@ class PrincipalRegistered(Fact, frozen=True, tag="principal_registered"):
     principal: str
     name: str
     kind: PrincipalKind
-    contact: str = ""
+    contact: Annotated[str, personal(CONTACT)] = ""
 
     def apply(self, state: AnyPrincipal) -> None:
         state.principal, state.name, state.kind = self.principal, self.name, self.kind

@@ -82,6 +82,7 @@ class Principal(Struct):
     keys: dict[str, IssuedKey] = field(default_factory=dict)
     deputies: list[Deputyship] = field(default_factory=list)
     leaves: list[Leave] = field(default_factory=list)
+    erasures: dict[str, int] = field(default_factory=dict)  # how often each person's data was erased
 
     law: ClassVar[str] = ""  # none of its own: facts are recorded under the installation's
 

@@ -9,10 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.core.ledger import Actor
+from domain.core.personal import CONTACT
 from domain.core.plan import PlannedItem
 from domain.examples.people import BUREAU, ENTERPRISE, MANAGER, PLANNING, WATCHER, WATER, Step, moment, sent
 from domain.law.proof import ClockProof, Colour, Rung
 from domain.messages import AnyCommand
+from domain.privacy.erasure import ErasePerson
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.correction import AmendEntry
 from domain.project.application.numbering import NumberCase
@@ -39,10 +41,10 @@ class WatchedStep(Struct, frozen=True):
 
     at: datetime
     by: Actor
-    command: AnyCommand | SystemCommand
+    command: AnyCommand | SystemCommand | ErasePerson
 
 
-def watched(at: str, *commands: SystemCommand) -> list[WatchedStep]:
+def watched(at: str, *commands: SystemCommand | ErasePerson) -> list[WatchedStep]:
     """The steps of the watcher at one instant."""
     return [WatchedStep(moment(at), WATCHER, command) for command in commands]
 
@@ -159,6 +161,7 @@ WATCH = [
     # Brought in from a register of before case numbers.
     WatchedStep(moment("2026-07-02 09:00"), WATCHER, SubmitItem(item="well")),
     *watched("2026-07-02 09:00", NumberCase(item="well")),
+    *watched("2026-07-03 09:00", ErasePerson(data_subject=CONTACT, reasons="经办人已离职, 依法要求删除个人信息")),
 ]
 WATCHED: tuple[WatchedStep, ...] = tuple(
     sorted((*(WatchedStep(step.at, step.by, step.command) for step in PEOPLE), *WATCH), key=lambda step: step.at)

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field, structs
 
 from domain.core.context import Context
 from domain.core.ledger import Refused, Role
+from domain.core.personal import CONTACT, personal
 from domain.core.rules import require_role
 from domain.core.types import Line, Name
 from domain.legal_person.codes import organisation_code
@@ -54,8 +55,8 @@ class Capital(Struct, frozen=True, forbid_unknown_fields=True):
 class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to call (经办人)."""
 
-    name: Line
-    phone: Name = ""
+    name: Annotated[Line, personal(CONTACT)]
+    phone: Annotated[Name, personal(CONTACT)] = ""
 
 
 class Particulars(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -92,6 +93,7 @@ class LegalPerson(Struct):
     changes: list[PersonChange] = field(default_factory=list)
     legacy: dict[str, str] = field(default_factory=dict)  # linked organisation codes, and the source of each
     merged_into: str = ""
+    erasures: dict[str, int] = field(default_factory=dict)  # how often each person's data was erased
 
     law: ClassVar[str] = ""  # none of its own: its commands are recorded under the installation's law
 

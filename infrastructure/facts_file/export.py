@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from pathlib import Path
 from typing import Any, LiteralString, TypeAlias
+from uuid import UUID
 
 import psycopg
 from msgspec import Struct
@@ -16,9 +17,12 @@ from infrastructure.facts_file.lines import (
     EntryLine,
     FactsFileUnfitError,
     HeaderLine,
+    KeyLine,
     WatchLine,
     written,
 )
+from infrastructure.privacy.cipher import persons_in
+from infrastructure.privacy.current import keystore
 
 ROWS_AT_ONCE = 5000
 EPOCH_2000_US = 946_684_800_000_000  # from which the server counts microseconds
@@ -52,19 +56,25 @@ class FactsExported(Struct, frozen=True):
 def export_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> FactsExported:
     """Write entries, command rows and what the watcher has looked at to a new file, as of one moment.
 
-    Nothing is converted: bytes, hashes, positions and times stay as they are stored. Raises FactsFileUnfitError.
+    Nothing is converted: bytes, hashes, positions and times stay as they are stored. Personal texts stay encrypted;
+    their keys come along, wrapped, and the master key does not. Raises FactsFileUnfitError, KeystoreError.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         connection.execute(SNAPSHOT)
         header = _header(connection)
         with written(path) as lines:
             lines.write(header)
+            persons: dict[UUID, None] = {}  # in the order of their first text
             for line in merge(_entries(connection), _commands(connection), key=_place):
                 lines.write(line)
+                if isinstance(line, EntryLine):
+                    persons |= dict.fromkeys(persons_in(line.data))
                 if isinstance(line, EntryLine) and line.seq % ROWS_AT_ONCE == 0:
                     progress(line.seq, header.position)
             for watched in _watched(connection):
                 lines.write(watched)
+            for key in _keys(persons):
+                lines.write(key)
             end = lines.end()
     progress(header.position, header.position)
     return FactsExported(header.position, end.entries, end.commands, end.digest)
@@ -112,6 +122,13 @@ def _watched(connection: psycopg.Connection[Any]) -> Iterator[WatchLine]:
     sweeps = connection.execute(HAS_COLUMN, ["watch.project", "sweep"]).fetchone() != (0,)
     for project, version, look_at, sweep in _rows(connection, "watched", WATCHED_SWEEP if sweeps else WATCHED):
         yield WatchLine(project, version, None if look_at is None else _instant(look_at), sweep)
+
+
+def _keys(persons: Iterable[UUID]) -> Iterator[KeyLine]:
+    """The keys that have not been destroyed, as they are stored."""
+    for person in persons:
+        if wrapped := keystore().wrapped(person):
+            yield KeyLine(person, wrapped)
 
 
 def _rows(connection: psycopg.Connection[Any], name: str, query: LiteralString) -> Iterator[tuple[Any, ...]]:

@@ -1,8 +1,8 @@
 """The lines of a facts file: JSON, one object a line, in the order of the ledger, packed with gzip where named .gz.
 
-First a header, then every entry, each command's row behind its last entry, then what the watcher has looked at, and at
-the end how much there was, with the SHA-256 of all lines before. Bytes are in base64: entries come back exactly as they
-were hashed. Instants are microseconds since 1970-01-01T00:00:00Z.
+First a header, then every entry, each command's row behind its last entry, then what the watcher has looked at, the
+keys of personal data, and at the end how much there was, with the SHA-256 of all lines before. Bytes are in base64:
+entries come back exactly as they were hashed. Instants are microseconds since 1970-01-01T00:00:00Z.
 """
 
 from __future__ import annotations
@@ -78,6 +78,13 @@ class WatchLine(Struct, frozen=True, gc=False, tag="watch", tag_field="line"):
     sweep: bool
 
 
+class KeyLine(Struct, frozen=True, tag="key", tag_field="line"):
+    """The key of a person whose texts the entries hold encrypted; wrapped, so that it needs the master key."""
+
+    person: UUID
+    wrapped: bytes
+
+
 class EndLine(Struct, frozen=True, tag="end", tag_field="line"):
     """How much there was, and the SHA-256 of all lines before this one, in hexadecimal."""
 
@@ -86,7 +93,7 @@ class EndLine(Struct, frozen=True, tag="end", tag_field="line"):
     digest: str
 
 
-Line: TypeAlias = HeaderLine | EntryLine | CommandLine | WatchLine | EndLine
+Line: TypeAlias = HeaderLine | EntryLine | CommandLine | WatchLine | KeyLine | EndLine
 
 _encode = json.Encoder().encode
 _decode = json.Decoder(Line).decode

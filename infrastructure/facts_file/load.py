@@ -21,6 +21,7 @@ from infrastructure.facts_file.lines import (
     EntryLine,
     FactsFileUnfitError,
     HeaderLine,
+    KeyLine,
     Line,
     WatchLine,
     read,
@@ -28,6 +29,8 @@ from infrastructure.facts_file.lines import (
 from infrastructure.ledger.hash_chain import Last, Verifier
 from infrastructure.ledger.mapper import decode_recorded
 from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.privacy.current import keystore
+from infrastructure.privacy.keystore import KeystoreError
 
 LINES_AT_ONCE = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,6 +110,8 @@ class FactsLoading:
                 commands += self._aliases(line)
             elif isinstance(line, WatchLine):
                 watched.append(line)
+            elif isinstance(line, KeyLine):
+                self._adopt(line)
         self.chain.take(entry.raw() for entry in entries)
         if self.chain.faults:
             fault = self.chain.faults[0]
@@ -115,6 +120,15 @@ class FactsLoading:
         self._copy(COPY_ENTRIES, ENTRY_TYPES, map(_entry_row, entries))
         self._copy(COPY_COMMANDS, COMMAND_TYPES, map(_command_row, commands))
         self._copy(COPY_WATCHED, WATCHED_TYPES, map(_watched_row, watched))
+
+    def _adopt(self, line: KeyLine) -> None:
+        """Take the key of a person over. Raises FactsFileUnfitError where another master key wrapped it."""
+        try:
+            keystore().adopt(line.person, line.wrapped)
+        except KeystoreError as unfit:
+            raise FactsFileUnfitError(
+                f"{unfit} Copy the folder of keys (COUNTERSIGN_KEYS), or set the same COUNTERSIGN_MASTER_KEY."
+            ) from unfit
 
     def _aliases(self, command: CommandLine) -> list[CommandLine]:
         """The row under the id that the command's key leads to now, where it came from before format 1.

@@ -41,6 +41,7 @@ from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.ledger.reference_data import ReferenceDataCache
 from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
 from infrastructure.ledger.stream_loader import StreamLoader
+from infrastructure.privacy.erasures import ERASURES, destroy_keys
 from projections.clocks.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
@@ -107,6 +108,7 @@ class Approvals(Application[UUID]):
             await self.store.pool.open(wait=True)
             await self.clocks.look()
             self._looking = asyncio.create_task(self.clocks.keep_looking())
+            destroy_keys([entry_from(row) for row in await self.store.of_types(ERASURES, 0)])
         except BaseException:
             await self.__aexit__()
             raise
@@ -275,6 +277,7 @@ class Approvals(Application[UUID]):
         for entry in draft.entries:
             if not follow(kept.project, entry):
                 self._kept.forget(kept.project.id.int)  # a correction: only a replay tells the new state
+                destroy_keys(draft.entries)
                 return
         kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
         self._kept.grow(kept.project.id.int, len(draft.entries))

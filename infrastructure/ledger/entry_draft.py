@@ -16,6 +16,7 @@ from infrastructure.ledger.append_batch import AppendItem, Row
 from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.mapper import encode_fact, encode_recorded
 from infrastructure.ledger.pg_binary import microseconds
+from infrastructure.privacy.cipher import MARKED_FACTS, NO_ERASURES, encrypted_fact
 
 NAMES = {fact: (tag, tag.encode()) for tag, fact in FACTS.items()}
 KINDS = {fact: kind_named_by(fact).encode() for fact in FACTS.values()}
@@ -77,6 +78,8 @@ class EntryDraft(Struct, frozen=True, gc=False):
             version += 1
             tag, name = NAMES[type(fact)]
             data = encode_fact(fact)
+            if type(fact) in MARKED_FACTS:
+                data = encrypted_fact(stream, fact, data, getattr(kept.project, "erasures", NO_ERASURES))
             previous = chained(previous, stream, version, name, data, meta, happened, seen)
             entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
             rows.append(Row(version, name, data, meta, happened, seen, previous))

@@ -11,6 +11,7 @@ from msgspec import DecodeError, Raw, Struct, ValidationError, json
 
 from domain.core.ledger import Recorded
 from domain.messages import FACTS, AnyFact, Entry, tag_of
+from infrastructure.privacy.cipher import MARKED_FACTS, decrypted_facts, encrypted_fact
 
 encode_fact = json.Encoder(decimal_format="string").encode
 
@@ -44,7 +45,7 @@ def entry_from(row: StoredRow) -> Entry:
         row.version,
         row.occurred_at,
         row.recorded_at,
-        decode_fact(row.data),
+        decode_fact(decrypted_facts(row.stream, row.data)),
         decode_recorded(row.meta),
         row.seq,
         row.hash.hex(),
@@ -71,17 +72,21 @@ class EntryMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         entry: Entry = domain_event
-        state = sealed(entry.occurred_at, entry.recorded_at, encode_recorded(entry.recorded), encode_fact(entry.fact))
+        data = encode_fact(entry.fact)
+        if type(entry.fact) in MARKED_FACTS:
+            data = encrypted_fact(entry.stream, entry.fact, data)
+        state = sealed(entry.occurred_at, entry.recorded_at, encode_recorded(entry.recorded), data)
         return StoredEvent(entry.stream, entry.version, tag_of(entry.fact), state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         envelope = _decode_envelope(stored_event.state)
+        stream = UUID(str(stored_event.originator_id))
         return Entry(
-            UUID(str(stored_event.originator_id)),
+            stream,
             stored_event.originator_version,
             envelope.occurred_at,
             envelope.recorded_at,
-            decode_fact(envelope.fact),
+            decode_fact(decrypted_facts(stream, bytes(envelope.fact))),
             decode_recorded(envelope.recorded),
         )
 

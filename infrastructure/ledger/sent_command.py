@@ -15,6 +15,7 @@ from msgspec import Struct, json, structs
 from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
 from domain.messages import tag_of
 from domain.streams import EveryCommand
+from infrastructure.privacy.cipher import is_marked, keyed_digest
 
 FIELDS_TRIED_MAX = 8  # of 256 choices at most, some milliseconds
 PRINCIPALS_CACHED_MAX = 10_000
@@ -81,9 +82,13 @@ def _namespace(principal: str) -> UUID:
 def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:
     """SHA-256 of the stream's id and the command's JSON, as msgspec writes it, without If-Match.
 
+    Keyed with a secret of the installation where the command holds personal data, which could be guessed else.
+
     It is of what was understood, not of what was sent: a repeat may be spaced or ordered otherwise.
     """
-    return sha256(stream.bytes + _encode(getattr(command, "wanted", command))).digest()
+    wanted = getattr(command, "wanted", command)
+    content = stream.bytes + _encode(wanted)
+    return keyed_digest(wanted, content) or sha256(content).digest()
 
 
 def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[bytes]:
@@ -94,6 +99,9 @@ def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[b
     """
     for content in _former(command):
         yield sha256(stream.bytes + _encode((by, content))).digest()
+    wanted = getattr(command, "wanted", command)
+    if is_marked(type(wanted)):  # as it was before fingerprints of personal data were keyed
+        yield sha256(stream.bytes + _encode(wanted)).digest()
 
 
 def _former(command: Command) -> Iterator[dict[str, Any]]:

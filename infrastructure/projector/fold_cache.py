@@ -10,10 +10,12 @@ import psycopg
 from psycopg.sql import SQL
 
 from domain.messages import Entry
+from domain.privacy.erasure import PersonErased
 from domain.streams import AggregateKind, kind_of
 from infrastructure.ledger.lru_cache import WeightedLruCache
+from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
-from projections.view import CORRECTIONS, Folded, View, changes, fold, kind_followed, take
+from projections.view import REFOLDED, Folded, View, changes, fold, kind_followed, take
 
 FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
@@ -44,7 +46,8 @@ class FoldCache:
         whole: list[UUID] = []
         for project, entries in by_project.items():
             folded = self._folded.get(project)
-            if any(isinstance(entry.fact, CORRECTIONS) for entry in entries):
+            if any(isinstance(entry.fact, REFOLDED) for entry in entries):
+                destroy_keys(entries)
                 whole.append(project)  # a correction changes earlier entries: fold the whole history again
             elif folded is not None:
                 take(views, folded, entries)
@@ -78,6 +81,19 @@ class FoldCache:
                 old = fold(self._views, project, earlier)
                 for view in self._views if earlier else ():  # without earlier entries, no rows were written
                     changes(view, old)
+                if any(isinstance(entry.fact, PersonErased) for entry in entries[len(earlier) :]):
+                    _rewrite_all(self._views, old)
             new = fold(self._views, project, entries)
             new.written = old.written
             self._folded.keep(project, new, len(entries))
+
+
+def _rewrite_all(views: Sequence[View[Any]], old: Folded) -> None:
+    """Let every row of *old* count as changed: it was folded without the texts that its written rows may still hold.
+
+    Summed tables stay as they are: no personal text goes into a sum.
+    """
+    for view in views:
+        for table in view.tables:
+            if not table.summed and table.name in old.written:
+                old.written[table.name] = dict.fromkeys(old.written[table.name], ())

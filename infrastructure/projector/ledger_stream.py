@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composable
 
 from domain.core.ledger import Recorded
 from domain.messages import AnyFact, Entry
+from infrastructure.privacy.cipher import decrypted_facts
 
 _BY_STREAM = SQL(
     "SELECT stream,"
@@ -62,7 +63,7 @@ def _history(
             unpack(f"!{length}i", versions),
             occurred_at,
             occurred_at if recorded == occurred else _instants(recorded),
-            _each(_facts_of, data, length),
+            _each(_facts_of, decrypted_facts(stream, data), length),
             _each(_recorded_of, meta, length),
             _numbers(positions),
         )

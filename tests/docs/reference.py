@@ -98,7 +98,7 @@ def _aggregate(title: str, commands: Any, facts: Any) -> str:
     recorded = get_args(facts) or tuple(fact for fact in FACTS.values() if fact not in others)
     text = f"## {title}\n\n{table('command | does', map(_row, own))}"
     if not facts:
-        said = "The deadline watcher alone sends these"
+        said = "The system and the command line alone send these"
         text += f"\n{said}:\n\n{table('command | does', map(_row, SYSTEM_COMMANDS.values()))}"
     return text + "\n" + table("fact | 中文 | English | sentence", map(_fact_row, recorded))
 

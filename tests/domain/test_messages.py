@@ -16,6 +16,7 @@ import domain.calendar
 import domain.catalogue
 import domain.flow
 import domain.legal_person
+import domain.privacy
 import domain.project
 from domain.core.ledger import Command, Fact
 from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
@@ -39,6 +40,7 @@ ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **OTHERS}
 AGGREGATES = (
     *(domain.project, domain.calendar, domain.legal_person, domain.catalogue, domain.flow),
     domain.access,
+    domain.privacy,
 )
 
 

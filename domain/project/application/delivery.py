@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact
+from domain.core.personal import RECIPIENT, personal
 from domain.core.rules import require_reasons
 from domain.core.types import Code, Line, Stage, Text
 from domain.project.rules import require_handler, require_stage
 from domain.project.state.project import Project
+
+RECEIVED = personal(RECIPIENT, of="item")  # who signed for it
 
 
 class DeliverDecision(Command, frozen=True, tag="deliver_decision"):
@@ -15,7 +20,7 @@ class DeliverDecision(Command, frozen=True, tag="deliver_decision"):
 
     item: Code
     method: Code
-    recipient: Line = ""
+    recipient: Annotated[Line, RECEIVED] = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         item = project.item(self.item)
@@ -47,7 +52,7 @@ class DecisionDelivered(Fact, frozen=True, tag="decision_delivered"):
 
     item: str
     method: str
-    recipient: str = ""
+    recipient: Annotated[str, RECEIVED] = ""
 
     def apply(self, project: Project) -> None:
         project.recorded(self.item).stage = Stage.DELIVERED

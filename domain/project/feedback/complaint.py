@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from domain.core.context import Context
 from domain.core.ledger import Actor, Command, Fact, Refused, Role
+from domain.core.personal import COMPLAINANT, personal
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import LINES_MAX, Code, Line, Name, Text
 from domain.project.feedback.rules import (
@@ -21,6 +22,7 @@ from domain.project.feedback.rules import (
 from domain.project.state.feedback import Complaint, Satisfied
 from domain.project.state.project import Project
 
+COMPLAINED = personal(COMPLAINANT, of="complaint")  # what a complainant writes, and how to reach him
 Versions = Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(max_length=LINES_MAX)]
 
 
@@ -32,9 +34,9 @@ class FileComplaint(Command, frozen=True, tag="file_complaint"):
     """
 
     complaint: Code  # its id, chosen by the complainant
-    about: Text
+    about: Annotated[Text, COMPLAINED]
     item: Name = ""
-    contact: Line = ""
+    contact: Annotated[Line, COMPLAINED] = ""
     anonymous: bool = False
     entries: Versions = ()
     step: Line = ""
@@ -91,9 +93,9 @@ class ComplaintFiled(Fact, frozen=True, tag="complaint_filed"):
     complaint: str
     item: str
     department: str
-    about: str
+    about: Annotated[str, COMPLAINED]
     by: str
-    contact: str = ""
+    contact: Annotated[str, COMPLAINED] = ""
     anonymous: bool = False
     entries: tuple[int, ...] = ()
     step: str = ""
@@ -169,7 +171,7 @@ class CloseComplaint(Command, frozen=True, tag="close_complaint"):
 
     complaint: Code
     satisfied: Satisfied = Satisfied.NONE
-    remarks: Text = ""
+    remarks: Annotated[Text, COMPLAINED] = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         complaint = find_complaint(project, self.complaint)
@@ -203,7 +205,7 @@ class ComplaintClosed(Fact, frozen=True, tag="complaint_closed"):
     complaint: str
     item: str
     satisfied: Satisfied
-    remarks: str = ""
+    remarks: Annotated[str, COMPLAINED] = ""
 
     def apply(self, project: Project) -> None:
         if complaint := project.complaints.get(self.complaint):
@@ -401,7 +403,7 @@ class WithdrawComplaint(Command, frozen=True, tag="withdraw_complaint"):
     """Withdraw one's complaint before it is answered."""
 
     complaint: Code
-    reasons: Text = ""
+    reasons: Annotated[Text, COMPLAINED] = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         complaint = find_complaint(project, self.complaint)
@@ -420,7 +422,7 @@ class ComplaintWithdrawn(Fact, frozen=True, tag="complaint_withdrawn"):
 
     complaint: str
     item: str
-    reasons: str = ""
+    reasons: Annotated[str, COMPLAINED] = ""
 
     def apply(self, project: Project) -> None:
         if complaint := project.complaints.get(self.complaint):

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
+from domain.core.personal import EVALUATOR, personal
 from domain.core.rules import require_reasons, require_role
 from domain.core.types import Code, Line, Lines, Text
 from domain.project.feedback.rules import (
@@ -22,6 +23,7 @@ from domain.project.rules import once
 from domain.project.state.feedback import Appealed, Evaluation, Satisfied
 from domain.project.state.project import FactNote, Item, Project
 
+EVALUATED = personal(EVALUATOR, of="evaluation")  # what an evaluator writes, or says when called back
 WHO_SERVES = (Role.OFFICER, Role.PROJECT_MANAGER)
 
 
@@ -58,7 +60,7 @@ class EvaluateService(Command, frozen=True, tag="evaluate_service"):
     item: Code
     grade: Grade
     reasons: Lines = ()
-    comment: Text = ""
+    comment: Annotated[Text, EVALUATED] = ""
     channel: Channel = Channel.WEB
     contact: Annotated[int, Meta(ge=0)] = 0
 
@@ -143,7 +145,7 @@ class ServiceEvaluated(Fact, frozen=True, tag="service_evaluated"):
     grade: Grade
     bad: bool
     reasons: tuple[str, ...] = ()
-    comment: str = ""
+    comment: Annotated[str, EVALUATED] = ""
     channel: Channel = Channel.WEB
     evaluation: str = ""
     contact: int = 0
@@ -253,7 +255,7 @@ class CallBack(Command, frozen=True, tag="call_back"):
 
     evaluation: Line
     satisfied: Satisfied
-    remarks: Text = ""
+    remarks: Annotated[Text, EVALUATED] = ""
 
     def decide(self, project: Project, context: Context) -> tuple[Fact, ...]:
         evaluation = handled(project, self.evaluation, context)
@@ -283,7 +285,7 @@ class EvaluationCalledBack(Fact, frozen=True, tag="evaluation_called_back"):
     evaluation: str
     item: str
     satisfied: Satisfied
-    remarks: str = ""
+    remarks: Annotated[str, EVALUATED] = ""
     again: bool = False
 
     def apply(self, project: Project) -> None:

@@ -10,11 +10,13 @@ from msgspec import Meta, Struct
 
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
+from domain.core.personal import CONTACT, personal
 from domain.core.rules import require_role
 from domain.core.types import LINES_MAX, TEXT_CHARACTERS_MAX, Code, Line, Name
 from domain.project.information.form import CATEGORIES, FORMS, Category, FormField, Sort
 from domain.project.state.project import Project
 
+OF_CONTACTS = personal(CONTACT, only=("category", "contacts"))  # the category of the form that names people
 Value = Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] | int | float
 
 
@@ -22,7 +24,7 @@ class EnteredField(Struct, frozen=True, forbid_unknown_fields=True):
     """One field as entered. An empty *value* deletes the earlier one."""
 
     key: Code
-    value: Value
+    value: Annotated[Value, OF_CONTACTS]
     unit: Name = ""
 
 
@@ -30,7 +32,7 @@ class KnownField(Struct, frozen=True):
     """One field as stored: *value* in the canonical format of its sort, empty if deleted."""
 
     key: str
-    value: str
+    value: Annotated[str, OF_CONTACTS]
     unit: str = ""
 
 

@@ -166,6 +166,7 @@ class Project(Struct, gc=False):
     materials: dict[str, Material] = field(default_factory=dict)  # files attached to items now, by SHA-256
     notes: dict[int, FactNote] = field(default_factory=dict)  # one an entry, by version; also of retracted ones
     retracted: set[int] = field(default_factory=set)  # versions that no longer count
+    erasures: dict[str, int] = field(default_factory=dict)  # how often each person's data was erased
 
     def item(self, code: str) -> Item:
         """The item *code*; refused if the project has none of that code."""

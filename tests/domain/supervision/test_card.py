@@ -145,4 +145,4 @@ def test_the_bureau_gives_a_card_by_hand() -> None:
 def test_what_is_no_evidence_is_named_as_it_is_stored() -> None:
     assert FACTS.keys() > SUPERVISION
     assert SIGNALS < SUPERVISION
-    assert len(SYSTEM_COMMANDS) == 7
+    assert len(SYSTEM_COMMANDS) == 8

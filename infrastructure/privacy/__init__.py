@@ -1,0 +1,1 @@
+"""Personal data: encryption of marked fields with a key per person, and the keystore."""

@@ -1,0 +1,77 @@
+"""The command line's verb that erases a person's data by destroying his key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import typer
+from msgspec import Struct
+
+from domain.access.state import stream_of as principal_stream
+from domain.legal_person.state import stream_of as legal_person_stream
+from domain.privacy.erasure import ErasePerson
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.privacy.cipher import plain_texts
+from scripts.access.acting import As, acting, identifier, with_ledger
+from scripts.console import AsJson, fail, pairs, print_result, screen
+
+Person = Annotated[
+    str,
+    typer.Argument(
+        help="whose data: contact, complainant:<complaint>, evaluator:<evaluation> or recipient:<item>",
+        metavar="PERSON",
+    ),
+]
+
+
+class PersonErasedReceipt(Struct, frozen=True):
+    """What was erased, and at which position that is recorded.
+
+    *plain_texts* were stored before texts were encrypted: they stay, as no entry is ever changed.
+    """
+
+    stream: UUID
+    data_subject: str
+    position: int
+    plain_texts: int
+
+
+def erase_person(
+    person: Person,
+    reasons: Annotated[str, typer.Option(help="why, such as the request that asks for it")],
+    project: Annotated[str, typer.Option(help="id of the project that holds the data")] = "",
+    legal_person: Annotated[str, typer.Option(help="code of the legal person that holds the data")] = "",
+    principal: Annotated[str, typer.Option(help="id of the principal that holds the data")] = "",
+    by: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person's data for good: destroy the key by which it is encrypted. Every hash stays valid.
+
+    Texts read as erased from then on. Officials are refused, and persons whose case is still open. Backups of the
+    folder of keys from before have to be destroyed too.
+    """
+    chosen = [text for text in (project, legal_person, principal) if text]
+    if len(chosen) != 1:
+        fail("Name where the data is: one of --project, --legal-person and --principal.")
+    if project:
+        stream = identifier(project)
+    else:
+        stream = legal_person_stream(legal_person) if legal_person else principal_stream(principal)
+
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> PersonErasedReceipt:
+        actor = await acting(directory, by, approvals.clock())
+        command = ErasePerson(data_subject=person, reasons=reasons)
+        answer = await approvals.handle(stream, command, actor, uuid4())
+        rows = await approvals.store.stream(stream)
+        plain = sum(plain_texts(row.data, person) for row in rows)
+        return PersonErasedReceipt(stream, person, answer.receipt.position, plain)
+
+    receipt = with_ledger(work)
+    print_result(receipt, as_json, lambda: pairs("erased", receipt))
+    if receipt.plain_texts:
+        screen.print(
+            f"{receipt.plain_texts} texts of {person} were stored before texts were encrypted: they can't be erased.",
+            highlight=False,
+        )
