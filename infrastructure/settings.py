@@ -127,6 +127,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    proof: Annotated[
+        str,
+        Meta(
+            description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
+            "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         Meta(
@@ -198,6 +205,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingRefusedError(
                 f"{variable(field)} is invalid: {sentence}. It should be: {help_of(field)}"
             ) from failure
+
+    @property
+    def proof_folder(self) -> Path:
+        """The folder in COUNTERSIGN_PROOF, or the one beside the data."""
+        return Path(self.proof).expanduser() if self.proof else self.data.with_name(f"{self.data.name}-proof")
 
     @property
     def host_names(self) -> tuple[str, ...]:

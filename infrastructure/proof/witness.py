@@ -22,6 +22,7 @@ from infrastructure.proof.merkle import EMPTY_HEAD, HASH_BYTES, ProofError, veri
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
 
 PROOF_HASHES_MAX = 63  # of a tree of 2^63 leaves
+LOGS = "logs"  # the file with the keys of the logs it knows
 REQUEST_BYTES_MAX = 64 * 1024
 
 

@@ -67,7 +67,7 @@ def log(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> T
 
 def exported(url: str, log: TransparencyLog, folder: Path, project: UUID | None) -> Path:
     """A fresh bundle."""
-    export_bundle(url, log, folder / "bundle", project, NOW, lambda done, of: None)
+    export_bundle(url, log, [LOG.verifier], folder / "bundle", project, NOW, lambda done, of: None)
     return folder / "bundle"
 
 
