@@ -16,7 +16,7 @@ from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 
-TEXT = "text/plain; charset=utf-8"
+TEXT = "text/plain"
 OCTETS = "application/octet-stream"
 FOR_EVER = "public, max-age=31536000, immutable"
 NEVER = "no-store"
@@ -83,22 +83,22 @@ class ProofRoutes(Controller):
         return Response("".join(lines), media_type=TEXT, headers={"Cache-Control": NEVER})
 
     @get(
-        "/proofs/{position:int}",
+        "/proofs/{entry_position:int}",
         operation_id="get_proof",
         summary="The proof that an entry is in the ledger",
         media_type=TEXT,
         sync_to_thread=True,
     )
-    def get_proof(self, position: FromPath[int], transparency_log: NamedDependency[LogReader]) -> Response[str]:
+    def get_proof(self, entry_position: FromPath[int], transparency_log: NamedDependency[LogReader]) -> Response[str]:
         """A file that is verified offline (C2SP tlog-proof): the path from the entry at this position to a checkpoint.
 
         The entry's hash is not in it: it is in the receipt of the command, and in the project's history.
         """
         try:
-            text = transparency_log.proof(position)
+            text = transparency_log.proof(entry_position)
         except LogError as error:
             raise Problem("position-not-logged", str(error), remedy=NOT_YET) from error
-        name = f'attachment; filename="{position}.tlog-proof"'
+        name = f'attachment; filename="{entry_position}.tlog-proof"'
         return Response(text, media_type=TEXT, headers={"Cache-Control": NEVER, "Content-Disposition": name})
 
     @get(

@@ -24,7 +24,7 @@ def witness_app(witness: Witness, clock: Clock) -> Litestar:
         except UnicodeDecodeError:
             return Response("the request is not UTF-8\n", status_code=400, media_type="text/plain")
         reply = witness.add_checkpoint(text, clock())
-        return Response(reply.body, status_code=reply.status, media_type=reply.media_type)
+        return Response(reply.body, status_code=reply.status, headers={"Content-Type": reply.media_type})
 
     @get("/healthz", media_type="text/plain", sync_to_thread=False)
     def alive() -> str:
