@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -15,6 +16,7 @@ import uvicorn
 from msgspec import Struct
 
 from api.proof.witness import witness_app
+from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.bundle import ED25519_KINDS, export_bundle
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
@@ -99,6 +101,15 @@ def retire(as_json: AsJson = False) -> None:
     """Delete all private keys but the newest. What they signed stays verifiable."""
     path = proof_folder().path
     show(SigningKeys.read(path).retire(path), "retired", as_json)
+
+
+@log_key.command("new-log")
+def new_log(
+    name: Annotated[str, typer.Option(help="another name than the log has, such as approvals.example.org/zone/2")],
+    as_json: AsJson = False,
+) -> None:
+    """Begin another log, after a restore to an earlier moment. The old one stays as it is, and signs nothing more."""
+    show(proof_folder().start_new_log(name), "begun", as_json)
 
 
 @log_key.command("backup")
@@ -201,10 +212,17 @@ def witness(
     if not logs:
         fail("The witness knows no log yet: give the public key of one with --log.")
     app = witness_app(Witness(folder, keys.signers[0], logs), lambda: int(time()))
-    screen.print(f"Witness {keys.name} at http://{host}:{port}, key:", highlight=False, soft_wrap=True)
-    screen.print(keys.signers[0].verifier.text, highlight=False, soft_wrap=True)
-    with contextlib.suppress(KeyboardInterrupt), orderly():
-        uvicorn.run(app, host=host, port=port, log_config=None, access_log=False)
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as failure:
+        fail(f"The witness can't listen on {host}, port {port}: {failure.strerror or failure}.")
+    key, address = keys.signers[0].verifier.text, listening.getsockname()
+    screen.print(
+        f"Witness {keys.name} at http://{address[0]}:{address[1]}, key:\n{key}", highlight=False, soft_wrap=True
+    )
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **SERVER_OPTIONS))
+    with listening, contextlib.suppress(KeyboardInterrupt), orderly():
+        server.run([listening])
 
 
 def known_logs(folder: Path, added: list[str]) -> list[NoteVerifier]:

@@ -22,6 +22,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 NEVER = "no-store"
 TILE = re.compile(r"(entries|[0-5]?[0-9])/(x[0-9]{3}/){0,4}[0-9]{3}(\.p/([1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?")
 NOT_YET = "wait a second: the log follows the ledger; GET /v1/checkpoint says how far it is"
+NO_ENTRY = "record something first: a checkpoint follows within a second"
 NO_LOG = "the server keeps a log once it has a signing key: `countersign log-key create` makes one"
 
 
@@ -38,14 +39,16 @@ def require_tile(path: str) -> str:
 
 def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
     """The published log. Raises Problem."""
+    folder = ProofFolder(settings.proof_folder)
     try:
-        reader = ProofFolder(settings.proof_folder).read_log()
+        reader = folder.read_log()
     except LogError as error:
         raise Problem(
             "log-damaged", str(error), remedy="see the log of the server that publishes checkpoints"
         ) from error
     if reader.note is None:
-        raise Problem("no-checkpoint", "no checkpoint was published yet", remedy=NO_LOG, headers={"Retry-After": "1"})
+        remedy = NO_ENTRY if folder.has_keys else NO_LOG
+        raise Problem("no-checkpoint", "no checkpoint was published yet", remedy=remedy, headers={"Retry-After": "1"})
     return reader
 
 

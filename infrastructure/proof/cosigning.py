@@ -65,8 +65,11 @@ class Cosigners:
                     signature, time = _Request(client, witness, signed, transparency).cosignature(
                         self.states[name].size
                     )
-                except (CosigningError, NoteError, LogError, httpx2.HTTPError) as error:
-                    self._failed(name, str(error) or type(error).__name__)
+                except httpx2.HTTPError as error:
+                    self._failed(name, f"{witness.url} can't be reached: {str(error) or type(error).__name__}")
+                    continue
+                except (CosigningError, NoteError, LogError) as error:
+                    self._failed(name, str(error))
                     continue
                 self._retry_at.pop(name, None)
                 self.states[name] = CosigningState(name, Checkpoint.of(note).size, time)

@@ -20,10 +20,10 @@ from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.checkpoint import Checkpoint
 from infrastructure.proof.cosigning import Cosigners, CosigningState
-from infrastructure.proof.keys import PRIVATE, PUBLIC, SigningKeyError, SigningKeys, published_keys
+from infrastructure.proof.keys import PRIVATE, PUBLIC, SigningKeyError, SigningKeys, create_keys, published_keys
 from infrastructure.proof.log import LogError, LogReader, TransparencyLog
 from infrastructure.proof.merkle import ProofError
-from infrastructure.proof.note import NoteVerifier, SignedNote
+from infrastructure.proof.note import NoteError, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
 from infrastructure.stop_signal import StopSignal
 
@@ -62,6 +62,27 @@ class ProofFolder:
     def has_keys(self) -> bool:
         """Whether a signing key was ever made here."""
         return (self.path / PRIVATE).exists() or (self.path / PUBLIC).exists()
+
+    def start_new_log(self, name: str) -> SigningKeys:
+        """Leave the log as it is, and begin another with keys of its own, called *name*. Raises SigningKeyError.
+
+        For a ledger that was restored to an earlier moment, whose log can't be continued. The old log stays readable
+        in a folder beside the new one; its private keys are deleted, so that nothing more is signed in its name.
+        """
+        old = SigningKeys.read(self.path)
+        if old.name == name:
+            raise SigningKeyError(f"The log is called {name} already: a new one needs another name.")
+        try:
+            require_name(name)
+        except NoteError as error:
+            raise SigningKeyError(f"A log can't be called {name!r}: {error}.") from error
+        before = self.path / f"{LOG}-{old.signers[0].verifier.key_id.hex()}"
+        before.mkdir()
+        for file in (self.log, self.path / PUBLIC, self.path / STATUS, self.path / STATES):
+            if file.exists():
+                file.rename(before / file.name)
+        (self.path / PRIVATE).unlink()
+        return create_keys(self.path, name)
 
     def policy(self) -> WitnessPolicy:
         """The policy of witnesses; without a file none is asked. Raises PolicyError."""
@@ -113,8 +134,10 @@ class Publisher:
                 log.warning("publisher_disconnected", error=str(lost).strip())
                 self._stopping.wait(CHECKPOINT_SECONDS)
             except (SigningKeyError, PolicyError) as unset:
-                log.warning("publisher_waits", reason=str(unset))
-                self._stopping.wait(ALARM_SECONDS)
+                if self._status.trouble != str(unset):
+                    log.warning("publisher_waits", reason=str(unset))
+                self._note(trouble=str(unset))
+                self._stopping.wait(IDLE_SECONDS)
             except (LogError, ProofError) as contradiction:
                 log.critical("log_contradicts_ledger", error=str(contradiction))
                 self._note(trouble=str(contradiction))
@@ -202,7 +225,7 @@ class Publisher:
             trouble,
         )
         self._status = status
-        if status != self._folder.status():
+        if self._folder.path.is_dir() and status != self._folder.status():
             fresh = self._folder.path / f".{STATUS}"
             fresh.write_bytes(json.encode(status))
             fresh.replace(self._folder.path / STATUS)

@@ -16,10 +16,10 @@ import uvicorn
 
 from api.proof.witness import witness_app
 from infrastructure.proof.checkpoint import Checkpoint
-from infrastructure.proof.keys import OF_A_WITNESS, PRIVATE, SigningKeys, create_keys
+from infrastructure.proof.keys import OF_A_WITNESS, PRIVATE, SigningKeyError, SigningKeys, create_keys
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.note import NoteVerifier, SignedNote
-from infrastructure.proof.publisher import ProofFolder, Publisher
+from infrastructure.proof.publisher import ProofFolder, Publisher, PublisherStatus
 from infrastructure.proof.witness import Witness
 from tests.infrastructure.proof.test_log import BARE, record
 
@@ -151,6 +151,35 @@ def test_after_a_rotation_the_same_tree_is_signed_again(
     note = published(folder)
     assert not note.signed_by(keys.signers[0].verifier)
     assert note.signed_by(new.signers[0].verifier)
+
+
+def test_after_a_restore_another_log_is_begun(database_url: str, folder: ProofFolder, keys: SigningKeys) -> None:
+    asyncio.run(record(database_url, 3))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        opened(database_url, folder, keys).step(connection)
+        connection.execute(BARE)
+        connection.execute("DELETE FROM ledger.event WHERE seq > 4")
+        connection.execute("UPDATE ledger.head SET seq = 4")
+        with pytest.raises(SigningKeyError, match="another name"):
+            folder.start_new_log(NAME)
+        new = folder.start_new_log(f"{NAME}/2")
+        assert opened(database_url, folder, new).step(connection).published == 4
+    assert Checkpoint.of(published(folder)).origin == f"{NAME}/2"
+    (old,) = folder.path.glob("log-*")
+    assert LogReader(old / "log").checkpoint.size == 6
+    assert not (old / PRIVATE).exists()
+
+
+def test_a_policy_that_cant_be_read_is_told(database_url: str, folder: ProofFolder, keys: SigningKeys) -> None:
+    folder.policy_file.write_text("quorum nobody\n")
+    publisher = Publisher(database_url, folder, lambda: NOW)
+    thread = threading.Thread(target=publisher.run)
+    thread.start()
+    try:
+        wait_until(lambda: "nobody is no witness" in (folder.status() or PublisherStatus()).trouble)
+    finally:
+        publisher.stop()
+        thread.join()
 
 
 def test_it_runs_until_it_is_stopped(database_url: str, folder: ProofFolder, keys: SigningKeys) -> None:
