@@ -115,6 +115,8 @@ class _Request(Struct, frozen=True):
                     f"it has cosigned {text} entries, {size} were sent: positions {size + 1} to {text} are lost"
                 )
             reply = self._send(int(text))
+            if reply.status_code in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
+                raise CosigningError(f"the {text} entries that it has cosigned are others than those of this ledger")
         if reply.status_code != HTTPStatus.OK:
             raise CosigningError(f"it answers {reply.status_code}: {reply.text.strip()[:200]}")
         lines = reply.text[:REPLY_CHARACTERS_MAX]

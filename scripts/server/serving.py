@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import threading
@@ -115,7 +114,6 @@ def publish_while(parent: int, url: str) -> None:
 
     Beside the embedded server it makes the signing key; elsewhere the servers of a ledger are given the same one.
     """
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log a line for each cosignature
     chosen = Settings.of()
     folder = ProofFolder(chosen.proof_folder)
     if not chosen.database_url and not folder.has_keys:
