@@ -15,7 +15,7 @@ import httpx2
 import structlog
 from msgspec import DecodeError, Struct, json
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import LogError, TransparencyLog
 from infrastructure.proof.note import NoteError, NoteSignature, SignedNote
 from infrastructure.proof.policy import KnownWitness, WitnessPolicy
@@ -72,7 +72,7 @@ class Cosigners:
                     self._failed(name, str(error))
                     continue
                 self._retry_at.pop(name, None)
-                self.states[name] = CosigningState(name, Checkpoint.of(note).size, time)
+                self.states[name] = CosigningState(name, LogCheckpoint.of(note).size, time)
                 note = SignedNote(note.text, (*note.signatures, signature))
         self._file.write_bytes(json.encode(list(self.states.values())))
         return note
@@ -107,7 +107,7 @@ class _Request(Struct, frozen=True):
 
         Raises CosigningError, NoteError, LogError, httpx2.HTTPError.
         """
-        size, key = Checkpoint.of(self.note).size, self.witness.key
+        size, key = LogCheckpoint.of(self.note).size, self.witness.key
         reply = self._send(min(known, size))
         if reply.status_code == HTTPStatus.CONFLICT and (text := reply.text.strip()[:DIGITS_MAX]).isdecimal():
             if int(text) > size:

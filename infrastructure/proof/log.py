@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import (
     EMPTY_HEAD,
     GrowingHead,
@@ -56,7 +56,7 @@ class LogReader:
         """The last checkpoint. Raises LogError where it can't be read."""
         try:
             note = SignedNote.parse((self.files.folder / self.CURRENT).read_text(encoding="utf-8"))
-            Checkpoint.of(note)
+            LogCheckpoint.of(note)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (NoteError, OSError, UnicodeDecodeError) as error:
@@ -64,11 +64,11 @@ class LogReader:
         return note
 
     @property
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self) -> LogCheckpoint:
         """The last checkpoint. Raises LogError where there is none yet."""
         if self.note is None:
             raise LogError("log-empty", "no checkpoint was published yet")
-        return Checkpoint.of(self.note)
+        return LogCheckpoint.of(self.note)
 
     def inclusion(self, position: int) -> list[bytes]:
         """The proof that the entry at *position* is in the last checkpoint's tree. Raises LogError."""
@@ -147,11 +147,11 @@ class TransparencyLog(LogReader):
         return note
 
     @property
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self) -> LogCheckpoint:
         """The last checkpoint; that of the empty tree before the first."""
         if self.note:
-            return Checkpoint.of(self.note)
-        return Checkpoint(self.signer.name, 0, EMPTY_HEAD)
+            return LogCheckpoint.of(self.note)
+        return LogCheckpoint(self.signer.name, 0, EMPTY_HEAD)
 
     def follow(self, connection: psycopg.Connection[Any]) -> SignedNote | None:
         """Take in what was added since, and sign a checkpoint; None where there is nothing new.
@@ -178,10 +178,10 @@ class TransparencyLog(LogReader):
             return None
         return self._sign(self.checkpoint)
 
-    def _sign(self, before: Checkpoint) -> SignedNote:
+    def _sign(self, before: LogCheckpoint) -> SignedNote:
         """Sign the tree as it is, once it is shown to begin with the one signed before. Raises ProofError."""
         size, read = self.tree.size, self.tree.subtree
-        after = Checkpoint(self.signer.name, size, tree_head(size, read))
+        after = LogCheckpoint(self.signer.name, size, tree_head(size, read))
         proof = consistency_proof(before.size, size, read)
         verify_consistency(before.size, before.head, size, after.head, proof)
         self.note = SignedNote(after.text, tuple(signer.sign(after.text) for signer in self.signers))

@@ -18,7 +18,7 @@ from psycopg.sql import SQL
 
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.cosigning import Cosigners, CosigningState
 from infrastructure.proof.keys import PRIVATE, PUBLIC, SigningKeyError, SigningKeys, create_keys, published_keys
 from infrastructure.proof.log import LogError, LogReader, TransparencyLog
@@ -178,7 +178,7 @@ class Publisher:
         if fresh := self._log.follow(connection):
             self._pending = fresh
             self._status = PublisherStatus(
-                Checkpoint.of(fresh).size, self._clock(), self._status.published, self._status.published_at
+                LogCheckpoint.of(fresh).size, self._clock(), self._status.published, self._status.published_at
             )
         if self._pending:
             self._publish(self._log, self._pending)
@@ -203,7 +203,7 @@ class Publisher:
         return self._cosigners.is_enough(note)
 
     def _published(self, note: SignedNote) -> None:
-        size = Checkpoint.of(note).size
+        size = LogCheckpoint.of(note).size
         self._status = PublisherStatus(self._status.size or size, self._status.signed_at, size, self._clock())
 
     def _waiting_for(self) -> str:

@@ -1,4 +1,4 @@
-"""Checkpoint, keys, proofs and tiles over HTTP: public, and each verified as a stranger would."""
+"""LogCheckpoint, keys, proofs and tiles over HTTP: public, and each verified as a stranger would."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from api.proof.witness import witness_app
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.proof.bundle_verifier import head_by_proof
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys
 from infrastructure.proof.merkle import leaf, leaf_hash
 from infrastructure.proof.note import NoteVerifier, SignedNote
@@ -80,7 +80,7 @@ async def test_a_proof_leads_from_an_entry_to_the_signed_checkpoint(door: Door, 
         signed = SignedNote.parse(note)
         assert signed.verify(keys[:1]) == {NAME: None}
         assert signed.verify(keys[1:]) == {NAME: 0}
-        checkpoint = Checkpoint.of(signed)
+        checkpoint = LogCheckpoint.of(signed)
         hash_ = leaf_hash(leaf(position, hashes[position]))
         proof = [b64decode(line) for line in path]
         assert head_by_proof(hash_, position - 1, checkpoint.size, proof) == checkpoint.head
@@ -171,7 +171,7 @@ async def test_a_witness_answers_nonsense_with_a_sentence(witness: httpx.AsyncCl
 async def test_a_witness_answers_in_the_types_of_its_protocol(
     witness: httpx.AsyncClient, log_keys: SigningKeys
 ) -> None:
-    text = Checkpoint(NAME, 1, leaf_hash(b"one")).text
+    text = LogCheckpoint(NAME, 1, leaf_hash(b"one")).text
     note = SignedNote(text, (log_keys.signers[0].sign(text),))
     cosigned = await witness.post("/add-checkpoint", content=f"old 0\n\n{note}".encode())
     assert (cosigned.status_code, cosigned.headers["content-type"]) == (200, "text/plain; charset=utf-8")

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
 from infrastructure.proof.witness import Witness
@@ -200,6 +200,6 @@ def test_the_document_names_every_attack() -> None:
 def test_a_forged_checkpoint_is_by_nobody(sound: Sound) -> None:
     note = TransparencyLog(sound.log, SIGNER).note
     assert note
-    forged = SignedNote(Checkpoint(SIGNER.name, 7, Checkpoint.of(note).head).text, note.signatures)
+    forged = SignedNote(LogCheckpoint(SIGNER.name, 7, LogCheckpoint.of(note).head).text, note.signatures)
     reply = Witness(sound.witness, BUREAU, [SIGNER.verifier]).add_checkpoint(f"old 6\n\n{forged}", 0)
     assert reply.status == 403

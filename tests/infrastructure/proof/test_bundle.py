@@ -29,7 +29,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.proof import bundle_verifier
 from infrastructure.proof.bundle import export_bundle
 from infrastructure.proof.bundle_verifier import ORDER, ed25519_fits, entry_hash
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.merkle import leaf, leaf_hash, node_hash
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
@@ -186,7 +186,7 @@ def test_a_ledger_made_anew_does_not_fit_the_keys_of_log_and_witness(
     hashes = [leaf_hash(leaf(at, bytes.fromhex(str(row["hash"])))) for at, row in enumerate(forged, 1)]
     while len(hashes) > 1:
         hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
-    text = Checkpoint(LOG.name, len(forged), hashes[0]).text
+    text = LogCheckpoint(LOG.name, len(forged), hashes[0]).text
     (bundle / "data" / "checkpoint").write_text(str(SignedNote(text, (FORGER.sign(text),))))
     (bundle / "data" / "keys.txt").write_text(FORGER.verifier.text + "\n")
     rewrite(bundle, forged)

@@ -15,7 +15,7 @@ from domain.examples.story import ENTERPRISE, MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import SIGNED, LogError, TransparencyLog
 from infrastructure.proof.merkle import leaf, verify_consistency, verify_inclusion
 from infrastructure.proof.note import NoteSigner, SignedNote
@@ -57,7 +57,7 @@ def test_the_log_follows_the_ledger(database_url: str, tmp_path: Path) -> None:
         second = log.follow(connection)
         assert second
         assert second == SignedNote.parse((tmp_path / SIGNED).read_text())
-        old, new = Checkpoint.of(first), Checkpoint.of(second)
+        old, new = LogCheckpoint.of(first), LogCheckpoint.of(second)
         assert (old.size, new.size) == (4, 264)
         verify_consistency(old.size, old.head, new.size, new.head, log.consistency(old.size))
         for position in (1, 4, 5, 256, 257, 264):

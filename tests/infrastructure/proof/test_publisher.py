@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from api.proof.witness import witness_app
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.keys import OF_A_WITNESS, PRIVATE, SigningKeyError, SigningKeys, create_keys
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.note import NoteVerifier, SignedNote
@@ -106,7 +106,7 @@ def test_a_quorum_is_waited_for(database_url: str, folder: ProofFolder, keys: Si
         status = publisher.step(connection)  # the witness is away
         assert (status.size, status.published) == (8, 6)
         assert "the quorum of witnesses has not cosigned (bureau:" in status.trouble
-        assert Checkpoint.of(published(folder)).size == 6
+        assert LogCheckpoint.of(published(folder)).size == 6
         with running_witness(tmp_path / "witness", keys.signers[0].verifier, int(address.rpartition(":")[2])):
             again = opened(database_url, folder, keys)  # as after a restart
             assert again.step(connection).published == 8
@@ -164,7 +164,7 @@ def test_after_a_restore_another_log_is_begun(database_url: str, folder: ProofFo
             folder.start_new_log(NAME)
         new = folder.start_new_log(f"{NAME}/2")
         assert opened(database_url, folder, new).step(connection).published == 4
-    assert Checkpoint.of(published(folder)).origin == f"{NAME}/2"
+    assert LogCheckpoint.of(published(folder)).origin == f"{NAME}/2"
     (old,) = folder.path.glob("log-*")
     assert LogReader(old / "log").checkpoint.size == 6
     assert not (old / PRIVATE).exists()

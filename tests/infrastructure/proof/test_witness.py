@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import LogReader
 from infrastructure.proof.merkle import consistency_proof, leaf, tree_head
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
@@ -31,7 +31,7 @@ class Ledger:
 
     def signed(self, signer: NoteSigner = LOG) -> str:
         """The checkpoint of now."""
-        text = Checkpoint(LOG.name, self.tree.size, tree_head(self.tree.size, self.tree.subtree)).text
+        text = LogCheckpoint(LOG.name, self.tree.size, tree_head(self.tree.size, self.tree.subtree)).text
         return str(SignedNote(text, (signer.sign(text),)))
 
     def request(self, old: int, signer: NoteSigner = LOG) -> str:
