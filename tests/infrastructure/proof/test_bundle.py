@@ -276,5 +276,7 @@ def test_ed25519_by_the_vectors_of_its_standard() -> None:
         ),
     ):
         assert ed25519_fits(bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature))
+    neutral = b"\x01" + bytes(31)
+    assert not ed25519_fits(neutral, b"any message", neutral + bytes(32))  # a key that would fit every message
     for broken in (b"", bytes(31), b"\xff" * 32):
         assert not ed25519_fits(broken, b"", bytes(64))
