@@ -42,6 +42,7 @@ from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
 from api.project.time import ProjectTimeRoutes
 from api.project_page.pages import ProjectPages
+from api.proof.routes import ProofRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.pages import SupervisionPages
@@ -93,6 +94,7 @@ PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
     LawRoutes,
     IdentityRoutes,
     ProblemCatalogue,
+    ProofRoutes,
     healthz,
     readyz,
 )

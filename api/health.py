@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from litestar import get
 from litestar.di import NamedDependency
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
@@ -17,6 +17,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
+from infrastructure.proof.publisher import ProofFolder, PublisherStatus
+from infrastructure.settings import Settings
 from projections.registry import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
@@ -43,14 +45,53 @@ class Alive(Struct, frozen=True):
     status: str = "alive"
 
 
+class WitnessHealth(Struct, frozen=True):
+    """A witness: how many entries it last cosigned, how many seconds ago, and what it has refused since."""
+
+    name: str
+    size: int
+    age_seconds: int | None
+    trouble: str
+
+
+class LogHealth(Struct, frozen=True):
+    """The transparency log: entries in the last checkpoint, how many seconds ago it was published, and what keeps it
+    from going on, such as a ledger that contradicts it.
+    """
+
+    size: int
+    age_seconds: int | None
+    witnesses: list[WitnessHealth]
+    trouble: str
+
+    @classmethod
+    def of(cls, status: PublisherStatus, now: datetime) -> LogHealth:
+        """What the publisher wrote of itself, as of *now*."""
+        published = status.published_at
+        return cls(
+            status.published,
+            int((now - published).total_seconds()) if published else None,
+            [
+                WitnessHealth(
+                    witness.name,
+                    witness.size,
+                    int(now.timestamp()) - witness.cosigned_at if witness.cosigned_at else None,
+                    witness.trouble,
+                )
+                for witness in status.witnesses
+            ],
+            status.trouble,
+        )
+
+
 class Ready(Struct, frozen=True):
     """The database is there and up to date, and takes facts. Whether the views follow is told beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
-    what is wrong with the clocks; empty where nothing is. *status* is `behind` where the views do not follow as they
-    should; *trouble* says how, and *remedy* what helps. That is the same on every server of a ledger, so taking this
-    one out of service would not mend it.
+    what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none. *status* is
+    `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the
+    same on every server of a ledger, so taking this one out of service would not mend it.
     """
 
     position: int
@@ -61,6 +102,7 @@ class Ready(Struct, frozen=True):
     trouble: str = ""
     remedy: str = ""
     clock: str = ""
+    log: LogHealth | None = None
     status: str = "ready"
 
 
@@ -71,18 +113,22 @@ async def healthz() -> Alive:
 
 
 @get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
-async def readyz(approvals: NamedDependency[Approvals], views: NamedDependency[Views]) -> Ready:
+async def readyz(
+    approvals: NamedDependency[Approvals], views: NamedDependency[Views], settings: NamedDependency[Settings]
+) -> Ready:
     """Asks the database, and how far every view has come. 503 where commands can't be taken here, saying why.
 
     Views that do not follow are no reason for that: then the answer is 200 with the status `behind`.
     """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            return await _readiness(approvals, views)
+            ready = await _readiness(approvals, views)
     except Exception as error:
         if not is_outage(error):
             raise
         raise _not_ready("the database can't be reached") from error
+    status = ProofFolder(settings.proof_folder).status()
+    return structs.replace(ready, log=LogHealth.of(status, approvals.clock()) if status else None)
 
 
 async def _readiness(approvals: Approvals, views: Views) -> Ready:
@@ -113,7 +159,7 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         what,
         remedy,
         approvals.clocks.note,
-        "behind" if what else "ready",
+        status="behind" if what else "ready",
     )
 
 

@@ -14,7 +14,7 @@ from structlog.typing import Processor
 
 from infrastructure.settings import LogFormat, Settings
 
-NOISY = ("uvicorn.access", "httpx")  # one line per request, which ours make redundant
+NOISY = ("uvicorn.access", "httpx", "httpx2")  # one line per request, which ours make redundant
 TRACEBACK_FRAMES_MAX = 20  # the ten innermost and the ten outermost
 
 

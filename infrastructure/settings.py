@@ -142,6 +142,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             pattern=r"^([0-9a-f]{64})?$",
         ),
     ] = ""
+    proof: Annotated[
+        str,
+        Meta(
+            description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
+            "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         Meta(
@@ -213,6 +220,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingRefusedError(
                 f"{variable(field)} is invalid: {sentence}. It should be: {help_of(field)}"
             ) from failure
+
+    @property
+    def proof_folder(self) -> Path:
+        """The folder in COUNTERSIGN_PROOF, or the one beside the data."""
+        return Path(self.proof).expanduser() if self.proof else self.data.with_name(f"{self.data.name}-proof")
 
     @property
     def host_names(self) -> tuple[str, ...]:

@@ -22,13 +22,17 @@ from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import rebuild as rebuild_views
 from infrastructure.projector.workers import FillFailedError
+from infrastructure.proof.keys import SigningKeyError
+from infrastructure.proof.log import LogError
+from infrastructure.proof.policy import PolicyError
+from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import SettingRefusedError, without_password
 from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import facts, golden, identity, ledger, privacy, zone_commands
+from scripts import facts, golden, identity, ledger, privacy, proof, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -61,6 +65,9 @@ USER_ERRORS = (
     golden.VectorsUnreadableError,
     LedgerGapError,
     FillFailedError,
+    SigningKeyError,
+    PolicyError,
+    LogError,
 )
 
 
@@ -86,6 +93,11 @@ cli.command("simulate")(zone_commands.simulate)
 cli.add_typer(users, name="users")
 cli.add_typer(grants, name="grants")
 cli.add_typer(keys, name="keys")
+cli.add_typer(proof.log_key, name="log-key")
+cli.command("checkpoint")(proof.checkpoint)
+cli.command("proof")(proof.proof)
+cli.command("export-audit")(proof.export_audit)
+cli.command("witness")(proof.witness)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
@@ -232,17 +244,19 @@ def verify(
     against: Annotated[Path | None, typer.Option(help="compare the ledger with the checkpoint in this file")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify the ledger: hash chains, stored answers, and the database objects that prevent changes.
+    """Verify the ledger: hash chains, stored answers, database objects that prevent changes, the transparency log.
 
     Exit 0: no faults. Exit 1: something was changed, removed or cut off. Exit 2: the ledger could not be verified.
     """
     try:
         earlier = read_checkpoint(against) if against else None
         with bar(screen, "verifying") as advance:
-            result, now = verify_ledger(serving.ready(settings()), advance, earlier)
+            chosen = settings()
+            url = serving.ready(chosen)
+            result, now = verify_ledger(url, advance, earlier, ProofFolder(chosen.proof_folder).read_log())
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
-    except (CheckpointUnreadableError, psycopg.Error) as failure:
+    except (CheckpointUnreadableError, LogError, psycopg.Error) as failure:
         fail(f"The ledger could not be verified: {str(failure).strip()}")
     print_result(result, as_json, lambda: pairs("verified", result))
     raise typer.Exit(EXIT_FINDINGS if result.faults else 0)

@@ -11,7 +11,7 @@ ANY_METHOD = ("/sign-in",)
 EVALUATED = ("/law/evaluate", "/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
     *("/healthz", "/readyz", "/problems", "/schema", "/static", "/law", "/names", "/catalogues", "/flows"),
-    *("/registers", "/favicon.ico"),
+    *("/registers", "/favicon.ico", "/checkpoint", "/log-keys", "/proofs", "/tile"),
 )
 VERSION = "/v1"
 

@@ -23,6 +23,10 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
         "edition": "The edition's number, counted from 1; 0 is the newest.",
     },
     "/v1/principals/": {"principal": "The permanent id of the person or program."},
+    "/v1/proofs/": {"entry_position": "The position of the entry in the ledger, as receipts and histories have it."},
+    "/v1/tile/": {
+        "tile": "Level and number, such as 0/x001/067; entries/x001/067 for leaves; 0/x001/067.p/13 for a partial one."
+    },
     "/supervision/": {"department": "The department's code. GET /names lists them."},
     "/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},

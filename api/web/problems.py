@@ -57,6 +57,9 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "principal-unknown": (404, "no person or program with this id is known, or not to who asks"),
     "session-unknown": (404, "no session of yours has this id"),
     "person-unknown": (404, "no legal person was ever registered under this code"),
+    "no-checkpoint": (404, "no checkpoint of the ledger was published yet"),
+    "position-not-logged": (404, "the log of the ledger has no entry at this position yet"),
+    "tile-unknown": (404, "the log of the ledger has no such tile"),
     "material-unknown": (404, "no file is stored under this digest"),
     "method-not-allowed": (405, "this address does not answer this method"),
     "request-timeout": (408, "the rest of the request did not come in time"),
@@ -91,6 +94,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "provider-away": (503, "the sign-in provider does not answer"),
     "keys-away": (503, "the keys of personal data can't be read or written"),
     "storage-away": (503, "the folder or bucket of the files can't be read or written"),
+    "log-damaged": (503, "the transparency log of the ledger can't be read"),
     "behind": (503, "the view has not come as far as the position asked for"),
     "not-ready": (503, "this process is not ready to serve"),
 }

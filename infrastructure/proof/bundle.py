@@ -30,10 +30,12 @@ from domain.project.materials.attachment import MaterialAttached
 from domain.streams import CALENDAR
 from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
-from infrastructure.proof.log import TransparencyLog
+from infrastructure.proof.log import LogReader
+from infrastructure.proof.note import COSIGNATURE, ED25519, NoteVerifier
 
 ROWS_AT_ONCE = 2000
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
+ED25519_KINDS = (ED25519, COSIGNATURE)  # of signatures, which the verifier in the bundle can check
 VERIFIER = "bundle_verifier.py"
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ATTACHED, CALENDAR_TAGS = tag_of(MaterialAttached), [tag_of(fact) for fact in CALENDAR.facts]
@@ -50,7 +52,8 @@ class ExportedBundle(Struct, frozen=True):
 
 def export_bundle(
     url: str,
-    log: TransparencyLog,
+    log: LogReader,
+    keys: Sequence[NoteVerifier],
     folder: Path,
     project: UUID | None,
     now: datetime,
@@ -58,6 +61,7 @@ def export_bundle(
 ) -> ExportedBundle:
     """Write the bundle of *project*, or of the whole zone, into the new *folder*.
 
+    *keys* are the Ed25519 keys of the log and of the witnesses that cosigned: those that the verifier can check.
     *progress* is told how many entries are written, of how many. Raises Refused where there is nothing to export, where
     the folder exists, or where the ledger has entries that the log does not hold yet.
     """
@@ -76,11 +80,14 @@ def export_bundle(
         seen: set[UUID] = set()
         with _writers(folder, proofs=project is not None) as write:
             for done, row in enumerate(_rows(connection, streams, size), 1):
-                _write_entry(write, row, log)
+                _write_entry(write, row)
+                if project is not None:
+                    path = [hash_.hex() for hash_ in log.inclusion(row[0])]
+                    write("proofs", {"position": row[0], "path": path})
                 laws.add(json.loads(row[5]).get("law", ""))
                 seen.add(row[1])
                 progress(done, total)
-    _write_context(folder / "data", log, laws)
+    _write_context(folder / "data", log, keys, laws)
     _seal(folder, now)
     return ExportedBundle(str(folder), total, len(seen), size)
 
@@ -125,13 +132,12 @@ def _writers(folder: Path, *, proofs: bool) -> Iterator[Write]:
         }
 
         def write(name: str, line: object) -> None:
-            if name in opened:
-                opened[name].write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            opened[name].write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 
         yield write
 
 
-def _write_entry(write: Write, row: tuple[Any, ...], log: TransparencyLog) -> None:
+def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
     position, stream, version, type_, data, meta, occurred_at, recorded_at, hash_ = row
     entry = {
         "position": position,
@@ -145,17 +151,15 @@ def _write_entry(write: Write, row: tuple[Any, ...], log: TransparencyLog) -> No
         "hash": hash_.hex(),
     }
     write("entries", entry)
-    write("proofs", {"position": position, "path": [one.hex() for one in log.inclusion(position)]})
     if type_ == ATTACHED:
         fact = json.loads(data)
         write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
 
 
-def _write_context(data: Path, log: TransparencyLog, laws: set[str]) -> None:
+def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str]) -> None:
     """Checkpoint, keys, the law packs named by the entries, and the calendars."""
     (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
-    keys = [log.signer.verifier.text]
-    (data / "keys.txt").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
+    (data / "keys.txt").write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
     (data / "rules").mkdir()
     law = files("domain.law")
     for name in sorted({name.partition("/")[0].partition("+")[0] for name in laws if name}):

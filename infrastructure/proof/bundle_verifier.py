@@ -94,12 +94,18 @@ def base_point() -> Point:
 BASE = base_point()
 
 
+def is_small(point: Point) -> bool:
+    """Whether the order of *point* divides 8: as a key, any message could be signed for it."""
+    x, y, z, _ = multiply(8, point)
+    return x == 0 and y == z
+
+
 def ed25519_fits(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether *signature* is that of *message* by *key*."""
     if len(key) != KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     point, factor = decode_point(key), int.from_bytes(signature[32:], "little")
-    if point is None or factor >= ORDER:
+    if point is None or factor >= ORDER or is_small(point):
         return False
     digest = hashlib.sha512(signature[:32] + key + message).digest()
     challenge = int.from_bytes(digest, "little") % ORDER
@@ -170,7 +176,7 @@ class UnreadableError(Exception):
     """The bundle is not what it must be to be verified at all."""
 
 
-class Report:
+class BundleReport:
     """What holds and what does not."""
 
     def __init__(self) -> None:
@@ -182,7 +188,7 @@ class Report:
         self.faults.append(sentence)
 
 
-def check_manifests(folder: Path, report: Report) -> None:
+def check_manifests(folder: Path, report: BundleReport) -> None:
     """Compare every file with its SHA-256 in the manifests, and find files that are in none."""
     listed = set()
     for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
@@ -230,7 +236,7 @@ def entry_hash(entry: dict[str, Any], previous: bytes) -> bytes:
     return hashlib.sha256(previous + header + type_ + data + meta).digest()
 
 
-def check_entries(folder: Path, report: Report) -> Iterator[tuple[int, bytes]]:
+def check_entries(folder: Path, report: BundleReport) -> Iterator[tuple[int, bytes]]:
     """Check the chain of every stream; yields position and hash of each entry."""
     chains: dict[str, tuple[int, bytes]] = {}
     for entry in lines_of(folder / "data" / "entries.ndjson"):
@@ -286,7 +292,7 @@ def parse_key(text: str) -> tuple[str, bytes, int, bytes]:
     return name, expected, data[0], data[1:]
 
 
-def check_checkpoint(folder: Path, keys: list[str], report: Report) -> tuple[int, bytes]:
+def check_checkpoint(folder: Path, keys: list[str], report: BundleReport) -> tuple[int, bytes]:
     """Check the signatures of the checkpoint; returns its size and head."""
     text, signatures = parse_note((folder / "data" / "checkpoint").read_text(encoding="utf-8"))
     lines = text.splitlines()
@@ -312,7 +318,7 @@ def check_checkpoint(folder: Path, keys: list[str], report: Report) -> tuple[int
     return size, head
 
 
-def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, head: bytes, report: Report) -> int:
+def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, head: bytes, report: BundleReport) -> int:
     """Check that every entry is in the tree of the checkpoint: by proofs, or by all entries of the zone."""
     proofs, count, tree = folder / "data" / "proofs.ndjson", 0, Tree()
     whole = not proofs.exists()
@@ -337,9 +343,9 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
     return count
 
 
-def verify(folder: Path, keys: list[str]) -> Report:
+def verify(folder: Path, keys: list[str]) -> BundleReport:
     """Verify the bundle in *folder*; without *keys*, by those in the bundle. Raises UnreadableError or OSError."""
-    report = Report()
+    report = BundleReport()
     check_manifests(folder, report)
     own = (folder / "data" / "keys.txt").read_text(encoding="utf-8").split("\n")
     size, head = check_checkpoint(folder, keys or [line for line in own if line.strip()], report)

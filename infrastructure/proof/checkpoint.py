@@ -13,7 +13,7 @@ from infrastructure.proof.note import NoteError, SignedNote
 LINES_MIN = 3
 
 
-class Checkpoint(Struct, frozen=True):
+class LogCheckpoint(Struct, frozen=True):
     """What a log says of itself at one moment: *origin* is its name, *head* that of the tree of *size* leaves."""
 
     origin: str

@@ -5,24 +5,30 @@ All of it can be made again from the ledger but the signatures: a folder that wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import (
+    EMPTY_HEAD,
+    GrowingHead,
     consistency_proof,
     inclusion_proof,
     leaf,
+    leaf_hash,
     tree_head,
     verify_consistency,
 )
-from infrastructure.proof.note import NoteError, NoteSigner, SignedNote
+from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
 from infrastructure.proof.tiles import TILE_WIDTH, TiledTree, TileFiles
 
-CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it
+CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it: with the cosignatures it needs
+SIGNED = "signed-checkpoint"  # the last one signed, which may still wait for cosignatures
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 PAGE_ROWS_MAX = 65_536  # 256 full tiles
 HEAD = "SELECT seq FROM ledger.head"
 HASHES = "SELECT seq, hash FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq"
@@ -36,64 +42,33 @@ class LogError(ValueError):
         self.code = code
 
 
-class TransparencyLog:
-    """The log of one ledger in *folder*, signed by *signer*. One process writes it, any number reads it."""
+class LogReader:
+    """The log in *folder*, as of its last published checkpoint. Needs no key; any number of processes may read."""
 
-    def __init__(self, folder: Path, signer: NoteSigner) -> None:
-        self.signer = signer
+    CURRENT = CHECKPOINT
+
+    def __init__(self, folder: Path) -> None:
         self.files = TileFiles(folder)
         self.note = self._stored()
-        self.tree = TiledTree(self.files, Checkpoint.of(self.note).size if self.note else 0)
+        self.tree = TiledTree(self.files, self.checkpoint.size if self.note else 0)
 
     def _stored(self) -> SignedNote | None:
-        """The last checkpoint. Raises LogError where it is not ours."""
+        """The last checkpoint. Raises LogError where it can't be read."""
         try:
-            text = (self.files.folder / CHECKPOINT).read_text(encoding="utf-8")
-        except FileNotFoundError:
+            note = SignedNote.parse((self.files.folder / self.CURRENT).read_text(encoding="utf-8"))
+            LogCheckpoint.of(note)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        try:
-            note = SignedNote.parse(text)
-            signed = note.verify([self.signer.verifier])
-        except NoteError as error:
+        except (NoteError, OSError, UnicodeDecodeError) as error:
             raise LogError("checkpoint-unreadable", f"the stored checkpoint can't be used: {error}") from error
-        if not signed:
-            raise LogError("checkpoint-by-other-key", f"the stored checkpoint is not signed by {self.signer.name}")
         return note
 
     @property
-    def checkpoint(self) -> Checkpoint:
-        """The last checkpoint; that of the empty tree before the first."""
-        if self.note:
-            return Checkpoint.of(self.note)
-        return Checkpoint(self.signer.name, 0, tree_head(0, self.tree.subtree))
-
-    def follow(self, connection: psycopg.Connection[Any]) -> SignedNote | None:
-        """Take in what was added since, and sign a checkpoint; None where there is nothing new.
-
-        Raises LogError where the ledger is shorter than the log, as after a restore of an older state.
-        """
-        (head,) = connection.execute(HEAD).fetchone() or (0,)
-        if head < self.tree.size:
-            raise LogError(
-                "ledger-shorter-than-log",
-                f"the ledger ends at {head}, but a checkpoint of {self.tree.size} entries was signed",
-            )
-        if head == self.tree.size:
-            return None
-        before = self.checkpoint
-        for leaves in _leaves(connection, self.tree.size, head):
-            self.tree.grow(leaves)
-        return self._sign(before)
-
-    def _sign(self, before: Checkpoint) -> SignedNote:
-        """Sign the tree as it is, once it is shown to begin with the one signed before. Raises ProofError."""
-        size, read = self.tree.size, self.tree.subtree
-        after = Checkpoint(self.signer.name, size, tree_head(size, read))
-        proof = consistency_proof(before.size, size, read)
-        verify_consistency(before.size, before.head, size, after.head, proof)
-        self.note = SignedNote(after.text, (self.signer.sign(after.text),))
-        self.files.write(CHECKPOINT, str(self.note).encode())
-        return self.note
+    def checkpoint(self) -> LogCheckpoint:
+        """The last checkpoint. Raises LogError where there is none yet."""
+        if self.note is None:
+            raise LogError("log-empty", "no checkpoint was published yet")
+        return LogCheckpoint.of(self.note)
 
     def inclusion(self, position: int) -> list[bytes]:
         """The proof that the entry at *position* is in the last checkpoint's tree. Raises LogError."""
@@ -104,6 +79,11 @@ class TransparencyLog:
             )
         return inclusion_proof(position - 1, self.tree.size, self.tree.subtree)
 
+    def proof(self, position: int) -> str:
+        """The same with the checkpoint, as C2SP tlog-proof has it: verifiable offline. Raises LogError."""
+        path = "".join(f"{b64encode(hash_).decode()}\n" for hash_ in self.inclusion(position))
+        return f"{PROOF_HEADER}\nindex {position - 1}\n{path}\n{self.note}"
+
     def consistency(self, old: int) -> list[bytes]:
         """The proof that the tree of *old* entries is the beginning of the last checkpoint's. Raises LogError."""
         if not 0 <= old <= self.checkpoint.size:
@@ -111,15 +91,106 @@ class TransparencyLog:
         return consistency_proof(old, self.tree.size, self.tree.subtree)
 
     def compare(self, connection: psycopg.Connection[Any]) -> int | None:
-        """The first position at which ledger and log differ; None where every hash is the one logged."""
-        size, position = self.checkpoint.size, 0
+        """The first position at which ledger and log differ; None where every hash is the one logged.
+
+        The leaves have to make the head that was signed, too. Raises LogError where they do not.
+        """
+        size, position, edge = self.checkpoint.size, 0, GrowingHead()
         logged = (data for number in range(-(-size // TILE_WIDTH)) for data in self.tree.leaves(number))
         for page in _pages(connection, 0, size):
             for hash_ in page:
                 position += 1
-                if hash_ is None or leaf(position, hash_) != next(logged, b""):
+                data = next(logged, b"")
+                edge.add(leaf_hash(data))
+                if hash_ is None or leaf(position, hash_) != data:
                     return position
+        if edge.head() != self.checkpoint.head:
+            raise LogError("tiles-changed", "the tiles of the log do not make the head of its checkpoint")
         return None
+
+
+class TransparencyLog(LogReader):
+    """The log of one ledger in *folder*, signed by *signer*; *also* sign along during a change of keys.
+
+    One process writes it. A checkpoint by a key *retired* is recognised, and signed again by the next `follow`.
+    """
+
+    CURRENT = SIGNED
+
+    def __init__(
+        self,
+        folder: Path,
+        signer: NoteSigner,
+        also: Sequence[NoteSigner] = (),
+        retired: Sequence[NoteVerifier] = (),
+    ) -> None:
+        self.signers = (signer, *also)
+        self.retired = tuple(retired)
+        super().__init__(folder)
+
+    @property
+    def signer(self) -> NoteSigner:
+        """The current key, whose name is the log's origin."""
+        return self.signers[0]
+
+    def _stored(self) -> SignedNote | None:
+        note = super()._stored()
+        keys = [*(signer.verifier for signer in self.signers), *self.retired]
+        if note is None:
+            return None
+        try:
+            signed = note.verify(keys)
+        except NoteError as error:
+            raise LogError("checkpoint-unreadable", f"the stored checkpoint can't be used: {error}") from error
+        if not signed:
+            raise LogError("checkpoint-by-other-key", f"the stored checkpoint is not signed by {self.signer.name}")
+        return note
+
+    @property
+    def checkpoint(self) -> LogCheckpoint:
+        """The last checkpoint; that of the empty tree before the first."""
+        if self.note:
+            return LogCheckpoint.of(self.note)
+        return LogCheckpoint(self.signer.name, 0, EMPTY_HEAD)
+
+    def follow(self, connection: psycopg.Connection[Any]) -> SignedNote | None:
+        """Take in what was added since, and sign a checkpoint; None where there is nothing new.
+
+        Raises LogError where the ledger is shorter than the log, as after a restore of an older state.
+        """
+        (head,) = connection.execute(HEAD).fetchone() or (0,)
+        if head < self.tree.size:
+            raise LogError(
+                "ledger-shorter-than-log",
+                f"the ledger ends at {head}, but a checkpoint of {self.tree.size} entries was signed:"
+                f" positions {head + 1} to {self.tree.size} are lost",
+            )
+        if head == self.tree.size:
+            return self._sign_again()
+        before = self.checkpoint
+        for leaves in _leaves(connection, self.tree.size, head):
+            self.tree.grow(leaves)
+        return self._sign(before)
+
+    def _sign_again(self) -> SignedNote | None:
+        """After a change of keys, sign the same tree by those of now."""
+        if self.note is None or all(self.note.signed_by(signer.verifier) for signer in self.signers):
+            return None
+        return self._sign(self.checkpoint)
+
+    def _sign(self, before: LogCheckpoint) -> SignedNote:
+        """Sign the tree as it is, once it is shown to begin with the one signed before. Raises ProofError."""
+        size, read = self.tree.size, self.tree.subtree
+        after = LogCheckpoint(self.signer.name, size, tree_head(size, read))
+        proof = consistency_proof(before.size, size, read)
+        verify_consistency(before.size, before.head, size, after.head, proof)
+        self.note = SignedNote(after.text, tuple(signer.sign(after.text) for signer in self.signers))
+        self.files.write(SIGNED, str(self.note).encode())
+        return self.note
+
+    def publish(self, note: SignedNote) -> None:
+        """Make *note*, a checkpoint that was signed here, the one that is handed out."""
+        self.files.write(CHECKPOINT, str(note).encode())
 
 
 def _pages(connection: psycopg.Connection[Any], after: int, last: int) -> Iterator[list[bytes | None]]:

@@ -36,6 +36,29 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+class GrowingHead:
+    """The head of a tree that is fed leaf by leaf, with a hash in memory for each complete subtree."""
+
+    def __init__(self) -> None:
+        self._subtrees: list[tuple[int, bytes]] = []
+
+    def add(self, hash_: bytes) -> None:
+        """Take in the hash of the next leaf."""
+        level = 0
+        while self._subtrees and self._subtrees[-1][0] == level:
+            level, hash_ = level + 1, node_hash(self._subtrees.pop()[1], hash_)
+        self._subtrees.append((level, hash_))
+
+    def head(self) -> bytes:
+        """The head of all leaves so far."""
+        if not self._subtrees:
+            return EMPTY_HEAD
+        head = self._subtrees[-1][1]
+        for _, hash_ in reversed(self._subtrees[:-1]):
+            head = node_hash(hash_, head)
+        return head
+
+
 def _split(size: int) -> int:
     """The largest power of two smaller than *size* (at least 2): how many leaves the left subtree holds."""
     return 1 << (size - 1).bit_length() - 1

@@ -1,7 +1,7 @@
 """Tiles of the Merkle tree (C2SP tlog-tiles): a tree of immutable files, which any static file server can hand out.
 
 A tile is 256 hashes, 32 bytes each, of one level; the tiles of level n + 1 hold the heads of the tiles of level n. The
-right edge consists of partial tiles, `.p/<width>`, each replaced by a wider one as the tree grows. The leaves stand in
+right edge consists of partial tiles, `.p/<width>`, which go once the tile is full. The leaves stand in
 entry bundles: each leaf after its length, 2 bytes, big-endian.
 """
 
@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from shutil import rmtree
 
 from infrastructure.proof.merkle import HASH_BYTES, LEAF_BYTES, leaf_hash, node_hash
 
@@ -61,6 +62,12 @@ class TileFiles:
             os.fsync(out.fileno())
         fresh.replace(file)
 
+    def write_full(self, level: int | str, number: int, data: bytes) -> None:
+        """Store a full tile, which takes the place of its partial ones: as many as 255 files."""
+        path = tile_path(level, number)
+        self.write(path, data)
+        rmtree(self.folder / f"{path}.p", ignore_errors=True)
+
 
 class TiledTree:
     """A Merkle tree of *size* leaves in tiles: grows at its right edge, and reads subtrees for proofs."""
@@ -83,13 +90,22 @@ class TiledTree:
     def _hashes(self, level: int, number: int) -> list[bytes]:
         """The hashes of one tile, as wide as it is in the tree of this size."""
         width = min((self.size >> TILE_HEIGHT * level) - number * TILE_WIDTH, TILE_WIDTH)
-        data = self.files.read(tile_path(level, number, width)) if width > 0 else b""
+        data = self._tile(level, number, width, HASH_BYTES)
         return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+
+    def _tile(self, level: int | str, number: int, width: int, entry_bytes: int) -> bytes:
+        """The beginning of one tile; that of the full one, where the partial one gave way to it."""
+        if width <= 0:
+            return b""
+        try:
+            return self.files.read(tile_path(level, number, width))
+        except FileNotFoundError:
+            return self.files.read(tile_path(level, number))[: width * entry_bytes]
 
     def leaves(self, number: int) -> list[bytes]:
         """The leaves in bundle *number*."""
         width = min(self.size - number * TILE_WIDTH, TILE_WIDTH)
-        data = self.files.read(tile_path("entries", number, width)) if width > 0 else b""
+        data = self._tile("entries", number, width, BUNDLE_ENTRY_BYTES)
         return [data[at + len(LENGTH) : at + BUNDLE_ENTRY_BYTES] for at in range(0, len(data), BUNDLE_ENTRY_BYTES)]
 
     def grow(self, leaves: Iterable[bytes]) -> None:
@@ -106,7 +122,7 @@ class TiledTree:
             edge[0].append(leaf_hash(data))
             size += 1
             if size % TILE_WIDTH == 0:
-                self.files.write(tile_path("entries", size // TILE_WIDTH - 1), _bundled(bundle))
+                self.files.write_full("entries", size // TILE_WIDTH - 1, _bundled(bundle))
                 bundle = []
                 self._fill(edge, size)
         if bundle:
@@ -122,7 +138,7 @@ class TiledTree:
         level = 0
         while len(edge[level]) == TILE_WIDTH:
             number = (size >> TILE_HEIGHT * (level + 1)) - 1
-            self.files.write(tile_path(level, number), b"".join(edge[level]))
+            self.files.write_full(level, number, b"".join(edge[level]))
             if level + 1 == len(edge):
                 edge.append([])
             edge[level + 1].append(_head_of(edge[level]))

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import EMPTY_HEAD, HASH_BYTES, ProofError, verify_consistency
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
 
 PROOF_HASHES_MAX = 63  # of a tree of 2^63 leaves
+LOGS = "logs"  # the file with the keys of the logs it knows
 REQUEST_BYTES_MAX = 64 * 1024
 
 
@@ -69,7 +70,7 @@ class Witness:
         """Judge one request; *now* is the time of the cosignature, in Unix seconds."""
         try:
             request = AddRequest.parse(text)
-            checkpoint = Checkpoint.of(request.note)
+            checkpoint = LogCheckpoint.of(request.note)
         except NoteError as error:
             return _refused(HTTPStatus.BAD_REQUEST, str(error))
         keys = self.logs.get(checkpoint.origin)
@@ -85,7 +86,7 @@ class Witness:
         with self._locked(checkpoint.origin):
             return self._judge(request, checkpoint, now)
 
-    def _judge(self, request: AddRequest, checkpoint: Checkpoint, now: int) -> WitnessReply:
+    def _judge(self, request: AddRequest, checkpoint: LogCheckpoint, now: int) -> WitnessReply:
         """Compare with the last checkpoint cosigned, and cosign."""
         last = self.last(checkpoint.origin)
         if request.old != last.size or (last.size == checkpoint.size and last.head != checkpoint.head):
@@ -98,12 +99,12 @@ class Witness:
         self._store(checkpoint.origin, SignedNote(request.note.text, (*request.note.signatures, signature)))
         return WitnessReply(HTTPStatus.OK, signature.line)
 
-    def last(self, origin: str) -> Checkpoint:
+    def last(self, origin: str) -> LogCheckpoint:
         """The last checkpoint of *origin* that was cosigned; that of the empty tree before the first."""
         file = self._file(origin)
         if not file.exists():
-            return Checkpoint(origin, 0, EMPTY_HEAD)
-        return Checkpoint.of(SignedNote.parse(file.read_text(encoding="utf-8")))
+            return LogCheckpoint(origin, 0, EMPTY_HEAD)
+        return LogCheckpoint.of(SignedNote.parse(file.read_text(encoding="utf-8")))
 
     def _file(self, origin: str) -> Path:
         return self.folder / f"{sha256(origin.encode()).hexdigest()}.checkpoint"

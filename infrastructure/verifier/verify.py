@@ -11,6 +11,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.ledger.hash_chain import Fault, RawRow, Verifier
+from infrastructure.proof.log import LogError, LogReader
 from infrastructure.verifier.checkpoint import Checkpoint, Digests, differences, positions_for
 from infrastructure.verifier.command_check import CommandCheck, StoredAnswer, command_of, expected_answer, stored
 from infrastructure.verifier.guards import guard_faults
@@ -114,11 +115,14 @@ class Walk:
 
 
 def verify(
-    url: str, progress: Callable[[int, int], None], earlier: Checkpoint | None = None
+    url: str,
+    progress: Callable[[int, int], None],
+    earlier: Checkpoint | None = None,
+    log: LogReader | None = None,
 ) -> tuple[Verified, Checkpoint | None]:
     """Recompute every hash; also find missing positions, versions out of order, a truncated end, stored answers that
-    are missing or changed, disabled guards, and differences from an *earlier* checkpoint. Returns the result and a new
-    checkpoint, which is None if there are faults.
+    are missing or changed, disabled guards, and differences from an *earlier* checkpoint and from the transparency
+    *log*. Returns the result and a new checkpoint, which is None if there are faults.
 
     Verifies up to the last entry at the time of the call, whatever the head row says.
     """
@@ -130,6 +134,8 @@ def verify(
             walk.take(connection, rows)
             progress(walk.chain.seq, last)
         faults = walk.faults(connection, head, answered)
+        if log is not None and log.note is not None:
+            faults = sorted([*faults, *log_faults(connection, log, last)], key=lambda fault: fault.seq)
     digests = walk.digests
     verified = Verified(
         last,
@@ -142,6 +148,22 @@ def verify(
         faults[:FAULTS_LISTED_MAX],
     )
     return verified, None if faults else walk.checkpoint()
+
+
+def log_faults(connection: psycopg.Connection[Any], log: LogReader, last: int) -> Iterator[Fault]:
+    """Where the ledger, which ends at *last*, is not what the transparency log has signed."""
+    size = log.checkpoint.size
+    try:
+        position = log.compare(connection)
+    except (LogError, OSError) as error:
+        yield Fault(0, f"the transparency log can't be compared with: {error}")
+        return
+    if position is None:
+        return
+    if last < size and position == last + 1:
+        yield Fault(position, f"the ledger ends at {last}, but a checkpoint of {size} entries was signed")
+    else:
+        yield Fault(position, "the entry is not the one that is in the transparency log")
 
 
 def pages(connection: psycopg.Connection[Any], last: int) -> Iterator[list[RawRow]]:

@@ -10,10 +10,17 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, identity, law, repeated, store
+from tests.proofs import access, identity, law, log, repeated, store
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
-PROOFS: tuple[Proof, ...] = (*law.PROOFS, *access.PROOFS, *store.PROOFS, *identity.PROOFS, *repeated.PROOFS)
+PROOFS: tuple[Proof, ...] = (
+    *law.PROOFS,
+    *access.PROOFS,
+    *store.PROOFS,
+    *identity.PROOFS,
+    *log.PROOFS,
+    *repeated.PROOFS,
+)
 SECONDS_A_MINUTE = 60
 SEED_BITS = 31
 

@@ -29,7 +29,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.proof import bundle_verifier
 from infrastructure.proof.bundle import export_bundle
 from infrastructure.proof.bundle_verifier import ORDER, ed25519_fits, entry_hash
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.merkle import leaf, leaf_hash, node_hash
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
@@ -67,7 +67,7 @@ def log(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> T
 
 def exported(url: str, log: TransparencyLog, folder: Path, project: UUID | None) -> Path:
     """A fresh bundle."""
-    export_bundle(url, log, folder / "bundle", project, NOW, lambda done, of: None)
+    export_bundle(url, log, [LOG.verifier], folder / "bundle", project, NOW, lambda done, of: None)
     return folder / "bundle"
 
 
@@ -186,7 +186,7 @@ def test_a_ledger_made_anew_does_not_fit_the_keys_of_log_and_witness(
     hashes = [leaf_hash(leaf(at, bytes.fromhex(str(row["hash"])))) for at, row in enumerate(forged, 1)]
     while len(hashes) > 1:
         hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
-    text = Checkpoint(LOG.name, len(forged), hashes[0]).text
+    text = LogCheckpoint(LOG.name, len(forged), hashes[0]).text
     (bundle / "data" / "checkpoint").write_text(str(SignedNote(text, (FORGER.sign(text),))))
     (bundle / "data" / "keys.txt").write_text(FORGER.verifier.text + "\n")
     rewrite(bundle, forged)
@@ -276,5 +276,7 @@ def test_ed25519_by_the_vectors_of_its_standard() -> None:
         ),
     ):
         assert ed25519_fits(bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature))
+    neutral = b"\x01" + bytes(31)
+    assert not ed25519_fits(neutral, b"any message", neutral + bytes(32))  # a key that would fit every message
     for broken in (b"", bytes(31), b"\xff" * 32):
         assert not ed25519_fits(broken, b"", bytes(64))

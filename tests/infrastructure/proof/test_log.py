@@ -15,8 +15,8 @@ from domain.examples.story import ENTERPRISE, MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.proof.checkpoint import Checkpoint
-from infrastructure.proof.log import CHECKPOINT, LogError, TransparencyLog
+from infrastructure.proof.checkpoint import LogCheckpoint
+from infrastructure.proof.log import SIGNED, LogError, TransparencyLog
 from infrastructure.proof.merkle import leaf, verify_consistency, verify_inclusion
 from infrastructure.proof.note import NoteSigner, SignedNote
 
@@ -56,8 +56,8 @@ def test_the_log_follows_the_ledger(database_url: str, tmp_path: Path) -> None:
         log = TransparencyLog(tmp_path, SIGNER)  # as after a restart
         second = log.follow(connection)
         assert second
-        assert second == SignedNote.parse((tmp_path / CHECKPOINT).read_text())
-        old, new = Checkpoint.of(first), Checkpoint.of(second)
+        assert second == SignedNote.parse((tmp_path / SIGNED).read_text())
+        old, new = LogCheckpoint.of(first), LogCheckpoint.of(second)
         assert (old.size, new.size) == (4, 264)
         verify_consistency(old.size, old.head, new.size, new.head, log.consistency(old.size))
         for position in (1, 4, 5, 256, 257, 264):
@@ -107,6 +107,6 @@ def test_a_folder_of_another_key_is_refused(database_url: str, tmp_path: Path) -
         TransparencyLog(tmp_path, SIGNER).follow(connection)
     with pytest.raises(LogError, match="not signed by"):
         TransparencyLog(tmp_path, OTHER)
-    (tmp_path / CHECKPOINT).write_text("nothing\n")
+    (tmp_path / SIGNED).write_text("nothing\n")
     with pytest.raises(LogError, match="can't be used"):
         TransparencyLog(tmp_path, SIGNER)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.note import (
     COSIGNATURE,
     NoteError,
@@ -26,7 +26,7 @@ PUBLISHED_NOTE = (
 )
 LOG = NoteSigner("countersign.example/zone", sha256(b"log").digest())
 WITNESS = NoteSigner("bureau.example", sha256(b"witness").digest(), COSIGNATURE)
-CHECKPOINT = Checkpoint(LOG.name, 12, sha256(b"head").digest())
+CHECKPOINT = LogCheckpoint(LOG.name, 12, sha256(b"head").digest())
 
 
 def signed() -> SignedNote:
@@ -46,7 +46,7 @@ def test_a_checkpoint_comes_back_with_its_signatures() -> None:
     note = SignedNote.parse(str(signed()))
     assert note == signed()
     assert note.verify([LOG.verifier, WITNESS.verifier]) == {LOG.name: None, WITNESS.name: 1_790_000_000}
-    assert Checkpoint.of(note) == CHECKPOINT
+    assert LogCheckpoint.of(note) == CHECKPOINT
 
 
 def test_a_cosignature_is_bound_to_its_time() -> None:
@@ -66,7 +66,7 @@ def test_signatures_by_other_keys_are_passed_over() -> None:
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NoteError):
-        Checkpoint.parse(text)
+        LogCheckpoint.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.proof.checkpoint import Checkpoint
+from infrastructure.proof.checkpoint import LogCheckpoint
+from infrastructure.proof.log import LogReader
 from infrastructure.proof.merkle import consistency_proof, leaf, tree_head
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
 from infrastructure.proof.tiles import TiledTree, TileFiles
@@ -30,7 +31,7 @@ class Ledger:
 
     def signed(self, signer: NoteSigner = LOG) -> str:
         """The checkpoint of now."""
-        text = Checkpoint(LOG.name, self.tree.size, tree_head(self.tree.size, self.tree.subtree)).text
+        text = LogCheckpoint(LOG.name, self.tree.size, tree_head(self.tree.size, self.tree.subtree)).text
         return str(SignedNote(text, (signer.sign(text),)))
 
     def request(self, old: int, signer: NoteSigner = LOG) -> str:
@@ -90,3 +91,9 @@ def test_strangers_are_refused(witness: Witness, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "old", "old 1", "old x\n\nzone", "new 1\n\nzone", "old 0\n*\n\nzone\n1\nAA\n"])
 def test_what_is_no_request_is_refused(witness: Witness, text: str) -> None:
     assert witness.add_checkpoint(text, NOW).status == HTTPStatus.BAD_REQUEST
+
+
+def request_of(log: LogReader, old: int) -> str:
+    """What a log sends to a witness that knows *old* entries."""
+    hashes = "".join(f"{b64encode(hash_).decode()}\n" for hash_ in log.consistency(old))
+    return f"old {old}\n{hashes}\n{log.note}"

@@ -1,0 +1,43 @@
+"""The HTTP side of a witness (C2SP tlog-witness): POST /add-checkpoint, and nothing else but whether it is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from infrastructure.proof.witness import REQUEST_BYTES_MAX, Witness
+
+Clock = Callable[[], int]
+
+
+def witness_app(witness: Witness, clock: Clock) -> Litestar:
+    """The application of *witness*; *clock* gives Unix seconds."""
+
+    @post("/add-checkpoint", status_code=200, media_type="text/plain")
+    async def add_checkpoint(request: Request[None, None, State]) -> Response[str]:
+        """Judge one checkpoint, and cosign it."""
+        try:
+            text = (await request.body()).decode()
+        except UnicodeDecodeError:
+            return Response("the request is not UTF-8\n", status_code=400, media_type="text/plain")
+        reply = witness.add_checkpoint(text, clock())
+        return Response(reply.body, status_code=reply.status, headers={"Content-Type": reply.media_type})
+
+    @get("/healthz", media_type="text/plain", sync_to_thread=False)
+    def alive() -> str:
+        """Whether the process answers."""
+        return "alive\n"
+
+    def refuse(_: Request[None, None, State], error: HTTPException) -> Response[str]:
+        return Response(f"{error.detail}\n", status_code=error.status_code, media_type="text/plain")
+
+    return Litestar(
+        [add_checkpoint, alive],
+        request_max_body_size=REQUEST_BYTES_MAX,
+        openapi_config=None,
+        exception_handlers={HTTPException: refuse},
+        logging_config=None,
+    )
