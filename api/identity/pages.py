@@ -177,7 +177,7 @@ async def _sign_in_page(
     """The sign-in page, with why the last attempt did not succeed."""
     identity = visit.identity
     people: Sequence[DemoPerson] = await identity.accounts.demo_people() if visit.is_local else ()
-    is_new = not people and await identity.accounts.administrator() is None
+    is_new = not people and not await identity.has_administrator()
     answer = page.render(
         "sign_in.html",
         to=to,

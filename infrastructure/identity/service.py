@@ -14,11 +14,11 @@ import psycopg
 import structlog
 from msgspec import Struct
 
-from domain.access.principal import Caller, Grant, Key, PrincipalDirectory, PrincipalKind
+from domain.access.principal import Caller, Grant, Key, PrincipalKind
 from infrastructure.identity.accounts import Accounts
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
-from infrastructure.identity.directory import AccountDirectory, FixedDirectory
+from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
 from infrastructure.identity.keys import ApiKeys, KeyRefusedError, caller_by
 from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
@@ -103,12 +103,12 @@ class Identity:
         store: Store,
         url: str,
         options: IdentityOptions,
-        directory: PrincipalDirectory | None = None,
+        directory: AppointingDirectory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.options, self.clock = options, clock
         self.accounts = Accounts(store)
-        self.directory: PrincipalDirectory = AccountDirectory(self.accounts, directory or FixedDirectory())
+        self.directory: AppointingDirectory = directory or FixedDirectory()
         idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
         self.sessions = Sessions(store, idle, absolute)
         self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
@@ -152,6 +152,10 @@ class Identity:
         chosen = next((grant for grant in grants if grant.id == session.grant_id), None)
         caller = caller_by(session.principal, name, chosen, PrincipalKind.PERSON) if chosen else None
         return SignedIn(session, name, tuple(grants), caller)
+
+    async def has_administrator(self) -> bool:
+        """Whether any administrator can sign in: without one, a one-time code appoints the first."""
+        return await self.accounts.any_signs_in(await self.directory.administrators(self.clock()))
 
     async def begin(self, sign_in: SignIn) -> tuple[str, SignedIn]:
         """A session for the person in *sign_in*, recorded; where one grant alone holds, it acts by that."""

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from domain.access.keys import IssueKey, RevokeKey, RotateKey
 from infrastructure.access.directory import LedgerDirectory
-from infrastructure.access.secret import new_key_id, new_secret
+from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from scripts.access.acting import As, Reasons, Until, after_hours, carried_out, identifier, instant, with_ledger
 from scripts.access.users import Id
@@ -85,17 +85,16 @@ def issue(
     as_json: AsJson = False,
 ) -> None:
     """Issue a key, and print its secret once."""
-    key = new_key_id()
-    text, digest = new_secret(key)
+    new = new_key()
     command = IssueKey(
         principal=principal,
-        key=key,
-        digest=digest,
+        key=new.id,
+        digest=new.digest.hex(),
         grant=identifier(grant),
         scopes=tuple(scopes),
         expires_at=instant(until),
     )
-    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+    show_secret(NewSecret(principal, new.id, new.text, carried_out(command, by).position), as_json)
 
 
 @keys.command("rotate")
@@ -107,14 +106,14 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Give a key a new secret, and print it once."""
-    text, digest = new_secret(key)
+    new = new_key(key)
 
     async def work(approvals: Approvals, _: LedgerDirectory) -> datetime:
         return approvals.clock()
 
     old_until = after_hours(with_ledger(work), keep_hours) if keep_hours else None
-    command = RotateKey(principal=principal, key=key, digest=digest, old_until=old_until)
-    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+    command = RotateKey(principal=principal, key=key, digest=new.digest.hex(), old_until=old_until)
+    show_secret(NewSecret(principal, key, new.text, carried_out(command, by).position), as_json)
 
 
 @keys.command("revoke")
