@@ -42,9 +42,15 @@ def pending_token(request: HttpRequest, visit: NamedDependency[Visit]) -> str:
     return cookie_in(request.headers.get("cookie", "").encode("latin-1"), PENDING, is_secure=visit.is_secure)
 
 
+def site_url(request: HttpRequest, visit: NamedDependency[Visit]) -> str:
+    """The address of this server, as the browser names it."""
+    return f"http{'s' if visit.is_secure else ''}://{request.headers['host']}"
+
+
 PROVIDERS = {
     "visit": Provide(visit, sync_to_thread=False),
     "form_fields": Provide(form_fields),
     "plain_page": ReadDependency(plain_page),
+    "site_url": Provide(site_url, sync_to_thread=False),
     "pending_token": Provide(pending_token, sync_to_thread=False),
 }

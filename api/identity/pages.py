@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from api.html.page import PageContext
+from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
 from api.identity.dependencies import PROVIDERS, FormFields
 from api.identity.forms import local_address
@@ -139,9 +140,7 @@ class SignInPages(Controller):
         """Who is signed in, in which role, and where else."""
         if visit.signed_in is None:
             return _see(f"{SIGN_IN}?to={ACCOUNT}")
-        session = visit.signed_in.session
-        sessions = await visit.identity.sessions.of(session.principal, visit.identity.clock())
-        return plain_page.render("account.html", signed_in=visit.signed_in, sessions=sessions, here_now=session.id)
+        return await _account_page(plain_page, visit, visit.signed_in)
 
     @post(f"{ACCOUNT}/role", status_code=200)
     async def choose_role(self, visit: NamedDependency[Visit], form_fields: FormFields) -> Response[str]:
@@ -169,6 +168,46 @@ class SignInPages(Controller):
         await visit.identity.changed()
         await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, form_fields.get("session", ""))
         return _see(ACCOUNT)
+
+    @post(f"{ACCOUNT}/calendars", status_code=200)
+    async def calendars(
+        self,
+        visit: NamedDependency[Visit],
+        form_fields: FormFields,
+        plain_page: NamedDependency[PageContext],
+        site_url: NamedDependency[str],
+    ) -> Response[str]:
+        """Make a secret address of the calendar of one's deadlines, shown once, or end one."""
+        signed_in = _signed_in(visit)
+        session, identity = signed_in.session, visit.identity
+        if ending := form_fields.get("end", ""):
+            if not await identity.calendars.end(session.principal, _id_in(ending)):
+                raise Problem("session-unknown", "this address has ended already", remedy="see /account")
+            await _log(visit, SecurityEvent.CALENDAR_ADDRESS_ENDED, signed_in, session.id, ending)
+            return _see(ACCOUNT)
+        if signed_in.caller is None or session.grant_id is None:
+            raise Problem("role-not-chosen", "an address is made for a role", remedy="choose one at /account")
+        token = await identity.calendars.make(session.principal, session.grant_id, identity.clock())
+        if token is not None:
+            await _log(visit, SecurityEvent.CALENDAR_ADDRESS_MADE, signed_in, session.id)
+        address = f"{site_url}{CALENDARS}{token}{CALENDAR_SUFFIX}" if token else ""
+        return await _account_page(plain_page, visit, signed_in, made=address, is_full=token is None)
+
+
+async def _account_page(
+    page: PageContext, visit: Visit, signed_in: SignedIn, *, made: str = "", is_full: bool = False
+) -> Response[str]:
+    """The account; *made* is a calendar address that was just made."""
+    session, identity = signed_in.session, visit.identity
+    return page.render(
+        "account.html",
+        signed_in=signed_in,
+        sessions=await identity.sessions.of(session.principal, identity.clock()),
+        here_now=session.id,
+        calendars=await identity.calendars.of(session.principal),
+        made=made,
+        is_full=is_full,
+    )
 
 
 async def _sign_in_page(

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from domain.access.principal import Caller, Grant, Key, PrincipalKind
 from infrastructure.identity.accounts import Accounts
+from infrastructure.identity.calendar_addresses import CalendarAddresses
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
@@ -89,10 +90,15 @@ class SignedIn(Struct, frozen=True):
 
 
 class KeyUse(Struct, frozen=True):
-    """One request of a program: who it is, and what its rate allows. *bucket* is what the rate is counted by."""
+    """One request of a program: who it is, by which grant, and until when its key or token is accepted.
+
+    *bucket* is what its rate is counted by: the key's id, or the client of an access token.
+    """
 
     caller: Caller
     bucket: str
+    grant: Grant
+    expires_at: datetime | None = None
 
 
 class Identity:
@@ -112,6 +118,7 @@ class Identity:
         idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
         self.sessions = Sessions(store, idle, absolute)
         self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
+        self.calendars = CalendarAddresses(store)
         self.pending, self.keys = PendingSignIns(store), ApiKeys(store, self.directory)
         self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
         self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
@@ -187,19 +194,30 @@ class Identity:
         now, generation = self.clock(), self._generation
         ends = at + CACHE_SECONDS
         if bearer.startswith("cs_"):
-            caller, key = await self.keys.caller(bearer, now)
-            use = KeyUse(caller, key.id)
+            caller, key, grant = await self.keys.caller(bearer, now)
+            use = KeyUse(caller, key.id, grant, key.expires_at)
             ends = _no_later(ends, at, key, now)
         elif self.provider is not None and bearer.count(".") == 2:  # noqa: PLR2004 the three parts of a JWT
             token = await self.provider.access(bearer)
             linked = await self.accounts.principal_of(token.issuer, token.subject)
-            use = KeyUse(await self.keys.caller_by_token(token, linked, now), f"token:{token.client}")
+            caller, grant = await self.keys.caller_by_token(token, linked, now)
+            use = KeyUse(caller, f"token:{token.client}", grant, datetime.fromtimestamp(token.expires_at, UTC))
             ends = min(ends, at + max(0.0, token.expires_at - now.timestamp()))
         else:
             raise KeyRefusedError("neither a key of this server nor a token of the provider")
         if generation == self._generation:
             _put(self._keys, digest, (ends, use))
         return use
+
+    async def calendar_reader(self, token: str) -> Caller | None:
+        """Whose deadlines the address with *token* shows; None where it has ended, or its grant has."""
+        now = self.clock()
+        address = await self.calendars.find(token, now)
+        if address is None or (name := await self.directory.name_of(address.principal)) is None:
+            return None
+        grants = await self.directory.grants_of(address.principal, now)
+        grant = next((held for held in grants if held.id == address.grant_id), None)
+        return caller_by(address.principal, name, grant, PrincipalKind.PERSON) if grant else None
 
     def allowance(self, bucket: str) -> Allowance:
         """Count one request against the rate of *bucket*."""

@@ -56,6 +56,17 @@ CREATE TABLE identity.demo_person (
     position  integer NOT NULL                 -- order on the page
 );
 
+-- Addresses of calendars: whoever has one reads the deadlines that its person's grant shows, and nothing else.
+CREATE TABLE identity.calendar_address (
+    digest     bytea       PRIMARY KEY,        -- SHA-256 of the token in the address
+    id         uuid        NOT NULL UNIQUE,    -- by which its owner ends it
+    principal  text        NOT NULL,
+    grant_id   uuid        NOT NULL,
+    created_at timestamptz NOT NULL,
+    used_at    timestamptz                     -- to the hour
+);
+CREATE INDEX ON identity.calendar_address (principal);
+
 CREATE TABLE identity.key_use (
     key_id  text        PRIMARY KEY,
     used_at timestamptz NOT NULL               -- to the hour

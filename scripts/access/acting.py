@@ -15,6 +15,7 @@ from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
 from domain.core.ledger import Actor, Role
 from infrastructure.access.directory import LedgerDirectory
+from infrastructure.identity.changes import announce_change
 from infrastructure.ledger.approvals import Approvals
 from scripts.console import fail, settings
 from scripts.server import serving
@@ -49,13 +50,20 @@ def with_ledger(work: Callable[[Approvals, LedgerDirectory], Awaitable[T]]) -> T
     return asyncio.run(run())
 
 
-def carried_out(command: PrincipalCommand, person: str) -> PrincipalReceipt:
-    """*command*, recorded as an act of *person*, or of the system where that is empty. Raises Refused."""
+def carried_out(command: PrincipalCommand, person: str, *further: PrincipalCommand) -> PrincipalReceipt:
+    """*command* and *further* ones, recorded as acts of *person*, or of the system where that is empty.
+
+    Raises Refused. Servers of the ledger look again at once.
+    """
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> PrincipalReceipt:
-        by = await acting(directory, person, approvals.clock())
-        answer = await approvals.handle(stream_of(command.principal), command, by, uuid4())
-        return PrincipalReceipt(command.principal, answer.receipt.facts, answer.receipt.position)
+        by, facts, position = await acting(directory, person, approvals.clock()), list[str](), 0
+        for each in (command, *further):
+            answer = await approvals.handle(stream_of(each.principal), each, by, uuid4())
+            facts += answer.receipt.facts
+            position = answer.receipt.position
+        await announce_change(approvals.store)
+        return PrincipalReceipt(command.principal, tuple(facts), position)
 
     return with_ledger(work)
 
