@@ -182,7 +182,7 @@ class SignInPages(Controller):
         session, identity = signed_in.session, visit.identity
         if ending := form_fields.get("end", ""):
             if not await identity.calendars.end(session.principal, _id_in(ending)):
-                raise Problem("session-unknown", "this address has ended already", remedy="see /account")
+                raise Problem("not-found", "this calendar address has ended already", remedy="see /account")
             await _log(visit, SecurityEvent.CALENDAR_ADDRESS_ENDED, signed_in, session.id, ending)
             return _see(ACCOUNT)
         if signed_in.caller is None or session.grant_id is None:

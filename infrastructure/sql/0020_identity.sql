@@ -108,7 +108,7 @@ CREATE INDEX ON identity.security_log (principal, at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     identity.session, identity.password, identity.linked_account, identity.one_time_code,
-    identity.demo_person, identity.key_use, identity.pending_sign_in,
+    identity.calendar_address, identity.demo_person, identity.key_use, identity.pending_sign_in,
     identity.used_token, identity.rate
     TO countersign_app;
 GRANT SELECT, INSERT ON identity.security_log TO countersign_app;

@@ -105,7 +105,8 @@ def test_an_ended_address_is_404(zone: Site, signed: httpx.Client) -> None:
     for address in re.findall(r'name="end" value="([0-9a-f-]{36})"', page):
         assert signed.post("/account/calendars", data={"end": address}).status_code == 303
     problem(httpx.get(f"{zone.address}{path}", timeout=PATIENCE), "not-found")
-    problem(signed.post("/account/calendars", data={"end": str(uuid4())}), "session-unknown")
+    ended = signed.post("/account/calendars", data={"end": str(uuid4())}, headers={"Accept": "application/json"})
+    problem(ended, "not-found")
 
 
 @pytest.mark.parametrize("path", ["/deadlines/x.ics", f"/deadlines/{'A' * 43}.ics", f"/deadlines/{'A' * 43}"])

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from api.app import PAGES
 from domain.access.grants import GiveGrant, WithdrawGrant
 from domain.access.keys import IssueKey
 from domain.access.principal import PrincipalKind
@@ -29,7 +30,7 @@ UNNOTICED_SECONDS_MAX = PATIENCE  # a busy machine; the cache alone would hold f
 
 @pytest.fixture(scope="module")
 def address(shared_database_url: str) -> Iterator[str]:
-    with served(shared_database_url, signs_in=True) as opened:
+    with served(shared_database_url, PAGES, signs_in=True) as opened:
         yield opened
 
 
