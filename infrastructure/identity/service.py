@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Self
+from typing import Self
 
 import psycopg
 import structlog
 from msgspec import Struct
 
-from domain.access.principal import Caller, Grant, Key, PrincipalKind
+from domain.access.principal import Caller, Grant, PrincipalKind
 from infrastructure.identity.accounts import Accounts
 from infrastructure.identity.calendar_addresses import CalendarAddresses
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
 from infrastructure.identity.keys import ApiKeys, KeyRefusedError, caller_by
+from infrastructure.identity.lookup_cache import LookupCache
 from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.pending import PendingSignIns
@@ -32,7 +33,6 @@ from infrastructure.settings import SettingRefusedError, Settings
 
 CALLBACK = "/sign-in/callback"  # below the public URL: where the provider sends people back to
 CACHE_SECONDS = 5.0  # how long a change that no notification announced may stay unseen
-CACHED_MAX = 10_000
 PRUNE_SECONDS = 3600
 RECONNECT_SECONDS = 2.0
 
@@ -123,9 +123,7 @@ class Identity:
         self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
         self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
         self._store, self._url = store, url
-        self._sessions: dict[bytes, tuple[float, SignedIn | None]] = {}
-        self._keys: dict[bytes, tuple[float, KeyUse]] = {}
-        self._generation = 0
+        self._sessions, self._keys = LookupCache[SignedIn | None](), LookupCache[KeyUse]()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -140,16 +138,12 @@ class Identity:
 
     async def signed_in(self, token: str) -> SignedIn | None:
         """The session of *token*, as it was within the last seconds; None where it has ended."""
-        digest, at = sha256(token.encode()).digest(), time.monotonic()
-        cached = self._sessions.get(digest)
-        if cached is not None and cached[0] > at:
-            return cached[1]
-        generation = self._generation
-        session = await self.sessions.find(token, self.clock())
-        signed_in = await self._described(session) if session else None
-        if generation == self._generation:  # nothing ended while it was looked up
-            _put(self._sessions, digest, (at + CACHE_SECONDS, signed_in))
-        return signed_in
+
+        async def look_up() -> tuple[SignedIn | None, float]:
+            session = await self.sessions.find(token, self.clock())
+            return await self._described(session) if session else None, CACHE_SECONDS
+
+        return await self._sessions.get(sha256(token.encode()).digest(), look_up)
 
     async def _described(self, session: Session) -> SignedIn | None:
         name = await self.directory.name_of(session.principal)
@@ -187,27 +181,24 @@ class Identity:
 
         Raises KeyRefusedError, TokenRefusedError and ProviderUnreachableError.
         """
-        digest, at = sha256(bearer.encode()).digest(), time.monotonic()
-        cached = self._keys.get(digest)
-        if cached is not None and cached[0] > at:
-            return cached[1]
-        now, generation = self.clock(), self._generation
-        ends = at + CACHE_SECONDS
+        return await self._keys.get(sha256(bearer.encode()).digest(), lambda: self._key_use(bearer))
+
+    async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
+        """Which program *bearer* stands for, and for how many seconds that may be believed."""
+        now = self.clock()
         if bearer.startswith("cs_"):
             caller, key, grant = await self.keys.caller(bearer, now)
             use = KeyUse(caller, key.id, grant, key.expires_at)
-            ends = _no_later(ends, at, key, now)
         elif self.provider is not None and bearer.count(".") == 2:  # noqa: PLR2004 the three parts of a JWT
             token = await self.provider.access(bearer)
             linked = await self.accounts.principal_of(token.issuer, token.subject)
             caller, grant = await self.keys.caller_by_token(token, linked, now)
             use = KeyUse(caller, f"token:{token.client}", grant, datetime.fromtimestamp(token.expires_at, UTC))
-            ends = min(ends, at + max(0.0, token.expires_at - now.timestamp()))
         else:
             raise KeyRefusedError("neither a key of this server nor a token of the provider")
-        if generation == self._generation:
-            _put(self._keys, digest, (ends, use))
-        return use
+        if use.expires_at is None:
+            return use, CACHE_SECONDS
+        return use, min(CACHE_SECONDS, max(0.0, (use.expires_at - now).total_seconds()))
 
     async def calendar_reader(self, token: str) -> Caller | None:
         """Whose deadlines the address with *token* shows; None where it has ended, or its grant has."""
@@ -230,7 +221,6 @@ class Identity:
 
     def forget(self) -> None:
         """Empty the caches of this server."""
-        self._generation += 1
         self._sessions.clear()
         self._keys.clear()
 
@@ -271,14 +261,3 @@ def refusal_of(error: KeyRefusedError | TokenRefusedError) -> tuple[SecurityEven
     if isinstance(error, KeyRefusedError):
         return SecurityEvent.KEY_REFUSED, f"{error.key_id} {error.reason}".strip()
     return SecurityEvent.TOKEN_REFUSED, str(error)
-
-
-def _no_later(ends: float, at: float, key: Key, now: datetime) -> float:
-    """When a cached key has to be looked up again: not after it expires."""
-    return ends if key.expires_at is None else min(ends, at + (key.expires_at - now).total_seconds())
-
-
-def _put(cache: dict[bytes, Any], digest: bytes, entry: tuple[float, Any]) -> None:
-    if len(cache) >= CACHED_MAX:
-        cache.clear()
-    cache[digest] = entry
