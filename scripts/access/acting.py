@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
@@ -68,15 +68,18 @@ def carried_out(command: PrincipalCommand, person: str, *further: PrincipalComma
     return with_ledger(work)
 
 
-async def acting(directory: LedgerDirectory, person: str, at: datetime) -> Actor:
-    """*person* as an administrator: ends the command line where he holds no such grant."""
+async def acting(
+    directory: LedgerDirectory, person: str, at: datetime, roles: Sequence[Role] = (Role.ADMINISTRATOR,)
+) -> Actor:
+    """*person* in one of *roles*: ends the command line where there is no such grant."""
     if not person:
         return OPERATOR
     grants = await directory.grants_of(person, at)
-    grant = next((grant for grant in grants if grant.role is Role.ADMINISTRATOR), None)
+    grant = next((grant for grant in grants if grant.role in roles), None)
     if grant is None:
-        fail(f"{person} holds no grant as an administrator. `countersign grants list {person}` tells what he holds.")
-    return Actor(person, grant.over, Role.ADMINISTRATOR)
+        wanted = " or ".join(role.spoken for role in roles)
+        fail(f"{person} holds no grant as {wanted}. `countersign grants list {person}` lists the grants.")
+    return Actor(person, grant.over, grant.role)
 
 
 def instant(text: str) -> datetime | None:
