@@ -26,6 +26,7 @@ from api.health import healthz, readyz
 from api.html.frame import html_router, not_found_page
 from api.html.page import app_css
 from api.html.titles import NameRoutes
+from api.identity.calendars import CalendarFeedRoutes
 from api.identity.pages import SignInPages
 from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
@@ -93,6 +94,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a 
 PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
     LawRoutes,
     IdentityRoutes,
+    CalendarFeedRoutes,
     ProblemCatalogue,
     ProofRoutes,
     healthz,

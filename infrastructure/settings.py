@@ -171,7 +171,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Whose headers X-Actor, X-Department and X-Role are believed: open (anybody's who reaches the "
             "server), closed (sign-in and keys alone), secret or unix."
         ),
-    ] = Gateway.OPEN
+    ] = Gateway.CLOSED
     gateway_secret: Annotated[
         str,
         Meta(

@@ -1,17 +1,18 @@
-"""The people of a demonstration, offered on its sign-in page: the zone's own, and those of its first enterprises."""
+"""The people whom the sign-in page of a demonstration offers: the zone's own, and those of its first enterprises.
+
+The simulation registers them with their grants, as facts; here is only that one may sign in as them.
+"""
 
 from __future__ import annotations
 
-from domain.core.ledger import Role
 from infrastructure.identity.accounts import Accounts, DemoPerson
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.rows import read_rows
 from scripts.catalogues.zone import FOLDER
 from scripts.simulation.chance import Chance
 from scripts.simulation.people import enterprise
+from scripts.simulation.principals import APPLICANTS, applicants
 from scripts.simulation.zone_people import zone_people
-
-APPLICANTS = ("陈静怡", "卢思源")  # of the first enterprises of a simulated zone
 
 
 async def offer_demo_people(approvals: Approvals, seed: int) -> None:
@@ -29,8 +30,8 @@ def demo_people(seed: int) -> list[DemoPerson]:
         DemoPerson(person.name, person.name, person.role, person.over, person.over_name)
         for person in zone_people(departments)
     ]
-    applicants = [
-        DemoPerson(person.actor.id, name, Role.APPLICANT, person.code, person.name)
-        for name, person in zip(APPLICANTS, enterprises, strict=True)
+    applying = [
+        DemoPerson(new.principal, new.name, new.role, person.code, person.name)
+        for new, person in zip(applicants(enterprises, seed), enterprises, strict=True)
     ]
-    return [*people[:2], *applicants, *people[2:]]
+    return [*people[:2], *applying, *people[2:]]

@@ -12,7 +12,11 @@ import uvloop
 from msgspec import to_builtins
 from rich.table import Table
 
-from scripts.catalogues.import_catalogue import CatalogueReport
+from domain.core.ledger import Actor, Role
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.ledger.approvals import Approvals
+from scripts.access.acting import acting
+from scripts.catalogues.import_catalogue import IMPORTER, CatalogueReport
 from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
@@ -24,6 +28,7 @@ from scripts.simulation.simulate import Simulated, SimulationPlan
 from scripts.simulation.simulate import simulate as simulate_zone
 
 LINES_SHOWN_MAX = 12
+KEEPERS = (Role.LEADER, Role.SUPERVISOR)  # of catalogues, by the table of access
 NAME_CHARACTERS_MAX = 64  # of a catalogue
 
 
@@ -38,6 +43,9 @@ def import_catalogue(
     publish_from: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="also publish an edition, in force from this day")
     ] = None,
+    by: Annotated[
+        str, typer.Option("--as", help="the leader or supervisor who does this; left out: recorded as the system's act")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Import a list of service items into the draft of a catalogue. Importing the same list again changes nothing."""
@@ -50,12 +58,20 @@ def import_catalogue(
 
     async def run() -> CatalogueReport:
         async with serving.opened(url, chosen) as approvals:
+            actor = await cataloguer(approvals, by)
             with bar(screen) as advance:
-                return await import_list(approvals, path, name, publish_from=day, progress=advance)
+                return await import_list(approvals, path, name, by=actor, publish_from=day, progress=advance)
 
     report = asyncio.run(run())
     print_result(report, as_json, lambda: show_catalogue(report))
     raise typer.Exit(EXIT_FINDINGS if report.refused or report.repeated else 0)
+
+
+async def cataloguer(approvals: Approvals, person: str) -> Actor:
+    """*person* as one who keeps catalogues; the system's importer where that is empty."""
+    if not person:
+        return IMPORTER
+    return await acting(LedgerDirectory(approvals.store, approvals.clock), person, approvals.clock(), KEEPERS)
 
 
 def show_catalogue(report: CatalogueReport) -> None:

@@ -87,16 +87,28 @@ class DeadlineRoutes(Controller):
         rows = await running(clocks, department)
         names = await names_of(approvals.store, [row.project for row in rows])
         page = PageContext(site.address, titles=await titles_of(approvals))
-        body = feed(site.base_url, page, clocks, department, rows, names)
-        etag = f'"{sha256(body).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
-        if listed_in(site.if_none_match.encode(), etag.encode()):
-            return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
-        return Response(body, headers=headers, media_type=MEDIA_TYPE)
+        return calendar_answer(site, page, clocks, department, rows, names)
+
+
+def calendar_answer(
+    site: FeedSite,
+    page: PageContext,
+    clocks: ClocksAt,
+    department: str,
+    rows: list[ListedClock],
+    names: ProjectTitles,
+) -> Response[bytes]:
+    """The calendar of *rows*; 304 to an If-None-Match that fits."""
+    body = feed(site.base_url, page, clocks, department, rows, names)
+    etag = f'"{sha256(body).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+    if listed_in(site.if_none_match.encode(), etag.encode()):
+        return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
+    return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def running(clocks: ClocksAt, department: str) -> list[ListedClock]:
-    """The clocks that *department* has to act on and whose last day is known, the earliest first. Raises Problem."""
+    """The clocks that *department* (empty: any) has to act on, whose last day is known. Raises Problem."""
     found = list[ListedClock]()
     for offset in range(0, DEADLINES_MAX, ROWS_MAX):
         wanted = ClockFilter(department=department, limit=ROWS_MAX, offset=offset)
@@ -120,7 +132,7 @@ def feed(
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    title = f"{bureau('deadlines')} {page.office(department)}"
+    title = f"{bureau('deadlines')} {page.office(department) if department else ''}"
     calendar.add("x-wr-calname", " ".join(title.split()))  # one line, whatever the department is called
     if clocks.recounting:
         calendar.add("x-countersign-recounting", "TRUE")  # dates may be those of the calendar before a notice

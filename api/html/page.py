@@ -43,7 +43,7 @@ HEADERS = {
 
 MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
 
-VISITOR = "visitor"  # where the scope's state has who is signed in: "" for no one, absent on a server without sign-in
+VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
 NEVER = "–"  # in the place of a time that has not come
 
@@ -78,13 +78,22 @@ templates = Environment(
 )
 
 
+class Visitor(Struct, frozen=True):
+    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there."""
+
+    name: str = ""
+    role: str = ""
+    over: str = ""
+    has_session: bool = False
+
+
 class PageAddress(Struct, frozen=True):
     """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers."""
 
     path: str = "/"
     query: Mapping[str, str] = {}
     accept_language: str = ""
-    visitor: str | None = None
+    visitor: Visitor | None = None
 
 
 class PageContext:
@@ -108,7 +117,7 @@ class PageContext:
         self.chosen = lang if lang in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or address.accept_language)
         self.words = wording(self.language)
-        self._visitor: str | None = address.visitor
+        self._visitor = address.visitor
         self._titles = titles
         self.law = law
         self._lag, self._recounting = lag, recounting

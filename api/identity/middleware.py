@@ -11,16 +11,18 @@ from typing import Any
 from urllib.parse import quote
 
 from api.html.page import VISITOR
+from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
 from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_headers, state_of
+from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_headers, state_of, visitor_of
 from api.web.error_handlers import described
 from api.web.identity import actor_of
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
+from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.keys import KeyRefusedError
 from infrastructure.identity.oidc import ProviderUnreachableError
@@ -29,6 +31,7 @@ from infrastructure.identity.security_log import SecurityEvent
 from infrastructure.identity.service import Identity, SignedIn, refusal_of
 from infrastructure.settings import Settings
 
+OF_PRINCIPALS = ("/v1/principals/", "/v1/departments/")  # commands here grant roles, issue keys and end them
 REALM = 'Bearer realm="countersign"'
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
@@ -60,6 +63,8 @@ class IdentityMiddleware:
 
         async def completed(message: Any) -> None:
             if message["type"] == "http.response.start":
+                if scope["method"] == "POST" and scope["path"].startswith(OF_PRINCIPALS):
+                    await self.identity.changed()  # before the answer: what was withdrawn holds for no further request
                 given = message.get("headers", ())
                 message["headers"] = self._headers.complete(given, extra, is_secure=origin.is_secure)
             await send(message)
@@ -72,7 +77,7 @@ class IdentityMiddleware:
             await self._refuse(error, scope, headers, origin, completed)
             return
         state[VISIT], state[CALLER] = visit, visit.caller
-        state[VISITOR] = visit.signed_in.name if visit.signed_in else ""
+        state[VISITOR] = visitor_of(visit)
         scope["headers"] = self._asserting(pairs, headers, visit)
         await self.app(scope, receive, completed)
 
@@ -80,6 +85,8 @@ class IdentityMiddleware:
         """Who sends the request. Raises Problem, and what the identity store raises."""
         browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
+        if scope["path"].startswith(CALENDARS):
+            return Visit(*base, caller=await self._calendar_reader(scope["path"]))
         if authorization := headers.get(b"authorization"):
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
@@ -89,7 +96,7 @@ class IdentityMiddleware:
             extra += self._rate_headers(allowance)
             if not allowance.allowed:
                 raise too_many(allowance.seconds)
-            return Visit(*base, caller=use.caller)
+            return Visit(*base, caller=use.caller, key_use=use)
         token = cookie_in(headers.get(b"cookie", b""), SESSION, is_secure=origin.is_secure)
         signed_in: SignedIn | None = await self.identity.signed_in(token) if token else None
         if signed_in is not None:
@@ -99,6 +106,18 @@ class IdentityMiddleware:
         peer = origin.address if scope.get("client") else UNIX_SOCKET
         actor = self._gateway.actor(peer, headers, scope["headers"])
         return Visit(*base, caller=caller_by_headers(actor) if actor else None)
+
+    async def _calendar_reader(self, path: str) -> Caller:
+        """Whose calendar is at *path*. Raises Problem where there is none."""
+        token = path.removeprefix(CALENDARS).removesuffix(CALENDAR_SUFFIX)
+        reader = await self.identity.calendar_reader(token) if path.endswith(CALENDAR_SUFFIX) else None
+        if reader is None:
+            raise Problem(
+                "not-found",
+                "there is no calendar at this address",
+                remedy="make a new address at /account: this one was ended, or the role it was made for",
+            )
+        return reader
 
     def _require_caller(self, scope: Any, visit: Visit) -> None:
         """Raise Problem where the request needs sign-in and has none."""

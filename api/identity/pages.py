@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, MediaType, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from api.html.page import Lang, PageContext, page_address
-from api.html.titles import titles_of
-from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, cookie_in, drop_cookie, set_cookie
-from api.identity.forms import fields_in, local_address
-from api.identity.visit import Visit, visit_of
-from api.web.http_request import HttpRequest
+from api.html.page import PageContext
+from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
+from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
+from api.identity.dependencies import PROVIDERS, FormFields
+from api.identity.forms import local_address
+from api.identity.visit import Visit
 from api.web.problems import Problem
 from infrastructure.identity.accounts import DemoPerson
 from infrastructure.identity.oidc import ProviderUnreachableError
@@ -31,7 +32,6 @@ from infrastructure.identity.sign_in import (
     by_provider,
     to_provider,
 )
-from infrastructure.ledger.approvals import DEFAULT_LAW
 
 SIGN_IN, ACCOUNT = "/sign-in", "/account"
 SEE_OTHER, REFUSED, TOO_MANY = 303, 401, 429
@@ -44,85 +44,91 @@ Begun = Annotated[str, QueryParameter(name="state", description="What the sign-i
 class SignInPages(Controller):
     """Every change is a POST from a page of this server; answers that set a cookie are never stored."""
 
+    dependencies = PROVIDERS
+
     @get(SIGN_IN)
-    async def ways(self, request: HttpRequest, lang: Lang = "", to: To = "") -> Response[str]:  # noqa: ARG002
+    async def ways(
+        self, visit: NamedDependency[Visit], plain_page: NamedDependency[PageContext], to: To = ""
+    ) -> Response[str]:
         """The ways to sign in."""
-        return await _sign_in_page(request, visit_of(request.scope), local_address(to or "/"))
+        return await _sign_in_page(plain_page, visit, local_address(to or "/"))
 
     @post(f"{SIGN_IN}/password", status_code=200)
-    async def password(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def password(
+        self, visit: NamedDependency[Visit], form_fields: FormFields, plain_page: NamedDependency[PageContext]
+    ) -> Response[str]:
         """Sign in by a password account."""
-        visit, fields = visit_of(request.scope), await _fields(request)
         try:
             token, begun = await by_password(
-                visit.identity, fields.get("login", "").strip(), fields.get("password", ""), _where(visit)
+                visit.identity, form_fields.get("login", "").strip(), form_fields.get("password", ""), _where(visit)
             )
         except SignInRefusedError as refused:
-            return await _sign_in_page(request, visit, local_address(fields.get("to", "/")), refused)
-        return await _entered(visit, token, begun, fields.get("to", "/"))
+            return await _sign_in_page(plain_page, visit, local_address(form_fields.get("to", "/")), refused)
+        return await _entered(visit, token, begun, form_fields.get("to", "/"))
 
     @post(f"{SIGN_IN}/demo", status_code=200)
-    async def demo(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def demo(
+        self, visit: NamedDependency[Visit], form_fields: FormFields, plain_page: NamedDependency[PageContext]
+    ) -> Response[str]:
         """Sign in as a person of the demonstration, on this machine alone."""
-        visit, fields = visit_of(request.scope), await _fields(request)
-        person = fields.get("person", "") if visit.is_local else ""
+        person = form_fields.get("person", "") if visit.is_local else ""
         try:
             token, begun = await as_demo_person(visit.identity, person, _where(visit))
         except SignInRefusedError as refused:
-            return await _sign_in_page(request, visit, "/", refused)
-        return await _entered(visit, token, begun, fields.get("to", "/"))
+            return await _sign_in_page(plain_page, visit, "/", refused)
+        return await _entered(visit, token, begun, form_fields.get("to", "/"))
 
     @post(f"{SIGN_IN}/administrator", status_code=200)
-    async def administrator(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def administrator(
+        self, visit: NamedDependency[Visit], form_fields: FormFields, plain_page: NamedDependency[PageContext]
+    ) -> Response[str]:
         """Sign in as the first administrator, by the code printed at start."""
-        visit, fields = visit_of(request.scope), await _fields(request)
-        new = NewAdministrator(*(fields.get(name, "") for name in NewAdministrator.__struct_fields__))
+        new = NewAdministrator(*(form_fields.get(name, "") for name in NewAdministrator.__struct_fields__))
         try:
             token, begun = await as_first_administrator(visit.identity, new, _where(visit))
         except SignInRefusedError as refused:
-            return await _sign_in_page(request, visit, "/", refused)
+            return await _sign_in_page(plain_page, visit, "/", refused)
         return await _entered(visit, token, begun, "/")
 
     @post(f"{SIGN_IN}/provider", status_code=200)
-    async def provider(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def provider(
+        self, visit: NamedDependency[Visit], form_fields: FormFields, plain_page: NamedDependency[PageContext]
+    ) -> Response[str]:
         """Go to the OpenID Connect provider."""
-        visit, fields = visit_of(request.scope), await _fields(request)
-        to = local_address(fields.get("to", "/"))
+        to = local_address(form_fields.get("to", "/"))
         try:
             address, browser = await to_provider(visit.identity, to, _where(visit))
         except SignInRefusedError as refused:
-            return await _sign_in_page(request, visit, to, refused)
+            return await _sign_in_page(plain_page, visit, to, refused)
         except ProviderUnreachableError as away:
-            return await _sign_in_page(request, visit, to, SignInRefusedError("provider-away", detail=str(away)))
+            return await _sign_in_page(plain_page, visit, to, SignInRefusedError("provider-away", detail=str(away)))
         cookie = set_cookie(PENDING, browser, is_secure=visit.is_secure, seconds=PENDING_SECONDS)
         return _see(address, cookie)
 
     @get(f"{SIGN_IN}/callback")
     async def callback(
         self,
-        request: HttpRequest,
-        lang: Lang = "",  # noqa: ARG002
+        visit: NamedDependency[Visit],
+        plain_page: NamedDependency[PageContext],
+        pending_token: NamedDependency[str],
         code: Text = "",
         begun_by: Begun = "",
         iss: Text = "",
         error: Text = "",
     ) -> Response[str]:
         """Come back from the provider."""
-        visit = visit_of(request.scope)
         answer = {"code": code, "state": begun_by, "iss": iss, "error": error}
-        browser = cookie_in(request.headers.get("cookie", "").encode("latin-1"), PENDING, is_secure=visit.is_secure)
         try:
-            token, begun, to = await by_provider(visit.identity, answer, browser, _where(visit))
+            token, begun, to = await by_provider(visit.identity, answer, pending_token, _where(visit))
         except SignInRefusedError as refused:
-            return await _sign_in_page(request, visit, "/", refused)
+            return await _sign_in_page(plain_page, visit, "/", refused)
         except ProviderUnreachableError as away:
-            return await _sign_in_page(request, visit, "/", SignInRefusedError("provider-away", detail=str(away)))
+            return await _sign_in_page(plain_page, visit, "/", SignInRefusedError("provider-away", detail=str(away)))
         return await _entered(visit, token, begun, to, drop_cookie(PENDING, is_secure=visit.is_secure))
 
     @post("/sign-out", status_code=200)
-    async def sign_out(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def sign_out(self, visit: NamedDependency[Visit]) -> Response[str]:
         """End this session."""
-        visit = visit_of(request.scope)
         if visit.signed_in is not None:
             session = await visit.identity.sessions.end(visit.token)
             await visit.identity.changed()
@@ -130,22 +136,17 @@ class SignInPages(Controller):
         return _see(SIGN_IN, drop_cookie(SESSION, is_secure=visit.is_secure))
 
     @get(ACCOUNT)
-    async def account(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def account(self, visit: NamedDependency[Visit], plain_page: NamedDependency[PageContext]) -> Response[str]:
         """Who is signed in, in which role, and where else."""
-        visit = visit_of(request.scope)
         if visit.signed_in is None:
             return _see(f"{SIGN_IN}?to={ACCOUNT}")
-        session = visit.signed_in.session
-        sessions = await visit.identity.sessions.of(session.principal, visit.identity.clock())
-        paper = await _paper(request)
-        return paper.render("account.html", signed_in=visit.signed_in, sessions=sessions, here_now=session.id)
+        return await _account_page(plain_page, visit, visit.signed_in)
 
     @post(f"{ACCOUNT}/role", status_code=200)
-    async def choose_role(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def choose_role(self, visit: NamedDependency[Visit], form_fields: FormFields) -> Response[str]:
         """Act by another grant from now on, under a new token."""
-        visit, fields = visit_of(request.scope), await _fields(request)
         signed_in = _signed_in(visit)
-        chosen = next((held for held in signed_in.grants if str(held.id) == fields.get("grant")), None)
+        chosen = next((held for held in signed_in.grants if str(held.id) == form_fields.get("grant")), None)
         if chosen is None:
             raise Problem("role-not-chosen", "you do not hold this role now", remedy="choose one of those at /account")
         token = await visit.identity.sessions.choose(visit.token, chosen.id)
@@ -156,29 +157,67 @@ class SignInPages(Controller):
         return _see("/", set_cookie(SESSION, token, is_secure=visit.is_secure))
 
     @post(f"{ACCOUNT}/sessions", status_code=200)
-    async def end_sessions(self, request: HttpRequest, lang: Lang = "") -> Response[str]:  # noqa: ARG002
+    async def end_sessions(self, visit: NamedDependency[Visit], form_fields: FormFields) -> Response[str]:
         """End one other session, or all others."""
-        visit, fields = visit_of(request.scope), await _fields(request)
         signed_in = _signed_in(visit)
         session = signed_in.session
-        if fields.get("session") == "others":
+        if form_fields.get("session") == "others":
             await visit.identity.sessions.end_all(session.principal, but=session.id)
-        elif not await visit.identity.sessions.end_one(session.principal, _id_in(fields.get("session", ""))):
+        elif not await visit.identity.sessions.end_one(session.principal, _id_in(form_fields.get("session", ""))):
             raise Problem("session-unknown", "this session has ended already", remedy="see /account")
         await visit.identity.changed()
-        await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, fields.get("session", ""))
+        await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, form_fields.get("session", ""))
         return _see(ACCOUNT)
+
+    @post(f"{ACCOUNT}/calendars", status_code=200)
+    async def calendars(
+        self,
+        visit: NamedDependency[Visit],
+        form_fields: FormFields,
+        plain_page: NamedDependency[PageContext],
+        site_url: NamedDependency[str],
+    ) -> Response[str]:
+        """Make a secret address of the calendar of one's deadlines, shown once, or end one."""
+        signed_in = _signed_in(visit)
+        session, identity = signed_in.session, visit.identity
+        if ending := form_fields.get("end", ""):
+            if not await identity.calendars.end(session.principal, _id_in(ending)):
+                raise Problem("not-found", "this calendar address has ended already", remedy="see /account")
+            await _log(visit, SecurityEvent.CALENDAR_ADDRESS_ENDED, signed_in, session.id, ending)
+            return _see(ACCOUNT)
+        if signed_in.caller is None or session.grant_id is None:
+            raise Problem("role-not-chosen", "an address is made for a role", remedy="choose one at /account")
+        token = await identity.calendars.make(session.principal, session.grant_id, identity.clock())
+        if token is not None:
+            await _log(visit, SecurityEvent.CALENDAR_ADDRESS_MADE, signed_in, session.id)
+        address = f"{site_url}{CALENDARS}{token}{CALENDAR_SUFFIX}" if token else ""
+        return await _account_page(plain_page, visit, signed_in, made=address, is_full=token is None)
+
+
+async def _account_page(
+    page: PageContext, visit: Visit, signed_in: SignedIn, *, made: str = "", is_full: bool = False
+) -> Response[str]:
+    """The account; *made* is a calendar address that was just made."""
+    session, identity = signed_in.session, visit.identity
+    return page.render(
+        "account.html",
+        signed_in=signed_in,
+        sessions=await identity.sessions.of(session.principal, identity.clock()),
+        here_now=session.id,
+        calendars=await identity.calendars.of(session.principal),
+        made=made,
+        is_full=is_full,
+    )
 
 
 async def _sign_in_page(
-    request: HttpRequest, visit: Visit, to: str, refused: SignInRefusedError | None = None
+    page: PageContext, visit: Visit, to: str, refused: SignInRefusedError | None = None
 ) -> Response[str]:
     """The sign-in page, with why the last attempt did not succeed."""
     identity = visit.identity
     people: Sequence[DemoPerson] = await identity.accounts.demo_people() if visit.is_local else ()
-    is_new = not people and await identity.accounts.administrator() is None
-    paper = await _paper(request)
-    answer = paper.render(
+    is_new = not people and not await identity.has_administrator()
+    answer = page.render(
         "sign_in.html",
         to=to,
         people=people,
@@ -186,19 +225,13 @@ async def _sign_in_page(
         is_new=is_new,
         needs_tls=not (visit.is_secure or visit.is_local),
         refused=refused,
-        switch=f"{SIGN_IN}?lang={'en' if paper.language == 'zh' else 'zh'}",
+        switch=f"{SIGN_IN}?lang={'en' if page.language == 'zh' else 'zh'}",
     )
     if refused is not None:
         answer.status_code = TOO_MANY if refused.wait else REFUSED
         if refused.wait:
             answer.headers["Retry-After"] = str(refused.wait.seconds)
     return answer
-
-
-async def _paper(request: HttpRequest) -> PageContext:
-    """The frame of a page that needs no read model: people sign in also while those are being made."""
-    app: Any = request.app  # with its services
-    return PageContext(page_address(request), DEFAULT_LAW, await titles_of(app.services.approvals))
 
 
 async def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies: Cookie) -> Response[str]:
@@ -214,10 +247,6 @@ def _see(address: str, *cookies: Cookie) -> Response[str]:
     """Another page is next (303)."""
     headers = {"Location": address, "Cache-Control": "no-store"}
     return Response("", status_code=SEE_OTHER, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
-
-
-async def _fields(request: HttpRequest) -> dict[str, str]:
-    return dict(fields_in(await request.body(), request.headers.get("content-type", "")))
 
 
 def _where(visit: Visit) -> Where:

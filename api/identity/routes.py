@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Controller, Response, get, post
 
 from api.identity.forms import fields_in
-from api.identity.schemas import Me, me_of
+from api.identity.schemas import Me, me_of_visit
 from api.identity.visit import VISIT, Visit, caller_of, visit_of
 from api.web.http_request import HttpRequest
 from infrastructure.identity.claims import TokenRefusedError
@@ -27,10 +27,7 @@ class IdentityRoutes(Controller):
         """The caller as the server sees it, with all roles that a person could choose."""
         caller = caller_of(request.scope)
         visit: Visit | None = request.scope["state"].get(VISIT)
-        signed_in = visit.signed_in if visit else None
-        if signed_in is None:
-            return me_of(caller)
-        return me_of(caller, signed_in.grants, signed_in.session.grant_id)
+        return me_of_visit(visit, caller)
 
     @post("/sign-in/back-channel", include_in_schema=False, status_code=200)
     async def back_channel_logout(self, request: HttpRequest) -> Response[Any]:

@@ -9,11 +9,12 @@ from urllib.parse import quote
 from litestar.types import Scope
 from msgspec import Struct
 
+from api.html.page import Visitor
 from api.web.identity import actor_of, headers_of
 from api.web.problems import Problem
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Actor
-from infrastructure.identity.service import Identity, SignedIn
+from infrastructure.identity.service import Identity, KeyUse, SignedIn
 
 CALLER, VISIT = "caller", "visit"  # where the scope's state keeps them
 CALLERS_MAX = 10_000
@@ -22,7 +23,10 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 class Visit(Struct, frozen=True):
-    """A request's origin. *token* is that of its session; *is_local*: from this machine, and not by way of a proxy."""
+    """A request's origin, and by what it is known who sends it: a session with its *token*, a key, or a gateway.
+
+    *is_local*: from this machine, and not by way of a proxy.
+    """
 
     identity: Identity
     address: str
@@ -32,6 +36,7 @@ class Visit(Struct, frozen=True):
     token: str = ""
     signed_in: SignedIn | None = None
     caller: Caller | None = None
+    key_use: KeyUse | None = None
 
 
 def visit_of(scope: Scope) -> Visit:
@@ -51,6 +56,14 @@ def caller_of(scope: Scope) -> Caller:
 def caller_by_headers(actor: Actor) -> Caller:
     """The caller whom a gateway asserts."""
     return Caller(actor.id, actor.id, PrincipalKind.PERSON, actor.role, actor.department)
+
+
+def visitor_of(visit: Visit) -> Visitor:
+    """Who reads a page, as its header says."""
+    caller, signed_in = visit.caller, visit.signed_in
+    name = signed_in.name if signed_in else caller.name if caller else ""
+    role, over = (caller.role.value, caller.over) if caller else ("", "")
+    return Visitor(name, role, over, has_session=signed_in is not None)
 
 
 @lru_cache(CALLERS_MAX)

@@ -1,4 +1,7 @@
-"""Accounts: people at OpenID Connect providers, the first administrator, the people of a demonstration."""
+"""Accounts, by which principals sign in: at OpenID Connect providers, by one-time codes, as people of a demonstration.
+
+Who a principal is, and what was granted to it, are facts of the ledger, not rows here.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import LiteralString
-from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from domain.access.principal import Grant
 from domain.core.ledger import Role
 from infrastructure.identity.tokens import digest_of
 from infrastructure.ledger.reader import Store
@@ -29,44 +30,28 @@ CODE_LIVES: LiteralString = "SELECT FROM identity.one_time_code WHERE digest = %
 USE_CODE: LiteralString = """
     DELETE FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s RETURNING purpose
 """
-APPOINT: LiteralString = """
-    INSERT INTO identity.first_administrator (principal, name, grant_id, appointed_at) VALUES (%s, %s, %s, %s)
-    ON CONFLICT DO NOTHING RETURNING principal
+SIGNS_IN: LiteralString = """
+    SELECT EXISTS (SELECT FROM identity.password WHERE principal = ANY (%(ids)s))
+        OR EXISTS (SELECT FROM identity.linked_account WHERE principal = ANY (%(ids)s))
+        OR EXISTS (SELECT FROM identity.demo_person WHERE principal = ANY (%(ids)s))
 """
-APPOINTED: LiteralString = "SELECT principal, name, grant_id, appointed_at FROM identity.first_administrator"
-DEMO_PEOPLE: LiteralString = (
-    "SELECT principal, name, role, over, over_name, grant_id FROM identity.demo_person ORDER BY position"
-)
+DEMO_PEOPLE: LiteralString = "SELECT principal, name, role, over, over_name FROM identity.demo_person ORDER BY position"
 ADD_DEMO_PERSON: LiteralString = """
-    INSERT INTO identity.demo_person (principal, name, role, over, over_name, grant_id, position)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO identity.demo_person (principal, name, role, over, over_name, position)
+    VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (principal) DO UPDATE SET name = excluded.name, role = excluded.role, over = excluded.over,
     over_name = excluded.over_name, position = excluded.position
 """
 
 
-class Administrator(Struct, frozen=True):
-    """The first administrator."""
-
-    principal: str
-    name: str
-    grant_id: UUID
-    appointed_at: datetime
-
-    @property
-    def grant(self) -> Grant:
-        return Grant(self.grant_id, Role.ADMINISTRATOR, self.appointed_at)
-
-
 class DemoPerson(Struct, frozen=True):
-    """A person of a demonstration, in one role over a department or an enterprise."""
+    """A person of a demonstration as the sign-in page offers it: in one role, over a department or an enterprise."""
 
     principal: str
     name: str
     role: Role
     over: str = ""
     over_name: str = ""
-    grant_id: UUID = UUID(int=0)
 
 
 class Accounts:
@@ -100,30 +85,23 @@ class Accounts:
             given = [digest_of(_plain(code)), purpose, now]
             return await (await connection.execute(CODE_LIVES, given)).fetchone() is not None
 
-    async def appoint(self, code: str, principal: str, name: str, now: datetime) -> Administrator | None:
-        """Make *principal* the first administrator by a one-time *code*; None where it is used up or there is one."""
-        grant = uuid4()
-        async with self._store.connection() as connection, connection.transaction() as transaction:
-            used = await connection.execute(USE_CODE, [digest_of(_plain(code)), ADMINISTRATOR, now])
-            if await used.fetchone() is None:
-                return None
-            made = await connection.execute(APPOINT, [principal, name, grant, now])
-            if await made.fetchone() is None:
-                transaction.force_rollback = True
-                return None
-        return Administrator(principal, name, grant, now)
-
-    async def administrator(self) -> Administrator | None:
-        """The first administrator; None where the code was never used."""
+    async def use_code(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
+        """Use *code* up; False where it is wrong, was used or has expired."""
         async with self._store.connection() as connection:
-            row = await (await connection.execute(APPOINTED)).fetchone()
-        return Administrator(*row) if row else None
+            used = await connection.execute(USE_CODE, [digest_of(_plain(code)), purpose, now])
+            return await used.fetchone() is not None
+
+    async def any_signs_in(self, principals: Sequence[str]) -> bool:
+        """Whether one of *principals* has an account: a password, a provider's, or that of a demonstration."""
+        async with self._store.connection() as connection:
+            row = await (await connection.execute(SIGNS_IN, {"ids": list(principals)})).fetchone()
+        return row is not None and bool(row[0])
 
     async def demo_people(self) -> Sequence[DemoPerson]:
         """The people of the demonstration; empty in a database that the demo did not make."""
         async with self._store.connection() as connection:
             rows = await (await connection.execute(DEMO_PEOPLE)).fetchall()
-        return [DemoPerson(row[0], row[1], Role(row[2]), *row[3:]) for row in rows]
+        return [DemoPerson(row[0], row[1], Role(row[2]), row[3], row[4]) for row in rows]
 
     async def add_demo_people(self, people: Sequence[DemoPerson]) -> None:
         """Offer *people* on the sign-in page: this marks the database as one of a demonstration."""
@@ -135,7 +113,6 @@ class Accounts:
                     person.role.value,
                     person.over,
                     person.over_name,
-                    uuid4(),
                     position,
                 ]
                 await connection.execute(ADD_DEMO_PERSON, given)

@@ -1,14 +1,24 @@
-"""Directories of principals: one in memory, and one that adds the first administrator and the people of a demo."""
+"""What sign-in asks of the directory of principals, and a directory in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
 
 from domain.access.principal import Grant, Key, PrincipalDirectory
-from infrastructure.identity.accounts import Accounts, DemoPerson
+from domain.core.ledger import Role
 
-ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)  # before anything that a demo shows
+
+class AppointingDirectory(PrincipalDirectory, Protocol):
+    """A directory that can tell who administers it, and in which the first administrator is registered."""
+
+    async def administrators(self, at: datetime) -> Sequence[str]:
+        """The principals that hold a grant as administrator at *at*."""
+
+    async def appoint(self, principal: str, name: str, at: datetime) -> bool:
+        """Register *principal* as an administrator; False where one of that id is registered already."""
 
 
 class FixedDirectory:
@@ -31,34 +41,16 @@ class FixedDirectory:
     async def key(self, key_id: str) -> Key | None:
         return self.keys.get(key_id)
 
+    async def administrators(self, at: datetime) -> Sequence[str]:
+        return [
+            principal
+            for principal, grants in self.grants.items()
+            if any(grant.role is Role.ADMINISTRATOR and grant.holds(at) for grant in grants)
+        ]
 
-class AccountDirectory:
-    """The first administrator and the people of a demonstration, beside those of *inner*."""
-
-    def __init__(self, accounts: Accounts, inner: PrincipalDirectory) -> None:
-        self._accounts, self._inner = accounts, inner
-
-    async def name_of(self, principal: str) -> str | None:
-        if name := await self._inner.name_of(principal):
-            return name
-        first = await self._accounts.administrator()
-        if first is not None and first.principal == principal:
-            return first.name
-        return next(
-            (person.name for person in await self._accounts.demo_people() if person.principal == principal), None
-        )
-
-    async def grants_of(self, principal: str, at: datetime) -> Sequence[Grant]:
-        granted = list(await self._inner.grants_of(principal, at))
-        first = await self._accounts.administrator()
-        if first is not None and first.principal == principal:
-            granted.append(first.grant)
-        people = await self._accounts.demo_people()
-        return granted + [_grant(person) for person in people if person.principal == principal]
-
-    async def key(self, key_id: str) -> Key | None:
-        return await self._inner.key(key_id)
-
-
-def _grant(person: DemoPerson) -> Grant:
-    return Grant(person.grant_id, person.role, ALWAYS, over=person.over)
+    async def appoint(self, principal: str, name: str, at: datetime) -> bool:
+        if principal in self.names:
+            return False
+        self.names[principal] = name
+        self.grants[principal] = [Grant(uuid4(), Role.ADMINISTRATOR, at)]
+        return True

@@ -38,8 +38,8 @@ class ApiKeys:
     def __init__(self, store: Store, directory: PrincipalDirectory) -> None:
         self._store, self._directory = store, directory
 
-    async def caller(self, text: str, now: datetime) -> tuple[Caller, Key]:
-        """Whom the key *text* stands for. Raises KeyRefusedError."""
+    async def caller(self, text: str, now: datetime) -> tuple[Caller, Key, Grant]:
+        """Whom the key *text* stands for, and by which grant. Raises KeyRefusedError."""
         key_id = key_id_in(text)
         if not key_id:
             raise KeyRefusedError("malformed")
@@ -57,16 +57,16 @@ class ApiKeys:
         if grant is None or name is None:
             raise KeyRefusedError("the key's grant has ended", key_id)
         await self._note_use(key_id, now)
-        return program(key.principal, name, grant, key.scopes), key
+        return program(key.principal, name, grant, key.scopes), key, grant
 
-    async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> Caller:
-        """Whom an access token of the provider stands for, linked to *principal*. Raises KeyRefusedError."""
+    async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> tuple[Caller, Grant]:
+        """Whom an access token stands for, linked to *principal*, and by which grant. Raises KeyRefusedError."""
         if principal is None or (name := await self._directory.name_of(principal)) is None:
             raise KeyRefusedError(f"no program is linked to the subject {token.subject}")
         grants: Sequence[Grant] = await self._directory.grants_of(principal, now)
         if len(grants) != 1:
             raise KeyRefusedError(f"{principal} has {len(grants)} grants: a program with access tokens has exactly one")
-        return program(principal, name, grants[0], token.scopes)
+        return program(principal, name, grants[0], token.scopes), grants[0]
 
     async def last_use(self, key_id: str) -> datetime | None:
         """The hour in which the key was last used."""

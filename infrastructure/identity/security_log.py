@@ -43,6 +43,8 @@ class SecurityEvent(StrEnum):
     GATEWAY_REFUSED = "gateway_refused"
     PASSWORD_SET = "password_set"  # noqa: S105
     ACCOUNT_LINKED = "account_linked"
+    CALENDAR_ADDRESS_MADE = "calendar_address_made"
+    CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
 
 

@@ -8,18 +8,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Self
+from typing import Self
 
 import psycopg
 import structlog
 from msgspec import Struct
 
-from domain.access.principal import Caller, Grant, Key, PrincipalDirectory, PrincipalKind
+from domain.access.principal import Caller, Grant, PrincipalKind
 from infrastructure.identity.accounts import Accounts
+from infrastructure.identity.calendar_addresses import CalendarAddresses
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
-from infrastructure.identity.directory import AccountDirectory, FixedDirectory
+from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
 from infrastructure.identity.keys import ApiKeys, KeyRefusedError, caller_by
+from infrastructure.identity.lookup_cache import LookupCache
 from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.pending import PendingSignIns
@@ -31,7 +33,6 @@ from infrastructure.settings import SettingRefusedError, Settings
 
 CALLBACK = "/sign-in/callback"  # below the public URL: where the provider sends people back to
 CACHE_SECONDS = 5.0  # how long a change that no notification announced may stay unseen
-CACHED_MAX = 10_000
 PRUNE_SECONDS = 3600
 RECONNECT_SECONDS = 2.0
 
@@ -89,10 +90,15 @@ class SignedIn(Struct, frozen=True):
 
 
 class KeyUse(Struct, frozen=True):
-    """One request of a program: who it is, and what its rate allows. *bucket* is what the rate is counted by."""
+    """One request of a program: who it is, by which grant, and until when its key or token is accepted.
+
+    *bucket* is what its rate is counted by: the key's id, or the client of an access token.
+    """
 
     caller: Caller
     bucket: str
+    grant: Grant
+    expires_at: datetime | None = None
 
 
 class Identity:
@@ -103,22 +109,21 @@ class Identity:
         store: Store,
         url: str,
         options: IdentityOptions,
-        directory: PrincipalDirectory | None = None,
+        directory: AppointingDirectory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.options, self.clock = options, clock
         self.accounts = Accounts(store)
-        self.directory: PrincipalDirectory = AccountDirectory(self.accounts, directory or FixedDirectory())
+        self.directory: AppointingDirectory = directory or FixedDirectory()
         idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
         self.sessions = Sessions(store, idle, absolute)
         self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
+        self.calendars = CalendarAddresses(store)
         self.pending, self.keys = PendingSignIns(store), ApiKeys(store, self.directory)
         self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
         self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
         self._store, self._url = store, url
-        self._sessions: dict[bytes, tuple[float, SignedIn | None]] = {}
-        self._keys: dict[bytes, tuple[float, KeyUse]] = {}
-        self._generation = 0
+        self._sessions, self._keys = LookupCache[SignedIn | None](), LookupCache[KeyUse]()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -133,16 +138,12 @@ class Identity:
 
     async def signed_in(self, token: str) -> SignedIn | None:
         """The session of *token*, as it was within the last seconds; None where it has ended."""
-        digest, at = sha256(token.encode()).digest(), time.monotonic()
-        cached = self._sessions.get(digest)
-        if cached is not None and cached[0] > at:
-            return cached[1]
-        generation = self._generation
-        session = await self.sessions.find(token, self.clock())
-        signed_in = await self._described(session) if session else None
-        if generation == self._generation:  # nothing ended while it was looked up
-            _put(self._sessions, digest, (at + CACHE_SECONDS, signed_in))
-        return signed_in
+
+        async def look_up() -> tuple[SignedIn | None, float]:
+            session = await self.sessions.find(token, self.clock())
+            return await self._described(session) if session else None, CACHE_SECONDS
+
+        return await self._sessions.get(sha256(token.encode()).digest(), look_up)
 
     async def _described(self, session: Session) -> SignedIn | None:
         name = await self.directory.name_of(session.principal)
@@ -152,6 +153,10 @@ class Identity:
         chosen = next((grant for grant in grants if grant.id == session.grant_id), None)
         caller = caller_by(session.principal, name, chosen, PrincipalKind.PERSON) if chosen else None
         return SignedIn(session, name, tuple(grants), caller)
+
+    async def has_administrator(self) -> bool:
+        """Whether any administrator can sign in: without one, a one-time code appoints the first."""
+        return await self.accounts.any_signs_in(await self.directory.administrators(self.clock()))
 
     async def begin(self, sign_in: SignIn) -> tuple[str, SignedIn]:
         """A session for the person in *sign_in*, recorded; where one grant alone holds, it acts by that."""
@@ -176,26 +181,34 @@ class Identity:
 
         Raises KeyRefusedError, TokenRefusedError and ProviderUnreachableError.
         """
-        digest, at = sha256(bearer.encode()).digest(), time.monotonic()
-        cached = self._keys.get(digest)
-        if cached is not None and cached[0] > at:
-            return cached[1]
-        now, generation = self.clock(), self._generation
-        ends = at + CACHE_SECONDS
+        return await self._keys.get(sha256(bearer.encode()).digest(), lambda: self._key_use(bearer))
+
+    async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
+        """Which program *bearer* stands for, and for how many seconds that may be believed."""
+        now = self.clock()
         if bearer.startswith("cs_"):
-            caller, key = await self.keys.caller(bearer, now)
-            use = KeyUse(caller, key.id)
-            ends = _no_later(ends, at, key, now)
+            caller, key, grant = await self.keys.caller(bearer, now)
+            use = KeyUse(caller, key.id, grant, key.expires_at)
         elif self.provider is not None and bearer.count(".") == 2:  # noqa: PLR2004 the three parts of a JWT
             token = await self.provider.access(bearer)
             linked = await self.accounts.principal_of(token.issuer, token.subject)
-            use = KeyUse(await self.keys.caller_by_token(token, linked, now), f"token:{token.client}")
-            ends = min(ends, at + max(0.0, token.expires_at - now.timestamp()))
+            caller, grant = await self.keys.caller_by_token(token, linked, now)
+            use = KeyUse(caller, f"token:{token.client}", grant, datetime.fromtimestamp(token.expires_at, UTC))
         else:
             raise KeyRefusedError("neither a key of this server nor a token of the provider")
-        if generation == self._generation:
-            _put(self._keys, digest, (ends, use))
-        return use
+        if use.expires_at is None:
+            return use, CACHE_SECONDS
+        return use, min(CACHE_SECONDS, max(0.0, (use.expires_at - now).total_seconds()))
+
+    async def calendar_reader(self, token: str) -> Caller | None:
+        """Whose deadlines the address with *token* shows; None where it has ended, or its grant has."""
+        now = self.clock()
+        address = await self.calendars.find(token, now)
+        if address is None or (name := await self.directory.name_of(address.principal)) is None:
+            return None
+        grants = await self.directory.grants_of(address.principal, now)
+        grant = next((held for held in grants if held.id == address.grant_id), None)
+        return caller_by(address.principal, name, grant, PrincipalKind.PERSON) if grant else None
 
     def allowance(self, bucket: str) -> Allowance:
         """Count one request against the rate of *bucket*."""
@@ -208,7 +221,6 @@ class Identity:
 
     def forget(self) -> None:
         """Empty the caches of this server."""
-        self._generation += 1
         self._sessions.clear()
         self._keys.clear()
 
@@ -249,14 +261,3 @@ def refusal_of(error: KeyRefusedError | TokenRefusedError) -> tuple[SecurityEven
     if isinstance(error, KeyRefusedError):
         return SecurityEvent.KEY_REFUSED, f"{error.key_id} {error.reason}".strip()
     return SecurityEvent.TOKEN_REFUSED, str(error)
-
-
-def _no_later(ends: float, at: float, key: Key, now: datetime) -> float:
-    """When a cached key has to be looked up again: not after it expires."""
-    return ends if key.expires_at is None else min(ends, at + (key.expires_at - now).total_seconds())
-
-
-def _put(cache: dict[bytes, Any], digest: bytes, entry: tuple[float, Any]) -> None:
-    if len(cache) >= CACHED_MAX:
-        cache.clear()
-    cache[digest] = entry

@@ -108,7 +108,10 @@ async def as_demo_person(identity: Identity, principal: str, where: Where) -> tu
 
 
 async def as_first_administrator(identity: Identity, new: NewAdministrator, where: Where) -> tuple[str, SignedIn]:
-    """Sign in by the one-time code printed at start, which sets a password and appoints the administrator."""
+    """Sign in by the one-time code printed at start: it registers the administrator, a fact, and sets a password.
+
+    The password comes last: an administrator without one is none yet, and gets a new code at the next start.
+    """
     await _require_rate(identity, "", where)
     now, login = identity.clock(), new.login.strip()
     try:
@@ -117,8 +120,14 @@ async def as_first_administrator(identity: Identity, new: NewAdministrator, wher
         raise SignInRefusedError("password-unfit", detail=str(unfit)) from unfit
     if not login or not new.name.strip():
         raise SignInRefusedError("name-missing")
-    if await identity.accounts.appoint(new.code, login, new.name.strip(), now) is None:
+    if not await identity.accounts.code_is_valid(new.code, now) or await identity.has_administrator():
         raise await _refused(identity, "code-wrong", "code", where, login)
+    if await identity.directory.name_of(login) is not None:
+        raise await _refused(identity, "name-taken", "code", where, login)
+    if not await identity.accounts.use_code(new.code, now):
+        raise await _refused(identity, "code-wrong", "code", where, login)
+    if not await identity.directory.appoint(login, new.name.strip(), now):  # one that was closed has the name
+        raise await _refused(identity, "name-taken", "code", where, login)
     await identity.passwords.set(login, login, new.password, now)
     await identity.rates.succeeded(login, where.address, now)
     await identity.log.add(SecurityEvent.ADMINISTRATOR_APPOINTED, now, principal=login, address=where.address)

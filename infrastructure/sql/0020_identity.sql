@@ -39,31 +39,33 @@ CREATE TABLE identity.linked_account (
     PRIMARY KEY (issuer, subject)
 );
 
--- The first administrator, who signed in by the one-time code printed at start. Later ones are granted by facts.
-CREATE TABLE identity.first_administrator (
-    sole         boolean     PRIMARY KEY DEFAULT true CHECK (sole),
-    principal    text        NOT NULL,
-    name         text        NOT NULL,
-    grant_id     uuid        NOT NULL,
-    appointed_at timestamptz NOT NULL
-);
-
 CREATE TABLE identity.one_time_code (
     digest     bytea       PRIMARY KEY,
     purpose    text        NOT NULL,
     expires_at timestamptz NOT NULL
 );
 
--- People of a demonstration, offered on the sign-in page. A row here marks a database that the demo made.
+-- People of a demonstration, offered on the sign-in page. A row here marks a database that the demo made. What they
+-- may do is not here: their grants are facts.
 CREATE TABLE identity.demo_person (
     principal text    PRIMARY KEY,
     name      text    NOT NULL,
     role      text    NOT NULL,
     over      text    NOT NULL,                -- department, or code of the enterprise
     over_name text    NOT NULL,
-    grant_id  uuid    NOT NULL,
     position  integer NOT NULL                 -- order on the page
 );
+
+-- Addresses of calendars: whoever has one reads the deadlines that its person's grant shows, and nothing else.
+CREATE TABLE identity.calendar_address (
+    digest     bytea       PRIMARY KEY,        -- SHA-256 of the token in the address
+    id         uuid        NOT NULL UNIQUE,    -- by which its owner ends it
+    principal  text        NOT NULL,
+    grant_id   uuid        NOT NULL,
+    created_at timestamptz NOT NULL,
+    used_at    timestamptz                     -- to the hour
+);
+CREATE INDEX ON identity.calendar_address (principal);
 
 CREATE TABLE identity.key_use (
     key_id  text        PRIMARY KEY,
@@ -105,8 +107,8 @@ CREATE INDEX ON identity.security_log (at);
 CREATE INDEX ON identity.security_log (principal, at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    identity.session, identity.password, identity.linked_account, identity.first_administrator,
-    identity.one_time_code, identity.demo_person, identity.key_use, identity.pending_sign_in,
+    identity.session, identity.password, identity.linked_account, identity.one_time_code,
+    identity.calendar_address, identity.demo_person, identity.key_use, identity.pending_sign_in,
     identity.used_token, identity.rate
     TO countersign_app;
 GRANT SELECT, INSERT ON identity.security_log TO countersign_app;

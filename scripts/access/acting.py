@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
 from domain.core.ledger import Actor, Role
 from infrastructure.access.directory import LedgerDirectory
+from infrastructure.identity.changes import announce_change
 from infrastructure.ledger.approvals import Approvals
 from scripts.console import fail, settings
 from scripts.server import serving
@@ -49,26 +50,36 @@ def with_ledger(work: Callable[[Approvals, LedgerDirectory], Awaitable[T]]) -> T
     return asyncio.run(run())
 
 
-def carried_out(command: PrincipalCommand, person: str) -> PrincipalReceipt:
-    """*command*, recorded as an act of *person*, or of the system where that is empty. Raises Refused."""
+def carried_out(command: PrincipalCommand, person: str, *further: PrincipalCommand) -> PrincipalReceipt:
+    """*command* and *further* ones, recorded as acts of *person*, or of the system where that is empty.
+
+    Raises Refused. Servers of the ledger look again at once.
+    """
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> PrincipalReceipt:
-        by = await acting(directory, person, approvals.clock())
-        answer = await approvals.handle(stream_of(command.principal), command, by, uuid4())
-        return PrincipalReceipt(command.principal, answer.receipt.facts, answer.receipt.position)
+        by, facts, position = await acting(directory, person, approvals.clock()), list[str](), 0
+        for each in (command, *further):
+            answer = await approvals.handle(stream_of(each.principal), each, by, uuid4())
+            facts += answer.receipt.facts
+            position = answer.receipt.position
+        await announce_change(approvals.store)
+        return PrincipalReceipt(command.principal, tuple(facts), position)
 
     return with_ledger(work)
 
 
-async def acting(directory: LedgerDirectory, person: str, at: datetime) -> Actor:
-    """*person* as an administrator: ends the command line where he holds no such grant."""
+async def acting(
+    directory: LedgerDirectory, person: str, at: datetime, roles: Sequence[Role] = (Role.ADMINISTRATOR,)
+) -> Actor:
+    """*person* in one of *roles*: ends the command line where there is no such grant."""
     if not person:
         return OPERATOR
     grants = await directory.grants_of(person, at)
-    grant = next((grant for grant in grants if grant.role is Role.ADMINISTRATOR), None)
+    grant = next((grant for grant in grants if grant.role in roles), None)
     if grant is None:
-        fail(f"{person} holds no grant as an administrator. `countersign grants list {person}` tells what he holds.")
-    return Actor(person, grant.over, Role.ADMINISTRATOR)
+        wanted = " or ".join(role.spoken for role in roles)
+        fail(f"{person} holds no grant as {wanted}. `countersign grants list {person}` lists the grants.")
+    return Actor(person, grant.over, grant.role)
 
 
 def instant(text: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +12,13 @@ from msgspec import Struct
 from rich.table import Table
 
 from domain.access.keys import IssueKey, RevokeKey, RotateKey
+from domain.access.principal import Grant
 from infrastructure.access.directory import LedgerDirectory
-from infrastructure.access.secret import new_key_id, new_secret
+from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from scripts.access.acting import As, Reasons, Until, after_hours, carried_out, identifier, instant, with_ledger
 from scripts.access.users import Id
-from scripts.console import AsJson, out, pairs, print_result
+from scripts.console import AsJson, fail, out, pairs, print_result
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of programs: list, issue, rotate, revoke.")
 TheKey = Annotated[str, typer.Argument(help="the key's id, the part after cs_live_")]
@@ -78,24 +80,31 @@ def list_keys(as_json: AsJson = False) -> None:
 @keys.command("issue")
 def issue(
     principal: Id,
-    grant: Annotated[str, typer.Argument(help="the id of the program's grant that the key uses")],
+    grant: Annotated[
+        str, typer.Argument(help="the id of the program's grant that the key uses [default: its only one]")
+    ] = "",
+    *,
     scopes: Annotated[list[str], typer.Option("--scope", help="commands:<name>, read:<subject>, feed; repeated")],
     until: Until = "",
     by: As = "",
+    bare: Annotated[bool, typer.Option("--bare", help="print the secret and nothing else, for scripts")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Issue a key, and print its secret once."""
-    key = new_key_id()
-    text, digest = new_secret(key)
+    new = new_key()
     command = IssueKey(
         principal=principal,
-        key=key,
-        digest=digest,
-        grant=identifier(grant),
+        key=new.id,
+        digest=new.digest.hex(),
+        grant=identifier(grant) if grant else only_grant(principal),
         scopes=tuple(scopes),
         expires_at=instant(until),
     )
-    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+    issued = NewSecret(principal, new.id, new.text, carried_out(command, by).position)
+    if bare:
+        typer.echo(issued.secret)
+    else:
+        show_secret(issued, as_json)
 
 
 @keys.command("rotate")
@@ -107,14 +116,14 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Give a key a new secret, and print it once."""
-    text, digest = new_secret(key)
+    new = new_key(key)
 
     async def work(approvals: Approvals, _: LedgerDirectory) -> datetime:
         return approvals.clock()
 
     old_until = after_hours(with_ledger(work), keep_hours) if keep_hours else None
-    command = RotateKey(principal=principal, key=key, digest=digest, old_until=old_until)
-    show_secret(NewSecret(principal, key, text, carried_out(command, by).position), as_json)
+    command = RotateKey(principal=principal, key=key, digest=new.digest.hex(), old_until=old_until)
+    show_secret(NewSecret(principal, key, new.text, carried_out(command, by).position), as_json)
 
 
 @keys.command("revoke")
@@ -122,6 +131,18 @@ def revoke(principal: Id, key: TheKey, reasons: Reasons = "", by: As = "", as_js
     """End a key at once, with all its secrets."""
     done = carried_out(RevokeKey(principal=principal, key=key, reasons=reasons), by)
     print_result(done, as_json, lambda: pairs("revoked", done))
+
+
+def only_grant(principal: str) -> UUID:
+    """The grant that *principal* holds; ends the command line where that is none, or one of several."""
+
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> Sequence[Grant]:
+        return await directory.grants_of(principal, approvals.clock())
+
+    held = with_ledger(work)
+    if len(held) != 1:
+        fail(f"{principal} holds {len(held)} grants: name one. `countersign grants list {principal}` tells them.")
+    return held[0].id
 
 
 def show_secret(new: NewSecret, as_json: bool) -> None:

@@ -9,8 +9,10 @@ import typer
 from msgspec import Struct
 from rich.table import Table
 
+from domain.access.grants import GiveGrant
 from domain.access.principal import PrincipalKind
 from domain.access.registration import ClosePrincipal, RegisterPrincipal
+from domain.core.ledger import Role
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
 from scripts.access.acting import As, Reasons, carried_out, with_ledger
@@ -67,12 +69,16 @@ def add_user(
     name: Annotated[str, typer.Argument(help="the name that people read")],
     program: Annotated[bool, typer.Option("--program", help="a program, which gets keys")] = False,
     contact: Annotated[str, typer.Option(help="whom to call, or where")] = "",
+    role: Annotated[Role | None, typer.Option(help="grant this role from now on")] = None,
+    over: Annotated[str, typer.Option(help="over what: the code of a department or of an enterprise")] = "",
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Register a person, or a program; nothing is granted yet."""
+    """Register a person, or a program, with a first role if one is named."""
     kind = PrincipalKind.PROGRAM if program else PrincipalKind.PERSON
-    done = carried_out(RegisterPrincipal(principal=principal, name=name, kind=kind, contact=contact), by)
+    granted = (GiveGrant(principal=principal, role=role, over=over),) if role else ()
+    register = RegisterPrincipal(principal=principal, name=name, kind=kind, contact=contact)
+    done = carried_out(register, by, *granted)
     print_result(done, as_json, lambda: pairs("registered", done))
 
 

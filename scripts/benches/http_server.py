@@ -1,6 +1,7 @@
 """HTTP server in a separate process: the application on a ledger, or an echo on the same litestar and uvicorn.
 
-`python -m scripts.benches.http_server [URL OF THE LEDGER]` prints its port and serves until its input is closed.
+`python -m scripts.benches.http_server [URL OF THE LEDGER] [--sign-in]` prints its port and serves until its input is
+closed. With `--sign-in` it asks for keys, as every installation does; without, it believes the identity headers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import uvicorn
@@ -22,6 +24,9 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from api.app import create_app
+from api.identity.middleware import IdentityMiddleware
+from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
@@ -29,6 +34,8 @@ from scripts.server.processes import tune_garbage_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
+KEY_RATE_MAX = 100_000  # the rate of a key is not what is measured
+SIGN_IN = "--sign-in"
 
 
 @post("/projects/{project_id:uuid}/commands", status_code=200)
@@ -52,19 +59,27 @@ async def serve(app: ASGIApp) -> None:
     await task
 
 
-async def main(url: str | None) -> None:
-    """Serve the ledger at *url*; the echo if it is None."""
+async def main(url: str | None, *, signs_in: bool = False) -> None:
+    """Serve the ledger at *url*, which asks for sign-in or does not; the echo if it is None."""
     if url is None:
         await serve(Litestar([echo], openapi_config=None, logging_config=None))
         return
+    settings = Settings(data=Path("unused"), key_rate=KEY_RATE_MAX)
     async with Approvals(url) as approvals:
-        await serve(create_app(approvals, Views(approvals.store), Settings(data=Path("unused"))))
+        app = create_app(approvals, Views(approvals.store), settings)
+        if not signs_in:
+            await serve(app)
+            return
+        async with Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals)) as identity:
+            wrapped: Any = IdentityMiddleware(app, identity, settings)
+            await serve(wrapped)
 
 
 @contextmanager
-def serving(url: str | None) -> Iterator[int]:
+def serving(url: str | None, *, signs_in: bool = False) -> Iterator[int]:
     """Run this module as a process; yields its port."""
-    command = [sys.executable, "-m", "scripts.benches.http_server", *([url] if url else [])]
+    words = [*([url] if url else []), *([SIGN_IN] if signs_in else [])]
+    command = [sys.executable, "-m", "scripts.benches.http_server", *words]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin
     assert server.stdout
@@ -81,4 +96,5 @@ def serving(url: str | None) -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    given = [word for word in sys.argv[1:] if word != SIGN_IN]
+    uvloop.run(main(given[0] if given else None, signs_in=SIGN_IN in sys.argv))

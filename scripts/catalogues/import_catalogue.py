@@ -48,11 +48,20 @@ class CatalogueReport(Struct):
         return [finding for finding in self.findings if finding.kind == kind][:EXAMPLES_MAX]
 
 
+class CatalogueDraft(Struct, frozen=True):
+    """Where a list is imported into, and by whom."""
+
+    approvals: Approvals
+    name: str
+    by: Actor
+
+
 async def import_catalogue(
     approvals: Approvals,
     path: Path,
     name: str,
     *,
+    by: Actor = IMPORTER,
     publish_from: date | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CatalogueReport:
@@ -60,7 +69,7 @@ async def import_catalogue(
 
     Importing the same list again changes nothing. Raises CatalogueUnreadableError, and Refused from the publication.
     """
-    began, report = perf_counter(), CatalogueReport(name)
+    began, report, draft = perf_counter(), CatalogueReport(name), CatalogueDraft(approvals, name, by)
     rows = list(read_rows(path))
     report.rows = len(rows)
     catalogue = await approvals.state(stream_of(name))
@@ -79,18 +88,17 @@ async def import_catalogue(
         else:
             seen[item.task_code] = line
             departments.add(item.dept_code)
-            await _define(approvals, name, item, line, known, report)
+            await _define(draft, item, line, known, report)
         if progress:
             progress(nth, len(rows))
     report.departments = len(departments)
-    report.edition = await _publish(approvals, name, publish_from)
+    report.edition = await _publish(draft, publish_from)
     report.seconds = round(perf_counter() - began, 2)
     return report
 
 
 async def _define(
-    approvals: Approvals,
-    name: str,
+    draft: CatalogueDraft,
     item: ServiceItem,
     line: int,
     known: dict[str, ServiceItem],
@@ -100,10 +108,11 @@ async def _define(
     if known.get(item.task_code) == item:
         report.unchanged += 1
         return
+    name = draft.name
     command = DefineServiceItem(catalogue=name, service=item)
     before = known.get(item.task_code)
     try:
-        await approvals.handle(stream_of(name), command, IMPORTER, _key(name, json.encode((before, item))))
+        await draft.approvals.handle(stream_of(name), command, draft.by, _key(name, json.encode((before, item))))
     except Refused as refused:
         report.refused += 1
         detail = f"{item.task_code}: {refused.sentence}. {refused.remedy}"
@@ -112,8 +121,9 @@ async def _define(
     report.defined += 1
 
 
-async def _publish(approvals: Approvals, name: str, valid_from: date | None) -> int:
+async def _publish(draft: CatalogueDraft, valid_from: date | None) -> int:
     """Publish the draft if a day is given and it has changes; returns the number of the newest edition."""
+    approvals, name = draft.approvals, draft.name
     catalogue = await approvals.state(stream_of(name))
     if not isinstance(catalogue, Catalogue):
         return 0
@@ -121,7 +131,7 @@ async def _publish(approvals: Approvals, name: str, valid_from: date | None) -> 
     if valid_from is None or not catalogue.changed:
         return newest
     command = PublishCatalogue(catalogue=name, valid_from=valid_from)
-    await approvals.handle(stream_of(name), command, IMPORTER, _key(name, f"publish {newest + 1}".encode()))
+    await approvals.handle(stream_of(name), command, draft.by, _key(name, f"publish {newest + 1}".encode()))
     return newest + 1
 
 

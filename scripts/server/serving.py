@@ -19,7 +19,7 @@ import uvloop
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
-from infrastructure.access.directory import LedgerDirectory
+from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -164,12 +164,12 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
     """Sign-in, with the principals and grants of the ledger."""
-    return Identity(approvals.store, url, options_of(settings), LedgerDirectory(approvals.store, approvals.clock))
+    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
 
 
 async def offer_administration(identity: Identity) -> None:
-    """Print a one-time code for the first administrator's sign-in, where there is none and it is no demonstration."""
-    if await identity.accounts.administrator() is None and not await identity.accounts.demo_people():
+    """Print a one-time code for the first administrator's sign-in, where none can sign in."""
+    if not await identity.has_administrator():
         code = await identity.accounts.new_code(identity.clock())
         screen.print(
             f"No administrator yet: sign in at /sign-in with the one-time code {code}, valid for an hour.",

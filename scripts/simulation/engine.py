@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from domain.core.ledger import Actor, Role
 from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.moment import midnight
 from domain.legal_person.state import stream_of as person_stream
 from domain.messages import tag_of
+from infrastructure.access.registrar import NewPrincipal, enter
 from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.case_numbers import begin_project
 from scripts.simulation.chance import Chance
@@ -20,6 +23,7 @@ from scripts.simulation.course import SIMULATED_NOW, Course, Tally
 from scripts.simulation.legal_person import double_of, person_life
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
+from scripts.simulation.principals import applicants, zone_principals
 from scripts.simulation.project_life import ProjectLife, Zone
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
@@ -84,7 +88,28 @@ class SimulatedGround:
         return [*(self.project(number) for number in range(self.projects)), *people]
 
 
-async def register_people(approvals: Approvals, ground: SimulatedGround) -> Tally:
+async def register_principals(approvals: Approvals, ground: SimulatedGround) -> Tally:
+    """Register all who will act, and grant them their roles, as the first day begins."""
+    tally = Tally()
+    SIMULATED_NOW.set(midnight(ground.begin, ZONE))
+    together = asyncio.Semaphore(PROJECTS_AT_ONCE)
+
+    async def register(group: Iterable[NewPrincipal]) -> None:
+        async with together:
+            for new in group:  # one after the other, where several enterprises have one applicant
+                answers = await enter(approvals, new)
+                tally.commands["registrar"] += len(answers)
+                for answer in answers:
+                    tally.facts.update(() if answer.repeated else answer.receipt.facts)
+
+    by_id: defaultdict[str, list[NewPrincipal]] = defaultdict(list)
+    for new in (*zone_principals(), *applicants(ground.enterprises, ground.seed)):
+        by_id[new.principal].append(new)
+    await asyncio.gather(*(register(group) for group in by_id.values()))
+    return tally
+
+
+async def register_enterprises(approvals: Approvals, ground: SimulatedGround) -> Tally:
     """Register the enterprises in the legal-person base on the first day, and send their later changes."""
     tally = Tally()
     entered = ground.time(Chance(ground.seed, "registrar")).on(ground.begin)

@@ -29,7 +29,7 @@ from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
 from scripts.simulation.case_numbers import SimulatedCounter
 from scripts.simulation.course import SIMULATED_NOW, Tally
-from scripts.simulation.engine import SimulatedGround, hash_of, register_people, run_projects
+from scripts.simulation.engine import SimulatedGround, hash_of, register_enterprises, register_principals, run_projects
 from scripts.simulation.project_life import Zone
 
 WORKING_DAYS = 750  # about three years
@@ -85,7 +85,8 @@ async def simulate(
     async with watch_held(url), opened(url, laws) as approvals:
         ground = await prepared(approvals, plan)
         await require_fresh(approvals, ground)
-        tally = await register_people(approvals, ground)
+        tally = await register_principals(approvals, ground)
+        tally.add(await register_enterprises(approvals, ground))
         tally.add(await _run(approvals, url, plan, ground, progress))
         digest = await hash_of(approvals, ground.streams)
     seconds = perf_counter() - began

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,10 @@ import uvicorn
 from litestar.types import ControllerRouterHandler
 
 from api.app import create_app
+from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
@@ -29,17 +32,26 @@ def served(
     database_url: str,
     pages: Sequence[ControllerRouterHandler] = (),
     clock: Callable[[], datetime] | None = None,
+    *,
+    signs_in: bool = False,
     **chosen: Any,
 ) -> Iterator[str]:
-    """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings."""
+    """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings.
+
+    Where it *signs_in*, sessions and keys say who sends a request, as in every installation; else its headers do.
+    """
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
     listening = socket.create_server(("127.0.0.1", 0))
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with Approvals(database_url, clock=clock) as approvals:
-            app = create_app(approvals, Views(approvals.store), settings, pages=pages)
+        async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
+            app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
+            if signs_in:
+                directory = PrincipalRegistrar(approvals)
+                identity = Identity(approvals.store, database_url, options_of(settings), directory)
+                app = IdentityMiddleware(app, await opened.enter_async_context(identity), settings)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way

@@ -1,10 +1,11 @@
-"""One served instance, with a projector beside it, for all pages."""
+"""Served instances, with a projector beside them: one for what only reads, one of its own for a page with commands."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -18,19 +19,33 @@ from tests.law.questions import at
 from tests.projections.zone import tell_zone
 
 
-@pytest.fixture(scope="package")
-def site(server_url: str, migrated_template: str) -> Iterator[Site]:
-    """The served instance."""
-    with database_in(server_url, migrated_template) as url:
+@contextmanager
+def _served(server_url: str, template: str) -> Iterator[Site]:
+    """An instance that asks for sign-in, as every installation does, on a database of its own."""
+    with database_in(server_url, template) as url:
         projector = Projector(url)
         thread = threading.Thread(target=projector.run)
         thread.start()
         try:
-            with served(url, PAGES) as address:
+            with served(url, PAGES, signs_in=True) as address:
                 yield Site(address, url)
         finally:
             projector.stop()
             thread.join()
+
+
+@pytest.fixture(scope="package")
+def site(server_url: str, migrated_template: str) -> Iterator[Site]:
+    """The instance for blocks that are no shell."""
+    with _served(server_url, migrated_template) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_site(server_url: str, migrated_template: str) -> Iterator[Site]:
+    """An instance for one page, which registers people and programs of its own."""
+    with _served(server_url, migrated_template) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="package")

@@ -38,13 +38,14 @@ def place_of(block: Block) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_answer_as_it_shows(
-    page: Path, site: Site, server_url: str, filled_template: str, tmp_path: Path
+    page: Path, server_url: str, filled_template: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """A page that names no server gets a database of its own."""
+    """A page that names a server gets one of its own, any other a filled database."""
     if missing := shell.missing():
         pytest.skip(f"not on PATH: {', '.join(missing)}")
     blocks = blocks_of(page)
     if any(ADDRESS in block.text for block in blocks):
+        site: Site = request.getfixturevalue("own_site")
         settings = {"DATABASE_URL": site.database_url, "COUNTERSIGN_DATA": str(tmp_path / "data")}
         shell.run(blocks, tmp_path, settings, {ADDRESS: site.address})
         return

@@ -194,8 +194,10 @@ class Load:
         self.acknowledged.append(command)
 
 
+SECRET = "the-gateway-of-this-proof-and-no-other"
 IDENTITY = {
     "Content-Type": "application/json",
+    "X-Gateway-Secret": SECRET,
     "X-Actor": "wang",
     "X-Department": "zone-office",
     "X-Role": "project_manager",
@@ -401,6 +403,7 @@ def served(url: str, log: Path) -> Iterator[str]:
     """The address of a server of ours on the database at *url*."""
     port = free_port()
     settings = {"DATABASE_URL": url, "COUNTERSIGN_PORT": str(port), "COUNTERSIGN_DATA": str(log.parent / "unused")}
+    settings |= {"COUNTERSIGN_GATEWAY": "secret", "COUNTERSIGN_GATEWAY_SECRET": SECRET}
     with (
         log.open("wb") as out,
         subprocess.Popen(

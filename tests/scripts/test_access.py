@@ -8,15 +8,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from msgspec import json
 from typer.testing import CliRunner
 
 from domain.access.state import stream_of
+from domain.catalogue.state import stream_of as catalogue_stream
 from domain.core.ledger import Refused, Role
 from infrastructure import logging as log
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
+from scripts.catalogues.zone import FOLDER
 from scripts.cli import cli
 
 Run = Callable[..., Any]
@@ -133,3 +136,19 @@ def test_what_is_typed_wrongly_is_told(words: list[str], sentence: str) -> None:
     ended = CliRunner().invoke(cli, words)
     assert ended.exit_code == 2
     assert sentence in ended.output
+
+
+def test_a_leader_imports_a_catalogue_in_person(run: Run, database_url: str) -> None:
+    run("users", "add", "gu", "顾长庚", "--role", "leader")
+    run("users", "add", "li", "李强", "--role", "officer", "--over", "land")
+    listed = FOLDER / "catalogue.csv"
+    run("import-catalogue", str(listed), "--name", "trial", "--as", "gu")
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT convert_from(meta, 'UTF8') FROM ledger.event WHERE stream = %s"
+        recorded = [meta for (meta,) in connection.execute(query, [catalogue_stream("trial")])]
+    assert recorded
+    assert all('"gu"' in meta for meta in recorded)
+
+    ended = CliRunner().invoke(cli, ["import-catalogue", str(listed), "--as", "li"])
+    assert ended.exit_code == 2
+    assert "li holds no grant as a leader or a supervisor" in " ".join(ended.output.split())

@@ -7,24 +7,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 from msgspec import json
 from typer.testing import CliRunner, Result
 
+from domain.access.state import stream_of
 from domain.core.ledger import Role
+from domain.messages import tag_of
 from infrastructure import logging as log
-from infrastructure.identity.accounts import ADMINISTRATOR, Accounts, DemoPerson
+from infrastructure.access.registrar import PrincipalRegistrar, enter
+from infrastructure.identity.accounts import Accounts, DemoPerson
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.security_log import SecurityEntry
 from infrastructure.identity.service import Identity, IdentityOptions
 from infrastructure.identity.sessions import Sessions, SignIn
+from infrastructure.identity.sign_in import NewAdministrator, Where, as_first_administrator
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import Store
 from scripts import cli
 from scripts.demo_people import demo_people, offer_demo_people
 from scripts.identity import run
 from scripts.server.serving import offer_administration
+from scripts.simulation.chance import Chance
+from scripts.simulation.people import enterprise
+from scripts.simulation.principals import applicants, zone_principals
 from scripts.simulation.zone_people import MANAGERS_OF_THE_ZONE, OFFICERS_OF
 
 PASSWORD = "correct horse battery"
@@ -109,25 +115,50 @@ async def test_the_demo_offers_its_people(database_url: str) -> None:
     assert [person.principal for person in offered] == [person.principal for person in demo_people(2026)]
 
 
-async def test_the_first_administrator_is_offered_a_code_until_there_is_one(
+async def test_the_first_administrator_is_offered_a_code_until_one_can_sign_in(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with _opened(database_url) as store:
-        identity = Identity(store, database_url, IdentityOptions())
+    async with Approvals(database_url) as approvals:
+        directory = PrincipalRegistrar(approvals)
+        identity = Identity(approvals.store, database_url, IdentityOptions(), directory)
         await offer_administration(identity)
         code = capsys.readouterr().err.split("code ")[1].split(",")[0]
         assert await identity.accounts.code_is_valid(code, identity.clock())
-        with psycopg.connect(database_url) as connection:
-            assert connection.execute("SELECT purpose FROM identity.one_time_code").fetchall() == [(ADMINISTRATOR,)]
 
-        assert await identity.accounts.appoint(code, "admin", "高明", identity.clock())
+        form = NewAdministrator(code, "gao.ming", "高明", PASSWORD)
+        _, begun = await as_first_administrator(identity, form, Where("127.0.0.1", ""))
+        assert begun.caller is not None
+        assert begun.caller.role is Role.ADMINISTRATOR
         await offer_administration(identity)
         assert capsys.readouterr().err == ""
 
+        history = await approvals.history(stream_of("gao.ming"))
+        assert [tag_of(entry.fact) for entry in history] == ["principal_registered", "grant_given"]
+        assert {entry.recorded.by.role for entry in history} == {Role.SYSTEM}
 
-async def test_a_demonstration_needs_no_administrator(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    async with _opened(database_url) as store:
-        identity = Identity(store, database_url, IdentityOptions())
-        await identity.accounts.add_demo_people([DemoPerson("高明", "高明", Role.SUPERVISOR)])
+
+async def test_an_administrator_of_facts_alone_does_not_stop_the_offer(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Approvals(database_url) as approvals:
+        identity = Identity(approvals.store, database_url, IdentityOptions(), PrincipalRegistrar(approvals))
+        assert await identity.directory.appoint("gao.ming", "高明", identity.clock())
         await offer_administration(identity)
-        assert capsys.readouterr().err == ""
+        assert "one-time code" in capsys.readouterr().err
+
+        await identity.accounts.add_demo_people([DemoPerson("gao.ming", "高明", Role.ADMINISTRATOR)])
+        await offer_administration(identity)
+        assert capsys.readouterr().err == "", "a demonstration offers its administrator on the sign-in page"
+
+
+async def test_people_of_the_zone_hold_what_the_table_asks_for(database_url: str) -> None:
+    async with Approvals(database_url) as approvals:
+        enterprises = [enterprise(Chance(2026, "enterprises"))]
+        for new in (*zone_principals(), *applicants(enterprises, 2026)):
+            await enter(approvals, new)
+            await enter(approvals, new)
+        directory, now = PrincipalRegistrar(approvals), approvals.clock()
+        for person in demo_people(2026)[:3] + demo_people(2026)[4:]:
+            (grant,) = await directory.grants_of(person.principal, now)
+            assert (grant.role, grant.over) == (person.role, person.over)
+            assert await directory.name_of(person.principal) == person.name

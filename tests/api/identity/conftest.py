@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from domain.access.principal import Grant
 from domain.core.ledger import Role
 from infrastructure.identity.accounts import DemoPerson
-from tests.api.identity.site import PATIENCE, Site, signed_site
+from tests.api.identity.site import EARLY, PATIENCE, Site, signed_site
 
 
 @pytest.fixture(scope="module")
@@ -32,5 +34,8 @@ def demo(site: Site) -> Site:
         DemoPerson("高明", "高明", Role.SUPERVISOR, "supervision", "监察局"),
         DemoPerson("陈丽", "陈丽", Role.OFFICER, "natural-resources", "自然资源局"),
     ]
+    for person in people:
+        site.directory.names[person.principal] = person.name
+        site.directory.grants[person.principal] = [Grant(uuid4(), person.role, EARLY, over=person.over)]
     site.run(lambda: site.identity.accounts.add_demo_people(people))
     return site

@@ -4,35 +4,68 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from domain.access.principal import Grant
 from domain.core.ledger import Role
 from infrastructure.identity.accounts import DemoPerson
+from infrastructure.identity.directory import FixedDirectory
 from infrastructure.identity.security_log import SecurityEvent
 from infrastructure.identity.service import Identity
+from infrastructure.identity.sign_in import NewAdministrator, SignInRefusedError, Where, as_first_administrator
 from tests.infrastructure.identity.conftest import NOON, MovedClock
+
+PASSWORD = "correct horse battery"
+
+
+async def appointed(identity: Identity, code: str, login: str) -> str:
+    """How the sign-in as the first administrator ended: the code of its refusal, empty for none."""
+    form = NewAdministrator(code, login, "高明", PASSWORD)
+    try:
+        await as_first_administrator(identity, form, Where("127.0.0.1", ""))
+    except SignInRefusedError as refused:
+        return refused.code
+    return ""
 
 
 async def test_a_code_appoints_one_administrator(identity: Identity, clock: MovedClock) -> None:
     code = await identity.accounts.new_code(clock())
 
-    attempts = [identity.accounts.appoint(code, f"admin-{nth}", "高明", clock()) for nth in range(5)]
-    appointed = [person for person in await asyncio.gather(*attempts) if person]
+    ended = await asyncio.gather(*(appointed(identity, code, f"admin-{nth}") for nth in range(5)))
 
-    assert len(appointed) == 1
-    assert await identity.directory.name_of(appointed[0].principal) == "高明"
-    grants = await identity.directory.grants_of(appointed[0].principal, clock())
-    assert [grant.role for grant in grants] == [Role.ADMINISTRATOR]
+    assert sorted(ended) == ["", *["code-wrong"] * 4]
+    (principal,) = await identity.directory.administrators(clock())
+    assert await identity.directory.name_of(principal) == "高明"
+    assert await identity.has_administrator()
 
 
 async def test_a_second_code_is_worth_nothing_once_there_is_an_administrator(
     identity: Identity, clock: MovedClock
 ) -> None:
-    assert await identity.accounts.appoint(await identity.accounts.new_code(clock()), "a", "甲", clock())
-    assert await identity.accounts.appoint(await identity.accounts.new_code(clock()), "b", "乙", clock()) is None
-    assert await identity.directory.name_of("b") is None
+    assert await appointed(identity, await identity.accounts.new_code(clock()), "gao") == ""
+    assert await appointed(identity, await identity.accounts.new_code(clock()), "liu") == "code-wrong"
+    assert await identity.directory.name_of("liu") is None
+
+
+async def test_a_code_gives_no_one_the_account_of_another(
+    identity: Identity, directory: FixedDirectory, clock: MovedClock
+) -> None:
+    directory.names["wang"] = "王敏"
+    code = await identity.accounts.new_code(clock())
+    assert await appointed(identity, code, "wang") == "name-taken"
+    assert await appointed(identity, code, "admin") == ""
+
+
+async def test_an_administrator_without_an_account_is_none(
+    identity: Identity, directory: FixedDirectory, clock: MovedClock
+) -> None:
+    directory.grants["gao"] = [Grant(uuid4(), Role.ADMINISTRATOR, NOON)]
+    assert not await identity.has_administrator()
+    await identity.passwords.set("gao", "gao", PASSWORD, clock())
+    assert await identity.has_administrator()
 
 
 async def test_a_code_expires_and_a_newer_one_replaces_it(identity: Identity, clock: MovedClock) -> None:
@@ -42,7 +75,7 @@ async def test_a_code_expires_and_a_newer_one_replaces_it(identity: Identity, cl
     assert await identity.accounts.code_is_valid(second.replace("-", " ").upper(), clock())
 
     clock.move(hours=1)
-    assert await identity.accounts.appoint(second, "a", "甲", clock()) is None
+    assert not await identity.accounts.use_code(second, clock())
 
 
 async def test_a_person_at_a_provider_is_linked(identity: Identity, clock: MovedClock) -> None:
@@ -53,7 +86,7 @@ async def test_a_person_at_a_provider_is_linked(identity: Identity, clock: Moved
     assert await identity.accounts.principal_of("https://other", "1") is None
 
 
-async def test_demo_people_are_principals(identity: Identity, clock: MovedClock) -> None:
+async def test_demo_people_are_offered_in_their_order(identity: Identity) -> None:
     people = [
         DemoPerson("王芳", "王芳", Role.OFFICER, "land", "自然资源局"),
         DemoPerson("高明", "高明", Role.SUPERVISOR),
@@ -62,8 +95,6 @@ async def test_demo_people_are_principals(identity: Identity, clock: MovedClock)
     await identity.accounts.add_demo_people(people)
 
     assert [person.principal for person in await identity.accounts.demo_people()] == ["王芳", "高明"]
-    ((grant),) = await identity.directory.grants_of("王芳", clock())
-    assert (grant.role, grant.over) == (Role.OFFICER, "land")
 
 
 async def test_the_log_is_read_newest_first(identity: Identity, clock: MovedClock) -> None:

@@ -1,0 +1,93 @@
+"""Secret addresses of calendars: a calendar program can't sign in, so a random token in the path stands for a grant.
+
+Only SHA-256 digests are stored. An address shows deadlines and nothing else, and works while the grant holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import psycopg
+import structlog
+from msgspec import Struct
+
+from infrastructure.identity.tokens import TOKEN, digest_of, new_token
+from infrastructure.ledger.reader import Store
+
+ADDRESSES_MAX = 10  # of one person
+INSERT: LiteralString = """
+    INSERT INTO identity.calendar_address (digest, id, principal, grant_id, created_at)
+    SELECT %s, %s, %s, %s, %s
+    WHERE (SELECT count(*) FROM identity.calendar_address WHERE principal = %s) < %s RETURNING id
+"""
+OF: LiteralString = """
+    SELECT id, principal, grant_id, created_at, used_at FROM identity.calendar_address
+    WHERE principal = %s ORDER BY created_at DESC, id
+"""
+FIND: LiteralString = """
+    SELECT id, principal, grant_id, created_at, used_at FROM identity.calendar_address WHERE digest = %s
+"""
+NOTE_USE: LiteralString = """
+    UPDATE identity.calendar_address SET used_at = date_trunc('hour', %(at)s::timestamptz, 'UTC')
+    WHERE id = %(id)s AND (used_at IS NULL OR used_at < date_trunc('hour', %(at)s::timestamptz, 'UTC'))
+"""
+END: LiteralString = "DELETE FROM identity.calendar_address WHERE id = %s AND principal = %s RETURNING id"
+
+log = structlog.get_logger()
+
+
+class CalendarAddress(Struct, frozen=True):
+    """One address, as its owner sees it."""
+
+    id: UUID
+    principal: str
+    grant_id: UUID
+    created_at: datetime
+    used_at: datetime | None = None
+
+
+class CalendarAddresses:
+    """The addresses in one database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def make(self, principal: str, grant_id: UUID, now: datetime) -> str | None:
+        """The token of a new address for *principal* by a grant; None where there are as many as one may have."""
+        token = new_token()
+        given = [digest_of(token), uuid4(), principal, grant_id, now, principal, ADDRESSES_MAX]
+        async with self._store.connection() as connection:
+            made = await (await connection.execute(INSERT, given)).fetchone()
+        return token if made else None
+
+    async def of(self, principal: str) -> Sequence[CalendarAddress]:
+        """The addresses of *principal*, the newest first."""
+        async with self._store.connection() as connection:
+            cursor = await connection.execute(OF, [principal])
+            return [CalendarAddress(*row) for row in await cursor.fetchall()]
+
+    async def find(self, token: str, now: datetime) -> CalendarAddress | None:
+        """The address with *token*, whose use is noted; None where there is none."""
+        if not TOKEN.fullmatch(token):
+            return None
+        async with self._store.connection() as connection:
+            row = await (await connection.execute(FIND, [digest_of(token)])).fetchone()
+        address = CalendarAddress(*row) if row else None
+        if address is not None:
+            await self._note_use(address.id, now)
+        return address
+
+    async def end(self, principal: str, address: UUID) -> bool:
+        """End an address of *principal*; False where it is not one of theirs."""
+        async with self._store.connection() as connection:
+            return await (await connection.execute(END, [address, principal])).fetchone() is not None
+
+    async def _note_use(self, address: UUID, now: datetime) -> None:
+        try:
+            async with self._store.connection() as connection:
+                await connection.execute(NOTE_USE, {"id": address, "at": now})
+        except psycopg.errors.ReadOnlySqlTransaction:
+            log.debug("calendar_use_not_noted", reason="the database is read-only")

@@ -1,0 +1,72 @@
+"""Benchmark of what sign-in costs: commands over HTTP with API keys, against the same with headers that are believed.
+
+`python -m scripts.benches.signed_in [ROUNDS]` measures both in turns, as the speed of a machine drifts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from statistics import median
+from uuid import uuid4
+
+import uvloop
+
+from domain.access.keys import IssueKey
+from domain.access.principal import PrincipalKind
+from infrastructure.access.registrar import NewPrincipal, PrincipalRegistrar, enter, handled
+from infrastructure.identity.tokens import new_key
+from infrastructure.ledger.approvals import Approvals
+from scripts.benches import http_client
+from scripts.benches.commands import ENTERPRISE, MANAGER, OFFICER
+from scripts.benches.database import temporary_server, vacuum
+from scripts.benches.http_server import serving
+
+CLIENTS, SECONDS, ROUNDS = 32, 4, 5
+
+
+async def issue_keys(url: str) -> Mapping[str, str]:
+    """The keys of the programs that send the commands, by their ids."""
+    issued = {}
+    async with Approvals(url) as approvals:
+        directory = PrincipalRegistrar(approvals)
+        for by in (MANAGER, ENTERPRISE, OFFICER):
+            await enter(approvals, NewPrincipal(by.id, by.id, by.role, (by.department,), PrincipalKind.PROGRAM))
+            (grant,) = await directory.grants_of(by.id, approvals.clock())
+            new = new_key()
+            scopes = ("commands:*", "read:*")
+            command = IssueKey(principal=by.id, key=new.id, digest=new.digest.hex(), grant=grant.id, scopes=scopes)
+            await handled(approvals, command, uuid4())
+            issued[by.id] = new.text
+    return issued
+
+
+def rate(url: str, keys: Mapping[str, str], seconds: float) -> float:
+    """Commands a second; with *keys* the server asks for them."""
+    vacuum(url)
+    with serving(url, signs_in=bool(keys)) as port:
+        figure = uvloop.run(http_client.over_http("over HTTP", port, CLIENTS, seconds, keys))
+    return figure.per_second
+
+
+def paired(rounds: int, seconds: float = SECONDS) -> list[tuple[float, float]]:
+    """For each round: commands a second without sign-in, and with it."""
+    with temporary_server() as server:
+        url = server.database("ledger", migrated=True)
+        keys, pairs = uvloop.run(issue_keys(url)), list[tuple[float, float]]()
+        for nth in range(rounds):
+            rates = {bool(given): rate(url, given, seconds) for given in ((keys, {}) if nth % 2 else ({}, keys))}
+            pairs.append((rates[False], rates[True]))
+        return pairs
+
+
+def main(rounds: int) -> None:
+    """Print each pair, and the median of the ratios."""
+    pairs = paired(rounds)
+    for plain, signed in pairs:
+        print(f"without sign-in {plain:8,.0f}/s   with keys {signed:8,.0f}/s   ratio {signed / plain:.2f}")
+    print(f"median ratio {median(signed / plain for plain, signed in pairs):.2f}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
