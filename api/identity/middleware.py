@@ -16,9 +16,9 @@ from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_headers, state_of
+from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of
 from api.web.error_handlers import described
-from api.web.identity import actor_of
+from api.web.identity import CALLER, actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from infrastructure.identity.claims import TokenRefusedError

@@ -15,6 +15,7 @@ from api.html.titles import titles_of
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, cookie_in, drop_cookie, set_cookie
 from api.identity.forms import fields_in, local_address
 from api.identity.visit import Visit, visit_of
+from api.route_access import ACCESS, PUBLIC
 from api.web.http_request import HttpRequest
 from api.web.problems import Problem
 from infrastructure.identity.accounts import DemoPerson
@@ -43,6 +44,8 @@ Begun = Annotated[str, QueryParameter(name="state", description="What the sign-i
 
 class SignInPages(Controller):
     """Every change is a POST from a page of this server; answers that set a cookie are never stored."""
+
+    opt = {ACCESS: PUBLIC}  # noqa: RUF012  litestar's own spelling
 
     @get(SIGN_IN)
     async def ways(self, request: HttpRequest, lang: Lang = "", to: To = "") -> Response[str]:  # noqa: ARG002

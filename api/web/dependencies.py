@@ -19,8 +19,9 @@ from api.web.as_of import AsOf, Instants, KnownAt, KnownNow, instant_in
 from api.web.command_request import command_request, json_body
 from api.web.entries import entries_of
 from api.web.http_request import HttpRequest
-from api.web.identity import actor_of, headers_of
+from api.web.identity import caller_of
 from api.web.parameters import After, InRegister, catch_up, paging, scope_named
+from domain.access.principal import Caller
 from domain.core.ledger import Actor
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
@@ -78,8 +79,13 @@ def dependencies_of(services: ApplicationServices) -> dict[str, Provide]:
 
 
 def actor(request: HttpRequest) -> Actor:
-    """Who acts, as the gateway asserts. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
-    return actor_of(headers_of(request.scope))
+    """Who acts, as the ledger names it. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
+    return caller_of(request.scope).actor
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who sends the request, in which role and for whom. Raises Problem, as `actor`."""
+    return caller_of(request.scope)
 
 
 def now(approvals: NamedDependency[Approvals]) -> datetime:
@@ -114,9 +120,14 @@ async def registers(approvals: NamedDependency[Approvals]) -> list[RegisterCount
     return await registers_in(approvals.store)
 
 
-def list_scope(registers: NamedDependency[list[RegisterCount]], register: InRegister = "") -> Scope:
-    """The projects that a list is of: the zone's own, or those of one register. Raises Problem invalid-parameter."""
-    return scope_named(register, [known.register for known in registers])
+def list_scope(
+    registers: NamedDependency[list[RegisterCount]], caller: NamedDependency[Caller], register: InRegister = ""
+) -> Scope:
+    """The projects that a list is of: the zone's own, or those of one register, as far as the caller may read them.
+
+    Raises Problem invalid-parameter.
+    """
+    return scope_named(register, [known.register for known in registers], caller)
 
 
 async def position(views: NamedDependency[Views], approvals: NamedDependency[Approvals], after: After = 0) -> int:
@@ -131,6 +142,7 @@ async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UU
 
 PROVIDERS = {
     "actor": Provide(actor, sync_to_thread=False),
+    "caller": Provide(caller, sync_to_thread=False),
     "now": Provide(now, sync_to_thread=False),
     "laws": ReadDependency(laws),
     "instants": Provide(instants, sync_to_thread=False),

@@ -171,4 +171,4 @@ def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, 
 
     assert "hidden" not in str(rows_of(entries))
     shown = Complainants(entries)
-    assert "hidden" not in str([shown(one, LAND) for one in entries])
+    assert "hidden" not in str([shown(one, caller_by_headers(LAND)) for one in entries])
