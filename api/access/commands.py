@@ -8,16 +8,15 @@ from litestar.params import FromPath
 
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_DEPARTMENTS, TO_PRINCIPALS
-from api.guard.judging import PRINCIPAL_UNKNOWN, require_allowed
+from api.guard.judging import PRINCIPAL_UNKNOWN
 from api.route_access import ACCESS, COMMANDS
 from api.web.command_request import CommandRequest
-from domain.access.decision import AccessCase, may
+from domain.access.decision import AccessCase
 from domain.access.departments import DEPARTMENTS_STREAM
 from domain.access.grants import AppointAgent, DismissAgent
 from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
 from domain.core.types import CODE_CHARACTERS_MAX
-from domain.messages import tag_of
 
 
 class AccessCommands(Controller):
@@ -37,18 +36,11 @@ class AccessCommands(Controller):
         self, command_request: NamedDependency[CommandRequest], principal: FromPath[str]
     ) -> AggregateReceipt:
         """Carry out one command on the principal with this id, once and for all under its Idempotency-Key."""
-        caller = command_request.caller
-
-        def check(command: PrincipalCommand) -> None:
-            require_allowed(may(caller, tag_of(command), case_of(command)), PRINCIPAL_UNKNOWN, caller)
-
         stream = stream_of(principal[:CODE_CHARACTERS_MAX])
-        return AggregateReceipt.of(
-            principal,
-            await carry_out(
-                command_request, stream, TO_PRINCIPALS, check=check, case_of=lambda _, command: case_of(command)
-            ),
+        answer = await carry_out(
+            command_request, stream, TO_PRINCIPALS, case_of=principal_case, unknown=PRINCIPAL_UNKNOWN
         )
+        return AggregateReceipt.of(principal, answer)
 
     @post(
         "/departments/commands",
@@ -62,7 +54,7 @@ class AccessCommands(Controller):
         return AggregateReceipt.of("departments", answer)
 
 
-def case_of(command: PrincipalCommand) -> AccessCase:
+def principal_case(_: object, command: PrincipalCommand) -> AccessCase:
     """Whom *command* is about: the principal, and the enterprise an agent acts for."""
     enterprise = command.enterprise if isinstance(command, AppointAgent | DismissAgent) else ""
     return AccessCase(principal=command.principal, uscc=enterprise)

@@ -168,12 +168,12 @@ class CatalogueRoutes(Controller):
         self,
         name: FromPath[str],
         approvals: NamedDependency[Approvals],
-        caller: NamedDependency[Caller],
+        visitor: NamedDependency[Caller],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who defined, withdrew, published or decided what, and when; a page at a time."""
-        return await stream_history(approvals, await _state_of(approvals, name), caller, after, limit)
+        return await stream_history(approvals, await _state_of(approvals, name), visitor, after, limit)
 
 
 def catalogue_case(state: object, command: CatalogueCommand) -> AccessCase:

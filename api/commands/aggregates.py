@@ -59,11 +59,13 @@ async def carry_out(
     *,
     check: Callable[[Any], Awaitable[None] | None] | None = None,
     case_of: Callable[[Any, Any], AccessCase] | None = None,
+    unknown: str = "",
 ) -> CommandAnswer:
     """Carry out the command in the body of *command_request* on *stream*, once and for all under its Idempotency-Key.
 
     *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.
-    *case_of* tells from the aggregate's state and the command what the table of access judges.
+    *case_of* tells from the aggregate's state and the command what the table of access judges; *unknown* is the code
+    of the problem where the caller may not even know of that.
     Raises Problem with the field at fault, Refused as decided.
     """
     headers = command_request.headers
@@ -71,13 +73,14 @@ async def carry_out(
     by = caller.actor
     key = command_id_of(by.id, key_of(headers))
     command = command_in(await read_body(headers, command_request.receive), target)
+    allowed = aggregate_allowed(caller, command, case_of, unknown)
     if check is not None and await approvals.store.first_answer(key) is None:
+        allowed(await approvals.state(stream))
         pending = check(command)
         if pending is not None:
             await pending
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            allowed = aggregate_allowed(caller, command, case_of)
             return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late

@@ -82,7 +82,7 @@ class CommandEndpoint(Struct, frozen=True):
         key = command_id_of(by.id, key_of(headers))
         command = command_in(await read_body(headers, receive))
         approvals, project_id, allowed = self.approvals, self.project_id, command_allowed(caller, command)
-        await require_stored(approvals, self.materials, command, key)
+        await require_stored(approvals, self.materials, project_id, command, key, allowed)
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 if version is None:

@@ -166,12 +166,12 @@ class FlowRoutes(Controller):
         self,
         flow: NamedDependency[Flow],
         approvals: NamedDependency[Approvals],
-        caller: NamedDependency[Caller],
+        visitor: NamedDependency[Caller],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
-        return await stream_history(approvals, flow, caller, after, limit)
+        return await stream_history(approvals, flow, visitor, after, limit)
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:

@@ -100,12 +100,14 @@ def command_allowed(caller: Caller, command: AnyCommand) -> Allowed:
     return check
 
 
-def aggregate_allowed(caller: Caller, command: Command, case_of: Callable[[Any, Any], AccessCase] | None) -> Allowed:
+def aggregate_allowed(
+    caller: Caller, command: Command, case_of: Callable[[Any, Any], AccessCase] | None, unknown: str
+) -> Allowed:
     """The same of a *command* to what is no project; *case_of* tells by the state and the command what it is about."""
     action = tag_of(command)
 
     def check(state: State) -> None:
-        refuse(may(caller, action, case_of(state, command) if case_of else NO_CASE), caller)
+        refuse(may(caller, action, case_of(state, command) if case_of else NO_CASE), caller, unknown)
 
     return check
 

@@ -113,11 +113,11 @@ class CalendarRoutes(Controller):
         name: FromPath[str],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
-        caller: NamedDependency[Caller],
+        visitor: NamedDependency[Caller],
     ) -> CalendarHistory:
         """Who imported, approved, applied or withdrew which notice, and when."""
         book_called(name, laws)
-        return CalendarHistory(shown(await approvals.history(stream_of(name)), caller))
+        return CalendarHistory(shown(await approvals.history(stream_of(name)), visitor))
 
     @get(
         "/notices/{notice:str}/preview",

@@ -19,10 +19,10 @@ from api.web.as_of import AsOf, Instants, KnownAt, KnownNow, instant_in
 from api.web.command_request import command_request, json_body
 from api.web.entries import entries_of
 from api.web.http_request import HttpRequest
-from api.web.identity import caller_of
+from api.web.identity import CALLER, caller_of, headers_of
 from api.web.parameters import After, InRegister, catch_up, paging, scope_named
-from domain.access.principal import Caller
-from domain.core.ledger import Actor
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Actor, Role
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
@@ -32,6 +32,8 @@ from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.flow.durations_query import Durations
 from projections.scope import RegisterCount, Scope, registers_in
+
+ANONYMOUS = Caller("", "", PrincipalKind.PERSON, Role.APPLICANT)
 
 
 class ApplicationServices(Struct, frozen=True):
@@ -86,6 +88,13 @@ def actor(request: HttpRequest) -> Actor:
 def caller(request: HttpRequest) -> Caller:
     """Who sends the request, in which role and for whom. Raises Problem, as `actor`."""
     return caller_of(request.scope)
+
+
+def visitor(request: HttpRequest) -> Caller:
+    """Who sends a request to a public route; where nothing says so, a person who has to do with nothing."""
+    scope = request.scope
+    is_said = scope.get("state", {}).get(CALLER) is not None or b"x-actor" in headers_of(scope)
+    return caller_of(scope) if is_said else ANONYMOUS
 
 
 def now(approvals: NamedDependency[Approvals]) -> datetime:
@@ -143,6 +152,7 @@ async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UU
 PROVIDERS = {
     "actor": Provide(actor, sync_to_thread=False),
     "caller": Provide(caller, sync_to_thread=False),
+    "visitor": Provide(visitor, sync_to_thread=False),
     "now": Provide(now, sync_to_thread=False),
     "laws": ReadDependency(laws),
     "instants": Provide(instants, sync_to_thread=False),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor, Role
 from domain.examples.story import story_entries
 from domain.law.feedback.clock import VoiceClock, VoiceState
