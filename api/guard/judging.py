@@ -14,6 +14,7 @@ from domain.access.decision import NO_CASE, AccessCase, Judgement, may, may_all,
 from domain.access.principal import Caller
 from domain.core.ledger import Command, Refused
 from domain.messages import AnyCommand, Entry, tag_of
+from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from domain.streams import State
 
@@ -92,10 +93,11 @@ class ProjectAccess(Struct, frozen=True):
 def command_allowed(caller: Caller, command: AnyCommand) -> Allowed:
     """The check that *caller* may do *command*, made on the state of the project that it will be decided on."""
     action = tag_of(command)
+    unknown = "" if isinstance(command, RegisterProject) else PROJECT_UNKNOWN  # what is new hides nothing
 
     def check(state: State) -> None:
         project = state if isinstance(state, Project) else Project(state.id)
-        refuse(may_all(caller, action, command_cases(project, command)), caller, PROJECT_UNKNOWN)
+        refuse(may_all(caller, action, command_cases(project, command)), caller, unknown)
 
     return check
 

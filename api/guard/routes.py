@@ -16,6 +16,7 @@ from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, project_of, requir
 from api.route_access import ACCESS, COMMANDS, ITSELF, PUBLIC, WHOLE_ZONE
 from api.web.dependencies import ReadDependency
 from api.web.identity import caller_of
+from api.web.query_params import require_canonical_ids
 from domain.access.decision import may
 from domain.access.principal import Caller
 from domain.access.table import COMMAND_ACTIONS, TABLE
@@ -23,7 +24,7 @@ from domain.messages import COMMANDS as COMMANDS_OF_PROJECTS
 from domain.streams import KINDS
 from infrastructure.ledger.approvals import Approvals
 
-OPENAPI = "/schema"
+OPENAPI, SCHEMA = "/schema", "read:schema"
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
@@ -36,6 +37,7 @@ def access_guard(approvals: Approvals) -> Guard:
     """The guard of every route. Raises Problem: 401, 404 for what the caller may not know of, 403."""
 
     async def require_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        require_canonical_ids(connection.scope)
         action = action_of(handler)
         if is_public(action):
             return
@@ -68,8 +70,8 @@ ACCESS_DEPENDENCIES = {"project_access": ReadDependency(project_access)}
 
 
 def action_of(handler: BaseRouteHandler) -> str:
-    """What *handler* asks for. Raises KeyError where it does not say."""
-    action: str = handler.opt[ACCESS]
+    """What *handler* asks for; the OpenAPI document's, which litestar makes, say nothing and are public."""
+    action: str = handler.opt.get(ACCESS, SCHEMA)
     return action
 
 

@@ -67,7 +67,7 @@ class IdentityMiddleware:
         state = state_of(scope)
         try:
             visit = await self._visit(scope, headers, origin, extra)
-            self._require_caller(scope, visit)
+            self._require_caller(scope, headers, visit)
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, headers, origin, completed)
             return
@@ -100,7 +100,7 @@ class IdentityMiddleware:
         actor = self._gateway.actor(peer, headers, scope["headers"])
         return Visit(*base, caller=caller_by_headers(actor) if actor else None)
 
-    def _require_caller(self, scope: Any, visit: Visit) -> None:
+    def _require_caller(self, scope: Any, headers: dict[bytes, bytes], visit: Visit) -> None:
         """Raise Problem where the request needs sign-in and has none."""
         if visit.caller is not None or self._public(scope["method"], scope["path"]):
             return
@@ -112,7 +112,8 @@ class IdentityMiddleware:
                 "you hold several roles, or none, and have chosen none for this session",
                 remedy="choose one at /account",
             )
-        if not self._gateway.is_open:
+        is_person = _wants_page(headers) and b"x-actor" not in headers
+        if is_person or not self._gateway.is_open:
             raise unauthorized("signin-required", "the request does not say who sends it")
 
     def _asserting(self, pairs: Pairs, headers: dict[bytes, bytes], visit: Visit) -> Pairs:
