@@ -17,6 +17,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door
+from tests.examples import LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
@@ -42,7 +43,7 @@ def app(approvals: Approvals) -> Litestar:
 
 
 async def table(door: Door, **asked: str) -> str:
-    response = await door.get("/", None, lang="en", **asked)
+    response = await door.get("/", LEADER, lang="en", **asked)
     assert response.status_code == 200, response.text
     return response.text
 
@@ -77,7 +78,7 @@ async def test_filters_can_be_combined_and_stay_chosen(door: Door) -> None:
     fabs = listed(await table(door, text="fab 3", manager="wang", status="open"))
     assert set(fabs) == {str(project_id(name)) for name in ("silent", "running", "late", "paused", "joint")}
     assert listed(await table(door, phase="none", kind="none")) == []
-    assert (await door.get("/", None, warned="never")).status_code == 400
+    assert (await door.get("/", LEADER, warned="never")).status_code == 400
 
 
 async def test_a_row_shows_each_item_as_a_cell_and_the_clock_that_ends_first(door: Door) -> None:
