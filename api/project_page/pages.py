@@ -40,7 +40,7 @@ from projections.materials.fold import files_of
 
 WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
 
-HISTORY = "read:history"
+CLOCKS, HISTORY = "read:clocks", "read:history"
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 
@@ -115,10 +115,10 @@ class ProjectPages(Controller):
         access = ProjectAccess(caller, project)
         history = shown(access.entries(HISTORY, entries), caller, entries, project)
         page = page.under(project.law, project.register)
-        spent = project_time(project_id, entries, sources.laws, at, at)
+        spent = project_time(project_id, entries, sources.laws, at, at) if access.may(CLOCKS).allowed else None
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
-        registered, standing = _registration(entries), await standing_of(sources, project, entries, at, spent)
+        registered, standing = _registration(entries), await standing_of(sources, access, entries, at, spent)
         return page.render(
             "project.html",
             name=registered.name if registered else "",

@@ -16,7 +16,7 @@ from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door
+from tests.api.client import Door, identity
 from tests.examples import LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
@@ -60,7 +60,7 @@ async def test_a_tile_leads_to_as_many_projects_as_it_says(door: Door) -> None:
     tiles = re.findall(TILE, await table(door))
     counts = {}
     for href, name, number in tiles:
-        there = (await door.client.get(href.replace("&amp;", "&"))).text
+        there = (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).text
         assert len(listed(there)) == int(number), name
         counts[name] = int(number)
 

@@ -28,7 +28,7 @@ from domain.project.flow.adoption import StartFlow
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door, problem
+from tests.api.client import Door, identity, problem
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.law.questions import at
 
@@ -87,7 +87,7 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
     for clock in ("commitment", "decision"):
         href = f"/pages/projects/{project}/clock?item=land&amp;clock={clock}&amp;application=1&amp;lang=en"
         assert href in land
-        assert (await door.client.get(href.replace("&amp;", "&"))).status_code == 200
+        assert (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).status_code == 200
     assert "<li>land or lease</li>" in row(page, "site")
     assert "No evaluations." in page
     assert re.search(r"Information known</a></dt><dd>0 / \d+</dd>", page)
@@ -157,7 +157,9 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
 
 @pytest.mark.parametrize("path", ["/pages/projects/0193f0a2-7c00", "/pages/none", "/progres"])
 async def test_a_mistyped_address_is_a_page_to_a_browser_and_a_problem_to_a_program(door: Door, path: str) -> None:
-    seen = await door.client.get(path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"})
+    seen = await door.client.get(
+        path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"} | identity(LEADER)
+    )
     assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "这个网址下没有内容" in seen.text
-    problem(await door.client.get(path), "not-found")
+    problem(await door.client.get(path, headers=identity(LEADER)), "not-found")

@@ -16,7 +16,7 @@ from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door
+from tests.api.client import Door, identity
 from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
@@ -115,7 +115,7 @@ async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
     ]
     href = re.findall(r'href="([^"]*/clock\?[^"]*)"', row)[0].replace("&amp;", "&")
     due = re.findall(r"<time>([^<]*)</time>", row)[0]
-    page = (await door.client.get(href)).text
+    page = (await door.client.get(href, headers=identity(LEADER))).text
 
     days = rows(page, "days-caption")
     numbered = [
