@@ -35,7 +35,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, identity
-from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, of_others, tell_both
+from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, PHONE, of_others, tell_both
 from tests.infrastructure.projector.test_projector import project_all
 
 CLERK, LEADER = Actor("window.1", "window", Role.WINDOW_CLERK), Actor("ma.jun", "zone-office", Role.LEADER)
@@ -78,6 +78,7 @@ AGGREGATES = {
     "post_principal_command": "/v1/principals/somebody-else",
     "post_departments_command": "/v1/departments",
 }
+OBJECTION = "噪声防护距离不足"
 DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
 
 
@@ -253,3 +254,26 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
             headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
             response = await door.client.post(f"{AGGREGATES[operation]}/commands", json=body, headers=headers)
             assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
+
+
+async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
+    """The objection is the environment department's, on an item of the planning department."""
+    told = []
+    for asked in requests_to(app, OWN, approvals.clock()):
+        assert OBJECTION not in (await answer(door, asked, LAND)).text, asked
+        if asked.method == "GET" and OBJECTION in (await answer(door, asked, LEADER)).text:
+            told.append(asked.handler.fn.__name__)
+    assert {"get_history", "project", "get_project"} <= set(told)
+
+
+@pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
+async def test_whom_to_call_is_told_to_those_whom_the_table_names(
+    app: Litestar, door: Door, approvals: Approvals, by: Actor
+) -> None:
+    called = by.role in TABLE["read:information_contact"].roles
+    told = set()
+    for asked in requests_to(app, OWN, approvals.clock()):
+        if PHONE in (await answer(door, asked, by)).text:
+            told.add(asked.handler.fn.__name__)
+    assert bool(told) is called, told
+    assert not called or "get_information" in told
