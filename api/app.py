@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler
 
@@ -22,6 +22,7 @@ from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
+from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
 from api.html.frame import html_router, not_found_page
 from api.html.page import app_css
@@ -53,7 +54,6 @@ from api.supervision.timeliness_pages import TimelinessPages
 from api.waiting.routes import WaitingRoutes
 from api.web.dependencies import ApplicationServices, dependencies_of
 from api.web.error_handlers import HANDLERS, problem_response
-from api.web.identity import require_identity
 from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
@@ -63,7 +63,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a gateway asserts
+ROUTES: tuple[ControllerRouterHandler, ...] = (
     post_command,
     ProjectRoutes,
     ProjectFlowRoutes,
@@ -120,22 +120,26 @@ def create_app(
 ) -> Litestar:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
-    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too.
+    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. Raises
+    UndeclaredAccessError where a route or a command has no rule of access.
     """
     services = ApplicationServices.of(approvals, views, settings)
     not_found = not_found_page if pages else problem_response
-    return Application(
+    app = Application(
         services,
         not_found,
         route_handlers=[
-            Router(path="/", route_handlers=ROUTES, guards=[require_identity]),
+            *ROUTES,
             *PUBLIC_ROUTES,
             *([html_router(pages), app_css] if pages else ()),
         ],
-        dependencies=dependencies_of(services) | QUERIES,
+        dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},
+        guards=[access_guard(approvals)],
         before_request=begin,
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=openapi.config(),
         logging_config=None,
     )
+    require_declared(app)
+    return app

@@ -10,6 +10,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Struct, structs
 
+from api.route_access import ACCESS
 from api.web.error_handlers import is_outage
 from api.web.problems import Problem
 from infrastructure.health import database_health
@@ -106,13 +107,25 @@ class Ready(Struct, frozen=True):
     status: str = "ready"
 
 
-@get("/healthz", operation_id="get_health", summary="Whether the process is alive", tags=["operation"])
+@get(
+    "/healthz",
+    operation_id="get_health",
+    summary="Whether the process is alive",
+    tags=["operation"],
+    opt={ACCESS: "read:health"},
+)
 async def healthz() -> Alive:
     """Answers as long as the event loop turns; asks nobody else."""
     return Alive()
 
 
-@get("/readyz", operation_id="get_readiness", summary="Whether to send requests here", tags=["operation"])
+@get(
+    "/readyz",
+    operation_id="get_readiness",
+    summary="Whether to send requests here",
+    tags=["operation"],
+    opt={ACCESS: "read:health"},
+)
 async def readyz(
     approvals: NamedDependency[Approvals], views: NamedDependency[Views], settings: NamedDependency[Settings]
 ) -> Ready:

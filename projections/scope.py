@@ -1,6 +1,7 @@
 """登记簿 scope of lists and figures: the zone's own projects, or those of one imported register, never both.
 
-Registers differ in departments, laws and terms, so that sums over several would be meaningless.
+Registers differ in departments, laws and terms, so that sums over several would be meaningless. Within a scope a caller
+is given what the table of access lets him read: each query names the read that its rows are.
 """
 
 from __future__ import annotations
@@ -8,6 +9,10 @@ from __future__ import annotations
 from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from domain.access.decision import in_scope, may
+from domain.access.principal import Caller
+from domain.access.table import TABLE, Relation
+from projections.access.predicate import AccessColumns, granted, predicate
 from projections.reader import Reader
 
 ZONE_ONLY = ""  # the register of projects that were not imported
@@ -26,20 +31,60 @@ class RegisterCount(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """The projects of *register*, empty for the zone's own; *whole*: there are no others, so no condition is needed."""
+    """The projects of *register*, empty for the zone's own; *whole*: there are no others, so no condition is needed.
+
+    *caller*: who reads; None: this system itself, which may read everything.
+    """
 
     register: str = ZONE_ONLY
     whole: bool = False
+    caller: Caller | None = None
 
-    def of(self, alias: str) -> SQL | Composed:
-        """The condition that the project of the table *alias* is in this scope."""
+    def of(self, alias: str, action: str, *, item: str = "", department: str = "") -> SQL | Composed:
+        """The condition that a row of the table *alias* is in this scope, and that the caller may do *action* on it.
+
+        *item* and *department* are columns of the table that tell whose the row is; see `AccessColumns`.
+        """
+        return both(self.registered(alias), self.readable(alias, action, item=item, department=department))
+
+    def registered(self, alias: str) -> SQL | Composed:
+        """The condition that the project of the table *alias* is in the register."""
         if self.whole:
             return EVERYTHING
         named = Literal(self.register.replace("%", "%%"))  # % begins a parameter of the query
         return WITHIN.format(project=Identifier(alias, "project"), register=named)
 
+    def readable(self, alias: str, action: str, *, item: str = "", department: str = "") -> SQL | Composed:
+        """The condition that the caller may do *action* on a row of the table *alias*, of whatever register."""
+        if self.caller is None or self.sees_all(action):
+            return EVERYTHING
+        return predicate(self.caller, action, AccessColumns(alias, item=item, department=department))
+
+    def projects(self, alias: str, action: str) -> SQL | Composed:
+        """The condition that a project may have rows for the caller: which of them are his, `takes` tells."""
+        if self.caller is not None and TABLE[action].roles.get(self.caller.role) is Relation.OWN_DEPARTMENT:
+            return both(self.registered(alias), granted(self.caller, AccessColumns(alias)))
+        return self.of(alias, action)
+
+    def takes(self, action: str, department: str) -> bool:
+        """Whether the caller may do *action* on what *department* handles, in a project let through by `projects`."""
+        if self.caller is None or TABLE[action].roles.get(self.caller.role) is not Relation.OWN_DEPARTMENT:
+            return True
+        return department == self.caller.over != "" and in_scope(self.caller, action)
+
+    def sees_all(self, action: str) -> bool:
+        """Whether the caller may do *action* on every row there is, so that sums may answer."""
+        return self.caller is None or may(self.caller, action).allowed
+
 
 ZONE_SCOPE = Scope()
+
+
+def both(one: SQL | Composed, other: SQL | Composed) -> SQL | Composed:
+    """Both conditions, without those that hold for every row."""
+    if one is EVERYTHING:
+        return other
+    return one if other is EVERYTHING else SQL("{} AND {}").format(one, other)
 
 
 async def registers_in(store: Reader) -> list[RegisterCount]:

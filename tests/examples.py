@@ -24,7 +24,8 @@ LAW, DUTCH_LAW = (
 )
 
 MANAGER = Actor("wang", "zone-office", Role.PROJECT_MANAGER)
-APPLICANT = Actor("hengxin", "", Role.APPLICANT)
+USCC = "91420100MA0HX2026E"
+APPLICANT = Actor("hengxin", USCC, Role.APPLICANT)
 LAND = Actor("li", "land")
 PLANNING = Actor("zhou", "planning")
 FIRE = Actor("zhao", "fire")
@@ -43,7 +44,7 @@ ITEMS = (
 )
 REGISTERED = ProjectRegistered(
     name="Fab 2",
-    enterprise=Enterprise("Hengxin"),
+    enterprise=Enterprise("Hengxin", USCC),
     manager="wang",
     code="P-1",
     law=LAW.id,

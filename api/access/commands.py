@@ -6,24 +6,23 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.access.routes import caller_of
-from api.access.schemas import require_allowed
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_DEPARTMENTS, TO_PRINCIPALS
+from api.guard.judging import PRINCIPAL_UNKNOWN
+from api.route_access import ACCESS, COMMANDS
 from api.web.command_request import CommandRequest
-from domain.access.decision import NO_CASE, AccessCase, may
+from domain.access.decision import AccessCase
 from domain.access.departments import DEPARTMENTS_STREAM
 from domain.access.grants import AppointAgent, DismissAgent
-from domain.access.messages import DepartmentsCommand, PrincipalCommand
+from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
-from domain.core.ledger import Actor
 from domain.core.types import CODE_CHARACTERS_MAX
-from domain.messages import tag_of
 
 
 class AccessCommands(Controller):
     """Every command is judged by the table of access before its own rules."""
 
+    opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
     path = "/v1"
     tags = ("access",)
 
@@ -34,16 +33,14 @@ class AccessCommands(Controller):
         summary="Register a person or program, grant roles, issue keys, name agents and deputies",
     )
     async def post_principal_command(
-        self, command_request: NamedDependency[CommandRequest], actor: NamedDependency[Actor], principal: FromPath[str]
+        self, command_request: NamedDependency[CommandRequest], principal: FromPath[str]
     ) -> AggregateReceipt:
         """Carry out one command on the principal with this id, once and for all under its Idempotency-Key."""
-        caller = caller_of(actor)
-
-        def check(command: PrincipalCommand) -> None:
-            require_allowed(may(caller, tag_of(command), case_of(command)), "principal-unknown", caller)
-
         stream = stream_of(principal[:CODE_CHARACTERS_MAX])
-        return AggregateReceipt.of(principal, await carry_out(command_request, stream, TO_PRINCIPALS, check=check))
+        answer = await carry_out(
+            command_request, stream, TO_PRINCIPALS, case_of=principal_case, unknown=PRINCIPAL_UNKNOWN
+        )
+        return AggregateReceipt.of(principal, answer)
 
     @post(
         "/departments/commands",
@@ -51,20 +48,13 @@ class AccessCommands(Controller):
         status_code=200,
         summary="Merge departments",
     )
-    async def post_departments_command(
-        self, command_request: NamedDependency[CommandRequest], actor: NamedDependency[Actor]
-    ) -> AggregateReceipt:
+    async def post_departments_command(self, command_request: NamedDependency[CommandRequest]) -> AggregateReceipt:
         """Let the officers of one department do the work of another as well, from a day on."""
-        caller = caller_of(actor)
-
-        def check(command: DepartmentsCommand) -> None:
-            require_allowed(may(caller, tag_of(command), NO_CASE), "", caller)
-
-        answer = await carry_out(command_request, DEPARTMENTS_STREAM, TO_DEPARTMENTS, check=check)
+        answer = await carry_out(command_request, DEPARTMENTS_STREAM, TO_DEPARTMENTS)
         return AggregateReceipt.of("departments", answer)
 
 
-def case_of(command: PrincipalCommand) -> AccessCase:
+def principal_case(_: object, command: PrincipalCommand) -> AccessCase:
     """Whom *command* is about: the principal, and the enterprise an agent acts for."""
     enterprise = command.enterprise if isinstance(command, AppointAgent | DismissAgent) else ""
     return AccessCase(principal=command.principal, uscc=enterprise)

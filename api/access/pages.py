@@ -9,23 +9,25 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.access.routes import caller_of
 from api.access.schemas import AccessAnswer, AccessQuestion, GrantHolder, access_answer
 from api.html.page import PageContext
+from api.route_access import ACCESS
 from api.web.as_of import On, end_of
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 
 
 class AccessPages(Controller):
     """The day is in the address. It is for signed-in people who may read who has access to the project."""
 
+    opt = {ACCESS: "read:access"}  # noqa: RUF012  litestar's own spelling
+
     @get("/pages/projects/{project_id:uuid}/access")
     async def project_access(
         self,
         project_id: FromPath[UUID],
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
         now: NamedDependency[datetime],
         page: NamedDependency[PageContext],
         *,
@@ -33,7 +35,7 @@ class AccessPages(Controller):
     ) -> Response[str]:
         """A row for each grant that allows anything here."""
         question = AccessQuestion(end_of(on, DEFAULT_LAW, now) or now, now, project=project_id)
-        answer = await access_answer(approvals, caller_of(actor), question)
+        answer = await access_answer(approvals, caller, question)
         page = page.under(DEFAULT_LAW)
         rows = access_rows(answer, page)
         return page.render("access.html", rows=rows, project=project_id, on=on, at=page.local(answer.on))

@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from api.access.schemas import AccessAnswer, AccessQuestion, access_answer
+from api.route_access import ACCESS, ITSELF
 from api.web.as_of import KnownNow, instant_in
 from api.web.problems import Problem
-from domain.access.principal import Caller, PrincipalKind
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from domain.core.types import CODE_CHARACTERS_MAX
 from infrastructure.ledger.approvals import Approvals
 
@@ -27,14 +27,10 @@ OnInstant = Annotated[
 ]
 
 
-def caller_of(by: Actor) -> Caller:
-    """The caller that a gateway asserts."""
-    return Caller(by.id, by.id, PrincipalKind.PERSON, by.role, by.department)
-
-
 class AccessRoutes(Controller):
     """From the same table of access by which every request is judged."""
 
+    opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling
     path = "/v1/access"
     tags = ("access",)
 
@@ -42,7 +38,7 @@ class AccessRoutes(Controller):
     async def get_access(
         self,
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
         now: NamedDependency[datetime],
         *,
         principal: OfPrincipal = "",
@@ -62,4 +58,4 @@ class AccessRoutes(Controller):
                 parameter="principal",
             )
         at, known = instant_in("on", on) or now, instant_in("known_at", known_at) or now
-        return await access_answer(approvals, caller_of(actor), AccessQuestion(at, known, principal, project))
+        return await access_answer(approvals, caller, AccessQuestion(at, known, principal, project))

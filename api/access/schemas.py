@@ -8,9 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from api.guard.judging import HIDDEN, PRINCIPAL_UNKNOWN, PROJECT_UNKNOWN, require_allowed
 from api.web.problems import Problem
 from domain.access.cases import item_case, project_case
-from domain.access.decision import AccessCase, Judgement, may, permission
+from domain.access.decision import AccessCase, may, permission
 from domain.access.derived import caller_by
 from domain.access.principal import Caller, PrincipalKind
 from domain.access.table import TABLE, Relation
@@ -86,14 +87,14 @@ async def _project(approvals: Approvals, caller: Caller, question: AccessQuestio
     """The project in question as it was; None without one. Raises Problem."""
     if question.project is None:
         require_allowed(
-            may(caller, "read:principals", AccessCase(principal=question.principal)), "principal-unknown", caller
+            may(caller, "read:principals", AccessCase(principal=question.principal)), PRINCIPAL_UNKNOWN, caller
         )
         return None
     entries: Sequence[Entry] = await approvals.history(question.project)
     if not isinstance(await approvals.state(question.project), Project) or not entries:
-        raise _unknown("project-unknown")
+        raise Problem(PROJECT_UNKNOWN, HIDDEN[PROJECT_UNKNOWN][0], remedy=HIDDEN[PROJECT_UNKNOWN][1])
     case = project_case(await approvals.project(question.project))
-    require_allowed(may(caller, "read:access", case), "project-unknown", caller)
+    require_allowed(may(caller, "read:access", case), PROJECT_UNKNOWN, caller)
     return fold_project(question.project, entries, question)
 
 
@@ -101,23 +102,6 @@ def fold_project(project: UUID, entries: Sequence[Entry], question: AccessQuesti
     """The project at the instant in question, by what was known then."""
     folded: Project = fold_at((), project, entries, question.on, question.known).project
     return folded
-
-
-def require_allowed(judged: Judgement, unknown: str, caller: Caller) -> None:
-    """Raise Problem where the table says no: 404 with the code *unknown* for what the caller may not even know of.
-
-    Without such a code it is known to everybody, and the answer is 403.
-    """
-    if judged.allowed:
-        return
-    if unknown and not judged.visible:
-        raise _unknown(unknown)
-    raise Problem("access-denied", f"{judged.reason.en} ({caller.role})", remedy=judged.remedy.en, rule=judged.rule)
-
-
-def _unknown(code: str) -> Problem:
-    what = "project" if code == "project-unknown" else "principal"
-    return Problem(code, f"there is no such {what} that you may see", remedy=f"check the id of the {what}")
 
 
 def _holder(held: HeldGrant, principals: Mapping[str, ListedPrincipal], project: Project | None) -> GrantHolder:

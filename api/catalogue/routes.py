@@ -25,6 +25,7 @@ from api.catalogue.schemas import (
 )
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CATALOGUES
+from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
@@ -33,11 +34,13 @@ from api.web.parameters import Paging
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from api.web.zones import home_zone
-from domain.catalogue.hours import IntakeHoursSet
-from domain.catalogue.listing import OnlineDecided
+from domain.access.decision import NO_CASE, AccessCase
+from domain.access.principal import Caller
+from domain.catalogue.hours import IntakeHoursSet, SetIntakeHours
+from domain.catalogue.listing import DecideOnline, DefineServiceItem, OnlineDecided, WithdrawServiceItem
+from domain.catalogue.messages import CatalogueCommand
 from domain.catalogue.publication import CataloguePublished
 from domain.catalogue.state import Catalogue, stream_of
-from domain.core.ledger import Actor
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.catalogue.reading import CatalogueAsOf, then
@@ -60,6 +63,7 @@ async def catalogue(
 class CatalogueRoutes(Controller):
     """What government offers: who handles it, on what basis, in how many days."""
 
+    opt = {ACCESS: "read:catalogue"}  # noqa: RUF012  litestar's own spelling
     path = "/catalogues"
     tags = ("catalogues",)
     dependencies = {  # noqa: RUF012  litestar's own spelling
@@ -72,6 +76,7 @@ class CatalogueRoutes(Controller):
         operation_id=TO_CATALOGUES.operation,
         status_code=200,
         summary="Define or withdraw an item, publish an edition, decide what is online",
+        opt={ACCESS: COMMANDS},
     )
     async def post_catalogue_command(
         self, name: FromPath[str], command_request: NamedDependency[CommandRequest]
@@ -81,7 +86,9 @@ class CatalogueRoutes(Controller):
         The first command makes the catalogue. An edition counts from its day on; what was applied for before keeps
         the edition it had.
         """
-        return AggregateReceipt.of(name, await carry_out(command_request, stream_of(name), TO_CATALOGUES))
+        return AggregateReceipt.of(
+            name, await carry_out(command_request, stream_of(name), TO_CATALOGUES, case_of=catalogue_case)
+        )
 
     @get("/", operation_id="list_catalogues", summary="Every catalogue of service items")
     async def list_catalogues(
@@ -161,12 +168,26 @@ class CatalogueRoutes(Controller):
         self,
         name: FromPath[str],
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        visitor: NamedDependency[Caller],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who defined, withdrew, published or decided what, and when; a page at a time."""
-        return await stream_history(approvals, await _state_of(approvals, name), actor, after, limit)
+        return await stream_history(approvals, await _state_of(approvals, name), visitor, after, limit)
+
+
+def catalogue_case(state: object, command: CatalogueCommand) -> AccessCase:
+    """Whose item, or whose hours, *command* to a catalogue is about: a department looks after its own."""
+    match command:
+        case DefineServiceItem(service=service):
+            return AccessCase(department=service.dept_code)
+        case SetIntakeHours(department=department):
+            return AccessCase(department=department)
+        case WithdrawServiceItem(task_code=code) | DecideOnline(task_code=code) if isinstance(state, Catalogue):
+            listed = state.items.get(code)
+            return AccessCase(department=listed.dept_code if listed else "")
+        case _:
+            return NO_CASE
 
 
 async def _state_of(approvals: Approvals, name: str) -> Catalogue:

@@ -20,6 +20,7 @@ from api.html.clock_names import clock_name
 from api.html.page import PageAddress, PageContext, page_address
 from api.html.titles import titles_of
 from api.materials.download import listed_in
+from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.http_request import HttpRequest
 from api.web.parameters import WITHOUT_NUL
@@ -66,6 +67,7 @@ def feed_site(request: HttpRequest, lang: Language = "") -> FeedSite:  # noqa: A
 class DeadlineRoutes(Controller):
     """What a department has to do by when, to be subscribed to."""
 
+    opt = {ACCESS: "read:clocks"}  # noqa: RUF012  litestar's own spelling
     tags = ("supervision",)
     dependencies = {"site": Provide(feed_site, sync_to_thread=False)}  # noqa: RUF012  litestar's own spelling
 

@@ -12,6 +12,7 @@ from api.clocks.display import telling
 from api.clocks.routes import CLOCK_FILTER
 from api.html.links import BOARD, CLOCKS
 from api.html.page import PageContext
+from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.parameters import Paging
 from domain.law.licensing.clock import State
@@ -25,6 +26,8 @@ from projections.progress.titles import names_of
 
 class ClockListPages(Controller):
     """For the bureau, without any script. The instant and what was chosen stand in the address."""
+
+    opt = {ACCESS: "read:clocks"}  # noqa: RUF012  litestar's own spelling
 
     @get(CLOCKS, dependencies=CLOCK_FILTER)
     async def clock_list(

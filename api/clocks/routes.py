@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
 from api.clocks.links import address, behind
+from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Paging, code
@@ -145,6 +146,7 @@ CLOCK_FILTER = {"clock_filter": Provide(clock_filter, sync_to_thread=False)}
 class ClockRoutes(Controller):
     """The clocks view, and the ledger behind it for what the view can't say. Overdue is worked out, never stored."""
 
+    opt = {ACCESS: "read:clocks"}  # noqa: RUF012  litestar's own spelling
     tags = ("clocks",)
 
     @get("/projects/{project_id:uuid}/clocks", operation_id="get_clocks", summary="Every clock of a project")

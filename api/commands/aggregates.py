@@ -12,9 +12,11 @@ from uuid import UUID
 from msgspec import Struct, json, to_builtins
 
 from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
+from api.guard.judging import aggregate_allowed
 from api.web.command_request import CommandRequest
-from api.web.identity import actor_of, key_of, origin_of
+from api.web.identity import key_of, origin_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
+from domain.access.decision import AccessCase
 from domain.streams import AggregateKind
 from infrastructure.ledger.approvals import CommandAnswer
 from infrastructure.ledger.sent_command import command_id_of
@@ -56,23 +58,30 @@ async def carry_out(
     target: CommandTarget,
     *,
     check: Callable[[Any], Awaitable[None] | None] | None = None,
+    case_of: Callable[[Any, Any], AccessCase] | None = None,
+    unknown: str = "",
 ) -> CommandAnswer:
     """Carry out the command in the body of *command_request* on *stream*, once and for all under its Idempotency-Key.
 
     *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.
+    *case_of* tells from the aggregate's state and the command what the table of access judges; *unknown* is the code
+    of the problem where the caller may not even know of that.
     Raises Problem with the field at fault, Refused as decided.
     """
     headers = command_request.headers
-    by, origin, approvals = actor_of(headers), origin_of(headers), command_request.approvals
+    caller, origin, approvals = command_request.caller, origin_of(headers), command_request.approvals
+    by = caller.actor
     key = command_id_of(by.id, key_of(headers))
     command = command_in(await read_body(headers, command_request.receive), target)
+    allowed = aggregate_allowed(caller, command, case_of, unknown)
     if check is not None and await approvals.store.first_answer(key) is None:
+        allowed(await approvals.state(stream))
         pending = check(command)
         if pending is not None:
             await pending
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await approvals.handle(stream, command, by, key, origin=origin)
+            return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from api.web.entries import shown
+from api.guard.judging import DENIED, PROJECT_UNKNOWN, ProjectAccess, command_allowed
+from api.web.entries import ShownEntry, shown
 from api.web.problems import Problem
+from domain.access.principal import Caller
 from domain.core.context import Context
-from domain.core.ledger import Actor, Command, CommandOrigin, Refused
-from domain.messages import AnyCommand, decide
+from domain.core.ledger import Command, CommandOrigin, Refused
+from domain.messages import AnyCommand, Entry, decide, replay
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
@@ -56,7 +59,7 @@ async def carry_out_on(
     approvals: Approvals,
     project_id: UUID,
     command: AnyCommand,
-    by: Actor,
+    caller: Caller,
     key: UUID,
     origin: CommandOrigin,
 ) -> CommandAnswer:
@@ -65,8 +68,11 @@ async def carry_out_on(
     first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
     try:
         sent = command if first else cast("AnyCommand", conditional)
-        return await approvals.handle(project_id, sent, by, key, origin=origin)
+        allowed = command_allowed(caller, command)
+        return await approvals.handle(project_id, sent, caller.actor, key, origin=origin, allowed=allowed)
     except Refused as refusal:
+        if refusal.code in (DENIED, PROJECT_UNKNOWN):  # what changed since is not for him
+            raise
         entries = await approvals.history(project_id)
         now = entries[-1].version if entries else 0
         if now == version or refusal.code == "key-reused":
@@ -77,5 +83,12 @@ async def carry_out_on(
             remedy=REMEDY,
             headers={"ETag": f'"{now}"'},
             version=now,
-            changed=shown(entries, by)[version : version + CHANGES_TOLD_MAX],
+            changed=changed_since(version, entries, caller),
         ) from refusal
+
+
+def changed_since(version: int, entries: Sequence[Entry], caller: Caller) -> list[ShownEntry]:
+    """The entries above *version* that *caller* may read, and so many at most."""
+    project = replay(entries[0].stream, entries)
+    later = [entry for entry in entries if entry.version > version][:CHANGES_TOLD_MAX]
+    return shown(ProjectAccess(caller, project).entries("read:history", later), caller, entries, project)

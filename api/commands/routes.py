@@ -14,8 +14,10 @@ from msgspec import Struct, json
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
+from api.guard.judging import command_allowed
+from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
-from api.web.identity import actor_of, expected_version, headers_of, key_of, origin_of
+from api.web.identity import caller_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
@@ -35,6 +37,7 @@ _encode = json.Encoder().encode
     operation_id=POST_COMMAND,
     summary="Carry out one command",
     tags=["commands"],
+    opt={ACCESS: COMMANDS},
 )
 async def post_command(
     project_id: FromPath[UUID], approvals: NamedDependency[Approvals], materials: NamedDependency[MaterialStore]
@@ -74,16 +77,17 @@ class CommandEndpoint(Struct, frozen=True):
     async def _carry_out(self, scope: Scope, receive: Receive) -> CommandAnswer:
         """Carry out the command as the headers say. Raises whatever the error handlers translate to problems."""
         headers = headers_of(scope)
-        by, version, origin = actor_of(headers), expected_version(headers), origin_of(headers)
+        caller, version, origin = caller_of(scope), expected_version(headers), origin_of(headers)
+        by = caller.actor
         key = command_id_of(by.id, key_of(headers))
         command = command_in(await read_body(headers, receive))
-        approvals, project_id = self.approvals, self.project_id
-        await require_stored(approvals, self.materials, command, key)
+        approvals, project_id, allowed = self.approvals, self.project_id, command_allowed(caller, command)
+        await require_stored(approvals, self.materials, project_id, command, key, allowed)
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
                 if version is None:
-                    return await approvals.handle(project_id, command, by, key, origin=origin)
-                return await carry_out_on(version, approvals, project_id, command, by, key, origin)
+                    return await approvals.handle(project_id, command, by, key, origin=origin, allowed=allowed)
+                return await carry_out_on(version, approvals, project_id, command, caller, key, origin)
         except (TimeoutError, asyncio.CancelledError) as late:
             raise outcome_unknown(late) from late
 

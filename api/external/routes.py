@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.external.schemas import ShownOutside, outside_of, shown_outside
+from api.route_access import ACCESS
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals
@@ -62,7 +63,7 @@ def external_filter(
         disputed=disputed,
         stale_days=settings.stale_days if stale else None,
         at=instant,
-        register=list_scope.register,
+        scope=list_scope,
         limit=paging.rows_read,
         offset=paging.offset,
     )
@@ -71,6 +72,7 @@ def external_filter(
 class ExternalRoutes(Controller):
     """Decisions of departments outside the system, as keyed in by an officer or reported by their own system."""
 
+    opt = {ACCESS: "read:external"}  # noqa: RUF012  litestar's own spelling
     tags = ("views",)
 
     @get(

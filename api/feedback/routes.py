@@ -8,7 +8,14 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.feedback.requests import FEEDBACK_FILTERS, ComplaintId, EvaluationId, FeedbackDays, one_of_project
+from api.feedback.requests import (
+    FEEDBACK_FILTERS,
+    ComplaintId,
+    EvaluationId,
+    FeedbackDays,
+    of_any_register,
+    one_of_project,
+)
 from api.feedback.schemas import (
     ComplaintFile,
     ComplaintPage,
@@ -19,16 +26,19 @@ from api.feedback.schemas import (
     VoiceFigures,
 )
 from api.feedback.trails import about_complaint, about_evaluation, opinions_min, trail, unknown, with_articles
+from api.guard.judging import ProjectAccess
+from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.entries import entries_of, shown
 from api.web.parameters import Paging
 from api.web.zones import home_zone
-from domain.core.ledger import Actor
+from domain.access.decision import NO_CASE, may
+from domain.access.principal import Caller
 from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.query import FEEDBACK, VoiceFilter, VoicesAt
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
 NAMED_MAX = 20  # in a remedy
@@ -37,6 +47,7 @@ NAMED_MAX = 20  # in a remedy
 class FeedbackRoutes(Controller):
     """What was said about the service, at any instant, as known at any other. Nothing names who said it anonymously."""
 
+    opt = {ACCESS: "read:feedback"}  # noqa: RUF012  litestar's own spelling
     tags = ("complaints and evaluations",)
     dependencies = FEEDBACK_FILTERS
 
@@ -48,13 +59,17 @@ class FeedbackRoutes(Controller):
         feedback: NamedDependency[VoicesAt],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
+        caller: NamedDependency[Caller],
     ) -> ProjectVoices:
         """Its complaints and evaluations with their clocks, and every step taken with them: who did what when."""
-        wanted = VoiceFilter(project=project_id, limit=OF_A_PROJECT_MAX)
+        wanted = VoiceFilter(project=project_id, scope=of_any_register(caller), limit=OF_A_PROJECT_MAX)
         steps = with_articles(await feedback.steps(project_id), laws)
         if not steps:
             await entries_of(approvals, project_id)
         complaints, evaluations = await feedback.complaints(wanted), await feedback.evaluations(wanted)
+        told = {one.complaint for one in complaints} | {one.evaluation for one in evaluations}
+        if not may(caller, FEEDBACK, NO_CASE).allowed:
+            steps = [step for step in steps if step.subject in told]
         return ProjectVoices(feedback.t, feedback.known, complaints, evaluations, steps, position)
 
     @get("/projects/{project_id:uuid}/complaint", operation_id="get_complaint", summary="One complaint, and its trail")
@@ -66,19 +81,22 @@ class FeedbackRoutes(Controller):
         position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
         entries: NamedDependency[list[Entry]],
         laws: NamedDependency[LawBook],
-        actor: NamedDependency[Actor],
+        project_access: NamedDependency[ProjectAccess],
     ) -> ComplaintFile:
         """Its clocks, the entries it and its answer point to, and who did what when, corrections included.
 
         *complaint* is null, and the trail says why, where its filing was retracted.
         """
-        found = await feedback.complaints(one_of_project(project_id, "complaint", complaint))
-        lines = trail(entries, about_complaint(entries, complaint), actor, feedback, home_zone(laws))
+        caller = project_access.caller
+        found = await feedback.complaints(one_of_project(project_id, "complaint", complaint, caller))
+        about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
+        lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            every = await feedback.complaints(VoiceFilter(project=project_id, limit=NAMED_MAX))
+            scope = of_any_register(caller)
+            every = await feedback.complaints(VoiceFilter(project=project_id, scope=scope, limit=NAMED_MAX))
             raise unknown("complaint", complaint, [one.complaint for one in every])
         read = found[0] if found else None
-        seen = {line.version: line for line in shown(entries, actor) if line.recorded_at <= feedback.known}
+        seen = {line.version: line for line in shown(entries, caller) if line.recorded_at <= feedback.known}
         cited, evidence = (read.entries, read.evidence) if read else ([], [])
         return ComplaintFile(
             feedback.t,
@@ -100,18 +118,21 @@ class FeedbackRoutes(Controller):
         position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
         entries: NamedDependency[list[Entry]],
         laws: NamedDependency[LawBook],
-        actor: NamedDependency[Actor],
+        project_access: NamedDependency[ProjectAccess],
     ) -> EvaluationFile:
         """Its clocks round by round, the contact that was graded, and who did what when, corrections included."""
-        found = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation))
+        caller = project_access.caller
+        found = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, caller))
         read = found[0] if found else None
         about = about_evaluation(entries, evaluation, read.version if read else 0)
-        lines = trail(entries, about, actor, feedback, home_zone(laws))
+        about = project_access.versions(FEEDBACK, entries, about)
+        lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            every = await feedback.evaluations(VoiceFilter(project=project_id, limit=NAMED_MAX))
+            scope = of_any_register(caller)
+            every = await feedback.evaluations(VoiceFilter(project=project_id, scope=scope, limit=NAMED_MAX))
             raise unknown("evaluation", evaluation, [one.evaluation for one in every])
         contact = _contact(entries, lines)
-        seen = {line.version: line for line in shown(entries, actor)}
+        seen = {line.version: line for line in shown(entries, caller)}
         return EvaluationFile(feedback.t, feedback.known, read, seen.get(contact), lines)
 
     @get("/complaints", operation_id="list_complaints", summary="Complaints of all projects that match every filter")
@@ -145,10 +166,10 @@ class FeedbackRoutes(Controller):
         feedback: NamedDependency[VoicesAt],
         summary_filter: NamedDependency[VoiceFilter],
         feedback_days: NamedDependency[FeedbackDays],
-        actor: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
     ) -> VoiceFigures:
         """A line a department and a line an item of it; what fewer than five people thought is not told to all."""
-        least, days = opinions_min(actor), feedback_days
+        least, days = opinions_min(caller), feedback_days
         lines = await translate_too_much(feedback.summaries(summary_filter, least))
         return VoiceFigures(feedback.t, feedback.known, days.first, days.last, least, lines, position)
 

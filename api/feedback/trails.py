@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.feedback.schemas import TrailLine, TrailStep
-from api.web.entries import WHO_SEES_COMPLAINANTS, shown
+from api.web.entries import shown
 from api.web.problems import Problem
 from api.web.zones import home_zone
-from domain.core.ledger import Actor
+from domain.access.decision import may
+from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day
 from domain.messages import Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
@@ -22,9 +23,9 @@ from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.feedback.summary import OPINIONS_MIN
 
 
-def opinions_min(to: Actor) -> int:
+def opinions_min(to: Caller) -> int:
     """Below how many people opinions are withheld from *to*: never from those who may see complainants."""
-    return 0 if to.role in WHO_SEES_COMPLAINANTS else OPINIONS_MIN
+    return 0 if may(to, "read:complainant").allowed else OPINIONS_MIN
 
 
 def unknown(what: str, name: str, known: Sequence[str]) -> Problem:
@@ -46,7 +47,7 @@ def with_articles(steps: Sequence[VoiceRow], laws: LawBook) -> list[TrailStep]:
     ]
 
 
-def trail(entries: Sequence[Entry], of: set[int], to: Actor, at: VoicesAt, zone: str) -> list[TrailLine]:
+def trail(entries: Sequence[Entry], of: set[int], to: Caller, at: VoicesAt, zone: str) -> list[TrailLine]:
     """The entries whose versions are in *of*, and the corrections of these, by what was known, up to the instant."""
     known = [entry for entry in entries if entry.recorded_at <= at.known]
     wanted = set(of)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from api.flow.path_schemas import FinishOutlook, ProjectPath, effect_of, outlook, path_items
 from api.html.translations import TABLES
+from api.route_access import ACCESS
 from api.waiting.routes import FOLDED
 from api.web.as_of import Instants
 from api.web.parameters import After
@@ -79,6 +80,7 @@ FORECASTS = {"forecasts": Provide(forecasts, sync_to_thread=False)}
 class CriticalPathRoutes(Controller):
     """What may be expected of one project. Everything here is an estimate, and says what it rests on."""
 
+    opt = {ACCESS: "read:waiting"}  # noqa: RUF012  litestar's own spelling
     tags = ("waiting",)
 
     @get(

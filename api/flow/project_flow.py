@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.route_access import ACCESS
 from api.web.as_of import Instants
 from api.web.parameters import code
 from domain.as_of import settled
@@ -83,6 +84,7 @@ class ShownMove(Struct, frozen=True):
 class ProjectFlowRoutes(Controller):
     """A project in its flow, from its own ledger."""
 
+    opt = {ACCESS: "read:flow"}  # noqa: RUF012  litestar's own spelling
     path = "/projects/{project_id:uuid}/flow"
     tags = ("projects",)
 

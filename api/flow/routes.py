@@ -15,6 +15,7 @@ from api.catalogue.routes import catalogue_as_of, unknown
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
+from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
@@ -22,12 +23,13 @@ from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHist
 from api.web.parameters import Paging, code
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
 from projections.flow.query import RunningCount, RunningFilter, RunningProject, RunningProjects
+from projections.scope import Scope
 
 OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
 OfKind = Annotated[str, code("For projects of this kind; left out: for all of them.")]
@@ -58,12 +60,17 @@ async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Fl
 class FlowRoutes(Controller):
     """In which order an investment project's items are handled, and what each waits for."""
 
+    opt = {ACCESS: "read:flows"}  # noqa: RUF012  litestar's own spelling
     path = "/flows"
     tags = ("flows",)
     dependencies = {"flow": ReadDependency(flow)}  # noqa: RUF012  litestar's own spelling
 
     @post(
-        "/{name:str}/commands", operation_id=TO_FLOWS.operation, status_code=200, summary="Publish an edition of a flow"
+        "/{name:str}/commands",
+        operation_id=TO_FLOWS.operation,
+        status_code=200,
+        summary="Publish an edition of a flow",
+        opt={ACCESS: COMMANDS},
     )
     async def post_flow_command(
         self, name: FromPath[str], command_request: NamedDependency[CommandRequest]
@@ -120,7 +127,12 @@ class FlowRoutes(Controller):
         )
         return graph_of(name, found, kind, services, instants_known_now.at)
 
-    @get("/{name:str}/projects", operation_id="list_flow_projects", summary="Projects that run by a flow")
+    @get(
+        "/{name:str}/projects",
+        operation_id="list_flow_projects",
+        summary="Projects that run by a flow",
+        opt={ACCESS: "read:flow"},
+    )
     async def list_flow_projects(
         self,
         *,
@@ -129,16 +141,24 @@ class FlowRoutes(Controller):
         position: NamedDependency[int],
         instant: NamedDependency[datetime],
         running: NamedDependency[RunningProjects],
+        caller: NamedDependency[Caller],
         edition: OfEdition = 0,
         kind: OfKind = "",
         paging: NamedDependency[Paging],
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
+        scope = Scope(whole=True, caller=caller)
         wanted = RunningFilter(
-            flow=flow.name, at=instant, edition=edition, kind=kind, limit=paging.rows_read, offset=paging.offset
+            flow=flow.name,
+            at=instant,
+            edition=edition,
+            kind=kind,
+            scope=scope,
+            limit=paging.rows_read,
+            offset=paging.offset,
         )
         rows = await running.listed(wanted)
-        counts = await running.counted(name, instant)
+        counts = await running.counted(name, instant, scope)
         return RunningPage(name, instant, counts, paging.shown(rows), paging.next_of(rows), position)
 
     @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
@@ -146,12 +166,12 @@ class FlowRoutes(Controller):
         self,
         flow: NamedDependency[Flow],
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        visitor: NamedDependency[Caller],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
-        return await stream_history(approvals, flow, actor, after, limit)
+        return await stream_history(approvals, flow, visitor, after, limit)
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:

@@ -1,4 +1,4 @@
-"""The frame of the HTML pages: who reads them, their error page, and the router that all of them share."""
+"""The frame of the HTML pages: their error page, and the router that all of them share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router
-from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
@@ -17,26 +15,10 @@ from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
-from api.web.identity import actor_of, headers_of
 from api.web.request_id import request_id
-from domain.core.ledger import Actor
 from domain.core.types import Stage
-from projections.feedback.redaction import NOBODY
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
-
-
-def reader(request: HttpRequest) -> Actor:
-    """Who reads a page: as the gateway asserts, else an unknown reader, who is shown what every applicant is."""
-    headers = headers_of(request.scope)
-    return actor_of(headers) if b"x-actor" in headers else NOBODY
-
-
-def require_readable_identity(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Guard of pages: no identity is needed, but one that is asserted has to be readable. Raises Problem."""
-    headers = headers_of(connection.scope)
-    if b"x-actor" in headers:
-        actor_of(headers)
 
 
 def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
@@ -79,12 +61,10 @@ def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
     return Router(
         path="/",
         route_handlers=pages,
-        guards=[require_readable_identity],
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
         dependencies={
             "page": ReadDependency(page_context),
             "page_address": Provide(page_address, sync_to_thread=False),
-            "reader": Provide(reader, sync_to_thread=False),
         },
     )

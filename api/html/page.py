@@ -22,6 +22,7 @@ from api.html.citations import cited
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
+from api.route_access import ACCESS, PUBLIC
 from api.web.http_request import HttpRequest
 from api.web.parameters import REGISTER
 from api.web.zones import zone_of
@@ -279,7 +280,7 @@ def style_sheet() -> bytes:
     return (PACKAGE / "static" / "app.css").read_bytes()
 
 
-@get("/static/app.css", include_in_schema=False, sync_to_thread=False)
+@get("/static/app.css", include_in_schema=False, sync_to_thread=False, opt={ACCESS: PUBLIC})
 def app_css() -> Response[bytes]:
     """The one style sheet, as the package holds it."""
     headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}

@@ -12,6 +12,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from msgspec import Struct, field
 
+from api.route_access import ACCESS
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
 from domain.core.ledger import Refused
@@ -156,6 +157,7 @@ class PublishedNames(Struct, frozen=True):
 class NameRoutes(Controller):
     """Cases keep the Chinese name their item was planned under; by that name its English one is found here."""
 
+    opt = {ACCESS: "read:names"}  # noqa: RUF012  litestar's own spelling
     path = "/names"
     tags = ("catalogues",)
 

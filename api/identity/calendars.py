@@ -14,8 +14,8 @@ from litestar.params import FromPath
 from api.clocks.ical import MEDIA_TYPE, FeedSite, calendar_answer, feed_site, running
 from api.html.page import PageContext
 from api.html.titles import titles_of
-from api.identity.visit import caller_of
 from api.web.http_request import HttpRequest
+from api.web.identity import caller_of
 from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.grants import OVER_A_DEPARTMENT

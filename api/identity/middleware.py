@@ -17,9 +17,9 @@ from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import CALLER, VISIT, Pairs, Visit, asserted, caller_by_headers, state_of, visitor_of
+from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of, visitor_of
 from api.web.error_handlers import described
-from api.web.identity import actor_of
+from api.web.identity import CALLER, actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
@@ -72,7 +72,7 @@ class IdentityMiddleware:
         state = state_of(scope)
         try:
             visit = await self._visit(scope, headers, origin, extra)
-            self._require_caller(scope, visit)
+            self._require_caller(scope, headers, visit)
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, headers, origin, completed)
             return
@@ -119,7 +119,7 @@ class IdentityMiddleware:
             )
         return reader
 
-    def _require_caller(self, scope: Any, visit: Visit) -> None:
+    def _require_caller(self, scope: Any, headers: dict[bytes, bytes], visit: Visit) -> None:
         """Raise Problem where the request needs sign-in and has none."""
         if visit.caller is not None or self._public(scope["method"], scope["path"]):
             return
@@ -131,7 +131,8 @@ class IdentityMiddleware:
                 "you hold several roles, or none, and have chosen none for this session",
                 remedy="choose one at /account",
             )
-        if not self._gateway.is_open:
+        is_person = _wants_page(headers) and b"x-actor" not in headers
+        if is_person or not self._gateway.is_open:
             raise unauthorized("signin-required", "the request does not say who sends it")
 
     def _asserting(self, pairs: Pairs, headers: dict[bytes, bytes], visit: Visit) -> Pairs:

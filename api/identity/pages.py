@@ -17,6 +17,7 @@ from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie,
 from api.identity.dependencies import PROVIDERS, FormFields
 from api.identity.forms import local_address
 from api.identity.visit import Visit
+from api.route_access import ACCESS, PUBLIC
 from api.web.problems import Problem
 from infrastructure.identity.accounts import DemoPerson
 from infrastructure.identity.oidc import ProviderUnreachableError
@@ -45,6 +46,7 @@ class SignInPages(Controller):
     """Every change is a POST from a page of this server; answers that set a cookie are never stored."""
 
     dependencies = PROVIDERS
+    opt = {ACCESS: PUBLIC}  # noqa: RUF012  litestar's own spelling
 
     @get(SIGN_IN)
     async def ways(

@@ -13,6 +13,7 @@ READ_ONLY = (
     *("/healthz", "/readyz", "/problems", "/schema", "/static", "/law", "/names", "/catalogues", "/flows"),
     *("/registers", "/favicon.ico", "/checkpoint", "/log-keys", "/proofs", "/tile"),
 )
+OF_CASES = ("/projects", "/preview")  # below flows and calendars: what tells of projects
 VERSION = "/v1"
 
 
@@ -21,7 +22,7 @@ def is_public(method: str, path: str) -> bool:
     bare = path.removeprefix(VERSION) if path.startswith(f"{VERSION}/") else path
     if _below(path, ANY_METHOD) or (method == "POST" and bare in EVALUATED):
         return True
-    if method not in READ or (bare.startswith("/flows/") and bare.endswith("/projects")):
+    if method not in READ or bare.endswith(OF_CASES):
         return False
     return _below(bare, READ_ONLY)
 

@@ -8,8 +8,10 @@ from litestar import Controller, Response, get, post
 
 from api.identity.forms import fields_in
 from api.identity.schemas import Me, me_of_visit
-from api.identity.visit import VISIT, Visit, caller_of, visit_of
+from api.identity.visit import VISIT, Visit, visit_of
+from api.route_access import ACCESS, PUBLIC
 from api.web.http_request import HttpRequest
+from api.web.identity import caller_of
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.oidc import ProviderUnreachableError
 from infrastructure.identity.security_log import SecurityEvent
@@ -20,6 +22,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 class IdentityRoutes(Controller):
     """Identity for programs."""
 
+    opt = {ACCESS: PUBLIC}  # noqa: RUF012  litestar's own spelling
     tags = ("identity",)
 
     @get("/v1/me", operation_id="get_me", summary="Who sends this request, in which role", sync_to_thread=False)

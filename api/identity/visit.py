@@ -10,13 +10,11 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import Visitor
-from api.web.identity import actor_of, headers_of
 from api.web.problems import Problem
-from domain.access.principal import Caller, PrincipalKind
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
 
-CALLER, VISIT = "caller", "visit"  # where the scope's state keeps them
+VISIT = "visit"  # where the scope's state has it
 CALLERS_MAX = 10_000
 
 Pairs = list[tuple[bytes, bytes]]
@@ -45,17 +43,6 @@ def visit_of(scope: Scope) -> Visit:
     if visit is None:
         raise Problem("not-ready", "this server has no sign-in", remedy="start it by `countersign serve`")
     return visit
-
-
-def caller_of(scope: Scope) -> Caller:
-    """Who sends the request with this *scope*. Raises Problem where nothing says so."""
-    caller: Caller | None = scope.get("state", {}).get(CALLER)
-    return caller or caller_by_headers(actor_of(headers_of(scope)))
-
-
-def caller_by_headers(actor: Actor) -> Caller:
-    """The caller whom a gateway asserts."""
-    return Caller(actor.id, actor.id, PrincipalKind.PERSON, actor.role, actor.department)
 
 
 def visitor_of(visit: Visit) -> Visitor:

@@ -18,6 +18,7 @@ from api.html.person_links import linked_persons
 from api.information.measures import measured
 from api.information.routes import PROJECT_INFORMATION, CategoryId, Procedure, Sought
 from api.information.schemas import ProjectInformation, ShownField, match_of
+from api.route_access import ACCESS
 from api.web.as_of import On, translate_too_much
 from api.web.parameters import Department, Manager, Paging
 from api.web.period import instants_on
@@ -85,6 +86,8 @@ def information_search(
 
 class InformationPages(Controller):
     """What is asked for stands in the address, so that it can be passed on."""
+
+    opt = {ACCESS: "read:information"}  # noqa: RUF012  litestar's own spelling
 
     @get(SEARCH, dependencies={"information_search": Provide(information_search, sync_to_thread=False)})
     async def search(

@@ -13,7 +13,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.information.schemas import Match, ProjectInformation, information_of, match_of
+from api.guard.judging import ProjectAccess
+from api.information.schemas import Match, ProjectInformation, information_of, match_of, without_contacts
+from api.route_access import ACCESS
 from api.web.as_of import Instants, day_in, instant_in, translate_too_much
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
 from api.web.problems import Problem
@@ -67,9 +69,11 @@ def project_information(
     entries: NamedDependency[list[Entry]],
     instants: NamedDependency[Instants],
     approvals: NamedDependency[Approvals],
+    project_access: NamedDependency[ProjectAccess],
 ) -> ProjectInformation:
     """What is known of the project in the path, at the instants of the request. Raises Problem project-unknown."""
-    return information_at(project_id, entries, instants.at, instants.known, home_zone(approvals.laws))
+    known = information_at(project_id, entries, instants.at, instants.known, home_zone(approvals.laws))
+    return known if project_access.may("read:information_contact").allowed else without_contacts(known)
 
 
 PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_to_thread=False)}
@@ -128,6 +132,7 @@ def information_filter(
 class InformationRoutes(Controller):
     """What a project's manager has to enter of it, and what every step came to."""
 
+    opt = {ACCESS: "read:information"}  # noqa: RUF012  litestar's own spelling
     tags = ("information",)
 
     @get(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.project.information.form import CATEGORIES, FormField, Sort
-from projections.information.fold import DOCUMENT, CategoryRow, FieldRow, InformationRow
+from projections.information.fold import CONTACTS, DOCUMENT, CategoryRow, FieldRow, InformationRow
 from projections.information.query import KnownProject
 from projections.information.search import Piece, snippet
 from projections.information.words import question
@@ -153,6 +153,21 @@ def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> 
         categories=[_category(one, stands) for one in known.categories],
         results=[step_result(item) for item in known.items],
     )
+
+
+def without_contacts(known: ProjectInformation) -> ProjectInformation:
+    """*known* without whom to call: that they are known still shows."""
+    return structs.replace(
+        known,
+        categories=[
+            structs.replace(one, fields=[_emptied(field) for field in one.fields]) if one.category == CONTACTS else one
+            for one in known.categories
+        ],
+    )
+
+
+def _emptied(field: ShownField) -> ShownField:
+    return structs.replace(field, value="", said_zh="", said_en="")
 
 
 def step_result(item: ProgressItem) -> StepResult:

@@ -12,14 +12,15 @@ from msgspec import Struct
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CALENDARS
 from api.law.routes import book_called, today_of
+from api.route_access import ACCESS, COMMANDS, WHOLE_ZONE
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import ShownEntry, shown
 from api.web.request_body import field_problem
+from domain.access.principal import Caller
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.notice import ImportNotice, NoticeApplied
 from domain.calendar.state import Calendar, ImportedNotice, NoticeStage, stream_of
-from domain.core.ledger import Actor
 from domain.law.calendar.calendar import Notice
 from domain.messages import tag_of
 from infrastructure.calendar.calendars import Calendars
@@ -65,12 +66,17 @@ async def calendar(
 class CalendarRoutes(Controller):
     """What is said to a calendar, and what became of it."""
 
+    opt = {ACCESS: "read:calendars"}  # noqa: RUF012  litestar's own spelling
     path = "/law/calendars/{name:str}"
     tags = ("calendars",)
     dependencies = {"calendar": ReadDependency(calendar)}  # noqa: RUF012  litestar's own spelling
 
     @post(
-        "/commands", operation_id=TO_CALENDARS.operation, status_code=200, summary="Import, approve or apply a notice"
+        "/commands",
+        operation_id=TO_CALENDARS.operation,
+        status_code=200,
+        summary="Import, approve or apply a notice",
+        opt={ACCESS: COMMANDS},
     )
     async def post_calendar_command(
         self,
@@ -107,13 +113,18 @@ class CalendarRoutes(Controller):
         name: FromPath[str],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        visitor: NamedDependency[Caller],
     ) -> CalendarHistory:
         """Who imported, approved, applied or withdrew which notice, and when."""
         book_called(name, laws)
-        return CalendarHistory(shown(await approvals.history(stream_of(name)), actor))
+        return CalendarHistory(shown(await approvals.history(stream_of(name)), visitor))
 
-    @get("/notices/{notice:str}/preview", operation_id="preview_notice", summary="What would move if it were applied")
+    @get(
+        "/notices/{notice:str}/preview",
+        operation_id="preview_notice",
+        summary="What would move if it were applied",
+        opt={ACCESS: "read:clocks", WHOLE_ZONE: True},
+    )
     async def preview_notice(
         self,
         name: FromPath[str],

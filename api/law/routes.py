@@ -14,6 +14,7 @@ from litestar.params import FromPath, QueryParameter
 from api.law.library import CalendarAsKnown, CalendarList, Packs, calendar_as_known, shown_calendar, shown_pack
 from api.law.requests import evaluation_in, explanation_in
 from api.law.schemas import Evaluations, Explanations, evaluations, explanations
+from api.route_access import ACCESS
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.core.ledger import Refused
@@ -30,6 +31,7 @@ Known = Annotated[
 class LawRoutes(Controller):
     """Public, side-effect-free endpoints; no identity needed."""
 
+    opt = {ACCESS: "read:law"}  # noqa: RUF012  litestar's own spelling
     path = "/law"
     tags = ("law",)
 

@@ -15,6 +15,7 @@ from msgspec import Struct, json
 
 from api.law.requests import refuse_unknown, require_bounded
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
+from api.route_access import ACCESS
 from api.web.as_of import Instants
 from api.web.request_body import decoded, field_problem
 from api.web.zones import home_zone
@@ -75,6 +76,7 @@ _assumptions, _other_rules = json.Decoder(Assumptions).decode, json.Decoder(Othe
 class WhatIfRoutes(Controller):
     """What would be. The law is asked as everywhere; nothing is stored, and no command is needed."""
 
+    opt = {ACCESS: "read:figures"}  # noqa: RUF012  litestar's own spelling
     tags = ("supervision",)
 
     @post(
@@ -82,6 +84,7 @@ class WhatIfRoutes(Controller):
         operation_id="assume_events",
         status_code=200,
         summary="A project's clocks if something had happened, or were to happen",
+        opt={ACCESS: "read:clocks"},
     )
     async def assume_events(
         self,

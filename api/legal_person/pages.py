@@ -10,16 +10,20 @@ from api.html.page import PageContext
 from api.html.person_links import PERSON
 from api.legal_person.projects import projects_of
 from api.legal_person.schemas import answer_for, found_by
+from api.route_access import ACCESS
 from api.web.as_of import On, translate_too_much
 from api.web.parameters import Paging
 from api.web.period import instants_on
+from domain.access.principal import Caller
 from infrastructure.ledger.approvals import Approvals
 from projections.information.query import InformationBook
 from projections.legal_person.query import PersonBook
 
 
 class PersonPages(Controller):
-    """The day stands in the address. Whom to call is left out: a page is for everybody."""
+    """The day stands in the address. Whom to call is left out: a page is printed and passed on."""
+
+    opt = {ACCESS: "read:legal_person"}  # noqa: RUF012  litestar's own spelling
 
     @get(f"{PERSON}/{{code:str}}")
     async def person(
@@ -29,19 +33,20 @@ class PersonPages(Controller):
         page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         persons: NamedDependency[PersonBook],
+        caller: NamedDependency[Caller],
         on: On = "",
         paging: NamedDependency[Paging],
     ) -> Response[str]:
         """By any of its codes; an entry that was merged into another is shown with that one."""
         at, past = instants_on(approvals, on)
-        found = await found_by(persons, code, at)
+        found = await found_by(persons, code, at, caller)
         cluster = await persons.cluster(found.survivor, at)
         limit, offset = paging.limit, paging.offset
         information = InformationBook(approvals.store, past)
-        projects, following = await translate_too_much(projects_of(information, cluster, limit, offset))
+        projects, following = await translate_too_much(projects_of(information, cluster, paging, caller))
         return page.render(
             "person.html",
-            found=answer_for(cluster, found, code, at, 0),
+            found=answer_for(cluster, found, code, at, 0, caller),
             day=at.day,
             on=on,
             projects=projects,

@@ -9,8 +9,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.information.schemas import StepResult, step_result
+from api.web.parameters import Paging
+from domain.access.principal import Caller
 from projections.information.query import InformationBook, PersonsProject
 from projections.legal_person.query import Cluster
+from projections.scope import Scope
 
 
 class PersonProject(Struct, frozen=True):
@@ -31,15 +34,18 @@ class PersonProject(Struct, frozen=True):
 
 
 async def projects_of(
-    information: InformationBook, cluster: Cluster, limit: int, offset: int
+    information: InformationBook, cluster: Cluster, paging: Paging, caller: Caller
 ) -> tuple[list[PersonProject], int | None]:
-    """A page of the projects of a person and of all that was merged into it, and the `offset` of the next.
+    """A page of the projects of a person and of all that was merged into it, as far as *caller* may read them.
+
+    And the `offset` of the next page.
 
     Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-    rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)
-    return [_project(one) for one in rows[:limit]], offset + limit if len(rows) > limit else None
+    scope = Scope(whole=True, caller=caller)
+    rows = await information.of_person(sorted(codes), sorted(names), paging.rows_read, paging.offset, scope)
+    return [_project(one) for one in paging.shown(rows)], paging.next_of(rows)
 
 
 def _project(one: PersonsProject) -> PersonProject:

@@ -15,12 +15,13 @@ from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
 from api.legal_person.projects import PersonProject, projects_of
 from api.legal_person.schemas import PersonAnswer, ShownPerson, answer_for, found_by, shown_person, then_of
+from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants, translate_too_much
 from api.web.command_request import CommandRequest
 from api.web.entries import ShownEntry, shown
 from api.web.parameters import WITHOUT_NUL, Paging
 from api.web.zones import home_zone
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import require_uscc
 from domain.legal_person.identity import MergeLegalPerson, require_survivor
@@ -84,6 +85,7 @@ def day(approvals: NamedDependency[Approvals], instants_known_now: NamedDependen
 class LegalPersonRoutes(Controller):
     """Who invests. An entry that was merged into another is answered with that one, which says so."""
 
+    opt = {ACCESS: "read:legal_person"}  # noqa: RUF012  litestar's own spelling
     path = "/legal-persons"
     tags = ("legal persons",)
     dependencies = {"day": Provide(day, sync_to_thread=False)}  # noqa: RUF012  litestar's own spelling
@@ -93,6 +95,7 @@ class LegalPersonRoutes(Controller):
         operation_id=TO_PERSONS.operation,
         status_code=200,
         summary="Register, change, link, merge or separate a legal person",
+        opt={ACCESS: COMMANDS},
     )
     async def post_person_command(
         self, code: FromPath[str], command_request: NamedDependency[CommandRequest]
@@ -123,6 +126,7 @@ class LegalPersonRoutes(Controller):
         position: NamedDependency[int],
         day: NamedDependency[Then],
         persons: NamedDependency[PersonBook],
+        caller: NamedDependency[Caller],
         text: Named = "",
         kind: OfKind = None,
         status: InStanding = None,
@@ -130,10 +134,15 @@ class LegalPersonRoutes(Controller):
     ) -> PersonPage:
         """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
         wanted = PersonFilter(
-            text=text, kind=kind or "", status=status or "", limit=paging.rows_read, offset=paging.offset
+            text=text,
+            kind=kind or "",
+            status=status or "",
+            caller=caller,
+            limit=paging.rows_read,
+            offset=paging.offset,
         )
         rows = await persons.listed(wanted, day)
-        shown_rows = [shown_person(row) for row in paging.shown(rows)]
+        shown_rows = [shown_person(row, caller) for row in paging.shown(rows)]
         return PersonPage(day.day, day.known, shown_rows, paging.next_of(rows), position)
 
     @get("/{code:str}", operation_id="get_person", summary="A legal person by its id or any of its codes")
@@ -143,10 +152,11 @@ class LegalPersonRoutes(Controller):
         position: NamedDependency[int],
         day: NamedDependency[Then],
         persons: NamedDependency[PersonBook],
+        caller: NamedDependency[Caller],
     ) -> PersonAnswer:
         """By the unified code, an organisation code of before 2015, or the id; merged entries are one person."""
-        found = await found_by(persons, code, day)
-        return answer_for(await persons.cluster(found.survivor, day), found, code, day, position)
+        found = await found_by(persons, code, day, caller)
+        return answer_for(await persons.cluster(found.survivor, day), found, code, day, position, caller)
 
     @get("/{code:str}/history", operation_id="get_person_history", summary="Everything said to a legal person")
     async def get_person_history(
@@ -156,13 +166,13 @@ class LegalPersonRoutes(Controller):
         persons: NamedDependency[PersonBook],
         approvals: NamedDependency[Approvals],
         now: NamedDependency[datetime],
-        actor: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
     ) -> PersonHistory:
         """Of the very entry that is asked for, also where it was merged: who said what, when, and read where."""
-        found = await found_by(persons, code, then_of(approvals, Instants(now, now)))
+        found = await found_by(persons, code, then_of(approvals, Instants(now, now)), caller)
         person = await approvals.state(found.person)
         merged_into = person.merged_into if isinstance(person, LegalPerson) else ""
-        return PersonHistory(found.code, merged_into, shown(await approvals.history(found.person), actor))
+        return PersonHistory(found.code, merged_into, shown(await approvals.history(found.person), caller))
 
     @get(
         "/{code:str}/projects", operation_id="list_person_projects", summary="All projects and cases of a legal person"
@@ -174,15 +184,16 @@ class LegalPersonRoutes(Controller):
         instants_known_now: NamedDependency[Instants],
         persons: NamedDependency[PersonBook],
         approvals: NamedDependency[Approvals],
+        caller: NamedDependency[Caller],
         paging: NamedDependency[Paging],
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
         instants, day = instants_known_now, then_of(approvals, instants_known_now)
         past = InformationPast(instants.at, instants.known, home_zone(approvals.laws)) if instants.is_past else None
-        found = await found_by(persons, code, day)
+        found = await found_by(persons, code, day, caller)
         cluster = await persons.cluster(found.survivor, day)
         information = InformationBook(approvals.store, past)
-        projects, following = await translate_too_much(projects_of(information, cluster, paging.limit, paging.offset))
+        projects, following = await translate_too_much(projects_of(information, cluster, paging, caller))
         own = next(row.code for row in cluster.days if row.person == found.survivor)
         merged_from = "" if found.person == found.survivor else found.code
         return PersonProjects(instants.at, instants.known, own, merged_from, projects, following, position)

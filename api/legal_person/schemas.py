@@ -11,6 +11,8 @@ from api.web.as_of import Instants
 from api.web.identity import UUID_TEXT
 from api.web.problems import Problem
 from api.web.zones import home_zone
+from domain.access.decision import AccessCase, may
+from domain.access.principal import Caller
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
@@ -108,10 +110,13 @@ def read_code(text: str) -> tuple[str, UUID | None]:
     return text, None
 
 
-async def found_by(book: PersonBook, text: str, at: Then) -> FoundPersons:
-    """The entry that *text*, a code or an id, leads to. Raises Problem where no person has it, or several do."""
+async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> FoundPersons:
+    """The entry that *text*, a code or an id, leads to, of those that *caller* may read.
+
+    Raises Problem where no person has it, or several do.
+    """
     code, person = read_code(text)
-    found = await book.find(at, code, person)
+    found = [one for one in await book.find(at, code, person) if await is_readable(book, one, at, caller)]
     if not found:
         raise Problem(
             "person-unknown",
@@ -129,9 +134,19 @@ async def found_by(book: PersonBook, text: str, at: Then) -> FoundPersons:
     return found[0]
 
 
-def shown_person(row: PersonRow) -> ShownPerson:
-    """*row* as it is shown."""
+async def is_readable(book: PersonBook, found: FoundPersons, at: Then, caller: Caller) -> bool:
+    """Whether *caller* may read the person that *found* leads to: by its code, or that of an entry merged into it."""
+    if may(caller, "read:legal_person").allowed:
+        return True
+    codes = {row.code for row in (await book.cluster(found.survivor, at)).codes}
+    return any(may(caller, "read:legal_person", AccessCase(uscc=code)).allowed for code in codes)
+
+
+def shown_person(row: PersonRow, caller: Caller) -> ShownPerson:
+    """*row* as it is shown to *caller*: whom to call has a rule of its own."""
     fields = {name: getattr(row, name) for name in ShownPerson.__struct_fields__ if name != "id"}
+    if not may(caller, "read:legal_person_contact", AccessCase(uscc=row.code)).allowed:
+        fields |= {"contact": "", "phone": ""}
     return ShownPerson(id=row.person, **fields)
 
 
@@ -147,7 +162,9 @@ def names_in(cluster: Cluster) -> list[ShownName]:
     return found
 
 
-def answer_for(cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int) -> PersonAnswer:
+def answer_for(
+    cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int, caller: Caller
+) -> PersonAnswer:
     """The response about the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}
     current = cluster.on(at.day)
@@ -158,7 +175,7 @@ def answer_for(cluster: Cluster, found: FoundPersons, asked: str, at: Then, posi
         asked=asked,
         found_by="id" if UUID_TEXT.fullmatch(asked.encode()) else found.sort,
         merged_from="" if found.person == found.survivor else found.code,
-        person=shown_person(current),
+        person=shown_person(current, caller),
         names=names_in(cluster),
         codes=[ShownCode(row.code, row.sort, row.source, own[row.person]) for row in cluster.codes],
         merged=[

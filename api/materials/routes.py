@@ -6,7 +6,7 @@ import asyncio
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,22 +16,29 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp, Receive
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from api.guard.judging import ProjectAccess
 from api.materials.download import Download
+from api.route_access import ACCESS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.http_request import HttpRequest
 from api.web.identity import Headers, headers_of
 from api.web.parameters import code
 from api.web.problems import UPLOAD, Problem
+from domain.access.principal import Caller
 from domain.core.ledger import Actor, Refused
 from domain.messages import Entry
 from domain.project.materials.attachment import require_file_name
 from domain.project.rules import require_papers_from
 from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore, StoredMaterial
+from projections.access.files import is_readable
 from projections.materials.fold import AttachedFile, files_of
+
+MATERIALS = "read:materials"
 
 IDLE_SECONDS_MAX = 60.0  # between two pieces of an upload
 
@@ -77,11 +84,17 @@ def download_request(request: HttpRequest) -> DownloadRequest:
 async def download(
     download_request: NamedDependency[DownloadRequest],
     materials: NamedDependency[MaterialStore],
+    approvals: NamedDependency[Approvals],
+    caller: NamedDependency[Caller],
     digest: FromPath[str],
     name: SavedAs = "",
 ) -> Download:
-    """The response with the file of the digest in the path. Raises Problem material-unknown, invalid-parameter."""
-    size = await materials.size_of(digest) if is_digest(digest) else None
+    """The response with the file of the digest in the path. Raises Problem material-unknown, invalid-parameter.
+
+    A file is for those who may read the materials of an item that it is, or once was, attached to.
+    """
+    readable = is_digest(digest) and await is_readable(approvals.store, caller, digest)
+    size = await materials.size_of(digest) if readable else None
     if size is None:
         raise Problem("material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /materials stores one")
     if name:
@@ -97,13 +110,14 @@ async def download(
 class MaterialRoutes(Controller):
     """Files: uploaded once, identified by their content, attached to as many items as need them."""
 
+    opt = {ACCESS: "read:materials"}  # noqa: RUF012  litestar's own spelling
     tags = ("materials",)
     dependencies = {  # noqa: RUF012  litestar's own spelling
         "download_request": Provide(download_request, sync_to_thread=False),
         "download": Provide(download),
     }
 
-    @post("/materials", operation_id=UPLOAD, status_code=200, summary="Store one file")
+    @post("/materials", operation_id=UPLOAD, status_code=200, summary="Store one file", opt={ACCESS: "attach_material"})
     async def upload_material(
         self,
         command_request: NamedDependency[CommandRequest],
@@ -156,11 +170,21 @@ class MaterialRoutes(Controller):
         self,
         entries: NamedDependency[list[Entry]],
         instants: NamedDependency[Instants],
+        project_access: NamedDependency[ProjectAccess],
         item: Annotated[str, code("Of this item alone.")] = "",
     ) -> ProjectMaterials:
         """Each with its items: under which name, since when, by whom, by which entry. Never behind the ledger."""
-        files = files_of(entries, instants.at, instants.known, item)
+        files = readable_files(project_access, files_of(entries, instants.at, instants.known, item))
         return ProjectMaterials(instants.at, instants.known, entries[-1].version, files)
+
+
+def readable_files(access: ProjectAccess, files: Sequence[AttachedFile]) -> list[AttachedFile]:
+    """*files* as far as they are attached to items whose materials the caller may read."""
+    own = [
+        replace(file, attachments=[one for one in file.attachments if access.on_item(MATERIALS, one.item)])
+        for file in files
+    ]
+    return [file for file in own if file.attachments]
 
 
 async def pieces(receive: Receive) -> AsyncIterator[bytes]:

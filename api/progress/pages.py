@@ -17,6 +17,7 @@ from api.html.frame import AtStage
 from api.html.page import PageContext
 from api.progress.routes import AtPhase, OfKind, Text, WaitingOn
 from api.progress.view_models import GLYPHS, choices_of, explained, shown_rows, tiles_of
+from api.route_access import ACCESS
 from api.web.parameters import PAGE_ROWS, Department, Manager, Paging
 from api.web.zones import zone_of
 from domain.law.calendar.moment import week_from
@@ -73,7 +74,7 @@ def picked(
         over=status == "done" if status else None,
         stale_days=settings.stale_days if stale else None,
         stuck=True if stuck else None,
-        register=list_scope.register,
+        scope=list_scope,
         limit=paging.limit,
         offset=paging.offset,
     )
@@ -95,6 +96,7 @@ def current_clocks(
 class ProgressPages(Controller):
     """Filters and places in the listing are in the address, so that it can be passed on."""
 
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
     dependencies = {  # noqa: RUF012  litestar's own spelling
         "picked": Provide(picked, sync_to_thread=False),
         "current_clocks": Provide(current_clocks, sync_to_thread=False),

@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.external.schemas import ShownOutside, outside_as_of, outside_of
+from api.route_access import ACCESS
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
@@ -96,7 +97,7 @@ def project_filter(
         holder=waiting_on,
         text=text,
         stuck=stuck,
-        register=list_scope.register,
+        scope=list_scope,
         changed_since=instant_in("changed_since", changed_since),
         limit=paging.rows_read,
         offset=paging.offset,
@@ -106,6 +107,7 @@ def project_filter(
 class ProgressRoutes(Controller):
     """The views, each at the position asked for or later."""
 
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
     tags = ("views",)
 
     @get(
@@ -134,7 +136,7 @@ class ProgressRoutes(Controller):
         list_scope: NamedDependency[Scope],
     ) -> Summary:
         """How many projects and items there are, how many are open, and how many projects are stuck."""
-        return await views.summary(list_scope.register)
+        return await views.summary(list_scope)
 
     @get("/projects/{project_id:uuid}/progress", operation_id="get_progress", summary="A project's items, one a row")
     async def get_progress(

@@ -14,9 +14,11 @@ from litestar.response import Stream
 from msgspec import Struct, json
 
 from api.external.schemas import outside_in
-from api.project.schemas import ProjectState, imported_from, state_of
+from api.guard.judging import ProjectAccess
+from api.project.schemas import ProjectState, imported_from, readable_state, state_of
+from api.route_access import ACCESS
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, ShownEntry, shown, unknown_project
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from domain.messages import Entry, replay, tag_of
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
@@ -28,6 +30,8 @@ ETAG_DIGITS = 16  # as If-Match expects them behind the version
 CONTEXT_FACTS = (*BY_COMPLAINANTS, *CORRECTIONS)  # who complained, and what no longer counts
 
 CONTEXT_TAGS = frozenset(tag_of(fact) for fact in CONTEXT_FACTS)
+
+HISTORY = "read:history"
 
 NDJSON = "application/x-ndjson"
 
@@ -44,10 +48,11 @@ class HistoryPage(Struct, frozen=True):
 class ProjectRoutes(Controller):
     """What a project's own ledger tells, without waiting for any view."""
 
+    opt = {ACCESS: "read:history"}  # noqa: RUF012  litestar's own spelling
     path = "/projects/{project_id:uuid}"
     tags = ("projects",)
 
-    @get("/", operation_id="get_project", summary="Where a project stands")
+    @get("/", operation_id="get_project", summary="Where a project stands", opt={ACCESS: "read:progress"})
     async def get_project(
         self,
         project_id: FromPath[UUID],
@@ -55,12 +60,14 @@ class ProjectRoutes(Controller):
         now: NamedDependency[datetime],
         approvals: NamedDependency[Approvals],
         settings: NamedDependency[Settings],
+        caller: NamedDependency[Caller],
     ) -> Response[ProjectState]:
         """The state that the next command will be decided on; its version, or its ETag, is for If-Match."""
         project = replay(project_id, entries)
         outside = outside_in(project_id, entries, now, settings.stale_days)
         law = approvals.law_for(project.law, now, begun=True)
-        body = _encode(state_of(project, outside, law, imported_from(entries)))
+        state = state_of(project, outside, law, imported_from(entries))
+        body = _encode(readable_state(state, ProjectAccess(caller, project)))
         etag = f'"{project.version}-{sha256(body).hexdigest()[:ETAG_DIGITS]}"'  # what is stale moves with the day
         return cast("Response[ProjectState]", Response(body, media_type=MediaType.JSON, headers={"ETag": etag}))
 
@@ -69,7 +76,7 @@ class ProjectRoutes(Controller):
         self,
         project_id: FromPath[UUID],
         approvals: NamedDependency[Approvals],
-        actor: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
         after: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> HistoryPage:
@@ -82,12 +89,18 @@ class ProjectRoutes(Controller):
             entry for entry in await approvals.history(project_id, after, limit) if entry.version <= project.version
         ]
         more = bool(page) and page[-1].version < project.version
-        return HistoryPage(shown(page, actor, await _context(approvals, project)), page[-1].version if more else None)
+        context = await _context(approvals, project)
+        entries = ProjectAccess(caller, project).entries(HISTORY, page)
+        return HistoryPage(shown(entries, caller, context, project), page[-1].version if more else None)
 
     @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
-    async def export_history(self, entries: NamedDependency[list[Entry]], actor: NamedDependency[Actor]) -> Stream:
+    async def export_history(
+        self, entries: NamedDependency[list[Entry]], project_access: NamedDependency[ProjectAccess]
+    ) -> Stream:
         """The same entries in one go, as newline-delimited JSON."""
-        return Stream((_encode(entry) + b"\n" for entry in shown(entries, actor)), media_type=NDJSON)
+        readable = project_access.entries(HISTORY, entries)
+        lines = shown(readable, project_access.caller, entries, project_access.project)
+        return Stream((_encode(entry) + b"\n" for entry in lines), media_type=NDJSON)
 
 
 async def _context(approvals: Approvals, project: Project) -> list[Entry]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.external.schemas import ShownOutside
+from api.guard.judging import ProjectAccess
 from api.html.translations import TABLES
 from domain.core.types import HearingStep, ModeName, Outcome, Stage
 from domain.law.licensing.renewal import file_by, renews_by_silence
@@ -163,6 +164,25 @@ def state_of(
         retracted=sorted(project.retracted),
         imported=imported,
     )
+
+
+def readable_state(state: ProjectState, access: ProjectAccess) -> ProjectState:
+    """*state* without what departments said to each other of items, and complaints, that the caller may not read."""
+    return structs.replace(
+        state,
+        items=[item if access.on_item("read:history", item.item) else _without_opinions(item) for item in state.items],
+        complaints=[
+            complaint
+            for complaint in state.complaints
+            if access.on_department("read:feedback", complaint.item, complaint.department)
+        ],
+    )
+
+
+def _without_opinions(item: ShownItem) -> ShownItem:
+    """*item* as it stands, without the texts of opinions on it."""
+    silent = [structs.replace(one, conditions=(), reasons="", earlier=()) for one in item.consultations]
+    return structs.replace(item, consultations=silent, consolidated=None)
 
 
 def _item(project: Project, code: str, item: Item, result: ShownOutside | None, law: Pack) -> ShownItem:

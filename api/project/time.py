@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from api.route_access import ACCESS
 from api.web.as_of import Instants
 from domain.law.project_time import NOTHING
 from domain.messages import Entry
@@ -30,6 +31,7 @@ class ShownTime(Struct, frozen=True):
 class ProjectTimeRoutes(Controller):
     """A project's time, read from its own ledger."""
 
+    opt = {ACCESS: "read:clocks"}  # noqa: RUF012  litestar's own spelling
     tags = ("clocks",)
 
     @get(

@@ -14,17 +14,21 @@ from msgspec import Struct
 
 from api.clocks.display import telling
 from api.flow.critical_path import FORECASTS, Forecasts
+from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
+from api.materials.routes import readable_files
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
 from api.register.figures import register_figures
+from api.route_access import ACCESS
 from api.web.as_of import AsOf, On, end_of, instant_in, progress_as_of
 from api.web.entries import VERSION_MAX, ShownEntry, shown
 from api.web.problems import Problem
-from domain.core.ledger import Actor, Role
+from domain.access.principal import Caller
+from domain.core.ledger import Role
 from domain.messages import Entry, replay
 from domain.project.application.registration import ProjectRegistered
 from domain.project.materials.attachment import MaterialAttached, MaterialDetached
@@ -35,6 +39,8 @@ from projections.clocks.project_time import project_time
 from projections.materials.fold import files_of
 
 WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
+
+CLOCKS, HISTORY = "read:clocks", "read:history"
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
 
@@ -87,6 +93,7 @@ def page_sources(
 class ProjectPages(Controller):
     """The page of one project."""
 
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
     dependencies = FORECASTS | {
         "page_request": Provide(recorded_by, sync_to_thread=False),
         "sources": Provide(page_sources, sync_to_thread=False),
@@ -99,17 +106,19 @@ class ProjectPages(Controller):
         page: NamedDependency[PageContext],
         page_request: NamedDependency[PageRequest],
         sources: NamedDependency[PageSources],
-        reader: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
         before: Before = 0,
     ) -> Response[str]:
         """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
         at, entries = page_request.at, page_request.entries
         project = replay(project_id, entries)
+        access = ProjectAccess(caller, project)
+        history = shown(access.entries(HISTORY, entries), caller, entries, project)
         page = page.under(project.law, project.register)
-        spent = project_time(project_id, entries, sources.laws, at, at)
+        spent = project_time(project_id, entries, sources.laws, at, at) if access.may(CLOCKS).allowed else None
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
-        registered, standing = _registration(entries), await standing_of(sources, project, entries, at, spent)
+        registered, standing = _registration(entries), await standing_of(sources, access, entries, at, spent)
         return page.render(
             "project.html",
             name=registered.name if registered else "",
@@ -126,9 +135,9 @@ class ProjectPages(Controller):
             waits=await waiting_shown(sources, project_id, entries, page, at),
             named=named_by(names, page.words["of_project"]("or")),
             spent=spent,
-            files=files_of(entries, at, at),
+            files=readable_files(access, files_of(entries, at, at)),
             information=page.link(f"/pages/projects/{project_id}/information"),
-            **_history(page, project_id, shown(entries, reader), before, names, reader),
+            **_history(page, project_id, history, before, names, caller),
         )
 
 
@@ -141,7 +150,7 @@ class HistorySlice(Struct, frozen=True):
 
 
 def _history(
-    page: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Actor
+    page: PageContext, project: UUID, entries: list[ShownEntry], before: int, names: Mapping[str, str], reader: Caller
 ) -> dict[str, object]:
     """What the template needs of the history: a slice of it, links to those beside it, and its words."""
     history = _slice(entries, before)

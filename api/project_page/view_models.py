@@ -10,13 +10,13 @@ from msgspec import Struct
 from api.clocks.display import waits
 from api.flow.critical_path import Forecasts
 from api.flow.project_flow import counted_by
+from api.guard.judging import ProjectAccess
 from api.information.routes import information_at
 from api.project_page.renewal import ShownRenewal, is_renewed, renewals_in
 from api.web.zones import home_zone
 from domain.as_of import settled
 from domain.messages import Entry
 from domain.project.application.registration import ProjectRegistered
-from domain.project.state.project import Project
 from domain.project.waiting.stuck import is_done, is_stuck, turned_down
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -27,6 +27,7 @@ from projections.clocks.reading import ItemReading, Reading
 from projections.feedback.query import VoiceFilter, VoicesAt
 from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.flow.phases import course, phases_at
+from projections.scope import Scope
 
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
 
@@ -67,14 +68,17 @@ class ProjectStanding(Struct, frozen=True):
 
 
 async def standing_of(
-    sources: PageSources, project: Project, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
+    sources: PageSources, access: ProjectAccess, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
 ) -> ProjectStanding:
-    """How *project* stands at *at*, read from its own *entries*."""
+    """How a project stands at *at*, read from its own *entries*, as far as the caller of *access* may read it."""
+    project, scope = access.project, Scope(whole=True, caller=access.caller)
     approvals, laws = sources.approvals, sources.laws
     found = course(project.id, settled(entries, at, at))
-    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id)
+    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id, scope=scope)
     filled = required = 0
-    clocks = await ClocksAt(approvals.store, laws, at, at).of_project(project.id)
+    clocks: list[ItemReading] = []
+    if access.may("read:clocks").allowed:
+        clocks = await ClocksAt(approvals.store, laws, at, at).of_project(project.id)
     if any(isinstance(entry.fact, ProjectRegistered) for entry in entries):
         information = information_at(project.id, sources.entries, at, at, home_zone(approvals.laws))
         filled, required = information.filled, information.required

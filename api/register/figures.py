@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from api.project.schemas import Imported, imported_from
+from api.route_access import ACCESS
 from domain.law.licensing.clock import State
 from domain.law.licensing.review import DECISION
 from domain.messages import Entry
@@ -56,6 +57,7 @@ class RegisterFigures(Struct, frozen=True):
 class RegisterFigureRoutes(Controller):
     """An imported case beside its register."""
 
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
     tags = ("projects",)
 
     @get(

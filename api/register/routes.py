@@ -6,6 +6,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from msgspec import Struct
 
+from api.route_access import ACCESS
 from infrastructure.projector.positions import Views
 from projections.scope import RegisterCount
 
@@ -21,6 +22,7 @@ class Registers(Struct, frozen=True):
 class RegisterRoutes(Controller):
     """Lists and figures are of the zone, or of one register: they are never added up."""
 
+    opt = {ACCESS: "read:registers"}  # noqa: RUF012  litestar's own spelling
     tags = ("views",)
 
     @get("/registers", operation_id="list_registers", summary="The registers that were imported")

@@ -9,10 +9,10 @@ from typing import TypeAlias
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct
 
+from api.guard.judging import ProjectAccess, require_allowed
 from api.html.titles import clock_unit
 from api.web.entries import ShownEntry, shown
 from api.web.problems import Problem
-from domain.core.ledger import Actor
 from domain.law.licensing.explain import Explanation
 from domain.law.proof import ClockProof
 from domain.messages import Entry
@@ -24,6 +24,7 @@ from projections.supervision.card_case_file import card_file, issued_card
 from projections.supervision.fold import SignalRow
 from projections.supervision.query import ended_by
 
+SUPERVISION = "read:supervision"
 ClockSource: TypeAlias = Callable[[datetime, datetime], ClocksAt]  # the clocks at an instant, as known at another
 
 
@@ -53,18 +54,21 @@ class ShownCard(Struct, frozen=True):
     thread: list[ShownEntry]
 
 
-async def card_shown(clocks: ClockSource, entries: Sequence[Entry], card: str, known: datetime, to: Actor) -> ShownCard:
-    """The file of one card of the project with these *entries*, as *to* may see it at the instant *known*.
+async def card_shown(
+    clocks: ClockSource, entries: Sequence[Entry], card: str, known: datetime, access: ProjectAccess
+) -> ShownCard:
+    """The file of one card of the project with these *entries*, as it was at the instant *known*.
 
-    Raises Problem not-found where the card was not recorded by then.
+    Raises Problem: not-found where the card was not recorded by then, access-denied.
     """
     file = card_file(entries, card, known)
     if file is None:
         cards = ", ".join(dict.fromkeys(filter(None, map(issued_card, entries))))
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {cards or 'none'}")
+    require_allowed(access.judged(SUPERVISION, file.signal.item, file.signal.department), "", access.caller)
     readings = await clocks(known, known).of_project(file.signal.project)
     of_item = [one for one in readings if one.item == file.signal.item]
-    lines = {line.version: line for line in shown(entries, to)}
+    lines = {line.version: line for line in shown(entries, access.caller)}
     return ShownCard(
         as_of=known,
         signal=ended_by(file.signal, readings),

@@ -11,16 +11,17 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import telling
+from api.guard.judging import ProjectAccess
 from api.html.clock_names import clock_name
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
+from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
 from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
 from api.web.entries import shown
-from domain.core.ledger import Actor
 from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
@@ -55,6 +56,8 @@ BOARD_DEPENDENCIES = {
 
 class SupervisionPages(Controller):
     """For the bureau, without any script. The period and the instant stand in every address."""
+
+    opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 
     @get(BOARD, dependencies=BOARD_DEPENDENCIES)
     async def board(
@@ -129,12 +132,13 @@ class SupervisionPages(Controller):
         clock_source: NamedDependency[ClockSource],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
-        reader: NamedDependency[Actor],
+        project_access: NamedDependency[ProjectAccess],
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
-        file = await card_shown(clock_source, entries, card, instant, reader)
+        file = await card_shown(clock_source, entries, card, instant, project_access)
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
+        lines = shown(entries, project_access.caller)
         return page.render(
             "card.html",
             file=file,
@@ -143,7 +147,10 @@ class SupervisionPages(Controller):
             held=held(entries, laws, file.signal),
             clock_name=clock_name(page),
             told=Sentences(
-                page, project_id, SentenceContext.of(shown(entries, reader)), names.of(project_id, page.called)
+                page,
+                project_id,
+                SentenceContext.of(lines),
+                names.of(project_id, page.called),
             ),
             board=page.link(BOARD),
         )

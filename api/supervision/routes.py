@@ -8,12 +8,13 @@ from datetime import datetime
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
+from api.guard.judging import ProjectAccess
+from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, ShownCard, card_shown
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId, Unanswered
 from api.supervision.schemas import Board, CardList, DecidedList, OrderList, ProjectDays, compared, linked
 from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Department, Paging
-from domain.core.ledger import Actor
 from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
@@ -25,6 +26,7 @@ from projections.supervision.query import SupervisionAt
 class SupervisionRoutes(Controller):
     """The bureau's tables. What was shown stays provable: the same question of the same instant has one answer."""
 
+    opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
     tags = ("supervision",)
 
     @get("/supervision/board", operation_id="get_board", summary="Departments by warnings, cards and decisions")
@@ -109,13 +111,16 @@ class SupervisionRoutes(Controller):
         entries: NamedDependency[list[Entry]],
         instant: NamedDependency[datetime],
         clock_source: NamedDependency[ClockSource],
-        actor: NamedDependency[Actor],
+        project_access: NamedDependency[ProjectAccess],
     ) -> ShownCard:
         """What fired, its proof day by day, the entries it was read from, and what was said about it since."""
-        return await card_shown(clock_source, entries, card, instant, to=actor)
+        return await card_shown(clock_source, entries, card, instant, project_access)
 
     @get(
-        "/projects/{project_id:uuid}/attribution", operation_id="get_attribution", summary="Who had a case, day by day"
+        "/projects/{project_id:uuid}/attribution",
+        operation_id="get_attribution",
+        summary="Who had a case, day by day",
+        opt={ACCESS: "read:clocks"},
     )
     async def get_attribution(
         self,

@@ -9,6 +9,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct, structs
 
+from api.route_access import ACCESS
 from api.web.parameters import Department, Paging
 from api.web.queries import supervision_now
 from api.web.zones import home_zone
@@ -73,6 +74,7 @@ class OftenStoppedList(Struct, frozen=True):
 class TimelinessRoutes(Controller):
     """What is reported and never capped: the figures are for people to ask about."""
 
+    opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
     tags = ("supervision",)
     dependencies = TIMELINESS
 

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 
 from api.html.links import BOARD
 from api.html.page import PageContext
+from api.route_access import ACCESS
 from api.supervision.timeliness import TIMELINESS
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
@@ -23,6 +24,8 @@ SHOWN_MAX = 200  # of the applications stopped most often
 
 class TimelinessPages(Controller):
     """For the bureau, without any script."""
+
+    opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 
     @get(CONDUCT, dependencies=TIMELINESS)
     async def timeliness_page(

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.route_access import ACCESS
 from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import PAGE_ROWS, Department, Limit, Manager, Paging, Stuck, code
 from domain.messages import Entry
@@ -87,7 +88,7 @@ def waiting_filter(
         kind=kind or "",
         manager=manager,
         stuck=stuck,
-        register=list_scope.register,
+        scope=list_scope,
         limit=paging.rows_read,
         offset=paging.offset,
     )
@@ -106,6 +107,7 @@ FOLDED = {"folded": Provide(folded, sync_to_thread=False)}
 class WaitingRoutes(Controller):
     """Who has to act: of one project from its own ledger, of all from the view."""
 
+    opt = {ACCESS: "read:waiting"}  # noqa: RUF012  litestar's own spelling
     tags = ("waiting",)
 
     @get(
@@ -151,7 +153,7 @@ class WaitingRoutes(Controller):
         limit: Limit = PAGE_ROWS,
     ) -> Holders:
         """Of all items, or of those of one department: whom it waits for."""
-        rows = await translate_too_much(waiting.holders(department, limit, instants.past, list_scope.register))
+        rows = await translate_too_much(waiting.holders(department, limit, instants.past, list_scope))
         return Holders(instants.at, instants.known, rows, position)
 
 

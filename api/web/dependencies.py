@@ -19,9 +19,10 @@ from api.web.as_of import AsOf, Instants, KnownAt, KnownNow, instant_in
 from api.web.command_request import command_request, json_body
 from api.web.entries import entries_of
 from api.web.http_request import HttpRequest
-from api.web.identity import actor_of, headers_of
+from api.web.identity import CALLER, caller_of, headers_of
 from api.web.parameters import After, InRegister, catch_up, paging, scope_named
-from domain.core.ledger import Actor
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Actor, Role
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
@@ -31,6 +32,8 @@ from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.flow.durations_query import Durations
 from projections.scope import RegisterCount, Scope, registers_in
+
+ANONYMOUS = Caller("", "", PrincipalKind.PERSON, Role.APPLICANT)
 
 
 class ApplicationServices(Struct, frozen=True):
@@ -78,8 +81,20 @@ def dependencies_of(services: ApplicationServices) -> dict[str, Provide]:
 
 
 def actor(request: HttpRequest) -> Actor:
-    """Who acts, as the gateway asserts. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
-    return actor_of(headers_of(request.scope))
+    """Who acts, as the ledger names it. Raises Problem: actor-missing, role-missing, role-reserved, invalid-header."""
+    return caller_of(request.scope).actor
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who sends the request, in which role and for whom. Raises Problem, as `actor`."""
+    return caller_of(request.scope)
+
+
+def visitor(request: HttpRequest) -> Caller:
+    """Who sends a request to a public route; where nothing says so, a person who has to do with nothing."""
+    scope = request.scope
+    is_said = scope.get("state", {}).get(CALLER) is not None or b"x-actor" in headers_of(scope)
+    return caller_of(scope) if is_said else ANONYMOUS
 
 
 def now(approvals: NamedDependency[Approvals]) -> datetime:
@@ -114,9 +129,14 @@ async def registers(approvals: NamedDependency[Approvals]) -> list[RegisterCount
     return await registers_in(approvals.store)
 
 
-def list_scope(registers: NamedDependency[list[RegisterCount]], register: InRegister = "") -> Scope:
-    """The projects that a list is of: the zone's own, or those of one register. Raises Problem invalid-parameter."""
-    return scope_named(register, [known.register for known in registers])
+def list_scope(
+    registers: NamedDependency[list[RegisterCount]], caller: NamedDependency[Caller], register: InRegister = ""
+) -> Scope:
+    """The projects that a list is of: the zone's own, or those of one register, as far as the caller may read them.
+
+    Raises Problem invalid-parameter.
+    """
+    return scope_named(register, [known.register for known in registers], caller)
 
 
 async def position(views: NamedDependency[Views], approvals: NamedDependency[Approvals], after: After = 0) -> int:
@@ -131,6 +151,8 @@ async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UU
 
 PROVIDERS = {
     "actor": Provide(actor, sync_to_thread=False),
+    "caller": Provide(caller, sync_to_thread=False),
+    "visitor": Provide(visitor, sync_to_thread=False),
     "now": Provide(now, sync_to_thread=False),
     "laws": ReadDependency(laws),
     "instants": Provide(instants, sync_to_thread=False),

@@ -11,11 +11,13 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from api.web.problems import Problem
-from domain.core.ledger import Actor, Role
+from domain.access.principal import Caller
+from domain.core.ledger import Actor
 from domain.messages import AnyFact, Corrections, Entry, corrections
+from domain.project.state.project import Project
 from domain.streams import State, of_project
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.redaction import Complainants
+from projections.redaction import Redaction
 
 PAGE_ENTRIES = 100
 
@@ -26,8 +28,6 @@ VERSION_MAX = 2**31 - 1  # a version is stored in four bytes
 HistoryAfter = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what follows it.")]
 
 HistoryLimit = Annotated[int, QueryParameter(ge=1, le=PAGE_ENTRIES_MAX, description="Entries a page.")]
-
-WHO_SEES_COMPLAINANTS = (Role.SUPERVISOR, Role.AUDITOR)
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -66,20 +66,21 @@ class StreamHistory(Struct, frozen=True):
     next: int | None
 
 
-def shown(entries: Sequence[Entry], to: Actor, context: Sequence[Entry] | None = None) -> list[ShownEntry]:
-    """*entries* of one project as *to* may see them.
+def shown(
+    entries: Sequence[Entry], to: Caller, context: Sequence[Entry] | None = None, project: Project | None = None
+) -> list[ShownEntry]:
+    """*entries* of one stream with what *to* may see of them: the table of access has rules for personal data.
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
-    recorded. Who complained anonymously is for the supervision bureau and auditors alone, and for themselves.
+    recorded, and *project* is its state.
     """
     context = entries if context is None else context
-    found = corrections(context)
-    complainants = None if to.role in WHO_SEES_COMPLAINANTS else Complainants(context)
-    return [_shown(entry, to, found, complainants) for entry in entries]
+    found, redaction = corrections(context), Redaction(context, to, project)
+    return [_shown(entry, found, redaction) for entry in entries]
 
 
-def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainants | None) -> ShownEntry:
-    fact, by = complainants(entry, to) if complainants else (entry.fact, entry.recorded.by)
+def _shown(entry: Entry, found: Corrections, redaction: Redaction) -> ShownEntry:
+    fact, by = redaction(entry)
     whole = fact is entry.fact and by is entry.recorded.by
     return ShownEntry(
         version=entry.version,
@@ -100,7 +101,7 @@ def _shown(entry: Entry, to: Actor, found: Corrections, complainants: Complainan
     )
 
 
-async def stream_history(approvals: Approvals, state: State, to: Actor, after: int, limit: int) -> StreamHistory:
+async def stream_history(approvals: Approvals, state: State, to: Caller, after: int, limit: int) -> StreamHistory:
     """The entries of *state*, a catalogue say, above version *after*: *limit* of them at most."""
     entries = shown(await approvals.history(state.id, after, limit), to)
     more = bool(entries) and entries[-1].version < state.version

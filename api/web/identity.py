@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid5
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
 from api.web.problems import Problem
+from domain.access.principal import Caller, PrincipalKind
 from domain.core.characters import hidden_in_line, spelled
 from domain.core.ledger import Actor, CommandOrigin, Role
 from domain.core.types import CODE_CHARACTERS_MAX
 from infrastructure.ledger.sent_command import DIRECT
 
+CALLER = "caller"  # where the scope's state has it
 ACTORS_KEPT_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
 NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
 KEY_CHARACTERS_MAX = 200
@@ -49,9 +48,18 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
-def require_identity(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Guard of whatever is not public: a gateway has to assert who acts. Raises Problem, as `actor_of`."""
-    actor_of(headers_of(connection.scope))
+def caller_of(scope: Scope) -> Caller:
+    """Who sends the request with this *scope*: as the identity middleware found, else as a gateway asserts.
+
+    Raises Problem where nothing says so, as `actor_of`.
+    """
+    caller: Caller | None = scope.get("state", {}).get(CALLER)
+    return caller or caller_by_headers(actor_of(headers_of(scope)))
+
+
+def caller_by_headers(actor: Actor) -> Caller:
+    """The caller whom a gateway asserts."""
+    return Caller(actor.id, actor.id, PrincipalKind.PERSON, actor.role, actor.department)
 
 
 def actor_of(headers: Headers) -> Actor:

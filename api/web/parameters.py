@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.web.problems import Problem
+from domain.access.principal import Caller
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -96,8 +97,8 @@ def paging(limit: Limit = PAGE_ROWS, offset: Offset = 0) -> Paging:
     return Paging(limit, offset)
 
 
-def scope_named(register: str, imported: Sequence[str]) -> Scope:
-    """The projects of *register*, one of those *imported*, or of the zone itself. Raises Problem invalid-parameter."""
+def scope_named(register: str, imported: Sequence[str], caller: Caller) -> Scope:
+    """What *caller* may read of *register*, one of those *imported*, or of the zone. Raises Problem."""
     if register and register not in imported:
         raise Problem(
             "invalid-parameter",
@@ -105,7 +106,7 @@ def scope_named(register: str, imported: Sequence[str]) -> Scope:
             remedy=f"leave it out for the zone itself; imported are: {', '.join(imported) or 'none'}",
             parameter=REGISTER,
         )
-    return Scope(register, whole=not imported)
+    return Scope(register, whole=not imported, caller=caller)
 
 
 async def catch_up(views: Views, approvals: Approvals, after: int) -> int:

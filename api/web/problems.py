@@ -9,6 +9,7 @@ from litestar import Controller, get
 from litestar.params import FromPath
 from msgspec import Struct
 
+from api.route_access import ACCESS
 from domain.core.refusals import REFUSAL_CODES
 
 MEDIA_TYPE = "application/problem+json"
@@ -170,6 +171,7 @@ class Problems(Struct, frozen=True):
 class ProblemCatalogue(Controller):
     """What the `type` of a problem leads to."""
 
+    opt = {ACCESS: "read:problems"}  # noqa: RUF012  litestar's own spelling
     path = PATH
     tags = ("problems",)
 

@@ -14,13 +14,14 @@ from api.clocks.routes import Application, ClockName, ItemCode
 from api.html.links import BOARD, CARDS, card_link
 from api.html.page import PageContext
 from api.project_page.waiting import applied_again, waited_on
+from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
 from api.web.queries import supervision_now
 from api.worklist.view_models import SHOWN_MAX, departments_waited_for, worklist_of
-from domain.core.ledger import Actor
+from domain.access.principal import Caller
 from domain.law.licensing.explain import Explanation
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -36,6 +37,8 @@ DESK = "/desk"
 class WorklistPages(Controller):
     """What is asked for stands in the address, so that it can be passed on."""
 
+    opt = {ACCESS: "read:worklist"}  # noqa: RUF012  litestar's own spelling
+
     @get(DESK, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
     async def worklist(
         self,
@@ -44,13 +47,13 @@ class WorklistPages(Controller):
         waiting: NamedDependency[WaitingRows],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
-        reader: NamedDependency[Actor],
+        caller: NamedDependency[Caller],
         department: Department = "",
         offset: Offset = 0,
     ) -> Response[str]:
         """What the department has to do, what ends first on top; without one that of the reader, or a choice."""
-        chosen = department or reader.department
-        departments = await departments_waited_for(waiting, supervision.scope.register)
+        chosen = department or caller.over
+        departments = await departments_waited_for(waiting, supervision.scope)
         at = supervision.as_of
         shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
         if not chosen or not (department or any(one.holder == chosen for one in departments)):
@@ -74,7 +77,7 @@ class WorklistPages(Controller):
             **telling(page, at),
         )
 
-    @get("/pages/projects/{project_id:uuid}/clock")
+    @get("/pages/projects/{project_id:uuid}/clock", opt={ACCESS: "read:clocks"})
     async def clock(
         self,
         project_id: FromPath[UUID],

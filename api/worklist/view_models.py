@@ -19,6 +19,7 @@ from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import Reading
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Laws, Reader
+from projections.scope import Scope
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
@@ -91,7 +92,7 @@ async def worklist_of(store: Reader, laws: Laws, department: str, supervision: S
     clocks = ClocksAt(store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
     found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
     waiting = WaitingRows(store)
-    every = WaitingFilter(register=supervision.scope.register, limit=WAITS_MAX, at_hand=True)
+    every = WaitingFilter(scope=supervision.scope, limit=WAITS_MAX, at_hand=True)
     held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await waiting.listed(structs.replace(every, department=department))
     running = running_by_item(found)
@@ -156,9 +157,9 @@ def _asked_as(one: Reading) -> str:
     return f"{department}/{step}"
 
 
-async def departments_waited_for(waiting: WaitingRows, register: str) -> list[HolderCount]:
-    """Every department of *register* that something waits for, those that hold most first."""
-    found = await waiting.holders("", DEPARTMENTS_MAX, register=register)
+async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[HolderCount]:
+    """Every department in *scope* that something waits for, those that hold most first."""
+    found = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
     return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
 
 

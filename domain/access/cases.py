@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
 from msgspec import structs
 
 from domain.access.decision import AccessCase
-from domain.core.ledger import Command
+from domain.core.ledger import Command, Fact
 from domain.project.application.registration import RegisterProject
 from domain.project.state.feedback import Complaint, Evaluation
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Order, Signal
+
+Subject: TypeAlias = Complaint | Evaluation | Signal | Order
 
 
 def project_case(project: Project) -> AccessCase:
@@ -34,20 +39,38 @@ def consulted(item: Item) -> list[str]:
     return sorted(beside - {"", item.department})
 
 
+def subject_case(project: Project, subject: Subject) -> AccessCase:
+    """The complaint, evaluation, card or order *subject* of *project*: its own department handles it."""
+    case = item_case(project, subject.item)
+    return structs.replace(case, department=subject.department, countersigners=frozenset())
+
+
+def cases_in(project: Project) -> Iterator[AccessCase]:
+    """Everything in *project* that a department can have to do with, the whole of it first."""
+    yield project_case(project)
+    yield from (item_case(project, code) for code in project.items)
+    for subjects in (project.complaints, project.evaluations, project.signals, project.orders):
+        yield from (subject_case(project, subject) for subject in subjects.values())
+
+
 def command_cases(project: Project, command: Command) -> tuple[AccessCase, ...]:
     """What *command* to *project* is about, a case for each item it names: all of them have to be allowed."""
     if isinstance(command, RegisterProject):
         return (AccessCase(project.id, command.enterprise.uscc, command.manager),)
+    return cases_named(project, command)
+
+
+def cases_named(project: Project, command: Command | Fact) -> tuple[AccessCase, ...]:
+    """What a command to *project*, or a fact in it, is about: a case for each item it names, else the whole."""
     subject = subject_of(project, command)
     if subject is not None:
-        case = item_case(project, subject.item)
-        return (structs.replace(case, department=subject.department, countersigners=frozenset()),)
+        return (subject_case(project, subject),)
     item, items = getattr(command, "item", ""), getattr(command, "items", ())
     codes = [item] if isinstance(item, str) and item else list(items)
     return tuple(item_case(project, code) for code in codes) or (project_case(project),)
 
 
-def subject_of(project: Project, command: Command) -> Complaint | Evaluation | Signal | Order | None:
+def subject_of(project: Project, command: Command | Fact) -> Subject | None:
     """The complaint, evaluation, card or order that *command* is about; None where it is about none that is there."""
     for name, subjects in (
         ("complaint", project.complaints),
@@ -55,7 +78,7 @@ def subject_of(project: Project, command: Command) -> Complaint | Evaluation | S
         ("card", project.signals),
         ("order", project.orders),
     ):
-        subject: Complaint | Evaluation | Signal | Order | None = subjects.get(getattr(command, name, ""))
+        subject: Subject | None = subjects.get(getattr(command, name, ""))
         if subject is not None:
             return subject
     return None

@@ -132,16 +132,20 @@ class Approvals(Application[UUID]):
         by: Actor,
         command_id: UUID,
         origin: CommandOrigin = DIRECT,
+        *,
+        allowed: Callable[[State], None] | None = None,
     ) -> Coroutine[Any, Any, CommandAnswer]:
         """Carry out *command* once, however often it is sent with the same *command_id*.
+
+        *allowed* sees the state that the command will be decided on, and raises Refused where it must not be.
 
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
         BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
-        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()))
+        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()), allowed)
 
-    async def _insist(self, sent: SentCommand) -> CommandAnswer:
+    async def _insist(self, sent: SentCommand, allowed: Callable[[State], None] | None = None) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""
         project_id, command = sent.stream, sent.command
         if turn := self._turns.take(project_id):
@@ -156,7 +160,7 @@ class Approvals(Application[UUID]):
                 published = self.shelves.changes
                 counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
-                    draft = self._draft(kept, sent, counter)
+                    draft = self._draft(kept, sent, counter, allowed)
                     await self._require_effect(draft, sent.by)
                 except Refused:
                     if counter:
@@ -228,8 +232,12 @@ class Approvals(Application[UUID]):
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
-    def _draft(self, kept: CachedState, sent: SentCommand, counter: int) -> EntryDraft:
+    def _draft(
+        self, kept: CachedState, sent: SentCommand, counter: int, allowed: Callable[[State], None] | None
+    ) -> EntryDraft:
         """What a command would add to the ledger. Raises Refused."""
+        if allowed is not None:
+            allowed(kept.project)
         project, command, by, recorded_at = kept.project, sent.command, sent.by, sent.origin.recorded_at
         law_id = command.law_named or project.law or DEFAULT_LAW
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the

@@ -8,10 +8,12 @@ from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL, Composed
 
 from infrastructure.ledger.reader import Store
 from infrastructure.projector.view_stall import StallDetector
 from projections.progress.fold import ProgressItem
+from projections.scope import ZONE_SCOPE, Scope
 
 R = TypeVar("R")
 
@@ -19,6 +21,12 @@ PATIENCE_SECONDS = 2.0
 LOOK_SECONDS = 0.2  # for pages: shorter, as a page says when it does not show the newest entries
 PAUSE_SECONDS = 0.002  # an active projector takes a few milliseconds
 
+SUMMED: LiteralString = """
+    SELECT count(*), count(*) FILTER (WHERE p.items_done < p.items_total), count(*) FILTER (WHERE p.stuck),
+           coalesce(sum(p.items_total), 0), coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0),
+           coalesce(sum(p.items_turned_down), 0), coalesce(sum(p.complaints_open), 0)
+    FROM views.project AS p WHERE p.register = %s AND {readable}
+"""
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
 
 
@@ -93,14 +101,9 @@ class Views:
             return head - behind.reached
         return 0
 
-    async def summary(self, register: str = "") -> Summary:
-        (row,) = await self._rows(
-            "SELECT count(*), count(*) FILTER (WHERE items_done < items_total), count(*) FILTER (WHERE stuck),"
-            " coalesce(sum(items_total), 0), coalesce(sum(items_open), 0), coalesce(sum(items_done), 0),"
-            " coalesce(sum(items_turned_down), 0), coalesce(sum(complaints_open), 0)"
-            " FROM views.project WHERE register = %s",
-            [register],
-        )
+    async def summary(self, scope: Scope = ZONE_SCOPE) -> Summary:
+        query = SQL(SUMMED).format(readable=scope.readable("p", "read:progress"))
+        (row,) = await self._rows(query, [scope.register])
         return Summary(*(int(number) for number in row))
 
     async def items(self, project: UUID) -> list[ProgressItem]:
@@ -108,7 +111,9 @@ class Views:
         rows = await self._rows("SELECT * FROM views.item WHERE project = %s ORDER BY nth", [project])
         return [ProgressItem(*row) for row in rows]
 
-    async def _rows(self, query: LiteralString, params: list[object] | dict[str, object]) -> list[tuple[Any, ...]]:
+    async def _rows(
+        self, query: LiteralString | Composed, params: list[object] | dict[str, object]
+    ) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -1,8 +1,8 @@
-"""Whom each case belongs to: a row a project and a row an item, for the filter of rows by access."""
+"""Whom each case belongs to: a row a project, an item and a file of an item, for the filter of rows by access."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.access.cases import consulted, project_case
 from domain.messages import Entry
@@ -13,6 +13,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.countersignature.forwarding import CountersignatureForwarded
 from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
+from domain.project.materials.attachment import MaterialAttached
 from domain.project.state.project import Project
 from projections.view import Facts, Rows, Table, facts_of
 
@@ -38,6 +39,17 @@ ITEM_ACCESS = Table(
     key=2,
     indexes=("(department)", "USING gin (countersigners)"),
 )
+FILE_ACCESS = Table(
+    "access_file",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("digest", "text"),  # of a file that is, or once was, attached to the item
+        ("version", "integer NOT NULL"),  # of the entry that attached it first
+    ),
+    key=3,
+    indexes=("(digest)",),
+)
 PARTIES = (
     *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, ManagerAssigned, ItemSubmitted),
     *(ItemForwarded, ForwardedItemReceived, CountersignatureAsked, CountersignatureForwarded),
@@ -45,24 +57,31 @@ PARTIES = (
 
 
 class PartyCount(Struct):
-    """How many facts about parties a project has: that it changed is all the rows need beside the project."""
+    """How many facts about parties a project has: that it changed is all the rows need beside the project.
+
+    *files*: every file that was ever attached, with its item; a detached one stays in the history.
+    """
 
     facts: int = 0
+    files: dict[tuple[str, str], int] = field(default_factory=dict)  # by item and digest, with the entry's version
 
 
 class AccessView:
     """The fold."""
 
     name: str = "access"
-    version: int = 1
-    tables: tuple[Table, ...] = (PROJECT_ACCESS, ITEM_ACCESS)
-    follows: Facts = facts_of(PARTIES)
+    version: int = 2
+    tables: tuple[Table, ...] = (PROJECT_ACCESS, ITEM_ACCESS, FILE_ACCESS)
+    follows: Facts = facts_of((*PARTIES, MaterialAttached))
 
     def start(self) -> PartyCount:
         return PartyCount()
 
     def fold(self, state: PartyCount, entry: Entry, project: Project) -> None:  # noqa: ARG002  the view's form
         state.facts += isinstance(entry.fact, PARTIES)
+        if isinstance(entry.fact, MaterialAttached):
+            for item in entry.fact.items:
+                state.files.setdefault((item, entry.fact.digest), entry.version)
 
     def rows(self, state: PartyCount, project: Project) -> Rows:
         if not state.facts:
@@ -72,4 +91,5 @@ class AccessView:
         return {
             "access_project": [(project.id, case.uscc, case.manager, sorted(case.departments))],
             "access_item": items,
+            "access_file": [(project.id, *file, version) for file, version in state.files.items()],
         }

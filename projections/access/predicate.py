@@ -29,11 +29,13 @@ class AccessColumns(Struct, frozen=True):
     """The names of the columns that tell a list's case; empty where the list has none of that.
 
     *uscc* is of an enterprise's own code in a list of enterprises: elsewhere the enterprise is that of the project.
+    *department*: in lists of complaints, cards and the like, the department whose they are; else that of the item is.
     """
 
     alias: str
     project: str = "project"
     item: str = ""
+    department: str = ""
     uscc: str = ""
     principal: str = ""
 
@@ -42,28 +44,30 @@ class AccessColumns(Struct, frozen=True):
         return SQL("{}").format(Identifier(self.alias, name))
 
 
-class Predicate(Struct, frozen=True):
-    """A condition for queries that have parameters, and those that it adds; their names begin with `access_`."""
+def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> SQL | Composed:
+    """The rows on which *caller* (None: not signed in) may do *action*, as a condition for queries with parameters.
 
-    condition: SQL | Composed
-    params: Mapping[str, object]
-
-
-def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> Predicate:
-    """The rows on which *caller* (None: not signed in) may do *action*. Raises KeyError where no rule is declared."""
+    Raises KeyError where no rule is declared.
+    """
     rule = TABLE[action]
     if rule.public:
-        return Predicate(EVERY_ROW, {})
+        return EVERY_ROW
     relation = rule.roles.get(caller.role) if caller is not None else None
     if caller is None or relation is None or not in_scope(caller, action):
-        return Predicate(NO_ROW, {})
+        return NO_ROW
     condition = CONDITIONS[relation](caller, columns)
     if caller.projects and relation is not Relation.SELF:
-        if not columns.project:
-            return Predicate(NO_ROW, {})
-        limit = SQL("{} = ANY(%(access_projects)s::uuid[])").format(columns.column(columns.project))
-        return Predicate(SQL("{} AND {}").format(limit, condition), {"access_projects": list(caller.projects)})
-    return Predicate(condition, {})
+        return SQL("{} AND {}").format(granted(caller, columns), condition)
+    return condition
+
+
+def granted(caller: Caller, columns: AccessColumns) -> SQL | Composed:
+    """The rows of the projects that the grant of *caller* is limited to; all where it is to none."""
+    if not caller.projects:
+        return EVERY_ROW
+    if not columns.project:
+        return NO_ROW
+    return SQL("{} = ANY({}::uuid[])").format(columns.column(columns.project), Literal(list(caller.projects)))
 
 
 def value(text: str) -> Composed:
@@ -97,7 +101,9 @@ def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
 
 
 def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    """Without a column for the item no department handles the row."""
+    """Without a column for the item or the department no department handles the row."""
+    if columns.department and caller.over:
+        return SQL("{} = {}").format(columns.column(columns.department), value(caller.over))
     if not (caller.over and columns.project and columns.item):
         return NO_ROW
     project, item = columns.column(columns.project), columns.column(columns.item)

@@ -55,7 +55,7 @@ async def from_view(
     """The counts at *t* by the view's rows in *scope*, of *projects* alone if given."""
     query = SQL(COUNTED).format(
         SQL(OF_DEPARTMENT if department else "") + SQL(OF_PROJECTS if projects is not None else ""),
-        within=scope.of("c"),
+        within=scope.of("c", "read:clocks"),
     )
     async with store.cursor() as cursor:
         await cursor.execute(query, {"t": t, "department": department, "projects": list(projects or ())})

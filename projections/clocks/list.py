@@ -133,7 +133,11 @@ def statement(
     params = structs.asdict(wanted) | {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
     params |= {"silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
-    conditions: list[SQL | Composed] = [SQL("c.closed" if wanted.closed else "NOT c.closed"), EXISTS, scope.of("c")]
+    conditions: list[SQL | Composed] = [
+        SQL("c.closed" if wanted.closed else "NOT c.closed"),
+        EXISTS,
+        scope.of("c", "read:clocks"),
+    ]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
     if wanted.nodes:
         conditions.append(SQL("c.node = ANY (%(nodes)s)"))

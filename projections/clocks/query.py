@@ -32,6 +32,7 @@ from projections.clocks.rows import ClockRow
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 
+CLOCKS = "read:clocks"
 PROJECTS_READ_MAX = 5_000  # from the ledger, for one query: some ten seconds
 BASES = """
     WITH RECURSIVE basis AS (
@@ -149,7 +150,9 @@ class ClocksAt:
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
         """One more than may be read, where there are more."""
         params = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
-        return [project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b")), params)]
+        return [
+            project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b", CLOCKS)), params)
+        ]
 
     def _current(self, basis: str) -> bool:
         """Whether rows resting on *basis* were counted by the calendars of this question."""

@@ -6,9 +6,22 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL
 
 from projections.external.fold import OutsideRow
 from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
+
+LISTED = """
+    SELECT o.* FROM views.outside AS o
+    WHERE (%(department)s = '' OR o.department = %(department)s)
+      AND (%(manager)s = '' OR o.manager = %(manager)s)
+      AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
+      AND (%(days)s::integer IS NULL OR o.needed
+           AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
+      AND {within}
+    ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
+"""
 
 
 class OutsideFilter(Struct, frozen=True, kw_only=True):
@@ -19,7 +32,7 @@ class OutsideFilter(Struct, frozen=True, kw_only=True):
     disputed: bool | None = None
     stale_days: int | None = None  # last verified longer ago than this, at *at*
     at: datetime
-    register: str = ""  # imported from this log; empty: the zone's own
+    scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
 
@@ -40,23 +53,13 @@ class OutsideResults:
         """A page of the results of all projects, the longest unverified first."""
         async with self._store.cursor() as cursor:
             await cursor.execute(
-                """
-                SELECT o.* FROM views.outside AS o
-                WHERE (%(department)s = '' OR o.department = %(department)s)
-                  AND (%(manager)s = '' OR o.manager = %(manager)s)
-                  AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
-                  AND (%(days)s::integer IS NULL OR o.needed
-                       AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
-                  AND o.project IN (SELECT r.project FROM views.project AS r WHERE r.register = %(register)s)
-                ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
-                """,
+                SQL(LISTED).format(within=criteria.scope.of("o", "read:external")),
                 {
                     "department": criteria.department,
                     "manager": criteria.manager,
                     "disputed": criteria.disputed,
                     "days": criteria.stale_days,
                     "at": criteria.at,
-                    "register": criteria.register,
                     "limit": criteria.limit,
                     "offset": criteria.offset,
                 },

@@ -38,6 +38,7 @@ from projections.view import fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
+FEEDBACK = "read:feedback"
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 MOVED = """
     SELECT v.project FROM views.voice AS v
@@ -79,6 +80,7 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
             and (self.first is None or at >= self.first)
             and (self.end is None or at < self.end)
             and all(getattr(row, name) == value for name, value in self.equal.items())
+            and (self.scope is None or self.scope.takes(FEEDBACK, getattr(row, "department", "")))
         )
 
     def takes_clocks(self, reading: Reading) -> bool:
@@ -201,7 +203,7 @@ class VoicesAt:
     async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
         """The past states of the projects whose current rows can't be used. Raises TooMuchToReadError."""
         params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
-        within = {"of_voices": within_of(scope, "v"), "of_corrected": within_of(scope, "c")}
+        within = {"of_voices": projects_of(scope, "v"), "of_corrected": projects_of(scope, "c")}
         moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
@@ -219,7 +221,12 @@ class VoicesAt:
 
 def within_of(scope: Scope | None, alias: str) -> SQL | Composed:
     """The condition that a row belongs to *scope*; none if the project is given by id."""
-    return EVERYTHING if scope is None else scope.of(alias)
+    return EVERYTHING if scope is None else scope.of(alias, FEEDBACK, department="department")
+
+
+def projects_of(scope: Scope | None, alias: str) -> SQL | Composed:
+    """The condition that a project may have rows in *scope*."""
+    return EVERYTHING if scope is None else scope.projects(alias, FEEDBACK)
 
 
 def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:

@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec import structs
 
+from domain.access.decision import AccessCase, may
+from domain.access.principal import Caller
 from domain.core.ledger import Actor, Role
 from domain.messages import AnyFact, Entry
 from domain.project.application.correction import EntryAmended, EntryRetracted
@@ -106,13 +108,19 @@ class Complainants:
         if hidden:
             self._theirs[entry.version] = by.id
 
-    def __call__(self, entry: Entry, to: Actor) -> tuple[AnyFact, Actor]:
-        """The fact of *entry* and its recorder, redacted for the reader *to*, who may see only his own complaints."""
+    def __call__(self, entry: Entry, to: Caller) -> tuple[AnyFact, Actor]:
+        """The fact of *entry* and its recorder, redacted for the reader *to*, by the table of access."""
         fact: Any = entry.fact
         by = entry.recorded.by
         code = getattr(fact, "complaint", "")
-        if isinstance(fact, ABOUT_COMPLAINTS) and code in self._by and to.id not in self._by[code]:
+        if isinstance(fact, ABOUT_COMPLAINTS) and code in self._by and not self._may(entry, to, self._by[code]):
             fact = veiled_fact(fact, self._words[code])
             if isinstance(fact, ComplaintFiled) and fact.anonymous:
                 fact = structs.replace(fact, by="", contact="")
-        return fact, NOBODY if self._theirs.get(entry.version, to.id) != to.id else by
+        theirs = self._theirs.get(entry.version)
+        return fact, by if theirs is None or self._may(entry, to, [theirs]) else NOBODY
+
+    def _may(self, entry: Entry, to: Caller, complainants: Iterable[str]) -> bool:
+        """Whether *to* may know who complained."""
+        cases = (AccessCase(entry.stream, principal=complainant) for complainant in complainants)
+        return any(may(to, "read:complainant", case).allowed for case in cases)

@@ -76,7 +76,7 @@ class Durations:
 
     async def until(self, laws: Laws, as_of: datetime, register: str = "") -> KnownDurations:
         """The durations of all applications of *register* decided up to *as_of*, as known now."""
-        known, within = KnownDurations(), Scope(register).of("h")
+        known, within = KnownDurations(), Scope(register).registered("h")
         async with self._store.cursor() as cursor:
             await cursor.execute(SQL(SPANS).format(within), {})
             params = _calendars(laws, await cursor.fetchall(), as_of)

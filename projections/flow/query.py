@@ -7,8 +7,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL
 
 from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
 
 RUNNING: LiteralString = """
     a.flow = %(flow)s AND a.since <= %(at)s AND (a.until IS NULL OR a.until > %(at)s)
@@ -16,11 +18,13 @@ RUNNING: LiteralString = """
 LISTED: LiteralString = f"""
     SELECT a.project, p.code, p.name, p.enterprise, p.manager, a.edition, a.kind, a.since, a.by
     FROM views.adoption AS a JOIN views.project AS p USING (project)
-    WHERE {RUNNING} AND (%(edition)s = 0 OR a.edition = %(edition)s) AND (%(kind)s = '' OR a.kind = %(kind)s)
+    WHERE {RUNNING} AND {{readable}}
+      AND (%(edition)s = 0 OR a.edition = %(edition)s) AND (%(kind)s = '' OR a.kind = %(kind)s)
     ORDER BY a.since DESC, a.project LIMIT %(limit)s OFFSET %(offset)s
 """  # noqa: S608 our own constants
 COUNTED: LiteralString = f"""
-    SELECT a.edition, a.kind, count(*)::integer FROM views.adoption AS a WHERE {RUNNING} GROUP BY 1, 2 ORDER BY 1, 2
+    SELECT a.edition, a.kind, count(*)::integer FROM views.adoption AS a WHERE {RUNNING}
+      AND {{readable}} GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 our own constants
 
 
@@ -53,6 +57,7 @@ class RunningFilter(Struct, frozen=True, kw_only=True):
     at: datetime
     edition: int = 0
     kind: str = ""
+    scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
 
@@ -65,14 +70,14 @@ class RunningProjects:
 
     async def listed(self, criteria: RunningFilter) -> list[RunningProject]:
         """A page of projects, the latest adoption first."""
-        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__}
-        return [RunningProject(*row) for row in await self._rows(LISTED, params)]
+        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__ if name != "scope"}
+        return [RunningProject(*row) for row in await self._rows(LISTED, params, criteria.scope)]
 
-    async def counted(self, flow: str, at: datetime) -> list[RunningCount]:
+    async def counted(self, flow: str, at: datetime, scope: Scope = ZONE_SCOPE) -> list[RunningCount]:
         """The number of projects, by edition and kind."""
-        return [RunningCount(*row) for row in await self._rows(COUNTED, {"flow": flow, "at": at})]
+        return [RunningCount(*row) for row in await self._rows(COUNTED, {"flow": flow, "at": at}, scope)]
 
-    async def _rows(self, query: LiteralString, params: dict[str, object]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString, params: dict[str, object], scope: Scope) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, params)
+            await cursor.execute(SQL(query).format(readable=scope.readable("a", "read:flow")), params)
             return await cursor.fetchall()

@@ -42,6 +42,7 @@ WHERE: Mapping[str, LiteralString] = {  # by filter
     "steps": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
     " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
 }
+INFORMATION = "read:information"
 INSTANTS = ("changed_since", "registered_from", "registered_before")
 RANK: LiteralString = (  # a match of the whole name comes first; the name is the first line
     "position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0 DESC, ts_rank(i.words, %(words)s::tsquery) DESC,"
@@ -54,7 +55,7 @@ LISTED = """
 COUNTED = "SELECT count(*) FROM {information} AS i WHERE {conditions}"
 OF_PERSON = """
     SELECT {columns}, i.uscc = ANY(%(codes)s) FROM {information} AS i
-    WHERE i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s))
+    WHERE (i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s))) AND {readable}
     ORDER BY i.registered_at DESC NULLS LAST, i.project LIMIT %(limit)s OFFSET %(offset)s
 """
 VIEWS = (Information(), Progress())
@@ -154,7 +155,7 @@ class InformationBook:
         async with self._tables(PROJECTS, *read) as (cursor, tables):
             given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
             given["conditions"] = SQL(" AND ").join(
-                [criteria.scope.of("i"), *(SQL(condition).format(**given) for condition in conditions)]
+                [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**given) for condition in conditions)]
             )
             await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
@@ -163,7 +164,7 @@ class InformationBook:
         return FoundProjects(rows, int(counted[0]) if counted else 0)
 
     async def of_person(
-        self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int
+        self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int, scope: Scope = ZONE_SCOPE
     ) -> list[PersonsProject]:
         """Projects of an enterprise by *codes*, or, if registered without a code, by *names*, with their cases.
 
@@ -171,7 +172,7 @@ class InformationBook:
         """
         params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
-            given = _given(tables)
+            given = _given(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
             await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}

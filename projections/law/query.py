@@ -68,7 +68,7 @@ async def _projects(store: Reader, period: Period, begin: datetime, department: 
     params: dict[str, object] = {"first": period.first, "last": period.last, "begin": begin}
     params |= {"department": department, "limit": PROJECTS_MAX + 1}
     async with store.cursor() as cursor:
-        await cursor.execute(SQL(RAN).format(within=scope.of("c")), params)
+        await cursor.execute(SQL(RAN).format(within=scope.of("c", "read:figures")), params)
         projects = [project for (project,) in await cursor.fetchall()]
     if len(projects) > PROJECTS_MAX:
         raise TooMuchToReadError(f"more than {PROJECTS_MAX} projects had clocks in that period")

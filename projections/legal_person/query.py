@@ -9,7 +9,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL, Composed
 
+from domain.access.principal import Caller
+from projections.access.predicate import EVERY_ROW, AccessColumns, predicate
 from projections.information.words import question
 from projections.legal_person.fold import CodeRow, MergeRow, PersonRow
 from projections.reader import Reader
@@ -69,6 +72,7 @@ LISTED: LiteralString = f"""
     best AS (SELECT s.person, max(h.rank) AS rank FROM hit AS h JOIN survivor AS s ON s.start = h.person GROUP BY 1)
     SELECT {COLUMNS} FROM best AS b JOIN views.person AS p ON p.person = b.person AND {THEN}
     WHERE (%(kind)s = '' OR p.kind = %(kind)s) AND (%(status)s = '' OR p.status = %(status)s)
+      AND {{readable}}
     ORDER BY b.rank DESC, p.name, p.code LIMIT %(limit)s OFFSET %(offset)s
 """  # noqa: S608 our own constants
 
@@ -100,6 +104,7 @@ class PersonFilter(Struct, frozen=True, kw_only=True):
     text: str = ""
     kind: str = ""
     status: str = ""
+    caller: Caller | None = None  # who reads; None: this system itself
     limit: int = 100
     offset: int = 0
 
@@ -120,6 +125,12 @@ class Cluster(Struct, frozen=True):
             ):
                 return row
         return None
+
+
+def readable_by(caller: Caller | None) -> SQL | Composed:
+    """The condition that *caller* may read the person p."""
+    columns = AccessColumns("p", project="", uscc="code")
+    return EVERY_ROW if caller is None else predicate(caller, "read:legal_person", columns)
 
 
 class PersonBook:
@@ -171,7 +182,7 @@ class PersonBook:
         """Persons as of the day, each once even if entered several times, the best match first."""
         sought, code = question(criteria.text), criteria.text.strip().upper().replace("-", "")
         rows = await self._rows(
-            LISTED,
+            SQL(LISTED).format(readable=readable_by(criteria.caller)),
             {
                 **at.params,
                 "words": sought.words,
@@ -187,7 +198,7 @@ class PersonBook:
         )
         return [PersonRow(*row) for row in rows]
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

@@ -14,7 +14,7 @@ from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
 from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
 from projections.reader import Reader
-from projections.scope import ZONE_SCOPE, Scope
+from projections.scope import ZONE_SCOPE, Scope, both
 from projections.view import ROWS_MAX, literal
 
 # A clock past its end without records of its outside department is unconfirmed, not soon due, though coloured alike.
@@ -38,6 +38,7 @@ TEXT = SQL(
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
 PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
 WARNED = {"soon": SOON, "late": LATE}
+PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
@@ -56,7 +57,7 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     department: str = ""  # has an item of this department
     stage: str = ""  # has an item at this stage
     holder: str = ""  # has to act on one of its items: a department, or a value of HeldBy such as 'applicant'
-    register: str = ""  # imported from this log; empty: the zone's own
+    scope: Scope = ZONE_SCOPE
     stuck: bool | None = None
     text: str = ""  # in code, name or enterprise; or a case number, also of an application before the last
     changed_since: datetime | None = None
@@ -135,42 +136,42 @@ class ProgressList:
             " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
             " FROM views.project AS p WHERE {of_register}"
         ).format(
-            within=scope.of("i"),
-            of_register=IN_REGISTER,
+            within=scope.of("i", PROGRESS),
+            of_register=within(scope),
             under_way=UNDER_WAY,
             soon=HAS_CLOCK.format(EXISTS, SOON),
             late=HAS_CLOCK.format(EXISTS, LATE),
             stale=STALE,
         )
-        (row,) = await self._rows(
-            query, {"t": t, "week_from": week_from, "stale_days": stale_days, "register": scope.register}
-        )
+        (row,) = await self._rows(query, {"t": t, "week_from": week_from, "stale_days": stale_days} | registered(scope))
         return Tiles(*(int(number) for number in row))
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""
-        params = {"register": scope.register}
+        params, in_scope = registered(scope), within(scope)
 
         async def column(query: SQL | Composed) -> list[Any]:
             return [row[0] for row in await self._rows(query, params)]
 
         def of_projects(name: LiteralString) -> Composed:
             query = SQL("SELECT DISTINCT {0} FROM views.project AS p WHERE {0} <> '' AND {1} ORDER BY 1")
-            return query.format(SQL(name), IN_REGISTER)
+            return query.format(SQL(name), in_scope)
 
         phases = await self._rows(
             SQL(
                 "SELECT p.phase, max(p.phase_name) FROM views.project AS p WHERE p.phase <> '' AND {}"
                 " GROUP BY p.phase ORDER BY min(p.phase_nth), p.phase"
-            ).format(IN_REGISTER),
+            ).format(in_scope),
             params,
         )
-        departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(scope.of("i"))
+        departments = SQL("SELECT DISTINCT i.department FROM views.item AS i WHERE {} ORDER BY 1").format(
+            scope.of("i", PROGRESS)
+        )
         return Choices(
             managers=await column(of_projects("p.manager")),
             departments=await column(departments),
             holders=await column(
-                SQL("SELECT DISTINCT unnest(p.holders) FROM views.project AS p WHERE {} ORDER BY 1").format(IN_REGISTER)
+                SQL("SELECT DISTINCT unnest(p.holders) FROM views.project AS p WHERE {} ORDER BY 1").format(in_scope)
             ),
             phases=[(str(code), str(name)) for code, name in phases],
             kinds=await column(of_projects("p.kind")),
@@ -182,14 +183,24 @@ class ProgressList:
             return await cursor.fetchall()
 
 
+def within(scope: Scope) -> SQL | Composed:
+    """The condition that the project p is in *scope*, with the parameters of `registered`."""
+    return both(IN_REGISTER, scope.readable("p", PROGRESS))
+
+
+def registered(scope: Scope) -> dict[str, Any]:
+    """The parameters of `within`."""
+    return {"register": scope.register}
+
+
 def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """The WHERE clause and its parameters."""
     params = structs.asdict(criteria) | {
         "pattern": f"%{literal(criteria.text)}%",
         "limit": min(criteria.limit, ROWS_MAX),
     }
-    params |= tables.params
-    terms: list[SQL | Composed] = [IN_REGISTER]
+    params |= tables.params | registered(criteria.scope)
+    terms: list[SQL | Composed] = [within(criteria.scope)]
     terms += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:

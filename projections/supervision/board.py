@@ -161,12 +161,16 @@ async def _rows(
 ) -> Counts:
     """Counts from single rows: recorded from an instant on, or of some projects."""
     counts: Counts = Counter()
-    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s")), params, prepare=False)
+    await cursor.execute(
+        SQL(SIGNALS).format(which=which[0], within=scope.of("s", "read:supervision")), params, prepare=False
+    )
     for of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d")), params, prepare=False)
+    await cursor.execute(
+        SQL(DECISIONS).format(which=which[1], within=scope.of("d", "read:supervision")), params, prepare=False
+    )
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts[department, decided_figure(state), NO_DAYS if days is None else days] += 1

@@ -110,7 +110,8 @@ def decisions_query(criteria: ListFilter, *, without: bool) -> Composed:
 def _query(
     of: LiteralString, table: str, criteria: ListFilter, figure: SQL | Composed | None, *, without: bool
 ) -> Composed:
-    conditions: list[SQL | Composed] = [criteria.scope.of(table), *([] if figure is None else [figure])]
+    within = criteria.scope.of(table, "read:supervision", department="department")
+    conditions: list[SQL | Composed] = [within, *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
     return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)

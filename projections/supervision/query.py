@@ -51,6 +51,7 @@ from projections.supervision.list import IN_FORCE, ListFilter, ListPage, decisio
 from projections.supervision.orders import ORDERS, OrderAt, order_at
 from projections.view import fold
 
+SUPERVISION = "read:supervision"
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
@@ -81,7 +82,7 @@ class SupervisionAt:
         read = await self._past_signals(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._signals(cursor, criteria, read)
-            if self.zone != ZONE or criteria.figure == IN_FORCE:  # not in the sums
+            if not self._is_summed or criteria.figure == IN_FORCE:  # not in the sums
                 return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
             return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
 
@@ -90,21 +91,26 @@ class SupervisionAt:
         read = await self._past_decisions(criteria.period)
         async with snapshot(self._store) as cursor:
             rows = await self._decided(cursor, criteria, read)
-            if self.zone != ZONE:
+            if not self._is_summed:
                 return ListPage(rows, len(await self._decided(cursor, criteria.whole, read)))
             return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
         """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
-        if self.zone != ZONE:
+        if not self._is_summed:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
         """The figures of all departments together. Raises TooMuchToReadError."""
-        if self.zone != ZONE:
+        if not self._is_summed:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
+
+    @property
+    def _is_summed(self) -> bool:
+        """Whether sums tell the figures: they are counted by days of the zone, for those who may read all of it."""
+        return self.zone == ZONE and self.scope.sees_all(SUPERVISION)
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._past_signals(period), await self._past_decisions(period))
@@ -134,10 +140,9 @@ class SupervisionAt:
     ) -> list[OrderAt]:
         """Orders of the bureau as of the instant, the earliest reporting day first."""
         params = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
-        return [
-            order_at(OrderRow(*row), self.as_of, self.zone)
-            for row in await self._rows(SQL(ORDERS).format(within=self.scope.of("o")), params)
-        ]
+        within = self.scope.of("o", SUPERVISION, department="department")
+        rows = await self._rows(SQL(ORDERS).format(within=within), params)
+        return [order_at(OrderRow(*row), self.as_of, self.zone) for row in rows]
 
     async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
@@ -145,7 +150,9 @@ class SupervisionAt:
         others = [
             signal
             for signal in read
-            if criteria.department in ("", signal.department) and (takes is None or takes(signal))
+            if criteria.department in ("", signal.department)
+            and (takes is None or takes(signal))
+            and self.scope.takes(SUPERVISION, signal.department)
         ]
         query = signals_query(criteria, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
@@ -153,7 +160,13 @@ class SupervisionAt:
 
     async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
         takes = CASE_FIGURES[criteria.figure]
-        others = [case for case in read if criteria.department in ("", case.department) and takes(case)]
+        others = [
+            case
+            for case in read
+            if criteria.department in ("", case.department)
+            and takes(case)
+            and self.scope.takes(SUPERVISION, case.department)
+        ]
         query = decisions_query(criteria, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
@@ -187,9 +200,8 @@ class SupervisionAt:
         """The past states of projects with later corrections; read once."""
         if self._rewound is None:
             params = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
-            projects = [
-                project for (project,) in await self._rows(SQL(CORRECTED).format(within=self.scope.of("x")), params)
-            ]
+            query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
+            projects = [project for (project,) in await self._rows(query, params)]
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             self._rewound = await self._folded(projects) if projects else []

@@ -148,8 +148,9 @@ class ConductOf:
         return is_nightly(row.suspended_at, row.resumed_at, calendar, pack.zone)
 
     async def _rows(self, query: LiteralString, of: str, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+        within = self._scope.of(of, "read:supervision", department="department")
         async with self._store.cursor() as cursor:
-            await cursor.execute(SQL(query).format(within=self._scope.of(of)), params)
+            await cursor.execute(SQL(query).format(within=within), params)
             return await cursor.fetchall()
 
 

@@ -11,6 +11,7 @@ from psycopg.sql import SQL
 from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
+from projections.scope import ZONE_SCOPE, Scope
 from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
 LISTED = """
@@ -22,7 +23,7 @@ LISTED = """
       AND (%(manager)s = '' OR p.manager = %(manager)s)
       AND (NOT %(at_hand)s OR w.kind <> 'precondition')
       AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
-      AND p.register = %(register)s
+      AND p.register = %(register)s AND {readable}
     ORDER BY w.since, w.project, w.nth, w.kind, w.ref LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
@@ -31,6 +32,7 @@ HOLDERS = """
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
     FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
     WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
+      AND {readable}
     GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
 VIEWS = (Waiting(), Progress())
@@ -47,7 +49,7 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     manager: str = ""
     at_hand: bool = False  # leave out items blocked by other items
     stuck: bool | None = None  # of stuck projects, or of the others
-    register: str = ""  # imported from this log; empty: the zone's own
+    scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
 
@@ -82,18 +84,22 @@ class WaitingRows:
 
     async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
-        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__}
-        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past)]
+        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name != "scope"}
+        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope)]
 
     async def holders(
-        self, department: str, limit: int, past: Past | None = None, register: str = ""
+        self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE
     ) -> list[HolderCount]:
         """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToReadError."""
-        params = {"department": department, "limit": limit, "register": register}
-        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past)]
+        params = {"department": department, "limit": limit}
+        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope)]
 
-    async def _rows(self, query: LiteralString, params: dict[str, Any], past: Past | None) -> list[tuple[Any, ...]]:
+    async def _rows(
+        self, query: LiteralString, params: dict[str, Any], past: Past | None, scope: Scope
+    ) -> list[tuple[Any, ...]]:
+        params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
             await cursor.execute(SQL(query).format(**given), params | tables.params)
             return await cursor.fetchall()

@@ -15,7 +15,7 @@ from domain.examples.materials import MEDIA_TYPE as REPORT_TYPE
 from domain.examples.materials import REPORT
 from domain.examples.story import STORY
 from domain.messages import AnyCommand
-from tests.examples import APPLICANT, MANAGER
+from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 
 BEHIND, BEHIND_TRIES_MAX = 503, 30  # each try waits for two seconds
 STANDARD = {"type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"}
@@ -23,7 +23,7 @@ LAND_ITEM = {"item": "land", "department": "land", "promise_days": 10}
 REGISTER = {
     "command": "register_project",
     "name": "Fab 2",
-    "enterprise": {"name": "Hengxin"},
+    "enterprise": {"name": "Hengxin", "uscc": USCC},
     "manager": "wang",
     "items": [LAND_ITEM, {"item": "site-plan", "department": "planning", "requires": ["land"]}],
 }
@@ -40,7 +40,7 @@ class Door:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
 
-    async def get(self, path: str, by: Actor | None = MANAGER, **params: Any) -> httpx.Response:
+    async def get(self, path: str, by: Actor | None = LEADER, **params: Any) -> httpx.Response:
         """Get *path*. Where the views are still behind *after*, ask again: the machine may be busy."""
         for _ in range(BEHIND_TRIES_MAX if "after" in params else 1):
             response = await self.client.get(path, params=params or None, headers=identity(by) if by else {})

@@ -122,7 +122,9 @@ def keyed(at: str, item: str, happened: str, number: str, *clocks: str) -> Said:
 
 def land() -> Iterator[Said]:
     """立项用地规划许可: an outside result keyed in late, and a supplement."""
-    registration = RegisterProject(name="恒信一期", enterprise=Enterprise("恒信新材料有限公司"), manager="wang.min")
+    registration = RegisterProject(
+        name="恒信一期", enterprise=Enterprise("恒信新材料有限公司", ENTERPRISE.department), manager="wang.min"
+    )
     yield told("03-02 09:00", MANAGER, registration, "project_registered")
     planned = " ".join([*["item_planned"] * 23, "flow_adopted"])
     yield told("03-02 09:10", MANAGER, StartFlow(flow=FLOW, kind="manufacturing"), planned)

@@ -19,13 +19,13 @@ from domain.project.application.supplement import RequestSupplement
 from domain.project.application.suspension import SuspendClock
 from domain.project.countersignature.request import AskCountersignature
 from infrastructure.ledger.approvals import Approvals
-from tests.examples import APPLICANT, FIRE, LAND, MANAGER, WATER
+from tests.examples import APPLICANT, FIRE, LAND, MANAGER, USCC, WATER
 from tests.law.questions import at
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000001")
 REGISTER = RegisterProject(
     name="Fab 3",
-    enterprise=Enterprise("Hengxin"),
+    enterprise=Enterprise("Hengxin", USCC),
     manager="wang",
     items=(
         PlannedItem(item="land", department="land", promise_days=10),
@@ -37,7 +37,7 @@ REGISTER = RegisterProject(
 
 DUTCH = RegisterProject(
     name="Hal 4",
-    enterprise=Enterprise("De Vries"),
+    enterprise=Enterprise("De Vries", USCC),
     manager="wang",
     law="nl-omgevingswet",
     items=(PlannedItem(item="permit", department="city"), PlannedItem(item="felling", department="city", live=False)),

@@ -17,19 +17,23 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 from litestar.routes import HTTPRoute
+from msgspec import convert
 
 from api.app import PAGES, create_app
 from domain.core.ledger import Actor, Role
+from domain.messages import COMMANDS, AnyCommand
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.entry_draft import Receipt
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
-from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING
+from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING, USCC
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
 
 PHONE, MAIL, OFFICE = "13912345678", "qin.secret@example.org", "secret-works"
 SECRET = Actor("qin-secret", OFFICE, Role.APPLICANT)
+SECRET_SIGNED_IN = Actor(SECRET.id, USCC, Role.APPLICANT)
 OTHER_MANAGER = Actor("secret-manager", "", Role.PROJECT_MANAGER)
 AUDITOR = Actor("bai", "audit", Role.AUDITOR)
 TELLING = (SECRET.id, OTHER_MANAGER.id, PHONE, MAIL, OFFICE)
@@ -43,6 +47,7 @@ READERS: tuple[Actor | None, ...] = (
     Actor("nobody-yet", "", Role.APPLICANT),
     None,  # the pages may be read without a name
 )
+UNRELATED = (READERS[-2], None)
 ABOUT = f"I am {SECRET.id} of {OFFICE}: call {PHONE} or {MAIL}, it is too slow"
 EXTENSION = {"command": "extend_complaint", "complaint": "c1", "days": 5, "reasons": PHONE, "approver": SECRET.id}
 BESIDE_IT = ("/readyz", "/account", "/sign-in", "/v1/me")  # 503: no projector and no sign-in runs beside this app
@@ -71,29 +76,37 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 
 @pytest_asyncio.fixture(scope="module")
-async def told(door: Door) -> Told:
-    """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone."""
+async def told(door: Door, approvals: Approvals) -> Told:
+    """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone.
+
+    Those who complain are told past the doors, as an importer would: their offices are not that of the project.
+    """
+
+    async def tell(project: UUID, body: dict[str, Any], by: Actor) -> Receipt:
+        command: AnyCommand = convert(body, COMMANDS[body["command"]])  # type: ignore[assignment]
+        return (await approvals.handle(project, command, by, uuid4())).receipt
+
     project = uuid4()
     await door.done(project, REGISTER)
     await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
     bad = {"command": "evaluate_service", "item": "land", "grade": "dissatisfied", "comment": "slow"}
     await door.done(project, bad, APPLICANT)
-    await door.done(project, filing("c1"), SECRET)
+    await tell(project, filing("c1"), SECRET)
     await door.done(project, {"command": "accept_complaint", "complaint": "c1"}, LAND)
     await door.done(project, EXTENSION, LAND)
     midway = (await door.get(f"/projects/{project}/history", BUREAU)).json()["entries"][-1]["recorded_at"]
     answer = {"command": "answer_complaint", "complaint": "c1", "answer": f"{SECRET.id} is right", "upheld": True}
     await door.done(project, answer, LAND)
     close = {"command": "close_complaint", "complaint": "c1", "satisfied": "no", "remarks": ABOUT}
-    await door.done(project, close, SECRET)
-    await door.done(project, filing("c2", step=SECRET.id, person=f"not {OFFICE}"), SECRET)
-    await door.done(project, {"command": "withdraw_complaint", "complaint": "c2", "reasons": ABOUT}, SECRET)
+    await tell(project, close, SECRET)
+    await tell(project, filing("c2", step=SECRET.id, person=f"not {OFFICE}"), SECRET)
+    await tell(project, {"command": "withdraw_complaint", "complaint": "c2", "reasons": ABOUT}, SECRET)
     own = filing("c3", item="", about=f"{OTHER_MANAGER.id} says so")
-    receipt = await door.done(project, own, OTHER_MANAGER)
-    retract = {"command": "retract_entry", "version": receipt["version"], "reasons": "not to be told"}
-    await door.done(project, retract, OTHER_MANAGER)
-    receipt = await door.done(project, filing("c4", item="", contact=""), SECRET)
-    await door.get("/progress", after=receipt["position"])
+    receipt = await tell(project, own, OTHER_MANAGER)
+    retract = {"command": "retract_entry", "version": receipt.version, "reasons": "not to be told"}
+    await tell(project, retract, OTHER_MANAGER)
+    receipt = await tell(project, filing("c4", item="", contact=""), SECRET)
+    await door.get("/progress", after=receipt.position)
     return Told(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
 
 
@@ -137,28 +150,29 @@ async def test_no_address_tells_who_complained(door: Door, app: Litestar, told: 
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path.startswith(BESIDE_IT), (path, way, response.text)
             asked += response.status_code == 200
-    assert asked > (100 if reader else 10)  # most addresses answer most ways
+    assert asked > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
 
 
 async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, told: Told) -> None:
     for reader in (BUREAU, AUDITOR):
         history = await door.get(f"/projects/{told.project}/history", reader)
         assert set(reveals(history)) == set(TELLING)
-        assert all(entry["command_id"] for entry in history.json()["entries"])
-    own = await door.get(f"/projects/{told.project}/history", SECRET)
+        whole = all(entry["command_id"] for entry in history.json()["entries"])
+        assert whole is (reader is BUREAU), "whom to call is not for auditors"
+    own = await door.get(f"/projects/{told.project}/history", SECRET_SIGNED_IN)
     assert set(reveals(own)) == {SECRET.id, PHONE, MAIL, OFFICE}
 
 
 async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, told: Told) -> None:
     """An entry's hash takes in its command's id; without that, guesses can't be checked."""
     whole = (await door.get(f"/projects/{told.project}/history", BUREAU)).json()["entries"]
-    seen = (await door.get(f"/projects/{told.project}/history", LAND)).json()["entries"]
+    seen = (await door.get(f"/projects/{told.project}/history", LEADER)).json()["entries"]
     changed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["fact"] != other["fact"]]
     unnamed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["by"] != other["by"]]
     assert changed == [4, 6, 7, 8, 9, 10, 11, 13]
     assert unnamed == [4, 8, 9, 10, 11, 12, 13]
     assert [one["version"] for one in seen if one["command_id"] is None] == sorted({*changed, *unnamed})
-    trail = (await door.get(f"/projects/{told.project}/complaints", LAND)).json()["steps"]
+    trail = (await door.get(f"/projects/{told.project}/complaints", LEADER)).json()["steps"]
     assert {step["version"] for step in trail if step["command"] is None} == {*changed, *unnamed} - {11, 12}
 
 
@@ -178,14 +192,15 @@ async def test_no_refusal_tells_who_complained(door: Door, told: Told) -> None:
     for reader in (PLANNING, Actor("fresh", "", Role.PROJECT_MANAGER), Actor("fresh", "", Role.APPLICANT)):
         for body in asked:
             response = await door.post(told.project, body, reader)
-            assert response.status_code in (403, 409), (reader, body)
+            assert response.status_code in (403, 404, 409), (reader, body)
             assert not reveals(response), (reader, body)
-        moved = await door.post(told.project, {"command": "note_step", "activity": "x"}, reader, if_match='"1"')
-        assert moved.status_code == 412
-        assert not reveals(moved)
+    note = {"command": "note_step", "item": "land", "activity": "x"}
+    moved = await door.post(told.project, note, LAND, if_match='"1"')
+    assert moved.status_code == 412
+    assert not reveals(moved)
 
 
 async def test_an_id_that_names_the_complainant_is_refused(door: Door, told: Told) -> None:
-    response = await door.post(told.project, filing(f"of-{PHONE}"), SECRET)
+    response = await door.post(told.project, filing(f"of-{PHONE}"), SECRET_SIGNED_IN)
     assert response.json()["code"] == "complaint-names-complainant"
     assert identity(SECRET)["X-Actor"] == SECRET.id

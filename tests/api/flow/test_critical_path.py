@@ -19,7 +19,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, problem
-from tests.examples import APPLICANT, LAND, MANAGER, PLANNING
+from tests.examples import APPLICANT, LAND, MANAGER, PLANNING, USCC
 from tests.law.questions import at
 from tests.projections.zone import Told, project_id, tell
 
@@ -35,7 +35,7 @@ ENDS = {
 }
 WAYS = RegisterProject(
     name="Fab 9",
-    enterprise=Enterprise("Hengxin"),
+    enterprise=Enterprise("Hengxin", USCC),
     manager="wang",
     items=(
         PlannedItem(item="land", department="land"),
@@ -51,7 +51,7 @@ def decided(day: str, by: Actor = LAND, item: str = "land") -> list[Told]:
     """A project with one item, applied for on the 2nd of March and decided on *day*."""
     plan = RegisterProject(
         name="Fab",
-        enterprise=Enterprise("Hengxin"),
+        enterprise=Enterprise("Hengxin", USCC),
         manager="wang",
         items=(PlannedItem(item=item, department=by.department),),
     )

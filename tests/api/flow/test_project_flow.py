@@ -22,7 +22,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.flow.adoption import MoveFlow, StartFlow
 from tests.api.client import REGISTER, Door, problem
-from tests.examples import APPLICANT, BUREAU, MANAGER
+from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 
 Body = dict[str, Any]
 OFFICE = Actor("lin", "zone-office")
@@ -54,7 +54,7 @@ async def flow(door: Door) -> None:
 async def begin(door: Door, *further: tuple[str, Actor, AnyCommand]) -> UUID:
     """A project that runs by the first edition, and what is told of it at local times."""
     project = uuid4()
-    registration = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司"), manager="wang")
+    registration = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司", USCC), manager="wang")
     start = StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1)
     first: list[tuple[str, Actor, AnyCommand]] = [
         ("03-03 09:00", MANAGER, registration),

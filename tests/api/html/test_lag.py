@@ -16,6 +16,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
+from tests.examples import LEADER
 
 MISSING = "the latest {} entries may be missing here"
 
@@ -41,12 +42,12 @@ async def test_a_page_says_what_is_missing_on_it(
     await door.done(project, {"command": "note_step", "activity": "x"})
 
     for path in ("/", "/desk", "/supervision", f"/pages/projects/{project}"):
-        behind = (await door.get(path, None, lang="en")).text
+        behind = (await door.get(path, LEADER, lang="en")).text
         assert MISSING.format(2) in behind, path
         assert "No project is registered yet" not in behind
 
     while projector.step(connection):
         pass
-    page = (await door.get("/", None, lang="en")).text
+    page = (await door.get("/", LEADER, lang="en")).text
     assert "may be missing" not in page
     assert f"/pages/projects/{project}" in page

@@ -13,6 +13,7 @@ from api.html.page import PageAddress, PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.html.translations import TABLES
 from api.web.entries import shown
+from api.web.identity import caller_by_headers
 from domain.core.types import Outcome
 from domain.examples.story import fact_examples, story_entries
 from domain.examples.supervision import WATCHED, WATCHED_PROJECT
@@ -60,7 +61,7 @@ FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 def sentences(lang: str, *facts: AnyFact) -> Sentences:
     """As they are told of a project with these *facts*."""
     paper = PageContext(PageAddress(query={"lang": lang}))
-    entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], BUREAU)
+    entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], caller_by_headers(BUREAU))
     return Sentences(paper, PROJECT, SentenceContext.of(entries), {"land": "建设用地规划许可证"})
 
 

@@ -16,6 +16,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
+from tests.examples import LEADER
 
 MARK = "<b>&桂花苑"
 
@@ -31,7 +32,7 @@ def app(approvals: Approvals) -> Litestar:
 async def project(door: Door, approvals: Approvals) -> UUID:
     """The example's information, of a project with an odd name, in the view."""
     found = uuid4()
-    await door.done(found, {**REGISTER, "name": MARK})
+    await door.done(found, {**REGISTER, "name": MARK, "manager": "wang.min"})
     position = [(await door.done(found, step.command, step.by))["position"] for step in INFORMED][-1]
     await Views(approvals.store).catch_up(position, patience=10)
     return found
@@ -49,7 +50,7 @@ def text_of(response: httpx.Response, status: int = 200) -> str:
 async def test_a_projects_page_says_what_is_known_and_what_is_to_be_entered(
     door: Door, project: UUID, lang: str
 ) -> None:
-    found = text_of(await door.get(f"/pages/projects/{project}/information", None, lang=lang))
+    found = text_of(await door.get(f"/pages/projects/{project}/information", LEADER, lang=lang))
 
     words = {
         "zh": ("基本情况", "扩建", "待录入", "各环节结果"),
@@ -65,7 +66,7 @@ async def test_a_projects_page_says_what_is_known_and_what_is_to_be_entered(
 async def test_a_page_tells_what_was_known_at_an_instant(door: Door, project: UUID) -> None:
     entries = (await door.get(f"/projects/{project}/history")).json()["entries"]
     before = text_of(
-        await door.get(f"/pages/projects/{project}/information", None, as_of=entries[-2]["recorded_at"], lang="en")
+        await door.get(f"/pages/projects/{project}/information", LEADER, as_of=entries[-2]["recorded_at"], lang="en")
     )
 
     assert "360 million yuan" in before
@@ -73,7 +74,7 @@ async def test_a_page_tells_what_was_known_at_an_instant(door: Door, project: UU
 
 
 async def test_what_was_found_is_marked_and_leads_to_its_page(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", None, q="树脂基 composites", lang="zh"))
+    found = text_of(await door.get("/pages/information", LEADER, q="树脂基 composites", lang="zh"))
 
     assert f"/pages/projects/{project}/information?lang=zh" in found
     assert "<mark>树脂基</mark>" in found
@@ -84,34 +85,34 @@ async def test_what_was_found_is_marked_and_leads_to_its_page(door: Door, projec
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 async def test_nothing_found_is_said_so(door: Door, project: UUID, lang: str) -> None:
-    found = text_of(await door.get("/pages/information", None, q="无此项目 <b>&", lang=lang))
+    found = text_of(await door.get("/pages/information", LEADER, q="无此项目 <b>&", lang=lang))
 
     assert {"zh": "没有符合条件的项目", "en": "No project matches"}[lang] in found
 
 
 async def test_filters_keep_what_was_chosen(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", None, category="basic", complete="true", kind="filing"))
+    found = text_of(await door.get("/pages/information", LEADER, category="basic", complete="true", kind="filing"))
 
     assert str(project) in found
     for value in ("basic", "true", "filing"):
         assert f'<option value="{value}" selected>' in found
-    assert str(project) not in text_of(await door.get("/pages/information", None, category="land", complete="true"))
+    assert str(project) not in text_of(await door.get("/pages/information", LEADER, category="land", complete="true"))
 
 
 async def test_what_was_not_known_on_a_day_is_not_found_on_it(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", None, q="桂花苑", on="2098-01-01", lang="zh"))
+    found = text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2098-01-01", lang="zh"))
     assert f"/pages/projects/{project}/information?as_of=" in found
-    assert str(project) not in text_of(await door.get("/pages/information", None, q="桂花苑", on="2020-01-01"))
-    text_of(await door.get("/pages/information", None, on="1800-01-01"), 400)
-    text_of(await door.get("/pages/information", None, on=""))  # the form, sent as it stands
+    assert str(project) not in text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2020-01-01"))
+    text_of(await door.get("/pages/information", LEADER, on="1800-01-01"), 400)
+    text_of(await door.get("/pages/information", LEADER, on=""))  # the form, sent as it stands
 
 
 async def test_the_progress_pages_lead_there(door: Door, project: UUID) -> None:
-    assert "/pages/information" in text_of(await door.get("/", None))
-    assert f"/pages/projects/{project}/information" in text_of(await door.get(f"/pages/projects/{project}", None))
+    assert "/pages/information" in text_of(await door.get("/", LEADER))
+    assert f"/pages/projects/{project}/information" in text_of(await door.get(f"/pages/projects/{project}", LEADER))
 
 
 async def test_what_can_t_be_shown_is_a_page_too(door: Door) -> None:
-    text_of(await door.get(f"/pages/projects/{uuid4()}/information", None), 404)
-    text_of(await door.get("/pages/information", None, category="dragons"), 400)
-    text_of(await door.get("/pages/information", None, q="x" * 300), 400)
+    text_of(await door.get(f"/pages/projects/{uuid4()}/information", LEADER), 404)
+    text_of(await door.get("/pages/information", LEADER, category="dragons"), 400)
+    text_of(await door.get("/pages/information", LEADER, q="x" * 300), 400)

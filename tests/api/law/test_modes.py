@@ -16,7 +16,7 @@ from infrastructure.settings import Settings
 from projections.clocks.nodes import MODES, modes_with
 from tests.api.client import Door, problem
 from tests.api.law.client import ask
-from tests.examples import APPLICANT, BUREAU, MANAGER
+from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 
 EVERY = [(name, mode) for name in law_book().names for mode in law_book().pack(name).modes]
 NOW = "2026-11-29T09:00:00Z"
@@ -54,7 +54,7 @@ def registration(law: str, mode: str) -> dict[str, Any]:
     return {
         "command": "register_project",
         "name": "Hall 5",
-        "enterprise": {"name": "De Vries"},
+        "enterprise": {"name": "De Vries", "uscc": USCC},
         "manager": "wang",
         "law": law,
         "items": [{"item": "permit", "department": "city", "mode": mode}],

@@ -17,7 +17,7 @@ from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, problem
 from tests.api.clocks.test_clock_moves import got
-from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -43,7 +43,7 @@ THIRD_OF_THE_THIRD = ImportNotice(
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        register = RegisterProject(name="Nanning", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
+        register = RegisterProject(name="Nanning", enterprise=Enterprise("Hengxin", USCC), manager="wang", items=ITEMS)
         await opened.handle(PROJECT, register, MANAGER, uuid4())
         for code in ("here", "there", "report"):
             await opened.handle(PROJECT, SubmitItem(item=code), APPLICANT, uuid4())

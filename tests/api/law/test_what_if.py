@@ -15,7 +15,7 @@ from api.law.what_if_bodies import EXAMPLES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, identity, problem
-from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER
 from tests.law.questions import at
 from tests.projections.zone import REGISTER, tell_zone
 
@@ -51,7 +51,7 @@ async def said(door: Door, project: UUID, day: str, by: Actor, command: Any) -> 
     await door.done(project, command, by)
 
 
-async def asked(door: Door, path: str, body: Body, by: Actor | None = LAND, **params: Any) -> Any:
+async def asked(door: Door, path: str, body: Body, by: Actor | None = LEADER, **params: Any) -> Any:
     return await door.client.post(path, json=body, params=params, headers=identity(by) if by else {})
 
 

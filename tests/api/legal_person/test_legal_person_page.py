@@ -15,7 +15,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.api.legal_person.test_legal_person import code_of, done, registration
-from tests.examples import APPLICANT
+from tests.examples import APPLICANT, LEADER
 
 pytestmark = pytest.mark.usefixtures("projector")
 ONE, OTHER = code_of(61), code_of(62)
@@ -44,7 +44,7 @@ async def project(door: Door, approvals: Approvals) -> UUID:
 
 
 async def shown(door: Door, path: str, status: int = 200, **asked: str) -> str:
-    answer = await door.get(path, None, **asked)
+    answer = await door.get(path, LEADER, **asked)
     assert answer.status_code == status, answer.text
     assert "<b>&" not in answer.text
     return answer.text

@@ -8,7 +8,7 @@ import pytest
 
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from tests.api.client import Door, identity, problem
-from tests.examples import LAND
+from tests.examples import LEADER
 from tests.files import GOOD
 
 
@@ -30,14 +30,14 @@ async def test_a_file_is_told_only_to_be_saved(door: Door) -> None:
 
 async def test_head_tells_the_same_without_the_content(door: Door) -> None:
     whole = await door.get(f"/materials/{DIGEST}")
-    answer = await door.client.head(f"/materials/{DIGEST}", headers=identity(LAND) | {"Range": "bytes=0-1"})
+    answer = await door.client.head(f"/materials/{DIGEST}", headers=identity(LEADER) | {"Range": "bytes=0-1"})
 
     assert (answer.status_code, answer.content) == (200, b"")
     own = {"x-request-id"}
     assert {k: v for k, v in answer.headers.items() if k not in own} == {
         k: v for k, v in whole.headers.items() if k not in own
     }
-    problem_of_head = await door.client.head(f"/materials/{'0' * 64}", headers=identity(LAND))
+    problem_of_head = await door.client.head(f"/materials/{'0' * 64}", headers=identity(LEADER))
     assert problem_of_head.status_code == 404
 
 
@@ -54,7 +54,9 @@ async def test_head_tells_the_same_without_the_content(door: Door) -> None:
 )
 async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
     for condition in ({}, {"If-Range": f'"{DIGEST}"'}):
-        answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LAND), "Range": asked, **condition})
+        answer = await door.client.get(
+            f"/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked, **condition}
+        )
         first, last, _ = part.indices(len(REPORT))
         assert (answer.status_code, answer.content) == (206, REPORT[part])
         assert answer.headers["content-range"] == f"bytes {first}-{last - 1}/{len(REPORT)}"
@@ -64,13 +66,13 @@ async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
 @pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=4-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "x"])
 async def test_what_is_no_range_gets_the_whole_file(door: Door, asked: str) -> None:
     for headers in ({"Range": asked}, {"Range": "bytes=0-3", "If-Range": '"another"'}):
-        answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LAND), **headers})
+        answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LEADER), **headers})
         assert (answer.status_code, answer.content) == (200, REPORT)
 
 
 @pytest.mark.parametrize("asked", ["bytes=100000-", "bytes=-0", "bytes=100000-100001"])
 async def test_bytes_a_file_does_not_have(door: Door, asked: str) -> None:
-    answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LAND), "Range": asked})
+    answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked})
 
     problem(answer, "range-not-satisfiable")
     assert answer.headers["content-range"] == f"bytes */{len(REPORT)}"
@@ -82,9 +84,9 @@ async def test_bytes_a_file_does_not_have(door: Door, asked: str) -> None:
 async def test_who_has_the_file_does_not_get_it_again(door: Door, known: str, status: int) -> None:
     answer = await door.client.get(
         f"/materials/{DIGEST}",
-        headers={**identity(LAND), "If-None-Match": known, "Range": "bytes=100000-"}
+        headers={**identity(LEADER), "If-None-Match": known, "Range": "bytes=100000-"}
         if status == 304
-        else {**identity(LAND), "If-None-Match": known},
+        else {**identity(LEADER), "If-None-Match": known},
     )
 
     assert (answer.status_code, answer.headers["etag"]) == (status, f'"{DIGEST}"')

@@ -16,7 +16,8 @@ from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door
+from tests.api.client import Door, identity
+from tests.examples import LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
@@ -42,7 +43,7 @@ def app(approvals: Approvals) -> Litestar:
 
 
 async def table(door: Door, **asked: str) -> str:
-    response = await door.get("/", None, lang="en", **asked)
+    response = await door.get("/", LEADER, lang="en", **asked)
     assert response.status_code == 200, response.text
     return response.text
 
@@ -59,7 +60,7 @@ async def test_a_tile_leads_to_as_many_projects_as_it_says(door: Door) -> None:
     tiles = re.findall(TILE, await table(door))
     counts = {}
     for href, name, number in tiles:
-        there = (await door.client.get(href.replace("&amp;", "&"))).text
+        there = (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).text
         assert len(listed(there)) == int(number), name
         counts[name] = int(number)
 
@@ -77,7 +78,7 @@ async def test_filters_can_be_combined_and_stay_chosen(door: Door) -> None:
     fabs = listed(await table(door, text="fab 3", manager="wang", status="open"))
     assert set(fabs) == {str(project_id(name)) for name in ("silent", "running", "late", "paused", "joint")}
     assert listed(await table(door, phase="none", kind="none")) == []
-    assert (await door.get("/", None, warned="never")).status_code == 400
+    assert (await door.get("/", LEADER, warned="never")).status_code == 400
 
 
 async def test_a_row_shows_each_item_as_a_cell_and_the_clock_that_ends_first(door: Door) -> None:

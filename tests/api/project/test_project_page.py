@@ -28,15 +28,15 @@ from domain.project.flow.adoption import StartFlow
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door, problem
-from tests.examples import APPLICANT, MANAGER
+from tests.api.client import Door, identity, problem
+from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
 
 HANDS = [at("03-01")]  # the clock on the wall
 OFFICE = Actor("lin", "zone-office")
-REGISTRATION = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司"), manager="wang")
+REGISTRATION = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司", USCC), manager="wang")
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -60,7 +60,7 @@ async def told(door: Door, approvals: Approvals, *said: Said) -> tuple[UUID, str
         HANDS[0] = at(day)
         position = (await door.done(project, command, by))["position"]
     await Views(approvals.store).catch_up(position, patience=10)
-    response = await door.get(f"/pages/projects/{project}", None, lang="en")
+    response = await door.get(f"/pages/projects/{project}", LEADER, lang="en")
     assert response.status_code == 200, response.text
     return project, response.text
 
@@ -87,7 +87,7 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
     for clock in ("commitment", "decision"):
         href = f"/pages/projects/{project}/clock?item=land&amp;clock={clock}&amp;application=1&amp;lang=en"
         assert href in land
-        assert (await door.client.get(href.replace("&amp;", "&"))).status_code == 200
+        assert (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).status_code == 200
     assert "<li>land or lease</li>" in row(page, "site")
     assert "No evaluations." in page
     assert re.search(r"Information known</a></dt><dd>0 / \d+</dd>", page)
@@ -119,7 +119,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     assert f'<th scope="row">{CONSULTATION.task_name_en}</th>' in row(page, "consultation")
     assert f">{CONSULTATION.dept_name_en}</td>" in row(page, "consultation")
     assert '<th scope="row">建设用地规划许可证核发</th>' in row(page, "land-permit")  # nobody named it in English
-    chinese = (await door.get(f"/pages/projects/{project}", None, lang="zh")).text
+    chinese = (await door.get(f"/pages/projects/{project}", LEADER, lang="zh")).text
     assert "入区咨询与立项" in chinese
     assert f">{CONSULTATION.dept_name}</td>" in row(chinese, "consultation")
     assert "Completed" in phases
@@ -139,7 +139,7 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
     project, page = await told(door, approvals, registered, applied, declined, complained)
     path = f"/pages/projects/{project}"
 
-    then = (await door.get(path, None, lang="en", on="2026-03-04")).text
+    then = (await door.get(path, LEADER, lang="en", on="2026-03-04")).text
     assert 'class="tag submitted"' in row(then, "land")
     assert 'class="tag declined"' in row(page, "land")
     assert ("late-1" in page, "late-1" in then) == (True, False)
@@ -149,15 +149,17 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
     assert "as_of=2026-03-0" in row(then, "land"), "the working is that of the day"
     assert f'href="{path}?lang=en"' in then, "the way back to now"
 
-    same = (await door.get(path, None, lang="en", as_of="2026-03-04T16:00:00Z")).text
+    same = (await door.get(path, LEADER, lang="en", as_of="2026-03-04T16:00:00Z")).text
     assert row(same, "land") == row(then, "land")
     for on, status in (("", 200), ("2030-01-01", 200), ("2026-03-01", 404), ("2026-02-30", 400), ("0001-01-01", 400)):
-        assert (await door.get(path, None, lang="en", on=on)).status_code == status, on
+        assert (await door.get(path, LEADER, lang="en", on=on)).status_code == status, on
 
 
 @pytest.mark.parametrize("path", ["/pages/projects/0193f0a2-7c00", "/pages/none", "/progres"])
 async def test_a_mistyped_address_is_a_page_to_a_browser_and_a_problem_to_a_program(door: Door, path: str) -> None:
-    seen = await door.client.get(path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"})
+    seen = await door.client.get(
+        path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"} | identity(LEADER)
+    )
     assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "这个网址下没有内容" in seen.text
-    problem(await door.client.get(path), "not-found")
+    problem(await door.client.get(path, headers=identity(LEADER)), "not-found")

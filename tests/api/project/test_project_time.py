@@ -23,13 +23,13 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, problem
-from tests.examples import APPLICANT, LAND, MANAGER
+from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.law.questions import at
 
 NOW = {"known_at": "2099-01-01T00:00:00Z"}
 REGISTER = RegisterProject(
     name="研发楼",
-    enterprise=Enterprise("恒信"),
+    enterprise=Enterprise("恒信", USCC),
     manager="wang",
     items=(PlannedItem(item="land", department="land", promise_days=10),),
 )

@@ -17,7 +17,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, problem
-from tests.examples import APPLICANT, MANAGER
+from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.watching import Hands, watch_once
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -26,7 +26,7 @@ OFFICER = Actor("li", "environment")
 REGISTER = {
     "command": "register_project",
     "name": "恒信二期",
-    "enterprise": {"name": "Hengxin"},
+    "enterprise": {"name": "Hengxin", "uscc": USCC},
     "manager": "wang",
     "items": [
         {"item": "permit", "department": "environment", "name": "排污许可证核发", "special": "discharge_permit"},
@@ -104,7 +104,7 @@ async def guard_of(door: Door, project: UUID) -> tuple[dict[str, Any], list[str]
 
 
 async def page_of(door: Door, project: UUID, lang: str) -> str:
-    answer = await door.get(f"/pages/projects/{project}", None, lang=lang)
+    answer = await door.get(f"/pages/projects/{project}", LEADER, lang=lang)
     assert answer.status_code == 200
     return answer.text.partition('<tr id="item-renewal">')[2].partition("</tr>")[0]
 
@@ -125,7 +125,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
     assert explained["explanation"]["clock"]["due"] == "2026-09-30"
     assert "有效期至 <time>2026-09-30</time>" in await page_of(door, project, "zh")
     for path in ("/pages/projects/{}/clock?item=renewal&clock=renewal_guard", "/desk?department=environment"):
-        page = await door.get(path.format(project), None)
+        page = await door.get(path.format(project), LEADER)
         assert page.status_code == 200
         assert "None" not in page.text
         # The desk has a row an application, whose binding clock here is that of the decision.

@@ -18,6 +18,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
+from tests.examples import LEADER
 from tests.scripts.importing.plans import ASKED, COMPLETE, RECEIVED, SENT, planned
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -65,7 +66,7 @@ async def test_an_imported_case_tells_both_counts_and_which_is_which(door: Door,
     assert (await got(door, f"/projects/{project}"))["imported"]["register"] == "town"
 
     for lang, marks in (("zh", ("登记簿", "法律")), ("en", ("By the register", "By the law"))):
-        page = await door.get(f"/pages/projects/{project}", None, lang=lang)
+        page = await door.get(f"/pages/projects/{project}", LEADER, lang=lang)
         part = unescape(page.text).partition('<h2 id="register">')[2].partition("</table>")[0]
         assert STATEMENT[lang == "en"] in part
         assert all(mark in part for mark in marks)
@@ -91,4 +92,4 @@ async def test_a_project_that_began_here_has_no_register(door: Door) -> None:
 
     assert (told["imported"], told["by_register"], told["by_law"]) == (None, None, [])
     assert (await got(door, f"/projects/{project}"))["imported"] is None
-    assert 'id="register"' not in (await door.get(f"/pages/projects/{project}", None)).text
+    assert 'id="register"' not in (await door.get(f"/pages/projects/{project}", LEADER)).text

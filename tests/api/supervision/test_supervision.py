@@ -23,14 +23,14 @@ from infrastructure.settings import Settings
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES
 from projections.supervision.list import IN_FORCE
 from tests.api.client import Door, problem
-from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.watching import Hands, watch_once
 
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
 REGISTER = {
     "command": "register_project",
     "name": "三期厂房",
-    "enterprise": {"name": "Hengxin"},
+    "enterprise": {"name": "Hengxin", "uscc": USCC},
     "manager": "wang",
     "items": [
         {"item": "land", "department": "land", "promise_days": 7},

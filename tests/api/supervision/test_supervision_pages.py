@@ -20,7 +20,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, identity
-from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.projections.supervision.test_query import REGISTER, Zone
 from tests.watching import Hands
 
@@ -91,7 +91,7 @@ def registration() -> dict[str, Any]:
     items = [
         {"item": one.item, "department": one.department, "promise_days": one.promise_days} for one in REGISTER.items
     ]
-    return {"enterprise": {"name": "Hengxin"}, "manager": "wang", "items": items}
+    return {"enterprise": {"name": "Hengxin", "uscc": USCC}, "manager": "wang", "items": items}
 
 
 async def got(door: Door, path: str, lang: str = "", **asked: Any) -> httpx.Response:

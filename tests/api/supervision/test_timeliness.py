@@ -30,7 +30,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.settings import Settings
 from tests.api.client import Door, problem
-from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("projector")
 HANDS = [at("03-01")]
 REGISTER = RegisterProject(
     name="Fab 4",
-    enterprise=Enterprise("Hengxin"),
+    enterprise=Enterprise("Hengxin", USCC),
     manager="wang",
     items=(
         PlannedItem(item="land", department="land"),

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door
-from tests.examples import APPLICANT, LAND, MANAGER
+from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.watching import Hands, watch_once
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -20,7 +20,7 @@ HANDS = Hands("2026-03-02 09:00")
 REGISTER = {
     "command": "register_project",
     "name": "恒信三期",
-    "enterprise": {"name": "Hengxin"},
+    "enterprise": {"name": "Hengxin", "uscc": USCC},
     "manager": "wang",
     "items": [
         {"item": "land", "department": "land"},

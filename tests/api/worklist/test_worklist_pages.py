@@ -16,8 +16,8 @@ from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.client import Door
-from tests.examples import FIRE, LAND
+from tests.api.client import Door, identity
+from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
@@ -45,7 +45,7 @@ def app(approvals: Approvals) -> Litestar:
 
 
 async def shown(door: Door, path: str = "/desk", **asked: str) -> str:
-    response = await door.get(path, None, lang="en", **asked)
+    response = await door.get(path, LEADER, lang="en", **asked)
     assert response.status_code == 200, response.text
     return response.text
 
@@ -106,7 +106,7 @@ async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None
     assert 'href="/desk?department=fire&amp;lang=en"' in choice
     nothing = await shown(door, department="nobody")
     assert "Nothing waits for this department." in nothing
-    assert (await door.get("/desk", None, department="\0")).status_code == 400
+    assert (await door.get("/desk", LEADER, department="\0")).status_code == 400
 
 
 async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
@@ -115,7 +115,7 @@ async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
     ]
     href = re.findall(r'href="([^"]*/clock\?[^"]*)"', row)[0].replace("&amp;", "&")
     due = re.findall(r"<time>([^<]*)</time>", row)[0]
-    page = (await door.client.get(href)).text
+    page = (await door.client.get(href, headers=identity(LEADER))).text
 
     days = rows(page, "days-caption")
     numbered = [
@@ -139,7 +139,7 @@ async def test_the_page_of_a_clock_shows_what_was_known_then(door: Door) -> None
     assert "as was recorded by" in then
     assert "as was recorded by" not in now
     assert ("<dd>Lapsed</dd>" in then, "<dd>In time</dd>" in now) == (True, True)
-    assert (await door.get(path, None, known_at="2026-04-01", **asked)).status_code == 400
+    assert (await door.get(path, LEADER, known_at="2026-04-01", **asked)).status_code == 400
 
 
 async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_languages(door: Door) -> None:
@@ -147,7 +147,7 @@ async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_language
     asked = {"item": "land", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00"}
 
     english = await shown(door, path, **asked)
-    chinese = (await door.get(path, None, lang="zh", **asked)).text
+    chinese = (await door.get(path, LEADER, lang="zh", **asked)).text
 
     assert "from 2026-05-07 to 2026-11-06" in english
     assert "Interpretation of the Administrative Procedure Law, Art. 66" in english
@@ -174,13 +174,13 @@ async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_language
 async def test_the_page_of_a_clock_shows_what_the_count_rests_on(door: Door, lang: str, words: tuple[str, ...]) -> None:
     path = f"/pages/projects/{project_id('story')}/clock"
     asked = {"item": "land-use", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00", "lang": lang}
-    page = (await door.get(path, None, **asked)).text
+    page = (await door.get(path, LEADER, **asked)).text
 
     assert all(word in page for word in (*words, "周局长", "听证意见需要核实", "所需时间不计算在本节规定的期限内"))
 
 
 async def test_a_clock_that_has_not_started_is_not_found(door: Door) -> None:
     path = f"/pages/projects/{project_id('running')}/clock"
-    assert (await door.get(path, None, item="land", clock="delivery")).status_code == 404
-    assert (await door.get(path, None, item="none", clock="decision")).status_code == 404
-    assert (await door.get(path, None, clock="decision")).status_code == 400
+    assert (await door.get(path, LEADER, item="land", clock="delivery")).status_code == 404
+    assert (await door.get(path, LEADER, item="none", clock="decision")).status_code == 404
+    assert (await door.get(path, LEADER, clock="decision")).status_code == 400

@@ -45,7 +45,7 @@ def connection(shared_database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def plan(connection: psycopg.Connection[Any], role: Role, over: str = "", person: str = "li") -> str:
     filtered = predicate(Caller(person, "", PrincipalKind.PERSON, role, over), "read:progress", AccessColumns("p"))
-    rows = connection.execute(SQL("EXPLAIN {}").format(SQL(LISTED).format(filtered.condition)), filtered.params)
+    rows = connection.execute(SQL("EXPLAIN {}").format(SQL(LISTED).format(filtered)), {})
     return "\n".join(line for (line,) in rows)
 
 

@@ -84,12 +84,12 @@ def test_rows_under_the_filter_are_those_the_table_allows(
         for action in actions:
             of_projects, of_items = predicate(caller, action, PROJECT_COLUMNS), predicate(caller, action, ITEM_COLUMNS)
             projects = connection.execute(
-                SQL("SELECT p.project FROM views.access_project AS p WHERE {}").format(of_projects.condition),
-                of_projects.params,
+                SQL("SELECT p.project FROM views.access_project AS p WHERE {}").format(of_projects),
+                {},
             )
             items = connection.execute(
-                SQL("SELECT i.project, i.item FROM views.access_item AS i WHERE {}").format(of_items.condition),
-                of_items.params,
+                SQL("SELECT i.project, i.item FROM views.access_item AS i WHERE {}").format(of_items),
+                {},
             )
             assert {project for (project,) in projects} == {
                 stored.case.project for stored in zone if may(caller, action, stored.case).allowed
@@ -111,13 +111,13 @@ def test_lists_of_people_and_enterprises_are_filtered_alike(
 ) -> None:
     of_people = predicate(caller, action, PERSON_COLUMNS)
     people = connection.execute(
-        SQL("SELECT v.id FROM unnest(%(people)s::text[]) AS v (id) WHERE {}").format(of_people.condition),
-        {**of_people.params, "people": PEOPLE},
+        SQL("SELECT v.id FROM unnest(%(people)s::text[]) AS v (id) WHERE {}").format(of_people),
+        {"people": PEOPLE},
     )
     of_enterprises = predicate(caller, action, ENTERPRISE_COLUMNS)
     enterprises = connection.execute(
-        SQL("SELECT e.uscc FROM unnest(%(codes)s::text[]) AS e (uscc) WHERE {}").format(of_enterprises.condition),
-        {**of_enterprises.params, "codes": CODES},
+        SQL("SELECT e.uscc FROM unnest(%(codes)s::text[]) AS e (uscc) WHERE {}").format(of_enterprises),
+        {"codes": CODES},
     )
     assert {person for (person,) in people} == {
         person for person in PEOPLE if may(caller, action, AccessCase(principal=person)).allowed
@@ -129,7 +129,7 @@ def test_lists_of_people_and_enterprises_are_filtered_alike(
 
 def test_without_a_caller_no_row_but_of_public_reads() -> None:
     for action, rule in TABLE.items():
-        assert (predicate(None, action, PROJECT_COLUMNS).condition is NO_ROW) is not rule.public
+        assert (predicate(None, action, PROJECT_COLUMNS) is NO_ROW) is not rule.public
 
 
 def test_an_action_without_a_rule_has_no_filter() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor, Role
 from domain.examples.story import story_entries
 from domain.law.feedback.clock import VoiceClock, VoiceState
@@ -171,4 +172,4 @@ def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, 
 
     assert "hidden" not in str(rows_of(entries))
     shown = Complainants(entries)
-    assert "hidden" not in str([shown(one, LAND) for one in entries])
+    assert "hidden" not in str([shown(one, caller_by_headers(LAND)) for one in entries])

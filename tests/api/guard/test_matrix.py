@@ -1,0 +1,279 @@
+"""Every route and every command, by every role, of one's own project and of another: a table made from the routes.
+
+A new route or command without an entry here fails: what its path and its required parameters are is looked up by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct, convert, to_builtins
+
+from api.app import PAGES, create_app
+from api.commands.targets import TARGETS
+from api.guard.routes import action_of, handlers_of, is_public
+from api.route_access import COMMANDS as EACH_COMMAND
+from api.route_access import ITSELF, PUBLIC, WHOLE_ZONE
+from api.web.identity import caller_by_headers
+from domain.access.cases import command_cases
+from domain.access.decision import may_all
+from domain.access.principal import Caller
+from domain.access.table import TABLE, Relation
+from domain.core.ledger import Actor, Role
+from domain.examples.people import BUREAU, ENTERPRISE, LAND, MANAGER, TAX_FEED
+from domain.examples.story import COMMAND_EXAMPLES
+from domain.messages import COMMANDS
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Settings
+from tests.api.client import Door, identity
+from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, PHONE, of_others, tell_both
+from tests.infrastructure.projector.test_projector import project_all
+
+CLERK, LEADER = Actor("window.1", "window", Role.WINDOW_CLERK), Actor("ma.jun", "zone-office", Role.LEADER)
+AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
+ADMINISTRATOR = Actor("xu.jing", "", Role.ADMINISTRATOR)
+OWN_PEOPLE = [ENTERPRISE, MANAGER, LAND, TAX_FEED]
+ZONE_PEOPLE = [CLERK, LEADER, BUREAU, AUDITOR]
+PEOPLE = [*OWN_PEOPLE, *ZONE_PEOPLE, ADMINISTRATOR]
+STRANGERS = [*OWN_PEOPLE, ADMINISTRATOR]  # who must not see anything of the other project
+
+PATHS = {
+    "digest": OTHER_DIGEST,
+    "department": OTHERS["natural-resources"],
+    "code": OTHER_CODE,
+    "name": "CN",
+    "special": "none",
+    "edition": "1",
+    "notice": "none",
+    "principal": "somebody-else",
+}
+PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
+REQUIRED: dict[str, dict[str, str]] = {
+    "explain_clock": {"item": "land-use", "clock": "decision"},
+    "clock": {"item": "land-use", "clock": "decision"},
+    "get_card": {"card": "drainage-1"},
+    "card": {"card": "drainage-1"},
+    "get_complaint": {"complaint": "TS-2026-0007"},
+    "get_evaluation": {"evaluation": "site-plan-1"},
+    "get_service": {"code": "none"},
+    "worklist": {"department": OTHERS["natural-resources"]},
+    **dict.fromkeys(("list_cards", "cards", "list_decided", "decisions", "board", "get_board"), PERIOD),
+}
+OF_ONE_ITEM = {"get_card", "card"}
+SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text"}
+AGGREGATES = {
+    "post_calendar_command": "/law/calendars/CN",
+    "post_person_command": f"/legal-persons/{OTHER_CODE}",
+    "post_catalogue_command": "/catalogues/zone",
+    "post_flow_command": "/flows/zone",
+    "post_principal_command": "/v1/principals/somebody-else",
+    "post_departments_command": "/v1/departments",
+}
+OBJECTION = "噪声防护距离不足"
+DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
+
+
+class Asked(Struct, frozen=True):
+    """A route, and a request to it about one project."""
+
+    handler: HTTPRouteHandler
+    method: str
+    path: str
+    params: dict[str, str]
+
+    @property
+    def action(self) -> str:
+        return action_of(self.handler)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    """Both projects, projected."""
+    async with Approvals(shared_database_url) as opened:
+        await tell_both(opened)
+        project_all(shared_database_url)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
+
+
+def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
+    """A request to every route: as it is, as of an instant, and searching for the other enterprise."""
+    asked = []
+    for template, handler in handlers_of(app):
+        path = filled(template, project)
+        required = REQUIRED.get(handler.fn.__name__, {})
+        variants = [required, required | {"as_of": now.isoformat()}]
+        if name := SEARCHES.get(handler.fn.__name__):
+            variants.append({name: OTHER_CODE})
+        for method in sorted(handler.http_methods):
+            asked += [Asked(handler, method, path, params) for params in variants]
+    return asked
+
+
+def filled(template: str, project: UUID) -> str:
+    """The path of *template*, with a sample for each parameter."""
+    parts = []
+    for part in template.split("/"):
+        name = part.strip("{}").partition(":")[0]
+        parts.append(part if not part.startswith("{") else str(project) if name == "project_id" else PATHS[name])
+    return "/".join(parts) or "/"
+
+
+async def answer(door: Door, asked: Asked, by: Actor | None) -> httpx.Response:
+    headers = identity(by) if by else {}
+    body = b"{}" if asked.method == "POST" else None
+    if body:
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+    return await door.client.request(
+        asked.method, asked.path, params=asked.params or None, headers=headers, content=body
+    )
+
+
+def tells_of_other(asked: Asked, response: httpx.Response) -> bool:
+    """Whether anything of the other project is in the answer, beside what was asked for by its id."""
+    return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in asked.path)
+
+
+def code_of(response: httpx.Response) -> tuple[str, int]:
+    problem = response.content and "problem+json" in response.headers.get("content-type", "")
+    return (response.json()["code"] if problem else "", response.status_code)
+
+
+@pytest.mark.parametrize("by", STRANGERS, ids=lambda by: by.role.value)
+async def test_nothing_of_the_other_project_is_shown_to_strangers(
+    app: Litestar, door: Door, approvals: Approvals, by: Actor
+) -> None:
+    for asked in requests_to(app, OTHER, approvals.clock()):
+        response = await answer(door, asked, by)
+        assert not tells_of_other(asked, response), (asked, response.text)
+        assert response.status_code < 500 or asked.action == PUBLIC, (asked, response.text)  # sign-in needs its layer
+        if str(OTHER) in asked.path and not is_public(asked.action) and asked.action != EACH_COMMAND:
+            assert response.status_code == 404, (asked, response.status_code, response.text)
+
+
+@pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
+async def test_of_ones_own_project_the_table_says_what_is_shown(
+    app: Litestar, door: Door, approvals: Approvals, by: Actor
+) -> None:
+    sees = by.role in TABLE["read:progress"].roles
+    for asked in requests_to(app, OWN, approvals.clock()):
+        if is_public(asked.action) or asked.action in (EACH_COMMAND, ITSELF):
+            continue
+        response = await answer(door, asked, by)
+        relation = TABLE[asked.action].roles.get(by.role)
+        of_project = str(OWN) in asked.path
+        if relation is Relation.OWN_DEPARTMENT and asked.handler.fn.__name__ in OF_ONE_ITEM:
+            continue  # the card is another department's
+        refused = response.status_code in (401, 403) or code_of(response) == HIDDEN
+        if relation is None or (asked.handler.opt.get(WHOLE_ZONE) and relation is not Relation.ZONE):
+            assert response.status_code == (403 if sees or not of_project else 404), (asked, response.text)
+        else:
+            assert not refused, (asked, response.text)
+
+
+@pytest.mark.parametrize("by", [LEADER, AUDITOR, BUREAU], ids=lambda by: by.role.value)
+async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, approvals: Approvals, by: Actor) -> None:
+    """The mark is really there, so that its absence elsewhere means something."""
+    marked = set()
+    for asked in requests_to(app, OTHER, approvals.clock()):
+        if asked.method == "GET" and tells_of_other(asked, await answer(door, asked, by)):
+            marked.add(asked.handler.fn.__name__)
+    assert marked >= {
+        *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
+        *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_voices"),
+        *("search_information", "search", "get_information", "cards", "clock_list", "list_clocks", "list_decided"),
+        *("decisions", "list_evaluations", "list_outside", "worklist", "get_complaint", "list_materials"),
+    }, marked
+
+
+async def test_without_credentials_only_what_is_public_is_answered(
+    app: Litestar, door: Door, approvals: Approvals
+) -> None:
+    for asked in requests_to(app, OTHER, approvals.clock()):
+        response = await answer(door, asked, None)
+        assert not tells_of_other(asked, response), asked
+        if not is_public(asked.action):
+            assert response.status_code == 401, (asked, response.text)
+        elif asked.action != PUBLIC:
+            assert response.status_code != 401, (asked, response.text)
+
+
+@pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
+@pytest.mark.parametrize("path", ["/projects/{}/commands", "/projects/{}/commands?"], ids=["fast", "routed"])
+async def test_every_command_is_judged_on_both_roads(door: Door, approvals: Approvals, by: Actor, path: str) -> None:
+    caller = caller_by_headers(by)
+    for project in (OWN, OTHER):
+        state = await approvals.project(project)
+        for tag, kind in COMMANDS.items():
+            example = to_builtins(COMMAND_EXAMPLES[tag].dated)
+            body = of_others(example) if project == OTHER else example
+            sees = project == OWN or by in ZONE_PEOPLE
+            judged = may_all(caller, tag, command_cases(state, convert(body, kind)))
+            response = await send(door, path.format(project), body, by)
+            assert project == OWN or by in ZONE_PEOPLE or MARK not in response.text
+            if judged.allowed:
+                assert code_of(response) not in (DENIED, HIDDEN), (tag, response.text)
+                assert by not in STRANGERS or project == OWN or strange_enough(tag, caller), (tag, by)
+            else:
+                shown = judged.visible or tag == "register_project"
+                assert code_of(response) == (DENIED if shown else HIDDEN), (tag, response.text)
+                assert tag == "register_project" or by is ADMINISTRATOR or judged.visible is sees, tag
+
+
+def strange_enough(tag: str, caller: Caller) -> bool:
+    """Whether the command is for all cases of the zone, such as the registration of a project."""
+    return TABLE[tag].roles.get(caller.role) is Relation.ZONE
+
+
+async def send(door: Door, path: str, body: Any, by: Actor) -> httpx.Response:
+    """Send a command for a version that has passed, so that nothing is changed by what is allowed."""
+    headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), "If-Match": '"1"'}
+    return await door.client.post(path, json=body, headers=headers)
+
+
+@pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
+async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door: Door, by: Actor) -> None:
+    for operation, target in TARGETS.items():
+        for tag in target.kind.by_tag:
+            if by.role in TABLE[tag].roles:
+                continue
+            body = to_builtins(target.examples[tag].dated)
+            headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+            response = await door.client.post(f"{AGGREGATES[operation]}/commands", json=body, headers=headers)
+            assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
+
+
+async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
+    """The objection is the environment department's, on an item of the planning department."""
+    told = []
+    for asked in requests_to(app, OWN, approvals.clock()):
+        assert OBJECTION not in (await answer(door, asked, LAND)).text, asked
+        if asked.method == "GET" and OBJECTION in (await answer(door, asked, LEADER)).text:
+            told.append(asked.handler.fn.__name__)
+    assert {"get_history", "project", "get_project"} <= set(told)
+
+
+@pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
+async def test_whom_to_call_is_told_to_those_whom_the_table_names(
+    app: Litestar, door: Door, approvals: Approvals, by: Actor
+) -> None:
+    called = by.role in TABLE["read:information_contact"].roles
+    told = set()
+    for asked in requests_to(app, OWN, approvals.clock()):
+        if PHONE in (await answer(door, asked, by)).text:
+            told.add(asked.handler.fn.__name__)
+    assert bool(told) is called, told
+    assert not called or "get_information" in told
