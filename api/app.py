@@ -23,8 +23,8 @@ from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.health import healthz, readyz
+from api.html.assets import asset_routes
 from api.html.frame import html_router, not_found_page
-from api.html.page import app_css
 from api.html.titles import NameRoutes
 from api.identity.pages import SignInPages
 from api.identity.routes import IdentityRoutes
@@ -126,7 +126,7 @@ def create_app(
         route_handlers=[
             Router(path="/", route_handlers=ROUTES, guards=[require_identity]),
             *PUBLIC_ROUTES,
-            *([html_router(pages), app_css] if pages else ()),
+            *([html_router(pages), asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
+from api.html.compression import COMPRESSED
 from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
@@ -82,6 +83,7 @@ def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
         guards=[require_readable_identity],
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
+        middleware=[COMPRESSED],
         dependencies={
             "page": ReadDependency(page_context),
             "page_address": Provide(page_address, sync_to_thread=False),

@@ -116,6 +116,7 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
         second = page.locator("tbody th a").all_inner_texts()
         assert len(first) == 2
         assert first != second
+        page.get_by_text("更多条件").click()
         page.get_by_label("预警").select_option("late")
         page.get_by_role("button", name="筛选").click()
         assert "warned=late" in page.url
