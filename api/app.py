@@ -30,6 +30,7 @@ from api.identity.pages import SignInPages
 from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
+from api.item_page.pages import ItemPages
 from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
 from api.law.what_if import WhatIfRoutes
@@ -100,6 +101,7 @@ PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
 PAGES: tuple[ControllerRouterHandler, ...] = (
     ProgressPages,
     ProjectPages,
+    ItemPages,
     WorklistPages,
     InformationPages,
     PersonPages,

@@ -18,6 +18,7 @@ from api.html.page import PageContext
 from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
+from api.project_page.items import items_of, registration
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
 from api.register.figures import register_figures
@@ -27,7 +28,6 @@ from api.web.problems import Problem
 from domain.core.ledger import Actor, Role
 from domain.messages import Entry, replay
 from domain.project.application.registration import ProjectRegistered
-from domain.project.materials.attachment import MaterialAttached, MaterialDetached
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -109,7 +109,7 @@ class ProjectPages(Controller):
         spent = project_time(project_id, entries, sources.laws, at, at)
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
-        registered, standing = _registration(entries), await standing_of(sources, project, entries, at, spent)
+        registered, standing = registration(entries), await standing_of(sources, project, entries, at, spent)
         return page.render(
             "project.html",
             name=registered.name if registered else "",
@@ -164,18 +164,8 @@ def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
     return HistorySlice(entries[start:end][::-1], newer, start + 1 if start else 0)
 
 
-def _registration(entries: list[Entry]) -> ProjectRegistered | None:
-    """The registration of the project; None before it."""
-    return next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
-
-
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
     """What stands at the head of a project's page: labels and what belongs to them, as far as it is known."""
     code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
     named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
     return [(name, value) for name, value in named if value]
-
-
-def items_of(fact: object) -> tuple[str, ...]:
-    """The items that a history line is about."""
-    return fact.items if isinstance(fact, MaterialAttached | MaterialDetached) else (getattr(fact, "item", ""),)
