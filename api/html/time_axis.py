@@ -8,7 +8,8 @@ from datetime import date
 from msgspec import Struct
 
 MONTHS = 12
-LABEL_PX = 46  # what a label such as 2026-05 needs, and some space before the next
+LABEL_PX = 48  # what a label such as 2026-05 needs, and some space before the next
+DAY_LABEL_PX = 72  # what the label of the first day needs
 
 
 class Run(Struct, frozen=True):
@@ -64,7 +65,7 @@ class TimeAxis(Struct, frozen=True):
         """The first days of the months on the axis, labelled as far as there is room."""
         found: list[Month] = []
         number = self.first.year * MONTHS + self.first.month  # of the month after the first day's, counted from 0
-        labelled = self.left - LABEL_PX
+        labelled = self.left + DAY_LABEL_PX - LABEL_PX  # the first day is labelled itself
         while (day := date(number // MONTHS, number % MONTHS + 1, 1)) <= self.last:
             x, label = self.x(day), ""
             if x >= labelled + LABEL_PX and x + LABEL_PX <= self.right:

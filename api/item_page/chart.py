@@ -12,7 +12,7 @@ from domain.law.attribution import HeldDay
 from domain.law.licensing.explain import DayPhase, DayReason, ExplainedDay, Explanation
 from projections.clocks.reading import Reading
 
-LABELS_PX, WIDTH_PX, DAY_PX_MAX = 120, 740, 14
+LABELS_PX, WIDTH_PX, DAY_PX_MAX = 120, 740, 20
 ROW_PX, HEAD_PX = 26, 22
 USED, SUSPENDED, AHEAD, OVER = "used", "legal_suspension", "rest", "over"
 
@@ -49,6 +49,7 @@ def item_chart(clocks: Sequence[CountedClock], held: Sequence[HeldDay], today: d
     if not drawn:
         return None
     ends = [clock.explained.days[-1].day for clock in drawn if clock.explained] + [day.day for day in held[-1:]]
+    ends += [due for clock in drawn if (due := clock.reading.due_on or clock.reading.earliest_due_on)]
     if not all(clock.reading.closed for clock in clocks):
         ends.append(today)
     axis = fitted(min(clock.reading.start_on for clock in drawn), max(ends), LABELS_PX, WIDTH_PX, DAY_PX_MAX)

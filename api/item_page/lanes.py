@@ -18,7 +18,7 @@ from domain.project.state.project import Item
 from domain.project.supervision.signals import ConsentDeemed
 from projections.clocks.reading import Reading
 
-LABELS_PX, WIDTH_PX, DAY_PX_MAX = 150, 760, 14
+LABELS_PX, WIDTH_PX, DAY_PX_MAX = 150, 740, 20
 ROW_PX, HEAD_PX = 28, 22
 DEEMED, WAITING, RECALLED = "deemed", "waiting", "recalled"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -18,6 +18,8 @@ from api.html.page import PageContext
 from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
+from api.progress.view_models import DONE, state_of
+from api.project_page.gantt import ZOOMS, GanttSources, gantt
 from api.project_page.items import items_of, registration
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
@@ -37,6 +39,8 @@ from projections.materials.fold import files_of
 WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to the chain
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
+
+Zoom = Annotated[Literal[0, 1, 3, 6], QueryParameter(description="Pixels a day of the chart; 0: as wide as the page.")]
 
 Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what came before; 0 for all.")]
 
@@ -101,6 +105,7 @@ class ProjectPages(Controller):
         sources: NamedDependency[PageSources],
         reader: NamedDependency[Actor],
         before: Before = 0,
+        zoom: Zoom = 0,
     ) -> Response[str]:
         """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
         at, entries = page_request.at, page_request.entries
@@ -110,12 +115,18 @@ class ProjectPages(Controller):
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
         registered, standing = registration(entries), await standing_of(sources, project, entries, at, spent)
+        waiting = await waiting_shown(sources, project_id, entries, page, at)
+        drawn = GanttSources(project, entries, items, standing.phases, standing.readings, waiting, sources.laws, at)
         return page.render(
             "project.html",
             name=registered.name if registered else "",
             person=await linked_person(sources.approvals, page, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, page.language)),
             items=items,
+            open_items=[row for row in items if state_of(row) != DONE],
+            done_items=[row for row in items if state_of(row) == DONE],
+            chart=gantt(drawn, names, zoom),
+            zooms=[(scale, page.here(zoom=scale), scale == zoom) for scale in (0, *ZOOMS)],
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
             as_of=at,
@@ -123,7 +134,7 @@ class ProjectPages(Controller):
             today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
             project=project_id,
             **telling(page, at, past=page_request.is_past),
-            waits=await waiting_shown(sources, project_id, entries, page, at),
+            waits=waiting,
             named=named_by(names, page.words["of_project"]("or")),
             spent=spent,
             files=files_of(entries, at, at),
@@ -147,6 +158,7 @@ def _history(
     history = _slice(entries, before)
     return {
         "history": history.entries,
+        "entries_count": len(entries),
         "newer": page.here(before=history.newer) if history.newer is not None else "",
         "older": page.here(before=history.older) if history.older else "",
         "told": Sentences(page, project, SentenceContext.of(entries), names),
