@@ -75,7 +75,7 @@ class ItemAt(Struct, frozen=True):
 
 def _suspension(at: ItemAt) -> Command | None:
     ground = next((ground for ground in at.law.grounds if ground.is_for(at.item.mode)), None)
-    return ground and SuspendClock(item=at.code, ground=ground.reason, reason=BLANK, notified=True)
+    return SuspendClock(item=at.code, ground=ground.reason, reason=BLANK, notified=True) if ground else None
 
 
 def _resumption(at: ItemAt) -> Command | None:

@@ -13,7 +13,7 @@ from domain.law.calendar.moment import local_day
 from domain.messages import Entry
 from domain.project.countersignature.request import ItemCountersigned
 from domain.project.countersignature.rules import JOINT_STEP, CountersignatureAsked
-from domain.project.state.consultation import Consultation, unanswered
+from domain.project.state.consultation import Consultation, key_of, unanswered
 from domain.project.state.project import Item
 from domain.project.supervision.signals import ConsentDeemed
 from projections.clocks.reading import Reading
@@ -59,15 +59,14 @@ class LaneChart(Struct, frozen=True):
 
 def lanes_of(item: Item, entries: Sequence[Entry], clocks: Mapping[str, Reading]) -> list[Lane]:
     """The requests of the current application of *item*, in order; *entries* are those about it, by their version."""
-    asked: dict[tuple[str, str], datetime] = {}
+    asked: dict[tuple[str, int], datetime] = {}  # by the key of the request, and the round
     answered: dict[str, datetime] = {}
     for entry in entries:
         match entry.fact:
-            case CountersignatureAsked(department=department, step=step):
-                asked[department, step] = entry.fact.asked_at or entry.occurred_at
-                answered.pop(f"{department}/{step}", None)
+            case CountersignatureAsked(department=department, step=step, round=number):
+                asked[key_of(department, step), number] = entry.fact.asked_at or entry.occurred_at
             case ItemCountersigned(department=department, step=step):
-                answered[f"{department}/{step}"] = entry.occurred_at
+                answered[key_of(department, step)] = entry.occurred_at
             case ConsentDeemed(department=department, proof=proof):
                 answered[proof.clock] = entry.occurred_at
             case _:
@@ -78,7 +77,7 @@ def lanes_of(item: Item, entries: Sequence[Entry], clocks: Mapping[str, Reading]
 
 def _lane(
     one: Consultation,
-    asked: Mapping[tuple[str, str], datetime],
+    asked: Mapping[tuple[str, int], datetime],
     answered: Mapping[str, datetime],
     clock: Reading | None,
     open_keys: set[str],
@@ -94,7 +93,7 @@ def _lane(
         one.department,
         "" if one.step == JOINT_STEP else one.step,
         one.round,
-        asked.get((one.department, one.step)),
+        asked.get((one.key, one.round if over else one.given or one.round)),
         None if over else answered.get(one.clock if answer == DEEMED else one.key),
         (clock.due_on or clock.earliest_due_on) if clock else None,
         answer,
