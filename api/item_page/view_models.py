@@ -29,11 +29,11 @@ from projections.clocks.reading import CONSULTED, Reading
 from projections.clocks.reading import read as reading_of_item
 from projections.progress.fold import ProgressItem
 
-DONE, NOW, REFUSED, TODO = "done", "open", "refused", "unstarted"
+DONE, NOW, REFUSED, UNSTARTED = "done", "open", "refused", "unstarted"
 SUSPENDED = "special"
 
 
-class Step(Struct, frozen=True):
+class ItemStep(Struct, frozen=True):
     """One step of an application: its *state* as a glyph shows it, and when it was taken."""
 
     name: str
@@ -50,7 +50,7 @@ class ItemView(Struct, frozen=True):
 
     row: ProgressItem
     item: Item
-    steps: list[Step]
+    steps: list[ItemStep]
     binding: Reading | None
     clocks: list[Reading]
     consulted: dict[str, Reading]
@@ -127,7 +127,7 @@ def _days(sources: ItemSources, history: ItemHistory, clock: str) -> Explanation
         return None
 
 
-def steps_of(row: ProgressItem) -> list[Step]:
+def steps_of(row: ProgressItem) -> list[ItemStep]:
     """申请, 受理, 审查, 决定, 送达: how far the current application has come."""
     stage = Stage(row.stage)
     is_decided = stage in DECIDED_STAGES
@@ -136,15 +136,17 @@ def steps_of(row: ProgressItem) -> list[Step]:
     applied = stage in OPEN_STAGES or is_decided or stage is Stage.DECLINED
     accepted = is_examined or is_decided
     return [
-        Step("apply", DONE if applied else REFUSED if stage is Stage.WITHDRAWN else NOW, row.submitted_at),
-        Step("accept", _acceptance(stage, accepted=accepted), row.accepted_at),
-        Step("examine", DONE if is_decided else TODO if not is_examined else SUSPENDED if row.suspended else NOW),
-        Step("decide", REFUSED if denied else DONE if is_decided else TODO, row.decided_at),
-        Step("deliver", DONE if stage is Stage.DELIVERED else NOW if is_decided else TODO, row.delivered_at),
+        ItemStep("apply", DONE if applied else REFUSED if stage is Stage.WITHDRAWN else NOW, row.submitted_at),
+        ItemStep("accept", _acceptance(stage, accepted=accepted), row.accepted_at),
+        ItemStep(
+            "examine", DONE if is_decided else UNSTARTED if not is_examined else SUSPENDED if row.suspended else NOW
+        ),
+        ItemStep("decide", REFUSED if denied else DONE if is_decided else UNSTARTED, row.decided_at),
+        ItemStep("deliver", DONE if stage is Stage.DELIVERED else NOW if is_decided else UNSTARTED, row.delivered_at),
     ]
 
 
 def _acceptance(stage: Stage, *, accepted: bool) -> str:
     if accepted:
         return DONE
-    return {Stage.DECLINED: REFUSED, Stage.SUBMITTED: NOW, Stage.SUPPLEMENTING: SUSPENDED}.get(stage, TODO)
+    return {Stage.DECLINED: REFUSED, Stage.SUBMITTED: NOW, Stage.SUPPLEMENTING: SUSPENDED}.get(stage, UNSTARTED)

@@ -122,11 +122,7 @@ class ProjectPages(Controller):
             name=registered.name if registered else "",
             person=await linked_person(sources.approvals, page, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, page.language)),
-            items=items,
-            open_items=[row for row in items if state_of(row) != DONE],
-            done_items=[row for row in items if state_of(row) == DONE],
-            chart=gantt(drawn, names, zoom),
-            zooms=[(scale, page.here(zoom=scale), scale == zoom) for scale in (0, *ZOOMS)],
+            **_chart(page, drawn, names, zoom),
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
             as_of=at,
@@ -134,13 +130,25 @@ class ProjectPages(Controller):
             today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
             project=project_id,
             **telling(page, at, past=page_request.is_past),
-            waits=waiting,
             named=named_by(names, page.words["of_project"]("or")),
             spent=spent,
             files=files_of(entries, at, at),
             information=page.link(f"/pages/projects/{project_id}/information"),
             **_history(page, project_id, shown(entries, reader), before, names, reader),
         )
+
+
+def _chart(page: PageContext, sources: GanttSources, names: Mapping[str, str], zoom: int) -> dict[str, object]:
+    """The Gantt chart with its zooms, and the items of the tables beneath: those still to be acted on, and the rest."""
+    items = [(row, state_of(row) == DONE and row.item not in sources.waiting.of) for row in sources.items]
+    return {
+        "chart": gantt(sources, names, zoom),
+        "zooms": [(scale, page.here(zoom=scale), scale == zoom) for scale in (0, *ZOOMS)],
+        "items": sources.items,
+        "waits": sources.waiting,
+        "open_items": [row for row, is_over in items if not is_over],
+        "done_items": [row for row, is_over in items if is_over],
+    }
 
 
 class HistorySlice(Struct, frozen=True):
