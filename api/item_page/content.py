@@ -61,7 +61,8 @@ def acting_content(
     project = sources.project
     if is_past or not project.law:
         return {"can": [], "not_now": [], "others": []}
-    law = sources.laws.pack(project.items[item].law) if project.items[item].law else sources.laws.pack(project.law)
+    recorded = project.items[item].law  # that of its application; an item decided outside the system may have none
+    law = sources.laws.pack(recorded) if recorded else approvals.law_for(project.law, sources.at, begun=True)
     actions = actions_for(caller, ItemAt(project, item, law), context_of(approvals, project.law, sources.at))
     can, barred, others = parted(actions)
     return {"can": can, "not_now": barred, "others": others}

@@ -42,7 +42,11 @@ def actions(project: Project, entries: list[Entry], item: str, by: Caller | None
 def after(fact: type) -> tuple[Project, list[Entry]]:
     """The project of the story as it was just after the first such fact about the item."""
     told = ALL_STORIES[0]
-    end = next(nth for nth, entry in enumerate(told) if isinstance(entry.fact, fact) and entry.fact.item == LEAD)
+    end = next(
+        nth
+        for nth, entry in enumerate(told)
+        if isinstance(entry.fact, fact) and getattr(entry.fact, "item", "") == LEAD
+    )
     known = told[: end + 1]
     return replay(known[0].stream, known), known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door
-from tests.examples import APPLICANT, LAND, WATER
+from tests.examples import APPLICANT, LAND, MANAGER, WATER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
@@ -28,7 +29,7 @@ STORY = project_id("story")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def approvals(shared_database_url: str) -> Approvals:
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         await tell_zone(opened, HANDS)
         HANDS[0] = LOOKED_AT
@@ -118,3 +119,9 @@ async def test_the_project_and_the_desk_lead_to_the_item(door: Door) -> None:
     address = f"/pages/projects/{project_id('running')}/items/land"
     for path in (f"/pages/projects/{project_id('running')}", "/desk?department=land"):
         assert address in (await door.client.get(path)).text
+
+
+async def test_an_item_outside_the_system_is_for_the_manager_to_key_in(door: Door) -> None:
+    acts = part(await page_of(door, project_id("running"), "tax", MANAGER), "acts")
+    assert "录入外部结果" in named(acts.partition("<details>")[0])
+    assert "受理" not in named(acts)
