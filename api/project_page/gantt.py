@@ -23,7 +23,7 @@ from projections.clocks.project_time import TimedPhase
 from projections.clocks.reading import ItemReading, Reading
 from projections.progress.fold import ProgressItem
 
-WIDTH_PX, MARGIN_PX, DAY_PX_MAX = 880, 4, 8
+WIDTH_PX, MARGIN_PX, DAY_PX_MAX = 850, 4, 8
 ROW_PX, HEAD_PX = 26, 20
 ZOOMS = (1, 3, 6)  # pixels a day
 OVER = "over"
