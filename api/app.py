@@ -24,14 +24,15 @@ from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
+from api.html.assets import asset_routes
 from api.html.frame import html_router, not_found_page
-from api.html.page import app_css
 from api.html.titles import NameRoutes
 from api.identity.calendars import CalendarFeedRoutes
 from api.identity.pages import SignInPages
 from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
+from api.item_page.pages import ItemPages
 from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
 from api.law.what_if import WhatIfRoutes
@@ -104,6 +105,7 @@ PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
 PAGES: tuple[ControllerRouterHandler, ...] = (
     ProgressPages,
     ProjectPages,
+    ItemPages,
     WorklistPages,
     InformationPages,
     PersonPages,
@@ -131,7 +133,7 @@ def create_app(
         route_handlers=[
             *ROUTES,
             *PUBLIC_ROUTES,
-            *([html_router(pages), app_css] if pages else ()),
+            *([html_router(pages), asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from api.clocks.day_calendar import month_grids
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from api.web.zones import zone_of
@@ -26,7 +27,13 @@ def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, 
         asked |= {"as_of": t.isoformat()} if past else {}
         return page.link(CLOCK.format(project), **asked)
 
-    return {"clock_name": clock_name(page), "left": lambda one: left(page, one, t), "warned": warned, "why": why}
+    return {
+        "clock_name": clock_name(page),
+        "left": lambda one: left(page, one, t),
+        "warned": warned,
+        "why": why,
+        "month_grids": month_grids,
+    }
 
 
 CALENDAR_DAY = "calendar_day"

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
+from api.html.compression import COMPRESSED
 from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
@@ -63,6 +64,7 @@ def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
         route_handlers=pages,
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
+        middleware=[COMPRESSED],
         dependencies={
             "page": ReadDependency(page_context),
             "page_address": Provide(page_address, sync_to_thread=False),

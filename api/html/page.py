@@ -12,17 +12,17 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from markupsafe import Markup
 from msgspec import Struct
 
+from api.html.assets import style_address
 from api.html.citations import cited
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
-from api.route_access import ACCESS, PUBLIC
 from api.web.http_request import HttpRequest
 from api.web.parameters import REGISTER
 from api.web.zones import zone_of
@@ -49,8 +49,6 @@ VISITOR = "visitor"  # where the scope's state has who reads the page; absent on
 NEVER = "–"  # in the place of a time that has not come
 
 ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
-
-STYLE_SECONDS = 3600  # how long a browser may keep the style sheet after an upgrade
 
 UNTITLED = Titles()
 
@@ -156,6 +154,7 @@ class PageContext:
             "register": self.register,
             "registers": self.registers(),
             "home": self.link("/"),
+            "style": style_address(),
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
             "visitor": self._visitor,
@@ -272,16 +271,3 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
     """*path* with the parameters of *query* that are not empty."""
     given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
-
-
-@cache
-def style_sheet() -> bytes:
-    """The text of app.css."""
-    return (PACKAGE / "static" / "app.css").read_bytes()
-
-
-@get("/static/app.css", include_in_schema=False, sync_to_thread=False, opt={ACCESS: PUBLIC})
-def app_css() -> Response[bytes]:
-    """The one style sheet, as the package holds it."""
-    headers = {"Cache-Control": f"public, max-age={STYLE_SECONDS}", "X-Content-Type-Options": "nosniff"}
-    return Response(style_sheet(), media_type="text/css", headers=headers)  # litestar adds the character set

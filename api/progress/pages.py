@@ -16,7 +16,7 @@ from api.clocks.display import telling
 from api.html.frame import AtStage
 from api.html.page import PageContext
 from api.progress.routes import AtPhase, OfKind, Text, WaitingOn
-from api.progress.view_models import GLYPHS, choices_of, explained, shown_rows, tiles_of
+from api.progress.view_models import choices_of, explained, shown_rows, tiles_of
 from api.route_access import ACCESS
 from api.web.parameters import PAGE_ROWS, Department, Manager, Paging
 from api.web.zones import zone_of
@@ -131,7 +131,6 @@ class ProgressPages(Controller):
             count=count,
             rows=shown_rows(page, rows, await progress.items(ids), running or ()),
             clocks_missing=running is None,
-            glyph=lambda state: GLYPHS.get(state, ""),
             explained=explained(page),
             **telling(page, wanted.t),
             previous=page.here(offset=max(wanted.offset - wanted.limit, 0)) if wanted.offset else "",

@@ -26,7 +26,6 @@ TILES: tuple[tuple[str, dict[str, str]], ...] = (
 
 DONE, SPECIAL, OPEN, UNSTARTED, REFUSED = "done", "special", "open", "unstarted", "refused"
 
-GLYPHS = {REFUSED: "✕"}  # beside the colour, so that it shows in print and to everybody
 
 DENIED = (Outcome.REFUSED, Outcome.REVOKED)  # decided, and the applicant has nothing to show for it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -20,6 +20,9 @@ from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
 from api.materials.routes import readable_files
+from api.progress.view_models import DONE, state_of
+from api.project_page.gantt import ZOOMS, GanttSources, gantt
+from api.project_page.items import items_of, registration
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
 from api.register.figures import register_figures
@@ -31,7 +34,6 @@ from domain.access.principal import Caller
 from domain.core.ledger import Role
 from domain.messages import Entry, replay
 from domain.project.application.registration import ProjectRegistered
-from domain.project.materials.attachment import MaterialAttached, MaterialDetached
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -43,6 +45,8 @@ WHO_AUDITS = (Role.AUDITOR, Role.SUPERVISOR)  # who is shown what ties a line to
 CLOCKS, HISTORY = "read:clocks", "read:history"
 
 ENTRIES_A_PAGE = 200  # about 60 kB of table
+
+Zoom = Annotated[Literal[0, 1, 3, 6], QueryParameter(description="Pixels a day of the chart; 0: as wide as the page.")]
 
 Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="A version: what came before; 0 for all.")]
 
@@ -108,6 +112,7 @@ class ProjectPages(Controller):
         sources: NamedDependency[PageSources],
         caller: NamedDependency[Caller],
         before: Before = 0,
+        zoom: Zoom = 0,
     ) -> Response[str]:
         """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
         at, entries = page_request.at, page_request.entries
@@ -118,13 +123,15 @@ class ProjectPages(Controller):
         spent = project_time(project_id, entries, sources.laws, at, at) if access.may(CLOCKS).allowed else None
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}
-        registered, standing = _registration(entries), await standing_of(sources, access, entries, at, spent)
+        registered, standing = registration(entries), await standing_of(sources, access, entries, at, spent)
+        waiting = await waiting_shown(sources, project_id, entries, page, at)
+        drawn = GanttSources(project, entries, items, standing.phases, standing.readings, waiting, sources.laws, at)
         return page.render(
             "project.html",
             name=registered.name if registered else "",
             person=await linked_person(sources.approvals, page, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, page.language)),
-            items=items,
+            **_chart(page, drawn, names, zoom),
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
             as_of=at,
@@ -132,13 +139,25 @@ class ProjectPages(Controller):
             today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
             project=project_id,
             **telling(page, at, past=page_request.is_past),
-            waits=await waiting_shown(sources, project_id, entries, page, at),
             named=named_by(names, page.words["of_project"]("or")),
             spent=spent,
             files=readable_files(access, files_of(entries, at, at)),
             information=page.link(f"/pages/projects/{project_id}/information"),
             **_history(page, project_id, history, before, names, caller),
         )
+
+
+def _chart(page: PageContext, sources: GanttSources, names: Mapping[str, str], zoom: int) -> dict[str, object]:
+    """The Gantt chart with its zooms, and the items of the tables beneath: those still to be acted on, and the rest."""
+    items = [(row, state_of(row) == DONE and row.item not in sources.waiting.of) for row in sources.items]
+    return {
+        "chart": gantt(sources, names, zoom),
+        "zooms": [(scale, page.here(zoom=scale), scale == zoom) for scale in (0, *ZOOMS)],
+        "items": sources.items,
+        "waits": sources.waiting,
+        "open_items": [row for row, is_over in items if not is_over],
+        "done_items": [row for row, is_over in items if is_over],
+    }
 
 
 class HistorySlice(Struct, frozen=True):
@@ -156,6 +175,7 @@ def _history(
     history = _slice(entries, before)
     return {
         "history": history.entries,
+        "entries_count": len(entries),
         "newer": page.here(before=history.newer) if history.newer is not None else "",
         "older": page.here(before=history.older) if history.older else "",
         "told": Sentences(page, project, SentenceContext.of(entries), names),
@@ -173,18 +193,8 @@ def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
     return HistorySlice(entries[start:end][::-1], newer, start + 1 if start else 0)
 
 
-def _registration(entries: list[Entry]) -> ProjectRegistered | None:
-    """The registration of the project; None before it."""
-    return next((entry.fact for entry in entries if isinstance(entry.fact, ProjectRegistered)), None)
-
-
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
     """What stands at the head of a project's page: labels and what belongs to them, as far as it is known."""
     code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
     named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
     return [(name, value) for name, value in named if value]
-
-
-def items_of(fact: object) -> tuple[str, ...]:
-    """The items that a history line is about."""
-    return fact.items if isinstance(fact, MaterialAttached | MaterialDetached) else (getattr(fact, "item", ""),)

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
+from api.clocks.day_calendar import month_grids
 from api.clocks.display import telling
 from api.guard.judging import ProjectAccess
 from api.html.clock_names import clock_name
@@ -146,6 +147,7 @@ class SupervisionPages(Controller):
             names=names,
             held=held(entries, laws, file.signal),
             clock_name=clock_name(page),
+            month_grids=month_grids,
             told=Sentences(
                 page,
                 project_id,

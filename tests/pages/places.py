@@ -17,9 +17,27 @@ PERSON = (
     " GROUP BY i.uscc ORDER BY count(*) DESC, 1 LIMIT 1"
 )
 BUSIEST = "SELECT department FROM views.clock WHERE NOT closed GROUP BY department ORDER BY count(*) DESC, 1 LIMIT 1"
+ASKED = (
+    "SELECT project, item FROM views.clock WHERE clock LIKE 'countersign:%'"
+    " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
+)
 NAMES = (
     *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
-    *("cards", "decisions", "conduct", "clocks", "card", "information", "search", "person", "unknown", "wrong"),
+    *(
+        "cards",
+        "decisions",
+        "conduct",
+        "clocks",
+        "card",
+        "item",
+        "asked",
+        "refused",
+        "information",
+        "search",
+        "person",
+        "unknown",
+        "wrong",
+    ),
 )
 
 
@@ -40,6 +58,7 @@ def places_in(database: str) -> Places:
         (project,) = connection.execute(SIMULATED).fetchone() or ("",)
         signalled, card = connection.execute(CARD).fetchone() or ("", "")
         (department,) = connection.execute(BUSIEST).fetchone() or ("",)
+        asking, asked = connection.execute(ASKED).fetchone() or ("", "")
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
@@ -59,6 +78,9 @@ def places_in(database: str) -> Places:
             "conduct": "/pages/supervision/conduct?first=2026-01-01&last=2026-05-31",
             "clocks": "/pages/supervision/clocks?awaited=true",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
+            "item": f"/pages/projects/{project_id('running')}/items/land",
+            "asked": f"/pages/projects/{asking}/items/{asked}",
+            "refused": f"/pages/projects/{project_id('story')}/items/discharge",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",
             "person": f"/pages/legal-persons/{person}",

@@ -116,6 +116,7 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
         second = page.locator("tbody th a").all_inner_texts()
         assert len(first) == 2
         assert first != second
+        page.get_by_text("更多条件").click()
         page.get_by_label("预警").select_option("late")
         page.get_by_role("button", name="筛选").click()
         assert "warned=late" in page.url
@@ -125,7 +126,7 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
         assert "warned=late" in page.url
         page.goto(places.of("desk"))
         page.get_by_role("link", name="怎么算的").first.click()
-        assert page.locator("#days-caption").inner_text().startswith("逐日计算")
+        assert page.locator("#days").inner_text().startswith("逐日计算")
 
 
 def test_no_link_is_dead(page: Page, places: Places) -> None:

@@ -231,6 +231,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     for project in projects[::5]:
         yield f"/pages/projects/{project}/information"
         yield from links(shown(browser, f"/pages/projects/{project}"), r"/clock\?")[:2]
+        yield from links(shown(browser, f"/pages/projects/{project}"), r"/items/")[::6]
     for project, card in cards:
         yield f"/pages/projects/{project}/card?{urlencode({'card': card})}"
     yield f"/pages/projects/{projects[0]}?on=2026-06-30"

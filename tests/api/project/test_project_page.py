@@ -116,9 +116,9 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     assert re.findall(r'<li class="(\w+)">', phases) == ["done", "not_begun"]
     assert re.findall(r'<span class="number">([^<]*)</span>', phases) == ["1 / 1", "1 / 15 working days", "0 / 1"]
     assert "Entry and project initiation" in phases
-    assert f'<th scope="row">{CONSULTATION.task_name_en}</th>' in row(page, "consultation")
+    assert f">{CONSULTATION.task_name_en}</a></th>" in row(page, "consultation")
     assert f">{CONSULTATION.dept_name_en}</td>" in row(page, "consultation")
-    assert '<th scope="row">建设用地规划许可证核发</th>' in row(page, "land-permit")  # nobody named it in English
+    assert ">建设用地规划许可证核发</a></th>" in row(page, "land-permit")  # nobody named it in English
     chinese = (await door.get(f"/pages/projects/{project}", LEADER, lang="zh")).text
     assert "入区咨询与立项" in chinese
     assert f">{CONSULTATION.dept_name}</td>" in row(chinese, "consultation")
