@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Litestar, Router
+from litestar import Router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler
 
@@ -18,6 +18,7 @@ from api.clocks.routes import ClockRoutes
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
 from api.external.routes import ExternalRoutes
+from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
@@ -87,6 +88,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a 
     InformationRoutes,
     AccessRoutes,
     AccessCommands,
+    FeedRoutes,
 )
 
 PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -113,7 +115,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
 
 def create_app(
     approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
-) -> Litestar:
+) -> Application:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
     Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too.

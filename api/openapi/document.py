@@ -53,6 +53,7 @@ TAGS = {
     "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
     "access": "Who may do what, and why: people and programs, their grants and keys, on any day as known at any other.",
     "identity": "Who the caller is.",
+    "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }

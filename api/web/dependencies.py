@@ -24,6 +24,7 @@ from api.web.parameters import After, InRegister, catch_up, paging, scope_named
 from domain.core.ledger import Actor
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
+from infrastructure.feed.reader import Feed
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
@@ -36,7 +37,7 @@ from projections.scope import RegisterCount, Scope, registers_in
 class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
-    *durations*: how long applications took so far.
+    *durations*: how long applications took so far. *feed*: events for subscribers.
     """
 
     approvals: Approvals
@@ -45,12 +46,13 @@ class ApplicationServices(Struct, frozen=True):
     calendars: Calendars
     materials: MaterialStore
     durations: Durations
+    feed: Feed
 
     @classmethod
     def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
-        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store))
+        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store), Feed(approvals.store))
 
 
 class ReadDependency(Provide):
