@@ -15,6 +15,7 @@ from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
 from api.clocks.routes import ClockRoutes
+from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
 from api.external.routes import ExternalRoutes
@@ -64,6 +65,7 @@ from infrastructure.settings import Settings
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a gateway asserts
     post_command,
+    check_command,
     ProjectRoutes,
     ProjectFlowRoutes,
     ProjectTimeRoutes,

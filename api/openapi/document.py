@@ -15,7 +15,7 @@ from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.schemas import REF, command_example, schemas
 from api.web.identity import KEY_CHARACTERS_MAX, ROLES
-from api.web.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
+from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.messages import COMMANDS
 from infrastructure.materials.media import MEDIA_TYPES
@@ -82,6 +82,11 @@ IDENTITY = [
     ),
     _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
 ]
+IF_MATCH = _header(
+    "If-Match",
+    'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
+    pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
+)
 CONDITIONS = [
     _header(
         "Idempotency-Key",
@@ -91,11 +96,7 @@ CONDITIONS = [
         maxLength=KEY_CHARACTERS_MAX,
         pattern="^[!-~]+$",
     ),
-    _header(
-        "If-Match",
-        'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
-        pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
-    ),
+    IF_MATCH,
     _header(
         "X-Correlation-ID",
         "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
@@ -158,7 +159,8 @@ def _operation(path: str, operation: Document) -> Document:
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
     name = operation.get("operationId")
     is_command = name == POST_COMMAND
-    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    is_judged = name in (POST_COMMAND, CHECK_COMMAND)
+    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_judged else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if name in BODIES:
         problems += BODY_PROBLEMS
     if name in MAY_REFUSE:
@@ -177,6 +179,9 @@ def _operation(path: str, operation: Document) -> Document:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
         return _upload_operation(completed)
+    if name == CHECK_COMMAND:
+        parameters = [*completed["parameters"], IF_MATCH]
+        return {**completed, "parameters": parameters, "requestBody": _command_body()}
     return _command_operation(completed) if is_command else completed
 
 
@@ -197,12 +202,17 @@ def _upload_operation(operation: Document) -> Document:
     }
 
 
-def _command_operation(operation: Document) -> Document:
+def _command_body() -> Document:
+    """The body of a command to a project, with an example of each."""
     examples = {
         tag: {"summary": (command.__doc__ or tag).partition(". ")[0], "value": command_example(tag)}
         for tag, command in COMMANDS.items()
     }
     body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
+    return {"required": True, "content": {"application/json": body}}
+
+
+def _command_operation(operation: Document) -> Document:
     carried_out = {
         "description": "Carried out: its facts are on disk, up to this position.",
         "headers": RECEIPT_HEADERS,
@@ -211,7 +221,7 @@ def _command_operation(operation: Document) -> Document:
     return {
         **operation,
         "parameters": [*operation["parameters"], *CONDITIONS],
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "requestBody": _command_body(),
         "responses": {**operation["responses"], "200": carried_out},
     }
 

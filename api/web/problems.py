@@ -19,6 +19,8 @@ UPLOAD = "upload_material"  # the operation that takes files
 
 POST_COMMAND = "post_command"  # the operation that commands are posted to
 
+CHECK_COMMAND = "check_command"  # the operation that tries one
+
 INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
 
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored

@@ -115,7 +115,7 @@ class FeedHorizon:
     async def _follow(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._store.pool.conninfo, autocommit=True) as lane:
+                async with await psycopg.AsyncConnection.connect(self._store.url, autocommit=True) as lane:
                     await configure_async(lane)
                     await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
                     await self._listen(lane)

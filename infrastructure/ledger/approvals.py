@@ -47,6 +47,7 @@ TRIES_MAX = 10  # another process writing the same project: ten tries lost none 
 PAUSE_SECONDS = 0.002
 FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
 STORED = AppendStatus.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
+NO_COMMAND = UUID(int=0)  # the id of a command that is only tried
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
 
@@ -55,6 +56,13 @@ class CommandAnswer(Struct, frozen=True):
 
     receipt: Receipt
     repeated: bool = False
+
+
+class CommandPreview(Struct, frozen=True):
+    """What a command would do: the entries of its stream *before* it, and those it would add."""
+
+    before: tuple[Entry, ...]
+    added: tuple[Entry, ...]
 
 
 class Approvals(Application[UUID]):
@@ -130,16 +138,20 @@ class Approvals(Application[UUID]):
         by: Actor,
         command_id: UUID,
         origin: CommandOrigin = DIRECT,
+        *,
+        allowed: Callable[[State], None] | None = None,
     ) -> Coroutine[Any, Any, CommandAnswer]:
         """Carry out *command* once, however often it is sent with the same *command_id*.
+
+        *allowed* sees the state that the command will be decided on, and raises Refused where it must not be.
 
         Raises Refused where a rule forbids it, or where the id was used for something else ("key-reused");
         BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
-        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()))
+        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()), allowed)
 
-    async def _insist(self, sent: SentCommand) -> CommandAnswer:
+    async def _insist(self, sent: SentCommand, allowed: Callable[[State], None] | None = None) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""
         project_id, command = sent.stream, sent.command
         if turn := self._turns.take(project_id):
@@ -154,7 +166,7 @@ class Approvals(Application[UUID]):
                 published = self.shelves.changes
                 counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
-                    draft = self._draft(kept, sent, counter)
+                    draft = self._draft(kept, sent, counter, allowed)
                     await self._require_effect(draft, sent.by)
                 except Refused:
                     if counter:
@@ -173,6 +185,29 @@ class Approvals(Application[UUID]):
             raise BusyError
         finally:
             self._turns.give(project_id)
+
+    async def preview(
+        self,
+        project_id: UUID,
+        command: EveryCommand,
+        by: Actor,
+        *,
+        allowed: Callable[[State], None] | None = None,
+    ) -> CommandPreview:
+        """What *command* would add to the ledger if it were carried out now; nothing is stored or cached.
+
+        A case number is given only when a command is carried out. Raises Refused and ClockWrongError as `handle` does.
+        """
+        await self._prepare(command)
+        rows = await self.streams.rows(project_id)
+        entries = tuple(entry_from(row) for row in rows)
+        current = CachedState(replay(project_id, entries))
+        if rows:
+            current.hash, current.recorded_at = rows[-1].hash, rows[-1].recorded_at
+        sent = sent_command(project_id, command, by, NO_COMMAND, DIRECT, self.clock())
+        draft = self._draft(current, sent, 0, allowed)
+        await self._require_effect(draft, by)
+        return CommandPreview(entries, draft.entries)
 
     async def _prepare(self, command: EveryCommand) -> None:
         """Bring up to date what is decided by, beside the project. Raises ClockWrongError."""
@@ -226,8 +261,12 @@ class Approvals(Application[UUID]):
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
-    def _draft(self, kept: CachedState, sent: SentCommand, counter: int) -> EntryDraft:
+    def _draft(
+        self, kept: CachedState, sent: SentCommand, counter: int, allowed: Callable[[State], None] | None
+    ) -> EntryDraft:
         """What a command would add to the ledger. Raises Refused."""
+        if allowed is not None:
+            allowed(kept.project)
         project, command, by, recorded_at = kept.project, sent.command, sent.by, sent.origin.recorded_at
         law_id = command.law_named or project.law or DEFAULT_LAW
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the

@@ -82,6 +82,7 @@ class Store:
     """Asynchronous reads, from a pool of connections."""
 
     def __init__(self, url: str, connections_max: int) -> None:
+        self.url = url
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=Connection,
