@@ -15,6 +15,7 @@ from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
 from api.clocks.routes import ClockRoutes
+from api.commands.batch import post_batch
 from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
@@ -66,6 +67,7 @@ from infrastructure.settings import Settings
 ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a gateway asserts
     post_command,
     check_command,
+    post_batch,
     ProjectRoutes,
     ProjectFlowRoutes,
     ProjectTimeRoutes,

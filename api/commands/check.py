@@ -5,7 +5,6 @@ It has an address of its own: a server that did not know a parameter for it woul
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from litestar import post
@@ -15,7 +14,7 @@ from msgspec import Struct
 
 from api.commands.access import command_allowed
 from api.commands.effect import CommandEffect, effect_of
-from api.commands.if_match import OnVersion
+from api.commands.if_match import on_version
 from api.identity.visit import caller_of
 from api.web.http_request import HttpRequest
 from api.web.identity import expected_version, headers_of
@@ -23,7 +22,6 @@ from api.web.problems import CHECK_COMMAND
 from api.web.request_body import command_in, read_body
 from domain.access.principal import Caller
 from domain.messages import AnyCommand
-from domain.project.application.registration import RegisterProject
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -65,11 +63,10 @@ async def check_command(
     Where the command would be refused, the answer is the problem that it would get. Nothing is stored, no
     Idempotency-Key is needed or used up, and no case number is given.
     """
-    command, version = checked.command, checked.version
+    command = checked.command
     if isinstance(command, AttachMaterial):
         await materials.require(command.digest, command.size, command.media_type)
     allowed = command_allowed(checked.caller, command)
-    if version is not None and not (version == 0 and isinstance(command, RegisterProject)):
-        command = cast("AnyCommand", OnVersion(wanted=command, version=version, occurred_at=command.occurred_at))
-    preview = await approvals.preview(project_id, command, checked.caller.actor, allowed=allowed)
+    conditional = on_version(command, checked.version)
+    preview = await approvals.preview(project_id, conditional, checked.caller.actor, allowed=allowed)
     return effect_of(project_id, preview, laws)

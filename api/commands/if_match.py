@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from domain.core.ledger import Actor, Command, CommandOrigin, Refused
 from domain.messages import AnyCommand, decide
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
+from domain.streams import State
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 
 CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
 MOVED = "version-moved"
+HIDING = ("access-denied", "project-unknown")  # refusals after which nothing is told of what happened since
 REMEDY = "look at what changed, decide again, and send a new command with the new version"
 
 
@@ -51,6 +54,16 @@ class OnVersion(Command, frozen=True, tag="on_version"):
         return decide(self.wanted, project, context)
 
 
+def on_version(command: AnyCommand, version: int | None) -> AnyCommand:
+    """*command*, on the condition that the project is at *version*; as it is where that is None.
+
+    Being registered once is condition enough for a registration at version 0.
+    """
+    if version is None or (version == 0 and isinstance(command, RegisterProject)):
+        return command
+    return cast("AnyCommand", OnVersion(wanted=command, version=version, occurred_at=command.occurred_at))
+
+
 async def carry_out_on(
     version: int,
     approvals: Approvals,
@@ -59,14 +72,14 @@ async def carry_out_on(
     by: Actor,
     key: UUID,
     origin: CommandOrigin,
+    allowed: Callable[[State], None] | None = None,
 ) -> CommandAnswer:
     """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
-    conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
-    first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
     try:
-        sent = command if first else cast("AnyCommand", conditional)
-        return await approvals.handle(project_id, sent, by, key, origin=origin)
+        return await approvals.handle(project_id, on_version(command, version), by, key, origin=origin, allowed=allowed)
     except Refused as refusal:
+        if refusal.code in HIDING:
+            raise
         entries = await approvals.history(project_id)
         now = entries[-1].version if entries else 0
         if now == version or refusal.code == "key-reused":

@@ -15,7 +15,7 @@ from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.schemas import REF, command_example, schemas
 from api.web.identity import KEY_CHARACTERS_MAX, ROLES
-from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
+from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_BATCH, POST_COMMAND, UPLOAD
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.messages import COMMANDS
 from infrastructure.materials.media import MEDIA_TYPES
@@ -87,6 +87,20 @@ IF_MATCH = _header(
     'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
     pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
 )
+CORRELATION = _header(
+    "X-Correlation-ID",
+    "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
+    format="uuid",
+)
+NDJSON = "application/x-ndjson"
+BATCH_EXAMPLE = (
+    '{"project": "0193f0a2-7c00-7000-8000-00000000f003", "key": "5f0c1a52-8a44-4a3e-9d57-0c6f3d6f1b12",'
+    ' "if_match": 3, "command": {"command": "submit_item", "item": "land-use"}}\n'
+)
+BATCH_ANSWER = (
+    '{"line": 1, "status": 200, "receipt": {"project": "0193f0a2-7c00-7000-8000-00000000f003", "position": 12,'
+    ' "version": 4, "facts": ["item_submitted"]}}\n'
+)
 CONDITIONS = [
     _header(
         "Idempotency-Key",
@@ -97,11 +111,7 @@ CONDITIONS = [
         pattern="^[!-~]+$",
     ),
     IF_MATCH,
-    _header(
-        "X-Correlation-ID",
-        "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
-        format="uuid",
-    ),
+    CORRELATION,
 ]
 RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
@@ -182,6 +192,8 @@ def _operation(path: str, operation: Document) -> Document:
     if name == CHECK_COMMAND:
         parameters = [*completed["parameters"], IF_MATCH]
         return {**completed, "parameters": parameters, "requestBody": _command_body()}
+    if name == POST_BATCH:
+        return _batch_operation(completed)
     return _command_operation(completed) if is_command else completed
 
 
@@ -199,6 +211,26 @@ def _upload_operation(operation: Document) -> Document:
             "content": dict.fromkeys(MEDIA_TYPES, file) | {"text/plain": {**file, "example": UPLOAD_EXAMPLE}},
         },
         "responses": {**operation["responses"], "201": {**known, "description": "Stored, and new."}, **problems},
+    }
+
+
+def _batch_operation(operation: Document) -> Document:
+    """Lines in, lines out. Problems of a line stand in its answer."""
+    problems = {status: {"$ref": f"#/components/responses/{status}"} for status in BODY_PROBLEMS}
+    text = {"type": "string"}
+    carried_out = {
+        "description": "A line for each line.",
+        "content": {NDJSON: {"schema": text, "example": BATCH_ANSWER}},
+    }
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], CORRELATION],
+        "requestBody": {"required": True, "content": {NDJSON: {"schema": text, "example": BATCH_EXAMPLE}}},
+        "responses": {
+            **operation["responses"],
+            **problems,
+            "200": {"description": "A line for each line.", "content": answer},
+        },
     }
 
 

@@ -156,6 +156,11 @@ class Store:
         rows = await self._read("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
         return FirstAnswer(*rows[0]) if rows else None
 
+    async def first_answers(self, command_ids: Sequence[UUID]) -> dict[UUID, FirstAnswer]:
+        """What those of *command_ids* were answered that were stored."""
+        query = "SELECT id, fingerprint, seq, reply FROM ledger.command WHERE id = ANY(%s)"
+        return {row[0]: FirstAnswer(*row[1:]) for row in await self._read(query, [list(command_ids)])}
+
     async def head(self) -> int:
         """The last position."""
         ((seq,),) = await self._read("SELECT seq FROM ledger.head", [])
