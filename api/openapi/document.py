@@ -218,10 +218,7 @@ def _batch_operation(operation: Document) -> Document:
     """Lines in, lines out. Problems of a line stand in its answer."""
     problems = {status: {"$ref": f"#/components/responses/{status}"} for status in BODY_PROBLEMS}
     text = {"type": "string"}
-    carried_out = {
-        "description": "A line for each line.",
-        "content": {NDJSON: {"schema": text, "example": BATCH_ANSWER}},
-    }
+    answer = {NDJSON: {"schema": text, "example": BATCH_ANSWER}}
     return {
         **operation,
         "parameters": [*operation["parameters"], CORRELATION],

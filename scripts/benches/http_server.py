@@ -64,12 +64,19 @@ async def main(url: str | None) -> None:
 @contextmanager
 def serving(url: str | None) -> Iterator[int]:
     """Run this module as a process; yields its port."""
+    with server_of(url) as (port, _):
+        yield port
+
+
+@contextmanager
+def server_of(url: str | None) -> Iterator[tuple[int, int]]:
+    """The same; yields its port and the id of the process."""
     command = [sys.executable, "-m", "scripts.benches.http_server", *([url] if url else [])]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin
     assert server.stdout
     try:
-        yield int(server.stdout.readline())
+        yield int(server.stdout.readline()), server.pid
     finally:
         server.stdin.close()
         try:
