@@ -40,8 +40,8 @@ from api.web.problems import POST_BATCH, Problem
 from domain.access.principal import Caller
 from domain.core.ledger import CommandOrigin
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
 from infrastructure.ledger.sent_command import command_id_of
-from infrastructure.ledger.sequences import CommandInSequence, CommandSequence, SequenceRefusedError
 from infrastructure.materials.store import MaterialStore
 
 MEDIA_TYPES = (b"application/x-ndjson", b"application/jsonl")

@@ -30,7 +30,7 @@ class ExpectedFact(Struct, frozen=True):
     law: str
 
 
-class ClockChange(Struct, frozen=True):
+class ClockDifference(Struct, frozen=True):
     """A clock that would begin, end or move: as it is at the instant of the check, and as it would be."""
 
     item: str
@@ -59,7 +59,7 @@ class CommandEffect(Struct, frozen=True):
     at: Instant
     version: int
     facts: list[ExpectedFact]
-    clocks: list[ClockChange]
+    clocks: list[ClockDifference]
     ends: list[EndingSignal]
     unblocked: list[str]
     blocked: list[str]
@@ -100,10 +100,10 @@ def clocks_of(entries: Sequence[Entry], laws: Laws, at: datetime) -> dict[ClockK
     }
 
 
-def changes(before: Mapping[ClockKey, Reading], after: Mapping[ClockKey, Reading]) -> list[ClockChange]:
+def changes(before: Mapping[ClockKey, Reading], after: Mapping[ClockKey, Reading]) -> list[ClockDifference]:
     """The clocks that differ, those of before first."""
     return [
-        ClockChange(*key, before.get(key), after.get(key))
+        ClockDifference(*key, before.get(key), after.get(key))
         for key in {**before, **after}
         if before.get(key) != after.get(key)
     ]

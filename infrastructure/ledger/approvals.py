@@ -29,7 +29,8 @@ from infrastructure.case_counter import CaseCounter, SequenceCounter
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
-from infrastructure.ledger.atomic_append import AtomicAppender
+from infrastructure.ledger.atomic.append import AtomicAppender
+from infrastructure.ledger.atomic.sequence import CommandSequence, SequenceRefusedError
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
 from infrastructure.ledger.committer import BusyError, Committer
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt
@@ -41,7 +42,6 @@ from infrastructure.ledger.reader import FirstAnswer, Store
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.ledger.reference_data import ReferenceDataCache
 from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
-from infrastructure.ledger.sequences import CommandSequence, SequenceRefusedError
 from infrastructure.ledger.stream_loader import StreamLoader
 from projections.clocks.void_acts import void_extension
 
