@@ -27,7 +27,7 @@ from scripts.benches.http_server import HOST, server_of
 
 MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
 LINES, PROJECTS, CLIENTS = 10_000, 400, 32
-BATCHES = 5
+BATCHES = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
