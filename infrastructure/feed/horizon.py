@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -29,6 +30,8 @@ TAIL_EVENTS_MAX = 5_000  # some 150 bytes each; a subscriber that is further beh
 PAUSE_SECONDS = 0.05  # between two looks: as many events as came meanwhile wake subscribers once
 LOOK_SECONDS = 5.0  # without a notification, as one may be lost
 RECONNECT_SECONDS = 1.0
+
+Lane: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 log = structlog.get_logger()
 
@@ -115,7 +118,7 @@ class FeedHorizon:
     async def _follow(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._store.url, autocommit=True) as lane:
+                async with await self._connected() as lane:
                     await configure_async(lane)
                     await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
                     await self._listen(lane)
@@ -123,7 +126,17 @@ class FeedHorizon:
                 log.warning("feed_listener_lost", error=str(lost).strip())
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen(self, lane: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+    async def _connected(self) -> Lane:
+        """A new connection. One that is still being made when nobody needs it any more is closed, not left behind."""
+        connecting = asyncio.create_task(psycopg.AsyncConnection.connect(self._store.url, autocommit=True))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            with suppress(psycopg.Error):
+                await (await connecting).close()
+            raise
+
+    async def _listen(self, lane: Lane) -> None:
         while True:
             await self.refresh()
             await asyncio.sleep(PAUSE_SECONDS)
