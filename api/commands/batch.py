@@ -98,8 +98,8 @@ class BatchEndpoint(Struct, frozen=True):
             sender = BatchSender(self.approvals, self.materials, caller_of(scope), origin_of(headers), scope)
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
-            headed: Any = {"status": problem.kind.status, "headers": problem_headers(problem, body)}
-            await send({"type": "http.response.start", **headed})
+            head: Any = {"type": "http.response.start", "status": problem.kind.status}
+            await send(head | {"headers": problem_headers(problem, body)})
             await send({"type": "http.response.body", "body": body, "more_body": False})
             return
         run = LinesRun(sender) if self.mode is BatchMode.EACH else AtomicRun(sender)
