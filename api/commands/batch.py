@@ -152,18 +152,18 @@ class BatchSender(Struct, frozen=True):
     origin: CommandOrigin
     scope: Scope
 
-    async def carry_out(self, asked: LineCommand) -> CommandAnswer:
+    async def carry_out(self, sent: LineCommand) -> CommandAnswer:
         """Carry out one command, as a request by itself would. Raises what the error handlers turn into problems."""
-        approvals, command, by = self.approvals, asked.command, self.caller.actor
-        key = command_id_of(by.id, asked.key)
+        approvals, command, by = self.approvals, sent.command, self.caller.actor
+        key = command_id_of(by.id, sent.key)
         await require_stored(approvals, self.materials, command, key)
         allowed = command_allowed(self.caller, command)
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                if asked.if_match is None:
-                    return await approvals.handle(asked.project, command, by, key, self.origin, allowed=allowed)
+                if sent.if_match is None:
+                    return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
                 return await carry_out_on(
-                    asked.if_match, approvals, asked.project, command, by, key, self.origin, allowed
+                    sent.if_match, approvals, sent.project, command, by, key, self.origin, allowed
                 )
         except (TimeoutError, asyncio.CancelledError) as late:
             raise outcome_unknown(late) from late
@@ -240,19 +240,19 @@ class LinesRun:
 
     def _begin(self, number: int, line: bytes) -> None:
         try:
-            asked = line_command(line)
+            sent = line_command(line)
         except Exception as error:  # noqa: BLE001  it is the answer to this line
             self._answer_at_once(problem_line(number, error, self._sender.scope))
             return
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._ordered.append(answer)
         self._has_news.set()
-        chain = self._chains.get(asked.project)
+        chain = self._chains.get(sent.project)
         if chain is not None:
-            chain.append((number, asked, answer))
+            chain.append((number, sent, answer))
             return
-        self._chains[asked.project] = deque([(number, asked, answer)])
-        task = asyncio.create_task(self._work(asked.project))
+        self._chains[sent.project] = deque([(number, sent, answer)])
+        task = asyncio.create_task(self._work(sent.project))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -261,9 +261,9 @@ class LinesRun:
         chain = self._chains[project]
         async with self._room:
             while chain:
-                number, asked, answer = chain.popleft()
+                number, sent, answer = chain.popleft()
                 try:
-                    line = receipt_line(number, await self._sender.carry_out(asked))
+                    line = receipt_line(number, await self._sender.carry_out(sent))
                 except Exception as error:  # noqa: BLE001  it is the answer to this line
                     line = problem_line(number, error, self._sender.scope)
                 if not answer.done():
@@ -299,23 +299,23 @@ class AtomicRun:
         if self._fault is not None:
             return
         try:
-            asked = line_command(line)
-            self._require_fitting(asked)
+            sent = line_command(line)
+            self._require_fitting(sent)
         except Exception as error:  # noqa: BLE001  it is the answer to this line
             self._fault = (number, error)
         else:
-            self._commands.append(asked)
-            self._keys.add(asked.key)
+            self._commands.append(sent)
+            self._keys.add(sent.key)
 
-    def _require_fitting(self, asked: LineCommand) -> None:
+    def _require_fitting(self, sent: LineCommand) -> None:
         """Refuse a line of another project, and a key that comes twice. Raises Problem."""
-        if self._commands and asked.project != self._commands[0].project:
+        if self._commands and sent.project != self._commands[0].project:
             raise Problem(
                 "batch-of-several-projects",
                 f"the lines before are of the project {self._commands[0].project}",
                 remedy="send a batch for each project, or all of them with mode=each",
             )
-        if asked.key in self._keys:
+        if sent.key in self._keys:
             raise Problem(
                 "key-reused", "a line before has the same key", remedy="give every command of a batch a key of its own"
             )
@@ -339,11 +339,11 @@ class AtomicRun:
     async def _carry_out(self) -> list[CommandAnswer]:
         sender, by = self._sender, self._sender.caller.actor
         commands: list[CommandInSequence] = []
-        for asked in self._commands:
-            key = command_id_of(by.id, asked.key)
-            await require_stored(sender.approvals, sender.materials, asked.command, key)
-            allowed = command_allowed(sender.caller, asked.command)
-            commands.append(CommandInSequence(on_version(asked.command, asked.if_match), key, allowed))
+        for sent in self._commands:
+            key = command_id_of(by.id, sent.key)
+            await require_stored(sender.approvals, sender.materials, sent.command, key)
+            allowed = command_allowed(sender.caller, sent.command)
+            commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX):

@@ -127,7 +127,7 @@ class FeedHorizon:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _connected(self) -> Lane:
-        """A new connection. One that is still being made when nobody needs it any more is closed, not left behind."""
+        """A new connection. One that is still being made when no subscriber is left is closed, not left behind."""
         connecting = asyncio.create_task(psycopg.AsyncConnection.connect(self._store.url, autocommit=True))
         try:
             return await asyncio.shield(connecting)

@@ -55,14 +55,14 @@ async def test_lines_are_answered_in_order_whatever_their_projects(door: Door, a
     projects = [uuid4() for _ in range(20)]
     lines = [line(project, REGISTER) for project in projects]
     lines += [line(project, command) for command in (SUBMIT, NOTE) for project in reversed(projects)]
-    told = answers(await post(door, lines))
+    replies = answers(await post(door, lines))
 
-    assert [each["line"] for each in told] == list(range(1, 61))
-    assert {each["status"] for each in told} == {200}
-    assert [each["receipt"]["project"] for each in told] == [each["project"] for each in lines]
+    assert [each["line"] for each in replies] == list(range(1, 61))
+    assert {each["status"] for each in replies} == {200}
+    assert [each["receipt"]["project"] for each in replies] == [each["project"] for each in lines]
     for project in projects:
         history = await approvals.history(project)
-        of_project = [each["receipt"] for each in told if each["receipt"]["project"] == str(project)]
+        of_project = [each["receipt"] for each in replies if each["receipt"]["project"] == str(project)]
         assert [receipt["version"] for receipt in of_project] == [1, 2, 3]
         assert [receipt["position"] for receipt in of_project] == [entry.position for entry in history]
 
@@ -114,11 +114,11 @@ async def test_what_is_wrong_with_a_line_is_its_answer(door: Door) -> None:
 
 async def test_an_atomic_batch_is_carried_out_as_a_whole(door: Door, approvals: Approvals) -> None:
     project = uuid4()
-    told = answers(await post(door, [line(project, command) for command in (REGISTER, SUBMIT, NOTE)], "atomic"))
+    replies = answers(await post(door, [line(project, command) for command in (REGISTER, SUBMIT, NOTE)], "atomic"))
     history = await approvals.history(project)
 
-    assert [each["receipt"]["position"] for each in told] == [entry.position for entry in history]
-    assert [each["receipt"]["version"] for each in told] == [1, 2, 3]
+    assert [each["receipt"]["position"] for each in replies] == [entry.position for entry in history]
+    assert [each["receipt"]["version"] for each in replies] == [1, 2, 3]
     assert len({entry.recorded.command_id for entry in history}) == 3
     assert (await door.post(project, NOTE)).json()["version"] == 4
     numbered = answers(await post(door, [line(project, NOTE, if_match=4), line(project, NOTE, if_match=5)], "atomic"))
@@ -140,10 +140,10 @@ async def test_nothing_of_an_atomic_batch_is_stored_where_a_line_is_refused(
     await door.done(project, REGISTER)
     head = await approvals.store.head()
     lines = [line(project, SUBMIT), line(project, fault), line(project, NOTE)]
-    told = await post(door, lines, "atomic")
+    replies = await post(door, lines, "atomic")
 
-    assert outcomes(told) == [(1, "batch-undone"), (2, code), (3, "batch-undone")]
-    assert answers(told)[0]["problem"]["fault"] == 2
+    assert outcomes(replies) == [(1, "batch-undone"), (2, code), (3, "batch-undone")]
+    assert answers(replies)[0]["problem"]["fault"] == 2
     assert await approvals.store.head() == head
     assert (await door.post(project, SUBMIT)).json()["version"] == 2
     del lines[1]
@@ -183,9 +183,9 @@ async def test_a_batch_ends_at_its_limits(door: Door, monkeypatch: pytest.Monkey
     monkeypatch.setattr(batch, "LINES_MAX", 3)
     project = uuid4()
     lines = [line(project, REGISTER), *(line(project, NOTE) for _ in range(4))]
-    told = outcomes(await post(door, lines, mode))
-    assert told[-1] == (4, "body-too-large")
-    assert {code for _, code in told[:-1]} == {200 if mode == "each" else "batch-undone"}
+    replies = outcomes(await post(door, lines, mode))
+    assert replies[-1] == (4, "body-too-large")
+    assert {code for _, code in replies[:-1]} == {200 if mode == "each" else "batch-undone"}
 
 
 async def test_what_is_no_batch_is_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,12 +59,12 @@ async def test_a_check_says_what_carrying_out_does_and_stores_nothing(door: Door
         if checked.status_code != 200:
             assert checked.json()["code"] in ("access-denied", "project-unknown"), checked.text
             continue
-        told = checked.json()
+        shown = checked.json()
         count = len(receipt["facts"])
-        assert told["version"] == receipt["version"] - count
-        recorded = await approvals.history(project, told["version"])
+        assert shown["version"] == receipt["version"] - count
+        recorded = await approvals.history(project, shown["version"])
         assert [(bare(entry.fact), entry.occurred_at, entry.recorded.law) for entry in recorded] == [
-            (bare(line.fact), line.occurred_at, line.law) for line in convert(told["facts"], list[ExpectedFact])
+            (bare(line.fact), line.occurred_at, line.law) for line in convert(shown["facts"], list[ExpectedFact])
         ]
     assert outcomes[200] > len(STORY) / 2, outcomes
 
@@ -92,12 +92,12 @@ async def test_what_would_be_refused_is_answered_with_its_problem(door: Door, ap
     await door.done(project, REGISTER)
     before = await rows(approvals)
     early = {"command": "accept_item", "item": "land"}
-    told, refused = [
+    shown, refused = [
         problem(response, "wrong-stage")
         for response in (await check(door, project, early, LAND), await door.post(project, early, LAND))
     ]
     members = ("status", "detail", "article", "remedy")
-    assert [told[name] for name in members] == [refused[name] for name in members]
+    assert [shown[name] for name in members] == [refused[name] for name in members]
     problem(await check(door, project, {"command": "submit_item", "item": "land"}, if_match='"7"'), "version-moved")
     problem(await check(door, project, {"command": "note_stp"}), "unknown-command")
     assert await rows(approvals) == before
@@ -113,6 +113,6 @@ async def test_who_may_not_do_it_may_not_try_it(door: Door, by: Actor, code: str
 
 
 async def test_a_check_of_a_registration_needs_no_project(door: Door) -> None:
-    told = (await check(door, uuid4(), REGISTER)).json()
-    assert [line["fact"]["fact"] for line in told["facts"]] == ["project_registered"]
-    assert (told["version"], told["clocks"], told["unblocked"]) == (0, [], [])
+    shown = (await check(door, uuid4(), REGISTER)).json()
+    assert [line["fact"]["fact"] for line in shown["facts"]] == ["project_registered"]
+    assert (shown["version"], shown["clocks"], shown["unblocked"]) == (0, [], [])
